@@ -1,0 +1,27 @@
+module github.com/ravenkit/ravenkit
+
+go 1.25.0
+
+require (
+	github.com/andybalholm/brotli v1.2.8
+	github.com/golang/mock v1.6.0
+	github.com/jarcoal/httpmock v1.4.2
+	github.com/klauspost/compress v1.20.3
+	github.com/onsi/gomega v1.44.0
+	github.com/vburenin/ifacemaker v1.3.0
+	go.uber.org/goleak v1.3.0
+	go.uber.org/mock v0.6.0
+	golang.org/x/net v0.56.0
+)
+
+require (
+	github.com/google/go-cmp v0.7.0 // indirect
+	github.com/jessevdk/go-flags v1.6.1 // indirect
+	github.com/pkg/errors v0.9.1 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/mod v0.36.0 // indirect
+	golang.org/x/sync v0.21.0 // indirect
+	golang.org/x/sys v0.46.0 // indirect
+	golang.org/x/text v0.38.0 // indirect
+	golang.org/x/tools v0.45.0 // indirect
+)

@@ -1,0 +1,180 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+)
+
+// Defaults of the options of every transport.
+const (
+	DefaultTimeout  = 5 * time.Second
+	DefaultMaxConns = 100
+)
+
+// HTTPConfig configures [NewHTTP]. Its zero value is the default; the fields
+// that a DSN can hold are named with their options.
+type HTTPConfig struct {
+	// Timeout (timeout) bounds one delivery from the first byte sent to the
+	// last byte of the answer. 0 means 5 s.
+	Timeout time.Duration
+	// SkipVerify (verify_ssl=0) accepts any certificate.
+	SkipVerify bool
+	// CACerts (ca_certs) is a PEM file whose roots replace the system's.
+	CACerts string
+	// ClientCert and ClientKey (client_cert, client_key) are PEM files for
+	// servers that ask for a certificate.
+	ClientCert, ClientKey string
+	// Compression (compression) of bodies: "gzip" (also ""), "deflate" or
+	// "none".
+	Compression string
+	// Proxy (proxy) is the URL of an http, https or socks5 proxy, obeying
+	// NO_PROXY; "none" uses none. "" obeys HTTP_PROXY, HTTPS_PROXY and
+	// NO_PROXY.
+	Proxy string
+	// DisableKeepAlive (keepalive=0) uses a connection for one request only.
+	DisableKeepAlive bool
+	// MaxConns (max_conns) bounds the connections that are open at one time.
+	// 0 means 100.
+	MaxConns int
+
+	// DialContext opens connections; nil means a net.Dialer.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+	// TLS is cloned; SkipVerify, CACerts and the client certificate are
+	// applied to the clone.
+	TLS *tls.Config
+	// Client carries the requests in place of a client of the transport's own.
+	// It is copied, never closed, and redirects are not followed. Of the
+	// fields above, only Timeout and Compression are used beside it.
+	Client *http.Client
+}
+
+// BindOptions names the options that every transport has.
+func (c *HTTPConfig) BindOptions(o *OptionSet) {
+	o.Duration("timeout", &c.Timeout, DefaultTimeout, "how long one delivery may take, until the last byte of the answer")
+	o.Off("verify_ssl", &c.SkipVerify, "whether the server's certificate and host name are verified")
+	o.Text("ca_certs", &c.CACerts, "a readable PEM file with at least one certificate", "the roots to verify with, in place of the system's", checkCACerts)
+	o.Text("client_cert", &c.ClientCert, "a readable PEM file", "the certificate for servers that ask for one; goes with client_key", checkReadable)
+	o.Text("client_key", &c.ClientKey, "a readable PEM file", "the key of client_cert", checkReadable)
+	o.OneOf("compression", &c.Compression, "the encoding of bodies", compressionNames...)
+	o.Text("proxy", &c.Proxy, "the URL of an http, https or socks5 proxy, or none", "the proxy to go through, but for hosts in NO_PROXY; without it the environment decides", checkProxy)
+	o.Off("keepalive", &c.DisableKeepAlive, "whether connections are kept for the next request")
+	o.Int("max_conns", &c.MaxConns, DefaultMaxConns, 1, math.MaxInt, "how many connections may be open at one time")
+}
+
+// apply adds what an Env holds.
+func (c *HTTPConfig) apply(env Env) {
+	c.DialContext, c.TLS, c.Client = env.DialContext, env.TLS, env.HTTPClient
+}
+
+func (c HTTPConfig) withDefaults() HTTPConfig {
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.Compression == "" {
+		c.Compression = compressionNames[0]
+	}
+	if c.MaxConns == 0 {
+		c.MaxConns = DefaultMaxConns
+	}
+	return c
+}
+
+// check judges the fields of a configuration that did not come from a DSN.
+func (c HTTPConfig) check() error {
+	var faults []error
+	if c.Timeout < 0 {
+		faults = append(faults, newOptionError("timeout", c.Timeout.String(), "a duration of more than 0, or 0 for the default", nil))
+	}
+	if c.MaxConns < 0 {
+		faults = append(faults, newOptionError("max_conns", "", "at least 1, or 0 for the default", nil))
+	}
+	for _, spec := range OptionSpecs(new(HTTPConfig)) {
+		value := map[string]string{
+			"ca_certs": c.CACerts, "client_cert": c.ClientCert, "client_key": c.ClientKey,
+			"compression": c.Compression, "proxy": c.Proxy,
+		}[spec.Name]
+		if value == "" {
+			continue
+		}
+		if err := spec.Check(value); err != nil {
+			faults = append(faults, newOptionError(spec.Name, value, spec.Allowed, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func checkProxy(s string) error {
+	if s == "none" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return errNotAllowed // url.Parse repeats the whole URL, password and all
+	}
+	switch u.Scheme {
+	case "http", "https", "socks5", "socks5h":
+		if u.Host != "" {
+			return nil
+		}
+	}
+	return errNotAllowed
+}
+
+// proxyFunc is what http.Transport asks for the proxy of a request.
+func (c HTTPConfig) proxyFunc() func(*http.Request) (*url.URL, error) {
+	switch c.Proxy {
+	case "":
+		return http.ProxyFromEnvironment
+	case "none":
+		return nil
+	}
+	env := httpproxy.FromEnvironment()
+	env.HTTPProxy, env.HTTPSProxy, env.CGI = c.Proxy, c.Proxy, false
+	choose := env.ProxyFunc()
+	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
+}
+
+// client returns the http.Client for a checked configuration, and the
+// http.Transport below it where it is the transport's own.
+func (c HTTPConfig) client(dial dialFunc) (*http.Client, *http.Transport, error) {
+	if c.Client != nil {
+		client := *c.Client
+		client.CheckRedirect = refuseRedirect
+		return &client, nil, nil
+	}
+	tlsConfig, err := c.tlsConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	t := &http.Transport{
+		Proxy:                 c.proxyFunc(),
+		DialContext:           dial,
+		TLSClientConfig:       tlsConfig,
+		TLSHandshakeTimeout:   c.Timeout,
+		DisableKeepAlives:     c.DisableKeepAlive,
+		DisableCompression:    true,
+		MaxConnsPerHost:       c.MaxConns,
+		MaxIdleConnsPerHost:   c.MaxConns,
+		IdleConnTimeout:       90 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+	return &http.Client{Transport: t, CheckRedirect: refuseRedirect}, t, nil
+}
+
+func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// hostOf names the server of an endpoint for errors, without path and keys.
+func hostOf(endpoint string) string {
+	_, rest, _ := strings.Cut(endpoint, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return host[strings.LastIndexByte(host, '@')+1:]
+}

@@ -1,0 +1,242 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// OptionSpec describes one option of a DSN: what `raven transports` and the
+// documentation print, and what a [Registry] checks values with.
+type OptionSpec struct {
+	Name    string
+	Aliases []string // other names for the same option
+	Default string   // as it would be written in a DSN; "" for none
+	Allowed string   // what a value may be, to complete "want …"
+	Help    string   // what it does, one sentence without a full stop
+	// Check judges a value; nil allows any. It must be safe for concurrent use.
+	Check func(value string) error
+}
+
+func (s OptionSpec) names() []string { return append([]string{s.Name}, s.Aliases...) }
+
+// OptionBinder is a configuration that names the options which set its fields.
+type OptionBinder interface {
+	BindOptions(o *OptionSet)
+}
+
+// OptionSet collects the options of one or more configurations. Configurations
+// fill it in BindOptions; [DecodeOptions] and [OptionSpecs] read it.
+type OptionSet struct {
+	fields []optionField
+}
+
+type optionField struct {
+	spec OptionSpec
+	set  func(value string) error
+}
+
+// BindOption adds an option that parse turns into the value of *p. The text of
+// parse's error is shown behind what spec allows.
+func BindOption[T any](o *OptionSet, spec OptionSpec, p *T, parse func(string) (T, error)) {
+	spec.Check = func(s string) error {
+		_, err := parse(s)
+		return err
+	}
+	o.fields = append(o.fields, optionField{spec: spec, set: func(s string) error {
+		v, err := parse(s)
+		if err == nil {
+			*p = v
+		}
+		return err
+	}})
+}
+
+// Duration adds an option in seconds, fractions allowed, or as a Go duration.
+// It must be more than zero.
+func (o *OptionSet) Duration(name string, p *time.Duration, def time.Duration, help string) {
+	spec := OptionSpec{
+		Name: name, Help: help,
+		Default: strconv.FormatFloat(def.Seconds(), 'f', -1, 64),
+		Allowed: "seconds such as 5 or 0.2, or a duration such as 200ms, more than 0",
+	}
+	BindOption(o, spec, p, parseDuration)
+}
+
+// Int adds an option that is a whole number from low to high.
+func (o *OptionSet) Int(name string, p *int, def, low, high int, help string) {
+	allowed := fmt.Sprintf("a whole number from %d to %d", low, high)
+	if high == math.MaxInt {
+		allowed = fmt.Sprintf("a whole number, at least %d", low)
+	}
+	spec := OptionSpec{Name: name, Help: help, Default: strconv.Itoa(def), Allowed: allowed}
+	BindOption(o, spec, p, func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err == nil && (n < low || n > high) {
+			err = errOutOfRange
+		}
+		return n, plain(err)
+	})
+}
+
+// Off adds a switch that is on unless it is switched off: *p becomes true for
+// 0, so that the zero value of a configuration is the safe one.
+func (o *OptionSet) Off(name string, p *bool, help string) {
+	spec := OptionSpec{Name: name, Help: help, Default: "1", Allowed: "1 or 0 (true and false do too)"}
+	BindOption(o, spec, p, func(s string) (bool, error) {
+		on, err := parseBool(s)
+		return !on, err
+	})
+}
+
+// OneOf adds an option that takes one of a few words; the first is the default.
+func (o *OptionSet) OneOf(name string, p *string, help string, words ...string) {
+	spec := OptionSpec{Name: name, Help: help, Default: words[0], Allowed: "one of " + strings.Join(words, ", ")}
+	BindOption(o, spec, p, func(s string) (string, error) {
+		s = strings.ToLower(s)
+		if !slices.Contains(words, s) {
+			return "", errNotAllowed
+		}
+		return s, nil
+	})
+}
+
+// Text adds an option that check judges; a nil check allows any value.
+func (o *OptionSet) Text(name string, p *string, allowed, help string, check func(string) error) {
+	BindOption(o, OptionSpec{Name: name, Help: help, Allowed: allowed}, p, func(s string) (string, error) {
+		if check == nil {
+			return s, nil
+		}
+		return s, check(s)
+	})
+}
+
+// Errors that say no more than what is allowed says already.
+var (
+	errOutOfRange = errors.New("out of range")
+	errNotAllowed = errors.New("not allowed")
+)
+
+// plain drops what strconv says around its cause: the option's error shows the
+// value already.
+func plain(err error) error {
+	var num *strconv.NumError
+	if errors.As(err, &num) {
+		return num.Err
+	}
+	return err
+}
+
+func parseBool(s string) (bool, error) {
+	switch strings.ToLower(s) {
+	case "1", "true", "yes", "on":
+		return true, nil
+	case "0", "false", "no", "off":
+		return false, nil
+	}
+	return false, errNotAllowed
+}
+
+func parseDuration(s string) (time.Duration, error) {
+	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
+		if !(seconds > 0) || seconds > math.MaxInt64/float64(time.Second) {
+			return 0, errOutOfRange
+		}
+		return max(time.Duration(seconds*float64(time.Second)), 1), nil
+	}
+	d, err := time.ParseDuration(s)
+	switch {
+	case err != nil:
+		return 0, errNotAllowed
+	case d <= 0:
+		return 0, errOutOfRange
+	}
+	return d, nil
+}
+
+// OptionSpecs lists the options of configurations, in their order.
+func OptionSpecs(configs ...OptionBinder) []OptionSpec {
+	set := bindAll(configs)
+	specs := make([]OptionSpec, len(set.fields))
+	for i, f := range set.fields {
+		specs[i] = f.spec
+	}
+	return specs
+}
+
+// DecodeOptions sets the fields of configurations from a DSN's options; fields
+// whose options are not given keep their values. Of an option given more than
+// once the last counts, as in the reference. Every fault is found before it
+// returns: the error joins one *[OptionError] for each, in the order of the
+// options' names, and unknown options are faults.
+func DecodeOptions(options url.Values, configs ...OptionBinder) error {
+	set := bindAll(configs)
+	specs := make([]OptionSpec, len(set.fields))
+	setters := make(map[string]func(string) error)
+	for i, f := range set.fields {
+		specs[i] = f.spec
+		for _, name := range f.spec.names() {
+			setters[name] = f.set
+		}
+	}
+	return eachOption(options, specs, func(name, value string, _ OptionSpec) error {
+		return setters[name](value)
+	})
+}
+
+func bindAll(configs []OptionBinder) *OptionSet {
+	set := new(OptionSet)
+	for _, c := range configs {
+		c.BindOptions(set)
+	}
+	return set
+}
+
+// checkOptions judges a DSN's options without setting anything.
+func checkOptions(options url.Values, specs []OptionSpec) error {
+	return eachOption(options, specs, func(_, value string, spec OptionSpec) error {
+		if spec.Check == nil {
+			return nil
+		}
+		return spec.Check(value)
+	})
+}
+
+func eachOption(options url.Values, specs []OptionSpec, apply func(name, value string, spec OptionSpec) error) error {
+	known := make(map[string]OptionSpec)
+	for _, spec := range specs {
+		for _, name := range spec.names() {
+			known[name] = spec
+		}
+	}
+	var faults []error
+	for _, name := range sortedKeys(options) {
+		value := lastOf(options[name])
+		spec, ok := known[name]
+		if !ok {
+			faults = append(faults, unknownOption(name, value, known))
+			continue
+		}
+		if err := apply(name, value, spec); err != nil {
+			faults = append(faults, newOptionError(name, value, spec.Allowed, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func newOptionError(name, value, allowed string, cause error) *OptionError {
+	return &OptionError{Option: name, Value: redactURL(value), Allowed: allowed, Err: cause}
+}
+
+func unknownOption(name, value string, known map[string]OptionSpec) *OptionError {
+	names := sortedKeys(known)
+	return &OptionError{
+		Option: name, Value: redactURL(value), Err: errUnknownOption,
+		Allowed: strings.Join(names, ", "), Suggest: nearest(name, names),
+	}
+}

@@ -1,0 +1,34 @@
+package transport
+
+import "net/http"
+
+// Packet is one encoded event on its way to Sentry. A transport neither
+// changes a packet nor keeps it once it has called back; the sender changes
+// nothing in it after handing it over, so any number of goroutines may read
+// it.
+type Packet struct {
+	// URL is the absolute endpoint, for example
+	// https://host/prefix/api/42/envelope/.
+	URL string
+	// Header is sent as it stands. Content-Encoding is the transport's
+	// business: it compresses Body and says so itself.
+	Header http.Header
+	// Body is an envelope or a JSON event, uncompressed.
+	Body []byte
+	// EventID names the event in callbacks, errors and logs.
+	EventID string
+	// Category is the rate-limit category, "error" for events; empty counts
+	// as "error".
+	Category string
+}
+
+// Response is what the server said to a packet that it took. Transports that
+// have no server to ask (stderr+…, file+…) leave Status at zero.
+type Response struct {
+	// Status is the HTTP status, always 2xx.
+	Status int
+	// EventID is the id the server gave back, "" where it gave none.
+	EventID string
+	// RateLimits are the limits that the server announced beside its answer.
+	RateLimits RateLimits
+}

@@ -1,0 +1,56 @@
+package transport
+
+// job is a packet on its way through a queue.
+type job struct {
+	packet *Packet
+	done   func(*Response, error)
+	ticket ticket
+}
+
+// queue is a ring of jobs that knows the bytes it holds. It grows as needed;
+// its bounds are its owner's business. It is not safe for concurrent use.
+type queue struct {
+	ring  []job
+	first int
+	len   int
+	bytes int
+}
+
+func (q *queue) push(j job) {
+	if q.len == len(q.ring) {
+		q.grow()
+	}
+	q.ring[(q.first+q.len)%len(q.ring)] = j
+	q.len++
+	q.bytes += len(j.packet.Body)
+}
+
+func (q *queue) pop() job {
+	j := q.ring[q.first]
+	q.ring[q.first] = job{}
+	q.first = (q.first + 1) % len(q.ring)
+	q.len--
+	q.bytes -= len(j.packet.Body)
+	if q.len == 0 && len(q.ring) > keptRing {
+		q.ring, q.first = nil, 0 // what a burst needed is not kept for ever
+	}
+	return j
+}
+
+const keptRing = 256
+
+func (q *queue) grow() {
+	ring := make([]job, max(16, 2*len(q.ring)))
+	n := copy(ring, q.ring[q.first:])
+	copy(ring[n:], q.ring[:q.first])
+	q.ring, q.first = ring, 0
+}
+
+// takeAll empties the queue, oldest first.
+func (q *queue) takeAll() []job {
+	jobs := make([]job, 0, q.len)
+	for q.len > 0 {
+		jobs = append(jobs, q.pop())
+	}
+	return jobs
+}

@@ -1,0 +1,127 @@
+package transport
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// RateLimits maps a data category ("error", "transaction", …) to the time
+// until which the server wants no more of it; the key "" stands for all
+// categories. A nil map is no limit.
+type RateLimits map[string]time.Time
+
+// Deadline returns when packets of a category may be sent again: the later of
+// its own limit and that of all categories, or the zero time. The empty
+// category counts as "error".
+func (l RateLimits) Deadline(category string) time.Time {
+	if category == "" {
+		category = "error"
+	}
+	deadline := l[""]
+	if own := l[category]; own.After(deadline) {
+		deadline = own
+	}
+	return deadline
+}
+
+// defaultRetryAfter is what a rate limit lasts that does not say how long.
+const defaultRetryAfter = 60 * time.Second
+
+// ParseRateLimits reads X-Sentry-Rate-Limits from an answer of any status, or,
+// on a 429 without that header, Retry-After (protocol 3.3 and 3.4). A limit
+// that can't be read is passed over; a 429 with neither header limits all
+// categories for 60 s.
+func ParseRateLimits(header http.Header, status int, now time.Time) RateLimits {
+	limits := make(RateLimits)
+	value := strings.Join(header.Values("X-Sentry-Rate-Limits"), ",")
+	for limit := range strings.SplitSeq(value, ",") {
+		limits.add(limit, now)
+	}
+	if value == "" && status == http.StatusTooManyRequests {
+		limits[""] = now.Add(parseRetryAfter(header.Get("Retry-After"), now))
+	}
+	if len(limits) == 0 {
+		return nil
+	}
+	return limits
+}
+
+func (l RateLimits) add(limit string, now time.Time) {
+	fields := strings.Split(limit, ":")
+	wait, ok := parseLimitSeconds(strings.TrimSpace(fields[0]))
+	if !ok {
+		return
+	}
+	deadline := now.Add(wait)
+	categories := ""
+	if len(fields) > 1 {
+		categories = strings.TrimSpace(fields[1])
+	}
+	if categories == "" {
+		l.extend("", deadline)
+		return
+	}
+	for category := range strings.SplitSeq(categories, ";") {
+		category = strings.ToLower(strings.TrimSpace(category))
+		if gates, ok := knownCategories[category]; ok {
+			l.extend(gates, deadline)
+		}
+	}
+}
+
+func (l RateLimits) extend(category string, deadline time.Time) {
+	if old, ok := l[category]; !ok || deadline.After(old) {
+		l[category] = deadline
+	}
+}
+
+// parseLimitSeconds rounds fractions up and makes senseless numbers 0.
+func parseLimitSeconds(s string) (time.Duration, bool) {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil && !math.IsInf(f, 0) {
+		return 0, false
+	}
+	f = math.Ceil(f)
+	if !(f > 0) || f > math.MaxInt64/float64(time.Second) {
+		return 0, true
+	}
+	return time.Duration(f) * time.Second, true
+}
+
+// parseRetryAfter reads whole seconds or an HTTP date; anything else is 60 s.
+func parseRetryAfter(s string, now time.Time) time.Duration {
+	s = strings.TrimSpace(s)
+	if n, err := strconv.ParseUint(s, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return max(t.Sub(now), 0)
+	}
+	return defaultRetryAfter
+}
+
+// retryAfter is how long a 429 wants packets of a category to wait.
+func retryAfter(header http.Header, limits RateLimits, category string, now time.Time) time.Duration {
+	if deadline := limits.Deadline(category); !deadline.IsZero() {
+		return max(deadline.Sub(now), 0)
+	}
+	if header.Get("Retry-After") != "" {
+		return parseRetryAfter(header.Get("Retry-After"), now)
+	}
+	return 0
+}
+
+// knownCategories maps what a limit may name to the category that it gates
+// (protocol 4.7, and the companions at the end of 3.4).
+var knownCategories = map[string]string{
+	"default": "default", "error": "error", "transaction": "transaction", "security": "security",
+	"attachment": "attachment", "attachment_item": "attachment", "session": "session",
+	"profile": "profile", "profile_chunk": "profile_chunk", "profile_chunk_ui": "profile_chunk_ui",
+	"replay": "replay", "monitor": "monitor", "span": "span", "feedback": "feedback",
+	"user_report_v2": "feedback", "metric_bucket": "metric_bucket",
+	"log_item": "log_item", "log_byte": "log_item",
+	"trace_metric": "trace_metric", "trace_metric_byte": "trace_metric",
+}

@@ -1,0 +1,66 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"sync"
+)
+
+// sight is what the transports for looking have in common: they write each
+// packet as a piece of text to somewhere near, in the calling goroutine.
+type sight struct {
+	mu     sync.Mutex // guards closed and keeps writes whole
+	closed bool
+	write  func(p *Packet) error
+	close  func() error
+}
+
+// Send writes one packet. The error is [ErrClosed] or that of the writer.
+func (s *sight) Send(_ context.Context, p *Packet) (*Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	if err := s.write(p); err != nil {
+		return nil, err
+	}
+	return &Response{EventID: p.EventID}, nil
+}
+
+// Close ends the transport. It may be called again.
+func (s *sight) Close(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if s.close == nil {
+		return nil
+	}
+	return s.close()
+}
+
+// sightConfig accepts the options of the transports that send, so that a
+// prefix can be put before any DSN to look at what it would send.
+var sightConfig = []OptionBinder{new(HTTPConfig), new(ThreadedConfig)}
+
+// eventOf returns the event in a packet: the whole body of a store request, or
+// the payload of an envelope that holds nothing else.
+func eventOf(p *Packet) (json.RawMessage, bool) {
+	body := bytes.TrimSpace(p.Body)
+	header, rest, isEnvelope := bytes.Cut(body, []byte("\n"))
+	if !isEnvelope {
+		return json.RawMessage(body), json.Valid(body)
+	}
+	item, payload, ok := bytes.Cut(rest, []byte("\n"))
+	var kind struct {
+		Type string `json:"type"`
+	}
+	if !ok || !json.Valid(header) || json.Unmarshal(item, &kind) != nil || kind.Type != "event" {
+		return nil, false
+	}
+	return json.RawMessage(payload), json.Valid(payload)
+}

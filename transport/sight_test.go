@@ -1,0 +1,142 @@
+package transport_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+const richEvent = `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","level":"error","logentry":{"formatted":"two\nlines"},"transaction":"GET /x",` +
+	`"release":"1.2","environment":"prod","tags":{"b":"2","a":"1"},"extra":{"n":{"x":1}},"exception":{"values":[` +
+	`{"type":"*fs.PathError","value":"open x"},{"type":"*app.Error","value":"boom","stacktrace":{"frames":[` +
+	`{"function":"main","module":"main","filename":"main/main.go","lineno":7},{"function":"run","module":"main","filename":"main/run.go","lineno":9}]}}]}}`
+
+func envelope(payload string) []byte {
+	return []byte("{}\n{\"type\":\"event\"}\n" + payload + "\n")
+}
+
+func TestStderrPrintsForPeople(t *testing.T) {
+	g := NewWithT(t)
+	var out bytes.Buffer
+	tr := open(t, "stderr+https://k:SECRET@h/1?timeout=5&queue_size=3", transport.Env{Stderr: &out})
+	_, err := tr.Send(t.Context(), &transport.Packet{URL: "https://h/api/1/envelope/", EventID: eventID, Body: envelope(richEvent)})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(out.String()).To(Equal(`raven: event fc6d8c0c43fc4630ad850ee518f1b9d0 for https://h/api/1/envelope/, not sent
+  level        error
+  message      two
+               lines
+  transaction  GET /x
+  release      1.2
+  environment  prod
+  tag          a=1
+  tag          b=2
+  extra        n={"x":1}
+  exception    *app.Error: boom
+    main.run (main/run.go:9)
+    main.main (main/main.go:7)
+  exception    *fs.PathError: open x
+`))
+}
+
+func TestStderrPrintsWhatItCannotRead(t *testing.T) {
+	g := NewWithT(t)
+	var out bytes.Buffer
+	tr := transport.NewStderr(transport.StderrConfig{Writer: &out})
+	_, err := tr.Send(t.Context(), &transport.Packet{URL: "https://h/", EventID: "x", Body: []byte("{}\n{\"type\":\"session\"}\n{}\n")})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(out.String()).To(Equal("raven: packet x for https://h/, not sent\n  {}\n  {\"type\":\"session\"}\n  {}\n"))
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, fs.ErrPermission }
+
+func TestLookingIsClosedAndFailsLikeSending(t *testing.T) {
+	g := NewWithT(t)
+	tr := transport.NewStderr(transport.StderrConfig{Writer: brokenWriter{}})
+	_, err := tr.Send(t.Context(), &transport.Packet{EventID: "x"})
+	g.Expect(err).To(MatchError(fs.ErrPermission))
+	g.Expect(tr.Close(t.Context())).To(Succeed())
+	g.Expect(tr.Close(t.Context())).To(Succeed())
+	_, err = tr.Send(t.Context(), &transport.Packet{EventID: "x"})
+	g.Expect(err).To(MatchError(transport.ErrClosed))
+}
+
+// lines reads a file of JSON lines.
+func lines(t *testing.T, path string) []map[string]any {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []map[string]any
+	for line := range strings.Lines(string(data)) {
+		var m map[string]any
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+func TestFileAppendsLines(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	for range 2 {
+		tr := open(t, "file+http://k@h/1?verify_ssl=0&path="+path, transport.Env{})
+		_, err := tr.Send(t.Context(), &transport.Packet{URL: "http://h/api/1/envelope/", EventID: eventID, Category: "error", Body: envelope(richEvent)})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(tr.Close(t.Context())).To(Succeed())
+	}
+	tr := open(t, "file+http://k@h/1?path="+path, transport.Env{})
+	_, err := tr.Send(t.Context(), &transport.Packet{URL: "http://h/api/1/envelope/", EventID: "s", Category: "session", Body: []byte("{}\n{\"type\":\"session\"}\n{}")})
+	g.Expect(err).NotTo(HaveOccurred())
+
+	got := lines(t, path)
+	g.Expect(got).To(HaveLen(3))
+	g.Expect(got[1]).To(HaveKeyWithValue("event_id", eventID))
+	g.Expect(got[1]).To(HaveKeyWithValue("url", "http://h/api/1/envelope/"))
+	g.Expect(got[1]).To(HaveKeyWithValue("event", HaveKeyWithValue("release", "1.2")))
+	g.Expect(got[2]).To(HaveKeyWithValue("body", "{}\n{\"type\":\"session\"}\n{}"))
+	info, err := os.Stat(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(info.Mode().Perm()).To(Equal(fs.FileMode(0o600)))
+}
+
+func TestFileKeepsLinesWhole(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	var writers sync.WaitGroup
+	for range 4 {
+		tr := open(t, "file+http://k@h/1?path="+path, transport.Env{})
+		for range 4 {
+			writers.Go(func() {
+				for range 25 {
+					_, _ = tr.Send(t.Context(), &transport.Packet{EventID: eventID, Body: envelope(richEvent)})
+				}
+			})
+		}
+	}
+	writers.Wait()
+	g.Expect(lines(t, path)).To(HaveLen(400))
+}
+
+func TestFileThatCannotBeWritten(t *testing.T) {
+	g := NewWithT(t)
+	err := openError(t, "file+http://k@h/1?path=/no/such/folder/x", transport.Env{})
+	var bad *transport.OptionError
+	g.Expect(errors.As(err, &bad)).To(BeTrue())
+	g.Expect(bad.Option).To(Equal("path"))
+	g.Expect(err).To(MatchError(fs.ErrNotExist))
+}

@@ -1,0 +1,122 @@
+package transport
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// StderrConfig configures [NewStderr].
+type StderrConfig struct {
+	// Writer is where events are printed; nil means os.Stderr.
+	Writer io.Writer
+}
+
+// Stderr prints packets for people to read, and sends nothing: stderr+http and
+// stderr+https. Use [NewStderr]; a Stderr is safe for concurrent use.
+type Stderr struct{ sight }
+
+var _ Transport = (*Stderr)(nil)
+
+// NewStderr returns a transport that prints.
+func NewStderr(cfg StderrConfig) *Stderr {
+	w := cfg.Writer
+	if w == nil {
+		w = os.Stderr
+	}
+	t := new(Stderr)
+	t.write = func(p *Packet) error {
+		_, err := w.Write(printout(p))
+		if err != nil {
+			return fmt.Errorf("transport: event %s was not printed: %w", p.EventID, err)
+		}
+		return nil
+	}
+	return t
+}
+
+func stderrDriver() Driver {
+	return Driver{
+		Schemes: []string{"stderr+http", "stderr+https"},
+		Name:    "stderr", Engine: "os", Blocking: true, Sink: "stderr",
+		Delivery: "printed for people to read; nothing is sent",
+		Options:  OptionSpecs(sightConfig...),
+		Open: func(_ *DSN, env Env) (Transport, error) {
+			return NewStderr(StderrConfig{Writer: env.Stderr}), nil
+		},
+	}
+}
+
+// seen is what a printout shows of an event, in either protocol's shape.
+type seen struct {
+	Level    any `json:"level"`
+	Message  any `json:"message"`
+	LogEntry struct {
+		Message, Formatted string
+	} `json:"logentry"`
+	Transaction, Culprit, Release, Environment string
+	Tags                                       map[string]any
+	Extra                                      map[string]any
+	Exception                                  struct {
+		Values []struct {
+			Type, Value string
+			Stacktrace  struct {
+				Frames []struct {
+					Function, Module, Filename string
+					Lineno                     int
+				}
+			}
+		}
+	}
+}
+
+// printout is one event, a line each for what a developer looks for first, and
+// the stack with the newest frame on top.
+func printout(p *Packet) []byte {
+	var b bytes.Buffer
+	raw, ok := eventOf(p)
+	var e seen
+	if !ok || json.Unmarshal(raw, &e) != nil {
+		fmt.Fprintf(&b, "raven: packet %s for %s, not sent\n%s\n", p.EventID, p.URL, indent(string(p.Body)))
+		return b.Bytes()
+	}
+	fmt.Fprintf(&b, "raven: event %s for %s, not sent\n", p.EventID, p.URL)
+	line := func(name string, value any) {
+		if text := fmt.Sprint(value); value != nil && text != "" {
+			fmt.Fprintf(&b, "  %-12s %s\n", name, strings.ReplaceAll(text, "\n", "\n               "))
+		}
+	}
+	line("level", e.Level)
+	line("message", cmp.Or(e.LogEntry.Formatted, e.LogEntry.Message, text(e.Message)))
+	line("transaction", cmp.Or(e.Transaction, e.Culprit))
+	line("release", e.Release)
+	line("environment", e.Environment)
+	for _, name := range sortedKeys(e.Tags) {
+		line("tag", fmt.Sprintf("%s=%v", name, e.Tags[name]))
+	}
+	for _, name := range sortedKeys(e.Extra) {
+		value, _ := json.Marshal(e.Extra[name])
+		line("extra", name+"="+string(value))
+	}
+	for i := len(e.Exception.Values) - 1; i >= 0; i-- {
+		x := e.Exception.Values[i]
+		line("exception", x.Type+": "+x.Value)
+		frames := x.Stacktrace.Frames
+		for j := len(frames) - 1; j >= 0; j-- {
+			f := frames[j]
+			fmt.Fprintf(&b, "    %s.%s (%s:%d)\n", f.Module, f.Function, f.Filename, f.Lineno)
+		}
+	}
+	return b.Bytes()
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+func indent(s string) string { return "  " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n  ") }

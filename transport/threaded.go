@@ -1,0 +1,73 @@
+package transport
+
+import (
+	"context"
+	"errors"
+)
+
+// Threaded puts a bounded queue and background workers before another
+// transport: http, https, threaded+http and threaded+https. Encoding for the
+// wire and all I/O happen in the workers. Use [NewThreaded]; a Threaded is safe
+// for concurrent use.
+type Threaded struct {
+	*dispatcher
+}
+
+var _ AsyncTransport = (*Threaded)(nil)
+
+// NewThreaded returns a transport that delivers through next, which it owns
+// from now on: Close closes it. The error joins one *[OptionError] for each
+// fault in the configuration. No goroutine runs while nothing is waiting.
+func NewThreaded(next Transport, cfg ThreadedConfig) (*Threaded, error) {
+	if next == nil {
+		return nil, errNoNext
+	}
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	return &Threaded{newDispatcher(next, cfg.withDefaults())}, nil
+}
+
+var errNoNext = errors.New("transport: NewThreaded needs a transport to deliver through")
+
+// Send delivers one packet past the queue, in the calling goroutine, and waits
+// for the outcome, under the rules of [Transport]. What is waiting in the queue
+// does not delay it.
+func (t *Threaded) Send(ctx context.Context, p *Packet) (*Response, error) {
+	return t.direct(ctx, p)
+}
+
+// SendAsync accepts or refuses one packet and reports the outcome to done.
+//   - done runs exactly once for every packet, accepted or refused, and never
+//     under a lock of the transport's. A refusal may run it before SendAsync
+//     returns. It may be nil. It may call the transport, but Close and Flush
+//     wait for it.
+//   - ctx bounds admission only, and only where admission has to wait: a
+//     packet is taken although ctx has ended if there is room, and is
+//     delivered although ctx ends later.
+//   - What is refused gets an error that wraps [ErrQueueFull] or [ErrClosed],
+//     or the cause of ctx's end.
+//   - A done that panics is logged, and costs no other packet its delivery.
+func (t *Threaded) SendAsync(ctx context.Context, p *Packet, done func(*Response, error)) {
+	t.admit(ctx, p, done)
+}
+
+// Flush waits until every packet accepted before the call is settled: until
+// its callback has returned.
+//   - It returns nil then, and an *[UndeliveredError] that counts the Pending
+//     ones when ctx ends first.
+//   - Packets accepted after the call don't prolong it.
+//   - It may be called often, by several goroutines at a time, and after Close.
+func (t *Threaded) Flush(ctx context.Context) error { return t.account.flush(ctx) }
+
+// Close ends the transport.
+//   - It delivers what it has accepted until ctx ends or the shutdown timeout
+//     is over, whichever is first. Then it cancels what is under way; what is
+//     left gets an error that wraps [ErrClosed].
+//   - It joins every goroutine and closes every connection.
+//   - It returns nil, or an *[UndeliveredError] that counts the Abandoned. A
+//     done that never returns is its owner's bug: Close returns all the same
+//     and counts it as Stuck.
+//   - It may be called again, and by several goroutines at a time: every call
+//     waits for the same end, and those that gave up nothing return nil.
+func (t *Threaded) Close(ctx context.Context) error { return t.shutdown(ctx) }

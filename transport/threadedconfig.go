@@ -1,0 +1,130 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"time"
+)
+
+// Defaults of the options of queued transports.
+const (
+	DefaultQueueSize       = 10_000
+	DefaultQueueBytes      = 64 << 20
+	DefaultWorkers         = 4
+	DefaultShutdownTimeout = 10 * time.Second
+)
+
+// What a queued transport does with a packet for which its queue has no room.
+const (
+	// DropNewest refuses the packet: its callback gets ErrQueueFull.
+	DropNewest = "drop_newest"
+	// DropOldest evicts the oldest packets to make room: their callbacks get
+	// ErrQueueFull.
+	DropOldest = "drop_oldest"
+	// Block makes the caller wait for room until its context ends.
+	Block = "block"
+)
+
+var overflows = []string{DropNewest, DropOldest, Block}
+
+// ThreadedConfig configures [NewThreaded]. Its zero value is the default; the
+// fields that a DSN can hold are named with their options.
+type ThreadedConfig struct {
+	// QueueSize (queue_size) is how many packets may wait. 0 means 10,000.
+	QueueSize int
+	// QueueBytes (queue_bytes) is how many bytes the bodies of waiting packets
+	// may have together, before compression. A packet that is larger than that
+	// is taken when none is waiting. 0 means 64 MiB.
+	QueueBytes int
+	// Overflow (overflow) is DropNewest (also ""), DropOldest or Block.
+	Overflow string
+	// Workers (workers) is how many goroutines deliver at most. They start when
+	// there is work and end when there is none. 0 means 4.
+	Workers int
+	// ShutdownTimeout (shutdown_timeout) is how long Close drains the queue.
+	// 0 means 10 s.
+	ShutdownTimeout time.Duration
+	// Logger hears of callbacks that panic; nil means slog.Default.
+	Logger *slog.Logger
+}
+
+// BindOptions names the options of queued transports.
+func (c *ThreadedConfig) BindOptions(o *OptionSet) {
+	o.Int("queue_size", &c.QueueSize, DefaultQueueSize, 1, math.MaxInt, "how many events may wait")
+	o.Int("queue_bytes", &c.QueueBytes, DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, counted before compression")
+	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full", overflows...)
+	o.Int("workers", &c.Workers, DefaultWorkers, 1, math.MaxInt, "how many goroutines deliver at most; they are started as needed")
+	o.Duration("shutdown_timeout", &c.ShutdownTimeout, DefaultShutdownTimeout, "how long Close delivers what is waiting before it gives up")
+}
+
+func (c ThreadedConfig) check() error {
+	var faults []error
+	for _, n := range []struct {
+		name  string
+		value int
+	}{{"queue_size", c.QueueSize}, {"queue_bytes", c.QueueBytes}, {"workers", c.Workers}, {"shutdown_timeout", int(c.ShutdownTimeout)}} {
+		if n.value < 0 {
+			faults = append(faults, newOptionError(n.name, fmt.Sprint(n.value), "more than 0, or 0 for the default", nil))
+		}
+	}
+	if c.Overflow != "" && !slices.Contains(overflows, c.Overflow) {
+		faults = append(faults, newOptionError("overflow", c.Overflow, fmt.Sprint("one of ", overflows), nil))
+	}
+	return errors.Join(faults...)
+}
+
+func (c ThreadedConfig) withDefaults() ThreadedConfig {
+	if c.QueueSize == 0 {
+		c.QueueSize = DefaultQueueSize
+	}
+	if c.QueueBytes == 0 {
+		c.QueueBytes = DefaultQueueBytes
+	}
+	if c.Overflow == "" {
+		c.Overflow = DropNewest
+	}
+	if c.Workers == 0 {
+		c.Workers = DefaultWorkers
+	}
+	if c.ShutdownTimeout == 0 {
+		c.ShutdownTimeout = DefaultShutdownTimeout
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// full returns the error for a queue that has no room for a packet, or nil.
+func (c ThreadedConfig) full(q *queue, p *Packet) error {
+	switch {
+	case q.len == 0:
+		return nil
+	case q.len >= c.QueueSize:
+		return fmt.Errorf("%w: %d events are waiting (queue_size)", ErrQueueFull, q.len)
+	case q.bytes+len(p.Body) > c.QueueBytes:
+		return fmt.Errorf("%w: %d bytes are waiting, and the event has %d (queue_bytes %d)", ErrQueueFull, q.bytes, len(p.Body), c.QueueBytes)
+	}
+	return nil
+}
+
+func threadedDriver() Driver {
+	return Driver{
+		Schemes: []string{"http", "https", "threaded+http", "threaded+https"},
+		Name:    "threaded", Engine: "net/http",
+		Delivery: "in the background, by workers that a queue feeds",
+		WhenFull: "as overflow says; by default the newest event is dropped",
+		Options:  OptionSpecs(new(HTTPConfig), new(ThreadedConfig)),
+		Open: func(dsn *DSN, env Env) (Transport, error) {
+			cfg := ThreadedConfig{Logger: env.logger()}
+			next, err := openHTTP(dsn, env, new(HTTPConfig), &cfg)
+			if err != nil {
+				return nil, err
+			}
+			return NewThreaded(next, cfg)
+		},
+	}
+}
