@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 )
@@ -231,9 +232,14 @@ func Retryable(err error) bool {
 	return errors.Is(err, ErrQueueFull)
 }
 
+// isTLSError tells a handshake that one side refused from a broken network.
 func isTLSError(err error) bool {
 	var verification *tls.CertificateVerificationError
-	var alert tls.AlertError
 	var record tls.RecordHeaderError
-	return errors.As(err, &verification) || errors.As(err, &alert) || errors.As(err, &record)
+	if errors.As(err, &verification) || errors.As(err, &record) {
+		return true
+	}
+	// An alert is an unexported type inside an OpError of this name.
+	var op *net.OpError
+	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
 }

@@ -1,0 +1,219 @@
+package sentrytest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// answer is what a request gets: the server's verdict as the script step would have it.
+type answer struct {
+	step     Step
+	status   int // 0 for none
+	header   http.Header
+	body     string
+	accepted bool
+}
+
+// pixel is the 1×1 GIF that answers an event sent by GET, as Relay does (protocol section 1.2).
+const pixel = "GIF89a\x01\x00\x01\x00\x00\xff\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x00;"
+
+// compose makes the answer and puts it on record in req.
+func compose(step *Step, v *verdict, req *Request) answer {
+	a := answer{header: http.Header{}, status: v.status}
+	if step != nil {
+		a.step = *step
+		req.Answer.Step = step.String()
+	}
+	a.header["Content-Type"] = jsonTypeValues
+	switch {
+	case !a.step.answers():
+		a.status = 0
+		return a
+	case a.step.code() >= 300:
+		a.fail(refuse(a.step.code(), scriptedDetail(a.step.code())))
+	case v.status >= 300:
+		a.fail(v.refused)
+	default:
+		a.accepted = true
+		a.status = a.step.code()
+		a.succeed(v, req)
+	}
+	if a.step.body != nil && (a.accepted || a.step.overrules()) {
+		a.body = *a.step.body
+	}
+	for key, values := range a.step.header {
+		a.header[key] = values
+	}
+	if !bodyAllowed(a.status) {
+		a.body = ""
+	}
+	req.Answer.Status, req.Answer.Body, req.Answer.Header = a.status, a.body, a.header
+	return a
+}
+
+func (a *answer) fail(r *refusal) {
+	a.status = r.status
+	a.body = r.body()
+	a.header.Set("X-Sentry-Error", oneLine(r.detail))
+}
+
+func (a *answer) succeed(v *verdict, req *Request) {
+	switch {
+	case req.Method == http.MethodGet:
+		a.header.Set("Content-Type", "image/gif")
+		a.body = pixel
+	case v.id == "":
+		a.body = "{}"
+	default:
+		a.body = `{"id":"` + v.id + `"}`
+	}
+}
+
+// scriptedDetail is the text that goes with a failure that nobody worded.
+func scriptedDetail(code int) string {
+	switch code {
+	case http.StatusTooManyRequests:
+		return "Sentry dropped data due to a quota or internal rate limit being reached."
+	case http.StatusRequestEntityTooLarge:
+		return tooLarge("event").detail
+	case http.StatusServiceUnavailable:
+		return "failed to queue envelope"
+	}
+	if text := http.StatusText(code); text != "" {
+		return strings.ToLower(text)
+	}
+	return fmt.Sprintf("status %d", code)
+}
+
+func bodyAllowed(status int) bool {
+	return status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// deliver carries the answer out. It ends a connection that must not be used again by
+// http.ErrAbortHandler, which http.Server understands and does not log.
+func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
+	if !pause(r.Context(), a.step.delay) {
+		panic(http.ErrAbortHandler)
+	}
+	switch a.step.kind {
+	case stepHang:
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	case stepCloseConn:
+		panic(http.ErrAbortHandler)
+	case stepReset:
+		s.hijack(w, r, func(c net.Conn) error { return reset(c) })
+		return
+	}
+	if a.step.thenClose {
+		s.hijack(w, r, a.writeAndClose)
+		return
+	}
+	h := w.Header()
+	for key, values := range a.header {
+		h[key] = values
+	}
+	if bodyAllowed(a.status) {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+	switch a.step.kind {
+	case stepStallBody:
+		flush(w)
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	case stepTruncate:
+		if a.step.keep < len(a.body) {
+			_, _ = io.WriteString(w, a.body[:a.step.keep])
+			flush(w)
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, a.body)
+	case stepSlowBody:
+		for i := range len(a.body) {
+			flush(w)
+			if !pause(r.Context(), a.step.pace) {
+				panic(http.ErrAbortHandler)
+			}
+			_, _ = io.WriteString(w, a.body[i:i+1])
+		}
+	default:
+		_, _ = io.WriteString(w, a.body)
+	}
+}
+
+// flush sends what was written so far. A client that is gone is found out by the next write or read.
+func flush(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).Flush()
+}
+
+// pause waits d and reports false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// hijack takes the connection from http.Server and gives it to do, which has to close it. The server's Close
+// closes it as well, and waits for do.
+func (s *Server) hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
+	s.running.Add(1) // the connection's own count ends with the hijacking
+	defer s.running.Done()
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	stop := context.AfterFunc(r.Context(), func() { _ = c.Close() })
+	defer stop()
+	// Whatever goes wrong from here on, the client sees a broken connection, as it was meant to.
+	_ = do(c)
+}
+
+// reset closes a connection with a TCP RST, through TLS and in memory too.
+func reset(c net.Conn) error {
+	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
+		c = t.NetConn()
+	}
+	switch c := c.(type) {
+	case *memConn:
+		return c.Reset()
+	case *net.TCPConn:
+		// With a linger of zero the kernel answers what is unread with RST.
+		_ = c.SetLinger(0)
+	}
+	return c.Close()
+}
+
+// writeAndClose sends the answer as one that keeps the connection alive, and then closes it.
+func (a *answer) writeAndClose(c net.Conn) error {
+	defer c.Close()
+	var b strings.Builder
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, http.StatusText(a.status))
+	h := a.header.Clone()
+	setCORS(h)
+	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	if bodyAllowed(a.status) {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	if err := h.Write(&b); err != nil {
+		return err
+	}
+	b.WriteString("\r\n")
+	b.WriteString(a.body)
+	_, err := io.WriteString(c, b.String())
+	return err
+}

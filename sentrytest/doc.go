@@ -1,0 +1,62 @@
+// Package sentrytest is a fake Sentry server for tests: any client library, in any language, reports to it as it
+// would report to Sentry, and the test then asks what arrived.
+//
+//	srv := sentrytest.NewServer(t)
+//	client := newClient(srv.DSN())
+//	client.CaptureMessage("boom")
+//	e := sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("boom"))
+//
+// # Servers
+//
+// [NewServer] and [NewTLSServer] start a server for a test and end it with the test; [Start] serves Examples and
+// programs. Every server has a port and a public key of its own, nothing is global, and any number of them may run
+// beside each other in parallel tests. An [InMemory] server opens no socket and can be used inside a
+// testing/synctest bubble, where time-outs take no time. The TLS options [Trusted], [Expired], [NotYetValid],
+// [WrongHost], [SelfSigned], [UnknownCA] and [ClientCertRequired] choose what a client finds out in its handshake;
+// [Server.CACertFile] and [Server.CertPool] are what it has to trust.
+//
+// # What is accepted
+//
+// The server takes POST /api/{project}/store/ and /api/{project}/envelope/, the legacy /api/store/, and GET on the
+// store endpoint. It checks requests as Sentry's Relay does and answers with the same statuses and texts: auth
+// in all its forms, Content-Encoding gzip, deflate, br and zstd, the legacy base64 bodies, the grammar of envelopes,
+// size limits. It is more lenient in these respects: any project and any public key are accepted, raw deflate passes for
+// deflate, and paths may lack their last slash or have more before /api. Like Relay it does not judge the
+// fields of an event before it answers.
+//
+// What is refused is listed with its reason in [Server.Rejected], and in the messages of failed waits.
+//
+// # Records
+//
+// [Server.Events] has the events, read from whichever shape of the protocol they came in; [Server.Envelopes] has whole
+// envelopes with every item, of known type or not; [Server.Requests] has every request with its headers, its body
+// before and after decompression, and the answer. All are copies.
+//
+// [Server.Wait], [RequireEvent], [RequireEvents] and [RequireNoEvent] wait for events without sleeping. They take
+// predicates such as [HasMessage] and [HasTag], which are values that say what an event has instead; [NewPredicate]
+// makes more of them, and [Source] is what else events can be asked of.
+//
+// # Faults
+//
+// [Server.Script] queues steps for the next requests, after which the server answers as usual again:
+//
+//	OK()                the usual answer, to be varied
+//	Status(code)        a status with the body that Sentry gives it
+//	Redirect(code, url) a status with a Location
+//	Hang()              no answer, until the client gives up
+//	Reset()             a TCP RST in place of an answer
+//	CloseConn()         an orderly close in place of an answer
+//	StallBody()         status and headers, but no body
+//	SlowBody(d)         a body that comes byte by byte
+//	Truncate(n)         a body that ends after n bytes
+//
+// and their methods: RetryAfter, RateLimits, Header and Body for what is answered; After for when; Times for how
+// often; ThenClose for a kept-alive connection that is gone when the client comes back; Optional for a step that may
+// go unused. Any other step that is not used fails the test.
+//
+// # What it does not do
+//
+// It keeps everything in memory until [Server.Clear]. It speaks HTTP/1.1 only, because a fault needs a connection
+// that carries one request at a time. It does not sample, filter, group or store, and it imports no client: a fake that
+// shared the client's code would share its mistakes.
+package sentrytest

@@ -1,0 +1,73 @@
+package sentrytest
+
+import (
+	"net/url"
+	"strings"
+)
+
+// DSNOption changes the DSN that [Server.DSN] returns. A nil DSNOption is skipped.
+type DSNOption func(*dsnParts)
+
+type dsnParts struct {
+	transport string
+	key       string
+	secret    string
+	path      string
+	project   string
+	query     url.Values
+}
+
+// DSNScheme puts the name of a transport before the scheme: DSNScheme("sync") gives sync+http://… or,
+// on a TLS server, sync+https://…. The empty name gives the bare scheme, which is the default.
+func DSNScheme(transport string) DSNOption {
+	return func(d *dsnParts) { d.transport = transport }
+}
+
+// DSNParam adds an option to the DSN's query, escaped as a query needs it. Giving a key twice sends it twice.
+func DSNParam(key, value string) DSNOption {
+	return func(d *dsnParts) { d.query.Add(key, value) }
+}
+
+// DSNSecret adds a secret key, the deprecated second half of a DSN's credentials. The server accepts any.
+func DSNSecret(secret string) DSNOption {
+	return func(d *dsnParts) { d.secret = secret }
+}
+
+// DSNProject replaces the project id of the server. The server accepts any.
+func DSNProject(id string) DSNOption {
+	return func(d *dsnParts) { d.project = id }
+}
+
+// DSNKey replaces the public key of the server. The server accepts any.
+func DSNKey(key string) DSNOption {
+	return func(d *dsnParts) { d.key = key }
+}
+
+// DSNPath puts a path before the project id, as for a Sentry that is mounted below the root of its
+// host: DSNPath("pre/fix") gives http://key@host/pre/fix/1. The server accepts any.
+func DSNPath(path string) DSNOption {
+	return func(d *dsnParts) { d.path = strings.Trim(path, "/") }
+}
+
+// DSN returns a DSN that leads to this server: its own random public key and project 1, unless options
+// say otherwise. See protocol section 1.1 of the Sentry DSN: scheme://key[:secret]@host:port[/path]/project[?options].
+func (s *Server) DSN(opts ...DSNOption) string {
+	d := dsnParts{key: s.key, project: s.project, query: url.Values{}}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&d)
+		}
+	}
+	u := url.URL{Scheme: s.scheme(), Host: s.host, Path: "/" + d.project, RawQuery: d.query.Encode()}
+	if d.path != "" {
+		u.Path = "/" + d.path + u.Path
+	}
+	if d.transport != "" {
+		u.Scheme = d.transport + "+" + u.Scheme
+	}
+	u.User = url.User(d.key)
+	if d.secret != "" {
+		u.User = url.UserPassword(d.key, d.secret)
+	}
+	return u.String()
+}

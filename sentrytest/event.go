@@ -1,0 +1,171 @@
+package sentrytest
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// Event is an event as the protocol describes it (section 5), read from whichever of the protocol's shapes it
+// arrived in. It says what was sent, not what Sentry would store: nothing is trimmed, truncated, renamed
+// or dropped, and only three things are filled in (EventID, Level, SDK).
+//
+// An Event is a plain value. The zero value is an event without any contents.
+type Event struct {
+	EventID     string    // 32 lower-case hexadecimal digits; from the envelope if it has one, made up if nobody gave one
+	Type        string    // "" for an error, else "transaction", "csp", …
+	Timestamp   time.Time // UTC; zero when absent or unreadable
+	Level       string    // debug, info, warning, error or fatal; error when absent or unreadable
+	Logger      string
+	Platform    string
+	ServerName  string
+	Release     string
+	Environment string
+	Dist        string
+	Transaction string
+	Culprit     string
+	Message     string   // what people read: the formatted log entry, or else its message
+	LogEntry    LogEntry // the log entry in its parts
+
+	Exceptions  []Exception // oldest to newest: the last is the one that was raised
+	Threads     []Thread
+	Stacktrace  *Stacktrace // the deprecated top-level one; nil when absent
+	Breadcrumbs []Breadcrumb
+	Tags        map[string]string // stringified as Sentry does it: true is "True", 1.5 is "1"
+	Extra       map[string]any    // JSON values; see ParseEvent about numbers
+	User        User
+	Request     HTTPRequest               // the HTTP request that the event is about, not the one that carried it
+	Contexts    map[string]map[string]any // by name
+	Modules     map[string]string
+	SDK         SDK // from sentry_client when the event has none
+	Fingerprint []string
+	TimeSpent   *int64 // nil when absent
+
+	// Problems lists the fields that could not be read. They are empty in the Event; Raw has them.
+	Problems []Problem
+	// Raw is the JSON as it was received, after decompression.
+	Raw json.RawMessage
+	// Received is the request that carried the event. It is zero in the result of ParseEvent.
+	Received Request
+}
+
+// Problem is a field of an event that does not have the form which the protocol asks for.
+type Problem struct {
+	Path   string // for example "exception.values.0.stacktrace.frames"
+	Reason string
+}
+
+// String returns the problem on one line.
+func (p Problem) String() string { return p.Path + ": " + p.Reason }
+
+// LogEntry is the message of an event in its parts.
+type LogEntry struct {
+	Message   string // the template
+	Params    []any  // positional parameters; nil when absent or named
+	Named     map[string]any
+	Formatted string // as it was sent; see Event.Message for the text when it was not
+}
+
+// Exception is one error of the chain.
+type Exception struct {
+	Type       string
+	Value      string // values that are not strings are kept as their JSON
+	Module     string
+	ThreadID   string
+	Mechanism  *Mechanism  // nil when absent
+	Stacktrace *Stacktrace // nil when absent
+}
+
+// Mechanism says how an exception came about.
+type Mechanism struct {
+	Type             string
+	Description      string
+	HelpLink         string
+	Source           string
+	Handled          *bool // nil when absent
+	Synthetic        bool
+	ExceptionID      *int // nil when absent
+	ParentID         *int // nil when absent
+	IsExceptionGroup bool
+	Data             map[string]any
+}
+
+// Stacktrace is a list of frames, oldest call first.
+type Stacktrace struct {
+	Frames []Frame
+}
+
+// Frame is one call.
+type Frame struct {
+	Function    string
+	RawFunction string
+	Module      string
+	Package     string
+	Filename    string
+	AbsPath     string
+	Lineno      int   // 0 when absent
+	Colno       int   // 0 when absent
+	InApp       *bool // nil when absent
+	ContextLine string
+	PreContext  []string
+	PostContext []string
+	Vars        map[string]any
+}
+
+// Thread is one thread at the time of the event.
+type Thread struct {
+	ID         string
+	Name       string
+	State      string
+	Crashed    bool
+	Current    bool
+	Main       bool
+	Stacktrace *Stacktrace // nil when absent
+}
+
+// Breadcrumb is one thing that happened before the event.
+type Breadcrumb struct {
+	Timestamp time.Time // UTC; zero when absent or unreadable
+	Type      string    // "default" when absent
+	Category  string
+	Message   string
+	Level     string // info when absent or unreadable
+	Data      map[string]any
+}
+
+// User is who the event happened to.
+type User struct {
+	ID        string
+	Username  string
+	Email     string
+	Name      string
+	IPAddress string
+	Data      map[string]any
+	Other     map[string]any // every attribute without a field of its own, geo included
+}
+
+// HTTPRequest is the HTTP request that an event is about.
+type HTTPRequest struct {
+	URL         string
+	Method      string
+	QueryString string            // pairs and objects are encoded into a query
+	Fragment    string            // without "#"
+	Data        any               // the body: text, or what it was decoded to
+	Cookies     map[string]string // text and pairs are split
+	Headers     http.Header       // canonical names
+	Env         map[string]any
+}
+
+// SDK names the client library.
+type SDK struct {
+	Name         string
+	Version      string
+	Integrations []string
+	Packages     []Package
+}
+
+// Package is a part of an SDK.
+type Package struct {
+	Name    string
+	Version string
+}

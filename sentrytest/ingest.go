@@ -1,0 +1,267 @@
+package sentrytest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// handle serves every request. It records and answers; it never judges a test, because a handler runs on a
+// goroutine that does not belong to the test.
+func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	setCORS(w.Header())
+	if r.Method == http.MethodOptions {
+		preflight(w)
+		return
+	}
+	to := routeOf(r.URL.Path)
+	req := newRequest(r, to)
+	body, bodyErr := s.readBody(r, req)
+	req.Time = time.Now()
+	e := entry{request: req}
+	v := verdict{status: http.StatusOK}
+	var step *Step
+	switch {
+	case to.protocol == "":
+		v.refuse(refuse(http.StatusNotFound, "not found", "no such endpoint: "+r.URL.Path))
+	case !to.allows(r.Method):
+		w.Header().Set("Allow", http.MethodPost)
+		v.refuse(refuse(http.StatusMethodNotAllowed, "method not allowed", r.Method+" "+r.URL.Path))
+	case errors.Is(bodyErr, errTooLong):
+		// The step is taken all the same: a script counts what the client sent, not what was right.
+		step = s.script.next()
+		v.refuse(tooLong("the request body", s.cfg.maxWire))
+	case bodyErr != nil:
+		v.refuse(badRequest("incomplete request body", bodyErr.Error()))
+	default:
+		step = s.script.next()
+		s.judge(&v, req, body)
+	}
+	a := compose(step, &v, req)
+	if a.accepted {
+		e.events, e.envelope = v.events, v.envelope
+	}
+	if v.refused != nil && (step == nil || !step.overrules()) {
+		e.rejection = &Rejection{Status: a.status, Reason: v.refused.detail, Causes: v.refused.causes}
+	}
+	s.journal.add(e)
+	a.deliver(w, r, s)
+}
+
+func newRequest(r *http.Request, to route) *Request {
+	req := &Request{
+		Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto,
+		TLS: r.TLS != nil, Header: r.Header, Protocol: to.protocol, ProjectID: to.project,
+		ContentEncoding: encodingOf(r.Header),
+	}
+	if c, ok := r.Context().Value(connKey{}).(connInfo); ok {
+		req.Connection = c.id
+	}
+	// Relay takes an envelope on the store endpoint if it says that it is one.
+	if to.protocol == protocolStore {
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && kind == "application/x-sentry-envelope" {
+			req.Protocol = protocolEnvelope
+		}
+	}
+	return req
+}
+
+// readBody reads the whole body before anything is decided, so that a client is never cut off while it
+// writes. A body over the limit is read on for a while, but not kept, for the same reason.
+func (s *Server) readBody(r *http.Request, req *Request) ([]byte, error) {
+	var buf bytes.Buffer
+	if n := r.ContentLength; n > 0 && n <= s.cfg.maxWire {
+		buf.Grow(int(n) + bytes.MinRead)
+	}
+	n, err := io.Copy(&buf, io.LimitReader(r.Body, s.cfg.maxWire+1))
+	req.Body = buf.String()
+	if err != nil {
+		return nil, err
+	}
+	if n > s.cfg.maxWire {
+		req.Body = req.Body[:s.cfg.maxWire]
+		// Whether the rest arrives makes no difference to the answer.
+		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 4*s.cfg.maxWire))
+		return nil, errTooLong
+	}
+	return buf.Bytes(), nil
+}
+
+// verdict is what the server itself makes of a request, before a script step has its say.
+type verdict struct {
+	status   int
+	refused  *refusal // nil when accepted; with status 200, accepted but of no use
+	id       string   // "" when the answer names none
+	events   []*storedEvent
+	envelope *Envelope
+}
+
+func (v *verdict) refuse(r *refusal) {
+	v.refused, v.status = r, r.status
+}
+
+// judge reads the body and fills in what the request says about itself. The order is Relay's: encoding, auth,
+// contents.
+func (s *Server) judge(v *verdict, req *Request, body []byte) {
+	if _, r := openersFor(req.ContentEncoding); r != nil {
+		v.refuse(r)
+		return
+	}
+	a, r := requestAuth(req.Header, req.Query)
+	if a != nil {
+		req.setAuth(a)
+	}
+	if r == nil && a == nil && req.Protocol == protocolStore {
+		r = unauthorized(missingAuth)
+	}
+	if r != nil {
+		v.refuse(r)
+		return
+	}
+	if req.Method == http.MethodGet {
+		// A body that the query's "+" was turned into spaces of is still the same base64.
+		values, _ := url.ParseQuery(req.Query)
+		body = []byte(strings.ReplaceAll(values.Get("sentry_data"), " ", "+"))
+		if text := values.Get("sentry_data"); strings.HasPrefix(text, "{") {
+			body = []byte(text)
+		}
+	}
+	if req.Protocol == protocolEnvelope {
+		s.judgeEnvelope(v, req, a, body)
+		return
+	}
+	judgeStore(v, req, body)
+}
+
+func judgeStore(v *verdict, req *Request, body []byte) {
+	body, r := decodeBody(body, req.ContentEncoding, MaxEventSize)
+	if r == nil {
+		// Legacy forms are for bodies that name no encoding, but no client sends base64 in gzip either.
+		body, r = decodeStore(body)
+	}
+	if r != nil && r.status == http.StatusRequestEntityTooLarge {
+		r = tooLarge("event")
+	}
+	if r != nil {
+		v.refuse(r)
+		return
+	}
+	req.setDecoded(body)
+	raw, id, r := parseStoreEvent(body, req.Client)
+	if r != nil {
+		v.refuse(r)
+		return
+	}
+	if id == "" {
+		id = newEventID()
+	}
+	v.id = id
+	v.events = []*storedEvent{{raw: raw, id: id}}
+}
+
+func (s *Server) judgeEnvelope(v *verdict, req *Request, a *auth, body []byte) {
+	body, r := decodeBody(body, req.ContentEncoding, s.cfg.maxBody)
+	if r != nil {
+		v.refuse(r)
+		return
+	}
+	req.setDecoded(body)
+	env, parseErr := parseEnvelope(body)
+	if a == nil {
+		if a, r = authInside(env, parseErr); r != nil {
+			v.refuse(r)
+			return
+		}
+		req.setAuth(a)
+	}
+	if parseErr != nil {
+		v.refuse(badRequest(invalidEnvelope, parseErr.causes()...))
+		return
+	}
+	if r := env.check(req); r != nil {
+		v.refuse(r)
+		return
+	}
+	v.envelope = env
+	for _, item := range env.Items {
+		if env.EventID == "" && createsEvent[item.Type] {
+			env.EventID = newEventID()
+		}
+	}
+	v.id = env.EventID
+	for _, item := range env.Items {
+		if item.Type != "event" {
+			continue
+		}
+		raw := item.Payload
+		err := checkObject(raw)
+		if err != nil && repairsNaN(req.Client) {
+			raw = repairNaN(raw)
+			err = checkObject(raw)
+		}
+		if err != nil {
+			// Relay looks into payloads only after it has answered, and drops this one then.
+			v.refused = refuse(http.StatusOK, "accepted, then dropped: event item is not a JSON object", err.Error())
+			continue
+		}
+		v.events = append(v.events, &storedEvent{raw: raw, id: env.EventID})
+	}
+}
+
+const invalidEnvelope = "invalid event envelope"
+
+// authInside returns the auth of an envelope that came without any outside.
+func authInside(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal) {
+	if parseErr != nil && parseErr.Reason == invalidEnvelopeHeader {
+		return nil, unauthorized(badEnvelopeAuth, parseErr.causes()...)
+	}
+	if parseErr != nil {
+		// The header is in order; only it matters here, and what follows is refused later.
+		env = parseErr.envelope
+	}
+	if env.DSN == "" {
+		return nil, unauthorized(missingAuth)
+	}
+	return envelopeAuth(env.DSN)
+}
+
+// check compares the envelope with its request and with the limits.
+func (e *Envelope) check(req *Request) *refusal {
+	if e.DSN != "" {
+		key, _, project, err := parseDSN(e.DSN)
+		switch {
+		case err != nil:
+			return badRequest(invalidEnvelope, invalidEnvelopeHeader)
+		case req.ProjectID != "" && project != req.ProjectID:
+			return badRequest(invalidEnvelope, "project id header mismatch between envelope and request")
+		case key != req.PublicKey:
+			return badRequest(invalidEnvelope, "public key header mismatch between envelope and request")
+		}
+	}
+	for _, item := range e.Items {
+		if item.Type == "integration" {
+			return badRequest("envelope contains internal items", fmt.Sprintf("item type %q", item.Type))
+		}
+	}
+	return checkLimits(e.Items)
+}
+
+func (r *Request) setAuth(a *auth) {
+	r.AuthSource, r.PublicKey, r.SecretKey = a.source, a.key, a.secret
+	r.Client, r.Version, r.Auth = a.client, a.version, a.pairs
+}
+
+// setDecoded keeps the decoded body, and one string for both if there was nothing to decode.
+func (r *Request) setDecoded(body []byte) {
+	if string(body) == r.Body {
+		r.Decoded = r.Body
+		return
+	}
+	r.Decoded = string(body)
+}

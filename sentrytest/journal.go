@@ -1,0 +1,155 @@
+package sentrytest
+
+import (
+	"sync"
+)
+
+// journal holds everything that the server received. What it stores is never modified afterwards, so
+// that readers may copy it outside the lock.
+type journal struct {
+	mu        sync.Mutex // guards everything below
+	requests  []*Request
+	events    []*storedEvent
+	envelopes []*Envelope
+	rejected  []*Rejection
+	lastID    int
+	cleared   int           // how often Clear ran, so that a Wait under way starts over
+	changed   chan struct{} // closed and replaced whenever something is recorded
+	closed    bool
+}
+
+// storedEvent is an event in the form it arrived in. Reading it into an Event is put off until somebody
+// asks: a load test sends far more events than it looks at.
+type storedEvent struct {
+	raw     []byte
+	id      string
+	request *Request
+	once    sync.Once
+	event   Event
+}
+
+// get returns the normalised event, which is shared: callers clone it.
+func (e *storedEvent) get() Event {
+	e.once.Do(func() {
+		e.event = normalize(e.raw)
+		e.event.EventID = e.id
+		e.event.Received = *e.request
+		if e.event.SDK.Name == "" {
+			e.event.SDK.Name, e.event.SDK.Version = splitClient(e.request.Client)
+		}
+	})
+	return e.event
+}
+
+// entry is what one request adds to the journal.
+type entry struct {
+	request   *Request
+	events    []*storedEvent
+	envelope  *Envelope
+	rejection *Rejection
+}
+
+func (j *journal) add(e entry) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lastID++
+	e.request.ID = j.lastID
+	j.requests = append(j.requests, e.request)
+	for _, ev := range e.events {
+		ev.request = e.request
+		j.events = append(j.events, ev)
+	}
+	if e.envelope != nil {
+		e.envelope.Received = *e.request
+		j.envelopes = append(j.envelopes, e.envelope)
+	}
+	if e.rejection != nil {
+		e.rejection.Request = *e.request
+		j.rejected = append(j.rejected, e.rejection)
+	}
+	j.broadcastLocked()
+}
+
+func (j *journal) broadcastLocked() {
+	if j.closed {
+		return
+	}
+	close(j.changed)
+	j.changed = make(chan struct{})
+}
+
+// close wakes every Wait for good. Records can still be read, and the last handlers may still add theirs.
+func (j *journal) close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.closed {
+		close(j.changed)
+		j.closed = true
+	}
+}
+
+// Events returns the events that the server accepted, in the order of arrival: bodies of the store endpoint
+// and envelope items of type "event". Other items are in [Server.Envelopes].
+func (s *Server) Events() []Event {
+	s.journal.mu.Lock()
+	stored := s.journal.events
+	s.journal.mu.Unlock()
+	return eventsOf(stored)
+}
+
+func eventsOf(stored []*storedEvent) []Event {
+	out := make([]Event, len(stored))
+	for i, e := range stored {
+		out[i] = e.get().Clone()
+	}
+	return out
+}
+
+// Envelopes returns the envelopes that the server accepted, in the order of arrival, with all their items,
+// known or not.
+func (s *Server) Envelopes() []Envelope {
+	s.journal.mu.Lock()
+	stored := s.journal.envelopes
+	s.journal.mu.Unlock()
+	out := make([]Envelope, len(stored))
+	for i, e := range stored {
+		out[i] = e.Clone()
+	}
+	return out
+}
+
+// Requests returns every request that reached the server, refused and scripted ones included, in the order
+// in which their bodies had arrived. CORS preflights are not recorded.
+func (s *Server) Requests() []Request {
+	s.journal.mu.Lock()
+	stored := s.journal.requests
+	s.journal.mu.Unlock()
+	out := make([]Request, len(stored))
+	for i, r := range stored {
+		out[i] = r.clone()
+	}
+	return out
+}
+
+// Rejected returns the requests that the server refused because of their contents, with the reason that it
+// gave, in the order of arrival.
+func (s *Server) Rejected() []Rejection {
+	s.journal.mu.Lock()
+	stored := s.journal.rejected
+	s.journal.mu.Unlock()
+	out := make([]Rejection, len(stored))
+	for i, r := range stored {
+		out[i] = r.clone()
+	}
+	return out
+}
+
+// Clear forgets everything that was received so far. It does not touch the script.
+func (s *Server) Clear() {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	s.journal.requests, s.journal.events = nil, nil
+	s.journal.envelopes, s.journal.rejected = nil, nil
+	s.journal.cleared++
+	s.problems.clear()
+}

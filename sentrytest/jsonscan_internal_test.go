@@ -1,0 +1,53 @@
+package sentrytest
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// FuzzMembers compares the splitting of objects with what encoding/json makes of them.
+func FuzzMembers(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, ` { "a" : 1 , "b":[{"c":"}"}],"d":"\"}\\","e":null,"\u0061":-1.5e3 } `, `{"a":"\\"}`, `{"a":{}}x`, `{"a"}`, `[]`, `{"a":1,}`, `{`, `{"`, `{"\`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var want map[string]json.RawMessage
+		valid := json.Unmarshal(raw, &want) == nil && want != nil
+		if got := checkObject(raw) == nil; got != valid {
+			t.Fatalf("%q: checkObject says %v, encoding/json %v", raw, got, valid)
+		}
+		n, err := takeObject(raw)
+		if valid && (err != nil || skipSpace(raw, n) != len(raw)) {
+			t.Fatalf("%q: takeObject says %d, %v", raw, n, err)
+		}
+		if err != nil {
+			return
+		}
+		if err := json.Unmarshal(raw[:n], &want); err != nil {
+			t.Fatalf("%q: takeObject took %q: %v", raw, raw[:n], err)
+		}
+		got := map[string]json.RawMessage{}
+		err = members(raw[:n], func(key string, value json.RawMessage) error {
+			if !json.Valid(value) {
+				return errors.New("not JSON: " + string(value))
+			}
+			var text string
+			// encoding/json replaces what is not UTF-8 in keys.
+			quoted, _ := json.Marshal(key)
+			_ = json.Unmarshal(quoted, &text)
+			got[text] = value
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("%q: %v", raw, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%q:\n%s", raw, diff)
+		}
+	})
+}

@@ -1,0 +1,118 @@
+package sentrytest
+
+// Limits on what one request may carry. They follow Relay's and the documentation's numbers
+// (docs: 20 MB on the wire and 100 MB inflated for an envelope; Relay: 1 MiB for an event).
+const (
+	// DefaultMaxWireSize is the largest request body that is read, in bytes as sent.
+	DefaultMaxWireSize = 20 << 20
+	// DefaultMaxBodySize is the largest envelope after its Content-Encoding has been undone, in bytes.
+	DefaultMaxBodySize = 100 << 20
+	// MaxEventSize is the largest event, in bytes of JSON, on the store endpoint and as an envelope item.
+	MaxEventSize = 1 << 20
+)
+
+// Option configures a server when it starts. Options are applied in order; the later of two that
+// contradict each other wins. A nil Option is skipped.
+type Option func(*config)
+
+type config struct {
+	listen     string
+	inMemory   bool
+	cert       certKind
+	clientCert bool
+	maxWire    int64
+	maxBody    int64
+}
+
+func newConfig(opts []Option) config {
+	cfg := config{maxWire: DefaultMaxWireSize, maxBody: DefaultMaxBodySize}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&cfg)
+		}
+	}
+	return cfg
+}
+
+// Listen makes the server listen on a fixed TCP address such as "127.0.0.1:8000". The default is a
+// free port of the loopback interface. An address that is taken or malformed is an error of [Start].
+func Listen(addr string) Option {
+	return func(c *config) { c.listen = addr }
+}
+
+// InMemory makes the server reachable through [Server.DialContext] only: no socket is opened, and every
+// blocked read and write counts as durably blocked in a testing/synctest bubble. It works with TLS too.
+//
+// URL and DSN then name a loopback address on which nothing listens, so that a client which forgot to
+// use DialContext fails at once. InMemory and [Listen] exclude each other.
+func InMemory() Option {
+	return func(c *config) { c.inMemory = true }
+}
+
+// MaxWireSize sets the largest request body, in bytes as sent, in place of [DefaultMaxWireSize].
+// A longer one is answered with 413. Values below 1 leave the default.
+func MaxWireSize(n int64) Option {
+	return func(c *config) {
+		if n > 0 {
+			c.maxWire = n
+		}
+	}
+}
+
+// MaxBodySize sets the largest envelope, in bytes after decompression, in place of
+// [DefaultMaxBodySize]. A larger one is answered with 413. Values below 1 leave the default.
+// It does not raise the limits for single items: an event stays bound to [MaxEventSize].
+func MaxBodySize(n int64) Option {
+	return func(c *config) {
+		if n > 0 {
+			c.maxBody = n
+		}
+	}
+}
+
+// Trusted makes an https server whose certificate is valid for 127.0.0.1, ::1 and localhost and is
+// signed by the CA of [Server.CACertFile]. It is what [NewTLSServer] does unless told otherwise.
+func Trusted() Option {
+	return func(c *config) { c.cert = certTrusted }
+}
+
+// Expired makes an https server whose certificate ended in 1999, which is before the clock of a
+// testing/synctest bubble starts, so that it has expired there too.
+func Expired() Option {
+	return func(c *config) { c.cert = certExpired }
+}
+
+// NotYetValid makes an https server whose certificate becomes valid in 2084.
+func NotYetValid() Option {
+	return func(c *config) { c.cert = certNotYetValid }
+}
+
+// WrongHost makes an https server whose certificate is valid and signed by the trusted CA, but for
+// the name wrong.host.invalid alone.
+func WrongHost() Option {
+	return func(c *config) { c.cert = certWrongHost }
+}
+
+// SelfSigned makes an https server whose certificate signed itself.
+func SelfSigned() Option {
+	return func(c *config) { c.cert = certSelfSigned }
+}
+
+// UnknownCA makes an https server whose certificate is in order but signed by a CA that
+// [Server.CACertFile] and [Server.CertPool] do not contain.
+func UnknownCA() Option {
+	return func(c *config) { c.cert = certUnknownCA }
+}
+
+// ClientCertRequired makes an https server that refuses clients without the certificate of
+// [Server.ClientCertFiles]. It can be combined with the other TLS options; alone it implies [Trusted].
+//
+// In TLS 1.3 a client learns of the refusal when it first reads, not in its handshake.
+func ClientCertRequired() Option {
+	return func(c *config) {
+		c.clientCert = true
+		if c.cert == certNone {
+			c.cert = certTrusted
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package sentrytest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Predicate is a condition on an event which can say why an event does not meet it. Predicates are values, made
+// by the Has functions, [AllOf], [AnyOf], [Not] and [NewPredicate]; the same ones serve [Server.Wait], the Require
+// functions and Gomega matchers. The zero value is met by every event. Safe for concurrent use.
+type Predicate struct {
+	text   string
+	match  func(Event) error
+	within time.Duration // of Within; 0 for all others
+}
+
+// NewPredicate makes a predicate of one's own. The text completes the sentence "an event with …"; match returns
+// nil for an event that meets the condition, and else what stands in the way, for example `release is "1.0"`.
+// match must not keep or change the event.
+func NewPredicate(text string, match func(Event) error) Predicate {
+	return Predicate{text: text, match: match}
+}
+
+// Match returns nil if the event meets the condition, and else an error that says what the event has instead.
+func (p Predicate) Match(e Event) error {
+	if p.match == nil {
+		return nil
+	}
+	return p.match(e)
+}
+
+// String describes the condition, for example `tag shard="7"`.
+func (p Predicate) String() string {
+	if p.text == "" {
+		return "anything"
+	}
+	return p.text
+}
+
+// AllOf is met by events that meet every one of the predicates. Without any it is met by all events.
+func AllOf(preds ...Predicate) Predicate {
+	return NewPredicate("("+join(preds, " and ")+")", func(e Event) error {
+		return errors.Join(mismatches(e, preds)...)
+	})
+}
+
+// AnyOf is met by events that meet at least one of the predicates. Without any it is met by none.
+func AnyOf(preds ...Predicate) Predicate {
+	return NewPredicate("("+join(preds, " or ")+")", func(e Event) error {
+		failed := mismatches(e, preds)
+		if len(failed) < len(preds) {
+			return nil
+		}
+		if len(preds) == 0 {
+			return errors.New("AnyOf has no predicates")
+		}
+		return errors.Join(failed...)
+	})
+}
+
+// Not is met by events that do not meet the predicate.
+func Not(p Predicate) Predicate {
+	return NewPredicate("not "+p.String(), func(e Event) error {
+		if p.Match(e) != nil {
+			return nil
+		}
+		return fmt.Errorf("it has %s", p)
+	})
+}
+
+// Within sets how long a Require function waits, in place of five seconds: it stands among the predicates, is met by
+// every event, and has no meaning elsewhere. The last one counts.
+func Within(d time.Duration) Predicate {
+	return Predicate{within: d}
+}
+
+// mismatches returns the error of each predicate that the event does not meet.
+func mismatches(e Event, preds []Predicate) []error {
+	var failed []error
+	for _, p := range preds {
+		if err := p.Match(e); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
+}
+
+func matchesAll(e Event, preds []Predicate) bool {
+	for _, p := range preds {
+		if p.Match(e) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func join(preds []Predicate, separator string) string {
+	var texts []string
+	for _, p := range preds {
+		if p.within == 0 {
+			texts = append(texts, p.String())
+		}
+	}
+	return strings.Join(texts, separator)
+}
+
+// describe completes "an event …" for a list of predicates.
+func describe(preds []Predicate) string {
+	if text := join(preds, " and "); text != "" {
+		return text
+	}
+	return "anything"
+}

@@ -1,0 +1,260 @@
+package sentrytest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// HasMessage is met by events whose message, formatted, is exactly the given one.
+func HasMessage(message string) Predicate {
+	return NewPredicate(fmt.Sprintf("message %q", message), func(e Event) error {
+		if e.Message == message {
+			return nil
+		}
+		return messageMismatch(e, func(text string) bool { return text == message })
+	})
+}
+
+// HasMessageMatching is met by events whose message, formatted, contains a match of the regular expression. It
+// panics if the expression is malformed, like regexp.MustCompile.
+func HasMessageMatching(expr string) Predicate {
+	re := regexp.MustCompile(expr)
+	return NewPredicate(fmt.Sprintf("message matching %q", expr), func(e Event) error {
+		if re.MatchString(e.Message) {
+			return nil
+		}
+		return messageMismatch(e, re.MatchString)
+	})
+}
+
+// messageMismatch points at the text that was probably meant when an exception carries it.
+func messageMismatch(e Event, wanted func(string) bool) error {
+	text := fmt.Sprintf("message is %q", shorten(e.Message, 200))
+	if e.Message == "" {
+		text = "there is no message"
+	}
+	for _, x := range e.Exceptions {
+		if wanted(x.Value) {
+			text += fmt.Sprintf(", but the %s has that value: use HasException", x.Type)
+			break
+		}
+	}
+	return errors.New(text)
+}
+
+// HasException is met by events with an exception of the given type and value anywhere in the chain. An empty string
+// stands for any.
+func HasException(errorType, value string) Predicate {
+	return NewPredicate("exception "+exceptionText(errorType, value), func(e Event) error {
+		if len(e.Exceptions) == 0 {
+			return errors.New("there is no exception")
+		}
+		var found []string
+		for _, x := range e.Exceptions {
+			if (errorType == "" || x.Type == errorType) && (value == "" || x.Value == value) {
+				return nil
+			}
+			found = append(found, exceptionText(x.Type, x.Value))
+		}
+		return fmt.Errorf("exceptions are %s", strings.Join(found, ", "))
+	})
+}
+
+func exceptionText(errorType, value string) string {
+	switch {
+	case errorType == "" && value == "":
+		return "of any kind"
+	case value == "":
+		return errorType
+	case errorType == "":
+		return fmt.Sprintf("with value %q", shorten(value, 120))
+	}
+	return fmt.Sprintf("%s: %q", errorType, shorten(value, 120))
+}
+
+// HasTag is met by events whose tag of that name has the value.
+func HasTag(name, value string) Predicate {
+	return NewPredicate(fmt.Sprintf("tag %s=%q", name, value), func(e Event) error {
+		got, ok := e.Tags[name]
+		if !ok {
+			return fmt.Errorf("there is no tag %s%s", name, among("tags", sortedKeys(e.Tags)))
+		}
+		return compare("tag "+name, got, value)
+	})
+}
+
+// HasExtra is met by events whose extra data hold the value at the path: object keys and list indexes joined by dots, as
+// in "job.args.0". The value is compared in its JSON form, so 7, 7.0 and int64(7) are equal.
+func HasExtra(path string, value any) Predicate {
+	return jsonPredicate("extra "+path, value, func(e Event) (any, error) {
+		if got, ok := lookup(e.Extra, path); ok {
+			return got, nil
+		}
+		return nil, fmt.Errorf("there is no extra %s%s", path, among("extra", sortedKeys(e.Extra)))
+	})
+}
+
+// HasJSON is met by events whose JSON, as received, holds the value at the path: object keys and list indexes joined by
+// dots, as in "exception.values.0.type". It reaches what [Event] has no field for. Keys that contain dots are
+// found as well, negative indexes count from the end, and values are compared as in [HasExtra].
+func HasJSON(path string, value any) Predicate {
+	return jsonPredicate("JSON "+path, value, func(e Event) (any, error) {
+		tree, err := decodeJSON(e.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("raw JSON: %w", err)
+		}
+		if got, ok := lookup(tree, path); ok {
+			return got, nil
+		}
+		return nil, fmt.Errorf("there is nothing at %s", path)
+	})
+}
+
+// jsonPredicate compares values in their JSON form. A value that has none is the caller's mistake and panics.
+func jsonPredicate(what string, value any, find func(Event) (any, error)) Predicate {
+	want, err := toJSONValue(value)
+	if err != nil {
+		panic(fmt.Sprintf("sentrytest: %s: %v", what, err))
+	}
+	return NewPredicate(what+"="+showJSON(want), func(e Event) error {
+		got, err := find(e)
+		if err != nil {
+			return err
+		}
+		if equalJSON(got, want) {
+			return nil
+		}
+		return fmt.Errorf("%s is %s", what, showJSON(got))
+	})
+}
+
+// HasLevel is met by events of the level: debug, info, warning, error or fatal. It takes any type of string, such as the
+// Level types of client libraries.
+func HasLevel[S ~string](level S) Predicate {
+	return NewPredicate("level "+string(level), func(e Event) error {
+		return compare("level", e.Level, string(level))
+	})
+}
+
+// HasUserID is met by events about the user with this id.
+func HasUserID(id string) Predicate {
+	return NewPredicate(fmt.Sprintf("user id %q", id), func(e Event) error {
+		return compare("user id", e.User.ID, id)
+	})
+}
+
+// HasBreadcrumb is met by events with a breadcrumb of this message.
+func HasBreadcrumb(message string) Predicate {
+	return NewPredicate(fmt.Sprintf("breadcrumb %q", message), func(e Event) error {
+		var found []string
+		for _, b := range e.Breadcrumbs {
+			if b.Message == message {
+				return nil
+			}
+			found = append(found, fmt.Sprintf("%q", shorten(b.Message, 80)))
+		}
+		if len(found) == 0 {
+			return errors.New("there are no breadcrumbs")
+		}
+		return fmt.Errorf("breadcrumbs are %s", shortList(found))
+	})
+}
+
+// HasFrame is met by events with a frame of this function in any stack trace. The function is given as the frame has it
+// or with its module, as in "Charge" or "example.com/shop/billing.Charge".
+func HasFrame(function string) Predicate {
+	return NewPredicate("frame "+function, func(e Event) error {
+		var found []string
+		for _, f := range e.frames() {
+			if f.Function == function || f.Module+"."+f.Function == function {
+				return nil
+			}
+			found = append(found, f.Function)
+		}
+		if len(found) == 0 {
+			return errors.New("there are no frames")
+		}
+		slices.Reverse(found) // the innermost call says most
+		return fmt.Errorf("frames are %s", shortList(found))
+	})
+}
+
+// frames returns the frames of every stack trace of the event.
+func (e Event) frames() []Frame {
+	var all []Frame
+	add := func(s *Stacktrace) {
+		if s != nil {
+			all = append(all, s.Frames...)
+		}
+	}
+	for _, t := range e.Threads {
+		add(t.Stacktrace)
+	}
+	add(e.Stacktrace)
+	for _, x := range e.Exceptions {
+		add(x.Stacktrace)
+	}
+	return all
+}
+
+// HasFingerprint is met by events with exactly these parts as their fingerprint.
+func HasFingerprint(parts ...string) Predicate {
+	return NewPredicate(fmt.Sprintf("fingerprint %q", parts), func(e Event) error {
+		if slices.Equal(e.Fingerprint, parts) {
+			return nil
+		}
+		return fmt.Errorf("fingerprint is %q", e.Fingerprint)
+	})
+}
+
+// HasRelease is met by events of this release.
+func HasRelease(release string) Predicate {
+	return NewPredicate(fmt.Sprintf("release %q", release), func(e Event) error {
+		return compare("release", e.Release, release)
+	})
+}
+
+// HasEnvironment is met by events of this environment.
+func HasEnvironment(environment string) Predicate {
+	return NewPredicate(fmt.Sprintf("environment %q", environment), func(e Event) error {
+		return compare("environment", e.Environment, environment)
+	})
+}
+
+// HasEventID is met by the event with this id, in any spelling of a UUID.
+func HasEventID(id string) Predicate {
+	want, ok := normalizeID(id)
+	if !ok {
+		want = id
+	}
+	return NewPredicate("event id "+want, func(e Event) error {
+		return compare("event id", e.EventID, want)
+	})
+}
+
+func compare(what, got, want string) error {
+	if got == want {
+		return nil
+	}
+	return fmt.Errorf("%s is %q", what, shorten(got, 200))
+}
+
+// among lists what there is in place of what was looked for.
+func among(what string, names []string) string {
+	if len(names) == 0 {
+		return ", nor any other"
+	}
+	return fmt.Sprintf(" (%s: %s)", what, shortList(names))
+}
+
+// shortList joins the first entries of a list.
+func shortList(list []string) string {
+	const most = 12
+	if len(list) > most {
+		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}

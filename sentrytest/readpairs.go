@@ -1,0 +1,94 @@
+package sentrytest
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// pairs visits what may be an object or a list of pairs: an object in the order of its keys, a list in its own.
+// A key that is null or no scalar is reported and skipped.
+func (o object) pairs(key string, visit func(at, key string, value any)) {
+	switch v := o.fields[key].(type) {
+	case nil:
+	case map[string]any:
+		for _, name := range sortedKeys(v) {
+			visit(o.path(key+"."+name), name, v[name])
+		}
+	case []any:
+		for i, inner := range v {
+			at := key + "." + strconv.Itoa(i)
+			if inner == nil {
+				continue
+			}
+			pair, ok := inner.([]any)
+			if !ok || len(pair) != 2 {
+				o.wrong(at, "a pair", inner)
+				continue
+			}
+			name, ok := lenientText(pair[0])
+			if !ok {
+				o.wrong(at+".0", "a string", pair[0])
+				continue
+			}
+			visit(o.path(at+".1"), name, pair[1])
+		}
+	default:
+		o.wrong(key, "an object or a list of pairs", v)
+	}
+}
+
+// query reads a query string: text as it is, pairs in their order, an object sorted by key.
+func (o object) query(key string) string {
+	if text, ok := o.fields[key].(string); ok {
+		return strings.TrimPrefix(text, "?")
+	}
+	var parts []string
+	o.pairs(key, func(at, name string, value any) {
+		for _, one := range listOf(value) {
+			text, ok := lenientText(one)
+			if one != nil && !ok {
+				o.reader.problem(at, "expected a string, found "+showJSON(one))
+				continue
+			}
+			parts = append(parts, url.QueryEscape(name)+"="+url.QueryEscape(text))
+		}
+	})
+	return strings.Join(parts, "&")
+}
+
+// cookies reads cookies: the text of a Cookie header, pairs, or an object.
+func (o object) cookies(key string) map[string]string {
+	out := map[string]string{}
+	if text, ok := o.fields[key].(string); ok {
+		cookies, err := http.ParseCookie(text)
+		if err != nil && text != "" {
+			o.problem(key, err.Error())
+		}
+		for _, c := range cookies {
+			out[c.Name] = c.Value
+		}
+	} else {
+		o.pairs(key, func(at, name string, value any) {
+			text, ok := lenientText(value)
+			if value != nil && !ok {
+				o.reader.problem(at, "expected a string, found "+showJSON(value))
+				return
+			}
+			out[name] = text
+		})
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// listOf returns the entries of a list, or the value itself as the only one.
+func listOf(v any) []any {
+	if list, ok := v.([]any); ok {
+		return list
+	}
+	return []any{v}
+}

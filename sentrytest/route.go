@@ -1,0 +1,79 @@
+package sentrytest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// route is what a path leads to.
+type route struct {
+	protocol string // protocolStore, protocolEnvelope or "" for none
+	project  string // "" on the legacy /api/store/
+}
+
+const (
+	protocolStore    = "store"
+	protocolEnvelope = "envelope"
+)
+
+// routeOf reads /api/{project}/store/, /api/{project}/envelope/ and the legacy /api/store/ (protocol section
+// 1.2). A path before /api, repeated slashes and a missing trailing slash are all accepted. It works by hand
+// because http.ServeMux answers repeated slashes with a redirect, which turns a POST into a GET.
+func routeOf(path string) route {
+	var segments []string
+	for part := range strings.SplitSeq(path, "/") {
+		if part != "" {
+			segments = append(segments, part)
+		}
+	}
+	n := len(segments)
+	if n < 2 {
+		return route{}
+	}
+	endpoint := segments[n-1]
+	if endpoint != protocolStore && endpoint != protocolEnvelope {
+		return route{}
+	}
+	if n >= 3 && segments[n-3] == "api" {
+		return route{protocol: endpoint, project: segments[n-2]}
+	}
+	if segments[n-2] == "api" && endpoint == protocolStore {
+		return route{protocol: endpoint}
+	}
+	return route{}
+}
+
+// allows reports whether the endpoint takes the method.
+func (r route) allows(method string) bool {
+	return method == http.MethodPost || (method == http.MethodGet && r.protocol == protocolStore)
+}
+
+// The headers of protocol section 1.2 that let a browser's SDK report from another origin.
+const (
+	corsMethods = "POST, GET, OPTIONS"
+	corsAllow   = "x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, content-type, " +
+		"authentication, authorization, content-encoding, transfer-encoding"
+	corsExpose = "x-sentry-error, x-sentry-rate-limits, retry-after"
+)
+
+// Values that every answer carries, made once. Nobody changes the slices of a header map in place.
+var (
+	corsOriginValues = []string{"*"}
+	corsExposeValues = []string{corsExpose}
+	jsonTypeValues   = []string{"application/json"}
+)
+
+func setCORS(h http.Header) {
+	h["Access-Control-Allow-Origin"] = corsOriginValues
+	h["Access-Control-Expose-Headers"] = corsExposeValues
+}
+
+// preflight answers the question that a browser asks before it posts.
+func preflight(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", corsMethods)
+	h.Set("Access-Control-Allow-Headers", corsAllow)
+	h.Set("Access-Control-Max-Age", "3600")
+	h.Set("Content-Length", "0")
+	w.WriteHeader(http.StatusOK)
+}

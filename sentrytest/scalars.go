@@ -1,0 +1,114 @@
+package sentrytest
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// lenientText reads a string where Sentry takes booleans and numbers as well.
+func lenientText(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case bool:
+		return strconv.FormatBool(v), true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	case json.Number:
+		return v.String(), true
+	}
+	return "", false
+}
+
+// tagText makes the text of a tag's value as Sentry does, which is how Python would print it; the fraction of a
+// number is cut off (protocol section 5.3).
+func tagText(v any) (string, error) {
+	switch v := v.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, nil
+	case bool:
+		if v {
+			return "True", nil
+		}
+		return "False", nil
+	case float64:
+		if v = math.Trunc(v); v == 0 {
+			return "0", nil // not -0
+		}
+		return strconv.FormatFloat(v, 'f', 0, 64), nil
+	case json.Number:
+		return v.String(), nil
+	}
+	return "", errors.New("expected a scalar, found " + shorten(showJSON(v), 60))
+}
+
+// parseLevel knows the names and the numbers of protocol section 5.4. Names are exact: "WARNING" is not one.
+func parseLevel(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		switch v {
+		case "debug", "info", "warning", "error", "fatal":
+			return v, true
+		case "log":
+			return "info", true
+		case "critical":
+			return "fatal", true
+		}
+	case float64:
+		switch v {
+		case 10:
+			return "debug", true
+		case 20:
+			return "info", true
+		case 30:
+			return "warning", true
+		case 40:
+			return "error", true
+		case 50:
+			return "fatal", true
+		}
+	}
+	return "", false
+}
+
+// Layouts of timestamps beside RFC 3339; without a zone they are UTC.
+var timeLayouts = []string{
+	time.RFC3339Nano,
+	"2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05.999999999",
+}
+
+// parseTime reads a date or seconds since 1970, to the microsecond.
+func parseTime(v any) (time.Time, bool) {
+	switch v := v.(type) {
+	case float64:
+		return unixTime(v)
+	case string:
+		text := strings.TrimSpace(v)
+		for _, layout := range timeLayouts {
+			if t, err := time.Parse(layout, text); err == nil {
+				return t.UTC(), true
+			}
+		}
+		if seconds, err := strconv.ParseFloat(text, 64); err == nil {
+			return unixTime(seconds)
+		}
+	}
+	return time.Time{}, false
+}
+
+func unixTime(seconds float64) (time.Time, bool) {
+	// What is beyond the year 9999 is a number of milliseconds or no time at all.
+	if math.IsNaN(seconds) || seconds < -62135596800 || seconds > 253402300799 {
+		return time.Time{}, false
+	}
+	whole, fraction := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(math.Round(fraction*1e6))*1000).UTC(), true
+}

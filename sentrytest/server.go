@@ -1,0 +1,189 @@
+package sentrytest
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// Server is a fake Sentry: it takes what SDKs send to the store and envelope endpoints, answers as
+// Sentry's Relay does, and remembers everything. Make one with [NewServer], [NewTLSServer] or [Start].
+//
+// All methods are safe for concurrent use. What they return are copies: changing them changes nothing
+// in the server. The records outlive Close.
+type Server struct {
+	cfg     config
+	tb      TB // nil when started by Start
+	key     string
+	project string
+	host    string // host:port in URLs
+
+	listener net.Listener
+	memory   *memListener // nil unless InMemory
+	http     *http.Server
+	cancel   context.CancelFunc // ends hung handlers
+	running  sync.WaitGroup     // the accept loop and every connection
+	accepted atomic.Int64
+
+	closeOnce sync.Once
+	closeErr  error
+
+	journal  journal
+	script   script
+	files    tempFiles
+	problems problemLog
+	client   sync.Mutex // guards shared
+	shared   *http.Client
+}
+
+// NewServer starts a server for the test and closes it when the test ends, after which a script step that
+// was never used fails the test. Without options it is plain http on a free loopback port.
+// It fails the test when it cannot start.
+func NewServer(tb TB, opts ...Option) *Server {
+	tb.Helper()
+	s, err := start(tb, opts)
+	if err != nil {
+		tb.Fatalf("%v", err)
+		return nil
+	}
+	tb.Cleanup(func() {
+		tb.Helper()
+		if err := s.Close(); err != nil {
+			tb.Errorf("%v", err)
+		}
+		if tb.Failed() {
+			tb.Logf("%s", s.Dump())
+		}
+	})
+	return s
+}
+
+// NewTLSServer is [NewServer] with [Trusted] as its first option: an https server unless a later option
+// asks for another certificate.
+func NewTLSServer(tb TB, opts ...Option) *Server {
+	tb.Helper()
+	return NewServer(tb, append([]Option{Trusted()}, opts...)...)
+}
+
+// Start starts a server that its caller has to close: for Examples and programs.
+// It fails when the address of [Listen] cannot be listened on, or when options exclude each other.
+func Start(opts ...Option) (*Server, error) {
+	return start(nil, opts)
+}
+
+func start(tb TB, opts []Option) (*Server, error) {
+	s := &Server{cfg: newConfig(opts), tb: tb, key: randomHex(), project: "1"}
+	s.journal.changed = make(chan struct{})
+	if err := s.listen(); err != nil {
+		return nil, fmt.Errorf("sentrytest: %w", err)
+	}
+	listener := s.listener
+	if t := s.cfg.serverTLS(); t != nil {
+		listener = tls.NewListener(listener, t)
+	}
+	base, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.http = &http.Server{
+		Handler:     http.HandlerFunc(s.handle),
+		BaseContext: func(net.Listener) context.Context { return base },
+		ConnContext: s.connContext,
+		ConnState:   s.connState,
+		// A refused handshake is an outcome that tests provoke, so it is kept for Wait's error rather
+		// than printed.
+		ErrorLog: log.New(&s.problems, "", 0),
+	}
+	s.running.Go(func() {
+		// Serve returns when Close closes the listener; there is nobody to tell.
+		_ = s.http.Serve(listener)
+	})
+	return s, nil
+}
+
+func (s *Server) listen() error {
+	if s.cfg.inMemory {
+		if s.cfg.listen != "" {
+			return errors.New("the options InMemory and Listen exclude each other")
+		}
+		s.memory = newMemListener()
+		s.listener, s.host = s.memory, memAddress
+		return nil
+	}
+	addr := s.cfg.listen
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil && s.cfg.listen == "" {
+		l, err = net.Listen("tcp6", "[::1]:0") // a machine without IPv4
+	}
+	if err != nil {
+		return err
+	}
+	s.listener, s.host = l, reachable(l.Addr())
+	return nil
+}
+
+// reachable turns the address of a listener into one that can be dialled: a server that listens on all
+// interfaces is reached through loopback.
+func reachable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
+	}
+	return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+}
+
+// Close stops the server: it ends hung requests, closes every connection, waits for every goroutine and
+// removes the files that were made for certificates. Later calls return what the first returned.
+//
+// The error is an [*UnusedStepsError] when a script step was never used; a server made by [NewServer]
+// reports that to its test as well.
+func (s *Server) Close() error {
+	s.closeOnce.Do(func() {
+		s.journal.close()
+		s.cancel()
+		err := s.http.Close()
+		s.running.Wait()
+		s.closeIdleClient()
+		s.closeErr = errors.Join(err, s.files.remove(), s.script.unused())
+	})
+	return s.closeErr
+}
+
+// URL returns the base URL of the server without a trailing slash, for example http://127.0.0.1:40001.
+func (s *Server) URL() string { return s.scheme() + "://" + s.host }
+
+// Addr returns the host and port of the server as they stand in its URL.
+func (s *Server) Addr() string { return s.host }
+
+// PublicKey returns the key of the server's own DSN: 32 hexadecimal digits, different for every server.
+func (s *Server) PublicKey() string { return s.key }
+
+// ProjectID returns the project of the server's own DSN.
+func (s *Server) ProjectID() string { return s.project }
+
+// Connections returns how many connections the server has accepted so far. Comparing it with the number
+// of requests shows whether a client keeps its connections alive.
+func (s *Server) Connections() int { return int(s.accepted.Load()) }
+
+func (s *Server) scheme() string {
+	if s.cfg.cert == certNone {
+		return "http"
+	}
+	return "https"
+}
+
+func randomHex() string {
+	var b [16]byte
+	// Since Go 1.24 this never returns an error.
+	_, _ = rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,201 @@
+package sentrytest
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Step is one entry of a [Server.Script]: how the server treats one request. Steps are values; the methods
+// return changed copies, so a step can be kept and varied. The zero value is [OK].
+//
+// A step whose status is 200 to 299 accepts the request: it is recorded in [Server.Events] if it is in
+// order, and refused as usual if it is not. Every other step records it in [Server.Requests] alone.
+type Step struct {
+	kind      stepKind
+	status    int // 0 means 200
+	header    http.Header
+	body      *string
+	times     int // 0 means 1, negative means for ever
+	delay     time.Duration
+	pace      time.Duration // of SlowBody
+	keep      int           // of Truncate
+	thenClose bool
+	optional  bool
+}
+
+type stepKind int
+
+const (
+	stepAnswer stepKind = iota
+	stepHang
+	stepReset
+	stepCloseConn
+	stepStallBody
+	stepSlowBody
+	stepTruncate
+)
+
+// OK is the answer that the server gives without a script: 200 and the event's id.
+func OK() Step { return Step{} }
+
+// Status answers with the given code, which has to be a final one, from 200 to 999; anything else panics.
+// Failures carry the JSON body and the X-Sentry-Error header that Sentry sends with such a status.
+func Status(code int) Step {
+	if code < 200 || code > 999 {
+		panic(fmt.Sprintf("sentrytest: Status(%d) is not a final HTTP status", code))
+	}
+	return Step{status: code}
+}
+
+// Redirect answers with the given status, such as 302, and Location.
+func Redirect(code int, location string) Step {
+	return Status(code).Header("Location", location)
+}
+
+// Hang never answers: it holds the request until the client gives up or the server closes.
+func Hang() Step { return Step{kind: stepHang} }
+
+// Reset breaks the connection with a TCP RST instead of an answer.
+func Reset() Step { return Step{kind: stepReset} }
+
+// CloseConn closes the connection in order instead of answering. That is what a client meets that uses a
+// kept-alive connection at the moment in which the server lets go of it. See also [Step.ThenClose].
+func CloseConn() Step { return Step{kind: stepCloseConn} }
+
+// StallBody accepts the request and sends status and headers, but then no byte of the body until the client
+// gives up or the server closes.
+func StallBody() Step { return Step{kind: stepStallBody} }
+
+// SlowBody accepts the request and sends the body byte by byte, with a pause of d before each.
+func SlowBody(d time.Duration) Step { return Step{kind: stepSlowBody, pace: d} }
+
+// Truncate accepts the request, announces the whole body, sends its first n bytes and closes the connection.
+func Truncate(n int) Step { return Step{kind: stepTruncate, keep: max(n, 0)} }
+
+// RetryAfter sets the Retry-After header, in whatever form the test needs: "30", an HTTP date, nonsense.
+func (s Step) RetryAfter(value string) Step { return s.Header("Retry-After", value) }
+
+// RateLimits sets the X-Sentry-Rate-Limits header, for example "60:error;default:organization"
+// (protocol section 3.4). It may accompany any status.
+func (s Step) RateLimits(value string) Step { return s.Header("X-Sentry-Rate-Limits", value) }
+
+// Header sets a header of the answer, in place of one that the server would send.
+func (s Step) Header(key, value string) Step {
+	h := s.header.Clone()
+	if h == nil {
+		h = http.Header{}
+	}
+	h.Set(key, value)
+	s.header = h
+	return s
+}
+
+// Body replaces the body of the answer.
+func (s Step) Body(body string) Step {
+	s.body = &body
+	return s
+}
+
+// Times lets the step serve n requests in a row instead of one. A negative n serves all that follow, and
+// counts as used after the first. Zero panics: a step that is never to be used has no place in a script.
+func (s Step) Times(n int) Step {
+	if n == 0 {
+		panic("sentrytest: Times(0) makes a step that is never used")
+	}
+	s.times = n
+	return s
+}
+
+// After waits d before the step does what it does. The request is on record from the beginning of the wait.
+func (s Step) After(d time.Duration) Step {
+	s.delay = d
+	return s
+}
+
+// ThenClose closes the connection after the answer without having announced it in a header, so that the
+// client keeps a connection for later which is gone when it wants to use it. It is for [OK], [Status] and
+// [Redirect]; on steps that treat the connection in their own way it panics.
+func (s Step) ThenClose() Step {
+	if s.kind != stepAnswer {
+		panic(fmt.Sprintf("sentrytest: %s cannot be followed by ThenClose", s))
+	}
+	s.thenClose = true
+	return s
+}
+
+// Optional lets the step go unused without failing the test.
+func (s Step) Optional() Step {
+	s.optional = true
+	return s
+}
+
+// code is the status that the step asks for.
+func (s Step) code() int {
+	if s.status == 0 {
+		return http.StatusOK
+	}
+	return s.status
+}
+
+// answers reports whether the step sends a status at all.
+func (s Step) answers() bool {
+	return s.kind != stepHang && s.kind != stepReset && s.kind != stepCloseConn
+}
+
+// overrules reports whether the step decides the outcome without regard to the request.
+func (s Step) overrules() bool {
+	return !s.answers() || s.code() >= 300
+}
+
+// String returns the step as one would write it, for example `Status(429).RetryAfter("30").Times(2)`.
+func (s Step) String() string {
+	var b strings.Builder
+	switch s.kind {
+	case stepHang:
+		b.WriteString("Hang()")
+	case stepReset:
+		b.WriteString("Reset()")
+	case stepCloseConn:
+		b.WriteString("CloseConn()")
+	case stepStallBody:
+		b.WriteString("StallBody()")
+	case stepSlowBody:
+		fmt.Fprintf(&b, "SlowBody(%s)", s.pace)
+	case stepTruncate:
+		fmt.Fprintf(&b, "Truncate(%d)", s.keep)
+	default:
+		if s.status == 0 {
+			b.WriteString("OK()")
+		} else {
+			fmt.Fprintf(&b, "Status(%d)", s.status)
+		}
+	}
+	for _, key := range sortedKeys(s.header) {
+		switch value := s.header.Get(key); key {
+		case "Retry-After":
+			fmt.Fprintf(&b, ".RetryAfter(%q)", value)
+		case "X-Sentry-Rate-Limits":
+			fmt.Fprintf(&b, ".RateLimits(%q)", value)
+		default:
+			fmt.Fprintf(&b, ".Header(%q, %q)", key, value)
+		}
+	}
+	if s.body != nil {
+		fmt.Fprintf(&b, ".Body(%q)", shorten(*s.body, 40))
+	}
+	if s.delay > 0 {
+		fmt.Fprintf(&b, ".After(%s)", s.delay)
+	}
+	if s.thenClose {
+		b.WriteString(".ThenClose()")
+	}
+	if s.times != 0 && s.times != 1 {
+		fmt.Fprintf(&b, ".Times(%d)", s.times)
+	}
+	if s.optional {
+		b.WriteString(".Optional()")
+	}
+	return b.String()
+}

@@ -1,0 +1,69 @@
+package sentrytest
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+)
+
+// serverTLS returns the server's TLS settings, or nil for a server without TLS. HTTP/2 stays out: a
+// scripted fault such as Reset needs a connection that carries one request at a time.
+func (c *config) serverTLS() *tls.Config {
+	if c.cert == certNone {
+		return nil
+	}
+	t := &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		NextProtos:   []string{"http/1.1"},
+		Certificates: []tls.Certificate{serverCerts[c.cert]()},
+	}
+	if c.clientCert {
+		t.ClientAuth = tls.RequireAndVerifyClientCert
+		t.ClientCAs = x509.NewCertPool()
+		t.ClientCAs.AddCert(trustedCA().cert)
+	}
+	return t
+}
+
+// CACertPEM returns the certificate of the trusted CA, PEM encoded: the one that signs the certificates
+// of the [Trusted], [Expired], [NotYetValid] and [WrongHost] servers. It is the same for all servers of a
+// process. On an [UnknownCA] or [SelfSigned] server it is the trusted CA as well, and verification fails.
+func (s *Server) CACertPEM() []byte {
+	return bytes.Clone(trustedCA().pem)
+}
+
+// CertPool returns a new pool that holds the trusted CA alone, for tls.Config.RootCAs.
+func (s *Server) CertPool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(trustedCA().cert)
+	return pool
+}
+
+// CACertFile returns the path of a PEM file with the trusted CA (see [Server.CACertPEM]), for a DSN's
+// ca_certs option and for programs in other languages. The file is written by the first call and removed
+// by Close. A file that cannot be written fails the test; without a test it panics.
+func (s *Server) CACertFile() string {
+	return s.tempFile("ca.pem", trustedCA().pem)
+}
+
+// OtherCACertFile is like [Server.CACertFile], but holds a CA that signed no certificate of any server:
+// a client told to trust only it must refuse all of them.
+func (s *Server) OtherCACertFile() string {
+	return s.tempFile("other-ca.pem", otherCA().pem)
+}
+
+// ClientCertificate returns the certificate that a [ClientCertRequired] server asks for, with its key.
+func (s *Server) ClientCertificate() tls.Certificate {
+	return clientCert()
+}
+
+// ClientCertFiles returns the paths of PEM files with the certificate and the private key that a
+// [ClientCertRequired] server asks for. They live as long as the file of [Server.CACertFile].
+func (s *Server) ClientCertFiles() (certFile, keyFile string) {
+	cert := clientCert()
+	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	must(err)
+	certFile = s.tempFile("client.pem", pemBlock("CERTIFICATE", cert.Certificate[0]))
+	keyFile = s.tempFile("client-key.pem", pemBlock("PRIVATE KEY", key))
+	return certFile, keyFile
+}

@@ -1,0 +1,37 @@
+package sentrytest
+
+import "strings"
+
+// normalizeID turns any spelling of a UUID into 32 lower-case hexadecimal digits: plain, with dashes at
+// their places, in braces, or as a URN.
+func normalizeID(text string) (string, bool) {
+	text = strings.TrimPrefix(strings.ToLower(text), "urn:uuid:")
+	if len(text) == 38 && text[0] == '{' && text[37] == '}' {
+		text = text[1:37]
+	}
+	if len(text) == 36 {
+		for _, at := range []int{8, 13, 18, 23} {
+			if text[at] != '-' {
+				return "", false
+			}
+		}
+		text = text[:8] + text[9:13] + text[14:18] + text[19:23] + text[24:]
+	}
+	if len(text) != 32 {
+		return "", false
+	}
+	for _, c := range text {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return "", false
+		}
+	}
+	return text, true
+}
+
+// newEventID makes a random UUID, version 4, for an event that came without one.
+func newEventID() string {
+	id := []byte(randomHex())
+	id[12] = '4'
+	id[16] = "89ab"[id[16]&3]
+	return string(id)
+}
