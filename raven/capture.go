@@ -1,0 +1,107 @@
+package raven
+
+import "context"
+
+// CaptureMessage reports a text and returns the event's id, "" if the client
+// is disabled. The message is taken literally; with [Params] among opts it is
+// an fmt template.
+func (c *Client) CaptureMessage(ctx context.Context, message string, opts ...CaptureOption) string {
+	if !c.Enabled() {
+		return ""
+	}
+	return c.report(ctx, &Event{Message: message}, subject{}, opts)
+}
+
+// CaptureException reports an error with everything that it wraps, and returns
+// the event's id. A nil error is not reported; it returns "", as a disabled
+// client does.
+//
+// Each error becomes an exception; those of [errors.Join] and of several %w
+// become an exception group. An error that carries the stack of its origin (a
+// method StackTrace, Callers or StackFrames that returns program counters)
+// keeps it; otherwise err itself gets the stack of this call.
+func (c *Client) CaptureException(ctx context.Context, err error, opts ...CaptureOption) string {
+	if err == nil || !c.Enabled() {
+		return ""
+	}
+	return c.report(ctx, nil, subject{err: err}, opts)
+}
+
+// Capture reports an event and returns its id, "" if the client is disabled.
+// The event is completed with what the client knows; it is neither changed nor
+// kept. A nil event is an empty one, to be filled by opts.
+//
+// No capture panics, and none fails: delivery failures are logged, the first
+// of each burst, unless [WithRaiseSendErrors] hands them out. With a transport
+// that delivers in the background ctx bounds no more than the admission to its
+// queue; with one that blocks it bounds the delivery, unless it has ended
+// before: what is captured for a request that was cancelled is delivered all
+// the same.
+func (c *Client) Capture(ctx context.Context, ev *Event, opts ...CaptureOption) string {
+	if !c.Enabled() {
+		return ""
+	}
+	return c.report(ctx, ev, subject{}, opts)
+}
+
+// Deliver reports an event as [Client.Capture] does and waits for the outcome,
+// on any transport, bounded by ctx. It returns the id that the server gave the
+// event, or the event's own if it gave none. The error is the transport's and
+// is not logged. A disabled client returns "" and nil.
+func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error) {
+	if !c.Enabled() {
+		return "", nil
+	}
+	return c.deliver(ctx, ev, opts)
+}
+
+// Send hands an event to the transport as it is: only an id, a time and what
+// every event has to have are filled in, nothing of the client's tags, extra
+// and breadcrumbs. It returns what is wrong with the event, the refusal of a
+// queue, and on a transport that blocks the outcome. A disabled client returns
+// nil.
+func (c *Client) Send(ctx context.Context, ev *Event) error {
+	if !c.Enabled() {
+		return nil
+	}
+	return c.send(ctx, ev)
+}
+
+// CaptureBreadcrumb records something that happened, for the events that are
+// captured later. The latest 100 are kept; sending does not clear them.
+func (c *Client) CaptureBreadcrumb(ctx context.Context, b Breadcrumb) {
+	if !c.Enabled() {
+		return
+	}
+	c.record(ctx, b)
+}
+
+// Recover reports a panic and stops it. It has to be deferred itself:
+//
+//	defer client.Recover(ctx)
+//
+// The event is fatal and has the stack of the panic. Without a panic, and while
+// a goroutine ends by [runtime.Goexit], nothing happens. A panic with
+// [http.ErrAbortHandler], which is how a handler ends a response, goes on and is
+// not reported. A disabled client stops panics too: whether a program survives
+// does not depend on where it reports.
+func (c *Client) Recover(ctx context.Context, opts ...CaptureOption) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	repanicAbort(r)
+	if c.Enabled() {
+		c.report(ctx, nil, subject{panicked: r}, opts)
+	}
+}
+
+// Flush waits until every event that was captured before the call has its
+// outcome. If ctx ends first the error, a *transport.UndeliveredError, says how
+// many had none. On a transport that blocks there is nothing to wait for.
+func (c *Client) Flush(ctx context.Context) error {
+	if !c.Enabled() || c.async == nil {
+		return nil
+	}
+	return c.async.Flush(orBackground(ctx))
+}

@@ -1,0 +1,107 @@
+package raven
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// Client reports events to one Sentry project. [New] makes one; a nil *Client
+// and the one that New makes of an empty DSN are disabled: they report
+// nothing. A Client is safe for concurrent use. It has to be closed, so that
+// what is under way is delivered before the program ends.
+type Client struct {
+	dsn       *transport.DSN // nil if disabled
+	transport transport.Transport
+	async     transport.AsyncTransport // the transport, if it is one
+	url       string
+	header    http.Header
+	wire      wire
+	inApp     *inAppRule
+	shared    scope
+	log       *slog.Logger // nil: whatever slog.Default is at the time
+	raise     func(*SendError)
+	settled   func(*transport.Response, error) // settle, made once
+
+	failing atomic.Bool // the last outcome was a failure, and was logged
+
+	mu     sync.Mutex
+	lastID string // guarded by mu
+}
+
+// New returns a client for a DSN (protocol 1.1). The DSN's scheme chooses the
+// transport and its query sets the transport's options; protocol=store among
+// them chooses the reference client's wire format over envelopes. An empty DSN
+// stands for the environment variable SENTRY_DSN; if that is empty too, the
+// client is disabled.
+//
+// Settings are taken from, the later wins: defaults, the environment
+// (SENTRY_RELEASE, SENTRY_ENVIRONMENT, SENTRY_NAME), the DSN, opts. Nil options
+// are skipped.
+//
+// Everything that is wrong with the DSN and the options is in the one error:
+// *transport.DSNError, *transport.OptionError, *transport.UnknownSchemeError.
+// No error contains the DSN's secret. After an error a transport that was
+// given by [WithTransport] is still the caller's to close.
+func New(dsn string, opts ...Option) (*Client, error) {
+	cfg := defaults()
+	var errs []error
+	for _, o := range opts {
+		if o != nil {
+			errs = append(errs, o(&cfg))
+		}
+	}
+	if strings.TrimSpace(dsn) == "" {
+		dsn = os.Getenv("SENTRY_DSN")
+	}
+	if strings.TrimSpace(dsn) == "" {
+		if err := errors.Join(errs...); err != nil {
+			return nil, err
+		}
+		return &Client{transport: cfg.transport}, nil
+	}
+	parsed, err := transport.ParseDSN(dsn)
+	if err != nil {
+		return nil, errors.Join(append(errs, err)...)
+	}
+	if err := errors.Join(append(errs, cfg.check(parsed))...); err != nil {
+		return nil, err
+	}
+	t, err := cfg.open(parsed)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(parsed, t, &cfg), nil
+}
+
+func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
+	c := &Client{
+		dsn:       dsn,
+		transport: t,
+		url:       dsn.EnvelopeURL(),
+		header:    envelopeHeader(dsn),
+		inApp:     cfg.inApp,
+		log:       cfg.logger,
+		raise:     cfg.raise,
+	}
+	c.async, _ = t.(transport.AsyncTransport)
+	c.settled = func(_ *transport.Response, err error) { c.settle(err) }
+	c.shared.tags, c.shared.extra = cfg.tags, cfg.extra
+	c.shared.crumbs.limit = cfg.breadcrumbs
+	c.wire = wire{
+		project:     dsn.ProjectID,
+		serverName:  appendField(nil, `"server_name":`, cfg.serverName),
+		release:     appendField(nil, `"release":`, cfg.release),
+		environment: appendField(nil, `"environment":`, cfg.environment),
+	}
+	if protocol, err := dsn.Protocol(); err == nil && protocol == transport.ProtocolStore {
+		c.wire.dialect, c.url = reference, dsn.StoreURL()
+	}
+	return c
+}

@@ -1,0 +1,52 @@
+package raven
+
+import "context"
+
+// Enabled reports whether the client reports anything: whether it has a DSN.
+func (c *Client) Enabled() bool { return c != nil && c.dsn != nil }
+
+// LastEventID returns the id of the event that was captured last, by whichever
+// goroutine; "" before the first. It says nothing about delivery.
+func (c *Client) LastEventID() string {
+	if c == nil {
+		return ""
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lastID
+}
+
+func (c *Client) setLastEventID(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lastID = id
+}
+
+// PublicDSN returns the DSN that may be shown to browsers: without secret,
+// transport and options. It begins with "//" unless a scheme is given. A
+// disabled client has none and returns "".
+func (c *Client) PublicDSN(scheme string) string {
+	if !c.Enabled() {
+		return ""
+	}
+	return c.dsn.Public(scheme)
+}
+
+// Close delivers what is under way, until ctx ends or the transport's
+// shutdown_timeout runs out, and closes the transport, also one that was given
+// by [WithTransport]. Events that had to be given up are counted in the error,
+// a *transport.UndeliveredError. Close may be called again; events captured
+// afterwards are refused with transport.ErrClosed.
+func (c *Client) Close(ctx context.Context) error {
+	if c == nil || c.transport == nil {
+		return nil
+	}
+	return c.transport.Close(orBackground(ctx))
+}
+
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}

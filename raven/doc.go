@@ -1,0 +1,48 @@
+/*
+Package raven reports errors, panics and messages to Sentry.
+
+	client, err := raven.New("https://PUBLIC_KEY@sentry.example.com/42")
+	if err != nil {
+		return err
+	}
+	defer client.Close(ctx)
+	client.CaptureException(ctx, err, raven.Tags{"shard": "7"})
+
+A [Client] is a plain value without global state, safe for concurrent use; a
+program may have several. Code that reports should ask for a [Reporter], the
+client's interface, which [Discard] and test doubles implement too.
+
+# Where settings come from
+
+Of several, the later wins: defaults, the environment, the DSN, Go options.
+
+	setting      environment         option            default
+	DSN          SENTRY_DSN          New's argument    none: a disabled client
+	release      SENTRY_RELEASE      WithRelease       the revision that Go built in
+	environment  SENTRY_ENVIRONMENT  WithEnvironment   production
+	server name  SENTRY_NAME         WithServerName    the host's name
+
+The DSN's scheme chooses how events travel and its query configures that: see
+package transport. The option protocol is the client's own: envelope, the
+default, is what every server of today takes; store is what the reference
+client, Python's Raven, sends.
+
+# Capturing
+
+A capture builds and encodes the event on the calling goroutine, hands it to
+the transport and returns the event's id. It never panics and never fails the
+program: whatever the values do that it is given, the event is sent without
+them. Delivery failures are logged by log/slog, the first of every burst.
+[Client.Deliver] waits for the outcome of one event; [WithRaiseSendErrors] does
+that for all.
+
+What goes with an event is given as typed values: [Tags], [Extra], [Level],
+[User] and the other kinds of [CaptureOption].
+
+# What it does not do
+
+Local variables are not recorded, since Go has no way to. A crash of the Go
+runtime itself, such as a concurrent map write, can't be captured, and a panic
+only where [Client.Recover] is deferred.
+*/
+package raven

@@ -1,0 +1,154 @@
+package raven
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// draft is an event while it is put together, with the memory that this takes.
+// Drafts are used again: nothing of one may be kept once it is released.
+type draft struct {
+	ev     Event
+	crumbs []crumb // recorded before, if the event has none of its own
+	now    time.Time
+	stack  bool
+	bare   bool // nothing of the client is added
+
+	ownTags, ownExtra, ownContexts bool // the maps are the draft's to change
+
+	handled, unhandled bool // what mechanisms point to
+
+	exceptions []Exception
+	mechanisms []Mechanism
+	traces     []Stacktrace
+	found      []*resolved
+	todo       []link
+	links      []link
+	pcs        [maxFrames]uintptr
+
+	enc encoder
+	buf []byte
+}
+
+// maxKeptBuffer bounds what one large event leaves behind in the pool.
+const maxKeptBuffer = 256 << 10
+
+var drafts = sync.Pool{New: func() any { return &draft{buf: make([]byte, 0, 8<<10)} }}
+
+func newDraft() *draft {
+	d := drafts.Get().(*draft)
+	d.handled, d.unhandled = true, false
+	return d
+}
+
+func (d *draft) release() {
+	if cap(d.buf) > maxKeptBuffer || cap(d.found) > 8*maxFrames {
+		return
+	}
+	d.ev = Event{}
+	d.crumbs = emptied(d.crumbs)
+	d.enc.inApp, d.stack, d.bare = nil, false, false
+	d.ownTags, d.ownExtra, d.ownContexts = false, false, false
+	d.exceptions = emptied(d.exceptions)
+	d.mechanisms = emptied(d.mechanisms)
+	d.traces = emptied(d.traces)
+	d.found = d.found[:0] // frames live as long as the program
+	d.todo = emptied(d.todo)
+	d.links = emptied(d.links)
+	d.enc.path, d.enc.keys, d.enc.ents = emptied(d.enc.path), emptied(d.enc.keys), emptied(d.enc.ents)
+	drafts.Put(d)
+}
+
+// emptied returns s without elements and without what they referred to.
+func emptied[T any](s []T) []T {
+	clear(s)
+	return s[:0]
+}
+
+// subject is what is captured beside or in place of an event: an error, or the
+// value of a panic. bare says that the event is to be sent as it is.
+type subject struct {
+	err      error
+	panicked any
+	bare     bool
+}
+
+// compose fills the draft: the client's data, the event's over it, the
+// options over that (protocol 6.1).
+func (d *draft) compose(c *Client, ctx context.Context, ev *Event, what subject, opts []CaptureOption) {
+	if ev != nil {
+		d.ev = *ev
+	}
+	d.enc.inApp, d.bare = c.inApp, what.bare
+	if !d.bare {
+		d.underlay(c.scope(ctx))
+	}
+	switch {
+	case what.panicked != nil:
+		d.ev.Level = LevelFatal
+		d.addPanic(what.panicked)
+	case what.err != nil:
+		d.addError(what.err, d.callers(), &Mechanism{Type: "generic", Handled: &d.handled})
+	}
+	for _, o := range opts {
+		if o != nil {
+			o.apply(d)
+		}
+	}
+	if d.stack && len(d.ev.Exceptions) == 0 && d.ev.Stacktrace == nil {
+		d.ev.Stacktrace = d.callers()
+	}
+	if d.ev.EventID = normalID(d.ev.EventID); d.ev.EventID == "" {
+		d.ev.EventID = newID()
+	}
+	d.now = time.Now()
+	if d.ev.Timestamp.IsZero() {
+		d.ev.Timestamp = d.now
+	}
+}
+
+// underlay puts the event's own data over a scope's.
+func (d *draft) underlay(s *scope) {
+	tags, extra := d.ev.Tags, d.ev.Extra
+	d.ev.Tags = overlay(s.tags, tags, &d.ownTags)
+	d.ev.Extra = overlay(s.extra, extra, &d.ownExtra)
+	d.ev.User = mergeUser(s.user, d.ev.User)
+	d.ev.Request = mergeRequest(s.request, d.ev.Request)
+	if d.ev.Breadcrumbs == nil {
+		d.crumbs = s.crumbs.appendTo(d.crumbs)
+	}
+}
+
+// normalID returns a UUID in the form that the protocol wants, 32 hexadecimal
+// digits in lower case, or "" for what is none.
+func normalID(id string) string {
+	if len(id) == 32 && strings.IndexFunc(id, notHex) < 0 {
+		return id
+	}
+	id = strings.ToLower(strings.ReplaceAll(id, "-", ""))
+	if len(id) != 32 || strings.IndexFunc(id, notHex) >= 0 {
+		return ""
+	}
+	return id
+}
+
+func notHex(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }
+
+// prepare builds an event and encodes it. Whatever goes wrong on the way, in
+// the methods of the caller's values too, ends up in the error. The packet
+// shares no memory with the draft.
+func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p *outgoing, err error) {
+	d := newDraft()
+	defer func() {
+		if r := recover(); r != nil {
+			p, err = nil, fmt.Errorf("raven: the event could not be built: %s", plainText(r))
+			return
+		}
+		d.release()
+	}()
+	d.compose(c, ctx, ev, what, opts)
+	return c.pack(d), nil
+}

@@ -1,0 +1,212 @@
+package raven
+
+import (
+	"strconv"
+)
+
+// dialect is one of the two forms that an event has on the wire.
+type dialect bool
+
+const (
+	modern    dialect = false // protocol 5, as every server of today takes it
+	reference dialect = true  // protocol 6.1, as the reference client sends it
+)
+
+// wire is what a client knows before the first event: how to write it, and the
+// parts that are the same in all of them.
+type wire struct {
+	dialect dialect
+	project string
+	// The client's values as JSON with their keys and a comma behind them.
+	serverName, release, environment []byte
+}
+
+const (
+	sdkField     = `"sdk":{"name":"` + sdkName + `","version":"` + Version + `"},`
+	loggedField  = `"logentry":`
+	messageField = `"sentry.interfaces.Message":`
+)
+
+// appendEvent appends the event as one JSON object. Both dialects come from
+// here, with the fields in the order of the reference.
+func (w *wire) appendEvent(dst []byte, d *draft) []byte {
+	ev, e := &d.ev, &d.enc
+	dst = append(dst, '{')
+	dst = w.appendBags(dst, d)
+	dst = w.appendMessage(dst, d)
+	if len(ev.Exceptions) > 0 {
+		dst = append(e.appendExceptions(append(dst, `"exception":`...), ev.Exceptions), ',')
+	}
+	if s := ev.Stacktrace; !s.empty() {
+		dst = append(e.appendStacktrace(append(dst, `"stacktrace":`...), s), ',')
+	}
+	if !ev.User.empty() {
+		dst = append(e.appendUser(append(dst, `"user":`...), ev.User), ',')
+	}
+	if ev.Request != nil {
+		dst = append(e.appendRequest(append(dst, `"request":`...), ev.Request), ',')
+	}
+	dst = w.appendContexts(dst, d)
+	if !d.bare || ev.Level != "" {
+		dst = w.appendLevel(dst, ev.Level)
+	}
+	dst = appendField(dst, `"logger":`, ev.Logger)
+	if ev.Culprit != "" {
+		dst = appendField(dst, `"culprit":`, ev.Culprit)
+	} else {
+		dst = appendField(dst, `"transaction":`, ev.Transaction)
+	}
+	dst = d.appendOr(dst, `"server_name":`, ev.ServerName, w.serverName)
+	if ev.Modules != nil {
+		dst = append(e.appendStringMap(append(dst, `"modules":`...), ev.Modules), ',')
+	} else if !d.bare {
+		dst = append(dst, linkedModules()...)
+	}
+	dst = d.appendOr(dst, `"release":`, ev.Release, w.release)
+	dst = appendField(dst, `"dist":`, ev.Dist)
+	dst = d.appendOr(dst, `"environment":`, ev.Environment, w.environment)
+	if len(ev.Fingerprint) > 0 {
+		dst = append(e.appendStrings(append(dst, `"fingerprint":`...), ev.Fingerprint), ',')
+	}
+	dst = append(appendTime(append(dst, `"timestamp":`...), ev.Timestamp, bool(w.dialect)), ',')
+	dst = w.appendTimeSpent(dst, d)
+	dst = append(appendString(append(dst, `"event_id":`...), ev.EventID), ',')
+	if ev.Platform == "" {
+		dst = append(dst, `"platform":"`+platform+`",`...)
+	} else {
+		dst = appendField(dst, `"platform":`, ev.Platform)
+	}
+	dst = append(dst, sdkField...)
+	if w.dialect == reference {
+		dst = appendField(dst, `"project":`, w.project)
+		dst = append(dst, `"repos":{},`...)
+	}
+	dst = appendBreadcrumbs(dst, d)
+	if len(ev.Interfaces) > 0 {
+		dst = appendInterfaces(dst, d)
+	}
+	dst[len(dst)-1] = '}'
+	return dst
+}
+
+// appendField appends a key, a text and a comma; nothing if the text is empty.
+func appendField(dst []byte, key, s string) []byte {
+	if s == "" {
+		return dst
+	}
+	return append(appendString(append(dst, key...), s), ',')
+}
+
+// appendOr appends the event's own text, or what the client has prepared.
+func (d *draft) appendOr(dst []byte, key, s string, prepared []byte) []byte {
+	if s == "" && !d.bare {
+		return append(dst, prepared...)
+	}
+	return appendField(dst, key, s)
+}
+
+// appendBags appends tags and extra. The reference sends them even if they are
+// empty.
+func (w *wire) appendBags(dst []byte, d *draft) []byte {
+	always := w.dialect == reference && !d.bare
+	if always || len(d.ev.Tags) > 0 {
+		dst = append(d.enc.appendStringMap(append(dst, `"tags":`...), d.ev.Tags), ',')
+	}
+	if always || len(d.ev.Extra) > 0 {
+		dst = append(d.enc.appendMap(append(dst, `"extra":`...), d.ev.Extra, tight), ',')
+	}
+	return dst
+}
+
+// appendMessage appends the message interface of an event that has a message,
+// and for the reference's dialect the message that every event has.
+func (w *wire) appendMessage(dst []byte, d *draft) []byte {
+	ev := &d.ev
+	text := ev.Message
+	if ev.Message != "" {
+		if len(ev.Params) > 0 {
+			text = formatted(ev.Message, ev.Params)
+		}
+		if w.dialect == modern {
+			dst = d.appendLogged(append(dst, loggedField...), text)
+		} else if _, given := ev.Interfaces["sentry.interfaces.Message"]; !given {
+			dst = d.appendLogged(append(dst, messageField...), text)
+		}
+	}
+	if w.dialect == modern {
+		return dst
+	}
+	if n := len(ev.Exceptions); n > 0 && text == "" {
+		x := &ev.Exceptions[n-1]
+		if text = x.Type; x.Value != "" {
+			text += ": " + x.Value
+		}
+	}
+	if text == "" && d.bare {
+		return dst
+	}
+	return append(appendString(append(dst, `"message":`...), text), ',')
+}
+
+func (d *draft) appendLogged(dst []byte, text string) []byte {
+	dst = appendString(append(dst, `{"message":`...), d.ev.Message)
+	dst = append(dst, `,"params":[`...)
+	for i, p := range d.ev.Params {
+		if i == tight.items {
+			break
+		}
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = d.enc.appendValue(dst, p, tight, 1)
+	}
+	dst = appendString(append(dst, `],"formatted":`...), text)
+	return append(dst, '}', ',')
+}
+
+func (w *wire) appendLevel(dst []byte, l Level) []byte {
+	word, number := l.canonical()
+	dst = append(dst, `"level":`...)
+	if w.dialect == reference && number != 0 {
+		return append(strconv.AppendInt(dst, int64(number), 10), ',')
+	}
+	return append(appendString(dst, string(word)), ',')
+}
+
+// appendTimeSpent appends milliseconds. The reference sends null for none.
+func (w *wire) appendTimeSpent(dst []byte, d *draft) []byte {
+	t := d.ev.TimeSpent
+	if t <= 0 {
+		if w.dialect == reference && !d.bare {
+			dst = append(dst, `"time_spent":null,`...)
+		}
+		return dst
+	}
+	dst = append(dst, `"time_spent":`...)
+	return append(strconv.AppendInt(dst, t.Milliseconds(), 10), ',')
+}
+
+// appendContexts appends the event's contexts and, since the reference has
+// none, in the modern dialect those that every event has.
+func (w *wire) appendContexts(dst []byte, d *draft) []byte {
+	c := d.ev.Contexts
+	defaults := w.dialect == modern && !d.bare
+	if defaults && len(c) == 0 {
+		return append(append(append(dst, `"contexts":{`...), defaultContexts()...), '}', ',')
+	}
+	if len(c) == 0 {
+		return dst
+	}
+	dst = d.enc.appendMap(append(dst, `"contexts":`...), c, loose)
+	if defaults {
+		dst = dst[:len(dst)-1]
+		if _, given := c["runtime"]; !given {
+			dst = append(append(dst, ','), runtimeContext...)
+		}
+		if _, given := c["os"]; !given {
+			dst = append(append(dst, ','), osContext...)
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, ',')
+}

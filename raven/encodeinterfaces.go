@@ -1,0 +1,160 @@
+package raven
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// formatted is the text of a template. fmt contains the panics of the values'
+// methods.
+func formatted(template string, params Params) string { return fmt.Sprintf(template, params...) }
+
+func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
+	numbered := slices.ContainsFunc(list, func(x Exception) bool { return x.Mechanism != nil && x.Mechanism.ExceptionID != 0 })
+	dst = append(dst, `{"values":[`...)
+	for i := range list {
+		x := &list[i]
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(append(dst, `{"type":`...), x.Type)
+		dst = appendString(append(dst, `,"value":`...), x.Value)
+		dst = appendStringField(dst, `,"module":`, x.Module)
+		if !x.Stacktrace.empty() {
+			dst = e.appendStacktrace(append(dst, `,"stacktrace":`...), x.Stacktrace)
+		}
+		if x.Mechanism != nil {
+			dst = e.appendMechanism(append(dst, `,"mechanism":`...), x.Mechanism, numbered)
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, ']', '}')
+}
+
+func (e *encoder) appendMechanism(dst []byte, m *Mechanism, numbered bool) []byte {
+	if m.Type == "" {
+		dst = append(dst, `{"type":"generic"`...)
+	} else {
+		dst = appendString(append(dst, `{"type":`...), m.Type)
+	}
+	dst = appendStringField(dst, `,"description":`, m.Description)
+	dst = appendStringField(dst, `,"help_link":`, m.HelpLink)
+	if m.Handled != nil {
+		dst = strconv.AppendBool(append(dst, `,"handled":`...), *m.Handled)
+	}
+	if m.Synthetic {
+		dst = append(dst, `,"synthetic":true`...)
+	}
+	dst = appendStringField(dst, `,"source":`, m.Source)
+	if numbered {
+		dst = strconv.AppendInt(append(dst, `,"exception_id":`...), int64(m.ExceptionID), 10)
+		if m.ExceptionID != 0 {
+			dst = strconv.AppendInt(append(dst, `,"parent_id":`...), int64(m.ParentID), 10)
+		}
+	}
+	if m.IsExceptionGroup {
+		dst = append(dst, `,"is_exception_group":true`...)
+	}
+	if len(m.Data) > 0 {
+		dst = e.appendMap(append(dst, `,"data":`...), m.Data, loose)
+	}
+	return append(dst, '}')
+}
+
+func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
+	dst = append(dst, `{"frames":[`...)
+	for i := range s.Frames {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = e.appendFrame(dst, &s.Frames[i])
+	}
+	if len(s.Frames) > 0 {
+		return append(dst, ']', '}')
+	}
+	for i := len(s.found) - 1; i >= 0; i-- {
+		dst = append(e.appendFound(dst, s.found[i]), ',')
+	}
+	dst = dst[:len(dst)-1]
+	return append(dst, ']', '}')
+}
+
+func (e *encoder) appendUser(dst []byte, u *User) []byte {
+	dst = append(dst, '{')
+	dst = appendField(dst, `"id":`, u.ID)
+	dst = appendField(dst, `"username":`, u.Username)
+	dst = appendField(dst, `"email":`, u.Email)
+	dst = appendField(dst, `"name":`, u.Name)
+	dst = appendField(dst, `"ip_address":`, u.IPAddress)
+	if len(u.Data) > 0 {
+		dst = append(e.appendMap(append(dst, `"data":`...), u.Data, loose), ',')
+	}
+	return closeObject(dst)
+}
+
+func (e *encoder) appendRequest(dst []byte, r *Request) []byte {
+	dst = append(dst, '{')
+	dst = appendField(dst, `"url":`, r.URL)
+	dst = appendField(dst, `"method":`, r.Method)
+	dst = appendField(dst, `"query_string":`, r.QueryString)
+	dst = appendField(dst, `"fragment":`, r.Fragment)
+	dst = appendField(dst, `"cookies":`, r.Cookies)
+	if len(r.Headers) > 0 {
+		dst = append(e.appendStringMap(append(dst, `"headers":`...), r.Headers), ',')
+	}
+	if len(r.Env) > 0 {
+		dst = append(e.appendStringMap(append(dst, `"env":`...), r.Env), ',')
+	}
+	if r.Data != nil {
+		dst = append(e.appendValue(append(dst, `"data":`...), r.Data, loose, 0), ',')
+	}
+	return closeObject(dst)
+}
+
+// closeObject puts the brace where the last comma is, if there is one.
+func closeObject(dst []byte) []byte {
+	if dst[len(dst)-1] == ',' {
+		dst[len(dst)-1] = '}'
+		return dst
+	}
+	return append(dst, '}')
+}
+
+// appendBreadcrumbs appends the event's own breadcrumbs, or those that were
+// recorded, which are JSON already.
+func appendBreadcrumbs(dst []byte, d *draft) []byte {
+	if len(d.ev.Breadcrumbs) == 0 && len(d.crumbs) == 0 {
+		return dst
+	}
+	dst = append(dst, `"breadcrumbs":{"values":[`...)
+	if len(d.ev.Breadcrumbs) > 0 {
+		for i := range d.ev.Breadcrumbs {
+			b := d.ev.Breadcrumbs[i]
+			if b.Timestamp.IsZero() {
+				b.Timestamp = d.ev.Timestamp
+			}
+			dst = append(appendCrumb(dst, &d.enc, b), ',')
+		}
+	} else {
+		for _, c := range d.crumbs {
+			dst = append(append(dst, c.json...), ',')
+		}
+	}
+	dst[len(dst)-1] = ']'
+	return append(dst, '}', ',')
+}
+
+// appendInterfaces appends further top-level keys. Only those with a dot: the
+// others would stand beside the fields of the same name.
+func appendInterfaces(dst []byte, d *draft) []byte {
+	for _, key := range sortedKeys(nil, d.ev.Interfaces) {
+		if !strings.Contains(key, ".") {
+			continue
+		}
+		dst = append(appendString(dst, key), ':')
+		dst = append(d.enc.appendValue(dst, d.ev.Interfaces[key], loose, 0), ',')
+	}
+	return dst
+}

@@ -1,0 +1,73 @@
+package raven
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// SendError is an event that was not delivered, as [WithRaiseSendErrors] hands
+// it out.
+type SendError struct {
+	// EventID is the event's, where it is known.
+	EventID string
+	// Err is what the transport said: *transport.APIError,
+	// *transport.RateLimitedError, *transport.NetworkError,
+	// transport.ErrQueueFull, transport.ErrClosed and so on. It never contains
+	// the DSN's secret.
+	Err error
+}
+
+// Error says which event was lost and why.
+func (e *SendError) Error() string {
+	if e.EventID == "" {
+		return fmt.Sprintf("raven: event not delivered: %v", e.Err)
+	}
+	return fmt.Sprintf("raven: event %s not delivered: %v", e.EventID, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *SendError) Unwrap() error { return e.Err }
+
+var (
+	errNilEvent = errors.New("raven: nil event")
+	errEventID  = errors.New("raven: the event id is not a UUID")
+)
+
+// guardedText calls fn, which is somebody else's Error, String or marshalling
+// method, and describes a panic in its place: a value that can't describe
+// itself must not cost the event it belongs to.
+func guardedText(v any, method string, fn func() string) (text string) {
+	defer func() {
+		if r := recover(); r != nil {
+			text = panicText(v, method, r)
+		}
+	}()
+	return fn()
+}
+
+func panicText(v any, method string, r any) string {
+	if isNilPointer(v) {
+		return "<nil>"
+	}
+	return fmt.Sprintf("<%T: %s panicked: %s>", v, method, plainText(r))
+}
+
+// plainText says what a panic's value is; if its own methods panic in turn, its
+// type has to do.
+func plainText(r any) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("%T", r)
+		}
+	}()
+	if err, ok := r.(error); ok {
+		return err.Error()
+	}
+	return valueText(r)
+}
+
+func isNilPointer(v any) bool {
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Pointer && r.IsNil()
+}

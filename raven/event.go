@@ -1,0 +1,140 @@
+package raven
+
+import "time"
+
+// Event is one report (protocol 5.1). Every field may be left at its zero
+// value: [Client.Capture] fills in what it knows, and what is still empty is
+// not sent.
+//
+// A capture neither changes nor keeps an event, nor the maps and slices in it;
+// the caller may use them again once the capture has returned. An Event holds
+// no locks: whoever changes one while it is being captured has a data race.
+type Event struct {
+	// EventID is a UUID, with or without dashes. Empty: a random one.
+	EventID string
+	// Timestamp is when it happened. Zero: now.
+	Timestamp time.Time
+	// Level is how bad it is. Empty: [LevelError].
+	Level Level
+	// Logger names the part of the program that reports.
+	Logger string
+	// Platform is the language of the program. Empty: "go".
+	Platform string
+	// ServerName is the machine. Empty: the client's.
+	ServerName string
+	// Release is the version of the program. Empty: the client's.
+	Release string
+	// Environment is "production", "staging" and so on. Empty: the client's.
+	Environment string
+	// Dist tells builds of one release apart.
+	Dist string
+	// Culprit names the place in the code. It displaces Transaction: an event
+	// carries one of the two, as in the reference.
+	Culprit string
+	// Transaction names what the program was doing, such as a route.
+	Transaction string
+	// Message is the text, or the fmt template of the text where Params are set.
+	Message string
+	// Params are the values that Message is formatted with.
+	Params Params
+	// Exceptions are the errors, the oldest first: the one that was captured is
+	// the last (protocol 5.2).
+	Exceptions []Exception
+	// Stacktrace is where the event happened, for events without exceptions.
+	Stacktrace *Stacktrace
+	// Breadcrumbs are what led there, the oldest first. Nil: the client's.
+	Breadcrumbs []Breadcrumb
+	// Tags are indexed by Sentry. They are merged over the client's, key by key.
+	Tags Tags
+	// Extra is any further data. It is merged over the client's, key by key.
+	Extra Extra
+	// Contexts are structured data by name. The runtime and os contexts are
+	// added unless they are here.
+	Contexts Contexts
+	// User is who was affected, merged over the client's, field by field.
+	User *User
+	// Request is the HTTP request that was served, merged over the client's,
+	// field by field.
+	Request *Request
+	// Fingerprint decides which events are the same issue.
+	Fingerprint Fingerprint
+	// Modules are versions by module path. Nil: those that were linked in.
+	Modules map[string]string
+	// TimeSpent is how long the operation took; it is sent in milliseconds.
+	TimeSpent time.Duration
+	// Interfaces are further top-level keys of the event. As in the reference, a
+	// key counts as an interface if it has a dot in it ("sentry.interfaces.Query");
+	// others are ignored.
+	Interfaces map[string]any
+}
+
+// Exception is one error of a chain (protocol 5.2).
+type Exception struct {
+	// Type is the error's Go type, such as *fs.PathError.
+	Type string
+	// Value is its text, never shortened.
+	Value string
+	// Module is the import path of the package that declares Type.
+	Module string
+	// Stacktrace is where the error was made or captured; it may be nil.
+	Stacktrace *Stacktrace
+	// Mechanism says how the error came to be captured and where it stands in
+	// its chain; it may be nil.
+	Mechanism *Mechanism
+}
+
+// Mechanism says how an exception was captured and how it hangs together with
+// the others (protocol 5.2).
+type Mechanism struct {
+	// Type is required by the protocol; empty is sent as "generic".
+	Type string
+	// Description and HelpLink are for people.
+	Description, HelpLink string
+	// Handled is false for crashes. Nil: not known.
+	Handled *bool
+	// Synthetic marks a type that was made up to carry a stack trace.
+	Synthetic bool
+	// Source is how the parent holds this error, such as errors[0].
+	Source string
+	// ExceptionID numbers the exceptions from the end of the list: the last one,
+	// the root, is 0. ParentID is the ExceptionID of the error that holds this
+	// one; the root has none. Both are sent for an event whose exceptions are
+	// numbered, which shows by an ExceptionID other than 0.
+	ExceptionID, ParentID int
+	// IsExceptionGroup marks an error that holds several, as [errors.Join]'s.
+	IsExceptionGroup bool
+	// Data is anything else.
+	Data map[string]any
+}
+
+// Stacktrace is a list of frames, the oldest call first (protocol 5.2).
+type Stacktrace struct {
+	Frames []Frame
+
+	found []*resolved // what the client found itself, the innermost call first
+}
+
+func (s *Stacktrace) empty() bool { return s == nil || len(s.Frames) == 0 && len(s.found) == 0 }
+
+// Frame is one call on a stack (protocol 5.2).
+type Frame struct {
+	// Function is the name within its package: main, (*Server).Serve, run.func1.
+	Function string
+	// Module is the import path of the package.
+	Module string
+	// Filename is the import path and the name of the file, the same on every
+	// machine that builds the program.
+	Filename string
+	// AbsPath is the file as the compiler saw it.
+	AbsPath string
+	// Lineno is the line, from 1.
+	Lineno int
+	// InApp tells the program's own code from libraries.
+	InApp bool
+	// PreContext, ContextLine and PostContext are the source around Lineno.
+	PreContext  []string
+	ContextLine string
+	PostContext []string
+	// Vars are local variables by name.
+	Vars map[string]any
+}

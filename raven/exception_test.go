@@ -1,0 +1,207 @@
+package raven_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	pkgerrors "github.com/pkg/errors"
+
+	"github.com/ravenkit/ravenkit/raven"
+)
+
+// exceptions captures err and returns exception.values.
+func exceptions(t *testing.T, err error, opts ...raven.Option) []object {
+	t.Helper()
+	c, rec := newRecorded(t, testDSN, opts...)
+	NewWithT(t).Expect(c.CaptureException(t.Context(), err)).To(HaveLen(32))
+	values, _ := only(t, rec).at("exception", "values").([]any)
+	list := make([]object, len(values))
+	for i, v := range values {
+		list[i] = v.(map[string]any)
+	}
+	return list
+}
+
+func TestSingleError(t *testing.T) {
+	g := NewWithT(t)
+	values := exceptions(t, &net.AddrError{Err: "no port", Addr: "h"})
+	g.Expect(values).To(HaveLen(1))
+	x := values[0]
+	g.Expect([]any{x["type"], x["module"], x["value"]}).To(Equal([]any{"*net.AddrError", "net", "address h: no port"}))
+	g.Expect(x["mechanism"]).To(Equal(map[string]any{"type": "generic", "handled": true}))
+	g.Expect(x.at("stacktrace", "frames", -1, "function")).To(Equal("exceptions"), "the client's own frames are not shown")
+}
+
+func TestChain(t *testing.T) {
+	g := NewWithT(t)
+	root := errors.New("refused")
+	values := exceptions(t, fmt.Errorf("outer: %w", fmt.Errorf("inner: %w", root)))
+	g.Expect(values).To(HaveLen(3))
+	g.Expect([]any{values[0]["value"], values[1]["value"], values[2]["value"]}).To(Equal([]any{"refused", "inner: refused", "outer: inner: refused"}))
+	g.Expect(values[0]["type"]).To(Equal("*errors.errorString"))
+	g.Expect(values[2]["mechanism"]).To(Equal(map[string]any{"type": "generic", "handled": true, "exception_id": 0.0}))
+	g.Expect(values[1]["mechanism"]).To(Equal(map[string]any{"type": "chained", "handled": true, "source": "cause", "exception_id": 1.0, "parent_id": 0.0}))
+	g.Expect(values[0]["mechanism"]).To(Equal(map[string]any{"type": "chained", "handled": true, "source": "cause", "exception_id": 2.0, "parent_id": 1.0}))
+	g.Expect(values[0]).NotTo(HaveKey("stacktrace"))
+	g.Expect(values[2]).To(HaveKey("stacktrace"))
+}
+
+func TestGroup(t *testing.T) {
+	g := NewWithT(t)
+	a, b, c := errors.New("a"), errors.New("b"), errors.New("c")
+	values := exceptions(t, errors.Join(fmt.Errorf("x: %w", a), fmt.Errorf("%w and %w", b, c)))
+	type row struct {
+		value, source any
+		id, parent    any
+		group         any
+	}
+	var got []row
+	for _, x := range values {
+		got = append(got, row{x["value"], x.at("mechanism", "source"), x.at("mechanism", "exception_id"), x.at("mechanism", "parent_id"), x.at("mechanism", "is_exception_group")})
+	}
+	g.Expect(got).To(Equal([]row{
+		{"c", "errors[1]", 5.0, 3.0, nil},
+		{"b", "errors[0]", 4.0, 3.0, nil},
+		{"b and c", "errors[1]", 3.0, 0.0, true},
+		{"a", "cause", 2.0, 1.0, nil},
+		{"x: a", "errors[0]", 1.0, 0.0, nil},
+		{"x: a\nb and c", nil, 0.0, nil, true},
+	}))
+}
+
+type cyclic struct{ next error }
+
+func (*cyclic) Error() string   { return "round" }
+func (c *cyclic) Unwrap() error { return c.next }
+
+type endless struct{ n []int }
+
+func (endless) Error() string   { return "on and on" }
+func (e endless) Unwrap() error { return endless{append(e.n, 1)} }
+
+// boxed may be compared, until it is.
+type boxed struct{ v any }
+
+func (boxed) Error() string   { return "boxed" }
+func (b boxed) Unwrap() error { return b }
+
+type nothing struct{}
+
+func (*nothing) Error() string   { panic("no text") }
+func (*nothing) Unwrap() []error { panic("no errors") }
+
+type causer struct{ error }
+
+func (c causer) Cause() error { return errors.New("old style") }
+
+func TestAwkwardErrors(t *testing.T) {
+	t.Run("cycle", func(t *testing.T) {
+		a, b := &cyclic{}, &cyclic{}
+		a.next, b.next = b, a
+		NewWithT(t).Expect(exceptions(t, a)).To(HaveLen(2))
+	})
+	t.Run("endless and not comparable", func(t *testing.T) {
+		NewWithT(t).Expect(exceptions(t, endless{})).To(HaveLen(100))
+	})
+	t.Run("wide", func(t *testing.T) {
+		many := make([]error, 500)
+		for i := range many {
+			many[i] = errors.New("x")
+		}
+		values := exceptions(t, errors.Join(many...))
+		NewWithT(t).Expect(values).To(HaveLen(100))
+		NewWithT(t).Expect(values[99].at("mechanism", "exception_id")).To(Equal(0.0))
+	})
+	t.Run("the same error twice is no cycle", func(t *testing.T) {
+		e := errors.New("x")
+		NewWithT(t).Expect(exceptions(t, errors.Join(e, nil, e))).To(HaveLen(3))
+	})
+	t.Run("comparable in type only", func(t *testing.T) {
+		NewWithT(t).Expect(exceptions(t, boxed{[]int{1}})).To(HaveLen(100))
+	})
+	t.Run("panicking methods", func(t *testing.T) {
+		values := exceptions(t, &nothing{})
+		NewWithT(t).Expect(values[0]["value"]).To(Equal("<*raven_test.nothing: Error panicked: no text>"))
+	})
+	t.Run("nil pointer", func(t *testing.T) {
+		var err *fs.PathError
+		NewWithT(t).Expect(exceptions(t, err)[0]["value"]).To(Equal("<nil>"))
+	})
+	t.Run("Cause without Unwrap", func(t *testing.T) {
+		values := exceptions(t, causer{errors.New("new")})
+		NewWithT(t).Expect(values[0]["value"]).To(Equal("old style"))
+	})
+	t.Run("long and broken text is kept whole", func(t *testing.T) {
+		long := strings.Repeat("é", 9000)
+		NewWithT(t).Expect(exceptions(t, errors.New(long+"\xff"))[0]["value"]).To(Equal(long + "\ufffd"))
+	})
+	t.Run("nil", func(t *testing.T) {
+		c, rec := newRecorded(t, testDSN)
+		NewWithT(t).Expect(c.CaptureException(t.Context(), nil)).To(BeEmpty())
+		NewWithT(t).Expect(rec.all()).To(BeEmpty())
+	})
+}
+
+//go:noinline
+func origin() error { return pkgerrors.New("deep down") }
+
+func TestStackOfTheOrigin(t *testing.T) {
+	g := NewWithT(t)
+	values := exceptions(t, fmt.Errorf("up here: %w", origin()))
+	g.Expect(values[0]["type"]).To(Equal("*errors.fundamental"))
+	g.Expect(values[0]["module"]).To(Equal("github.com/pkg/errors"))
+	g.Expect(values[0].at("stacktrace", "frames", -1, "function")).To(Equal("origin"))
+	g.Expect(values[0].at("stacktrace", "frames", -2, "function")).To(Equal("TestStackOfTheOrigin"))
+	g.Expect(values[1].at("stacktrace", "frames", -1, "function")).To(Equal("exceptions"), "the capture's, since this one has none")
+
+	values = exceptions(t, pkgerrors.Wrap(errors.New("plain"), "wrapped"))
+	g.Expect(values).To(HaveLen(3))
+	g.Expect(values[2].at("stacktrace", "frames", -1, "function")).To(Equal("TestStackOfTheOrigin"), "its own")
+}
+
+type counters struct {
+	error
+	pcs []uintptr
+}
+
+func (c counters) Callers() []uintptr { return c.pcs }
+
+type frame struct{ ProgramCounter uintptr }
+
+type structs struct {
+	error
+	pcs []uintptr
+}
+
+func (s structs) StackFrames() []frame {
+	var list []frame
+	for _, pc := range s.pcs {
+		list = append(list, frame{pc})
+	}
+	return list
+}
+
+type broken struct{ error }
+
+func (broken) StackTrace() []uintptr { panic("no stack") }
+
+type other struct{ error }
+
+func (other) StackTrace(int) string { return "something else altogether" }
+
+func TestOtherStackCarriers(t *testing.T) {
+	g := NewWithT(t)
+	pcs := make([]uintptr, 10)
+	pcs = pcs[:callers(pcs)]
+	for _, err := range []error{counters{errors.New("x"), pcs}, structs{errors.New("x"), pcs}} {
+		g.Expect(exceptions(t, err)[0].at("stacktrace", "frames", -1, "function")).To(Equal("callers"))
+	}
+	for _, err := range []error{broken{errors.New("x")}, other{errors.New("x")}, counters{errors.New("x"), nil}} {
+		g.Expect(exceptions(t, err)[0].at("stacktrace", "frames", -1, "function")).To(Equal("exceptions"))
+	}
+}

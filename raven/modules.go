@@ -1,0 +1,49 @@
+package raven
+
+import (
+	"runtime"
+	"runtime/debug"
+	"sync"
+)
+
+// linkedModules is the modules field of every event that does not bring its
+// own: Go itself and what was linked in, as JSON with a comma behind it.
+var linkedModules = sync.OnceValue(func() []byte {
+	modules := map[string]string{"go": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append(info.Deps, &info.Main) {
+			if m.Replace != nil && m.Replace.Version != "" {
+				m = &debug.Module{Path: m.Path, Version: m.Replace.Version}
+			}
+			if m.Path != "" && m.Version != "" {
+				modules[m.Path] = m.Version
+			}
+		}
+	}
+	return append(new(encoder).appendStringMap([]byte(`"modules":`), modules), ',')
+})
+
+// defaultContexts are the contexts that every event has, as JSON.
+var defaultContexts = sync.OnceValue(func() []byte {
+	return append(append(append([]byte(nil), runtimeContext...), ','), osContext...)
+})
+
+var (
+	runtimeContext = closeObject(appendField([]byte(`"runtime":{"name":"go",`), `"version":`, runtime.Version()))
+	osContext      = closeObject(appendField([]byte(`"os":{`), `"name":`, runtime.GOOS))
+)
+
+// builtRevision is the revision of the source that the program was built from,
+// "" where the build does not say.
+func builtRevision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,234 @@
+package raven
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// Option sets up a client; see [New]. The functions that make options say what
+// they override.
+type Option func(*config) error
+
+type config struct {
+	transport   transport.Transport
+	driver      *transport.Driver
+	registry    *transport.Registry
+	env         transport.Env
+	release     string
+	environment string
+	serverName  string
+	tags        Tags
+	extra       Extra
+	logger      *slog.Logger
+	raise       func(*SendError)
+	inApp       *inAppRule
+	breadcrumbs int
+}
+
+func defaults() config {
+	hostname, _ := os.Hostname() // a client without a server_name is still of use
+	return config{
+		registry:    transport.DefaultRegistry(),
+		release:     cmp.Or(os.Getenv("SENTRY_RELEASE"), builtRevision()),
+		environment: cmp.Or(os.Getenv("SENTRY_ENVIRONMENT"), "production"),
+		serverName:  cmp.Or(os.Getenv("SENTRY_NAME"), hostname),
+		breadcrumbs: defaultBreadcrumbs,
+	}
+}
+
+// drivers is where the client's transport is looked up. A driver that was given
+// stands in for whatever the DSN's scheme names.
+func (cfg *config) drivers(dsn *transport.DSN) (*transport.Registry, error) {
+	if cfg.driver == nil {
+		return cfg.registry, nil
+	}
+	driver := *cfg.driver
+	driver.Schemes = []string{dsn.Scheme}
+	r := transport.NewRegistry()
+	return r, r.Register(driver)
+}
+
+// check judges the DSN's scheme and options; nothing is opened.
+func (cfg *config) check(dsn *transport.DSN) error {
+	r, err := cfg.drivers(dsn)
+	if err != nil {
+		return err
+	}
+	if cfg.transport == nil && !r.Supports(dsn.Scheme) {
+		_, err := r.Open(dsn, cfg.env)
+		return err
+	}
+	return r.CheckOptions(dsn)
+}
+
+// open makes the client's transport: the one that was given, the given
+// driver's, or the one that the DSN's scheme names.
+func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
+	if cfg.transport != nil {
+		return cfg.transport, nil
+	}
+	r, err := cfg.drivers(dsn)
+	if err != nil {
+		return nil, err
+	}
+	env := cfg.env
+	if env.Logger == nil {
+		env.Logger = cfg.logger
+	}
+	return r.Open(dsn, env)
+}
+
+// WithTransport sends events through t, whatever transport the DSN's scheme
+// names; the options of a scheme that is known are checked all the same. The
+// client owns t and closes it. Nil is an error.
+func WithTransport(t transport.Transport) Option {
+	return func(cfg *config) error {
+		if t == nil {
+			return errors.New("raven: WithTransport: the transport is nil")
+		}
+		if cfg.driver != nil {
+			return errTwoTransports
+		}
+		cfg.transport = t
+		return nil
+	}
+}
+
+// WithDriver opens the transport with d, whatever transport the DSN's scheme
+// names. A driver without Open is an error.
+func WithDriver(d transport.Driver) Option {
+	return func(cfg *config) error {
+		if d.Open == nil {
+			return errors.New("raven: WithDriver: the driver has no Open function")
+		}
+		if cfg.transport != nil {
+			return errTwoTransports
+		}
+		cfg.driver = &d
+		return nil
+	}
+}
+
+var errTwoTransports = errors.New("raven: WithTransport and WithDriver exclude each other")
+
+// WithRegistry looks the DSN's scheme up in r in place of
+// [transport.DefaultRegistry]. Nil is an error.
+func WithRegistry(r *transport.Registry) Option {
+	return func(cfg *config) error {
+		if r == nil {
+			return errors.New("raven: WithRegistry: the registry is nil")
+		}
+		cfg.registry = r
+		return nil
+	}
+}
+
+// WithEnv gives the transport what a DSN can't hold: a dialer, a TLS
+// configuration, an HTTP client. It has no effect beside [WithTransport].
+func WithEnv(env transport.Env) Option {
+	return func(cfg *config) error {
+		cfg.env = env
+		return nil
+	}
+}
+
+// WithRelease sets the version of the program. It overrides SENTRY_RELEASE and
+// the revision that Go builds in. Empty: no release.
+func WithRelease(release string) Option {
+	return func(cfg *config) error {
+		cfg.release = release
+		return nil
+	}
+}
+
+// WithEnvironment overrides SENTRY_ENVIRONMENT and the default, "production".
+// Empty: no environment.
+func WithEnvironment(environment string) Option {
+	return func(cfg *config) error {
+		cfg.environment = environment
+		return nil
+	}
+}
+
+// WithServerName overrides SENTRY_NAME and the default, the host's name.
+// Empty: no name, for hosts whose names are nobody's business.
+func WithServerName(name string) Option {
+	return func(cfg *config) error {
+		cfg.serverName = name
+		return nil
+	}
+}
+
+// WithTags adds tags to every event. Given twice, they merge.
+func WithTags(tags Tags) Option {
+	tags = maps.Clone(tags)
+	return func(cfg *config) error {
+		cfg.tags = merged(cfg.tags, tags)
+		return nil
+	}
+}
+
+// WithExtra adds data to every event. Given twice, it merges. The values are
+// encoded with each event and must not be changed any more.
+func WithExtra(extra Extra) Option {
+	extra = maps.Clone(extra)
+	return func(cfg *config) error {
+		cfg.extra = merged(cfg.extra, extra)
+		return nil
+	}
+}
+
+// WithLogger logs delivery failures to l in place of [slog.Default]: the first
+// of every burst, at level error. The DSN's secret never appears in them.
+func WithLogger(l *slog.Logger) Option {
+	return func(cfg *config) error {
+		cfg.logger = l
+		return nil
+	}
+}
+
+// WithRaiseSendErrors makes every capture wait for its outcome, on any
+// transport and bounded by the capture's ctx, and hands each failure to raise,
+// on the capturing goroutine. It is the reference client's raise_send_errors:
+// for tests and for programs that would rather know. raise may panic. Nil is
+// an error.
+func WithRaiseSendErrors(raise func(*SendError)) Option {
+	return func(cfg *config) error {
+		if raise == nil {
+			return errors.New("raven: WithRaiseSendErrors: the function is nil")
+		}
+		cfg.raise = raise
+		return nil
+	}
+}
+
+// WithInApp decides which frames are the program's own: those of the packages
+// at and below the import paths in include, and none at and below those in
+// exclude, which win. For all others the default stands: package main and the
+// main module.
+func WithInApp(include []string, exclude ...string) Option {
+	rule := &inAppRule{include: slices.Clone(include), exclude: slices.Clone(exclude)}
+	return func(cfg *config) error {
+		cfg.inApp = rule
+		return nil
+	}
+}
+
+// WithBreadcrumbs keeps the latest n breadcrumbs in place of 100. Zero keeps
+// none; fewer than that is an error.
+func WithBreadcrumbs(n int) Option {
+	return func(cfg *config) error {
+		if n < 0 {
+			return fmt.Errorf("raven: WithBreadcrumbs(%d): the number is negative", n)
+		}
+		cfg.breadcrumbs = n
+		return nil
+	}
+}
