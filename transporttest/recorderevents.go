@@ -1,0 +1,76 @@
+package transporttest
+
+import (
+	"context"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var _ sentrytest.Source = (*Recorder)(nil)
+
+// Events returns the events in the recorded packets, oldest first, in the form
+// in which a sentrytest.Server shows them. Packets that can't be read have
+// none.
+func (r *Recorder) Events() []sentrytest.Event { return events(r.Packets()) }
+
+func events(packets []transport.Packet) []sentrytest.Event {
+	var all []sentrytest.Event
+	for _, p := range packets {
+		if strings.HasSuffix(p.URL, "/store/") {
+			if e, err := sentrytest.ParseEvent(p.Body); err == nil {
+				all = append(all, e)
+			}
+			continue
+		}
+		all = append(all, envelopeEvents(p.Body)...)
+	}
+	return all
+}
+
+func envelopeEvents(body []byte) []sentrytest.Event {
+	envelope, err := sentrytest.ParseEnvelope(body)
+	if err != nil {
+		return nil
+	}
+	var all []sentrytest.Event
+	for _, item := range envelope.ItemsOfType("event") {
+		e, err := sentrytest.ParseEvent(item.Payload)
+		if err != nil {
+			continue
+		}
+		if envelope.EventID != "" {
+			e.EventID = envelope.EventID
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// Wait returns the first n events that meet all predicates, oldest first, as
+// soon as there are that many. When ctx ends first, the error is a
+// *sentrytest.WaitError that says what there is instead.
+func (r *Recorder) Wait(ctx context.Context, n int, preds ...sentrytest.Predicate) ([]sentrytest.Event, error) {
+	for {
+		changed := r.change()
+		found, err := sentrytest.EventList(r.Events()).Wait(ctx, n, preds...)
+		if err == nil {
+			return found, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return found, err
+		}
+	}
+}
+
+func (r *Recorder) change() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
+	return r.changed
+}

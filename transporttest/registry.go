@@ -1,0 +1,56 @@
+package transporttest
+
+import (
+	"context"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// TB is what Swap needs of a test: *testing.T and GinkgoTB() have it.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Setenv(key, value string)
+}
+
+// Registry returns a registry in which every scheme of the default registry
+// leads to t. Options are validated as ever, and a scheme that delivers in the
+// caller hands out the blocking kind. Closing a client leaves t open, so that
+// several clients can share it.
+func Registry(t transport.Transport) *transport.Registry {
+	r := transport.NewRegistry()
+	for _, d := range transport.DefaultRegistry().Drivers() {
+		d.Open = opener(t, d.Blocking)
+		if err := r.Register(d); err != nil {
+			panic(err) // the default registry holds what can be registered
+		}
+	}
+	return r
+}
+
+func opener(t transport.Transport, wantBlocking bool) transport.OpenFunc {
+	return func(*transport.DSN, transport.Env) (transport.Transport, error) {
+		if async, ok := t.(transport.AsyncTransport); ok && !wantBlocking {
+			return shared{async}, nil
+		}
+		return blocking{sharedBlocking{t}}, nil
+	}
+}
+
+// shared and sharedBlocking survive the Close of one of their users.
+type shared struct{ transport.AsyncTransport }
+
+func (s shared) Close(ctx context.Context) error { return s.Flush(ctx) }
+
+type sharedBlocking struct{ transport.Transport }
+
+func (sharedBlocking) Close(context.Context) error { return nil }
+
+// Swap leads every scheme of the default registry to t until the test ends.
+// It changes what all of the program sees, so it refuses a parallel test by
+// panicking, as t.Setenv does; parallel tests use [Registry].
+func Swap(tb TB, t transport.Transport) {
+	tb.Helper()
+	tb.Setenv("RAVENKIT_SWAPPED_TRANSPORT", "1")
+	tb.Cleanup(transport.SetDefaultRegistry(Registry(t)))
+}
