@@ -1,0 +1,23 @@
+// Package gen holds what is generated from the code, and every directive that
+// generates it. `go generate ./...` at the top of the repository runs them in
+// the order of this file: interfaces into the packages of their types, then
+// doubles of the interfaces. Running it again changes nothing.
+//
+// Tests import the doubles: [github.com/ravenkit/ravenkit/gen/ravenmock] and
+// [github.com/ravenkit/ravenkit/gen/transportmock] are made for
+// github.com/golang/mock, their twins below gen/uber for go.uber.org/mock.
+package gen
+
+// ifacemaker takes every exported method that it finds in the files that it is
+// given, so these hold the type and exactly the methods of its interface.
+
+//go:generate go run github.com/vburenin/ifacemaker -f ../transport/http.go -s HTTP -i Transport -p transport -o ../transport/transport.gen.go -y "Transport takes packets to Sentry. It is the method set of [*HTTP], and these rules hold for every implementation; transporttest proves them. Implementations are safe for concurrent use."
+//go:generate go run github.com/vburenin/ifacemaker -f ../transport/threaded.go -s Threaded -i AsyncTransport -p transport -o ../transport/asynctransport.gen.go -y "AsyncTransport is a [Transport] that delivers behind its caller's back. It is the method set of [*Threaded], and these rules hold for every implementation beside those of Transport."
+//go:generate go run github.com/vburenin/ifacemaker -f ../raven/client.go -f ../raven/capture.go -s Client -i Reporter -p raven -o ../raven/reporter.gen.go -y "Reporter is what applications depend on to report: the capture methods of [*Client]. Tests put a double from gen/ravenmock in its place, or [Discard]."
+
+//go:generate go run github.com/golang/mock/mockgen -source=../transport/transport.gen.go -destination=transportmock/transport.go -package=transportmock
+//go:generate go run github.com/golang/mock/mockgen -source=../transport/asynctransport.gen.go -destination=transportmock/asynctransport.go -package=transportmock
+//go:generate go run github.com/golang/mock/mockgen -source=../raven/reporter.gen.go -destination=ravenmock/reporter.go -package=ravenmock
+//go:generate go run go.uber.org/mock/mockgen -source=../transport/transport.gen.go -destination=uber/transportmock/transport.go -package=transportmock
+//go:generate go run go.uber.org/mock/mockgen -source=../transport/asynctransport.gen.go -destination=uber/transportmock/asynctransport.go -package=transportmock
+//go:generate go run go.uber.org/mock/mockgen -source=../raven/reporter.gen.go -destination=uber/ravenmock/reporter.go -package=ravenmock

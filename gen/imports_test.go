@@ -1,0 +1,126 @@
+package gen_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/ravenkit/ravenkit"
+
+type importRule struct {
+	packages []string // of ours
+	modules  []string // of others, all there may be
+	ours     []string // packages of ours that may be reached
+	why      string
+	testing  bool // whether package testing may be reached
+}
+
+// policy says what a package may reach, directly or not, outside the standard
+// library. It is a statement of intent: change the code to fit it, not it to
+// fit the code.
+var policy = []importRule{
+	{
+		packages: []string{"transport"},
+		modules:  []string{"github.com/klauspost/compress", "golang.org/x/net", "golang.org/x/text"},
+		why:      "applications link it: at most six small modules, and nothing that tests",
+	},
+	{
+		packages: []string{"raven"},
+		modules:  []string{"github.com/klauspost/compress", "golang.org/x/net", "golang.org/x/text"},
+		ours:     []string{"transport"},
+		why:      "applications link it: at most six small modules, and nothing that tests",
+	},
+	{
+		packages: []string{"sentrytest"},
+		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"},
+		why:      "a fake that shares the client's encoder would share its mistakes, and a test kit brings no assertion library along",
+	},
+	{
+		packages: []string{"transporttest"},
+		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "golang.org/x/net", "golang.org/x/text"},
+		ours:     []string{"sentrytest", "transport"},
+		why:      "it knows transports, not the client, and brings no assertion library along",
+	},
+	{
+		packages: []string{"gen/ravenmock", "gen/transportmock"},
+		modules:  []string{"github.com/golang/mock", "github.com/klauspost/compress", "golang.org/x/net", "golang.org/x/text"},
+		ours:     []string{"raven", "transport"},
+		why:      "doubles need the interfaces and their library",
+		testing:  true,
+	},
+	{
+		packages: []string{"gen/uber/ravenmock", "gen/uber/transportmock"},
+		modules:  []string{"go.uber.org/mock", "github.com/klauspost/compress", "golang.org/x/net", "golang.org/x/text"},
+		ours:     []string{"raven", "transport"},
+		why:      "doubles need the interfaces and their library",
+		testing:  true,
+	},
+}
+
+// dependency is a line of go list.
+type dependency struct {
+	path, module string
+	standard     bool
+}
+
+func dependencies(t *testing.T, pkg string) []dependency {
+	t.Helper()
+	const format = "{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Standard}}"
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", format, module+"/"+pkg).Output()
+	if err != nil {
+		t.Fatalf("go list -deps %s: %v", pkg, err)
+	}
+	var all []dependency
+	for line := range strings.Lines(string(out)) {
+		f := strings.Split(strings.TrimSpace(line), "\t")
+		all = append(all, dependency{f[0], f[1], f[2] == "true"})
+	}
+	return all
+}
+
+// The go command caches a test by the files that the test itself opens, and
+// go list is another process. TestGeneratedFilesAreCurrent opens every Go file
+// of the repository, which keeps this one honest too.
+func TestImportPolicy(t *testing.T) {
+	for _, rule := range policy {
+		for _, pkg := range rule.packages {
+			t.Run(pkg, func(t *testing.T) {
+				t.Parallel()
+				for _, d := range dependencies(t, pkg) {
+					allowed := d.standard && (rule.testing || d.path != "testing" && !strings.HasPrefix(d.path, "testing/"))
+					switch {
+					case d.module == module:
+						ours := strings.TrimPrefix(d.path, module+"/")
+						allowed = ours == pkg || slices.Contains(rule.ours, ours)
+					case d.module != "":
+						allowed = slices.Contains(rule.modules, d.module)
+					}
+					if !allowed {
+						t.Errorf("%s reaches %s: %s", pkg, d.path, rule.why)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Every package is either under the policy or one that nothing imports.
+func TestEveryPackageHasARule(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.ImportPath}} {{.Name}}", module+"/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		path, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		pkg := strings.TrimPrefix(path, module+"/")
+		if name == "main" || pkg == "gen" || path == module {
+			continue
+		}
+		ruled := slices.ContainsFunc(policy, func(r importRule) bool { return slices.Contains(r.packages, pkg) })
+		if !ruled {
+			t.Errorf("%s has no rule in the import policy", pkg)
+		}
+	}
+}
