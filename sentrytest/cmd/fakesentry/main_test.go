@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"go.uber.org/goleak"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func runWith(t *testing.T, registry *transport.Registry, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, registry, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestDemoReportsThroughEveryScheme(t *testing.T) {
+	g := NewWithT(t)
+	code, out, errs := runWith(t, transport.DefaultRegistry(), "demo")
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(code).To(BeZero())
+	for _, scheme := range transport.DefaultRegistry().Schemes() {
+		for _, protocol := range []string{"envelope", "store"} {
+			g.Expect(out).To(MatchRegexp(`(?m)^%s +%s +yes +(server|file|stderr) +\S+ +[0-9a-f]{32}$`, strings.ReplaceAll(scheme, "+", `\+`), protocol))
+		}
+	}
+	g.Expect(out).To(ContainSubstring("POST /api/1/envelope/, gzip"))
+	g.Expect(out).To(MatchRegexp(`\* \S+\.\(\*shop\)\.openForADay  \S+/app\.go:\d+`))
+	g.Expect(out).To(ContainSubstring("breadcrumb"))
+	g.Expect(out).To(HaveSuffix("arrived and matched.\n"))
+}
+
+// lossy delivers nothing and says all is well.
+type lossy struct{}
+
+func (lossy) Send(context.Context, *transport.Packet) (*transport.Response, error) {
+	return &transport.Response{Status: 200}, nil
+}
+func (lossy) Close(context.Context) error { return nil }
+
+func TestDemoSaysWhatDidNotArrive(t *testing.T) {
+	g := NewWithT(t)
+	registry := transport.DefaultRegistry().Clone()
+	err := registry.RegisterFunc("lossy+https", func(*transport.DSN, transport.Env) (transport.Transport, error) { return lossy{}, nil })
+	g.Expect(err).NotTo(HaveOccurred())
+	code, out, errs := runWith(t, registry, "demo", "--timeout=200ms")
+	g.Expect(code).To(Equal(1))
+	g.Expect(out).To(MatchRegexp(`(?m)^lossy\+https +envelope +NO `))
+	g.Expect(out).NotTo(ContainSubstring("arrived and matched"))
+	g.Expect(errs).To(MatchRegexp(`fakesentry: 2 of \d+ did not arrive as they should:`))
+	g.Expect(errs).To(ContainSubstring("lossy+https, envelope: "))
+}
+
+func TestUsage(t *testing.T) {
+	g := NewWithT(t)
+	code, out, _ := runWith(t, transport.DefaultRegistry(), "--help")
+	g.Expect(code).To(BeZero())
+	g.Expect(out).To(And(ContainSubstring("A fake Sentry"), ContainSubstring("demo")))
+
+	code, _, errs := runWith(t, transport.DefaultRegistry(), "frobnicate")
+	g.Expect(code).To(Equal(1), "kong's own codes are not ours")
+	g.Expect(errs).To(ContainSubstring("frobnicate"))
+
+	code, _, errs = runWith(t, transport.DefaultRegistry(), "demo", "--timeout=soon")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(ContainSubstring("soon"))
+}
