@@ -1,0 +1,118 @@
+package tools_test
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// timedOut is a failure by the timeout option: the context that bounds the
+// spec has not ended.
+func timedOut(ctx context.Context, err error) {
+	GinkgoHelper()
+	Expect(ctx.Err()).NotTo(HaveOccurred())
+	Expect(err).To(MatchError(context.DeadlineExceeded))
+	var n net.Error
+	Expect(errors.As(err, &n)).To(BeTrue())
+	Expect(n.Timeout()).To(BeTrue())
+}
+
+var _ = Describe("A delivery that fails", func() {
+	for _, name := range networked {
+		for what, step := range map[string]sentrytest.Step{
+			"does not answer":                  sentrytest.Hang(),
+			"answers headers and stalls there": sentrytest.StallBody(),
+		} {
+			Context("over "+name+"+http, at a server that "+what, func() {
+				It("is a timeout for Deliver", func(ctx SpecContext) {
+					srv := sentrytest.NewServer(GinkgoTB())
+					srv.Script(step)
+					bounded := within(ctx)
+					_, err := newClient(dsn(srv, name, "timeout", "0.2")).Deliver(bounded, &raven.Event{Message: "slow"})
+					timedOut(bounded, err)
+				})
+				It("is handed to the function of WithRaiseSendErrors", func(ctx SpecContext) {
+					srv := sentrytest.NewServer(GinkgoTB())
+					srv.Script(step)
+					var raised []*raven.SendError
+					client := newClient(dsn(srv, name, "timeout", "0.2"), raven.WithRaiseSendErrors(func(e *raven.SendError) { raised = append(raised, e) }))
+					bounded := within(ctx)
+					id := client.CaptureMessage(bounded, "slow")
+					Expect(raised).To(HaveLen(1), "before the capture returns")
+					Expect(raised[0].EventID).To(Equal(id))
+					timedOut(bounded, raised[0])
+				})
+			})
+		}
+	}
+
+	It("is an error that says what the server said", func(ctx SpecContext) {
+		srv := sentrytest.NewServer(GinkgoTB())
+		srv.Script(
+			sentrytest.Status(403).Header("X-Sentry-Error", "project is gone"),
+			sentrytest.Status(429).RetryAfter("30"),
+			sentrytest.Redirect(302, "/elsewhere"),
+		)
+		client := newClient(dsn(srv, ""))
+		deliver := func() error {
+			_, err := client.Deliver(ctx, &raven.Event{Message: "x"})
+			return err
+		}
+		var api *transport.APIError
+		Expect(errors.As(deliver(), &api)).To(BeTrue())
+		Expect(api.Status).To(Equal(403))
+		Expect(api.Message).To(Equal("project is gone"))
+		var limited *transport.RateLimitedError
+		Expect(errors.As(deliver(), &limited)).To(BeTrue())
+		Expect(limited.RetryAfter.Seconds()).To(Equal(30.0))
+		Expect(errors.As(deliver(), &api)).To(BeTrue())
+		Expect(api.Status).To(Equal(302))
+		Expect(deliver()).To(Succeed(), "the script is over")
+	})
+
+	It("is tried again once when a kept connection turns out to be dead", func(ctx SpecContext) {
+		for _, name := range networked {
+			srv := sentrytest.NewServer(GinkgoTB())
+			srv.Script(sentrytest.OK(), sentrytest.Reset(), sentrytest.OK(), sentrytest.CloseConn().Times(2))
+			client := newClient(dsn(srv, name))
+			deliver := func() error {
+				_, err := client.Deliver(ctx, &raven.Event{Message: "x"})
+				return err
+			}
+			Expect(deliver()).To(Succeed(), "on a fresh connection")
+			Expect(deliver()).To(Succeed(), "the kept one was reset, a fresh one was not")
+			var network *transport.NetworkError
+			Expect(errors.As(deliver(), &network)).To(BeTrue(), "neither of two connections answered")
+			Expect(srv.Events()).To(HaveLen(2))
+		}
+	})
+
+	It("never fails the program that captures", func(ctx SpecContext) {
+		for _, name := range networked {
+			client := newClient(name2dsn(name))
+			Expect(client.CaptureMessage(ctx, "nobody listens")).To(HaveLen(32))
+			_, err := client.Deliver(ctx, &raven.Event{Message: "nobody listens"})
+			var op *net.OpError
+			Expect(errors.As(err, &op)).To(BeTrue())
+		}
+	})
+})
+
+// name2dsn leads to a port on which nobody listens.
+func name2dsn(name string) string {
+	GinkgoHelper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	Expect(err).NotTo(HaveOccurred())
+	Expect(l.Close()).To(Succeed())
+	if name != "" {
+		name += "+"
+	}
+	return name + "http://key@" + l.Addr().String() + "/1"
+}
