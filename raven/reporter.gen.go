@@ -28,7 +28,9 @@ type Reporter interface {
 	// No capture panics, and none fails: delivery failures are logged, the first
 	// of each burst, unless [WithRaiseSendErrors] hands them out. With a transport
 	// that delivers in the background ctx bounds no more than the admission to its
-	// queue.
+	// queue; with one that blocks it bounds the delivery, unless it has ended
+	// before: what is captured for a request that was cancelled is delivered all
+	// the same.
 	Capture(ctx context.Context, ev *Event, opts ...CaptureOption) string
 	// Deliver reports an event as [Client.Capture] does and waits for the outcome,
 	// on any transport, bounded by ctx. It returns the id that the server gave the
