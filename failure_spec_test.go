@@ -57,24 +57,36 @@ var _ = Describe("A delivery that fails", func() {
 		srv := sentrytest.NewServer(GinkgoTB())
 		srv.Script(
 			sentrytest.Status(403).Header("X-Sentry-Error", "project is gone"),
-			sentrytest.Status(429).RetryAfter("30"),
 			sentrytest.Redirect(302, "/elsewhere"),
+			sentrytest.Status(503),
 		)
 		client := newClient(dsn(srv, ""))
-		deliver := func() error {
+		for _, want := range []int{403, 302, 503} {
 			_, err := client.Deliver(ctx, &raven.Event{Message: "x"})
-			return err
+			var api *transport.APIError
+			Expect(errors.As(err, &api)).To(BeTrue())
+			Expect(api.Status).To(Equal(want))
+			if want == 403 {
+				Expect(api.Message).To(Equal("project is gone"))
+			}
 		}
-		var api *transport.APIError
-		Expect(errors.As(deliver(), &api)).To(BeTrue())
-		Expect(api.Status).To(Equal(403))
-		Expect(api.Message).To(Equal("project is gone"))
-		var limited *transport.RateLimitedError
-		Expect(errors.As(deliver(), &limited)).To(BeTrue())
-		Expect(limited.RetryAfter.Seconds()).To(Equal(30.0))
-		Expect(errors.As(deliver(), &api)).To(BeTrue())
-		Expect(api.Status).To(Equal(302))
-		Expect(deliver()).To(Succeed(), "the script is over")
+		Expect(client.Deliver(ctx, &raven.Event{Message: "x"})).NotTo(BeEmpty(), "the script is over")
+	})
+
+	It("is not repeated while the server wants to be left alone", func(ctx SpecContext) {
+		for _, name := range networked {
+			srv := sentrytest.NewServer(GinkgoTB())
+			srv.Script(sentrytest.Status(429).RetryAfter("30"))
+			client := newClient(dsn(srv, name))
+			for _, held := range []bool{false, true, true} {
+				_, err := client.Deliver(ctx, &raven.Event{Message: "x"})
+				var limited *transport.RateLimitedError
+				Expect(errors.As(err, &limited)).To(BeTrue())
+				Expect(limited.Held).To(Equal(held))
+				Expect(limited.RetryAfter.Seconds()).To(BeNumerically("~", 30, 5))
+			}
+			Expect(srv.Requests()).To(HaveLen(1))
+		}
 	})
 
 	It("is tried again once when a kept connection turns out to be dead", func(ctx SpecContext) {

@@ -6,25 +6,30 @@ import (
 	"strings"
 )
 
-// Dump returns a description of everything that the server received, one line an item, for people to read. A
-// server of [NewServer] logs it when its test has failed.
+// maxDumped bounds how many items of a kind Dump shows, for the sake of a load test that fails.
+const maxDumped = 100
+
+// Dump returns a description of what the server received, one line an item and at most a hundred of a kind, for
+// people to read. A server of [NewServer] logs it when its test has failed.
 func (s *Server) Dump() string {
 	var b strings.Builder
-	requests, rejected := s.Requests(), s.Rejected()
-	fmt.Fprintf(&b, "sentrytest: server %s received %s\n", s.URL(), count(len(requests), "request"))
-	for _, r := range requests {
-		fmt.Fprintf(&b, "  %d. %s\n", r.ID, r)
+	requests := s.Requests()
+	fmt.Fprintf(&b, "sentrytest: server %s received %s", s.URL(), count(len(requests), "request"))
+	dumpList(&b, requests, func(r Request) string { return fmt.Sprintf("%d. %s", r.ID, r) })
+	dumpList(&b, s.Rejected(), func(r Rejection) string { return "refused: " + r.String() })
+	dumpList(&b, s.Events(), func(e Event) string { return "event: " + e.String() })
+	dumpList(&b, s.problems.all(), func(line string) string { return "connection: " + line })
+	return b.String()
+}
+
+func dumpList[T any](b *strings.Builder, list []T, text func(T) string) {
+	for i, item := range list {
+		if i == maxDumped {
+			fmt.Fprintf(b, "\n  and %d more", len(list)-maxDumped)
+			return
+		}
+		b.WriteString("\n  " + text(item))
 	}
-	for _, r := range rejected {
-		fmt.Fprintf(&b, "  refused: %s\n", r)
-	}
-	for i, e := range s.Events() {
-		fmt.Fprintf(&b, "  event %d: %s\n", i+1, e)
-	}
-	for _, line := range s.problems.all() {
-		fmt.Fprintf(&b, "  connection: %s\n", line)
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // String returns the event on one line: level, what happened, and the id.

@@ -15,8 +15,6 @@ import (
 type exampleT struct{ cleanups []func() }
 
 func (*exampleT) Helper()                        {}
-func (*exampleT) Name() string                   { return "Example" }
-func (*exampleT) TempDir() string                { return os.TempDir() }
 func (*exampleT) Failed() bool                   { return false }
 func (*exampleT) Logf(string, ...any)            {}
 func (*exampleT) Errorf(format string, a ...any) { fmt.Printf("FAIL: "+format+"\n", a...) }

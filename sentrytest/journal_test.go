@@ -25,7 +25,7 @@ func TestAccessorsReturnCopies(t *testing.T) {
 		wg.Go(func() {
 			for range 20 {
 				envelope(t, srv, item)
-				_, _ = trySend(t, srv, "POST", storePath, "nonsense!")
+				_, _ = trySend(t, srv, "POST", storePath, "nonsense!", authLine)
 			}
 		})
 		wg.Go(func() {
@@ -57,6 +57,8 @@ func TestAccessorsReturnCopies(t *testing.T) {
 		g.Expect(e).To(Equal(again))
 	}
 	g.Expect(srv.Events()).To(HaveLen(80))
+	g.Expect(srv.Rejected()).To(HaveLen(80))
+	g.Expect(srv.Rejected()[0].Causes).NotTo(ContainElement("x"))
 	g.Expect(srv.Requests()[0].Header).NotTo(HaveKey("X"))
 }
 
@@ -82,4 +84,24 @@ func spoil(e *sentrytest.Event) {
 	if e.Received.Auth != nil {
 		e.Received.Auth["sentry_key"] = "x"
 	}
+}
+
+func TestDump(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	srv.Script(sentrytest.Status(503))
+	store(t, srv, message("first"))
+	store(t, srv, "nonsense!", "Content-Encoding: lzma")
+	store(t, srv, `{"event_id":"`+vectorID+`","message":"second"}`)
+	g.Expect(srv.Dump()).To(Equal("sentrytest: server " + srv.URL() + ` received 3 requests
+  1. POST /api/1/store/, 19 bytes -> 503 by script step Status(503)
+  2. POST /api/1/store/ (lzma), 9 bytes -> 415
+  3. POST /api/1/store/, 66 bytes -> 200
+  refused: POST /api/1/store/ -> 415 unsupported content encoding "lzma"
+  event: error "second" (` + vectorID + ")"))
+	for range 100 {
+		store(t, srv, message("x"))
+	}
+	g.Expect(srv.Dump()).To(ContainSubstring("\n  and 3 more"))
 }

@@ -13,25 +13,28 @@ import (
 // other: 2xx is a [Response], 429 a *[RateLimitedError], everything else an
 // *[APIError], redirects included. The message is the X-Sentry-Error header,
 // or the detail and causes of a JSON body (protocol 3.2).
-func Answer(p *Packet, status int, header http.Header, body []byte) (*Response, error) {
+func Answer(p *Packet, r *Reply) (*Response, error) {
 	now := time.Now()
-	limits := ParseRateLimits(header, status, now)
-	reply := parseReply(body)
-	if status >= 200 && status < 300 {
-		return &Response{Status: status, EventID: reply.ID, RateLimits: limits}, nil
+	return answer(p, r, ParseRateLimits(r.Header, r.Status, now), now)
+}
+
+func answer(p *Packet, r *Reply, limits RateLimits, now time.Time) (*Response, error) {
+	said := parseReply(r.Body)
+	if r.Status >= 200 && r.Status < 300 {
+		return &Response{Status: r.Status, EventID: said.ID, RateLimits: limits}, nil
 	}
-	message := header.Get("X-Sentry-Error")
+	message := r.Header.Get("X-Sentry-Error")
 	if message == "" {
-		message = strings.Join(append([]string{reply.Detail}, reply.Causes...), ": ")
+		message = strings.Join(append([]string{said.Detail}, said.Causes...), ": ")
 	}
 	message = clean(message)
-	if status == http.StatusTooManyRequests {
+	if r.Status == http.StatusTooManyRequests {
 		return nil, &RateLimitedError{
 			Message: message, EventID: p.EventID, RateLimits: limits,
-			RetryAfter: retryAfter(header, limits, p.Category, now),
+			RetryAfter: retryAfter(r.Header, limits, p.Category, now),
 		}
 	}
-	return nil, &APIError{Status: status, Message: message, EventID: p.EventID}
+	return nil, &APIError{Status: r.Status, Message: message, EventID: p.EventID}
 }
 
 type reply struct {

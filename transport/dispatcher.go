@@ -2,25 +2,16 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 )
 
 // dispatcher is the machine inside [Threaded]: a queue, the callers that wait
 // for room in it, and the workers that empty it.
 type dispatcher struct {
-	cfg       ThreadedConfig
-	next      Transport
-	account   account
-	life      context.Context // cancelled, with ErrClosed as its cause, at Close's deadline
-	end       context.CancelCauseFunc
-	abandoned atomic.Int64
-	closed    chan struct{} // closed when Close has begun
-	gone      chan struct{} // closed when Close has ended
+	*async
+	cfg ThreadedConfig
 
 	mu      sync.Mutex
 	queue   queue
@@ -30,33 +21,14 @@ type dispatcher struct {
 }
 
 func newDispatcher(next Transport, cfg ThreadedConfig) *dispatcher {
-	d := &dispatcher{cfg: cfg, next: next, closed: make(chan struct{}), gone: make(chan struct{})}
-	d.life, d.end = context.WithCancelCause(context.Background())
-	return d
-}
-
-func (d *dispatcher) direct(ctx context.Context, p *Packet) (*Response, error) {
-	t, ok := d.account.accept()
-	if !ok {
-		return nil, ErrClosed
-	}
-	defer d.account.settle(t)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(d.life, func() { cancel(ErrClosed) })()
-	r, err := d.next.Send(ctx, p)
-	err = d.explain(p, err)
-	d.count(err)
-	return r, err
+	return &dispatcher{async: newAsync(next, cfg.ShutdownTimeout, cfg.Logger), cfg: cfg}
 }
 
 func (d *dispatcher) admit(ctx context.Context, p *Packet, done func(*Response, error)) {
-	t, ok := d.account.accept()
+	j, ok := d.accept(p, done)
 	if !ok {
-		d.call(done, nil, ErrClosed)
 		return
 	}
-	j := job{packet: p, done: done, ticket: t}
 	evicted, err := d.enqueue(ctx, j)
 	if err != nil {
 		d.finish(j, nil, err)
@@ -174,95 +146,6 @@ func (d *dispatcher) take() (job, bool) {
 	return j, true
 }
 
-func (d *dispatcher) deliver(j job) {
-	var r *Response
-	err := errNoReturn
-	defer func() {
-		if v := recover(); v != nil {
-			r, err = nil, fmt.Errorf("transport: sending event %s panicked: %v", j.packet.EventID, v)
-		}
-		d.finish(j, r, err)
-	}()
-	r, err = d.next.Send(d.life, j.packet)
-	err = d.explain(j.packet, err)
-}
-
-var errNoReturn = errors.New("transport: the send ended its goroutine")
-
-// explain makes errors that Close caused say so.
-func (d *dispatcher) explain(p *Packet, err error) error {
-	if err == nil || d.life.Err() == nil || errors.Is(err, ErrClosed) {
-		return err
-	}
-	return closedBefore(p, err)
-}
-
-func closedBefore(p *Packet, err error) error {
-	return fmt.Errorf("%w before event %s was delivered: %w", ErrClosed, p.EventID, err)
-}
-
-// finish reports the outcome of a packet that was accepted, and settles it.
-func (d *dispatcher) finish(j job, r *Response, err error) {
-	d.count(err)
-	defer d.account.settle(j.ticket)
-	d.call(j.done, r, err)
-}
-
-// count notes a packet that Close gave up.
-func (d *dispatcher) count(err error) {
-	if errors.Is(err, ErrClosed) {
-		d.abandoned.Add(1)
-	}
-}
-
-func (d *dispatcher) call(done func(*Response, error), r *Response, err error) {
-	if done == nil {
-		return
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			d.cfg.Logger.Error("transport: a delivery callback panicked", "panic", v, "stack", string(debug.Stack()))
-		}
-	}()
-	done(r, err)
-}
-
-func (d *dispatcher) shutdown(ctx context.Context) error {
-	if !d.account.close() {
-		return d.awaitShutdown(ctx)
-	}
-	defer close(d.gone)
-	close(d.closed)
-	drain, cancel := context.WithTimeout(ctx, d.cfg.ShutdownTimeout)
-	defer cancel()
-	err := d.account.flush(drain)
-	d.end(ErrClosed)
-	if err != nil {
-		d.abandonQueue()
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
-	defer cancel()
-	stuck := d.account.flush(grace)
-	d.joinWorkers(grace)
-	if err != nil {
-		err = d.undelivered(err, stuck)
-	}
-	if e := d.next.Close(drain); err == nil {
-		err = e
-	}
-	return err
-}
-
-// awaitShutdown is what every Close but the first does.
-func (d *dispatcher) awaitShutdown(ctx context.Context) error {
-	select {
-	case <-d.gone:
-		return nil
-	case <-ctx.Done():
-		return &UndeliveredError{Pending: d.account.left(d.account.settlement()), Err: context.Cause(ctx)}
-	}
-}
-
 // abandonQueue fails what no worker has taken yet. Every callback gets a
 // goroutine of its own: one that never returns must hold up neither Close nor
 // the others.
@@ -292,21 +175,4 @@ func (d *dispatcher) joinWorkers(ctx context.Context) {
 	case <-joined:
 	case <-ctx.Done():
 	}
-}
-
-// undelivered counts what Close gave up: why is how its wait ended, stuck how
-// the wait for what it then cancelled did.
-func (d *dispatcher) undelivered(why, stuck error) error {
-	var result, left UndeliveredError
-	if e := new(UndeliveredError); errors.As(why, &e) {
-		result.Err = e.Err
-	}
-	if e := &left; errors.As(stuck, &e) {
-		left = *e
-	}
-	result.Abandoned, result.Stuck = int(d.abandoned.Load()), left.Pending
-	if result.Abandoned+result.Stuck == 0 {
-		return nil // all of it arrived after the deadline, before the cancelling
-	}
-	return &result
 }

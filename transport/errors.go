@@ -122,15 +122,19 @@ func (e *APIError) Error() string {
 	return msg
 }
 
-// RateLimitedError is the answer 429.
+// RateLimitedError is the answer 429, or the consequence of an earlier one.
 type RateLimitedError struct {
 	Message    string        // the X-Sentry-Error header, or the detail of the JSON body
 	EventID    string        // of the packet
 	RetryAfter time.Duration // how long the server wants to be left alone
 	RateLimits RateLimits    // what it is about, by category
+	Held       bool          // the packet was not sent: an earlier answer's limit is still in force
 }
 
 func (e *RateLimitedError) Error() string {
+	if e.Held {
+		return fmt.Sprintf("transport: event %s was held back: the server has asked for %s more of silence", e.EventID, e.RetryAfter.Round(time.Millisecond))
+	}
 	msg := fmt.Sprintf("transport: server is rate limiting (event %s, retry after %s)", e.EventID, e.RetryAfter)
 	if e.Message != "" {
 		msg += ": " + e.Message
@@ -146,9 +150,6 @@ type NetworkError struct {
 	EventID string
 	Host    string // host and port
 	Err     error
-	// Sent is set when the whole request had gone out and the server had begun
-	// to answer.
-	Sent bool
 }
 
 func (e *NetworkError) Error() string {

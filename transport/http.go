@@ -4,24 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
+	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
 
-// HTTP delivers in the calling goroutine, on net/http: sync+http and
-// sync+https. It holds nothing but its connections. Use [NewHTTP]; an HTTP is
-// safe for concurrent use.
+// HTTP delivers in the calling goroutine: sync+http and sync+https, on
+// net/http or another [Engine]. It holds nothing but its connections, and what
+// the server said about rate limits: a packet that a limit is about does not
+// go out. Use [NewHTTP]; an HTTP is safe for concurrent use.
 type HTTP struct {
-	cfg         HTTPConfig
-	client      *http.Client
-	own         *http.Transport // nil where the client is the user's
-	compression *compression
-	conns       *conns
-	account     account
-	life        context.Context // cancelled, with ErrClosed as its cause, by Close
-	end         context.CancelCauseFunc
+	timeout  time.Duration
+	encoding *compression
+	engine   Engine
+	limiter  limiter
+	account  account.Account
+	life     context.Context // cancelled, with ErrClosed as its cause, by Close
+	end      context.CancelCauseFunc
 }
 
 var _ Transport = (*HTTP)(nil)
@@ -33,14 +34,15 @@ func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	h := &HTTP{cfg: cfg, compression: newCompression(cfg.Compression)}
-	h.life, h.end = context.WithCancelCause(context.Background())
-	h.conns = newConns(cfg.DialContext, cfg.Timeout, h.life)
-	var err error
-	h.client, h.own, err = cfg.client(h.conns.dial)
-	if err != nil {
-		return nil, err
+	h := &HTTP{timeout: cfg.Timeout, encoding: newCompression(cfg.Compression), engine: cfg.Engine}
+	if h.engine == nil {
+		engine, err := newNetEngine(cfg)
+		if err != nil {
+			return nil, err
+		}
+		h.engine = engine
 	}
+	h.life, h.end = context.WithCancelCause(context.Background())
 	return h, nil
 }
 
@@ -70,7 +72,7 @@ func openHTTP(dsn *DSN, env Env, cfg *HTTPConfig, others ...OptionBinder) (*HTTP
 	if err != nil {
 		return nil, err
 	}
-	cfg.apply(env)
+	cfg.Apply(env)
 	return NewHTTP(*cfg)
 }
 
@@ -81,83 +83,59 @@ func openHTTP(dsn *DSN, env Env, cfg *HTTPConfig, others ...OptionBinder) (*HTTP
 //     *[APIError], a *[RateLimitedError], a *[NetworkError] that unwraps to
 //     its cause, or [ErrClosed].
 //   - Redirects are errors: a POST that is followed arrives as a GET, empty.
+//   - A packet that the server wants to be spared by an earlier answer is not
+//     sent: the outcome is a *[RateLimitedError] that is Held.
 //   - The packet is only read, and not kept.
 //   - After Close it returns [ErrClosed].
 func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
-	t, ok := h.account.accept()
+	t, ok := h.account.Accept()
 	if !ok {
 		return nil, ErrClosed
 	}
-	defer h.account.settle(t)
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeout)
-	defer cancel()
-	defer context.AfterFunc(h.life, cancel)()
-
-	body := h.compression.encode(p.Body)
-	defer body.release()
-	request, err := h.request(ctx, p, body)
-	if err != nil {
+	defer h.account.Settle(t)
+	if err := h.limiter.check(p); err != nil {
 		return nil, err
 	}
-	answer, err := h.client.Do(request)
+	ctx, cancel := context.WithTimeout(ctx, h.timeout)
+	defer cancel()
+	defer context.AfterFunc(h.life, cancel)()
+	reply, err := h.engine.Post(ctx, h.request(p))
 	if err != nil {
-		return nil, h.networkError(ctx, p, err, false)
+		return nil, h.networkError(ctx, p, err)
 	}
-	defer answer.Body.Close()
-	text, err := readReply(answer.Body)
-	if err != nil {
-		return nil, h.networkError(ctx, p, err, true)
-	}
-	return Answer(p, answer.StatusCode, answer.Header, text)
+	now := time.Now()
+	limits := ParseRateLimits(reply.Header, reply.Status, now)
+	h.limiter.note(limits)
+	return answer(p, reply, limits, now)
 }
 
-func (h *HTTP) request(ctx context.Context, p *Packet, body *encodedBody) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, nil)
-	if err != nil {
-		return nil, &NetworkError{EventID: p.EventID, Host: hostOf(p.URL), Err: err}
-	}
-	r.Header = make(http.Header, len(p.Header)+2)
+func (h *HTTP) request(p *Packet) *Request {
+	header := make(http.Header, len(p.Header)+1)
 	for name, values := range p.Header {
-		r.Header[name] = values
+		header[name] = values
 	}
-	if h.compression.encoding != "" {
-		r.Header["Content-Encoding"] = []string{h.compression.encoding}
+	if h.encoding.name != "" {
+		header["Content-Encoding"] = []string{h.encoding.name}
 	}
-	// An empty list is not sent. It tells net/http that the request may be
-	// repeated on a fresh connection when a kept one turns out to be dead
-	// before any answer; the server knows an event that came twice by its id.
-	r.Header["Idempotency-Key"] = nil
-	body.attach(r)
-	return r, nil
+	return &Request{URL: p.URL, Header: header, Body: h.encoding.encode(p.Body)}
 }
 
-// readReply reads the start of the answer, and the rest for the sake of the
-// connection, which can be used again only when nothing is left in it.
-func readReply(body io.Reader) ([]byte, error) {
-	const kept, drained = 16 << 10, 256 << 10
-	text, err := io.ReadAll(io.LimitReader(body, kept))
-	if err == nil && len(text) == kept {
-		_, err = io.CopyN(io.Discard, body, drained)
-		if err == io.EOF {
-			err = nil
-		}
-	}
-	return text, err
-}
-
-func (h *HTTP) networkError(ctx context.Context, p *Packet, err error, answered bool) error {
-	var wrapper *url.Error
-	if errors.As(err, &wrapper) {
-		err = wrapper.Err // drops the URL, which NetworkError names already
-	}
+func (h *HTTP) networkError(ctx context.Context, p *Packet, err error) error {
 	if h.life.Err() != nil {
 		err = closedBefore(p, err)
 	} else if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
-		// What net/http says of a connection that it cut for the context's
+		// What an engine says of a connection that it cut for the context's
 		// sake depends on where the cut came.
 		err = fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
-	return &NetworkError{EventID: p.EventID, Host: hostOf(p.URL), Err: err, Sent: answered}
+	return &NetworkError{EventID: p.EventID, Host: hostOf(p.URL), Err: err}
+}
+
+// hostOf names the server of an endpoint for errors, without path and keys.
+func hostOf(endpoint string) string {
+	_, rest, _ := strings.Cut(endpoint, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return host[strings.LastIndexByte(host, '@')+1:]
 }
 
 // closeGrace is how long Close waits, after its deadline, for what it has
@@ -171,21 +149,18 @@ const closeGrace = 200 * time.Millisecond
 //   - It may be called again, and by several goroutines at a time: every call
 //     waits for the same end, and those that cancelled nothing return nil.
 func (h *HTTP) Close(ctx context.Context) error {
-	h.account.close()
-	err := h.account.flush(ctx)
+	h.account.Close()
+	left := h.account.Flush(ctx)
 	h.end(ErrClosed)
-	var undelivered *UndeliveredError
-	if errors.As(err, &undelivered) {
+	stuck := 0
+	if left > 0 {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
 		defer cancel()
-		stuck := &UndeliveredError{}
-		errors.As(h.account.flush(grace), &stuck)
-		undelivered.Stuck = stuck.Pending
-		undelivered.Abandoned, undelivered.Pending = undelivered.Pending-stuck.Pending, 0
+		stuck = h.account.Flush(grace)
 	}
-	if h.own != nil {
-		h.own.CloseIdleConnections()
+	h.engine.Close()
+	if left == 0 {
+		return nil
 	}
-	h.conns.closeAll()
-	return err
+	return &UndeliveredError{Abandoned: left - stuck, Stuck: stuck, Err: context.Cause(ctx)}
 }

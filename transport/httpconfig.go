@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -55,6 +54,9 @@ type HTTPConfig struct {
 	// It is copied, never closed, and redirects are not followed. Of the
 	// fields above, only Timeout and Compression are used beside it.
 	Client *http.Client
+	// Engine carries the requests in place of net/http; the transport owns it.
+	// Of the other fields, only Timeout and Compression are used beside it.
+	Engine Engine
 }
 
 // BindOptions names the options that every transport has.
@@ -70,8 +72,8 @@ func (c *HTTPConfig) BindOptions(o *OptionSet) {
 	o.Int("max_conns", &c.MaxConns, DefaultMaxConns, 1, math.MaxInt, "how many connections may be open at one time")
 }
 
-// apply adds what an Env holds.
-func (c *HTTPConfig) apply(env Env) {
+// Apply adds what an Env holds for transports on HTTP.
+func (c *HTTPConfig) Apply(env Env) {
 	c.DialContext, c.TLS, c.Client = env.DialContext, env.TLS, env.HTTPClient
 }
 
@@ -141,40 +143,4 @@ func (c HTTPConfig) proxyFunc() func(*http.Request) (*url.URL, error) {
 	env.HTTPProxy, env.HTTPSProxy, env.CGI = c.Proxy, c.Proxy, false
 	choose := env.ProxyFunc()
 	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
-}
-
-// client returns the http.Client for a checked configuration, and the
-// http.Transport below it where it is the transport's own.
-func (c HTTPConfig) client(dial dialFunc) (*http.Client, *http.Transport, error) {
-	if c.Client != nil {
-		client := *c.Client
-		client.CheckRedirect = refuseRedirect
-		return &client, nil, nil
-	}
-	tlsConfig, err := c.tlsConfig()
-	if err != nil {
-		return nil, nil, err
-	}
-	t := &http.Transport{
-		Proxy:                 c.proxyFunc(),
-		DialContext:           dial,
-		TLSClientConfig:       tlsConfig,
-		TLSHandshakeTimeout:   c.Timeout,
-		DisableKeepAlives:     c.DisableKeepAlive,
-		DisableCompression:    true,
-		MaxConnsPerHost:       c.MaxConns,
-		MaxIdleConnsPerHost:   c.MaxConns,
-		IdleConnTimeout:       90 * time.Second,
-		ExpectContinueTimeout: time.Second,
-	}
-	return &http.Client{Transport: t, CheckRedirect: refuseRedirect}, t, nil
-}
-
-func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// hostOf names the server of an endpoint for errors, without path and keys.
-func hostOf(endpoint string) string {
-	_, rest, _ := strings.Cut(endpoint, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	return host[strings.LastIndexByte(host, '@')+1:]
 }

@@ -1,12 +1,5 @@
 package transport
 
-// job is a packet on its way through a queue.
-type job struct {
-	packet *Packet
-	done   func(*Response, error)
-	ticket ticket
-}
-
 // queue is a ring of jobs that knows the bytes it holds. It grows as needed;
 // its bounds are its owner's business. It is not safe for concurrent use.
 type queue struct {

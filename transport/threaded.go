@@ -58,7 +58,7 @@ func (t *Threaded) SendAsync(ctx context.Context, p *Packet, done func(*Response
 //     ones when ctx ends first.
 //   - Packets accepted after the call don't prolong it.
 //   - It may be called often, by several goroutines at a time, and after Close.
-func (t *Threaded) Flush(ctx context.Context) error { return t.account.flush(ctx) }
+func (t *Threaded) Flush(ctx context.Context) error { return t.flush(ctx) }
 
 // Close ends the transport.
 //   - It delivers what it has accepted until ctx ends or the shutdown timeout
@@ -70,4 +70,6 @@ func (t *Threaded) Flush(ctx context.Context) error { return t.account.flush(ctx
 //     and counts it as Stuck.
 //   - It may be called again, and by several goroutines at a time: every call
 //     waits for the same end, and those that gave up nothing return nil.
-func (t *Threaded) Close(ctx context.Context) error { return t.shutdown(ctx) }
+func (t *Threaded) Close(ctx context.Context) error {
+	return t.close(ctx, t.abandonQueue, t.joinWorkers)
+}

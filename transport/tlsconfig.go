@@ -13,8 +13,9 @@ var (
 	errHalfPair      = errors.New("the other one is missing")
 )
 
-// tlsConfig builds the TLS configuration of a checked HTTPConfig.
-func (c HTTPConfig) tlsConfig() (*tls.Config, error) {
+// TLSConfig returns the TLS configuration that the options ask for, for engines
+// that open their connections themselves. The error is an *[OptionError].
+func (c HTTPConfig) TLSConfig() (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.TLS != nil {
 		cfg = c.TLS.Clone()

@@ -15,6 +15,8 @@ type Transport interface {
 	//     *[APIError], a *[RateLimitedError], a *[NetworkError] that unwraps to
 	//     its cause, or [ErrClosed].
 	//   - Redirects are errors: a POST that is followed arrives as a GET, empty.
+	//   - A packet that the server wants to be spared by an earlier answer is not
+	//     sent: the outcome is a *[RateLimitedError] that is Held.
 	//   - The packet is only read, and not kept.
 	//   - After Close it returns [ErrClosed].
 	Send(ctx context.Context, p *Packet) (*Response, error)

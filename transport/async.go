@@ -1,0 +1,172 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/ravenkit/ravenkit/transport/internal/account"
+)
+
+// async is what the transports of this package have in common that deliver
+// behind their caller's back: they differ in who runs deliver, and when.
+type async struct {
+	next     Transport
+	logger   *slog.Logger
+	shutdown time.Duration
+	account  account.Account
+
+	life      context.Context // cancelled, with ErrClosed as its cause, at Close's deadline
+	end       context.CancelCauseFunc
+	abandoned atomic.Int64
+	closed    chan struct{} // closed when Close has begun
+	gone      chan struct{} // closed when Close has ended
+}
+
+func newAsync(next Transport, shutdown time.Duration, logger *slog.Logger) *async {
+	a := &async{next: next, logger: logger, shutdown: shutdown, closed: make(chan struct{}), gone: make(chan struct{})}
+	a.life, a.end = context.WithCancelCause(context.Background())
+	return a
+}
+
+// job is a packet on its way.
+type job struct {
+	packet *Packet
+	done   func(*Response, error)
+	ticket account.Ticket
+}
+
+// accept takes a packet in. Where it can't it has told done.
+func (a *async) accept(p *Packet, done func(*Response, error)) (job, bool) {
+	t, ok := a.account.Accept()
+	if !ok {
+		a.call(done, nil, ErrClosed)
+	}
+	return job{packet: p, done: done, ticket: t}, ok
+}
+
+// direct delivers in the calling goroutine.
+func (a *async) direct(ctx context.Context, p *Packet) (*Response, error) {
+	t, ok := a.account.Accept()
+	if !ok {
+		return nil, ErrClosed
+	}
+	defer a.account.Settle(t)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(a.life, func() { cancel(ErrClosed) })()
+	r, err := a.next.Send(ctx, p)
+	err = a.explain(p, err)
+	a.count(err)
+	return r, err
+}
+
+// deliver sends an accepted packet and finishes it.
+func (a *async) deliver(j job) {
+	r, err := (*Response)(nil), errNoReturn
+	defer func() { a.finish(j, r, err) }() // also when the goroutine is ended
+	r, err = a.send(j.packet)
+}
+
+var errNoReturn = errors.New("transport: the send ended its goroutine")
+
+// send returns the outcome of a packet, whatever the transport below does
+// short of ending the goroutine.
+func (a *async) send(p *Packet) (r *Response, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r, err = nil, fmt.Errorf("transport: sending event %s panicked: %v", p.EventID, v)
+		}
+	}()
+	r, err = a.next.Send(a.life, p)
+	return r, a.explain(p, err)
+}
+
+// explain makes errors that Close caused say so.
+func (a *async) explain(p *Packet, err error) error {
+	if err == nil || a.life.Err() == nil || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return closedBefore(p, err)
+}
+
+func closedBefore(p *Packet, err error) error {
+	return fmt.Errorf("%w before event %s was delivered: %w", ErrClosed, p.EventID, err)
+}
+
+// finish reports the outcome of a packet that was accepted, and settles it.
+func (a *async) finish(j job, r *Response, err error) {
+	defer a.account.Settle(j.ticket)
+	a.count(err)
+	a.call(j.done, r, err)
+}
+
+// count notes a packet that Close gave up.
+func (a *async) count(err error) {
+	if errors.Is(err, ErrClosed) {
+		a.abandoned.Add(1)
+	}
+}
+
+func (a *async) call(done func(*Response, error), r *Response, err error) {
+	if done == nil {
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			a.logger.Error("transport: a delivery callback panicked", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	done(r, err)
+}
+
+func (a *async) flush(ctx context.Context) error {
+	if left := a.account.Flush(ctx); left > 0 {
+		return &UndeliveredError{Pending: left, Err: context.Cause(ctx)}
+	}
+	return nil
+}
+
+// close drains, and at its deadline cancels. giveUp then takes care of what
+// nobody is sending yet, and join waits for goroutines; either may be nil.
+func (a *async) close(ctx context.Context, giveUp func(), join func(context.Context)) error {
+	if !a.account.Close() {
+		return a.awaitClose(ctx)
+	}
+	defer close(a.gone)
+	close(a.closed)
+	drain, cancel := context.WithTimeout(ctx, a.shutdown)
+	defer cancel()
+	left := a.account.Flush(drain)
+	a.end(ErrClosed)
+	if left > 0 && giveUp != nil {
+		giveUp()
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
+	defer cancel()
+	stuck := a.account.Flush(grace)
+	if join != nil {
+		join(grace)
+	}
+	err := a.next.Close(drain)
+	if abandoned := int(a.abandoned.Load()); left > 0 && abandoned+stuck > 0 {
+		// Without either, all of it arrived after the deadline, before the
+		// cancelling.
+		return &UndeliveredError{Abandoned: abandoned, Stuck: stuck, Err: context.Cause(drain)}
+	}
+	return err
+}
+
+// awaitClose is what every Close but the first does.
+func (a *async) awaitClose(ctx context.Context) error {
+	select {
+	case <-a.gone:
+		return nil
+	case <-ctx.Done():
+		return &UndeliveredError{Pending: a.account.Pending(), Err: context.Cause(ctx)}
+	}
+}
