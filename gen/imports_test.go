@@ -17,18 +17,21 @@ type importRule struct {
 	testing  bool // whether package testing may be reached
 }
 
+// linked are the modules that applications get.
+var linked = []string{"github.com/klauspost/compress", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"}
+
 // policy says what a package may reach, directly or not, outside the standard
 // library. It is a statement of intent: change the code to fit it, not it to
 // fit the code.
 var policy = []importRule{
 	{
 		packages: []string{"transport"},
-		modules:  []string{"github.com/klauspost/compress", "golang.org/x/net", "golang.org/x/text"},
+		modules:  linked,
 		why:      "applications link it: at most six small modules, and nothing that tests",
 	},
 	{
 		packages: []string{"raven"},
-		modules:  []string{"github.com/klauspost/compress", "golang.org/x/net", "golang.org/x/text"},
+		modules:  linked,
 		ours:     []string{"transport"},
 		why:      "applications link it: at most six small modules, and nothing that tests",
 	},
@@ -39,20 +42,20 @@ var policy = []importRule{
 	},
 	{
 		packages: []string{"transporttest"},
-		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "golang.org/x/net", "golang.org/x/text"},
+		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"sentrytest", "transport"},
 		why:      "it knows transports, not the client, and brings no assertion library along",
 	},
 	{
 		packages: []string{"gen/ravenmock", "gen/transportmock"},
-		modules:  []string{"github.com/golang/mock", "github.com/klauspost/compress", "golang.org/x/net", "golang.org/x/text"},
+		modules:  []string{"github.com/golang/mock", "github.com/klauspost/compress", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"raven", "transport"},
 		why:      "doubles need the interfaces and their library",
 		testing:  true,
 	},
 	{
 		packages: []string{"gen/uber/ravenmock", "gen/uber/transportmock"},
-		modules:  []string{"go.uber.org/mock", "github.com/klauspost/compress", "golang.org/x/net", "golang.org/x/text"},
+		modules:  []string{"go.uber.org/mock", "github.com/klauspost/compress", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"raven", "transport"},
 		why:      "doubles need the interfaces and their library",
 		testing:  true,

@@ -19,6 +19,7 @@ type async struct {
 	logger   *slog.Logger
 	shutdown time.Duration
 	account  account.Account
+	crew     crew
 
 	life      context.Context // cancelled, with ErrClosed as its cause, at Close's deadline
 	end       context.CancelCauseFunc
@@ -28,6 +29,12 @@ type async struct {
 }
 
 func newAsync(next Transport, shutdown time.Duration, logger *slog.Logger) *async {
+	if shutdown == 0 {
+		shutdown = DefaultShutdownTimeout
+	}
+	if logger == nil {
+		logger = slog.Default()
+	}
 	a := &async{next: next, logger: logger, shutdown: shutdown, closed: make(chan struct{}), gone: make(chan struct{})}
 	a.life, a.end = context.WithCancelCause(context.Background())
 	return a
@@ -56,33 +63,50 @@ func (a *async) direct(ctx context.Context, p *Packet) (*Response, error) {
 		return nil, ErrClosed
 	}
 	defer a.account.Settle(t)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(a.life, func() { cancel(ErrClosed) })()
+	ctx, cancel := a.bound(ctx)
+	defer cancel()
 	r, err := a.next.Send(ctx, p)
 	err = a.explain(p, err)
 	a.count(err)
 	return r, err
 }
 
-// deliver sends an accepted packet and finishes it.
-func (a *async) deliver(j job) {
-	r, err := (*Response)(nil), errNoReturn
-	defer func() { a.finish(j, r, err) }() // also when the goroutine is ended
-	r, err = a.send(j.packet)
+// bound ends a caller's context with the transport's life.
+func (a *async) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(a.life, func() { cancel(ErrClosed) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
 }
+
+// deliver sends an accepted packet and finishes it. What comes between, if
+// anything, may be given as then.
+func (a *async) deliver(j job, then func()) {
+	r, err := (*Response)(nil), errNoReturn
+	defer func() { // also when the goroutine is ended
+		if then != nil {
+			then()
+		}
+		a.finish(j, r, err)
+	}()
+	r, err = a.send(a.life, j.packet)
+}
+
+var errNoNext = errors.New("transport: needs a transport to deliver through")
 
 var errNoReturn = errors.New("transport: the send ended its goroutine")
 
 // send returns the outcome of a packet, whatever the transport below does
 // short of ending the goroutine.
-func (a *async) send(p *Packet) (r *Response, err error) {
+func (a *async) send(ctx context.Context, p *Packet) (r *Response, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			r, err = nil, fmt.Errorf("transport: sending event %s panicked: %v", p.EventID, v)
 		}
 	}()
-	r, err = a.next.Send(a.life, p)
+	r, err = a.next.Send(ctx, p)
 	return r, a.explain(p, err)
 }
 
@@ -131,9 +155,9 @@ func (a *async) flush(ctx context.Context) error {
 	return nil
 }
 
-// close drains, and at its deadline cancels. giveUp then takes care of what
-// nobody is sending yet, and join waits for goroutines; either may be nil.
-func (a *async) close(ctx context.Context, giveUp func(), join func(context.Context)) error {
+// close drains, and at its deadline cancels. giveUp, which may be nil, then
+// takes care of what nobody is sending yet.
+func (a *async) close(ctx context.Context, giveUp func()) error {
 	if !a.account.Close() {
 		return a.awaitClose(ctx)
 	}
@@ -149,9 +173,7 @@ func (a *async) close(ctx context.Context, giveUp func(), join func(context.Cont
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
 	defer cancel()
 	stuck := a.account.Flush(grace)
-	if join != nil {
-		join(grace)
-	}
+	a.crew.join(grace)
 	err := a.next.Close(drain)
 	if abandoned := int(a.abandoned.Load()); left > 0 && abandoned+stuck > 0 {
 		// Without either, all of it arrived after the deadline, before the
@@ -167,6 +189,9 @@ func (a *async) awaitClose(ctx context.Context) error {
 	case <-a.gone:
 		return nil
 	case <-ctx.Done():
-		return &UndeliveredError{Pending: a.account.Pending(), Err: context.Cause(ctx)}
 	}
+	if left := a.account.Pending(); left > 0 {
+		return &UndeliveredError{Pending: left, Err: context.Cause(ctx)}
+	}
+	return nil
 }

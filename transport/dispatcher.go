@@ -16,7 +16,6 @@ type dispatcher struct {
 	mu      sync.Mutex
 	queue   queue
 	workers int             // goroutines that run
-	joined  chan struct{}   // made by Close, closed when no worker is left
 	waiters []chan struct{} // callers that wait for room, oldest first
 }
 
@@ -106,32 +105,25 @@ func (d *dispatcher) wakeWaiter() {
 func (d *dispatcher) startWorker() {
 	if d.workers < d.cfg.Workers && d.queue.len > 0 {
 		d.workers++
-		go d.work()
-	}
-}
-
-// workerGone is deferred by every worker: a callback or a transport may end
-// the goroutine, as a test's FailNow does, and the queue must not be left
-// without one for that.
-func (d *dispatcher) workerGone() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.workers--
-	d.startWorker()
-	if d.workers == 0 && d.joined != nil {
-		close(d.joined)
-		d.joined = nil
+		d.crew.start(d.work)
 	}
 }
 
 func (d *dispatcher) work() {
-	defer d.workerGone()
+	// A callback or a transport may end the goroutine, as a test's FailNow
+	// does; the queue must not be left without a worker for that.
+	defer func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.workers--
+		d.startWorker()
+	}()
 	for {
 		j, ok := d.take()
 		if !ok {
 			return
 		}
-		d.deliver(j)
+		d.deliver(j, nil)
 	}
 }
 
@@ -151,28 +143,9 @@ func (d *dispatcher) take() (job, bool) {
 // the others.
 func (d *dispatcher) abandonQueue() {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, j := range d.queue.takeAll() {
-		d.workers++
-		go func() {
-			defer d.workerGone()
-			d.finish(j, nil, closedBefore(j.packet, context.DeadlineExceeded))
-		}()
-	}
-}
-
-// joinWorkers waits until no worker is left, or ctx ends.
-func (d *dispatcher) joinWorkers(ctx context.Context) {
-	d.mu.Lock()
-	joined := make(chan struct{})
-	if d.workers == 0 {
-		close(joined)
-	} else {
-		d.joined = joined
-	}
+	left := d.queue.takeAll()
 	d.mu.Unlock()
-	select {
-	case <-joined:
-	case <-ctx.Done():
+	for _, j := range left {
+		d.crew.start(func() { d.finish(j, nil, closedBefore(j.packet, context.DeadlineExceeded)) })
 	}
 }

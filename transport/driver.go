@@ -54,11 +54,15 @@ type Env struct {
 	// HTTPClient carries the requests of the transports on net/http. It stays
 	// the caller's: it is copied, never closed, and redirects are not followed.
 	HTTPClient *http.Client
+	// Loop runs the callbacks of loop+….
+	Loop Loop
 	// Logger hears of what has no caller to go to, such as a callback that
 	// panicked; nil means slog.Default.
 	Logger *slog.Logger
 	// Stderr is where stderr+… prints; nil means os.Stderr.
 	Stderr io.Writer
+
+	registry *Registry // the one that opens, for drivers that open others
 }
 
 // normalized returns a checked copy that shares no slice with the caller's.

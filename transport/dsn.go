@@ -177,8 +177,10 @@ func (d *DSN) StoreURL() string { return d.endpoint("store") }
 func (d *DSN) EnvelopeURL() string { return d.endpoint("envelope") }
 
 func (d *DSN) endpoint(name string) string {
-	return d.BaseURL() + "/api/" + d.ProjectID + "/" + name + "/"
+	return d.projectURL() + name + "/"
 }
+
+func (d *DSN) projectURL() string { return d.BaseURL() + "/api/" + d.ProjectID + "/" }
 
 func (d *DSN) baseScheme() string {
 	return d.Scheme[strings.LastIndexByte(d.Scheme, '+')+1:]

@@ -92,13 +92,7 @@ func (c HTTPConfig) withDefaults() HTTPConfig {
 
 // check judges the fields of a configuration that did not come from a DSN.
 func (c HTTPConfig) check() error {
-	var faults []error
-	if c.Timeout < 0 {
-		faults = append(faults, newOptionError("timeout", c.Timeout.String(), "a duration of more than 0, or 0 for the default", nil))
-	}
-	if c.MaxConns < 0 {
-		faults = append(faults, newOptionError("max_conns", "", "at least 1, or 0 for the default", nil))
-	}
+	faults := []error{notNegative("timeout", c.Timeout), notNegative("max_conns", c.MaxConns)}
 	for _, spec := range OptionSpecs(new(HTTPConfig)) {
 		value := map[string]string{
 			"ca_certs": c.CACerts, "client_cert": c.ClientCert, "client_key": c.ClientKey,

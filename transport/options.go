@@ -75,13 +75,17 @@ func (o *OptionSet) Int(name string, p *int, def, low, high int, help string) {
 		allowed = fmt.Sprintf("a whole number, at least %d", low)
 	}
 	spec := OptionSpec{Name: name, Help: help, Default: strconv.Itoa(def), Allowed: allowed}
-	BindOption(o, spec, p, func(s string) (int, error) {
+	BindOption(o, spec, p, wholeNumber(low, high))
+}
+
+func wholeNumber(low, high int) func(string) (int, error) {
+	return func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
 		if err == nil && (n < low || n > high) {
 			err = errOutOfRange
 		}
 		return n, plain(err)
-	})
+	}
 }
 
 // Off adds a switch that is on unless it is switched off: *p becomes true for

@@ -127,6 +127,7 @@ func (r *Registry) Open(dsn *DSN, env Env) (Transport, error) {
 	if err := d.checkOptions(dsn); err != nil {
 		return nil, err
 	}
+	env.registry = r
 	return d.Open(dsn.withoutClientOptions(), env)
 }
 
@@ -144,14 +145,32 @@ func (r *Registry) CheckOptions(dsn *DSN) error {
 
 func (r *Registry) unknownScheme(scheme string) error {
 	known := r.Schemes()
-	return &UnknownSchemeError{Scheme: scheme, Known: known, Suggest: nearest(scheme, known)}
+	name := scheme[:max(strings.LastIndexByte(scheme, '+'), 0)]
+	return &UnknownSchemeError{Scheme: scheme, Known: known, Suggest: nearest(scheme, known), Import: engineImports[name]}
 }
+
+// engineImports names the packages that register transports of ours which need
+// somebody else's module. These are words only: nothing is linked for them.
+var engineImports = map[string]string{
+	"resty":             enginePath + "restytransport",
+	"requests":          enginePath + "restytransport",
+	"threaded+resty":    enginePath + "restytransport",
+	"threaded+requests": enginePath + "restytransport",
+	"fasthttp":          enginePath + "fasthttptransport",
+	"aiohttp":           enginePath + "fasthttptransport",
+	"reactor":           enginePath + "reactortransport",
+	"twisted":           enginePath + "reactortransport",
+}
+
+const enginePath = "github.com/ravenkit/ravenkit/transport/"
 
 var defaultRegistry atomic.Pointer[Registry]
 
 func init() {
 	r := NewRegistry()
-	for _, d := range []Driver{httpDriver(), threadedDriver(), stderrDriver(), fileDriver()} {
+	for _, d := range []Driver{
+		autoDriver(), httpDriver(), threadedDriver(), poolDriver(), spawnDriver(), loopedDriver(), teeDriver(), stderrDriver(), fileDriver(),
+	} {
 		if err := r.Register(d); err != nil {
 			panic(err)
 		}

@@ -23,10 +23,15 @@ func mustParse(t *testing.T, s string) *transport.DSN {
 }
 
 func TestDefaultRegistryHasTheTransportsOfThisPackage(t *testing.T) {
-	NewWithT(t).Expect(transport.DefaultRegistry().Schemes()).To(Equal([]string{
-		"file+http", "file+https", "http", "https", "stderr+http", "stderr+https",
-		"sync+http", "sync+https", "threaded+http", "threaded+https",
-	}))
+	names := []string{"eventlet", "file", "gevent", "", "loop", "pool", "spawn", "stderr", "sync", "tee", "threaded", "tornado"}
+	var schemes []string
+	for _, name := range names {
+		if name != "" {
+			name += "+"
+		}
+		schemes = append(schemes, name+"http", name+"https")
+	}
+	NewWithT(t).Expect(transport.DefaultRegistry().Schemes()).To(Equal(schemes))
 }
 
 func TestRegister(t *testing.T) {
@@ -62,8 +67,11 @@ func TestRegisterRefuses(t *testing.T) {
 
 func TestUnknownScheme(t *testing.T) {
 	for scheme, says := range map[string]string{
-		"treaded+https": `transport: unsupported DSN scheme "treaded+https": did you mean "threaded+https"? (registered: file+http,`,
-		"carrier+http":  `transport: unsupported DSN scheme "carrier+http"`,
+		"treaded+https":           `transport: unsupported DSN scheme "treaded+https": did you mean "threaded+https"? (registered: eventlet+http,`,
+		"fasthttp+https":          `transport: unsupported DSN scheme "fasthttp+https": add the import _ "github.com/ravenkit/ravenkit/transport/fasthttptransport", which registers it (registered:`,
+		"threaded+requests+https": `transport: unsupported DSN scheme "threaded+requests+https": add the import _ "github.com/ravenkit/ravenkit/transport/restytransport"`,
+		"twisted+http":            `transport: unsupported DSN scheme "twisted+http": add the import _ "github.com/ravenkit/ravenkit/transport/reactortransport"`,
+		"carrier+http":            `transport: unsupported DSN scheme "carrier+http"`,
 	} {
 		t.Run(scheme, func(t *testing.T) {
 			g := NewWithT(t)
@@ -80,12 +88,12 @@ func TestUnknownScheme(t *testing.T) {
 func TestCloneIsIndependent(t *testing.T) {
 	g := NewWithT(t)
 	r := transport.DefaultRegistry().Clone()
-	r.Unregister("http")
-	g.Expect(r.Supports("http")).To(BeFalse())
-	g.Expect(transport.DefaultRegistry().Supports("http")).To(BeTrue())
+	r.Unregister("threaded+http")
+	g.Expect(r.Supports("threaded+http")).To(BeFalse())
+	g.Expect(transport.DefaultRegistry().Supports("threaded+http")).To(BeTrue())
 	for _, d := range r.Drivers() {
 		if d.Name == "threaded" {
-			g.Expect(d.Schemes).To(Equal([]string{"https", "threaded+http", "threaded+https"}))
+			g.Expect(d.Schemes).To(Equal([]string{"threaded+https"}), "a driver is shown with the schemes that it holds")
 		}
 	}
 }

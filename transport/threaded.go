@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // Threaded puts a bounded queue and background workers before another
 // transport: http, https, threaded+http and threaded+https. Encoding for the
@@ -27,8 +24,6 @@ func NewThreaded(next Transport, cfg ThreadedConfig) (*Threaded, error) {
 	}
 	return &Threaded{newDispatcher(next, cfg.withDefaults())}, nil
 }
-
-var errNoNext = errors.New("transport: NewThreaded needs a transport to deliver through")
 
 // Send delivers one packet past the queue, in the calling goroutine, and waits
 // for the outcome, under the rules of [Transport]. What is waiting in the queue
@@ -71,5 +66,5 @@ func (t *Threaded) Flush(ctx context.Context) error { return t.flush(ctx) }
 //   - It may be called again, and by several goroutines at a time: every call
 //     waits for the same end, and those that gave up nothing return nil.
 func (t *Threaded) Close(ctx context.Context) error {
-	return t.close(ctx, t.abandonQueue, t.joinWorkers)
+	return t.close(ctx, t.abandonQueue)
 }

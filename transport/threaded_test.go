@@ -101,12 +101,20 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 // inBubble runs a test of a Threaded on fake time. The bubble fails when a
 // goroutine outlives Close.
 func inBubble(t *testing.T, cfg transport.ThreadedConfig, fn func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes)) {
+	if cfg.Logger == nil {
+		cfg.Logger = quiet
+	}
+	open := func(n transport.Transport) (*transport.Threaded, error) { return transport.NewThreaded(n, cfg) }
+	bubble(t, open, fn)
+}
+
+// bubble is inBubble for any transport that delivers through another.
+func bubble[T transport.AsyncTransport](
+	t *testing.T, open func(transport.Transport) (T, error), fn func(t *testing.T, g *WithT, tr T, n *next, o *outcomes),
+) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNext()
-		if cfg.Logger == nil {
-			cfg.Logger = quiet
-		}
-		tr, err := transport.NewThreaded(n, cfg)
+		tr, err := open(n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,20 +153,26 @@ func TestThreadedPassesErrorsOn(t *testing.T) {
 	})
 }
 
+// workers counts the goroutines that deliver for a Threaded.
+func workers() int {
+	buf := make([]byte, 1<<20)
+	return strings.Count(string(buf[:runtime.Stack(buf, true)]), ".(*dispatcher).work(")
+}
+
 func TestThreadedWorkersStartAsNeededAndEnd(t *testing.T) {
 	inBubble(t, transport.ThreadedConfig{Workers: 2}, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
-		before := runtime.NumGoroutine()
+		g.Expect(workers()).To(BeZero())
 		tr.SendAsync(t.Context(), body("a"), nil)
 		synctest.Wait()
-		g.Expect(runtime.NumGoroutine()).To(Equal(before + 1))
+		g.Expect(workers()).To(Equal(1))
 		for range 5 {
 			tr.SendAsync(t.Context(), body("x"), nil)
 		}
 		synctest.Wait()
-		g.Expect(runtime.NumGoroutine()).To(Equal(before + 2))
+		g.Expect(workers()).To(Equal(2))
 		n.allow(6)
 		synctest.Wait()
-		g.Expect(runtime.NumGoroutine()).To(Equal(before))
+		g.Expect(workers()).To(BeZero())
 	})
 }
 

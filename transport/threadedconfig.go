@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -57,23 +58,21 @@ func (c *ThreadedConfig) BindOptions(o *OptionSet) {
 	o.Int("queue_bytes", &c.QueueBytes, DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, counted before compression")
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full", overflows...)
 	o.Int("workers", &c.Workers, DefaultWorkers, 1, math.MaxInt, "how many goroutines deliver at most; they are started as needed")
-	o.Duration("shutdown_timeout", &c.ShutdownTimeout, DefaultShutdownTimeout, "how long Close delivers what is waiting before it gives up")
+	bindShutdown(o, &c.ShutdownTimeout)
 }
 
 func (c ThreadedConfig) check() error {
-	var faults []error
-	for _, n := range []struct {
-		name  string
-		value int
-	}{{"queue_size", c.QueueSize}, {"queue_bytes", c.QueueBytes}, {"workers", c.Workers}, {"shutdown_timeout", int(c.ShutdownTimeout)}} {
-		if n.value < 0 {
-			faults = append(faults, newOptionError(n.name, fmt.Sprint(n.value), "more than 0, or 0 for the default", nil))
-		}
-	}
+	var overflow error
 	if c.Overflow != "" && !slices.Contains(overflows, c.Overflow) {
-		faults = append(faults, newOptionError("overflow", c.Overflow, fmt.Sprint("one of ", overflows), nil))
+		overflow = newOptionError("overflow", c.Overflow, "one of "+strings.Join(overflows, ", "), nil)
 	}
-	return errors.Join(faults...)
+	return errors.Join(
+		overflow,
+		notNegative("queue_size", c.QueueSize),
+		notNegative("queue_bytes", c.QueueBytes),
+		notNegative("workers", c.Workers),
+		notNegative("shutdown_timeout", c.ShutdownTimeout),
+	)
 }
 
 func (c ThreadedConfig) withDefaults() ThreadedConfig {
@@ -89,13 +88,20 @@ func (c ThreadedConfig) withDefaults() ThreadedConfig {
 	if c.Workers == 0 {
 		c.Workers = DefaultWorkers
 	}
-	if c.ShutdownTimeout == 0 {
-		c.ShutdownTimeout = DefaultShutdownTimeout
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
 	return c
+}
+
+// bindShutdown names the option that every transport has which Close waits for.
+func bindShutdown(o *OptionSet, p *time.Duration) {
+	o.Duration("shutdown_timeout", p, DefaultShutdownTimeout, "how long Close waits for what is under way before it gives up")
+}
+
+// notNegative judges a number of a typed configuration, where 0 is the default.
+func notNegative[N int | time.Duration](name string, n N) error {
+	if n < 0 {
+		return newOptionError(name, fmt.Sprint(n), "more than 0, or 0 for the default", nil)
+	}
+	return nil
 }
 
 // full returns the error for a queue that has no room for a packet, or nil.
@@ -113,7 +119,7 @@ func (c ThreadedConfig) full(q *queue, p *Packet) error {
 
 func threadedDriver() Driver {
 	return Driver{
-		Schemes: []string{"http", "https", "threaded+http", "threaded+https"},
+		Schemes: []string{"threaded+http", "threaded+https"},
 		Name:    "threaded", Engine: "net/http",
 		Delivery: "in the background, by workers that a queue feeds",
 		WhenFull: "as overflow says; by default the newest event is dropped",

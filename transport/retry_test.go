@@ -1,0 +1,144 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// scripted answers with its errors in turn, and then with success.
+type scripted struct {
+	errs  []error
+	times []time.Time
+}
+
+func (s *scripted) Send(_ context.Context, p *transport.Packet) (*transport.Response, error) {
+	s.times = append(s.times, time.Now())
+	if n := len(s.times); n <= len(s.errs) && s.errs[n-1] != nil {
+		return nil, s.errs[n-1]
+	}
+	return &transport.Response{Status: 200, EventID: p.EventID}, nil
+}
+func (s *scripted) Close(context.Context) error { return nil }
+
+// pauses are the times between tries.
+func (s *scripted) pauses() []time.Duration {
+	var all []time.Duration
+	for i := 1; i < len(s.times); i++ {
+		all = append(all, s.times[i].Sub(s.times[i-1]))
+	}
+	return all
+}
+
+func retried(t *testing.T, cfg transport.RetryConfig, errs []error, fn func(t *testing.T, g *WithT, tr transport.Transport, s *scripted)) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{errs: errs}
+		tr := transport.WithRetry(s, cfg)
+		fn(t, NewWithT(t), tr, s)
+		if err := tr.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+var unavailable = &transport.APIError{Status: 503}
+
+func TestRetryWaitsEverLonger(t *testing.T) {
+	retried(t, transport.RetryConfig{InitialInterval: time.Second}, []error{unavailable, unavailable}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
+		_, err := tr.Send(t.Context(), body("a"))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(s.pauses()).To(HaveLen(2))
+		for i, base := range []time.Duration{time.Second, 2 * time.Second} {
+			g.Expect(s.pauses()[i]).To(And(BeNumerically(">=", base/2), BeNumerically("<=", base*3/2)), "spread by half either way")
+		}
+	})
+}
+
+func TestRetryGivesUp(t *testing.T) {
+	retried(t, transport.RetryConfig{Retries: 2}, []error{unavailable, unavailable, unavailable, unavailable}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
+		_, err := tr.Send(t.Context(), body("a"))
+		g.Expect(err).To(MatchError(unavailable))
+		g.Expect(err).To(MatchError(ContainSubstring("(tried 3 times)")))
+		g.Expect(s.times).To(HaveLen(3))
+	})
+}
+
+func TestRetryNeverRepeatsWhatIsFinal(t *testing.T) {
+	for name, err := range map[string]error{
+		"400": &transport.APIError{Status: 400}, "401": &transport.APIError{Status: 401}, "403": &transport.APIError{Status: 403},
+		"404": &transport.APIError{Status: 404}, "413": &transport.APIError{Status: 413}, "a redirect": &transport.APIError{Status: 302},
+		"cancelled": &transport.NetworkError{Err: context.Canceled}, "closed": transport.ErrClosed, "anything else": errors.New("?"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			retried(t, transport.RetryConfig{}, []error{err}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
+				_, got := tr.Send(t.Context(), body("a"))
+				g.Expect(got).To(MatchError(err))
+				g.Expect(s.times).To(HaveLen(1))
+			})
+		})
+	}
+}
+
+func TestRetryHonoursRetryAfter(t *testing.T) {
+	limit := &transport.RateLimitedError{RetryAfter: 20 * time.Second}
+	t.Run("within its patience", func(t *testing.T) {
+		retried(t, transport.RetryConfig{}, []error{limit}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
+			_, err := tr.Send(t.Context(), body("a"))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(s.pauses()).To(Equal([]time.Duration{20 * time.Second}))
+		})
+	})
+	t.Run("and not beyond it", func(t *testing.T) {
+		retried(t, transport.RetryConfig{MaxElapsed: 10 * time.Second}, []error{limit}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
+			start := time.Now()
+			_, err := tr.Send(t.Context(), body("a"))
+			g.Expect(err).To(MatchError(limit))
+			g.Expect(time.Since(start)).To(BeZero(), "it does not wait for what it will not do")
+			g.Expect(s.times).To(HaveLen(1))
+		})
+	})
+}
+
+func TestRetryBoundsWhatWaits(t *testing.T) {
+	retried(t, transport.RetryConfig{MaxWaiting: 1}, []error{unavailable, unavailable}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
+		first := make(chan error, 1)
+		go func() {
+			_, err := tr.Send(context.Background(), body("a"))
+			first <- err
+		}()
+		synctest.Wait()
+		_, err := tr.Send(t.Context(), body("b"))
+		g.Expect(err).To(MatchError(And(ContainSubstring("retry_max_waiting"), ContainSubstring("status 503"))))
+		g.Expect(<-first).To(Succeed())
+	})
+}
+
+func TestRetryEndsWithItsCallerAndWithClose(t *testing.T) {
+	retried(t, transport.RetryConfig{InitialInterval: time.Hour, MaxElapsed: 9 * time.Hour}, []error{unavailable, unavailable}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := tr.Send(ctx, body("a"))
+		g.Expect(err).To(And(MatchError(context.DeadlineExceeded), MatchError(unavailable)))
+
+		waiting := make(chan error, 1)
+		go func() {
+			_, err := tr.Send(context.Background(), body("b"))
+			waiting <- err
+		}()
+		synctest.Wait()
+		closing, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		var undelivered *transport.UndeliveredError
+		g.Expect(errors.As(tr.Close(closing), &undelivered)).To(BeTrue())
+		g.Expect(undelivered.Abandoned).To(Equal(1))
+		g.Expect(<-waiting).To(MatchError(transport.ErrClosed))
+		_, err = tr.Send(t.Context(), body("c"))
+		g.Expect(err).To(MatchError(transport.ErrClosed))
+	})
+}

@@ -1,0 +1,75 @@
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// SpawnConfig configures [NewSpawn]. Its zero value is the default.
+type SpawnConfig struct {
+	// ShutdownTimeout (shutdown_timeout) is how long Close waits for what is
+	// under way. 0 means 10 s.
+	ShutdownTimeout time.Duration
+	// Logger hears of callbacks that panic; nil means slog.Default.
+	Logger *slog.Logger
+}
+
+// BindOptions names the options of spawn+….
+func (c *SpawnConfig) BindOptions(o *OptionSet) { bindShutdown(o, &c.ShutdownTimeout) }
+
+// Spawn gives every packet a goroutine and forgets it: spawn+http and
+// spawn+https, the reference's eventlet. No caller ever waits and no packet is
+// refused for lack of room, so nothing but the server's speed bounds how many
+// goroutines there are. Errors reach nobody but the callback. Use [NewSpawn]; a
+// Spawn is safe for concurrent use.
+type Spawn struct{ *async }
+
+var _ AsyncTransport = (*Spawn)(nil)
+
+// NewSpawn returns a transport that delivers through next, which it owns from
+// now on. The error is an *[OptionError].
+func NewSpawn(next Transport, cfg SpawnConfig) (*Spawn, error) {
+	if next == nil {
+		return nil, errNoNext
+	}
+	if err := notNegative("shutdown_timeout", cfg.ShutdownTimeout); err != nil {
+		return nil, err
+	}
+	return &Spawn{newAsync(next, cfg.ShutdownTimeout, cfg.Logger)}, nil
+}
+
+func spawnDriver() Driver {
+	return Driver{
+		Schemes: []string{"spawn+http", "spawn+https", "eventlet+http", "eventlet+https"},
+		Name:    "spawn", Engine: "net/http",
+		Delivery: "in a goroutine for each event, fire and forget",
+		WhenFull: "never: there is no bound",
+		Options:  OptionSpecs(new(HTTPConfig), new(SpawnConfig)),
+		Open: func(dsn *DSN, env Env) (Transport, error) {
+			cfg := SpawnConfig{Logger: env.logger()}
+			next, err := openHTTP(dsn, env, new(HTTPConfig), &cfg)
+			if err != nil {
+				return nil, err
+			}
+			return NewSpawn(next, cfg)
+		},
+	}
+}
+
+// Send delivers one packet in the calling goroutine.
+func (t *Spawn) Send(ctx context.Context, p *Packet) (*Response, error) { return t.direct(ctx, p) }
+
+// SendAsync delivers in a goroutine of the packet's own. It never waits, so ctx
+// bounds nothing.
+func (t *Spawn) SendAsync(_ context.Context, p *Packet, done func(*Response, error)) {
+	if j, ok := t.accept(p, done); ok {
+		t.crew.start(func() { t.deliver(j, nil) })
+	}
+}
+
+// Flush waits until every packet accepted before the call is settled.
+func (t *Spawn) Flush(ctx context.Context) error { return t.flush(ctx) }
+
+// Close ends the transport, as [AsyncTransport] says.
+func (t *Spawn) Close(ctx context.Context) error { return t.close(ctx, nil) }
