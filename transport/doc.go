@@ -11,13 +11,26 @@
 //
 // # Transports
 //
-// This package has those that need nothing but the standard library:
+// This package has those that need no module of somebody else's to carry
+// requests; the reference's names for them work too:
 //
-//	http, https                   threaded+…, the default
-//	threaded+http, threaded+https a bounded queue and background workers
-//	sync+http, sync+https         in the caller, blocking
-//	stderr+http, stderr+https     printed for people, not sent
-//	file+http, file+https         appended to a file as JSON lines, not sent
+//	http, https         as the platform wants it, see Detect: mostly threaded+
+//	threaded+http(s)    a bounded queue and background workers
+//	sync+http(s)        in the caller, blocking
+//	pool+http(s)        a goroutine an event, at most pool_size (gevent+)
+//	spawn+http(s)       a goroutine an event, fire and forget (eventlet+)
+//	loop+http(s)        with callbacks on the program's own loop (tornado+)
+//	tee+http(s)         to several DSNs
+//	stderr+http(s)      printed for people, not sent
+//	file+http(s)        appended to a file as JSON lines, not sent
+//
+// The others register themselves when their package is imported:
+//
+//	resty+http(s), threaded+resty+http(s)    restytransport (requests+)
+//	fasthttp+http(s)                         fasthttptransport (aiohttp+)
+//	reactor+http(s)                          reactortransport (twisted+)
+//
+// Package all imports all of them.
 //
 // # Options
 //
@@ -30,8 +43,8 @@
 // # Writing a transport
 //
 // Implement [Transport], or [AsyncTransport] if captures should not wait, and
-// register a [Driver] for its scheme. The methods' comments are the rules.
-// [DecodeOptions] gives the transport options of its own, checked like the
-// built-in ones, and [Answer] turns a server's answer into the outcome every
-// transport reports for it.
+// register a [Driver] for its scheme. The methods' comments are the rules, and
+// transporttest.Test proves them. Another HTTP library needs an [Engine] only.
+// [DecodeOptions] gives a transport options of its own, checked like the
+// built-in ones.
 package transport
