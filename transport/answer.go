@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -46,6 +47,9 @@ type reply struct {
 
 // parseReply reads what it can: servers behind proxies answer with anything.
 func parseReply(body []byte) reply {
+	if id, ok := plainID(body); ok {
+		return reply{ID: id}
+	}
 	var r reply
 	if json.Unmarshal(body, &r) != nil {
 		return reply{}
@@ -54,6 +58,16 @@ func parseReply(body []byte) reply {
 		r.Detail = r.Error
 	}
 	return r
+}
+
+// plainID reads the answer that Sentry gives to nearly every event.
+func plainID(body []byte) (string, bool) {
+	id, ok := bytes.CutPrefix(body, []byte(`{"id":"`))
+	if !ok {
+		return "", false
+	}
+	id, ok = bytes.CutSuffix(id, []byte(`"}`))
+	return string(id), ok && !bytes.ContainsAny(id, `"\\`)
 }
 
 const maxMessage = 500

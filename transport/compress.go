@@ -35,7 +35,12 @@ func newCompression(name string) *compression {
 	c := &compression{name: name}
 	switch name {
 	case "gzip":
-		c.writers.New = func() any { return &pooledWriter{compressor: gzip.NewWriter(nil)} }
+		// The higher levels save a twentieth of the bytes of an event, for a
+		// third more time.
+		c.writers.New = func() any {
+			w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for levels that do not exist
+			return &pooledWriter{compressor: w}
+		}
 	case "deflate":
 		c.writers.New = func() any { return &pooledWriter{compressor: zlib.NewWriter(nil)} }
 	default:

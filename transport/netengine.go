@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/ravenkit/ravenkit/transport/internal/conns"
@@ -14,21 +15,29 @@ import (
 
 // netEngine is the Engine on net/http.
 type netEngine struct {
-	client *http.Client
-	close  func()
+	roundTrip func(*http.Request) (*http.Response, error)
+	close     func()
+	endpoint  atomic.Pointer[endpoint] // the one that was used last
+}
+
+// endpoint is an address that was parsed before: a client has one.
+type endpoint struct {
+	text string
+	url  *url.URL
 }
 
 func newNetEngine(c HTTPConfig) (*netEngine, error) {
 	if c.Client != nil {
 		client := *c.Client
 		client.CheckRedirect = refuseRedirect
-		return &netEngine{client: &client, close: func() {}}, nil
+		return &netEngine{roundTrip: client.Do, close: func() {}}, nil
 	}
 	client, closeClient, err := c.NewClient()
 	if err != nil {
 		return nil, err
 	}
-	return &netEngine{client: client, close: closeClient}, nil
+	// The client adds nothing to its transport but redirects and cookies.
+	return &netEngine{roundTrip: client.Transport.RoundTrip, close: closeClient}, nil
 }
 
 // NewClient returns an http.Client that is set up as the configuration says,
@@ -65,46 +74,65 @@ func (c HTTPConfig) NewClient() (client *http.Client, closeClient func(), err er
 func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func (e *netEngine) Post(ctx context.Context, r *Request) (*Reply, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(r.Body))
+	target, err := e.parse(r.URL)
 	if err != nil {
 		return nil, err
 	}
-	request.Header = Replayable(r.Header)
-	answer, err := e.client.Do(request)
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
+	body, _ := open()
+	request := &http.Request{
+		Method: http.MethodPost, URL: target, Host: target.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: Replayable(r.Header), ContentLength: int64(len(r.Body)), Body: body, GetBody: open,
+	}
+	answer, err := e.roundTrip(request.WithContext(ctx))
 	if err != nil {
 		return nil, unwrapURL(err)
 	}
 	defer answer.Body.Close()
-	body, err := ReadReply(answer.Body)
+	text, err := ReadReply(answer)
 	if err != nil {
 		return nil, err
 	}
-	return &Reply{Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
+	return &Reply{Status: answer.StatusCode, Header: answer.Header, Body: text}, nil
+}
+
+func (e *netEngine) parse(text string) (*url.URL, error) {
+	if last := e.endpoint.Load(); last != nil && last.text == text {
+		return last.url, nil
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, unwrapURL(err)
+	}
+	e.endpoint.Store(&endpoint{text, u})
+	return u, nil
 }
 
 func (e *netEngine) Close() { e.close() }
 
-// Replayable returns a copy of a header that tells net/http that the request
-// may be repeated on a fresh connection when a kept one turns out to be dead
-// before any answer: the server knows an event that came twice by its id. The
-// entry it adds, an empty list, is not sent.
+// Replayable tells net/http, by an entry in the header, that the request may be
+// repeated on a fresh connection when a kept one turns out to be dead before
+// any answer: the server knows an event that came twice by its id. The entry,
+// an empty list, is not sent.
 func Replayable(header http.Header) http.Header {
-	c := make(http.Header, len(header)+1)
-	for name, values := range header {
-		c[name] = values
-	}
-	c["Idempotency-Key"] = nil
-	return c
+	header["Idempotency-Key"] = nil
+	return header
 }
 
 // ReadReply reads the start of an answer's body, [MaxReply] bytes at most, and
 // the rest for the sake of the connection, which can be used again only when
 // nothing is left in it. After a quarter of a mebibyte it leaves the rest.
-func ReadReply(body io.Reader) ([]byte, error) {
+func ReadReply(answer *http.Response) ([]byte, error) {
 	const drained = 256 << 10
-	text, err := io.ReadAll(io.LimitReader(body, MaxReply))
+	if n := answer.ContentLength; n >= 0 && n <= MaxReply {
+		text := make([]byte, n)
+		_, err := io.ReadFull(answer.Body, text)
+		return text, err
+	}
+	text, err := io.ReadAll(io.LimitReader(answer.Body, MaxReply))
 	if err == nil && len(text) == MaxReply {
-		_, err = io.CopyN(io.Discard, body, drained)
+		_, err = io.CopyN(io.Discard, answer.Body, drained)
 		if errors.Is(err, io.EOF) {
 			err = nil
 		}

@@ -35,8 +35,12 @@ const defaultRetryAfter = 60 * time.Second
 // that can't be read is passed over; a 429 with neither header limits all
 // categories for 60 s.
 func ParseRateLimits(header http.Header, status int, now time.Time) RateLimits {
+	given := header.Values("X-Sentry-Rate-Limits")
+	if len(given) == 0 && status != http.StatusTooManyRequests {
+		return nil // as nearly always
+	}
 	limits := make(RateLimits)
-	value := strings.Join(header.Values("X-Sentry-Rate-Limits"), ",")
+	value := strings.Join(given, ",")
 	for limit := range strings.SplitSeq(value, ",") {
 		limits.add(limit, now)
 	}

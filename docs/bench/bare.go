@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// bare posts recorded requests with nothing but net/http: the most that any
+// client on net/http can reach from as many connections.
+type bare struct {
+	url      string
+	requests []recording
+	conns    int
+	encode   bool // the bodies are plain, and compressed for every request
+	client   *http.Client
+}
+
+func newBare(url string, requests []recording, conns int, encode bool) (*bare, error) {
+	if encode {
+		var err error
+		if requests, err = decoded(requests); err != nil {
+			return nil, err
+		}
+	}
+	t := &http.Transport{MaxConnsPerHost: conns, MaxIdleConnsPerHost: conns, DisableCompression: true}
+	return &bare{url: url, requests: requests, conns: conns, encode: encode, client: &http.Client{Transport: t}}, nil
+}
+
+// decoded returns the requests with the bodies as they were before they were
+// compressed.
+func decoded(requests []recording) ([]recording, error) {
+	plain := make([]recording, len(requests))
+	for i, r := range requests {
+		z, err := gzip.NewReader(bytes.NewReader(r.body))
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(z)
+		if err != nil {
+			return nil, err
+		}
+		plain[i] = recording{header: r.header, body: body}
+	}
+	return plain, nil
+}
+
+// deliver posts n requests, from one goroutine a connection.
+func (b *bare) deliver(ctx context.Context, n int) error {
+	var (
+		next   atomic.Int64
+		failed atomic.Pointer[error]
+		wg     sync.WaitGroup
+	)
+	for range b.conns {
+		wg.Go(func() {
+			var z encoding
+			for i := next.Add(1); i <= int64(n) && failed.Load() == nil; i = next.Add(1) {
+				r := &b.requests[i%int64(len(b.requests))]
+				body := r.body
+				if b.encode {
+					body = z.encode(body)
+				}
+				if err := b.post(ctx, r.header, body); err != nil {
+					failed.Store(&err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (b *bare) post(ctx context.Context, header http.Header, body []byte) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header = header
+	answer, err := b.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("posting a recorded event: %s", answer.Status)
+	}
+	return nil
+}
+
+func (b *bare) close() { b.client.CloseIdleConnections() }
+
+// encoding compresses bodies one after the other, in the same memory and with
+// the package and the level that our transport uses.
+type encoding struct {
+	writer *gzip.Writer
+	buffer bytes.Buffer
+}
+
+// encode returns a body that is good until the next.
+func (e *encoding) encode(body []byte) []byte {
+	e.buffer.Reset()
+	if e.writer == nil {
+		e.writer = gzip.NewWriter(&e.buffer)
+	} else {
+		e.writer.Reset(&e.buffer)
+	}
+	// Neither call can fail: a bytes.Buffer takes everything.
+	_, _ = e.writer.Write(body)
+	_ = e.writer.Close()
+	return e.buffer.Bytes()
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// A batch is small enough for all of its events to wait in the smallest queue
+// there is, so that delivery can be held back and nothing is lost.
+const (
+	warmups   = 4  // captures before the clock starts
+	batchSize = 64 // captures on the clock
+)
+
+// captureCase is one row of the table: the same captures by both clients.
+type captureCase struct {
+	name       string
+	procs      int  // how many processors may run Go code at a time
+	silent     bool // nothing is to arrive
+	capture    func(contender, error)
+	ours, peer contender
+	oursID     int // the projects they report to
+	peerID     int
+}
+
+// cost is what a capture costs its caller.
+type cost struct{ nanos, bytes, allocs float64 }
+
+// captureRow is one line of the first table.
+type captureRow struct {
+	name       string
+	timeOnly   bool // other goroutines ran, so their memory is in the count
+	ours, peer cost
+}
+
+func measureCapture(ctx context.Context, s settings) ([]captureRow, error) {
+	srv, err := startServer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cases, err := captureCases(ctx, srv)
+	if err != nil {
+		return nil, err
+	}
+	var rows []captureRow
+	for i := range cases {
+		row, err := cases[i].measure(ctx, srv, s.rounds*s.batches)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	var lost error
+	for _, c := range cases {
+		c.ours.close()
+		c.peer.close()
+		if lost == nil {
+			lost = c.verify(srv, s.rounds*s.batches)
+		}
+	}
+	if err := srv.stop(); err != nil {
+		return nil, err
+	}
+	return rows, lost
+}
+
+// captureCases are the rows. The first is what the budget is about.
+func captureCases(ctx context.Context, srv *server) ([]captureCase, error) {
+	exception := func(c contender, err error) { c.exception(err) }
+	message := func(c contender, _ error) { c.message(messageText) }
+	cases := []captureCase{
+		{name: "error, wrapped twice, 10 calls deep", procs: 1, capture: exception},
+		{name: "the same, with all cores", procs: runtime.NumCPU(), capture: exception},
+		{name: "message", procs: 1, capture: message},
+		{name: "error, empty DSN", procs: 1, capture: exception, silent: true},
+		{name: "error, no client", procs: 1, capture: exception, silent: true},
+	}
+	for i := range cases {
+		c := &cases[i]
+		if i == len(cases)-1 {
+			c.ours, c.peer = oursDiscard(ctx), peerDiscard()
+			break
+		}
+		var oursDSN, peerDSN string
+		if !c.silent {
+			c.oursID, c.peerID = srv.newProject(), srv.newProject()
+			oursDSN, peerDSN = srv.dsn(c.oursID, ""), srv.dsn(c.peerID, "")
+		}
+		var err error
+		if c.ours, err = newOurs(ctx, oursDSN); err != nil {
+			return nil, err
+		}
+		if c.peer, err = newPeer(peerDSN, nil); err != nil {
+			return nil, err
+		}
+	}
+	return cases, nil
+}
+
+// measure lets the clients take turns, and each go first every other time, so
+// that whatever else the machine does meets both alike.
+func (c *captureCase) measure(ctx context.Context, srv *server, batches int) (captureRow, error) {
+	var ours, peers []cost
+	for i := range batches {
+		turns := []struct {
+			who  contender
+			into *[]cost
+		}{{c.ours, &ours}, {c.peer, &peers}}
+		if i%2 == 1 {
+			turns[0], turns[1] = turns[1], turns[0]
+		}
+		for _, turn := range turns {
+			spent, err := c.batch(ctx, srv, turn.who)
+			if err != nil {
+				return captureRow{}, err
+			}
+			*turn.into = append(*turn.into, spent)
+		}
+	}
+	return captureRow{name: c.name, timeOnly: c.procs > 1, ours: medianCost(ours), peer: medianCost(peers)}, nil
+}
+
+// batch measures a batch of captures on their goroutine alone. The server
+// answers nobody meanwhile; and with one processor no other goroutine gets a
+// turn before the batch is over, because it takes less than the 10 ms for
+// which the scheduler lets a goroutine run.
+func (c *captureCase) batch(ctx context.Context, srv *server, who contender) (cost, error) {
+	if err := srv.holdBack(); err != nil {
+		return cost{}, err
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(c.procs))
+	runtime.GC()
+	percent := debug.SetGCPercent(-1)
+	var spent cost
+	atDepth(func() { spent = c.onTheClock(who) })
+	debug.SetGCPercent(percent)
+	if err := srv.letGo(); err != nil {
+		return cost{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return spent, who.flush(ctx)
+}
+
+func (c *captureCase) onTheClock(who contender) cost {
+	var before, after runtime.MemStats
+	err := newError()
+	runtime.Gosched() // for a fresh 10 ms
+	for range warmups {
+		c.capture(who, err)
+	}
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	for range batchSize {
+		c.capture(who, err)
+	}
+	elapsed := time.Since(start)
+	runtime.ReadMemStats(&after)
+	return cost{
+		nanos:  float64(elapsed.Nanoseconds()) / batchSize,
+		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / batchSize,
+		allocs: float64(after.Mallocs-before.Mallocs) / batchSize,
+	}
+}
+
+// verify makes sure that every capture was a whole one: it arrived.
+func (c *captureCase) verify(srv *server, batches int) error {
+	if c.silent {
+		return nil
+	}
+	for name, project := range map[string]int{oursName: c.oursID, peerName: c.peerID} {
+		t, err := srv.arrived(project)
+		if err != nil {
+			return err
+		}
+		if err := whole("capture", name, batches*(warmups+batchSize), t.events); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// throughput is one run of one deliverer.
+type throughput struct{ seconds, cpuSeconds float64 }
+
+// deliveryRow is one line of the second table.
+type deliveryRow struct {
+	name         string
+	conns        int
+	perSecond    float64 // events
+	cpuMicros    float64 // of this process, for an event; 0 where unknown
+	bytes        float64 // of a request's body
+	sent, events int     // captured and arrived, over all rounds
+}
+
+func measureDelivery(ctx context.Context, s settings) ([]deliveryRow, error) {
+	srv, err := startServer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := deliverers(ctx, srv)
+	if err != nil {
+		return nil, err
+	}
+	warmup := min(s.events, 500)
+	runs := make([][]throughput, len(all))
+	for round := range s.rounds + 1 {
+		n := s.events
+		if round == 0 {
+			n = warmup
+		}
+		for i, d := range all {
+			t, err := d.run(ctx, n)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", d.name, err)
+			}
+			if round > 0 {
+				runs[i] = append(runs[i], t)
+			}
+		}
+	}
+	rows, err := deliveryRows(srv, all, runs, s.events, warmup)
+	for _, d := range all {
+		d.close()
+	}
+	if stopped := srv.stop(); stopped != nil {
+		return nil, stopped
+	}
+	return rows, err
+}
+
+func (d *deliverer) run(ctx context.Context, n int) (throughput, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	runtime.GC()
+	cpu, start := processorTime(), time.Now()
+	err := d.deliver(ctx, n)
+	return throughput{seconds: time.Since(start).Seconds(), cpuSeconds: (processorTime() - cpu).Seconds()}, err
+}
+
+func deliveryRows(srv *server, all []deliverer, runs [][]throughput, n, warmup int) ([]deliveryRow, error) {
+	var rows []deliveryRow
+	var lost error
+	for i, d := range all {
+		t, err := srv.arrived(d.project)
+		if err != nil {
+			return nil, err
+		}
+		sent := warmup + n*len(runs[i])
+		if err := whole("delivery", fmt.Sprintf("%s over %d connections", d.name, d.conns), sent, t.events); err != nil && lost == nil {
+			lost = err
+		}
+		rows = append(rows, deliveryRow{
+			name: d.name, conns: d.conns, sent: sent, events: t.events,
+			perSecond: float64(n) / medianOf(runs[i], func(t throughput) float64 { return t.seconds }),
+			cpuMicros: 1e6 * medianOf(runs[i], func(t throughput) float64 { return t.cpuSeconds }) / float64(n),
+			bytes:     float64(t.bytes) / float64(max(t.events, 1)),
+		})
+	}
+	return rows, lost
+}

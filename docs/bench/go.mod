@@ -1,0 +1,18 @@
+module github.com/ravenkit/ravenkit/docs/bench
+
+go 1.25.0
+
+require (
+	github.com/getsentry/sentry-go v0.50.0
+	github.com/klauspost/compress v1.20.3
+	github.com/ravenkit/ravenkit v0.0.0
+)
+
+require (
+	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
+	golang.org/x/net v0.58.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
+)
+
+replace github.com/ravenkit/ravenkit => ../..

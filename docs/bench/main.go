@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	if code, ok := runChild(os.Args[1:]); ok {
+		os.Exit(code)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures what args ask for. The tables go to out when all is done, and
+// word of the progress to progress: it takes minutes.
+func run(ctx context.Context, args []string, out, progress io.Writer) error {
+	s, err := parseSettings(args, progress)
+	if err != nil {
+		return err
+	}
+	clearEnvironment()
+	rep, err := measure(ctx, s, progress)
+	if rep != nil {
+		rep.print(out)
+	}
+	return err
+}
+
+// clearEnvironment keeps the settings of whoever runs this from reaching one
+// of the contenders and not the other.
+func clearEnvironment() {
+	for _, name := range []string{
+		"SENTRY_DSN", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT", "SENTRY_NAME", "SENTRYGODEBUG",
+	} {
+		_ = os.Unsetenv(name)
+	}
+}

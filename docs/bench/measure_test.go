@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"testing"
+)
+
+// quick is enough to see that everything arrives. No test looks at a time:
+// they differ from machine to machine and from run to run.
+var quick = settings{events: 150, burst: 400, rounds: 1, batches: 2}
+
+func TestCaptureRows(t *testing.T) {
+	rows, err := measureCapture(t.Context(), quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 5 {
+		t.Fatalf("got %d rows, want 5", len(rows))
+	}
+	for _, r := range rows {
+		if r.name == "" || r.ours.nanos <= 0 || r.peer.nanos <= 0 {
+			t.Errorf("row %+v is incomplete", r)
+		}
+	}
+	if first := rows[0]; first.ours.allocs < 1 || first.peer.allocs < 1 || first.ours.bytes < 1 || first.peer.bytes < 1 {
+		t.Errorf("a capture without memory: %+v", first)
+	}
+}
+
+func TestDeliveryRows(t *testing.T) {
+	rows, err := measureDelivery(t.Context(), quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]map[int]bool{}
+	for _, r := range rows {
+		if r.sent != 2*quick.events || r.events != r.sent || r.perSecond <= 0 || r.bytes <= 0 {
+			t.Errorf("row %+v: it should have sent and received %d", r, 2*quick.events)
+		}
+		if got[r.name] == nil {
+			got[r.name] = map[int]bool{}
+		}
+		got[r.name][r.conns] = true
+	}
+	for _, name := range []string{bareName, transportName, bareEncodeName, oursName} {
+		if !got[name][1] || !got[name][defaultWorkers] {
+			t.Errorf("%s is missing: %v", name, got)
+		}
+	}
+	if !got[peerName][1] || len(rows) != 9 {
+		t.Errorf("got %d rows: %v", len(rows), got)
+	}
+}
+
+func TestBurstRows(t *testing.T) {
+	rows, err := measureBurst(t.Context(), quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != len(bursters) {
+		t.Fatalf("got %d rows, want %d", len(rows), len(bursters))
+	}
+	for i, r := range rows {
+		complete := r.sent == quick.burst && r.events > 0 && r.events <= r.sent && r.PeakBytes >= r.IdleBytes && r.IdleBytes > 0
+		if !complete || !bursters[i].lossy && r.events != r.sent {
+			t.Errorf("row %+v", r)
+		}
+	}
+}
+
+func TestLossIsAnError(t *testing.T) {
+	t.Parallel()
+	if err := whole("burst", "x", 3, 3); err != nil {
+		t.Errorf("nothing was lost: got %v", err)
+	}
+	err := whole("burst", "x", 3, 2)
+	if e := new(lossError); !errors.As(err, &e) || err.Error() != "burst: x captured 3 events and 2 arrived" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestSinkCounts tells events from the client reports that no figure may
+// contain.
+func TestSinkCounts(t *testing.T) {
+	t.Parallel()
+	for head, want := range map[string]bool{
+		"\x1f\x8b\x08\x00":                           true,
+		`{"event_id":"0123456789abcdef0123456789ab`:  true,
+		`{"sent_at":"2026-01-01T00:00:00Z","dsn":""`: false,
+		"": false,
+	} {
+		if got := isEvent([]byte(head)); got != want {
+			t.Errorf("isEvent(%q) = %v, want %v", head, got, want)
+		}
+	}
+}
+
+func TestMedian(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		values []float64
+		want   float64
+	}{{nil, 0}, {[]float64{7}, 7}, {[]float64{9, 1, 2}, 2}, {[]float64{4, 1, 3, 100}, 3.5}} {
+		if got := median(tt.values); got != tt.want {
+			t.Errorf("median(%v) = %v, want %v", tt.values, got, tt.want)
+		}
+	}
+}
+
+func TestHighWater(t *testing.T) {
+	t.Parallel()
+	got, ok := highWater("Name:\tbench\nVmPeak:\t  99 kB\nVmHWM:\t    12 kB\n")
+	if got != 12<<10 || !ok {
+		t.Errorf("got %d, %v", got, ok)
+	}
+	if _, ok := highWater("Name:\tbench\n"); ok {
+		t.Error("found a peak where there is none")
+	}
+}

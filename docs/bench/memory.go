@@ -1,0 +1,33 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// peakMemory is the most memory that this process has had: resident, as Linux
+// counts it, or else what Go has asked the system for, which never shrinks.
+func peakMemory() int {
+	status, err := os.ReadFile("/proc/self/status")
+	if err == nil {
+		if n, ok := highWater(string(status)); ok {
+			return n
+		}
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.Sys)
+}
+
+// highWater finds the line "VmHWM:  12345 kB".
+func highWater(status string) (int, bool) {
+	for line := range strings.Lines(status) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
+			return n << 10, err == nil
+		}
+	}
+	return 0, false
+}

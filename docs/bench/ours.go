@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+
+	"github.com/ravenkit/ravenkit/raven"
+)
+
+// ours is a Ravenkit client with its defaults.
+type ours struct {
+	ctx      context.Context
+	client   *raven.Client // nil for a reporter alone
+	reporter raven.Reporter
+}
+
+// newOurs returns a client for a DSN; an empty one makes it disabled.
+func newOurs(ctx context.Context, dsn string) (*ours, error) {
+	c, err := raven.New(dsn, raven.WithRelease(release))
+	if err != nil {
+		return nil, err
+	}
+	return &ours{ctx: ctx, client: c, reporter: c}, nil
+}
+
+// oursDiscard is what a program reports to that has no client at all.
+func oursDiscard(ctx context.Context) *ours { return &ours{ctx: ctx, reporter: raven.Discard} }
+
+func (o *ours) exception(err error) { o.reporter.CaptureException(o.ctx, err) }
+
+func (o *ours) message(text string) { o.reporter.CaptureMessage(o.ctx, text) }
+
+func (o *ours) flush(ctx context.Context) error { return o.client.Flush(ctx) }
+
+func (o *ours) close() { _ = o.client.Close(o.ctx) }

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// print writes the tables as Markdown.
+func (r *report) print(out io.Writer) {
+	fmt.Fprintf(out, "%s\n", r.machine)
+	if r.capture != nil {
+		printCapture(out, r.capture)
+	}
+	if r.delivery != nil {
+		printDelivery(out, r.delivery)
+	}
+	if r.burst != nil {
+		printBurst(out, r.burst)
+	}
+}
+
+func printCapture(out io.Writer, rows []captureRow) {
+	t := table{
+		title: "Capture, on the caller's goroutine",
+		head: []string{
+			"", "ns/op " + oursName, peerName, "ratio",
+			"B/op " + oursName, peerName, "ratio", "allocs/op " + oursName, peerName, "ratio",
+		},
+	}
+	for _, r := range rows {
+		cells := append([]string{r.name}, compared(r.ours.nanos, r.peer.nanos)...)
+		if r.timeOnly {
+			cells = append(cells, "", "", "", "", "", "")
+		} else {
+			cells = append(cells, compared(r.ours.bytes, r.peer.bytes)...)
+			cells = append(cells, compared(r.ours.allocs, r.peer.allocs)...)
+		}
+		t.rows = append(t.rows, cells)
+	}
+	t.print(out)
+}
+
+func printDelivery(out io.Writer, rows []deliveryRow) {
+	t := table{
+		title: "Delivery over loopback",
+		head: []string{
+			"", "connections", "events/s", "of " + bareName, "of " + peerName, "CPU µs/event", "body B/event",
+		},
+	}
+	for _, r := range rows {
+		cpu := ""
+		if r.cpuMicros > 0 {
+			cpu = figure(r.cpuMicros)
+		}
+		t.rows = append(t.rows, []string{
+			r.name, fmt.Sprint(r.conns), figure(r.perSecond),
+			ratio(r.perSecond, rateOf(rows, bareName, r.conns)),
+			ratio(r.perSecond, rateOf(rows, peerName, 1)), cpu, figure(r.bytes),
+		})
+	}
+	t.print(out)
+}
+
+// rateOf is the rate of another line, 0 if there is none.
+func rateOf(rows []deliveryRow, name string, conns int) float64 {
+	for _, r := range rows {
+		if r.name == name && r.conns == conns {
+			return r.perSecond
+		}
+	}
+	return 0
+}
+
+func printBurst(out io.Writer, rows []burstRow) {
+	t := table{
+		title: "Burst, captured as fast as one goroutine can",
+		head: []string{
+			"", "captured", "delivered", "share", "captured in", "delivered in", "memory before", "peak memory",
+		},
+	}
+	for _, r := range rows {
+		t.rows = append(t.rows, []string{
+			r.name, fmt.Sprint(r.sent), fmt.Sprint(r.events),
+			fmt.Sprintf("%.1f%%", 100*float64(r.events)/float64(r.sent)),
+			fmt.Sprintf("%.2f s", r.CaptureSeconds), fmt.Sprintf("%.2f s", r.Seconds),
+			mebibytes(r.IdleBytes), mebibytes(r.PeakBytes),
+		})
+	}
+	t.print(out)
+}
+
+func compared(ours, peer float64) []string {
+	return []string{figure(ours), figure(peer), ratio(ours, peer)}
+}
+
+// figure writes a figure with as many digits as are worth reading.
+func figure(f float64) string {
+	if f < 10 {
+		return fmt.Sprintf("%.1f", f)
+	}
+	return fmt.Sprintf("%.0f", f)
+}
+
+func ratio(a, b float64) string {
+	switch {
+	case b == 0:
+		return ""
+	case a > 0 && a/b < 0.005:
+		return "<0.01"
+	}
+	return fmt.Sprintf("%.2f", a/b)
+}
+
+func mebibytes(n int) string { return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20)) }
+
+// table is a Markdown table under a heading.
+type table struct {
+	title string
+	head  []string
+	rows  [][]string
+}
+
+func (t *table) print(out io.Writer) {
+	fmt.Fprintf(out, "\n### %s\n\n", t.title)
+	printRow(out, t.head)
+	rule := make([]string, len(t.head))
+	for i := range rule {
+		rule[i] = "---:"
+	}
+	rule[0] = "---"
+	printRow(out, rule)
+	for _, r := range t.rows {
+		printRow(out, r)
+	}
+}
+
+func printRow(out io.Writer, cells []string) {
+	fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// settings are how much of what is measured.
+type settings struct {
+	only    string
+	events  int // of one delivery run
+	burst   int // of one burst
+	rounds  int
+	batches int // of captures, in a round
+}
+
+// parts are the values of -only, in the order in which they are measured.
+var parts = []string{"capture", "delivery", "burst"}
+
+func parseSettings(args []string, usage io.Writer) (settings, error) {
+	s := settings{batches: 60}
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.SetOutput(usage)
+	f.StringVar(&s.only, "only", "", "measure one `part`: "+strings.Join(parts, ", ")+" (default all)")
+	f.IntVar(&s.events, "events", 20_000, "events that each contender delivers in a round")
+	f.IntVar(&s.burst, "burst", 100_000, "events that each contender captures in the burst")
+	f.IntVar(&s.rounds, "rounds", 5, "rounds of capture and of delivery; the tables show medians")
+	quick := f.Bool("quick", false, "small numbers, to see that everything works; the other flags still count")
+	f.Usage = func() {
+		fmt.Fprint(usage, "usage: go run . [flags]\n\n"+
+			"Measures Ravenkit beside sentry-go and bare net/http and prints tables of ratios\n"+
+			"as Markdown. Exits 1 if anything failed, or if events were lost where none may be.\n\n")
+		f.PrintDefaults()
+	}
+	if err := f.Parse(args); err != nil {
+		return s, err
+	}
+	if *quick {
+		s.shrink(f)
+	}
+	return s, s.check(f)
+}
+
+// shrink sets what no flag has set.
+func (s *settings) shrink(f *flag.FlagSet) {
+	s.batches = 3
+	given := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	for _, small := range []struct {
+		name  string
+		value *int
+		to    int
+	}{{"events", &s.events, 500}, {"burst", &s.burst, 2_000}, {"rounds", &s.rounds, 1}} {
+		if !given[small.name] {
+			*small.value = small.to
+		}
+	}
+}
+
+func (s *settings) check(f *flag.FlagSet) error {
+	switch {
+	case f.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q; see -h", f.Arg(0))
+	case s.only != "" && !slices.Contains(parts, s.only):
+		return fmt.Errorf("-only %s: there are %s", s.only, strings.Join(parts, ", "))
+	case s.events < 1 || s.burst < 1 || s.rounds < 1:
+		return fmt.Errorf("-events, -burst and -rounds have to be at least 1")
+	}
+	return nil
+}
+
+func (s *settings) wants(part string) bool { return s.only == "" || s.only == part }
