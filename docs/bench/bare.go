@@ -113,7 +113,7 @@ type encoding struct {
 func (e *encoding) encode(body []byte) []byte {
 	e.buffer.Reset()
 	if e.writer == nil {
-		e.writer = gzip.NewWriter(&e.buffer)
+		e.writer, _ = gzip.NewWriterLevel(&e.buffer, gzip.BestSpeed) // fails for levels that do not exist
 	} else {
 		e.writer.Reset(&e.buffer)
 	}
