@@ -2,7 +2,6 @@ package transporttest
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -11,15 +10,19 @@ import (
 )
 
 // Recorder is a transport that keeps every packet it is handed, and delivers
-// at once: callbacks run before SendAsync returns. Hold and Fail make it slow
-// or broken. The zero value is ready. A Recorder is safe for concurrent use,
-// and what it returns are copies.
+// at once: callbacks run before SendAsync returns. Hold, Delay and Fail make it
+// slow or broken; what has to wait is delivered in the order in which it came.
+// The zero value is ready. A Recorder is safe for concurrent use, and what it
+// returns are copies.
 type Recorder struct {
 	mu      sync.Mutex
 	packets []transport.Packet
 	failure error
+	latency time.Duration
 	release chan struct{} // nil unless holding; closed by Release
-	held    int           // deliveries that wait for Release
+	tail    chan struct{} // nil, or closed when the last callback that waits has returned
+	cut     chan struct{} // nil, or closed when Close waits no longer
+	held    int           // deliveries that wait, or whose callback runs
 	settled chan struct{} // nil, or closed when held becomes 0
 	changed chan struct{} // nil, or closed when a packet arrives
 	closed  bool
@@ -78,6 +81,14 @@ func (r *Recorder) Hold() {
 	}
 }
 
+// Delay makes every outcome from now on take as long as d after its packet; 0
+// ends that. In a testing/synctest bubble it takes no time.
+func (r *Recorder) Delay(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.latency = max(d, 0)
+}
+
 // Release delivers what Hold kept back, and ends the holding.
 func (r *Recorder) Release() {
 	r.mu.Lock()
@@ -88,85 +99,44 @@ func (r *Recorder) Release() {
 	}
 }
 
-// record notes a packet, and returns what its delivery waits for: nil unless
-// the recorder is holding.
-func (r *Recorder) record(p *transport.Packet) (wait <-chan struct{}, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return nil, transport.ErrClosed
-	}
-	r.packets = append(r.packets, clonePacket(p))
-	if r.changed != nil {
-		close(r.changed)
-		r.changed = nil
-	}
-	if r.release == nil {
-		return nil, nil
-	}
-	r.held++
-	return r.release, nil
-}
-
-func (r *Recorder) outcome(p *transport.Packet) (*transport.Response, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.failure != nil {
-		return nil, r.failure
-	}
-	return &transport.Response{Status: http.StatusOK, EventID: p.EventID}, nil
-}
-
-func (r *Recorder) settle() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.held--
-	if r.held == 0 && r.settled != nil {
-		close(r.settled)
-		r.settled = nil
-	}
-}
-
 // Send records a packet. It returns a 200 with the packet's own id, or what
-// Fail says; while holding it waits for Release or the end of ctx.
+// Fail says, when Hold and Delay let it, or an error at the end of ctx.
 func (r *Recorder) Send(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
-	wait, err := r.record(p)
+	w, err := r.record(p, false)
 	if err != nil {
 		return nil, err
 	}
-	if wait != nil {
-		defer r.settle()
-		select {
-		case <-wait:
-		case <-ctx.Done():
-			return nil, &transport.NetworkError{EventID: p.EventID, Host: "recorder", Err: context.Cause(ctx)}
+	if w != nil {
+		defer r.settle(w)
+		if err := w.wait(ctx); err != nil {
+			return nil, &transport.NetworkError{EventID: p.EventID, Host: "recorder", Err: err}
 		}
 	}
 	return r.outcome(p)
 }
 
-// SendAsync records a packet and runs done, at once or, while holding, in a
-// goroutine that ends with Release.
+// SendAsync records a packet and runs done: at once, or, behind Hold, Delay and
+// packets that wait for them, in a goroutine.
 func (r *Recorder) SendAsync(_ context.Context, p *transport.Packet, done func(*transport.Response, error)) {
 	if done == nil {
 		done = func(*transport.Response, error) {}
 	}
-	wait, err := r.record(p)
+	w, err := r.record(p, true)
 	switch {
 	case err != nil:
 		done(nil, err)
-	case wait == nil:
+	case w == nil:
 		done(r.outcome(p))
 	default:
 		go func() {
-			defer r.settle()
-			<-wait
+			defer r.settle(w)
+			_ = w.wait(context.Background()) // which does not end
 			done(r.outcome(p))
 		}()
 	}
 }
 
-// Flush waits for what Hold keeps back, until ctx ends: then it returns a
+// Flush waits for what Hold and Delay keep back, until ctx ends: then it returns a
 // *transport.UndeliveredError.
 func (r *Recorder) Flush(ctx context.Context) error {
 	r.mu.Lock()
@@ -189,9 +159,9 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	}
 }
 
-// Close refuses packets from now on. What Hold keeps back has until the end of
-// ctx, ten seconds at most, to be released by somebody; the rest then fails
-// with transport.ErrClosed, and Close returns a *transport.UndeliveredError.
+// Close refuses packets from now on. What Hold and Delay keep back has until
+// the end of ctx, ten seconds at most, to be delivered; the rest then fails with
+// transport.ErrClosed, and Close returns a *transport.UndeliveredError.
 // The recorded packets remain.
 func (r *Recorder) Close(ctx context.Context) error {
 	r.mu.Lock()
@@ -206,6 +176,7 @@ func (r *Recorder) Close(ctx context.Context) error {
 	}
 	r.Fail(transport.ErrClosed)
 	r.Release()
+	r.hurry()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if stuck, ok := r.Flush(grace).(*transport.UndeliveredError); ok {

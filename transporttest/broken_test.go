@@ -1,0 +1,126 @@
+package transporttest_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ravenkit/ravenkit/transport"
+	"github.com/ravenkit/ravenkit/transporttest"
+)
+
+// broken is a transport that breaks a rule, and the cases that have to notice:
+// these and no others.
+type broken struct {
+	what  string
+	open  func(t *testing.T) transport.OpenFunc
+	cases string // by name, sorted
+}
+
+// breakages are all of them, by the file that has them; those first that take
+// the most patience.
+func breakages() []broken {
+	return slices.Concat(brokenOptions, brokenDeliveries, brokenEngines, brokenCallbacks, brokenQueues, brokenCloses, brokenLeaks)
+}
+
+// patience is shorter than usual, because some broken transports use it up, and
+// long enough for the sound part of them on a busy machine.
+const patience = 3 * time.Second
+
+func TestBrokenTransportsFailExactlyTheirCases(t *testing.T) {
+	slots := make(chan struct{}, atOnce)
+	type result struct {
+		broken
+		failures map[string]error
+	}
+	all := breakages()
+	results := make(chan result, len(all))
+	var running sync.WaitGroup
+	for _, b := range all {
+		open := b.open(t)
+		running.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			h := transporttest.Harness{Open: open, Patience: patience, Skip: make(map[string]string)}
+			for _, c := range transporttest.Cases() {
+				if !exactly && !slices.Contains(strings.Fields(b.cases), c.Name) {
+					h.Skip[c.Name] = "would pass"
+				}
+			}
+			results <- result{b, transporttest.Check(t.Context(), h)}
+		})
+	}
+	running.Wait()
+	close(results)
+	for r := range results {
+		t.Run(r.what, func(t *testing.T) {
+			got := strings.Join(slices.Sorted(maps.Keys(r.failures)), " ")
+			if got == r.cases {
+				return
+			}
+			t.Errorf("failed cases:\n got %s\nwant %s", got, r.cases)
+			for name, err := range r.failures {
+				if !slices.Contains(strings.Fields(r.cases), name) {
+					t.Logf("%v", err)
+				}
+			}
+		})
+	}
+}
+
+// Every case has a transport that it catches.
+func TestEveryCaseCatchesSomething(t *testing.T) {
+	caught := make(map[string]bool)
+	for _, b := range breakages() {
+		for name := range strings.FieldsSeq(b.cases) {
+			caught[name] = true
+		}
+	}
+	for _, c := range transporttest.Cases() {
+		if !caught[c.Name] {
+			t.Errorf("no broken transport fails %s", c.Name)
+		}
+		delete(caught, c.Name)
+	}
+	for name := range caught {
+		t.Errorf("the broken transports name %s, which is no case", name)
+	}
+}
+
+// openSound opens a transport that nothing is wrong with: "" for the
+// asynchronous one, "sync" for the blocking one.
+func openSound(name string, dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+	dsn = dsn.Clone()
+	base := dsn.Scheme[strings.LastIndexByte(dsn.Scheme, '+')+1:]
+	dsn.Scheme = strings.TrimPrefix(name+"+"+base, "+")
+	return transport.DefaultRegistry().Open(dsn, env)
+}
+
+// blocking breaks sync+….
+func blocking(wrap func(t *testing.T, tr transport.Transport) transport.Transport) func(*testing.T) transport.OpenFunc {
+	return func(t *testing.T) transport.OpenFunc {
+		return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+			tr, err := openSound("sync", dsn, env)
+			if err != nil {
+				return nil, err
+			}
+			return wrap(t, tr), nil
+		}
+	}
+}
+
+// async breaks threaded+….
+func async(wrap func(t *testing.T, tr transport.AsyncTransport) transport.AsyncTransport) func(*testing.T) transport.OpenFunc {
+	return func(t *testing.T) transport.OpenFunc {
+		return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+			tr, err := openSound("", dsn, env)
+			if err != nil {
+				return nil, err
+			}
+			return wrap(t, tr.(transport.AsyncTransport)), nil
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package transporttest_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// brokenEngine is an Engine over net/http whose mistakes can be chosen.
+type brokenEngine struct {
+	client *http.Client
+	close  func()
+
+	noRepeat bool                                 // a stale connection is an error
+	read     func(*http.Response) ([]byte, error) // nil: all of it
+	bodyCtx  bool                                 // the context ends with the headers
+}
+
+func (e *brokenEngine) Close() { e.close() }
+
+func (e *brokenEngine) Post(ctx context.Context, r *transport.Request) (*transport.Reply, error) {
+	if e.bodyCtx {
+		return e.postTwoPhased(ctx, r)
+	}
+	return e.post(ctx, r)
+}
+
+func (e *brokenEngine) post(ctx context.Context, r *transport.Request) (*transport.Reply, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header = r.Header
+	if !e.noRepeat {
+		request.Header = transport.Replayable(r.Header)
+	}
+	answer, err := e.client.Do(request)
+	if err != nil {
+		return nil, errors.Unwrap(err) // *url.Error
+	}
+	defer answer.Body.Close()
+	read := e.read
+	if read == nil {
+		read = func(a *http.Response) ([]byte, error) { return transport.ReadReply(a) }
+	}
+	body, err := read(answer)
+	if err != nil {
+		return nil, err
+	}
+	return &transport.Reply{Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
+}
+
+// postTwoPhased lets ctx end what happens before the body of the answer.
+func (e *brokenEngine) postTwoPhased(ctx context.Context, r *transport.Request) (*transport.Reply, error) {
+	whole, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	stop := context.AfterFunc(ctx, func() { cancel(ctx.Err()) })
+	defer stop()
+	c := *e
+	c.read = func(a *http.Response) ([]byte, error) {
+		stop()
+		return transport.ReadReply(a)
+	}
+	return c.post(whole, r)
+}
+
+// engines breaks an HTTP by its engine.
+func engines(change func(e *brokenEngine)) func(*testing.T) transport.OpenFunc {
+	return func(*testing.T) transport.OpenFunc {
+		return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+			var cfg transport.HTTPConfig
+			if err := transport.DecodeOptions(dsn.Options, &cfg); err != nil {
+				return nil, err
+			}
+			cfg.Apply(env)
+			client, closeClient, err := cfg.NewClient()
+			if err != nil {
+				return nil, err
+			}
+			e := &brokenEngine{client: client, close: closeClient}
+			change(e)
+			cfg.Engine = e
+			return transport.NewHTTP(cfg)
+		}
+	}
+}
+
+var brokenEngines = []broken{
+	{
+		what: "follows redirects", cases: "Redirects",
+		open: engines(func(e *brokenEngine) { e.client.CheckRedirect = nil }),
+	},
+	{
+		what: "gives up on a stale connection", cases: "StaleConnection",
+		open: engines(func(e *brokenEngine) { e.noRepeat = true }),
+	},
+	{
+		what: "reads the start of answers only", cases: "DrainsAnswers",
+		open: engines(func(e *brokenEngine) {
+			e.read = func(a *http.Response) ([]byte, error) { return io.ReadAll(io.LimitReader(a.Body, transport.MaxReply)) }
+		}),
+	},
+	{
+		what: "hangs up on refusals", cases: "KeepAlive",
+		open: engines(func(e *brokenEngine) {
+			e.read = func(a *http.Response) ([]byte, error) {
+				if a.StatusCode == 404 {
+					return nil, nil
+				}
+				return transport.ReadReply(a)
+			}
+		}),
+	},
+	{
+		what: "bounds the headers, not the body", cases: "BodyTimeout",
+		open: engines(func(e *brokenEngine) { e.bodyCtx = true }),
+	},
+}

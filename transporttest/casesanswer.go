@@ -1,0 +1,95 @@
+package transporttest
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var answerCases = []Case{
+	{
+		Name: "Refusals", Rule: "Any other outcome is an error: an *APIError with the status and what the server said.",
+		run: refusals,
+	},
+	{
+		Name: "Redirects", Rule: "Redirects are errors: a POST that is followed arrives as a GET, empty.",
+		run: redirects,
+	},
+	{
+		Name: "RateLimited", Rule: "Any other outcome is an error: the answer 429 is a *RateLimitedError that says how long to wait.",
+		run: rateLimited,
+	},
+}
+
+func refusals(t *trial) {
+	for _, status := range []int{401, 403, 404, 413, 500, 503} {
+		const said = "said by the server"
+		srv := t.serve(sentrytest.Status(status).Header("X-Sentry-Error", said).Times(-1).Optional())
+		l := t.open(srv)
+		for _, w := range l.ways() {
+			p, how := l.packet(), fmt.Sprintf("%s, status %d", w.name, status)
+			o := w.send(p)
+			t.refused(how, p, o, status)
+			var api *transport.APIError
+			if errors.As(o.err, &api) && api.Message != said {
+				t.Errorf("%s: want the message %q, got %q", how, said, api.Message)
+			}
+		}
+	}
+}
+
+func (t *trial) refused(how string, p *transport.Packet, o outcome, status int) {
+	t.Helper()
+	var api *transport.APIError
+	if o.r != nil || !errors.As(o.err, &api) || api.Status != status || api.EventID != p.EventID {
+		t.Errorf("%s: want an *APIError with status %d about event %s, got %v", how, status, p.EventID, o)
+	}
+}
+
+func redirects(t *trial) {
+	target := t.serve()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		srv := t.serve(sentrytest.Redirect(status, target.URL()+"/api/1/envelope/").Times(-1).Optional())
+		l := t.open(srv)
+		for _, w := range l.ways() {
+			p := l.packet()
+			t.refused(fmt.Sprintf("%s, status %d", w.name, status), p, w.send(p), status)
+		}
+	}
+	if n := target.Connections(); n > 0 {
+		t.Errorf("the transport has followed: the redirects' target was contacted %d times", n)
+	}
+}
+
+func rateLimited(t *trial) {
+	for _, c := range []struct {
+		step sentrytest.Step
+		wait float64 // seconds
+	}{
+		{sentrytest.Status(429).RetryAfter("90"), 90},
+		{sentrytest.Status(429).RetryAfter("nonsense"), 60},
+		{sentrytest.Status(429).RateLimits("30:error:organization"), 30},
+	} {
+		// Each way has a transport of its own: what one has heard would hold
+		// the other's packet back.
+		for i := range t.open(t.serve()).ways() {
+			l := t.open(t.serve(c.step.Optional()))
+			w, p := l.ways()[i], l.packet()
+			o, how := w.send(p), w.name+", "+c.step.String()
+			var limited *transport.RateLimitedError
+			if o.r != nil || !errors.As(o.err, &limited) {
+				t.Errorf("%s: want a *RateLimitedError, got %v", how, o)
+				continue
+			}
+			// The wait may be counted from the answer's arrival on.
+			if s := limited.RetryAfter.Seconds(); s > c.wait || s < c.wait-30 {
+				t.Errorf("%s: want RetryAfter of %v s, got %v", how, c.wait, limited.RetryAfter)
+			}
+			if limited.Held || limited.EventID != p.EventID {
+				t.Errorf("%s: want an error about event %s that was not held, got %+v", how, p.EventID, limited)
+			}
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var callbackCases = []Case{
+	{
+		Name: "CallbackNil", Rule: "done may be nil.",
+		needs: []need{needsAsync}, run: callbackNil,
+	},
+	{
+		Name: "CallbackPanics", Rule: "A done that panics is logged, and costs no other packet its delivery.",
+		needs: []need{needsAsync}, run: callbackPanics,
+	},
+	{
+		Name: "CallbackSends", Rule: "done never runs under a lock of the transport's. It may call the transport.",
+		needs: []need{needsAsync}, run: callbackSends,
+	},
+	{
+		Name: "CallbackBlocks", Rule: "A done that never returns is its owner's bug: Close returns all the same and counts it as Stuck.",
+		needs: []need{needsAsync}, run: callbackBlocks,
+	},
+	{
+		Name: "AdmissionContext", Rule: "A packet is taken although ctx has ended if there is room, and is delivered although ctx ends later.",
+		needs: []need{needsAsync}, run: admissionContext,
+	},
+	{
+		Name: "SendPassesQueue", Rule: "What is waiting in the queue does not delay Send.",
+		needs: []need{needsAsync}, run: sendPassesQueue,
+	},
+}
+
+func callbackNil(t *trial) {
+	srv := t.serve(sentrytest.OK(), sentrytest.Status(400))
+	l := t.open(srv)
+	for range 3 {
+		l.hand(context.Background(), l.packet(), nil)
+	}
+	t.requests(srv, 3)
+	l.shut()
+	l.hand(context.Background(), l.packet(), nil)
+}
+
+func callbackPanics(t *trial) {
+	srv := t.serve()
+	l := t.open(srv)
+	// More than a transport has workers, should each cost one.
+	var thrown [16]chan struct{}
+	for i := range thrown {
+		thrown[i] = make(chan struct{})
+		l.hand(context.Background(), l.packet(), func(*transport.Response, error) {
+			defer close(thrown[i])
+			panic("thrown by transporttest")
+		})
+	}
+	for _, ch := range thrown {
+		receive(t, "a callback that panics", ch)
+	}
+	packets, receipts := l.submitAll(4)
+	for i, r := range receipts {
+		t.delivered("after panics", packets[i], receive(t, "the callback of a packet behind those whose callbacks panic", r.told))
+	}
+	l.shut()
+	l.hand(context.Background(), l.packet(), func(*transport.Response, error) { panic("thrown by transporttest") })
+}
+
+func callbackSends(t *trial) {
+	l := t.open(t.serve())
+	first, second, third := newReceipt(), newReceipt(), newReceipt()
+	packets := []*transport.Packet{l.packet(), l.packet(), l.packet()}
+	l.hand(context.Background(), packets[0], func(r *transport.Response, err error) {
+		l.async.SendAsync(context.Background(), packets[1], second.done)
+		ctx, cancel := t.patient()
+		defer cancel()
+		third.done(l.Send(ctx, packets[2]))
+		first.done(r, err)
+	})
+	for i, r := range []*receipt{first, second, third} {
+		t.delivered("from a callback", packets[i], receive(t, "the outcome of what a callback has sent", r.told))
+	}
+	// A refusal may run the callback before SendAsync returns, and not under a
+	// lock either.
+	l.shut()
+	l.hand(context.Background(), packets[0], func(*transport.Response, error) {
+		l.async.SendAsync(context.Background(), packets[1], func(*transport.Response, error) {})
+	})
+}
+
+func callbackBlocks(t *trial) {
+	l := t.open(t.serve())
+	release, blocked := make(chan struct{}), make(chan struct{})
+	t.Cleanup(sync.OnceFunc(func() { close(release) }))
+	l.hand(context.Background(), l.packet(), func(*transport.Response, error) {
+		close(blocked)
+		<-release
+	})
+	receive(t, "the callback", blocked)
+	ctx, cancel := shortly()
+	defer cancel()
+	err := l.close(ctx)
+	var undelivered *transport.UndeliveredError
+	if !errors.As(err, &undelivered) || undelivered.Stuck != 1 {
+		t.Errorf("want an *UndeliveredError with 1 Stuck from Close, got %v", err)
+	}
+}
+
+func admissionContext(t *trial) {
+	l := t.open(t.serve())
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	p := l.packet()
+	t.delivered("ended before", p, receive(t, "the callback", l.submit(ctx, p).told))
+
+	srv := t.serve(sentrytest.OK().After(settleTime))
+	l = t.open(srv)
+	ctx, cancel = context.WithCancel(context.Background())
+	p = l.packet()
+	r := l.submit(ctx, p)
+	cancel()
+	t.delivered("ended on the way", p, receive(t, "the callback", r.told))
+}
+
+func sendPassesQueue(t *trial) {
+	srv := t.serve(sentrytest.Hang())
+	params := []string{}
+	if takesOption(t.h, "workers", "1") {
+		params = []string{"workers", "1"}
+	}
+	l := t.open(srv, params...)
+	l.submit(context.Background(), l.packet())
+	t.requests(srv, 1)
+	l.submit(context.Background(), l.packet())
+	p := l.packet()
+	t.delivered("Send beside a queue that hangs", p, l.send(p))
+}

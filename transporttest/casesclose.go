@@ -1,0 +1,162 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var closeCases = []Case{
+	{
+		Name: "AfterClose", Rule: "After Close it returns ErrClosed.",
+		run: afterClose,
+	},
+	{
+		Name: "CloseRepeated", Rule: "It may be called again, and by several goroutines at a time: those that cancelled nothing return nil.",
+		run: closeRepeated,
+	},
+	{
+		Name: "CloseWaits", Rule: "It waits for the sends under way until ctx ends.",
+		run: closeWaits,
+	},
+	{
+		Name: "CloseDrains", Rule: "It delivers what it has accepted until ctx ends or the shutdown timeout is over.",
+		needs: []need{needsAsync}, run: closeDrains,
+	},
+	{
+		Name: "CloseGivesUp", Rule: "It waits for the sends under way until ctx ends, then cancels them. It returns nil, or an *UndeliveredError that counts what it cancelled.",
+		run: closeGivesUp,
+	},
+	{
+		Name: "CloseTogether", Rule: "Every call waits for the same end, and those that gave up nothing return nil.",
+		run: closeTogether,
+	},
+	{
+		Name: "ShutdownTimeout", Rule: "It delivers what it has accepted until the shutdown timeout is over.",
+		needs: []need{needsAsync, needsOption("shutdown_timeout", "1")}, run: shutdownTimeout,
+	},
+}
+
+func afterClose(t *trial) {
+	srv := t.serve()
+	l := t.open(srv)
+	before := l.packet()
+	t.delivered("before Close", before, l.send(before))
+	if err := l.close(context.Background()); err != nil {
+		t.Errorf("want nil from Close, got %v", err)
+	}
+	late := l.packet()
+	t.closed("Send after Close", l.send(late))
+	if arrived(srv, late) {
+		t.Errorf("the packet was sent all the same")
+	}
+}
+
+func closeRepeated(t *trial) {
+	l := t.open(t.serve())
+	for i := range 3 {
+		if err := l.close(context.Background()); err != nil {
+			t.Errorf("Close number %d: want nil, got %v", i+1, err)
+		}
+	}
+}
+
+func closeWaits(t *trial) {
+	for i := range t.open(t.serve()).ways() {
+		srv := t.serve(sentrytest.OK().After(5 * settleTime))
+		l := t.open(srv)
+		w, p := l.ways()[i], l.packet()
+		told := w.give(p)
+		t.requests(srv, 1)
+		if err := l.close(context.Background()); err != nil {
+			t.Errorf("%s: want nil from Close, got %v", w.name, err)
+		}
+		t.delivered(w.name+" under way at Close", p, receive(t, "the outcome", told))
+	}
+}
+
+func closeDrains(t *trial) {
+	const n = 20
+	srv := t.serve(sentrytest.OK().After(settleTime).Times(n))
+	l := t.open(srv)
+	packets, receipts := l.submitAll(n)
+	if err := l.close(context.Background()); err != nil {
+		t.Errorf("want nil from Close, got %v", err)
+	}
+	for i, r := range receipts {
+		how := fmt.Sprintf("packet %d of %d, accepted before Close", i+1, n)
+		t.delivered(how, packets[i], receive(t, "the callback of "+how, r.told))
+	}
+}
+
+func closeGivesUp(t *trial) {
+	for i := range t.open(t.serve()).ways() {
+		srv := t.serve(sentrytest.Hang())
+		l := t.open(srv)
+		w := l.ways()[i]
+		told := w.give(l.packet())
+		t.requests(srv, 1)
+		ctx, cancel := shortly()
+		defer cancel()
+		t.gaveUp(w.name, l.close(ctx), 1)
+		t.closed(w.name, receive(t, "the outcome of what Close cancelled", told))
+	}
+}
+
+// gaveUp judges what Close says of packets that it could not deliver in time.
+func (t *trial) gaveUp(how string, err error, abandoned int) {
+	t.Helper()
+	var undelivered *transport.UndeliveredError
+	switch {
+	case !errors.As(err, &undelivered) || undelivered.Abandoned != abandoned:
+		t.Errorf("%s: want an *UndeliveredError with %d Abandoned from Close, got %v", how, abandoned, err)
+	case !errors.Is(err, context.DeadlineExceeded):
+		t.Errorf("%s: errors.Is does not find why Close gave up in %v", how, err)
+	}
+}
+
+// closeTogether keeps the answer to a packet back until all calls of Close have
+// had time to return too early.
+func closeTogether(t *trial) {
+	srv := t.serve()
+	wire := t.relay(srv)
+	wire.hold()
+	l := t.openEnv(t.h.env(t), wire.dsn())
+	w, p := l.ways()[len(l.ways())-1], l.packet()
+	told := w.give(p)
+	t.requests(srv, 1)
+	const n = 8
+	var answered atomic.Bool
+	closed := make(chan error, n)
+	for range n {
+		go func() {
+			err := l.Close(context.Background())
+			if !answered.Load() {
+				err = errors.Join(err, errors.New("it returned when a packet was under way"))
+			}
+			closed <- err
+		}()
+	}
+	<-time.After(settleTime)
+	answered.Store(true)
+	wire.release()
+	for range n {
+		if err := receive(t, "the return of Close", closed); err != nil {
+			t.Errorf("one of %d Closes: %v", n, err)
+		}
+	}
+	t.delivered(w.name+" under way at Close", p, receive(t, "the outcome", told))
+}
+
+func shutdownTimeout(t *trial) {
+	srv := t.serve(sentrytest.Hang().Times(-1))
+	l := t.open(srv, "shutdown_timeout", timeout)
+	_, receipts := l.submitAll(3)
+	t.requests(srv, 1)
+	t.gaveUp("shutdown_timeout="+timeout, l.close(context.Background()), len(receipts))
+}

@@ -1,0 +1,61 @@
+package transporttest
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+)
+
+var envCases = []Case{
+	{
+		Name: "EnvDialContext", Rule: "Env.DialContext opens connections.",
+		run: envDialContext,
+	},
+	{
+		Name: "EnvTLS", Rule: "Env.TLS is cloned, and the DSN's TLS options are applied to the clone.",
+		needs: []need{needsTLS}, run: overTLS(envTLS),
+	},
+}
+
+// envDialContext uses a server that has no other door.
+func envDialContext(t *trial) {
+	srv := sentrytest.NewServer(t, sentrytest.InMemory())
+	t.base = "http"
+	var dials atomic.Int64
+	env := t.h.env(t)
+	env.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		dials.Add(1)
+		return srv.DialContext(ctx, network, addr)
+	}
+	l := t.openEnv(env, t.dsn(srv))
+	for _, w := range l.ways() {
+		p := l.packet()
+		t.delivered(w.name, p, w.send(p))
+	}
+	if n := int(dials.Load()); n != srv.Connections() {
+		t.Errorf("DialContext was called %d times for %d connections", n, srv.Connections())
+	}
+}
+
+func envTLS(t *trial) {
+	srv := t.serve()
+	env := t.h.env(t)
+	env.TLS = &tls.Config{RootCAs: srv.CertPool()}
+	trusting := t.openEnv(env, t.dsn(srv, "ca_certs", ""))
+	replaced := t.openEnv(env, t.dsn(srv, "ca_certs", srv.OtherCACertFile()))
+	unverified := t.openEnv(env, t.dsn(sentrytest.NewTLSServer(t, sentrytest.UnknownCA()), "ca_certs", "", "verify_ssl", "0"))
+	for i, w := range trusting.ways() {
+		p := replaced.packet()
+		t.failed(w.name+" with ca_certs of another CA", p, replaced.ways()[i].send(p))
+		p = unverified.packet()
+		t.delivered(w.name+" with verify_ssl=0", p, unverified.ways()[i].send(p))
+		p = trusting.packet()
+		t.delivered(w.name+" with the CA in Env.TLS", p, w.send(p))
+	}
+	if env.TLS.InsecureSkipVerify || !env.TLS.RootCAs.Equal(srv.CertPool()) {
+		t.Errorf("the caller's tls.Config was changed")
+	}
+}

@@ -1,0 +1,107 @@
+package transporttest
+
+import (
+	"context"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+)
+
+var leakCases = []Case{
+	{
+		Name: "NoGoroutineLeft", Rule: "No goroutine of the transport's outlives Close.",
+		both: true, run: noGoroutineLeft,
+	},
+	{
+		Name: "NoSocketLeft", Rule: "Close closes every connection.",
+		both: true, run: noSocketLeft,
+	},
+}
+
+// life is what a transport may have been through when it is closed.
+type life struct {
+	name   string
+	params []string
+	step   sentrytest.Step
+	sends  int  // packets, sent at a time
+	hung   bool // outcomes do not come before Close
+}
+
+func lives() []life {
+	return []life{
+		{name: "never used"},
+		{name: "used", sends: 4},
+		{name: "refused", sends: 2, step: sentrytest.Status(500).Times(-1)},
+		{name: "cut off", sends: 2, step: sentrytest.Reset().Times(-1)},
+		{name: "timed out", sends: 2, step: sentrytest.Hang().Times(-1), params: []string{"timeout", timeout}},
+		{name: "timed out in the body", sends: 2, step: sentrytest.StallBody().Times(-1), params: []string{"timeout", timeout}},
+		{name: "closed under way", sends: 4, step: sentrytest.Hang().Times(-1), hung: true},
+	}
+}
+
+// live leads a transport through its life and closes it.
+func (t *trial) live(srv *sentrytest.Server, l *link, how life) {
+	t.Helper()
+	ways := l.ways()
+	var outcomes []<-chan outcome
+	for i := range how.sends {
+		outcomes = append(outcomes, ways[i%len(ways)].give(l.packet()))
+	}
+	if how.hung {
+		t.requests(srv, 1)
+	} else {
+		t.hear(outcomes)
+	}
+	l.shut()
+	if how.hung {
+		t.hear(outcomes)
+	}
+}
+
+// hear waits for outcomes, but not for ever: that they come is not what these
+// cases are about.
+func (t *trial) hear(outcomes []<-chan outcome) {
+	end := time.After(min(t.h.patience(), time.Second))
+	for _, told := range outcomes {
+		select {
+		case <-told:
+		case <-end:
+			return
+		}
+	}
+}
+
+// noGoroutineLeft gives the goroutines that use the transport labels, which
+// goroutines inherit from those that start them. So it sees exactly the
+// transport's, whatever else runs in the process; the server's, which is
+// started before, are not among them.
+func noGoroutineLeft(t *trial) {
+	run := newEventID()
+	for _, how := range lives() {
+		srv := t.serve(how.step.Optional())
+		env, dsn := t.h.env(t), t.dsn(srv, how.params...)
+		pprof.Do(context.Background(), pprof.Labels(leakLabel, run, "the transport was", how.name), func(context.Context) {
+			t.live(srv, t.openEnv(env, dsn), how)
+		})
+	}
+	var left []string
+	if !eventually(t.h.patience(), func() bool { left = labelled(run); return len(left) == 0 }) {
+		t.Errorf("these goroutines outlived Close:\n%s", strings.Join(left, "\n\n"))
+	}
+}
+
+// noSocketLeft lets the transport speak through a relay, which sees the end of
+// every connection.
+func noSocketLeft(t *trial) {
+	for _, how := range lives() {
+		srv := t.serve(how.step.Optional())
+		wire := t.relay(srv)
+		t.live(srv, t.openEnv(t.h.env(t), wire.dsn(how.params...)), how)
+		var open, total int
+		if !eventually(t.h.patience(), func() bool { open, _, total = wire.connections(); return open == 0 }) {
+			t.Fatalf("a transport that was %s has left %d of its %d connections open", how.name, open, total)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package transporttest
+
+import (
+	"errors"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var limitCases = []Case{
+	{
+		Name: "HeldAfter429", Rule: "A packet that the server wants to be spared by an earlier answer is not sent: the outcome is a *RateLimitedError that is Held.",
+		run: heldAfter429,
+	},
+	{
+		Name: "HeldByCategory", Rule: "X-Sentry-Rate-Limits on an answer of any status holds back the categories that it names, and no others.",
+		run: heldByCategory,
+	},
+	{
+		Name: "LimitsApart", Rule: "Limits live per DSN: what one server said concerns no other transport.",
+		run: limitsApart,
+	},
+}
+
+// held judges the outcome of a packet that a limit should have kept back.
+func (t *trial) held(how string, p *transport.Packet, o outcome) {
+	t.Helper()
+	var limited *transport.RateLimitedError
+	switch {
+	case !errors.As(o.err, &limited) || !limited.Held:
+		t.Errorf("%s: want a *RateLimitedError that is Held, got %v", how, o)
+	case limited.EventID != p.EventID || limited.RetryAfter <= 0:
+		t.Errorf("%s: want the id %s and how long is left, got %+v", how, p.EventID, limited)
+	}
+}
+
+func heldAfter429(t *trial) {
+	for i := range t.open(t.serve()).ways() {
+		srv := t.serve(sentrytest.Status(429).RetryAfter("600"))
+		l := t.open(srv)
+		w := l.ways()[i]
+		if o := w.send(l.packet()); o.err == nil {
+			t.Errorf("%s: want an error for the answer 429, got %v", w.name, o)
+		}
+		for _, category := range []string{"error", "transaction", ""} {
+			p := l.packet()
+			p.Category = category
+			t.held(w.name+" of category "+category, p, w.send(p))
+		}
+		if n := len(srv.Requests()); n != 1 {
+			t.Errorf("%s: the server wanted to be left alone after one request and got %d", w.name, n)
+		}
+	}
+}
+
+func heldByCategory(t *trial) {
+	for i := range t.open(t.serve()).ways() {
+		srv := t.serve(sentrytest.OK().RateLimits("600:transaction;session:organization"))
+		l := t.open(srv)
+		w, first := l.ways()[i], l.packet()
+		o := w.send(first)
+		t.delivered(w.name, first, o)
+		if o.r != nil && o.r.RateLimits.Deadline("transaction").IsZero() {
+			t.Errorf("%s: the response does not have the limits that came with it: %+v", w.name, o.r)
+		}
+		second, transaction := l.packet(), l.packet()
+		transaction.Category = "transaction"
+		t.held(w.name+" of a transaction", transaction, w.send(transaction))
+		t.delivered(w.name+" of an error", second, w.send(second))
+		if arrived(srv, transaction) {
+			t.Errorf("%s: the server got what it wanted to be spared", w.name)
+		}
+	}
+}
+
+func limitsApart(t *trial) {
+	limited := t.open(t.serve(sentrytest.Status(429).RetryAfter("600").Optional()))
+	limited.ways()[0].send(limited.packet())
+	other := t.open(t.serve())
+	for _, w := range other.ways() {
+		p := other.packet()
+		t.delivered(w.name+" to another server", p, w.send(p))
+	}
+}

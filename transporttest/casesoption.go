@@ -1,0 +1,117 @@
+package transporttest
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var optionCases = []Case{
+	{
+		Name: "UnknownOption", Rule: "An unknown option is an *OptionError that says so.",
+		run: unknownOption,
+	},
+	{
+		Name: "BadOption", Rule: "A bad value is an *OptionError that names the option and what is allowed.",
+		run: badOption,
+	},
+	{
+		Name: "AllFaults", Rule: "Options are all checked when the transport is opened, all faults in one error.",
+		run: allFaults,
+	},
+	{
+		Name: "OpenStaysQuiet", Rule: "Open reads files that options name, but neither resolves nor dials.",
+		run: openStaysQuiet,
+	},
+	{
+		Name: "Proxy", Rule: "proxy is the proxy to go through.",
+		run: proxy,
+	},
+}
+
+// openError opens a transport that must not come to be.
+func (t *trial) openError(params ...string) error {
+	t.Helper()
+	dsn := t.dsn(t.serve(), params...)
+	tr, err := t.h.open(dsn, t.h.env(t))
+	if err == nil {
+		closeNow(tr, t.h.patience())
+		t.Errorf("%v was opened, which should have been an error", dsn)
+	}
+	return err
+}
+
+func unknownOption(t *trial) {
+	for _, name := range []string{"tiemout", "no_such_option"} {
+		err := t.openError(name, "1")
+		var fault *transport.OptionError
+		if err != nil && (!errors.As(err, &fault) || !fault.Unknown() || fault.Option != name) {
+			t.Errorf("want an *OptionError with Unknown about %s, got %v", name, err)
+		}
+	}
+}
+
+func badOption(t *trial) {
+	for _, bad := range [][2]string{
+		{"timeout", "soon"},
+		{"timeout", "0"},
+		{"verify_ssl", "perhaps"},
+		{"ca_certs", "no-such-file.pem"},
+		{"client_cert", "no-such-file.pem"},
+		{"compression", "lzma"},
+		{"proxy", "gopher://proxy"},
+		{"keepalive", "perhaps"},
+		{"max_conns", "0"},
+	} {
+		name, value := bad[0], bad[1]
+		err := t.openError(name, value)
+		var fault *transport.OptionError
+		if err != nil && (!errors.As(err, &fault) || fault.Unknown() || fault.Option != name || fault.Allowed == "") {
+			t.Errorf("want an *OptionError about %s=%s that says what is allowed, got %v", name, value, err)
+		}
+	}
+}
+
+func allFaults(t *trial) {
+	err := t.openError("timeout", "soon", "compression", "lzma", "no_such_option", "1")
+	if err == nil {
+		return
+	}
+	for _, name := range []string{"timeout", "compression", "no_such_option"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("three options are wrong, but the error does not name %s: %v", name, err)
+		}
+	}
+}
+
+func openStaysQuiet(t *trial) {
+	srv := t.serve()
+	t.open(srv).shut()
+	// Connections are accepted in their order, so that one which is used brings
+	// those before it to light.
+	l := t.open(srv)
+	p := l.packet()
+	t.delivered("the one packet", p, l.send(p))
+	if n := srv.Connections(); n != 1 {
+		t.Errorf("want one connection for one packet and a transport that was opened and closed unused, got %d", n)
+	}
+}
+
+// proxy has a fake server stand in for a proxy: both take the same requests.
+// The name in the DSN resolves nowhere, so that there is only one way.
+func proxy(t *trial) {
+	srv := sentrytest.NewServer(t)
+	t.base = "http"
+	dsn := t.dsn(srv, "proxy", srv.URL())
+	dsn.Host = "sentry.invalid"
+	l := t.openEnv(t.h.env(t), dsn)
+	for _, w := range l.ways() {
+		p := l.packet()
+		t.delivered(w.name, p, w.send(p))
+		if requests := srv.Requests(); len(requests) > 0 && requests[len(requests)-1].Host != dsn.Host {
+			t.Errorf("%s: the proxy was asked for the host %q", w.name, requests[len(requests)-1].Host)
+		}
+	}
+}

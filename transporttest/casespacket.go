@@ -1,0 +1,67 @@
+package transporttest
+
+import (
+	"reflect"
+	"runtime"
+	"slices"
+	"sync"
+	"weak"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var packetCases = []Case{
+	{
+		Name: "PacketUnchanged", Rule: "The packet is only read: any number of goroutines may read it.",
+		run: packetUnchanged,
+	},
+	{
+		Name: "PacketNotKept", Rule: "The packet is only read, and not kept.",
+		run: packetNotKept,
+	},
+}
+
+// packetUnchanged sends one packet eight times at once, so that the race
+// detector sees what is changed and changed back.
+func packetUnchanged(t *trial) {
+	for _, compression := range []string{"gzip", "none"} {
+		l := t.open(t.serve(), "compression", compression)
+		for _, w := range l.ways() {
+			p := l.packet()
+			p.Header["X-Two"] = []string{"first", "second"}
+			before := *p
+			before.Header, before.Body = p.Header.Clone(), slices.Clone(p.Body)
+			var outcomes sync.WaitGroup
+			for range 8 {
+				told := w.give(p)
+				outcomes.Go(func() { <-told })
+			}
+			within(t, w.name, func() struct{} { outcomes.Wait(); return struct{}{} })
+			if !reflect.DeepEqual(*p, before) {
+				t.Errorf("%s under compression=%s changed the packet:\nbefore %+v\nafter  %+v", w.name, compression, before, *p)
+			}
+		}
+	}
+}
+
+// packetNotKept asks the garbage collector who still holds a packet. A few
+// rounds are normal: what a goroutine is done with may stay in its stack until
+// it moves on.
+func packetNotKept(t *trial) {
+	l := t.open(t.serve())
+	for _, w := range l.ways() {
+		kept := sendAndForget(t, l, w)
+		t.until("nobody but the caller holds a packet that "+w.name+" has delivered", func() bool {
+			runtime.GC()
+			return kept.Value() == nil
+		})
+	}
+}
+
+//go:noinline
+func sendAndForget(t *trial, l *link, w way) weak.Pointer[transport.Packet] {
+	p := l.packet()
+	held := weak.Make(p)
+	t.delivered(w.name, p, w.send(p))
+	return held
+}

@@ -1,0 +1,145 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var queueCases = []Case{
+	{
+		Name: "OnceEvicted", Rule: once + "what is refused or evicted by a full queue gets an error that wraps ErrQueueFull.",
+		needs: []need{needsAsync, needsQueue}, run: onceEvicted,
+	},
+	{
+		Name: "QueueDrops", Rule: "overflow=drop_newest refuses the packet for which there is no room, drop_oldest evicts the oldest.",
+		needs: []need{needsAsync, needsOption("overflow", "drop_oldest")}, run: queueDrops,
+	},
+	{
+		Name: "QueueBytes", Rule: "queue_bytes is how many bytes the bodies of waiting packets may have together, before compression.",
+		needs: []need{needsAsync, needsOption("queue_bytes", "1")}, run: queueBytes,
+	},
+	{
+		Name: "QueueBlocks", Rule: "ctx bounds admission only, and only where admission has to wait: what is refused gets the cause of ctx's end.",
+		needs: []need{needsAsync, needsOption("overflow", "block")}, run: queueBlocks,
+	},
+	{
+		Name: "PoolBlocks", Rule: "At most pool_size packets are outstanding; the caller waits at the limit, bounded by its ctx.",
+		needs: []need{needsAsync, needsOption("pool_size", "1")}, run: poolBlocks,
+	},
+}
+
+// occupied opens a transport whose one worker is busy with a packet that the
+// server does not answer, so that the next ones wait.
+func (t *trial) occupied(params ...string) (*link, *receipt) {
+	t.Helper()
+	if takesOption(t.h, "workers", "1") {
+		params = append(params, "workers", "1")
+	}
+	srv := t.serve(sentrytest.Hang().Times(-1).Optional())
+	l := t.open(srv, params...)
+	busy := l.submit(context.Background(), l.packet())
+	t.requests(srv, 1)
+	return l, busy
+}
+
+func (t *trial) full(how string, o outcome) {
+	t.Helper()
+	if o.r != nil || !errors.Is(o.err, transport.ErrQueueFull) {
+		t.Errorf("%s: want an error that wraps ErrQueueFull, got %v", how, o)
+	}
+}
+
+// onceEvicted knows only that the queue has room for one: which of the packets
+// has to go is each transport's own affair.
+func onceEvicted(t *trial) {
+	l, _ := t.occupied(queueOption(t.h), "1")
+	_, receipts := l.submitAll(6)
+	t.until("5 of 6 callbacks, with room for one packet", func() bool { return told(receipts) >= 5 })
+	if n := told(receipts); n != 5 {
+		t.Errorf("the queue has room for one packet, but %d of 6 were refused", n)
+	}
+	var refused []*receipt
+	for i, r := range receipts {
+		select {
+		case o := <-r.told:
+			t.full(fmt.Sprintf("packet %d of %d", i+1, len(receipts)), o)
+			refused = append(refused, r)
+		default: // it has the room
+		}
+	}
+	l.shut()
+	t.counted(refused)
+}
+
+func told(receipts []*receipt) int {
+	n := 0
+	for _, r := range receipts {
+		n += min(r.count(), 1)
+	}
+	return n
+}
+
+func queueDrops(t *trial) {
+	for _, c := range []struct {
+		overflow string
+		dropped  []int // of 4 packets, with room for 2
+	}{
+		{"drop_newest", []int{2, 3}},
+		{"drop_oldest", []int{0, 1}},
+	} {
+		l, _ := t.occupied(queueOption(t.h), "2", "overflow", c.overflow)
+		_, receipts := l.submitAll(4)
+		for _, i := range c.dropped {
+			how := fmt.Sprintf("packet %d of 4 under overflow=%s", i+1, c.overflow)
+			t.full(how, receive(t, "the callback of "+how, receipts[i].told))
+		}
+		if n := told(receipts); n != 2 {
+			t.Errorf("overflow=%s: there is room for 2 of 4 packets, but %d were refused", c.overflow, n)
+		}
+		l.shut()
+	}
+}
+
+func queueBytes(t *trial) {
+	probe, _ := t.occupied()
+	p := probe.packet()
+	probe.shut()
+	l, _ := t.occupied("queue_bytes", fmt.Sprint(2*len(p.Body)))
+	_, receipts := l.submitAll(3)
+	t.full("packet 3 of 3", receive(t, "the refusal of what is too much", receipts[2].told))
+	if n := told(receipts); n != 1 {
+		t.Errorf("there is room for 2 of 3 packets, but %d were refused", n)
+	}
+}
+
+func queueBlocks(t *trial) {
+	l, _ := t.occupied(queueOption(t.h), "1", "overflow", "block")
+	l.submit(context.Background(), l.packet()) // takes the room
+	t.waits(l)
+}
+
+func poolBlocks(t *trial) {
+	l, _ := t.occupied("pool_size", "1")
+	t.waits(l)
+}
+
+// waits judges a SendAsync that finds no room.
+func (t *trial) waits(l *link) {
+	t.Helper()
+	ctx, cancel := shortly()
+	defer cancel()
+	r := l.submit(ctx, l.packet())
+	if ctx.Err() == nil {
+		t.Errorf("SendAsync did not wait for room until its context ended")
+	}
+	o := receive(t, "the callback", r.told)
+	if o.r != nil || !errors.Is(o.err, context.DeadlineExceeded) {
+		t.Errorf("want an error that wraps the cause of the context's end, got %v", o)
+	}
+	l.shut()
+	t.counted([]*receipt{r})
+}

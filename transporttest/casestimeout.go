@@ -1,0 +1,130 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var timeoutCases = []Case{
+	{
+		Name: "ConnectTimeout", Rule: "Send returns when the transport's timeout is over: it bounds connecting.",
+		both: true, run: connectTimeout,
+	},
+	{
+		Name: "AnswerTimeout", Rule: "Send returns when the transport's timeout is over: it bounds the wait for the answer.",
+		both: true, run: answerTimeout,
+	},
+	{
+		Name: "BodyTimeout", Rule: "It returns when the server has answered in full: the timeout bounds the body of the answer too.",
+		both: true, run: bodyTimeout,
+	},
+	{
+		Name: "HandshakeTimeout", Rule: "Send returns when the transport's timeout is over: it bounds the TLS handshake.",
+		needs: []need{needsTLS}, run: handshakeTimeout,
+	},
+	{
+		Name: "ContextEnds", Rule: "Send returns when ctx ends, if that is before the timeout is over.",
+		run: contextEnds,
+	},
+	{
+		Name: "ContextHasEnded", Rule: "Send returns when ctx ends, and at once when it has ended before.",
+		run: contextHasEnded,
+	},
+}
+
+// timeout is short, because its end is waited for, and never applies to what
+// has to succeed.
+const timeout = "0.02"
+
+// silent accepts no connection and refuses none.
+func silent(ctx context.Context, _, _ string) (net.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func connectTimeout(t *trial) {
+	env := t.h.env(t)
+	env.DialContext = silent
+	l := t.openEnv(env, t.dsn(t.serve(), "timeout", timeout))
+	for _, w := range l.ways() {
+		p := l.packet()
+		t.timedOut(w.name, p, w.send(p))
+	}
+}
+
+func answerTimeout(t *trial) { t.timesOut(sentrytest.Hang()) }
+
+func bodyTimeout(t *trial) { t.timesOut(sentrytest.StallBody()) }
+
+func (t *trial) timesOut(step sentrytest.Step) {
+	t.Helper()
+	l := t.open(t.serve(step.Times(-1).Optional()), "timeout", timeout)
+	for _, w := range l.ways() {
+		p := l.packet()
+		o := w.send(p)
+		t.timedOut(w.name, p, o)
+		if o.err != nil && !transport.Retryable(o.err) {
+			t.Errorf("%s: a time-out may be over next time, but Retryable denies it: %v", w.name, o.err)
+		}
+	}
+}
+
+// handshakeTimeout talks TLS to a server that accepts connections and says
+// nothing.
+func handshakeTimeout(t *trial) {
+	t.base = "https"
+	wire := t.relay(t.serve())
+	wire.hold()
+	l := t.openEnv(t.h.env(t), wire.dsn("timeout", timeout))
+	for _, w := range l.ways() {
+		p := l.packet()
+		t.timedOut(w.name, p, w.send(p))
+	}
+}
+
+func contextEnds(t *trial) {
+	srv := t.serve(sentrytest.Hang().Times(-1).Optional())
+	l := t.open(srv)
+	ctx, cancel := context.WithCancel(context.Background())
+	sent, p := make(chan outcome, 1), l.packet()
+	go func() {
+		r, err := l.Send(ctx, p)
+		sent <- outcome{r, err}
+	}()
+	t.requests(srv, 1)
+	cancel()
+	o := receive(t, "the return of a Send whose context was cancelled", sent)
+	if t.failed("cancelled", p, o) != nil && !errors.Is(o.err, context.Canceled) {
+		t.Errorf("cancelled: errors.Is finds no context.Canceled in %v", o.err)
+	}
+
+	ctx, cancel = shortly()
+	defer cancel()
+	p = l.packet()
+	t.timedOut("past its deadline", p, within(t, "a Send whose context has a deadline", func() outcome {
+		r, err := l.Send(ctx, p)
+		return outcome{r, err}
+	}))
+}
+
+func contextHasEnded(t *trial) {
+	srv := t.serve()
+	l := t.open(srv)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	p := l.packet()
+	o := within(t, "a Send whose context has ended", func() outcome {
+		r, err := l.Send(ctx, p)
+		return outcome{r, err}
+	})
+	if t.failed("ended before", p, o) != nil && !errors.Is(o.err, context.Canceled) {
+		t.Errorf("errors.Is finds no context.Canceled in %v", o.err)
+	}
+	if arrived(srv, p) {
+		t.Errorf("the packet was sent all the same")
+	}
+}

@@ -1,0 +1,95 @@
+package transporttest
+
+import (
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// Harness says how the conformance suite gets at a transport. The zero value
+// is the transport of bare http and https in the default registry.
+type Harness struct {
+	// Scheme is the transport's name as it stands before "+http" and "+https"
+	// in a DSN: "sync". "" is for the bare schemes.
+	Scheme string
+	// Registry is where the scheme is looked up; nil means the default one.
+	Registry *transport.Registry
+	// Open makes the transport in place of a registry. It has to obey the
+	// options of the DSN that it is handed.
+	Open transport.OpenFunc
+	// Env makes the Go values that the transport needs, anew for every
+	// transport that a case opens; nil means that it needs none. What has to be
+	// stopped again is stopped by t.Cleanup, after the transport was closed.
+	// Cases that are about a field of the Env set it themselves.
+	Env func(t T) transport.Env
+	// Skip names cases that are not run, each with the reason. A name that no
+	// case has is a failure, so that a skip can't outlive its case.
+	Skip map[string]string
+	// Patience is how long a case waits for what has to happen before it fails;
+	// 0 means ten seconds. Transports that do what they should are never
+	// waited for that long.
+	Patience time.Duration
+}
+
+func (h Harness) patience() time.Duration {
+	if h.Patience > 0 {
+		return h.Patience
+	}
+	return 10 * time.Second
+}
+
+func (h Harness) registry() *transport.Registry {
+	if h.Registry != nil {
+		return h.Registry
+	}
+	return transport.DefaultRegistry()
+}
+
+func (h Harness) open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+	if h.Open != nil {
+		return h.Open(dsn, env)
+	}
+	return h.registry().Open(dsn, env)
+}
+
+// bases are the schemes that follow the transport's name: "http", "https" or
+// both, in this order.
+func (h Harness) bases() []string {
+	bases := []string{"http", "https"}
+	if h.Open != nil {
+		return bases
+	}
+	return slices.DeleteFunc(bases, func(base string) bool { return !h.registry().Supports(h.scheme(base)) })
+}
+
+func (h Harness) scheme(base string) string {
+	if h.Scheme == "" {
+		return base
+	}
+	return h.Scheme + "+" + base
+}
+
+// env is quiet unless the harness wants to listen: cases provoke what
+// transports log.
+func (h Harness) env(t T) transport.Env {
+	var env transport.Env
+	if h.Env != nil {
+		env = h.Env(t)
+	}
+	if env.Logger == nil {
+		env.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	return env
+}
+
+// unknownSkips returns what is skipped but does not exist, sorted.
+func (h Harness) unknownSkips() []string {
+	unknown := slices.Sorted(maps.Keys(h.Skip))
+	return slices.DeleteFunc(unknown, func(name string) bool {
+		return slices.ContainsFunc(Cases(), func(c Case) bool { return c.Name == name })
+	})
+}

@@ -1,0 +1,127 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// Fault decides what goes wrong with a packet on its way into a transport; n
+// counts the packets, from 1. Nil lets the packet pass, [ErrLost] and
+// [ErrTwice] stand for accidents, and any other error is the outcome of the
+// delivery, which does not take place. A Fault may wait, to be slow, and look
+// at the packet, but not change it. It is called by any number of goroutines.
+type Fault func(n int, p *transport.Packet) error
+
+// Accidents that a Fault can ask for.
+var (
+	// ErrLost makes a packet vanish: its sender is told that it was delivered.
+	ErrLost = errors.New("transporttest: lost")
+	// ErrTwice has a packet delivered twice, as repeating networks do; the
+	// outcome is the second one's.
+	ErrTwice = errors.New("transporttest: delivered twice")
+)
+
+// EveryNth returns a Fault that strikes the packets n, 2n, 3n and so on.
+func EveryNth(n int, err error) Fault {
+	return func(i int, _ *transport.Packet) error {
+		if i%n != 0 {
+			return nil
+		}
+		return err
+	}
+}
+
+// Inject returns a transport that delivers through next, but for the faults; of
+// several the first that has an error decides. It is a
+// [transport.AsyncTransport] if next is one, and keeps the rules of the
+// interface: callbacks run exactly once, and Close, which closes next, is
+// final.
+func Inject(next transport.Transport, faults ...Fault) transport.Transport {
+	f := &faulty{next: next, faults: faults}
+	if async, ok := next.(transport.AsyncTransport); ok {
+		return &faultyAsync{faulty: f, async: async}
+	}
+	return f
+}
+
+type faulty struct {
+	next   transport.Transport
+	faults []Fault
+	n      atomic.Int64
+	closed atomic.Bool
+}
+
+// strike returns what is to happen to the next packet.
+func (f *faulty) strike(p *transport.Packet) error {
+	if f.closed.Load() {
+		return nil // what comes after Close has a fate of its own
+	}
+	n := int(f.n.Add(1))
+	for _, fault := range f.faults {
+		if err := fault(n, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *faulty) Send(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
+	err := f.strike(p)
+	switch {
+	case errors.Is(err, ErrTwice):
+		_, _ = f.next.Send(ctx, p)
+	case err != nil:
+		return struck(p, err)
+	}
+	return f.next.Send(ctx, p)
+}
+
+// struck is the outcome of a packet that is not delivered.
+func struck(p *transport.Packet, err error) (*transport.Response, error) {
+	if errors.Is(err, ErrLost) {
+		return &transport.Response{Status: http.StatusOK, EventID: p.EventID}, nil
+	}
+	return nil, err
+}
+
+func (f *faulty) Close(ctx context.Context) error {
+	f.closed.Store(true)
+	return f.next.Close(ctx)
+}
+
+type faultyAsync struct {
+	*faulty
+	async transport.AsyncTransport
+}
+
+func (f *faultyAsync) SendAsync(ctx context.Context, p *transport.Packet, done func(*transport.Response, error)) {
+	err := f.strike(p)
+	switch {
+	case errors.Is(err, ErrTwice):
+		f.async.SendAsync(ctx, p, nil)
+	case err != nil:
+		if done != nil {
+			callSafely(done, p, err)
+		}
+		return
+	}
+	f.async.SendAsync(ctx, p, done)
+}
+
+// callSafely keeps the rule about callbacks that panic: the sender, in whose
+// goroutine this one runs, must not suffer for it.
+func callSafely(done func(*transport.Response, error), p *transport.Packet, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			slog.Error("transporttest: a delivery callback panicked", "event", p.EventID, "panic", v)
+		}
+	}()
+	done(struck(p, err))
+}
+
+func (f *faultyAsync) Flush(ctx context.Context) error { return f.async.Flush(ctx) }

@@ -1,0 +1,84 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// need is what a transport must have for a case to be about it.
+type need struct {
+	met       func(h Harness) bool
+	otherwise string
+}
+
+var (
+	needsAsync = need{isAsync, "the transport delivers in its caller (it is no AsyncTransport)"}
+	needsTLS   = need{func(h Harness) bool { return slices.Contains(h.bases(), "https") }, "the transport has no https scheme"}
+	needsQueue = need{func(h Harness) bool { return queueOption(h) != "" }, "the transport has no queue (no option queue_size or qsize)"}
+)
+
+// needsOption is met by transports that take an option.
+func needsOption(name, value string) need {
+	return need{func(h Harness) bool { return takesOption(h, name, value) }, "the transport has no option " + name}
+}
+
+// queueOption is the name of the option that bounds the queue, if there is one.
+func queueOption(h Harness) string {
+	for _, name := range []string{"queue_size", "qsize"} {
+		if takesOption(h, name, "1") {
+			return name
+		}
+	}
+	return ""
+}
+
+// isAsync and takesOption open the transport to see: a harness need not have a
+// driver to ask. A transport that can't be opened is believed to be whatever
+// the case is about, so that the case says what is wrong with it.
+func isAsync(h Harness) bool {
+	async := true
+	probe(h, func(tr transport.Transport, err error) {
+		if err == nil {
+			_, async = tr.(transport.AsyncTransport)
+		}
+	})
+	return async
+}
+
+func takesOption(h Harness, name, value string) bool {
+	takes := true
+	probe(h, func(_ transport.Transport, err error) {
+		var fault *transport.OptionError
+		takes = !errors.As(err, &fault) || !fault.Unknown()
+	}, name, value)
+	return takes
+}
+
+// probe opens the transport for a server that is never asked.
+func probe(h Harness, look func(transport.Transport, error), params ...string) {
+	bases := h.bases()
+	if len(bases) == 0 {
+		look(nil, errNoBase)
+		return
+	}
+	collect(context.Background(), func(t T) {
+		dsn, err := transport.ParseDSN(h.scheme(bases[0]) + "://key@127.0.0.1:9/1")
+		if err != nil {
+			look(nil, err)
+			return
+		}
+		for i := 0; i < len(params); i += 2 {
+			dsn.Options.Set(params[i], params[i+1])
+		}
+		tr, err := h.open(dsn, h.env(t))
+		look(tr, err)
+		if err == nil {
+			closeNow(tr, h.patience())
+		}
+	})
+}
+
+var errNoBase = errors.New("no driver for the scheme")

@@ -1,0 +1,139 @@
+package transporttest
+
+import (
+	"io"
+	"net"
+	"sync"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// relay stands between a transport and a server and passes bytes on, TLS or
+// not: it sees when the transport opens and closes connections, and can hold
+// up all that the server says.
+type relay struct {
+	t        *trial
+	srv      *sentrytest.Server
+	listener net.Listener
+	running  sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	conns  map[net.Conn]bool // the transport's, while they are open, and the server's
+	open   int               // how many of them are the transport's
+	most   int               // how many were at one time
+	total  int               // how many there have been
+	gate   chan struct{}     // nil, or closed when the server may speak
+}
+
+// relay starts one; it ends with the trial.
+func (t *trial) relay(srv *sentrytest.Server) *relay {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	r := &relay{t: t, srv: srv, listener: listener, conns: make(map[net.Conn]bool)}
+	r.running.Go(r.accept)
+	t.Cleanup(r.stop)
+	return r
+}
+
+// dsn is the server's, by way of the relay.
+func (r *relay) dsn(params ...string) *transport.DSN {
+	dsn := r.t.dsn(r.srv, params...)
+	dsn.Host = r.listener.Addr().String()
+	return dsn
+}
+
+// hold keeps what servers say on connections that are opened from now on.
+func (r *relay) hold() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gate = make(chan struct{})
+}
+
+// release lets the servers speak.
+func (r *relay) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	close(r.gate)
+	r.gate = nil
+}
+
+// connections returns how many the transport has open now, had open at one
+// time, and has opened so far.
+func (r *relay) connections() (open, most, total int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open, r.most, r.total
+}
+
+func (r *relay) accept() {
+	for {
+		client, err := r.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", r.srv.Addr())
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		r.pass(client, server)
+	}
+}
+
+func (r *relay) pass(client, server net.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		_, _ = client.Close(), server.Close()
+		return
+	}
+	r.conns[client], r.conns[server] = true, true
+	r.open++
+	r.total++
+	r.most = max(r.most, r.open)
+	gate := r.gate
+	ended := make(chan struct{})
+	r.running.Go(func() {
+		_, _ = io.Copy(server, client) // ends when the transport closes
+		close(ended)
+		r.end(client, server)
+	})
+	r.running.Go(func() {
+		if gate != nil {
+			select {
+			case <-gate:
+			case <-ended:
+			}
+		}
+		_, _ = io.Copy(client, server)
+		// The transport learns of the server's end, and has to close its own.
+		_ = client.(*net.TCPConn).CloseWrite()
+	})
+}
+
+func (r *relay) end(client, server net.Conn) {
+	_, _ = client.Close(), server.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.conns[client] {
+		r.open--
+	}
+	delete(r.conns, client)
+	delete(r.conns, server)
+}
+
+func (r *relay) stop() {
+	_ = r.listener.Close()
+	r.mu.Lock()
+	r.closed = true
+	for c := range r.conns {
+		_ = c.Close()
+	}
+	r.mu.Unlock()
+	r.running.Wait()
+}

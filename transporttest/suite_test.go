@@ -1,0 +1,225 @@
+package transporttest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/transport"
+	"github.com/ravenkit/ravenkit/transporttest"
+)
+
+// host is a T without subtests, as Ginkgo's is.
+type host struct {
+	transporttest.T
+	errs, logs []string
+}
+
+func (h *host) Helper()                        {}
+func (h *host) Errorf(format string, a ...any) { h.errs = append(h.errs, fmt.Sprintf(format, a...)) }
+func (h *host) Logf(format string, a ...any)   { h.logs = append(h.logs, fmt.Sprintf(format, a...)) }
+func (h *host) Fatalf(format string, a ...any) {
+	h.Errorf(format, a...)
+	runtime.Goexit()
+}
+
+// onHost runs f on a goroutine that may end.
+func onHost(t *testing.T, f func(h *host)) *host {
+	h := &host{T: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(h)
+	}()
+	<-done
+	return h
+}
+
+// lame fails every Send at once, in the wrong words.
+type lame struct{}
+
+func (lame) Send(context.Context, *transport.Packet) (*transport.Response, error) {
+	return nil, errors.New("lame")
+}
+func (lame) Close(context.Context) error { return nil }
+
+func openLame(*transport.DSN, transport.Env) (transport.Transport, error) { return lame{}, nil }
+
+func TestTestReportsEverythingToAHostWithoutSubtests(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := onHost(t, func(h *host) {
+		transporttest.Test(h, transporttest.Harness{Open: openLame, Patience: 50 * time.Millisecond})
+	})
+	g.Expect(h.errs).To(HaveLen(1), "Ginkgo stops at the first")
+	g.Expect(h.errs[0]).To(MatchRegexp(`^\d+ of \d+ cases failed:`))
+	g.Expect(h.errs[0]).To(ContainSubstring(`Delivers (over http): Send: want a response`))
+	g.Expect(h.errs[0]).To(ContainSubstring("the rule: A 2xx answer is a Response."))
+}
+
+func TestTestPassesOnAHostWithoutSubtests(t *testing.T) {
+	t.Parallel()
+	h := onHost(t, func(h *host) { transporttest.Test(h, transporttest.Harness{Scheme: "sync", Skip: map[string]string{"HandshakeTimeout": "elsewhere"}}) })
+	NewWithT(t).Expect(h.errs).To(BeEmpty())
+}
+
+func TestSkip(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	skips := transporttest.Harness{Open: openLame, Patience: time.Second, Skip: map[string]string{}}
+	for _, c := range transporttest.Cases() {
+		skips.Skip[c.Name] = "it is lame"
+	}
+	g.Expect(transporttest.Check(t.Context(), skips)).To(BeEmpty())
+
+	skips.Skip["Nonsense"] = "it was renamed"
+	failures := transporttest.Check(t.Context(), skips)
+	g.Expect(failures).To(HaveLen(1))
+	g.Expect(failures).To(HaveKeyWithValue("Nonsense", MatchError(`the harness skips "Nonsense", which is no case`)))
+
+	h := onHost(t, func(h *host) { transporttest.Test(h, skips) })
+	g.Expect(h.errs).To(ConsistOf(`the harness skips "Nonsense", which is no case`))
+	h = onHost(t, func(h *host) { transporttest.Cases()[0].Run(h, skips) })
+	g.Expect(h.errs).To(ConsistOf(ContainSubstring("skips what is no case: Nonsense")))
+
+	delete(skips.Skip, "Nonsense")
+	h = onHost(t, func(h *host) { transporttest.Cases()[0].Run(h, skips) })
+	g.Expect(h.errs).To(BeEmpty())
+	g.Expect(h.logs).To(ConsistOf(HaveSuffix(": skipped: it is lame")))
+}
+
+func TestCasesThatDoNotApplySayWhy(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	why := func(h transporttest.Harness) string {
+		for _, c := range transporttest.Cases() {
+			if c.Name == "OnceEvicted" {
+				_, why := c.Applies(h)
+				return why
+			}
+		}
+		return "there is no such case"
+	}
+	g.Expect(why(transporttest.Harness{Scheme: "threaded"})).To(BeEmpty())
+	g.Expect(why(transporttest.Harness{Scheme: "sync"})).To(ContainSubstring("no AsyncTransport"))
+	g.Expect(why(transporttest.Harness{Scheme: "spawn"})).To(ContainSubstring("no queue"))
+}
+
+func TestATransportThatCanNotBeOpenedFails(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	unknown := transporttest.Check(t.Context(), transporttest.Harness{Scheme: "nonsense"})
+	g.Expect(unknown).To(HaveLen(len(transporttest.Cases())))
+	g.Expect(unknown["Delivers"]).To(MatchError(ContainSubstring(`no driver for "nonsense+http" or "nonsense+https"`)))
+
+	broken := transporttest.Check(t.Context(), transporttest.Harness{Open: func(*transport.DSN, transport.Env) (transport.Transport, error) {
+		return nil, errors.New("no luck")
+	}})
+	g.Expect(broken["Delivers"]).To(MatchError(ContainSubstring("can't be opened: no luck")))
+	g.Expect(broken["OnceEvicted"]).To(MatchError(ContainSubstring("can't be opened: no luck")))
+}
+
+func TestATransportThatPanicsFails(t *testing.T) {
+	t.Parallel()
+	failures := transporttest.Check(t.Context(), transporttest.Harness{Open: func(*transport.DSN, transport.Env) (transport.Transport, error) {
+		panic("boom")
+	}, Skip: map[string]string{}})
+	NewWithT(t).Expect(failures["Delivers"]).To(MatchError(ContainSubstring("panic: boom")))
+}
+
+func TestCheckEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("enough"))
+	failures := transporttest.Check(ctx, transporttest.Harness{Scheme: "sync"})
+	g.Expect(failures).To(HaveLen(len(transporttest.Cases())))
+	g.Expect(failures["Delivers"]).To(MatchError("enough"))
+}
+
+func TestAHarnessWithARegistryOfItsOwn(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	r := transport.NewRegistry()
+	g.Expect(r.RegisterFunc("mine+http", openLame)).To(Succeed())
+	h := transporttest.Harness{Scheme: "mine", Registry: r, Patience: 50 * time.Millisecond}
+	for _, c := range transporttest.Cases() {
+		ok, why := c.Applies(h)
+		if c.Name == "TLSVerified" {
+			g.Expect(ok).To(BeFalse())
+			g.Expect(why).To(ContainSubstring("no https scheme"))
+		}
+	}
+}
+
+// contract names the rules in the interfaces' comments, by how they begin, and
+// the cases that prove them.
+var contract = map[string]string{
+	"It returns when the server has answered in full,":   "AnswerTimeout BodyTimeout ConnectTimeout ContextEnds",
+	"A 2xx answer is a Response":                         "Delivers Refusals RateLimited BrokenConnection AfterClose",
+	"Redirects are errors":                               "Redirects",
+	"A packet that the server wants to be spared":        "HeldAfter429 HeldByCategory",
+	"The packet is only read, and not kept.":             "PacketUnchanged PacketNotKept",
+	"After Close it returns ErrClosed.":                  "AfterClose",
+	"It waits for the sends under way until ctx ends":    "CloseWaits CloseGivesUp NoGoroutineLeft NoSocketLeft",
+	"It returns nil, or an *UndeliveredError that count": "CloseGivesUp CloseRepeated OnceAbandoned CallbackBlocks",
+	"It may be called again, and by several goroutines":  "CloseRepeated CloseTogether",
+	"done runs exactly once for every packet":            "OnceDelivered OnceRefused OnceAfterClose CallbackNil CallbackSends",
+	"ctx bounds admission only":                          "AdmissionContext QueueBlocks PoolBlocks",
+	"What is refused gets an error that wraps":           "OnceEvicted OnceAfterClose QueueBlocks",
+	"A done that panics is logged":                       "CallbackPanics",
+	"It returns nil then, and an *UndeliveredError":      "FlushPending FlushWaits",
+	"Packets accepted after the call don't prolong it.":  "FlushUnderLoad",
+	"It may be called often":                             "FlushRepeated",
+	"It delivers what it has accepted until ctx ends":    "CloseDrains ShutdownTimeout OnceAbandoned",
+	"It joins every goroutine":                           "NoGoroutineLeft NoSocketLeft",
+}
+
+func TestEveryRuleOfTheContractHasItsCases(t *testing.T) {
+	t.Parallel()
+	names := make(map[string]bool)
+	for _, c := range transporttest.Cases() {
+		if names[c.Name] || c.Rule == "" {
+			t.Errorf("the case %s is there twice, or has no rule", c.Name)
+		}
+		names[c.Name] = true
+	}
+	found := make(map[string]bool)
+	for _, file := range []string{"../transport/transport.gen.go", "../transport/asynctransport.gen.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^\t//   - (.*)$`).FindAllStringSubmatch(string(source), -1) {
+			rule := strings.NewReplacer("[", "", "]", "").Replace(m[1])
+			begin := ""
+			for b := range contract {
+				if strings.HasPrefix(rule, b) || strings.HasPrefix(b, rule) {
+					begin = b
+				}
+			}
+			if begin == "" {
+				t.Errorf("%s has a rule that no case is said to prove: %s", file, rule)
+			}
+			found[begin] = true
+		}
+	}
+	for begin, cases := range contract {
+		if !found[begin] {
+			t.Errorf("the interfaces have no rule any more that begins with %q", begin)
+		}
+		for name := range strings.FieldsSeq(cases) {
+			if !names[name] {
+				t.Errorf("%q is said to be proven by %s, which is no case", begin, name)
+			}
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package transporttest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// trial is one run of one case: a T whose failures name the case and its rule.
+type trial struct {
+	T
+	c    Case
+	h    Harness
+	base string // "http" or "https"
+}
+
+func (t *trial) Errorf(format string, args ...any) {
+	t.Helper()
+	t.T.Errorf("%s", t.explain(fmt.Sprintf(format, args...)))
+}
+
+func (t *trial) Fatalf(format string, args ...any) {
+	t.Helper()
+	t.T.Fatalf("%s", t.explain(fmt.Sprintf(format, args...)))
+	panic("transporttest: T.Fatalf has returned")
+}
+
+func (t *trial) explain(what string) string {
+	return fmt.Sprintf("%s (over %s): %s\n\tthe rule: %s", t.c.Name, t.h.scheme(t.base), what, t.c.Rule)
+}
+
+// serve starts a server of the kind that the trial is about. A step that is
+// left over is a finding: it says how often the transport called.
+func (t *trial) serve(steps ...sentrytest.Step) *sentrytest.Server {
+	t.Helper()
+	var srv *sentrytest.Server
+	if t.base == "https" {
+		srv = sentrytest.NewTLSServer(t)
+	} else {
+		srv = sentrytest.NewServer(t)
+	}
+	srv.Script(steps...)
+	return srv
+}
+
+// dsn returns a DSN for the server, with options given as names and values.
+func (t *trial) dsn(srv *sentrytest.Server, params ...string) *transport.DSN {
+	t.Helper()
+	dsn, err := transport.ParseDSN(srv.DSN(sentrytest.DSNScheme(t.h.Scheme)))
+	if err != nil {
+		t.Fatalf("the server's DSN can't be read: %v", err)
+	}
+	if t.base == "https" {
+		dsn.Options.Set("ca_certs", srv.CACertFile())
+	}
+	for i := 0; i < len(params); i += 2 {
+		dsn.Options.Set(params[i], params[i+1])
+		if params[i+1] == "" {
+			dsn.Options.Del(params[i])
+		}
+	}
+	return dsn
+}
+
+// open opens the transport for a server, and closes it with the trial.
+func (t *trial) open(srv *sentrytest.Server, params ...string) *link {
+	t.Helper()
+	return t.openEnv(t.h.env(t), t.dsn(srv, params...))
+}
+
+func (t *trial) openEnv(env transport.Env, dsn *transport.DSN) *link {
+	t.Helper()
+	tr, err := t.h.open(dsn, env)
+	if err != nil {
+		t.Fatalf("%v can't be opened: %v", dsn, err)
+	}
+	t.Cleanup(func() { closeNow(tr, t.h.patience()) })
+	async, _ := tr.(transport.AsyncTransport)
+	return &link{t: t, dsn: dsn, Transport: tr, async: async}
+}
+
+// closeNow is for tidying up: whether Close obeys its rules is for the cases
+// to say that are about it, and a transport that hangs must not hold up the
+// others for long.
+func closeNow(tr transport.Transport, patience time.Duration) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		_ = tr.Close(ctx)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(min(patience, time.Second)):
+	}
+}
+
+// until waits for a condition that nobody announces.
+func (t *trial) until(what string, met func() bool) {
+	t.Helper()
+	if !eventually(t.h.patience(), met) {
+		t.Fatalf("waited %v for this: %s", t.h.patience(), what)
+	}
+}
+
+func eventually(patience time.Duration, met func() bool) bool {
+	end := time.After(patience)
+	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
+		if met() {
+			return true
+		}
+		select {
+		case <-time.After(pause):
+		case <-end:
+			return met()
+		}
+	}
+}
+
+// requests waits until n requests have reached the server.
+func (t *trial) requests(srv *sentrytest.Server, n int) {
+	t.Helper()
+	t.until(fmt.Sprintf("request %d at the server", n), func() bool { return len(srv.Requests()) >= n })
+}
+
+// receive waits for what a channel is to bring.
+func receive[V any](t *trial, what string, ch <-chan V) V {
+	t.Helper()
+	select {
+	case v := <-ch:
+		return v
+	case <-time.After(t.h.patience()):
+		t.Fatalf("%s did not happen within %v", what, t.h.patience())
+		panic("unreachable")
+	}
+}
+
+// within runs f in a goroutine, so that the trial survives what never returns.
+func within[V any](t *trial, what string, f func() V) V {
+	t.Helper()
+	ch := make(chan V, 1)
+	go func() { ch <- f() }()
+	return receive(t, "the return of "+what, ch)
+}
+
+// patient is a context that ends only when the trial has waited too long.
+func (t *trial) patient() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), t.h.patience())
+}
+
+// shortly is a context that ends after a time in which nothing happens on a
+// server that hangs.
+func shortly() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 30*time.Millisecond)
+}
+
+var eventIDs atomic.Int64
+
+// newEventID returns an id that no other packet of the process has.
+func newEventID() string { return fmt.Sprintf("%032x", eventIDs.Add(1)) }
