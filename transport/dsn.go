@@ -72,14 +72,15 @@ func ParseDSN(s string) (*DSN, error) {
 }
 
 func checkScheme(scheme string) error {
+	for _, r := range scheme {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("+-.", r) {
+			// Not shown: what stands before "://" by mistake may be the keys.
+			return &DSNError{Part: "scheme", Reason: "has a character that no scheme may have; allowed are letters, digits, '+', '-' and '.', as in sync+https://"}
+		}
+	}
 	base := scheme[strings.LastIndexByte(scheme, '+')+1:]
 	if base != "http" && base != "https" {
 		return &DSNError{Part: "scheme", Value: scheme, Reason: "does not end in http or https; write https, http, or a transport's name before them as in sync+https"}
-	}
-	for _, r := range scheme {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("+-.", r) {
-			return &DSNError{Part: "scheme", Value: scheme, Reason: "has a character that no scheme may have; allowed are letters, digits, '+', '-' and '.'"}
-		}
 	}
 	return nil
 }

@@ -65,6 +65,7 @@ func TestParseDSNRefuses(t *testing.T) {
 		"no scheme":             {"k@h/1", "scheme", "is missing"},
 		"another scheme":        {"ftp://foo:SECRET@h/1", "scheme", `"ftp" does not end in http or https`},
 		"an odd scheme":         {"a b+http://k:SECRET@h/1", "scheme", "has a character"},
+		"keys before a scheme":  {"foo:SECRET@https://h/1", "scheme", "has a character"},
 		"no key":                {"https://h/1", "public key", "is missing"},
 		"an empty key":          {"https://:SECRET@h/1", "public key", "is empty"},
 		"a key with a space":    {"https://k k:SECRET@h/1", "keys", "white space"},

@@ -162,8 +162,7 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 // Timeout reports whether time ran out: the timeout option's, or the deadline
 // of the caller's context.
 func (e *NetworkError) Timeout() bool {
-	var t interface{ Timeout() bool }
-	return errors.Is(e.Err, context.DeadlineExceeded) || errors.As(e.Err, &t) && t.Timeout()
+	return errors.Is(e.Err, context.DeadlineExceeded) || ranOutOfTime(e.Err)
 }
 
 // Temporary is part of net.Error and means nothing more than Timeout.

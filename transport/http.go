@@ -127,8 +127,16 @@ func (h *HTTP) networkError(ctx context.Context, p *Packet, err error) error {
 		// What an engine says of a connection that it cut for the context's
 		// sake depends on where the cut came.
 		err = fmt.Errorf("%w: %w", ctx.Err(), err)
+	} else if ranOutOfTime(err) && !errors.Is(err, context.DeadlineExceeded) {
+		// An engine has clocks of its own, such as net/http's for handshakes.
+		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	}
 	return &NetworkError{EventID: p.EventID, Host: hostOf(p.URL), Err: err}
+}
+
+func ranOutOfTime(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
 }
 
 // hostOf names the server of an endpoint for errors, without path and keys.

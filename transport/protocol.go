@@ -23,6 +23,10 @@ func (c *protocolConfig) BindOptions(o *OptionSet) {
 
 var protocolOption = OptionSpecs(new(protocolConfig))[0]
 
+// ClientOptions lists the options that every DSN may have and no driver sees:
+// they concern the client.
+func ClientOptions() []OptionSpec { return []OptionSpec{protocolOption} }
+
 // Protocol returns the protocol that the DSN's option of that name asks for,
 // [ProtocolEnvelope] without one. The error is an *[OptionError].
 func (d *DSN) Protocol() (Protocol, error) {

@@ -124,11 +124,26 @@ func (r *Registry) Open(dsn *DSN, env Env) (Transport, error) {
 	if d == nil {
 		return nil, r.unknownScheme(dsn.Scheme)
 	}
-	if err := d.checkOptions(dsn); err != nil {
+	return r.OpenDriver(*d, dsn, env)
+}
+
+// OpenDriver is Open with a driver that stands in for whatever the DSN's scheme
+// names; it need not be registered. Drivers that open other DSNs, as tee does,
+// find those in r.
+func (r *Registry) OpenDriver(d Driver, dsn *DSN, env Env) (Transport, error) {
+	if err := r.CheckDriver(d, dsn); err != nil {
 		return nil, err
 	}
 	env.registry = r
 	return d.Open(dsn.withoutClientOptions(), env)
+}
+
+// CheckDriver judges a DSN's options as OpenDriver would, and opens nothing.
+func (r *Registry) CheckDriver(d Driver, dsn *DSN) error {
+	if d.Open == nil {
+		return errNoOpen
+	}
+	return d.checkOptions(dsn)
 }
 
 // CheckOptions judges a DSN's options as Open would, and opens nothing. It is

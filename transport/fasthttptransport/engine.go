@@ -1,0 +1,170 @@
+package fasthttptransport
+
+import (
+	"context"
+	"crypto/tls"
+	"math"
+	"net"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/ravenkit/ravenkit/transport"
+	"github.com/ravenkit/ravenkit/transport/internal/conns"
+)
+
+const (
+	// idleTime is after how long without a request connections are closed.
+	idleTime = 90 * time.Second
+	// maxHeader bounds an answer's header.
+	maxHeader = 64 << 10
+	// maxBody bounds how much of an answer is read for the sake of the
+	// connection, which can be used again only when nothing is left in it.
+	maxBody = transport.MaxReply + 256<<10
+)
+
+// engine is the transport.Engine on fasthttp.
+type engine struct {
+	dial      conns.DialFunc
+	tls       *tls.Config
+	proxy     func(*url.URL) (*url.URL, error)
+	keepAlive bool
+	slots     chan struct{} // one for each connection that may be open
+	last      atomic.Pointer[target]
+	idle      *idler
+	close     func()
+
+	mu      sync.Mutex
+	origins map[string]*origin
+}
+
+var _ transport.Engine = (*engine)(nil)
+
+// origin is a server, and the connections to it.
+type origin struct {
+	route
+	pool *fasthttp.HostClient
+}
+
+// target is where requests for a URL go. A transport has one URL as a rule.
+type target struct {
+	url    string
+	origin *origin
+	host   string // as the header says
+	uri    string // as the first line says
+}
+
+func newEngine(c transport.HTTPConfig) (*engine, error) {
+	if c.Timeout == 0 {
+		c.Timeout = transport.DefaultTimeout
+	}
+	if c.MaxConns <= 0 {
+		c.MaxConns = transport.DefaultMaxConns // below 0: NewHTTP refuses it
+	}
+	tlsConfig, err := c.TLSConfig()
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig.NextProtos = []string{"http/1.1"} // fasthttp speaks no other
+	life, end := context.WithCancel(context.Background())
+	opened := conns.New(c.DialContext, c.Timeout, life)
+	e := &engine{
+		dial: opened.Dial, tls: tlsConfig, proxy: proxyFunc(c.Proxy),
+		keepAlive: !c.DisableKeepAlive,
+		slots:     make(chan struct{}, min(c.MaxConns, math.MaxInt32)),
+		origins:   make(map[string]*origin),
+	}
+	e.idle = newIdler(idleTime, e.closeIdle)
+	e.close = func() {
+		end()
+		e.closeIdle()
+		opened.CloseAll()
+	}
+	return e, nil
+}
+
+// Post sends a request on a connection of the pool.
+func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Reply, error) {
+	to, err := e.target(r.URL)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case e.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-e.slots }()
+	if err := ctx.Err(); err != nil {
+		return nil, err // select throws dice
+	}
+	defer e.idle.used()
+	for {
+		reply, again, err := e.exchange(ctx, to, r)
+		if !again {
+			return reply, err
+		}
+		// Where one kept connection was dead, the others are no better. A fresh
+		// one ends the loop in any case.
+		to.origin.pool.CloseIdleConnections()
+	}
+}
+
+func (e *engine) target(rawURL string) (*target, error) {
+	if last := e.last.Load(); last != nil && last.url == rawURL {
+		return last, nil
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	o, err := e.origin(u)
+	if err != nil {
+		return nil, err
+	}
+	to := &target{url: rawURL, origin: o, host: u.Host, uri: o.requestURI(u)}
+	e.last.Store(to)
+	return to, nil
+}
+
+func (e *engine) origin(u *url.URL) (*origin, error) {
+	key := u.Scheme + "://" + u.Host
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if o := e.origins[key]; o != nil {
+		return o, nil
+	}
+	route, err := e.routeTo(u)
+	if err != nil {
+		return nil, err
+	}
+	o := &origin{route: route, pool: &fasthttp.HostClient{
+		Addr: route.addr,
+		// Links are opened by their first exchange, which has a context.
+		Dial: func(string) (net.Conn, error) { return new(link), nil },
+		// The slots bound them. The pool's own bound counts connections that
+		// are about to be closed, and would refuse the next.
+		MaxConns:       math.MaxInt32,
+		ReadBufferSize: maxHeader,
+	}}
+	e.origins[key] = o
+	return o, nil
+}
+
+// closeIdle closes the connections that no exchange is using.
+func (e *engine) closeIdle() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, o := range e.origins {
+		o.pool.CloseIdleConnections()
+	}
+}
+
+// Close closes every connection.
+func (e *engine) Close() {
+	e.idle.stop()
+	e.close()
+}

@@ -1,0 +1,136 @@
+package fasthttptransport
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// exchange sends a request on a connection of the origin's and reads the
+// answer. It is to be done again where a kept connection turned out to be dead
+// before any answer.
+func (e *engine) exchange(ctx context.Context, to *target, r *transport.Request) (reply *transport.Reply, again bool, err error) {
+	// The pool starts its cleaner for connections that are to be kept. Nobody
+	// could end that goroutine, so the pool is told that none is; it keeps what
+	// is released all the same, and idleTime is the engine's business.
+	o := to.origin
+	held, err := o.pool.AcquireConn(0, true)
+	if err != nil {
+		return nil, false, err
+	}
+	l := held.Conn().(*link)
+	keep := false
+	defer func() {
+		if keep {
+			o.pool.ReleaseConn(held)
+		} else {
+			o.pool.CloseConn(held)
+		}
+	}()
+	kept := l.isOpen()
+	if !kept {
+		if err := l.open(ctx, e, o.route); err != nil {
+			return nil, false, err
+		}
+	}
+	l.begin()
+	stop := context.AfterFunc(ctx, l.cut)
+	reply, keep, err = e.roundTrip(to, l, r)
+	if !stop() {
+		keep = false // the cut may still be to come
+	}
+	if err != nil {
+		again = kept && l.unanswered() && ctx.Err() == nil
+		return nil, again, l.explain(ctx, err)
+	}
+	l.done(keep)
+	return reply, false, nil
+}
+
+// roundTrip owns a pooled request, response, writer and reader while it runs.
+func (e *engine) roundTrip(to *target, l *link, r *transport.Request) (reply *transport.Reply, keep bool, err error) {
+	request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(request)
+	defer fasthttp.ReleaseResponse(response)
+	e.fill(request, to, r)
+
+	o := to.origin
+	w := o.pool.AcquireWriter(l)
+	written := request.Write(w)
+	if written == nil {
+		written = w.Flush()
+	}
+	o.pool.ReleaseWriter(w)
+
+	// A server that refuses a large body may answer and hang up without
+	// reading it all: the answer counts for more than the broken pipe.
+	in := o.pool.AcquireReader(l)
+	defer o.pool.ReleaseReader(in)
+	whole, err := read(response, in)
+	if err != nil {
+		return nil, false, errors.Join(written, err)
+	}
+	keep = e.keepAlive && whole && written == nil && in.Buffered() == 0 &&
+		!request.ConnectionClose() && !response.ConnectionClose()
+	return replyOf(response), keep, nil
+}
+
+// fill writes what net/http would: the packet's header as it stands, but for
+// what frames the message.
+func (e *engine) fill(request *fasthttp.Request, to *target, r *transport.Request) {
+	h := &request.Header
+	h.DisableNormalizing()
+	h.SetNoDefaultContentType(true)
+	h.SetMethod(http.MethodPost)
+	h.SetHost(to.host)
+	h.SetRequestURI(to.uri)
+	for name, values := range r.Header {
+		switch http.CanonicalHeaderKey(name) {
+		case "Host", "Content-Length", "Transfer-Encoding", "Trailer":
+			continue
+		}
+		for _, value := range values {
+			h.Add(name, value)
+		}
+	}
+	if auth := to.origin.proxyAuth; auth != "" {
+		h.Set("Proxy-Authorization", auth)
+	}
+	if !e.keepAlive {
+		request.SetConnectionClose()
+	}
+	request.SetBodyRaw(r.Body)
+}
+
+// read reads an answer; it was not read as a whole if its body is larger than
+// anything that counts.
+func read(response *fasthttp.Response, in *bufio.Reader) (whole bool, err error) {
+	err = response.ReadLimitBody(in, maxBody)
+	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func replyOf(response *fasthttp.Response) *transport.Reply {
+	header := make(http.Header)
+	for name, value := range response.Header.All() {
+		switch string(name) {
+		case "Connection", "Content-Length", "Content-Type", "Date", "Server":
+			continue // these say nothing about the event, and come with every answer
+		}
+		header.Add(string(name), string(value))
+	}
+	body := response.Body()
+	return &transport.Reply{
+		Status: response.StatusCode(),
+		Header: header,
+		Body:   slices.Clone(body[:min(len(body), transport.MaxReply)]),
+	}
+}

@@ -1,0 +1,61 @@
+package fasthttptransport
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+func init() { transport.Register(Driver()) }
+
+// New returns a transport for a configuration: a queue and workers, as
+// [transport.NewThreaded] has them, over fasthttp. The error joins one
+// *[transport.OptionError] for each fault. Nothing is dialled before the first
+// packet, and no goroutine runs while none is waiting.
+func New(cfg Config) (*transport.Threaded, error) {
+	if cfg.Client != nil || cfg.Engine != nil {
+		return nil, errTwoEngines
+	}
+	engine, err := newEngine(cfg.HTTPConfig)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Engine = engine
+	next, err := transport.NewHTTP(cfg.HTTPConfig)
+	if err != nil {
+		engine.Close()
+		return nil, err
+	}
+	t, err := transport.NewThreaded(next, cfg.threaded())
+	if err != nil {
+		return nil, errors.Join(err, next.Close(context.Background()))
+	}
+	return t, nil
+}
+
+// Driver returns what importing the package registers, for registries of one's
+// own.
+func Driver() transport.Driver {
+	return transport.Driver{
+		Schemes: []string{"fasthttp+http", "fasthttp+https", "aiohttp+http", "aiohttp+https"},
+		Name:    "fasthttp", Engine: "fasthttp",
+		Delivery: "in the background, by workers that a queue feeds",
+		WhenFull: "as overflow says; by default the oldest event is evicted",
+		Options:  transport.OptionSpecs(new(Config)),
+		Open:     open,
+	}
+}
+
+func open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+	cfg := Config{Logger: env.Logger}
+	if err := transport.DecodeOptions(dsn.Options, &cfg); err != nil {
+		return nil, err
+	}
+	cfg.DialContext, cfg.TLS = env.DialContext, env.TLS
+	t, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}

@@ -1,0 +1,95 @@
+package fasthttptransport
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+	"golang.org/x/net/proxy"
+
+	"github.com/ravenkit/ravenkit/transport/internal/conns"
+)
+
+// proxyFunc chooses the proxy for an origin, as the option says; NO_PROXY and
+// hosts of this machine are exempt.
+func proxyFunc(option string) func(*url.URL) (*url.URL, error) {
+	if option == "none" {
+		return func(*url.URL) (*url.URL, error) { return nil, nil }
+	}
+	env := httpproxy.FromEnvironment()
+	if option != "" {
+		env.HTTPProxy, env.HTTPSProxy, env.CGI = option, option, false
+	}
+	return env.ProxyFunc()
+}
+
+func isSOCKS(u *url.URL) bool { return u.Scheme == "socks5" || u.Scheme == "socks5h" }
+
+func basicAuth(u *url.URL) string {
+	if u.User == nil {
+		return ""
+	}
+	password, _ := u.User.Password()
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
+}
+
+// tunnel asks an HTTP proxy to pass bytes on to the origin.
+func tunnel(ctx context.Context, raw, conn net.Conn, r route) error {
+	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })
+	err := connectThrough(conn, r)
+	if !stop() {
+		return ctx.Err()
+	}
+	return err
+}
+
+func connectThrough(conn net.Conn, r route) error {
+	ask := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: r.addr}, Host: r.addr, Header: make(http.Header)}
+	if auth := basicAuth(r.proxy); auth != "" {
+		ask.Header.Set("Proxy-Authorization", auth)
+	}
+	if err := ask.Write(conn); err != nil {
+		return err
+	}
+	// A server of TLS waits for its client to speak, so nothing follows the
+	// answer that the reader could swallow.
+	answer, err := http.ReadResponse(bufio.NewReader(conn), ask)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("fasthttptransport: proxy %s refuses to connect: %s", r.proxy.Host, answer.Status)
+	}
+	return nil
+}
+
+// socks dials through a SOCKS5 proxy.
+func socks(ctx context.Context, dial conns.DialFunc, r route) (net.Conn, error) {
+	var auth *proxy.Auth
+	if user := r.proxy.User; user != nil {
+		password, _ := user.Password()
+		auth = &proxy.Auth{User: user.Username(), Password: password}
+	}
+	dialer, err := proxy.SOCKS5("tcp", addrOf(r.proxy), auth, forward(dial))
+	if err != nil {
+		return nil, err
+	}
+	return dialer.(proxy.ContextDialer).DialContext(ctx, "tcp", r.addr)
+}
+
+// forward is a proxy.Dialer and a proxy.ContextDialer.
+type forward conns.DialFunc
+
+func (f forward) Dial(network, addr string) (net.Conn, error) {
+	return f(context.Background(), network, addr)
+}
+
+func (f forward) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	return f(ctx, network, addr)
+}

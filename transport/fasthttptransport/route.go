@@ -1,0 +1,113 @@
+package fasthttptransport
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/url"
+
+	"golang.org/x/net/idna"
+)
+
+// route is the way to an origin.
+type route struct {
+	addr      string      // host:port
+	tls       *tls.Config // of the origin; nil for plain http
+	proxy     *url.URL    // nil where the way is direct
+	proxyAuth string      // what requests carry for a proxy that reads them
+}
+
+func (e *engine) routeTo(u *url.URL) (route, error) {
+	r := route{addr: addrOf(u)}
+	if u.Scheme == "https" {
+		r.tls = e.tlsFor(u)
+	}
+	via, err := e.proxy(u)
+	if err != nil || via == nil {
+		return r, err
+	}
+	switch via.Scheme {
+	case "http", "https":
+		if r.tls == nil {
+			r.proxyAuth = basicAuth(via)
+		}
+	case "socks5", "socks5h":
+	default:
+		return r, fmt.Errorf("fasthttptransport: no such kind of proxy: %s (want http, https or socks5)", via.Redacted())
+	}
+	r.proxy = via
+	return r, nil
+}
+
+// addrOf is what to dial for a URL.
+func addrOf(u *url.URL) string {
+	host, port := u.Hostname(), u.Port()
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
+	}
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (e *engine) tlsFor(u *url.URL) *tls.Config {
+	c := e.tls.Clone()
+	if c.ServerName == "" {
+		c.ServerName, _, _ = net.SplitHostPort(addrOf(u))
+	}
+	return c
+}
+
+// requestURI is what stands in a request's first line: a proxy that reads the
+// request is told the whole URL.
+func (r route) requestURI(u *url.URL) string {
+	if r.proxy == nil || r.tls != nil || isSOCKS(r.proxy) {
+		return u.RequestURI()
+	}
+	return u.Scheme + "://" + u.Host + u.RequestURI()
+}
+
+// connect opens a connection: raw, and with TLS where the route has it.
+func (e *engine) connect(ctx context.Context, r route) (raw, conn net.Conn, err error) {
+	switch {
+	case r.proxy == nil:
+		raw, err = e.dial(ctx, "tcp", r.addr)
+	case isSOCKS(r.proxy):
+		raw, err = socks(ctx, e.dial, r)
+	default:
+		raw, err = e.dial(ctx, "tcp", addrOf(r.proxy))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if conn, err = e.upgrade(ctx, raw, r); err != nil {
+		_ = raw.Close()
+		return nil, nil, err
+	}
+	return raw, conn, nil
+}
+
+func (e *engine) upgrade(ctx context.Context, raw net.Conn, r route) (conn net.Conn, err error) {
+	conn = raw
+	if r.proxy != nil && r.proxy.Scheme == "https" {
+		if conn, err = handshake(ctx, conn, e.tlsFor(r.proxy)); err != nil {
+			return nil, err
+		}
+	}
+	if r.tls == nil {
+		return conn, nil
+	}
+	if r.proxy != nil && !isSOCKS(r.proxy) {
+		if err = tunnel(ctx, raw, conn, r); err != nil {
+			return nil, err
+		}
+	}
+	return handshake(ctx, conn, r.tls)
+}
+
+func handshake(ctx context.Context, conn net.Conn, c *tls.Config) (net.Conn, error) {
+	t := tls.Client(conn, c)
+	return t, t.HandshakeContext(ctx)
+}

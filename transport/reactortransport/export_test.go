@@ -1,0 +1,6 @@
+package reactortransport
+
+import "github.com/ravenkit/ravenkit/transport"
+
+// NewOver returns a reactor over any transport.
+func NewOver(next transport.Transport, cfg Config) *Reactor { return newReactor(next, cfg) }

@@ -1,0 +1,109 @@
+package restytransport
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/go-resty/resty/v2"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// NewDriver returns a driver whose transports deliver in their caller, through
+// client; nil gives each a client of its own. Without schemes it has those that
+// importing the package registers.
+func NewDriver(client *resty.Client, schemes ...string) transport.Driver {
+	if len(schemes) == 0 {
+		schemes = []string{"resty+http", "resty+https", "requests+http", "requests+https"}
+	}
+	if client != nil {
+		keepRedirectsFrom(client)
+	}
+	return transport.Driver{
+		Schemes: schemes,
+		Name:    "resty", Engine: "resty", Blocking: true,
+		Delivery: "in the caller, who waits for the answer",
+		Options:  transport.OptionSpecs(new(transport.HTTPConfig)),
+		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+			t, err := open(client, dsn, env)
+			if err != nil {
+				return nil, err
+			}
+			return t, nil
+		},
+	}
+}
+
+// NewThreadedDriver is [NewDriver] for transports that deliver behind a queue.
+func NewThreadedDriver(client *resty.Client, schemes ...string) transport.Driver {
+	if len(schemes) == 0 {
+		schemes = []string{"threaded+resty+http", "threaded+resty+https", "threaded+requests+http", "threaded+requests+https"}
+	}
+	if client != nil {
+		keepRedirectsFrom(client)
+	}
+	return transport.Driver{
+		Schemes: schemes,
+		Name:    "threaded+resty", Engine: "resty",
+		Delivery: "in the background, by workers that a queue feeds",
+		WhenFull: "as overflow says; by default the newest event is dropped",
+		Options:  transport.OptionSpecs(new(transport.HTTPConfig), new(transport.ThreadedConfig)),
+		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+			cfg := transport.ThreadedConfig{Logger: env.Logger}
+			next, err := open(client, dsn, env, &cfg)
+			if err != nil {
+				return nil, err
+			}
+			t, err := transport.NewThreaded(next, cfg)
+			if err != nil {
+				return nil, err
+			}
+			return t, nil
+		},
+	}
+}
+
+func open(client *resty.Client, dsn *transport.DSN, env transport.Env, others ...transport.OptionBinder) (*transport.HTTP, error) {
+	cfg := Config{Client: client, Logger: env.Logger}
+	if err := transport.DecodeOptions(dsn.Options, append(others, &cfg)...); err != nil {
+		return nil, err
+	}
+	switch {
+	case client != nil:
+		if err := contradicts(dsn, "the client that the driver was given"); err != nil {
+			return nil, err
+		}
+	case env.HTTPClient != nil:
+		if err := contradicts(dsn, "Env.HTTPClient"); err != nil {
+			return nil, err
+		}
+	}
+	cfg.Apply(env)
+	return New(cfg)
+}
+
+// contradicts names the options that a client of the program's own would make
+// useless.
+func contradicts(dsn *transport.DSN, owner string) error {
+	var faults []error
+	for _, name := range []string{"verify_ssl", "ca_certs", "client_cert", "client_key", "proxy", "keepalive", "max_conns"} {
+		value := dsn.Option(name)
+		if value == "" {
+			continue
+		}
+		if u, err := url.Parse(value); err == nil {
+			value = u.Redacted() // a proxy's may hold a password
+		}
+		faults = append(faults, &transport.OptionError{
+			Option: name, Value: value, Err: errDecided,
+			Allowed: fmt.Sprintf("no such option beside %s, whose own Transport decides", owner),
+		})
+	}
+	return errors.Join(faults...)
+}
+
+var (
+	errDecided    = errors.New("not allowed")
+	errTwoEngines = errors.New("restytransport: Config.Engine has to be nil: resty carries the requests")
+)
