@@ -1,7 +1,8 @@
 // Package gen holds what is generated from the code, and every directive that
 // generates it. `go generate ./...` at the top of the repository runs them in
-// the order of this file: interfaces into the packages of their types, then
-// doubles of the interfaces. Running it again changes nothing.
+// the order of this file: interfaces into the packages of their types, doubles
+// of the interfaces, and the tables in docs/transports.md, from the registry
+// itself. Running it again changes nothing.
 //
 // Tests import the doubles: [github.com/ravenkit/ravenkit/gen/ravenmock] and
 // [github.com/ravenkit/ravenkit/gen/transportmock] are made for
@@ -21,3 +22,5 @@ package gen
 //go:generate go run go.uber.org/mock/mockgen -source=../transport/transport.gen.go -destination=uber/transportmock/transport.go -package=transportmock
 //go:generate go run go.uber.org/mock/mockgen -source=../transport/asynctransport.gen.go -destination=uber/transportmock/asynctransport.go -package=transportmock
 //go:generate go run go.uber.org/mock/mockgen -source=../raven/reporter.gen.go -destination=uber/ravenmock/reporter.go -package=ravenmock
+
+//go:generate go run ../raven/cmd/raven transports --update ../docs/transports.md

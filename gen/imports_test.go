@@ -47,6 +47,32 @@ var policy = []importRule{
 		why:      "it knows transports, not the client, and brings no assertion library along",
 	},
 	{
+		packages: []string{"transport/restytransport"},
+		modules:  append([]string{"github.com/go-resty/resty/v2"}, linked...),
+		ours:     []string{"transport"},
+		why:      "an engine brings its own library and nothing else",
+	},
+	{
+		packages: []string{"transport/fasthttptransport"},
+		modules:  append([]string{"github.com/valyala/fasthttp", "github.com/andybalholm/brotli", "github.com/valyala/bytebufferpool", "github.com/molecule-man/go-brrr"}, linked...),
+		ours:     []string{"transport"},
+		why:      "an engine brings its own library and nothing else",
+	},
+	{
+		packages: []string{"transport/reactortransport"},
+		modules:  linked,
+		ours:     []string{"transport"},
+		why:      "an engine brings its own library and nothing else",
+	},
+	{
+		packages: []string{"transport/all"},
+		modules: append([]string{
+			"github.com/go-resty/resty/v2", "github.com/valyala/fasthttp", "github.com/andybalholm/brotli", "github.com/valyala/bytebufferpool", "github.com/molecule-man/go-brrr",
+		}, linked...),
+		ours: []string{"transport", "transport/restytransport", "transport/fasthttptransport", "transport/reactortransport"},
+		why:  "it links the engines and nothing else",
+	},
+	{
 		packages: []string{"gen/ravenmock", "gen/transportmock"},
 		modules:  []string{"github.com/golang/mock", "github.com/klauspost/compress", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"raven", "transport"},

@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -275,4 +276,25 @@ func TestEveryEventSaysWhereItRuns(t *testing.T) {
 	g.Expect(second.at("modules", "go")).To(Equal(runtime.Version()))
 	g.Expect(second["sdk"]).To(Equal(map[string]any{"name": "raven.go", "version": raven.Version}))
 	g.Expect(second["platform"]).To(Equal("go"))
+}
+
+func TestADriverThatOpensOtherDSNs(t *testing.T) {
+	g := NewWithT(t)
+	var tee transport.Driver
+	for _, d := range transport.DefaultRegistry().Drivers() {
+		if d.Name == "tee" {
+			tee = d
+		}
+	}
+	first, second := sentrytest.NewServer(t), sentrytest.NewServer(t)
+	for _, scheme := range []string{"", "tee"} {
+		dsn := first.DSN(sentrytest.DSNScheme(scheme), sentrytest.DSNParam("to", second.DSN()))
+		c, err := raven.New(dsn, raven.WithDriver(tee))
+		g.Expect(err).NotTo(HaveOccurred())
+		_, err = c.Deliver(t.Context(), &raven.Event{Message: "twice"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(c.Close(t.Context())).To(Succeed())
+	}
+	g.Expect(first.Events()).To(HaveLen(2))
+	g.Expect(second.Events()).To(HaveLen(2))
 }

@@ -43,46 +43,34 @@ func defaults() config {
 	}
 }
 
-// drivers is where the client's transport is looked up. A driver that was given
-// stands in for whatever the DSN's scheme names.
-func (cfg *config) drivers(dsn *transport.DSN) (*transport.Registry, error) {
-	if cfg.driver == nil {
-		return cfg.registry, nil
-	}
-	driver := *cfg.driver
-	driver.Schemes = []string{dsn.Scheme}
-	r := transport.NewRegistry()
-	return r, r.Register(driver)
-}
-
 // check judges the DSN's scheme and options; nothing is opened.
 func (cfg *config) check(dsn *transport.DSN) error {
-	r, err := cfg.drivers(dsn)
-	if err != nil {
+	switch {
+	case cfg.transport != nil:
+		return cfg.registry.CheckOptions(dsn)
+	case cfg.driver != nil:
+		return cfg.registry.CheckDriver(*cfg.driver, dsn)
+	case !cfg.registry.Supports(dsn.Scheme):
+		_, err := cfg.registry.Open(dsn, cfg.env)
 		return err
 	}
-	if cfg.transport == nil && !r.Supports(dsn.Scheme) {
-		_, err := r.Open(dsn, cfg.env)
-		return err
-	}
-	return r.CheckOptions(dsn)
+	return cfg.registry.CheckOptions(dsn)
 }
 
 // open makes the client's transport: the one that was given, the given
 // driver's, or the one that the DSN's scheme names.
 func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
-	if cfg.transport != nil {
-		return cfg.transport, nil
-	}
-	r, err := cfg.drivers(dsn)
-	if err != nil {
-		return nil, err
-	}
 	env := cfg.env
 	if env.Logger == nil {
 		env.Logger = cfg.logger
 	}
-	return r.Open(dsn, env)
+	switch {
+	case cfg.transport != nil:
+		return cfg.transport, nil
+	case cfg.driver != nil:
+		return cfg.registry.OpenDriver(*cfg.driver, dsn, env)
+	}
+	return cfg.registry.Open(dsn, env)
 }
 
 // WithTransport sends events through t, whatever transport the DSN's scheme

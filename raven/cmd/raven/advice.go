@@ -1,0 +1,131 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// advice says how the cause of an error is put right, "" where there is nothing
+// to say beyond the error. dsn is nil if it could not be read.
+func advice(err error, dsn *transport.DSN) string {
+	var (
+		badDSN  *transport.DSNError
+		scheme  *transport.UnknownSchemeError
+		option  *transport.OptionError
+		api     *transport.APIError
+		limited *transport.RateLimitedError
+		network *transport.NetworkError
+	)
+	switch {
+	case errors.As(err, &badDSN):
+		return "copy the DSN from the project's settings in Sentry (Client Keys), and quote it for the shell"
+	case errors.As(err, &scheme):
+		return "raven transports lists every scheme"
+	case errors.As(err, &option):
+		return optionAdvice(option)
+	case errors.As(err, &limited):
+		return "wait until the time is over; if it comes again, look at the project's quota and rate limits"
+	case errors.As(err, &api):
+		return statusAdvice(api.Status, dsn)
+	case errors.As(err, &network):
+		return networkAdvice(network.Err, dsn)
+	}
+	return ""
+}
+
+func optionAdvice(option *transport.OptionError) string {
+	if option.Option == "ca_certs" {
+		return "ca_certs is the path, on this machine, of a file with the CA's certificate in PEM form"
+	}
+	return "raven transports lists the options of every transport, and what they may be"
+}
+
+func statusAdvice(status int, dsn *transport.DSN) string {
+	switch {
+	case status >= 300 && status < 400:
+		return "put the address that the server redirects to into the DSN: its scheme, host and path"
+	case status == http.StatusBadRequest && strings.HasSuffix(dsn.Scheme, "http"):
+		return "if the server speaks TLS on this port, the DSN has to say https; otherwise its log tells what it did not like"
+	case status == http.StatusBadRequest:
+		return "the server's log tells what it did not like; a server from before envelopes needs protocol=store in the DSN"
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return fmt.Sprintf("compare the DSN with the project's settings in Sentry (Client Keys): is %s the key of project %s, and is it enabled?", dsn.PublicKey, dsn.ProjectID)
+	case status == http.StatusNotFound:
+		return fmt.Sprintf("check the end of the DSN, %s/%s: is Sentry mounted there, and is that the project's id? Servers from before envelopes need protocol=store", dsn.Path, dsn.ProjectID)
+	case status == http.StatusProxyAuthRequired:
+		return "the proxy wants a user and a password: proxy=http://USER:PASSWORD@HOST:PORT in the DSN"
+	case status == http.StatusRequestEntityTooLarge:
+		return "send less: the server refuses events of this size"
+	case status >= 500:
+		return "the fault is the server's, or a proxy's in front of it: look at its log, and try again later"
+	}
+	return ""
+}
+
+func networkAdvice(err error, dsn *transport.DSN) string {
+	if fix := certificateAdvice(err, dsn); fix != "" {
+		return fix
+	}
+	var (
+		op      *net.OpError
+		timeout interface{ Timeout() bool }
+		dns     *net.DNSError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return ""
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		return "check that the proxy runs and its address is right; proxy=none in the DSN goes without one"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("check the spelling of %s; if that is right, this machine's DNS does not know the name", hostname(dsn))
+	case errors.As(err, &dns):
+		return "this machine's DNS servers do not answer as they should; in a container, look at its network settings"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Sprintf("nothing listens on %s: check host and port in the DSN, and that the server runs", hostPort(dsn))
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "there is no route from here to the server: check this machine's network, or go through a proxy with proxy=URL in the DSN"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return fmt.Sprintf("the server took more than %s: if it is slow, allow more with timeout=SECONDS in the DSN; if it never answers, a firewall may swallow what is sent", timeoutOf(dsn))
+	}
+	return schemeAdvice(err)
+}
+
+// schemeAdvice is about connections that end without an answer, which is what
+// http and https look like to each other.
+func schemeAdvice(err error) string {
+	switch {
+	case errors.Is(err, http.ErrSchemeMismatch), isRecordHeader(err):
+		return "the server does not speak TLS on this port: change https to http in the DSN, or take the port on which it does"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		strings.Contains(err.Error(), "malformed HTTP"):
+		return "the connection was closed without an answer: look at the log of the server, or of the proxy in front of it, and whether the DSN's scheme (http, https) suits the port"
+	}
+	return ""
+}
+
+func timeoutOf(dsn *transport.DSN) string {
+	var cfg transport.HTTPConfig
+	// The option has been checked before anything was sent.
+	_ = transport.DecodeOptions(optionsFor(dsn, &cfg), &cfg)
+	return cmp.Or(cfg.Timeout, transport.DefaultTimeout).String()
+}
+
+// optionsFor returns the options of a DSN that a configuration knows.
+func optionsFor(dsn *transport.DSN, cfg transport.OptionBinder) map[string][]string {
+	options := make(map[string][]string)
+	for _, spec := range transport.OptionSpecs(cfg) {
+		if values := dsn.Options[spec.Name]; len(values) > 0 {
+			options[spec.Name] = values
+		}
+	}
+	return options
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// catalog is what the drivers say of themselves, in the order and the groups
+// in which both forms of `raven transports` print it.
+type catalog struct {
+	entries []entry
+	common  []transport.OptionSpec // what every transport over HTTP has
+	groups  []optionGroup
+}
+
+// entry is one transport.
+type entry struct {
+	name             string
+	schemes, aliases []string
+	engine, blocking string
+	delivery, queue  string
+	whenFull         string
+}
+
+// optionGroup holds the options that some drivers have beyond the common ones.
+type optionGroup struct {
+	drivers []string
+	options []transport.OptionSpec
+	notes   []string
+}
+
+func newCatalog(drivers []transport.Driver) catalog {
+	c := catalog{common: append(transport.OptionSpecs(new(transport.HTTPConfig)), transport.ClientOptions()...)}
+	for _, d := range drivers {
+		c.entries = append(c.entries, newEntry(d))
+		own, notes := c.beyondCommon(d, drivers)
+		i := slices.IndexFunc(c.groups, func(g optionGroup) bool {
+			return slices.EqualFunc(g.options, own, sameSpec) && slices.Equal(g.notes, notes)
+		})
+		if i >= 0 {
+			c.groups[i].drivers = append(c.groups[i].drivers, d.Name)
+			continue
+		}
+		c.groups = append(c.groups, optionGroup{drivers: []string{d.Name}, options: own, notes: notes})
+	}
+	return c
+}
+
+func newEntry(d transport.Driver) entry {
+	e := entry{name: d.Name, engine: orDash(d.Engine), blocking: "no", delivery: orDash(d.Delivery), whenFull: orDash(d.WhenFull)}
+	if d.Blocking {
+		e.blocking = "yes"
+	}
+	for _, scheme := range d.Schemes {
+		prefix, _, named := strings.Cut(scheme, "+http")
+		if !named || prefix == d.Name {
+			e.schemes = append(e.schemes, scheme)
+		} else {
+			e.aliases = append(e.aliases, scheme)
+		}
+	}
+	if len(e.schemes) == 0 {
+		e.schemes, e.aliases = e.aliases, nil
+	}
+	e.queue = orDash(strings.Join(queueOf(d), ", "))
+	return e
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// queueOf names the options that bound what may wait, with their defaults.
+func queueOf(d transport.Driver) (bounds []string) {
+	if d.Sink != "server" {
+		return nil // those take options only to pass them over
+	}
+	for _, spec := range d.Options {
+		if strings.HasPrefix(spec.Name, "queue_") || spec.Name == "qsize" || spec.Name == "pool_size" {
+			bounds = append(bounds, spec.Name+" "+spec.Default)
+		}
+	}
+	return bounds
+}
+
+// beyondCommon returns the options that set a driver apart. Transports that are
+// for looking accept those of the others, so that their prefix can be put
+// before any DSN; that is said rather than listed.
+func (c catalog) beyondCommon(d transport.Driver, all []transport.Driver) (own []transport.OptionSpec, notes []string) {
+	if d.Options == nil {
+		return nil, []string{"checks its options by itself, and has no list of them"}
+	}
+	ignores := false
+	for _, spec := range d.Options {
+		switch {
+		case d.Sink != "server" && sent(spec, all):
+			ignores = true
+		case !slices.ContainsFunc(c.common, func(s transport.OptionSpec) bool { return sameSpec(s, spec) }):
+			own = append(own, spec)
+		}
+	}
+	if ignores {
+		return own, []string{"takes the options of other transports too, without effect, so that its name can be put before any DSN"}
+	}
+	if names := missing(d); len(names) > 0 {
+		notes = append(notes, "does not have the common options "+strings.Join(names, ", "))
+	}
+	return own, notes
+}
+
+// sent reports whether an option belongs to a transport that sends.
+func sent(spec transport.OptionSpec, all []transport.Driver) bool {
+	for _, d := range all {
+		if d.Sink == "server" && slices.ContainsFunc(d.Options, func(s transport.OptionSpec) bool { return sameSpec(s, spec) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func missing(d transport.Driver) (names []string) {
+	for _, spec := range transport.OptionSpecs(new(transport.HTTPConfig)) {
+		has := slices.ContainsFunc(d.Options, func(s transport.OptionSpec) bool { return s.Name == spec.Name })
+		if !has {
+			names = append(names, spec.Name)
+		}
+	}
+	return names
+}
+
+func sameSpec(a, b transport.OptionSpec) bool {
+	return fmt.Sprint(a.Name, a.Aliases, a.Default, a.Allowed, a.Help) == fmt.Sprint(b.Name, b.Aliases, b.Default, b.Allowed, b.Help)
+}
+
+// empty reports whether there is nothing to say of a group's options.
+func (g optionGroup) empty() bool { return len(g.options) == 0 && len(g.notes) == 0 }

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+const (
+	dateFormat = "2006-01-02"
+	// notForGood goes with every certificate that is not accepted.
+	notForGood = "verify_ssl=0 accepts any certificate, whoever is at the other end: for a try, not for good"
+)
+
+// certificateAdvice is the advice for errors that TLS gives, "" for others.
+func certificateAdvice(err error, dsn *transport.DSN) string {
+	var (
+		unknown x509.UnknownAuthorityError
+		invalid x509.CertificateInvalidError
+		name    x509.HostnameError
+		roots   x509.SystemRootsError
+		op      *net.OpError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return unknownAuthority(unknown.Cert, dsn)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return outOfTime(invalid.Cert, time.Now())
+	case errors.As(err, &invalid):
+		return "the server's certificate, or one that signed it, may not be used like this: it has to be replaced. " + notForGood
+	case errors.As(err, &name):
+		return fmt.Sprintf("write one of the certificate's names (%s) in the DSN in place of %s, or give the server a certificate for it. %s",
+			names(name.Certificate), hostname(dsn), notForGood)
+	case errors.As(err, &roots):
+		return "this machine has no root certificates: install them (the package is often called ca-certificates), or name a file with ca_certs"
+	case errors.As(err, &op) && op.Op == "remote error":
+		return alertAdvice(op.Err.Error(), dsn)
+	}
+	return ""
+}
+
+func unknownAuthority(cert *x509.Certificate, dsn *transport.DSN) string {
+	fix := "get the certificate of the CA from whoever runs the server, and name its file in the DSN: ca_certs=/path/to/ca.pem"
+	switch given := dsn.Option("ca_certs"); {
+	case given != "" && selfSigned(cert):
+		fix = fmt.Sprintf("the server's certificate signed itself: it has to be in %s itself", given)
+	case given != "":
+		fix = fmt.Sprintf("put the certificate of the CA that signed (%s) into %s, or drop ca_certs if the CA is a public one: the file replaces the system's roots",
+			issuer(cert), given)
+	case selfSigned(cert):
+		fix = "the server's certificate signed itself: copy it to this machine, and name its file in the DSN: ca_certs=/path/to/certificate.pem"
+	}
+	return fix + ". " + notForGood
+}
+
+func outOfTime(cert *x509.Certificate, now time.Time) string {
+	clock := fmt.Sprintf("this machine's clock says %s", now.UTC().Format("2006-01-02 15:04 MST"))
+	if cert != nil && now.Before(cert.NotBefore) {
+		return fmt.Sprintf("the certificate becomes valid on %s, and %s: put right whichever is wrong. %s", cert.NotBefore.Format(dateFormat), clock, notForGood)
+	}
+	if cert == nil {
+		return clock + ": if that is right, the server's certificate has to be renewed. " + notForGood
+	}
+	return fmt.Sprintf("the certificate ended on %s, and %s: if that is right, the server's certificate has to be renewed. %s", cert.NotAfter.Format(dateFormat), clock, notForGood)
+}
+
+// alertAdvice is about handshakes that the server refused; crypto/tls has no
+// other mark of the reason than its text.
+func alertAdvice(alert string, dsn *transport.DSN) string {
+	switch {
+	case strings.Contains(alert, "protocol version"):
+		return "the server speaks no TLS of version 1.2 or later, and has to be brought up to date"
+	case dsn.Option("client_cert") != "":
+		return "the server does not take the certificate in client_cert: ask whoever runs it which CA has to sign it"
+	case strings.Contains(alert, "certificate"):
+		return "the server wants a certificate from its clients: get one with its key, and name both files in the DSN: client_cert=/path/to/cert.pem&client_key=/path/to/key.pem"
+	}
+	return "the server refused the handshake: its log tells why"
+}
+
+func isRecordHeader(err error) bool {
+	var record tls.RecordHeaderError
+	return errors.As(err, &record)
+}
+
+func selfSigned(cert *x509.Certificate) bool {
+	return cert != nil && bytes.Equal(cert.RawSubject, cert.RawIssuer)
+}
+
+func issuer(cert *x509.Certificate) string {
+	if cert == nil {
+		return "not known"
+	}
+	return cert.Issuer.String()
+}
+
+// names lists what hosts a certificate is for.
+func names(cert *x509.Certificate) string {
+	all := slices.Clone(cert.DNSNames)
+	for _, ip := range cert.IPAddresses {
+		all = append(all, ip.String())
+	}
+	if len(all) == 0 {
+		return "none"
+	}
+	return strings.Join(all, ", ")
+}
+
+// address is where a DSN leads to, with the port that its scheme implies.
+func address(dsn *transport.DSN) (host, port string) {
+	u, err := url.Parse(dsn.BaseURL())
+	if err != nil {
+		return dsn.Host, ""
+	}
+	switch {
+	case u.Port() != "":
+		return u.Hostname(), u.Port()
+	case u.Scheme == "https":
+		return u.Hostname(), "443"
+	}
+	return u.Hostname(), "80"
+}
+
+func hostname(dsn *transport.DSN) string {
+	host, _ := address(dsn)
+	return host
+}
+
+func hostPort(dsn *transport.DSN) string { return net.JoinHostPort(address(dsn)) }

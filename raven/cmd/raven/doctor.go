@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+)
+
+type doctorCommand struct {
+	DSN string `arg:"" optional:"" name:"dsn" help:"What to examine. Default: SENTRY_DSN."`
+}
+
+// Help is the command's help beyond one sentence.
+func (*doctorCommand) Help() string {
+	return `Walks the way of an event and gives a verdict on every step: the DSN, its options, resolving the host, connecting, TLS,
+posting a test event, and the server's answer. A step that fails comes with its fix, and the steps behind it are
+skipped. Each step may take as long as the DSN's timeout; 5 seconds by default.
+
+    raven doctor https://KEY@HOST/1
+    raven doctor 'https://KEY@HOST/1?ca_certs=/etc/ssl/ours.pem&timeout=2'
+`
+}
+
+// verdict is the outcome of a step.
+type verdict string
+
+const (
+	passed  verdict = "ok"
+	failed  verdict = "FAIL"
+	skipped verdict = "skipped"
+)
+
+// finding is what a step found out.
+type finding struct {
+	verdict verdict
+	text    string
+	details []string // further lines, label and text with a tab in between
+	fix     string   // for failures
+}
+
+func ok(format string, args ...any) finding {
+	return finding{verdict: passed, text: fmt.Sprintf(format, args...)}
+}
+
+func skip(format string, args ...any) finding {
+	return finding{verdict: skipped, text: fmt.Sprintf(format, args...)}
+}
+
+func bad(err error, fix string) finding {
+	return finding{verdict: failed, text: plain(err.Error()), fix: fix}
+}
+
+func (f finding) with(label, format string, args ...any) finding {
+	f.details = append(f.details, label+"\t"+fmt.Sprintf(format, args...))
+	return f
+}
+
+// Run is what `raven doctor` does.
+func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
+	e := &examination{env: env, given: c.DSN}
+	defer e.end()
+	broken := ""
+	for _, step := range e.steps() {
+		f := skip("because %s failed", broken)
+		if broken == "" {
+			f = step.run(ctx)
+		}
+		if f.verdict == failed {
+			broken = step.name
+		}
+		f.print(env.out, step.name)
+	}
+	if broken != "" {
+		return fmt.Errorf("delivery fails at the step %q", broken)
+	}
+	if err := e.end(); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.out, "\n"+e.target.conclusion())
+	return ctx.Err()
+}
+
+func (t *target) conclusion() string {
+	if t.sends() {
+		return "Delivery works."
+	}
+	return fmt.Sprintf("Nothing is wrong, but nothing was sent either: %s+… is for looking.", t.driver.Name)
+}
+
+// print writes a finding as lines whose texts stand below each other.
+func (f finding) print(w io.Writer, name string) {
+	const column = 19 // where texts begin
+	width := widthOf(w)
+	fmt.Fprintln(w, hanging(fmt.Sprintf("%-7s  %-8s  ", f.verdict, name), f.text, width))
+	details := f.details
+	if f.fix != "" {
+		details = append([]string{"fix\t" + f.fix}, details...)
+	}
+	for _, d := range details {
+		label, text, _ := strings.Cut(d, "\t")
+		fmt.Fprintln(w, hanging(fmt.Sprintf("%*s%-11s  ", column, "", label), text, width))
+	}
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// examination is one run of `raven doctor`. Each step leaves behind what the
+// next ones need.
+type examination struct {
+	env   *environment
+	given string
+
+	target  *target
+	client  *raven.Client
+	watch   watch
+	http    transport.HTTPConfig // the options that have to do with HTTP
+	timeout time.Duration
+	through *http.Client // set up as those options say
+	release func()       // for through
+	proxy   *url.URL     // nil: there is none on the way
+	conn    net.Conn     // to the server, or to the proxy
+
+	id   string
+	sent error // what became of the event
+}
+
+type step struct {
+	name string
+	run  func(context.Context) finding
+}
+
+func (e *examination) steps() []step {
+	return []step{
+		{"dsn", e.readDSN},
+		{"options", e.openClient},
+		{"resolve", e.network(e.resolve)},
+		{"connect", e.network(e.connect)},
+		{"tls", e.network(e.handshake)},
+		{"post", e.post},
+		{"answer", e.answer},
+	}
+}
+
+// end closes what the steps have opened. It may be called again.
+func (e *examination) end() error {
+	if e.conn != nil {
+		_ = e.conn.Close() // it has served its purpose
+	}
+	if e.release != nil {
+		e.release()
+	}
+	return e.client.Close(context.Background())
+}
+
+// network is for steps that need a network: they get the DSN's timeout, and are
+// skipped for transports that send nothing.
+func (e *examination) network(run func(context.Context) finding) func(context.Context) finding {
+	return func(ctx context.Context) finding {
+		if !e.target.sends() {
+			return skip("%s+… sends nothing; without it the DSN leads to %s", e.target.driver.Name, e.target.dsn.Host)
+		}
+		ctx, cancel := context.WithTimeout(ctx, e.timeout)
+		defer cancel()
+		return run(ctx)
+	}
+}
+
+func (e *examination) readDSN(context.Context) finding {
+	t, err := e.env.target(e.given)
+	if err != nil {
+		return unusable(err)
+	}
+	e.target = t
+	return ok("%s", t.dsn).with("events go to", "%s", endpoint(t.dsn))
+}
+
+// unusable takes the advice along that an error brings.
+func unusable(err error) finding {
+	var a *advised
+	if errors.As(err, &a) {
+		return bad(err, a.fix)
+	}
+	return bad(err, "")
+}
+
+// openClient checks the scheme and all options, and reads the files that they
+// name.
+func (e *examination) openClient(context.Context) finding {
+	client, err := e.env.open(e.target, &e.watch)
+	if err != nil {
+		return unusable(err)
+	}
+	e.client = client
+	if err := transport.DecodeOptions(optionsFor(e.target.dsn, &e.http), &e.http); err != nil {
+		return bad(err, advice(err, e.target.dsn))
+	}
+	e.timeout = cmp.Or(e.http.Timeout, transport.DefaultTimeout)
+	f := ok("%s", e.target.how()).with("timeout", "%s", e.timeout)
+	if !e.target.sends() {
+		return f
+	}
+	if err := e.findProxy(); err != nil {
+		return bad(err, "check the option proxy, and HTTP_PROXY and HTTPS_PROXY in the environment")
+	}
+	if e.proxy != nil {
+		f = f.with("proxy", "%s, from %s", e.proxy.Redacted(), e.proxySource())
+	}
+	return f
+}
+
+// findProxy asks the same code that the transports ask.
+func (e *examination) findProxy() (err error) {
+	if e.through, e.release, err = e.http.NewClient(); err != nil {
+		return err
+	}
+	request, err := http.NewRequest(http.MethodPost, endpoint(e.target.dsn), nil)
+	if err != nil {
+		return err
+	}
+	if choose := e.through.Transport.(*http.Transport).Proxy; choose != nil {
+		e.proxy, err = choose(request)
+	}
+	return err
+}
+
+func (e *examination) proxySource() string {
+	if e.http.Proxy != "" {
+		return "the option proxy"
+	}
+	return "the environment (HTTP_PROXY, HTTPS_PROXY); proxy=none goes without"
+}
+
+// nextHop is where connections are opened to.
+func (e *examination) nextHop() (host, port string) {
+	if e.proxy == nil {
+		return address(e.target.dsn)
+	}
+	return e.proxy.Hostname(), cmp.Or(e.proxy.Port(), map[string]string{"http": "80", "https": "443"}[e.proxy.Scheme], "1080")
+}
+
+func (e *examination) resolve(ctx context.Context) finding {
+	host, _ := e.nextHop()
+	whose := ""
+	if e.proxy != nil {
+		whose = "the proxy "
+	}
+	if net.ParseIP(host) != nil {
+		return ok("%s%s is an address already", whose, host)
+	}
+	addresses, err := net.DefaultResolver.LookupHost(ctx, host)
+	if err != nil {
+		return bad(err, e.networkFix(err))
+	}
+	return ok("%s%s is %s", whose, host, strings.Join(addresses, ", "))
+}
+
+func (e *examination) connect(ctx context.Context) finding {
+	hop := net.JoinHostPort(e.nextHop())
+	start := time.Now()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", hop)
+	if err != nil {
+		return bad(err, e.networkFix(err))
+	}
+	e.conn = conn
+	if e.proxy != nil {
+		return ok("to the proxy %s in %s", hop, brief(time.Since(start)))
+	}
+	return ok("to %s in %s", conn.RemoteAddr(), brief(time.Since(start)))
+}
+
+// networkFix is the advice for an error on the way to the next hop.
+func (e *examination) networkFix(err error) string {
+	if e.proxy != nil {
+		err = &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}
+	}
+	return networkAdvice(err, e.target.dsn)
+}
+
+// post sends an event as any program would, through the transport that the DSN
+// names. Whether the server takes it is for the next step.
+func (e *examination) post(ctx context.Context) finding {
+	e.id, e.sent = e.client.Deliver(ctx, &raven.Event{
+		Message: "This is a test message from raven doctor", Level: raven.LevelInfo, Logger: "raven.doctor",
+	})
+	var network *transport.NetworkError
+	switch {
+	case errors.As(e.sent, &network):
+		return bad(e.sent, advice(e.sent, e.target.dsn))
+	case !e.target.sends() && e.sent != nil:
+		return bad(e.sent, "")
+	case e.watch.packet == nil:
+		return ok("event %s", e.id)
+	}
+	return ok("event %s, %d bytes before compression, in %s", e.id, len(e.watch.packet.Body), brief(e.watch.took))
+}
+
+func (e *examination) answer(context.Context) finding {
+	switch {
+	case e.sent != nil:
+		return bad(e.sent, advice(e.sent, e.target.dsn))
+	case !e.target.sends():
+		return skip("there is no server to ask")
+	}
+	return ok("%s", e.watch.answer())
+}

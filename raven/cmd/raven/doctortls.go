@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// soon is when a certificate's end is worth a word.
+const soon = 14 * 24 * time.Hour
+
+// inspection is what a handshake showed.
+type inspection struct {
+	skip bool  // verify_ssl=0
+	stop error // ends the handshake with the server after the verification
+
+	mu      sync.Mutex // a handshake that was given up may still be under way
+	hosts   []string   // who is still to show certificates; the last one is the server
+	state   tls.ConnectionState
+	verdict error // of the verification, also if skip
+	asked   bool  // the server asked for a certificate of ours
+}
+
+// handshake is the step that says hello to the server, to see its certificates
+// whether or not they are good.
+func (e *examination) handshake(ctx context.Context) finding {
+	if strings.HasSuffix(e.target.dsn.Scheme, "http") {
+		return skip("the DSN says http: everything, the key too, goes unencrypted")
+	}
+	cfg, err := e.http.TLSConfig()
+	if err != nil {
+		return bad(err, advice(err, e.target.dsn))
+	}
+	seen := &inspection{hosts: []string{hostname(e.target.dsn)}, skip: e.http.SkipVerify}
+	start := time.Now()
+	if e.proxy == nil {
+		conn := tls.Client(e.conn, seen.apply(cfg, seen.hosts[0]))
+		err = conn.HandshakeContext(ctx)
+	} else {
+		err = e.throughProxy(ctx, seen)
+	}
+	return e.judge(seen, err, time.Since(start))
+}
+
+// apply makes a configuration verify by our own hand: crypto/tls does the same,
+// but shows a refused certificate to nobody.
+func (s *inspection) apply(cfg *tls.Config, serverName string) *tls.Config {
+	roots, pairs := cfg.RootCAs, cfg.Certificates
+	cfg.ServerName = serverName
+	cfg.InsecureSkipVerify = true // VerifyConnection does it
+	cfg.VerifyConnection = func(state tls.ConnectionState) error { return s.verify(state, roots) }
+	cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.asked = true
+		if len(pairs) == 0 {
+			return new(tls.Certificate), nil
+		}
+		return &pairs[0], nil
+	}
+	return cfg
+}
+
+func (s *inspection) verify(state tls.ConnectionState, roots *x509.CertPool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	host, stop := s.hosts[0], s.stop
+	if len(s.hosts) > 1 {
+		s.hosts, stop = s.hosts[1:], nil // a proxy; the server comes after it
+	}
+	s.state = state
+	options := x509.VerifyOptions{Roots: roots, DNSName: host, Intermediates: x509.NewCertPool()}
+	for _, c := range state.PeerCertificates[1:] {
+		options.Intermediates.AddCert(c)
+	}
+	_, s.verdict = state.PeerCertificates[0].Verify(options)
+	if s.verdict != nil && !s.skip {
+		return s.verdict
+	}
+	return stop
+}
+
+// errSeen ends a handshake that has shown what was to be seen.
+var errSeen = errors.New("seen enough")
+
+// throughProxy lets net/http find the way through the proxy, and ends the
+// handshake before a request is sent.
+func (e *examination) throughProxy(ctx context.Context, seen *inspection) error {
+	cfg, err := e.http.TLSConfig()
+	if err != nil {
+		return err
+	}
+	seen.stop = errSeen
+	if e.proxy.Scheme == "https" {
+		seen.hosts = []string{e.proxy.Hostname(), seen.hosts[0]}
+	}
+	way := e.through.Transport.(*http.Transport).Clone()
+	defer way.CloseIdleConnections()
+	way.TLSClientConfig = seen.apply(cfg, "")
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, e.target.dsn.BaseURL(), nil)
+	if err != nil {
+		return err
+	}
+	answer, err := way.RoundTrip(request)
+	if errors.Is(err, errSeen) {
+		return nil
+	}
+	if err == nil {
+		return answer.Body.Close()
+	}
+	return err
+}
+
+// judge turns what was seen into a finding.
+func (e *examination) judge(s *inspection, err error, took time.Duration) finding {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		f := bad(err, e.networkFixTLS(err))
+		return f.withChain(s.state.PeerCertificates, time.Now())
+	}
+	f := ok("%s, %s, in %s", tls.VersionName(s.state.Version), tls.CipherSuiteName(s.state.CipherSuite), brief(took))
+	switch {
+	case s.verdict != nil:
+		f.text += "; the certificate is NOT verified (verify_ssl=0)"
+		f = f.with("would fail", "%v", s.verdict)
+	case e.http.CACerts != "":
+		f = f.with("verified", "with the roots in %s", e.http.CACerts)
+	default:
+		f = f.with("verified", "with the system's roots")
+	}
+	if s.asked && e.http.ClientCert == "" {
+		f = f.with("client", "the server asks for a certificate of ours; the DSN has no client_cert and client_key")
+	}
+	return f.withChain(s.state.PeerCertificates, time.Now())
+}
+
+func (e *examination) networkFixTLS(err error) string {
+	if fix := networkAdvice(err, e.target.dsn); fix != "" {
+		return fix
+	}
+	if e.proxy != nil {
+		return "the proxy or the server ended the connection: look at their logs; proxy=none in the DSN goes without a proxy"
+	}
+	return ""
+}
+
+// withChain adds the certificates that the server showed, its own first.
+func (f finding) withChain(chain []*x509.Certificate, now time.Time) finding {
+	for i, c := range chain {
+		label, text := "certificate", c.Subject.String()
+		if i > 0 {
+			label = "sent along"
+		}
+		f = f.with(label, "%s", text)
+		if i == 0 {
+			f = f.with("for hosts", "%s", names(c))
+		}
+		f = f.with("valid", "%s", validity(c, now)).with("signed by", "%s", signer(c))
+	}
+	return f
+}
+
+func signer(c *x509.Certificate) string {
+	if selfSigned(c) {
+		return "itself"
+	}
+	return c.Issuer.String()
+}
+
+// validity says from when to when a certificate is good, and how that looks
+// from now.
+func validity(c *x509.Certificate, now time.Time) string {
+	text := fmt.Sprintf("from %s to %s", c.NotBefore.Format(dateFormat), c.NotAfter.Format(dateFormat))
+	left := c.NotAfter.Sub(now)
+	days := count(int(left.Abs()/(24*time.Hour)), "day")
+	switch {
+	case left < 0:
+		return text + ", EXPIRED " + days + " ago"
+	case now.Before(c.NotBefore):
+		return text + ", NOT YET"
+	case left < soon:
+		return text + ", ONLY " + days + " left: have it renewed"
+	}
+	return text + ", " + days + " left"
+}

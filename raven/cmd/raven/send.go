@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
+)
+
+type sendCommand struct {
+	Message     string            `placeholder:"TEXT" help:"The event's message, taken literally."`
+	Level       raven.Level       `enum:"debug,info,warning,error,fatal" default:"error" placeholder:"LEVEL" help:"How bad it is: ${enum}. Default: ${default}."`
+	Tag         map[string]string `mapsep:"none" placeholder:"K=V" help:"A tag; may be given more than once."`
+	Extra       map[string]string `mapsep:"none" placeholder:"K=V" help:"Further data; a value that is JSON is sent as such, any other as text. May be given more than once."`
+	Exception   string            `placeholder:"TYPE:VALUE" help:"An exception, such as 'IOError:disk full'."`
+	Count       int               `default:"1" placeholder:"N" help:"How many events to send. Default: ${default}."`
+	Concurrency int               `default:"1" placeholder:"N" help:"How many may be on their way at one time. Default: ${default}."`
+	DSN         string            `arg:"" optional:"" name:"dsn" help:"Where to send to. Default: SENTRY_DSN."`
+}
+
+// Help is the command's help beyond one sentence.
+func (*sendCommand) Help() string {
+	return `The id of each event that was delivered is printed on a line of stdout. Every event's outcome is waited for, with any
+transport; what was not delivered is summed up at the end, each distinct error in full and counted.
+
+    raven send --message 'backup failed' --level warning --tag host=db-1 --extra '{"gb":12}'
+    raven send --exception 'IOError:disk full' sync+https://KEY@HOST/1
+    raven send --count 10000 --concurrency 50 'https://KEY@HOST/1?max_conns=50'
+`
+}
+
+// Run is what `raven send` does.
+func (c *sendCommand) Run(ctx context.Context, env *environment) error {
+	event, err := c.event()
+	if err != nil {
+		return err
+	}
+	t, err := env.target(c.DSN)
+	if err != nil {
+		return err
+	}
+	client, err := env.open(t, nil)
+	if err != nil {
+		return err
+	}
+	s := &sending{client: client, event: event, count: c.Count, concurrency: min(c.Concurrency, c.Count)}
+	err = s.run(ctx, env)
+	if errs := s.failures.report(s.count, s.delivered); errs != nil {
+		err = errors.Join(&advised{errs, advice(s.failures.first(), t.dsn)}, err)
+	}
+	return shut(ctx, client, err)
+}
+
+const testMessage = "This is a test message from raven send"
+
+// event is what the flags describe, with all that is wrong with them in one
+// error.
+func (c *sendCommand) event() (*raven.Event, error) {
+	var faults []error
+	if c.Count < 1 {
+		faults = append(faults, fmt.Errorf("--count=%d: want at least 1", c.Count))
+	}
+	if c.Concurrency < 1 {
+		faults = append(faults, fmt.Errorf("--concurrency=%d: want at least 1", c.Concurrency))
+	}
+	event := &raven.Event{Message: c.Message, Level: c.Level, Logger: "raven.send", Tags: c.Tag, Extra: raven.Extra{}}
+	for key := range c.Tag {
+		if key == "" {
+			faults = append(faults, errors.New("--tag: the name before = is empty"))
+		}
+	}
+	for key, value := range c.Extra {
+		if key == "" {
+			faults = append(faults, errors.New("--extra: the name before = is empty"))
+		}
+		event.Extra[key] = jsonOrText(value)
+	}
+	switch kind, value, ok := cutException(c.Exception); {
+	case ok:
+		event.Exceptions = []raven.Exception{{Type: kind, Value: value}}
+	case c.Exception != "":
+		faults = append(faults, fmt.Errorf("--exception=%q: want TYPE:VALUE, such as 'IOError:disk full'", c.Exception))
+	case c.Message == "":
+		event.Message = testMessage
+	}
+	return event, errors.Join(faults...)
+}
+
+// jsonOrText keeps numbers as they are written: an id of 19 digits is no
+// float64.
+func jsonOrText(text string) any {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if !json.Valid([]byte(text)) || decoder.Decode(&value) != nil {
+		return text
+	}
+	return value
+}
+
+// cutException splits at the first colon that is not part of a "::", so that
+// the names of other languages' types work too.
+func cutException(text string) (kind, value string, ok bool) {
+	const scope = "\x00\x00" // as long as "::", and not a colon
+	i := strings.IndexByte(strings.ReplaceAll(text, "::", scope), ':')
+	if i <= 0 {
+		return "", "", false
+	}
+	return text[:i], strings.TrimSpace(text[i+1:]), true
+}
+
+// sending is one run of `raven send`.
+type sending struct {
+	client             *raven.Client
+	event              *raven.Event
+	count, concurrency int
+	delivered          int
+	failures           failures
+}
+
+type outcome struct {
+	id  string
+	err error
+}
+
+// progressEvery is how often a long run says how far it has come.
+const progressEvery = 2 * time.Second
+
+// run sends all events; the error is that of stdout. It returns when every
+// event has its outcome, or was not begun because ctx had ended.
+func (s *sending) run(ctx context.Context, env *environment) error {
+	start := time.Now()
+	ticker := time.NewTicker(progressEvery)
+	defer ticker.Stop()
+	ids := bufio.NewWriter(env.out)
+	outcomes := s.start(ctx)
+	for {
+		select {
+		case o, more := <-outcomes:
+			if !more {
+				s.conclude(env, time.Since(start))
+				return ids.Flush()
+			}
+			if o.err != nil {
+				s.failures.add(o)
+				continue
+			}
+			s.delivered++
+			fmt.Fprintln(ids, o.id) // Flush returns its error
+		case <-ticker.C:
+			_ = ids.Flush()
+			fmt.Fprintf(env.errs, "raven: %d of %d delivered, %d failed, %s\n",
+				s.delivered, s.count, s.failures.total, time.Since(start).Round(time.Second))
+		}
+	}
+}
+
+func (s *sending) start(ctx context.Context) <-chan outcome {
+	outcomes := make(chan outcome, s.concurrency)
+	var begun atomic.Int64
+	var workers sync.WaitGroup
+	for range s.concurrency {
+		workers.Go(func() {
+			for ctx.Err() == nil && begun.Add(1) <= int64(s.count) {
+				id, err := s.client.Deliver(ctx, s.event)
+				outcomes <- outcome{id, err}
+			}
+		})
+	}
+	go func() {
+		workers.Wait()
+		close(outcomes)
+	}()
+	return outcomes
+}
+
+// conclude says how it went where the ids alone would not.
+func (s *sending) conclude(env *environment, took time.Duration) {
+	if s.count > 1 && s.delivered > 0 {
+		fmt.Fprintf(env.errs, "raven: %s delivered in %s, %.0f a second\n",
+			count(s.delivered, "event"), brief(took), float64(s.delivered)/took.Seconds())
+	}
+}

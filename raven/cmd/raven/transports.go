@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+type transportsCommand struct {
+	Format string `enum:"table,markdown" default:"table" placeholder:"FORMAT" help:"table or markdown. Default: ${default}."`
+	Update string `placeholder:"FILE" help:"Write the Markdown between the lines <!-- drivers: generated --> and <!-- /drivers --> of a file."`
+}
+
+// Help is the command's help beyond one sentence.
+func (*transportsCommand) Help() string {
+	return `What is printed comes from the drivers themselves. A scheme stands before the DSN's "://", options behind a question mark.
+
+    raven transports
+    raven transports --format markdown
+    raven transports --update docs/transports.md
+`
+}
+
+// Run is what `raven transports` does.
+func (c *transportsCommand) Run(env *environment) error {
+	drivers := env.registry.Drivers()
+	switch {
+	case c.Update != "":
+		return updateMarkdown(c.Update, drivers)
+	case c.Format == "markdown":
+		return writeMarkdown(env.out, drivers)
+	}
+	return writeTable(env.out, drivers, widthOf(env.out))
+}
+
+func writeTable(w io.Writer, drivers []transport.Driver, width int) error {
+	var b bytes.Buffer
+	c := newCatalog(drivers)
+	c.table(width).print(&b, width)
+	fmt.Fprint(&b, "\nOPTIONS OF EVERY TRANSPORT THAT SENDS\n\n")
+	optionTable(c.common).print(&b, width)
+	for _, g := range c.groups {
+		g.print(&b, width)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// narrow is a width at which columns of sentences become too thin to read.
+const narrow = 96
+
+// table has a column for each thing to know; on a narrow terminal the last
+// three share one.
+func (c catalog) table(width int) table {
+	t := table{header: []string{"SCHEME (= ALIAS)", "ENGINE", "BLOCKING", "DELIVERY", "QUEUE", "WHEN FULL"}, elastic: []int{1, 3, 4, 5}}
+	if width < narrow {
+		t.header, t.elastic = t.header[:4], []int{1, 3}
+	}
+	for _, e := range c.entries {
+		row := []string{e.column(), e.engine, e.blocking, e.delivery, strings.ReplaceAll(e.queue, ", ", "\n"), e.whenFull}
+		if width < narrow {
+			row = append(row[:3], e.stacked())
+		}
+		t.rows = append(t.rows, nil, row)
+	}
+	return t
+}
+
+// column is the first column: the schemes, and the name where they don't show
+// it.
+func (e entry) column() string {
+	lines := slices.Clone(e.schemes)
+	if !strings.HasPrefix(lines[0], e.name+"+") {
+		lines = append(lines, "("+e.name+")")
+	}
+	for _, alias := range e.aliases {
+		lines = append(lines, "= "+alias)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// stacked is what a narrow table says in one cell.
+func (e entry) stacked() string {
+	text := e.delivery
+	if e.queue != "-" {
+		text += "\nqueue: " + e.queue
+	}
+	if e.whenFull != "-" {
+		text += "\nwhen full: " + e.whenFull
+	}
+	return text
+}
+
+func (g optionGroup) print(w io.Writer, width int) {
+	if g.empty() {
+		return
+	}
+	fmt.Fprintf(w, "\nOPTIONS OF %s\n\n", strings.Join(g.drivers, ", "))
+	for _, note := range g.notes {
+		fmt.Fprintln(w, hanging("", subject(g.drivers)+" "+note+".", width))
+	}
+	if len(g.options) > 0 {
+		if len(g.notes) > 0 {
+			fmt.Fprintln(w)
+		}
+		optionTable(g.options).print(w, width)
+	}
+}
+
+// subject begins a sentence about drivers, with its verb in the singular.
+func subject(drivers []string) string {
+	if len(drivers) == 1 {
+		return drivers[0] + "+…"
+	}
+	return "Each of " + strings.Join(drivers, ", ")
+}
+
+func optionTable(options []transport.OptionSpec) table {
+	t := table{header: []string{"OPTION", "DEFAULT", "VALUES", "WHAT IT IS FOR"}, elastic: []int{2, 3}}
+	for _, o := range options {
+		name := o.Name
+		for _, alias := range o.Aliases {
+			name += "\n= " + alias
+		}
+		t.rows = append(t.rows, []string{name, orDash(o.Default), orDash(o.Allowed), o.Help})
+	}
+	return t
+}
