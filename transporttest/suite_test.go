@@ -23,9 +23,11 @@ type host struct {
 	errs, logs []string
 }
 
-func (h *host) Helper()                        {}
+func (h *host) Helper() {}
 func (h *host) Errorf(format string, a ...any) { h.errs = append(h.errs, fmt.Sprintf(format, a...)) }
-func (h *host) Logf(format string, a ...any)   { h.logs = append(h.logs, fmt.Sprintf(format, a...)) }
+
+func (h *host) Logf(format string, a ...any) { h.logs = append(h.logs, fmt.Sprintf(format, a...)) }
+
 func (h *host) Fatalf(format string, a ...any) {
 	h.Errorf(format, a...)
 	runtime.Goexit()
@@ -67,7 +69,9 @@ func TestTestReportsEverythingToAHostWithoutSubtests(t *testing.T) {
 
 func TestTestPassesOnAHostWithoutSubtests(t *testing.T) {
 	t.Parallel()
-	h := onHost(t, func(h *host) { transporttest.Test(h, transporttest.Harness{Scheme: "sync", Skip: map[string]string{"HandshakeTimeout": "elsewhere"}}) })
+	h := onHost(t, func(h *host) {
+		transporttest.Test(h, transporttest.Harness{Scheme: "sync", Skip: map[string]string{"HandshakeTimeout": "elsewhere"}})
+	})
 	NewWithT(t).Expect(h.errs).To(BeEmpty())
 }
 

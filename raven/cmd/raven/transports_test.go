@@ -160,4 +160,3 @@ func TestUpdateNeedsItsPlace(t *testing.T) {
 		g.Expect(os.ReadFile(file)).To(BeEquivalentTo(text))
 	}
 }
-
