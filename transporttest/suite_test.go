@@ -23,7 +23,7 @@ type host struct {
 	errs, logs []string
 }
 
-func (h *host) Helper() {}
+func (h *host) Helper()                        {}
 func (h *host) Errorf(format string, a ...any) { h.errs = append(h.errs, fmt.Sprintf(format, a...)) }
 
 func (h *host) Logf(format string, a ...any) { h.logs = append(h.logs, fmt.Sprintf(format, a...)) }
