@@ -41,6 +41,8 @@ func (e *storedEvent) get() Event {
 	return e.event
 }
 
+func (e *storedEvent) copy() Event { return e.get().Clone() }
+
 // entry is what one request adds to the journal.
 type entry struct {
 	request   *Request
@@ -88,60 +90,40 @@ func (j *journal) close() {
 	}
 }
 
+// snapshot returns copies of a record, made without holding up the server.
+func snapshot[T, C any](j *journal, record *[]T, clone func(T) C) []C {
+	j.mu.Lock()
+	stored := *record
+	j.mu.Unlock()
+	out := make([]C, len(stored))
+	for i, one := range stored {
+		out[i] = clone(one)
+	}
+	return out
+}
+
 // Events returns the events that the server accepted, in the order of arrival: bodies of the store endpoint
 // and envelope items of type "event". Other items are in [Server.Envelopes].
 func (s *Server) Events() []Event {
-	s.journal.mu.Lock()
-	stored := s.journal.events
-	s.journal.mu.Unlock()
-	return eventsOf(stored)
-}
-
-func eventsOf(stored []*storedEvent) []Event {
-	out := make([]Event, len(stored))
-	for i, e := range stored {
-		out[i] = e.get().Clone()
-	}
-	return out
+	return snapshot(&s.journal, &s.journal.events, (*storedEvent).copy)
 }
 
 // Envelopes returns the envelopes that the server accepted, in the order of arrival, with all their items,
 // known or not.
 func (s *Server) Envelopes() []Envelope {
-	s.journal.mu.Lock()
-	stored := s.journal.envelopes
-	s.journal.mu.Unlock()
-	out := make([]Envelope, len(stored))
-	for i, e := range stored {
-		out[i] = e.Clone()
-	}
-	return out
+	return snapshot(&s.journal, &s.journal.envelopes, (*Envelope).Clone)
 }
 
 // Requests returns every request that reached the server, refused and scripted ones included, in the order
 // in which their bodies had arrived. CORS preflights are not recorded.
 func (s *Server) Requests() []Request {
-	s.journal.mu.Lock()
-	stored := s.journal.requests
-	s.journal.mu.Unlock()
-	out := make([]Request, len(stored))
-	for i, r := range stored {
-		out[i] = r.clone()
-	}
-	return out
+	return snapshot(&s.journal, &s.journal.requests, (*Request).clone)
 }
 
 // Rejected returns the requests that the server refused because of their contents, with the reason that it
 // gave, in the order of arrival.
 func (s *Server) Rejected() []Rejection {
-	s.journal.mu.Lock()
-	stored := s.journal.rejected
-	s.journal.mu.Unlock()
-	out := make([]Rejection, len(stored))
-	for i, r := range stored {
-		out[i] = r.clone()
-	}
-	return out
+	return snapshot(&s.journal, &s.journal.rejected, (*Rejection).clone)
 }
 
 // Clear forgets everything that was received so far. It does not touch the script.

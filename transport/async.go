@@ -36,7 +36,11 @@ func newAsync(next Transport, shutdown time.Duration, logger *slog.Logger) *asyn
 		logger = slog.Default()
 	}
 	a := &async{next: next, logger: logger, shutdown: shutdown, closed: make(chan struct{}), gone: make(chan struct{})}
-	a.life, a.end = context.WithCancelCause(context.Background())
+	if h, ok := next.(*HTTP); ok {
+		a.life, a.end = h.life, h.end // one life, so that no send has to link two
+	} else {
+		a.life, a.end = context.WithCancelCause(context.Background())
+	}
 	return a
 }
 

@@ -44,8 +44,7 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 		if d.isClosed() {
 			return evicted, ErrClosed
 		}
-		full := d.cfg.full(&d.queue, j.packet)
-		if full == nil {
+		if d.cfg.hasRoom(&d.queue, j.packet) {
 			d.queue.push(j)
 			d.startWorker()
 			return evicted, nil
@@ -54,11 +53,11 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 		case DropOldest:
 			evicted = append(evicted, d.queue.pop())
 		case Block:
-			if err := d.waitForRoom(ctx); err != nil {
-				return evicted, fmt.Errorf("%w: %w", full, err)
+			if err := d.waitForRoom(ctx); err != nil && !d.cfg.hasRoom(&d.queue, j.packet) {
+				return evicted, fmt.Errorf("%w: %w", d.cfg.full(&d.queue, j.packet), err)
 			}
 		default:
-			return evicted, full
+			return evicted, d.cfg.full(&d.queue, j.packet)
 		}
 	}
 }

@@ -109,15 +109,15 @@ func (e Env) logger() *slog.Logger {
 	return slog.Default()
 }
 
-// contradicts names the options that an Env's own client would make useless.
-func contradicts(dsn *DSN, env Env, names ...string) error {
-	if env.HTTPClient == nil {
-		return nil
-	}
+// RefuseConnectionOptions is for transports whose connections a client of the
+// program's own makes: every option of the DSN about connections is a fault
+// then, since it would have no effect. owner names the client in the errors,
+// *[OptionError] each.
+func RefuseConnectionOptions(dsn *DSN, owner string) error {
 	var faults []error
-	for _, name := range names {
+	for _, name := range []string{"verify_ssl", "ca_certs", "client_cert", "client_key", "proxy", "keepalive", "max_conns"} {
 		if value := dsn.Option(name); value != "" {
-			faults = append(faults, newOptionError(name, value, "no such option beside Env.HTTPClient, whose own Transport decides", errNotAllowed))
+			faults = append(faults, newOptionError(name, value, "no such option beside "+owner+", whose own Transport decides", errNotAllowed))
 		}
 	}
 	return errors.Join(faults...)

@@ -68,9 +68,10 @@ func openHTTP(dsn *DSN, env Env, cfg *HTTPConfig, others ...OptionBinder) (*HTTP
 	if err := DecodeOptions(dsn.Options, append(others, cfg)...); err != nil {
 		return nil, err
 	}
-	err := contradicts(dsn, env, "verify_ssl", "ca_certs", "client_cert", "client_key", "proxy", "keepalive", "max_conns")
-	if err != nil {
-		return nil, err
+	if env.HTTPClient != nil {
+		if err := RefuseConnectionOptions(dsn, "Env.HTTPClient"); err != nil {
+			return nil, err
+		}
 	}
 	cfg.Apply(env)
 	return NewHTTP(*cfg)
@@ -96,9 +97,12 @@ func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
 	if err := h.limiter.check(p); err != nil {
 		return nil, err
 	}
+	ownLife := ctx == h.life // as of a transport that delivers through this one
 	ctx, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
-	defer context.AfterFunc(h.life, cancel)()
+	if !ownLife {
+		defer context.AfterFunc(h.life, cancel)()
+	}
 	reply, err := h.engine.Post(ctx, h.request(p))
 	if err != nil {
 		return nil, h.networkError(ctx, p, err)

@@ -104,17 +104,17 @@ func notNegative[N int | time.Duration](name string, n N) error {
 	return nil
 }
 
-// full returns the error for a queue that has no room for a packet, or nil.
+// hasRoom reports whether a queue can take a packet.
+func (c ThreadedConfig) hasRoom(q *queue, p *Packet) bool {
+	return q.len == 0 || q.len < c.QueueSize && q.bytes+len(p.Body) <= c.QueueBytes
+}
+
+// full says why it can't.
 func (c ThreadedConfig) full(q *queue, p *Packet) error {
-	switch {
-	case q.len == 0:
-		return nil
-	case q.len >= c.QueueSize:
+	if q.len >= c.QueueSize {
 		return fmt.Errorf("%w: %d events are waiting (queue_size)", ErrQueueFull, q.len)
-	case q.bytes+len(p.Body) > c.QueueBytes:
-		return fmt.Errorf("%w: %d bytes are waiting, and the event has %d (queue_bytes %d)", ErrQueueFull, q.bytes, len(p.Body), c.QueueBytes)
 	}
-	return nil
+	return fmt.Errorf("%w: %d bytes are waiting, and the event has %d (queue_bytes %d)", ErrQueueFull, q.bytes, len(p.Body), c.QueueBytes)
 }
 
 func threadedDriver() Driver {

@@ -1,11 +1,6 @@
 package reactortransport
 
-import (
-	"errors"
-	"net/url"
-
-	"github.com/ravenkit/ravenkit/transport"
-)
+import "github.com/ravenkit/ravenkit/transport"
 
 func init() { transport.Register(Driver()) }
 
@@ -28,7 +23,7 @@ func open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 		return nil, err
 	}
 	if env.HTTPClient != nil {
-		if err := contradicts(dsn); err != nil {
+		if err := transport.RefuseConnectionOptions(dsn, "Env.HTTPClient"); err != nil {
 			return nil, err
 		}
 	}
@@ -39,24 +34,3 @@ func open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 	}
 	return r, nil
 }
-
-// contradicts names the options that an Env's own client would make useless.
-func contradicts(dsn *transport.DSN) error {
-	var faults []error
-	for _, name := range []string{"verify_ssl", "ca_certs", "client_cert", "client_key", "proxy", "keepalive", "max_conns"} {
-		value := dsn.Option(name)
-		if value == "" {
-			continue
-		}
-		if u, err := url.Parse(value); err == nil {
-			value = u.Redacted() // a proxy's may hold a password
-		}
-		faults = append(faults, &transport.OptionError{
-			Option: name, Value: value, Err: errDecided,
-			Allowed: "no such option beside Env.HTTPClient, whose own Transport decides",
-		})
-	}
-	return errors.Join(faults...)
-}
-
-var errDecided = errors.New("not allowed")

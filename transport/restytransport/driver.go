@@ -2,8 +2,6 @@ package restytransport
 
 import (
 	"errors"
-	"fmt"
-	"net/url"
 
 	"github.com/go-resty/resty/v2"
 
@@ -71,11 +69,11 @@ func open(client *resty.Client, dsn *transport.DSN, env transport.Env, others ..
 	}
 	switch {
 	case client != nil:
-		if err := contradicts(dsn, "the client that the driver was given"); err != nil {
+		if err := transport.RefuseConnectionOptions(dsn, "the client that the driver was given"); err != nil {
 			return nil, err
 		}
 	case env.HTTPClient != nil:
-		if err := contradicts(dsn, "Env.HTTPClient"); err != nil {
+		if err := transport.RefuseConnectionOptions(dsn, "Env.HTTPClient"); err != nil {
 			return nil, err
 		}
 	}
@@ -83,27 +81,4 @@ func open(client *resty.Client, dsn *transport.DSN, env transport.Env, others ..
 	return New(cfg)
 }
 
-// contradicts names the options that a client of the program's own would make
-// useless.
-func contradicts(dsn *transport.DSN, owner string) error {
-	var faults []error
-	for _, name := range []string{"verify_ssl", "ca_certs", "client_cert", "client_key", "proxy", "keepalive", "max_conns"} {
-		value := dsn.Option(name)
-		if value == "" {
-			continue
-		}
-		if u, err := url.Parse(value); err == nil {
-			value = u.Redacted() // a proxy's may hold a password
-		}
-		faults = append(faults, &transport.OptionError{
-			Option: name, Value: value, Err: errDecided,
-			Allowed: fmt.Sprintf("no such option beside %s, whose own Transport decides", owner),
-		})
-	}
-	return errors.Join(faults...)
-}
-
-var (
-	errDecided    = errors.New("not allowed")
-	errTwoEngines = errors.New("restytransport: Config.Engine has to be nil: resty carries the requests")
-)
+var errTwoEngines = errors.New("restytransport: Config.Engine has to be nil: resty carries the requests")
