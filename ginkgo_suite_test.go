@@ -6,6 +6,7 @@ package tools_test
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 
 	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+	_ "github.com/ravenkit/ravenkit/transport/all"
 )
 
 func TestRavenkit(t *testing.T) {
@@ -52,5 +55,15 @@ func dsn(srv *sentrytest.Server, transport string, params ...string) string {
 	return srv.DSN(options...)
 }
 
-// networked are the transports that send, by the name before "+http(s)".
-var networked = []string{"", "sync", "threaded"}
+// networked are the transports that send, by the name before "+http(s)": every
+// one that there is.
+var networked = func() (names []string) {
+	for _, driver := range transport.DefaultRegistry().Drivers() {
+		for _, scheme := range driver.Schemes {
+			if name, ok := strings.CutSuffix(scheme, "http"); ok && driver.Sink == "server" {
+				names = append(names, strings.TrimSuffix(name, "+"))
+			}
+		}
+	}
+	return names
+}()

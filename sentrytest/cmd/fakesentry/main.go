@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/ravenkit/ravenkit/transport"
+	_ "github.com/ravenkit/ravenkit/transport/all" // the demo shows them all
 )
 
 func main() {
