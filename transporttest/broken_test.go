@@ -31,6 +31,7 @@ func breakages() []broken {
 const patience = 3 * time.Second
 
 func TestBrokenTransportsFailExactlyTheirCases(t *testing.T) {
+	t.Parallel()
 	slots := make(chan struct{}, atOnce)
 	type result struct {
 		broken

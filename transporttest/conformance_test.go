@@ -2,12 +2,14 @@ package transporttest_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/onsi/ginkgo/v2"
 
 	"github.com/ravenkit/ravenkit/transport"
+	_ "github.com/ravenkit/ravenkit/transport/all"
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
@@ -22,6 +24,7 @@ var (
 
 	_ = transporttest.Test[*testing.T]
 	_ = transporttest.Test[ginkgo.FullGinkgoTInterface]
+	_ = transporttest.Test[*ginkgo.GinkgoTBWrapper]
 )
 
 // harnesses returns one for every scheme in the default registry that delivers
@@ -64,7 +67,8 @@ func envOf(d transport.Driver) func(transporttest.T) transport.Env {
 			stop()
 			<-ended
 		})
-		for !loop.Post(func() {}) { // until it runs
+		for !loop.Post(func() {}) {
+			runtime.Gosched() // until it runs
 		}
 		return transport.Env{Loop: loop}
 	}

@@ -2,7 +2,10 @@ package transporttest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/transport"
@@ -49,4 +52,79 @@ func ExampleRecorder_Fail() {
 	fmt.Println(send(transporttest.Registry(rec), "disk full"))
 	// Output:
 	// transport: server refused event fc6d8c0c with status 413: too large
+}
+
+// careless is a transport that says that everything was delivered, also when
+// it is closed.
+type careless struct{ transport.Transport }
+
+func (c careless) Send(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
+	r, err := c.Transport.Send(ctx, p)
+	if errors.Is(err, transport.ErrClosed) {
+		return &transport.Response{Status: 200, EventID: p.EventID}, nil
+	}
+	return r, err
+}
+
+// The suite says which rules a transport breaks. In a test, it is
+// transporttest.Test(t, harness).
+func ExampleCheck() {
+	harness := transporttest.Harness{
+		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+			dsn = dsn.Clone()
+			dsn.Scheme = "sync+" + dsn.Scheme
+			tr, err := transport.DefaultRegistry().Open(dsn, env)
+			if err != nil {
+				return nil, err
+			}
+			return careless{tr}, nil
+		},
+	}
+	failures := transporttest.Check(context.Background(), harness)
+	for _, name := range slices.Sorted(maps.Keys(failures)) {
+		fmt.Println(name)
+	}
+	// Output:
+	// AfterClose
+	// CloseGivesUp
+}
+
+// The cases are a table: of subtests, of Ginkgo entries, or to read.
+func ExampleCases() {
+	for _, c := range transporttest.Cases()[:3] {
+		fmt.Printf("%s: %s\n", c.Name, c.Rule)
+	}
+	// Output:
+	// Delivers: A 2xx answer is a Response.
+	// BodyIntact: Body arrives byte for byte under every compression: gzip, deflate and none.
+	// HeadersIntact: Header is sent as it stands. Content-Encoding is the transport's business.
+}
+
+// Some cases do not apply to some transports, and say why.
+func ExampleCase_Applies() {
+	for _, c := range transporttest.Cases() {
+		if c.Name == "FlushWaits" {
+			fmt.Println(c.Applies(transporttest.Harness{Scheme: "sync"}))
+			fmt.Println(c.Applies(transporttest.Harness{Scheme: "threaded"}))
+		}
+	}
+	// Output:
+	// false does not apply: the transport delivers in its caller (it is no AsyncTransport)
+	// true
+}
+
+// Every second packet fails as if the network did.
+func ExampleInject() {
+	rec := transporttest.NewRecorder()
+	flaky := transporttest.Inject(rec, transporttest.EveryNth(2, errors.New("the cable was pulled")))
+	registry := transporttest.Registry(flaky)
+	for _, message := range []string{"one", "two", "three"} {
+		fmt.Println(message, send(registry, message))
+	}
+	fmt.Println(len(rec.Packets()), "arrived")
+	// Output:
+	// one <nil>
+	// two the cable was pulled
+	// three <nil>
+	// 2 arrived
 }

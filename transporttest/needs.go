@@ -16,7 +16,7 @@ type need struct {
 
 var (
 	needsAsync = need{isAsync, "the transport delivers in its caller (it is no AsyncTransport)"}
-	needsTLS   = need{func(h Harness) bool { return slices.Contains(h.bases(), "https") }, "the transport has no https scheme"}
+	needsTLS   = need{hasTLS, "the transport has no https scheme"}
 	needsQueue = need{func(h Harness) bool { return queueOption(h) != "" }, "the transport has no queue (no option queue_size or qsize)"}
 )
 
@@ -33,6 +33,11 @@ func queueOption(h Harness) string {
 		}
 	}
 	return ""
+}
+
+func hasTLS(h Harness) bool {
+	bases := h.bases()
+	return len(bases) == 0 || slices.Contains(bases, "https")
 }
 
 // isAsync and takesOption open the transport to see: a harness need not have a

@@ -11,10 +11,7 @@ import (
 func TestConformance(t *testing.T) {
 	for _, scheme := range []string{"fasthttp", "aiohttp"} {
 		t.Run(scheme, func(t *testing.T) {
-			transporttest.Test(t, transporttest.Harness{
-				Scheme: scheme,
-				Skip:   map[string]string{"QueueBytes": "it is the newest that the case expects to go; TestTheOldestGoesForBytesToo is about this queue"},
-			})
+			transporttest.Test(t, transporttest.Harness{Scheme: scheme})
 		})
 	}
 }
