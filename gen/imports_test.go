@@ -73,6 +73,12 @@ var policy = []importRule{
 		why:  "it links the engines and nothing else",
 	},
 	{
+		packages: []string{"docs/examples/audittransport"},
+		modules:  linked,
+		ours:     []string{"transport"},
+		why:      "a transport of one's own needs nothing but the package of transports",
+	},
+	{
 		packages: []string{"gen/ravenmock", "gen/transportmock"},
 		modules:  []string{"github.com/golang/mock", "github.com/klauspost/compress", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"raven", "transport"},
