@@ -28,6 +28,7 @@ type DSNError struct {
 	Err    error  // the cause, if there is one
 }
 
+// Error names the part, what was found there, and what would do.
 func (e *DSNError) Error() string {
 	if e.Value == "" {
 		return "transport: invalid DSN: the " + e.Part + " " + e.Reason
@@ -48,6 +49,7 @@ type OptionError struct {
 	Err     error  // the cause, if there is one
 }
 
+// Error names the option, its value, and what is allowed.
 func (e *OptionError) Error() string {
 	var b strings.Builder
 	if e.Unknown() {
@@ -81,6 +83,7 @@ type UnknownSchemeError struct {
 	Import  string   // the package that registers the scheme, if it is one of ours
 }
 
+// Error names the scheme and says how to come by it.
 func (e *UnknownSchemeError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "transport: unsupported DSN scheme %q", e.Scheme)
@@ -100,6 +103,7 @@ type DuplicateSchemeError struct {
 	Holder string // the name of the driver that has it
 }
 
+// Error names the scheme and who has it.
 func (e *DuplicateSchemeError) Error() string {
 	return fmt.Sprintf("transport: scheme %q is already registered by the driver %q; use Replace to put another in its place", e.Scheme, e.Holder)
 }
@@ -111,6 +115,7 @@ type APIError struct {
 	EventID string // of the packet
 }
 
+// Error gives the status and the server's words.
 func (e *APIError) Error() string {
 	msg := fmt.Sprintf("transport: server refused event %s with status %d", e.EventID, e.Status)
 	if e.Message != "" {
@@ -131,6 +136,7 @@ type RateLimitedError struct {
 	Held       bool          // the packet was not sent: an earlier answer's limit is still in force
 }
 
+// Error says for how long the server wants to be left alone.
 func (e *RateLimitedError) Error() string {
 	if e.Held {
 		return fmt.Sprintf("transport: event %s was held back: the server has asked for %s more of silence", e.EventID, e.RetryAfter.Round(time.Millisecond))
@@ -152,6 +158,7 @@ type NetworkError struct {
 	Err     error
 }
 
+// Error names the event, the server and the cause.
 func (e *NetworkError) Error() string {
 	return fmt.Sprintf("transport: event %s did not reach %s: %v", e.EventID, e.Host, e.Err)
 }
@@ -182,6 +189,7 @@ type UndeliveredError struct {
 	Err error
 }
 
+// Error counts what was left, by what became of it.
 func (e *UndeliveredError) Error() string {
 	var parts []string
 	for _, p := range []struct {
