@@ -2,6 +2,7 @@ package raven
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -57,8 +58,9 @@ func New(dsn string, opts ...Option) (*Client, error) {
 			errs = append(errs, o(&cfg))
 		}
 	}
+	source := ""
 	if strings.TrimSpace(dsn) == "" {
-		dsn = os.Getenv("SENTRY_DSN")
+		dsn, source = os.Getenv("SENTRY_DSN"), "SENTRY_DSN: "
 	}
 	if strings.TrimSpace(dsn) == "" {
 		if err := errors.Join(errs...); err != nil {
@@ -68,7 +70,7 @@ func New(dsn string, opts ...Option) (*Client, error) {
 	}
 	parsed, err := transport.ParseDSN(dsn)
 	if err != nil {
-		return nil, errors.Join(append(errs, err)...)
+		return nil, errors.Join(append(errs, fmt.Errorf("%s%w", source, err))...)
 	}
 	if err := errors.Join(append(errs, cfg.check(parsed))...); err != nil {
 		return nil, err

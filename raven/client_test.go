@@ -278,6 +278,22 @@ func TestEveryEventSaysWhereItRuns(t *testing.T) {
 	g.Expect(second["platform"]).To(Equal("go"))
 }
 
+func TestAClientPrintsNoSecret(t *testing.T) {
+	g := NewWithT(t)
+	for _, protocol := range []string{"envelope", "store"} {
+		c, err := raven.New("https://public:sesame@h/1?protocol="+protocol, raven.WithTransport(new(recorder)))
+		g.Expect(err).NotTo(HaveOccurred())
+		var log bytes.Buffer
+		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "client", c)
+		for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v %#v %s", c, c, c), log.String()} {
+			g.Expect(text).NotTo(ContainSubstring("sesame"))
+			g.Expect(text).To(ContainSubstring("//public@h/1"))
+		}
+	}
+	var none *raven.Client
+	g.Expect(fmt.Sprint(none)).To(Equal("raven.Client(disabled)"))
+}
+
 func TestADriverThatOpensOtherDSNs(t *testing.T) {
 	g := NewWithT(t)
 	var tee transport.Driver

@@ -1,6 +1,10 @@
 package raven
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
 
 // Enabled reports whether the client reports anything: whether it has a DSN.
 func (c *Client) Enabled() bool { return c != nil && c.dsn != nil }
@@ -50,3 +54,17 @@ func orBackground(ctx context.Context) context.Context {
 	}
 	return ctx
 }
+
+// String names the client by its public DSN.
+func (c *Client) String() string {
+	if !c.Enabled() {
+		return "raven.Client(disabled)"
+	}
+	return "raven.Client(" + c.dsn.Public("") + ")"
+}
+
+// Format prints String for every verb: what a client holds is not for logs.
+func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
+
+// LogValue is String for log/slog.
+func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

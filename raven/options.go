@@ -76,6 +76,10 @@ func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
 // WithTransport sends events through t, whatever transport the DSN's scheme
 // names; the options of a scheme that is known are checked all the same. The
 // client owns t and closes it. Nil is an error.
+//
+// A DSN is needed all the same, since it addresses the events; without one the
+// client is disabled. For a transport that only records, any will do:
+// https://key@host/1.
 func WithTransport(t transport.Transport) Option {
 	return func(cfg *config) error {
 		if t == nil {

@@ -45,6 +45,9 @@ func Listen(addr string) Option {
 //
 // URL and DSN then name a loopback address on which nothing listens, so that a client which forgot to
 // use DialContext fails at once. InMemory and [Listen] exclude each other.
+//
+// With this module's client: raven.WithEnv(transport.Env{DialContext: srv.DialContext}). A server without
+// InMemory in a bubble hangs until the test's timeout, since waiting for a socket stops the bubble's clock.
 func InMemory() Option {
 	return func(c *config) { c.inMemory = true }
 }

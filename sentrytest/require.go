@@ -55,7 +55,8 @@ func RequireEvent(tb TB, src Source, preds ...Predicate) Event {
 	return events[0]
 }
 
-// RequireEvents is [RequireEvent] for n events: it returns the first n that meet all predicates, oldest first. That there
+// RequireEvents is [RequireEvent] for n events: it returns the first n that meet all predicates, in the order of
+// their arrival, which is not that of their capture where several workers deliver. That there
 // are no more than n it does not say.
 func RequireEvents(tb TB, src Source, n int, preds ...Predicate) []Event {
 	tb.Helper()

@@ -9,7 +9,7 @@ import (
 // ErrClosed is the cause of a wait that ended because the server was closed.
 var ErrClosed = errors.New("sentrytest: server closed")
 
-// Wait returns the first n events that meet all predicates, oldest first, as soon as there are that many; events that
+// Wait returns the first n events that meet all predicates, in the order of their arrival, as soon as there are that many; events that
 // arrived before the call count. If ctx ends first, or the server closes, the error is a [*WaitError] that lists what
 // arrived instead, and the events that did match are returned with it.
 //

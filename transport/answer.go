@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -27,6 +28,9 @@ func answer(p *Packet, r *Reply, limits RateLimits, now time.Time) (*Response, e
 	message := r.Header.Get("X-Sentry-Error")
 	if message == "" {
 		message = strings.Join(append([]string{said.Detail}, said.Causes...), ": ")
+	}
+	if to, err := url.Parse(r.Header.Get("Location")); err == nil && to.Host != "" && message == "" {
+		message = "it redirects to " + to.Scheme + "://" + to.Host + to.Path
 	}
 	message = clean(message)
 	if r.Status == http.StatusTooManyRequests {

@@ -12,7 +12,8 @@ import (
 // DSN is where events go, who sends them, and which transport takes them
 // there: TRANSPORT+SCHEME://PUBLIC[:SECRET]@HOST[:PORT][/PATH]/PROJECT[?OPTIONS].
 // [ParseDSN] makes one. Treat it as immutable; Clone it to change it. Printing
-// a DSN by any means masks its secret.
+// a DSN masks its secret, and the passwords in its options; Options printed by
+// itself is not masked.
 type DSN struct {
 	// Scheme is the whole of it, in lower case: "https", "sync+https",
 	// "threaded+requests+http".
@@ -220,7 +221,7 @@ func lastOf(values []string) string {
 
 // String returns the DSN with its secret masked, and with the passwords of
 // option values that are URLs masked too.
-func (d *DSN) String() string {
+func (d DSN) String() string {
 	keys := d.PublicKey
 	if d.SecretKey != "" {
 		keys += ":" + d.SecretKey.String()
@@ -253,7 +254,7 @@ func (d *DSN) Reveal() string {
 }
 
 // Format prints the masked form for every verb.
-func (d *DSN) Format(f fmt.State, verb rune) {
+func (d DSN) Format(f fmt.State, verb rune) {
 	if verb == 'q' || (verb == 'v' && f.Flag('#')) {
 		fmt.Fprintf(f, "%q", d.String())
 		return
@@ -262,10 +263,10 @@ func (d *DSN) Format(f fmt.State, verb rune) {
 }
 
 // MarshalText returns the masked form.
-func (d *DSN) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d DSN) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // LogValue returns the masked form for log/slog.
-func (d *DSN) LogValue() slog.Value { return slog.StringValue(d.String()) }
+func (d DSN) LogValue() slog.Value { return slog.StringValue(d.String()) }
 
 // redactURL masks the password of a value that is a URL with one.
 func redactURL(v string) string {

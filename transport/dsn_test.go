@@ -108,9 +108,10 @@ func TestDSNMasksItsSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	holder := struct {
-		DSN *transport.DSN
-		Key transport.Secret
-	}{d, d.SecretKey}
+		DSN   *transport.DSN
+		Value transport.DSN
+		Key   transport.Secret
+	}{d, *d, d.SecretKey}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "dsn", d, "key", d.SecretKey)
 	asJSON, err := json.Marshal(holder)
@@ -120,7 +121,8 @@ func TestDSNMasksItsSecret(t *testing.T) {
 	for name, text := range map[string]string{
 		"String": d.String(), "%v": fmt.Sprintf("%v %v", d, d.SecretKey), "%+v": fmt.Sprintf("%+v", holder),
 		"%#v": fmt.Sprintf("%#v %#v", d, d.SecretKey), "%q": fmt.Sprintf("%q %q", d, d.SecretKey),
-		"%x": fmt.Sprintf("%x %x", d, d.SecretKey), "%s": fmt.Sprintf("%s %s", d, d.SecretKey),
+		"a value": fmt.Sprintf("%v %+v %#v", *d, *d, *d),
+		"%x":      fmt.Sprintf("%x %x", d, d.SecretKey), "%s": fmt.Sprintf("%s %s", d, d.SecretKey),
 		"JSON": string(asJSON), "slog": log.String(),
 	} {
 		t.Run(name, func(t *testing.T) {

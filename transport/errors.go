@@ -160,6 +160,9 @@ type NetworkError struct {
 
 // Error names the event, the server and the cause.
 func (e *NetworkError) Error() string {
+	if e.Timeout() {
+		return fmt.Sprintf("transport: event %s: no complete answer from %s in time: %v", e.EventID, e.Host, e.Err)
+	}
 	return fmt.Sprintf("transport: event %s did not reach %s: %v", e.EventID, e.Host, e.Err)
 }
 

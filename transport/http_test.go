@@ -64,7 +64,7 @@ func TestATimeoutBoundsTheWholeAnswer(t *testing.T) {
 				g.Expect(errors.As(err, &n)).To(BeTrue())
 				g.Expect(n.Timeout()).To(BeTrue())
 				g.Expect(transport.Retryable(err)).To(BeTrue())
-				g.Expect(err.Error()).To(ContainSubstring("event " + eventID + " did not reach 127.0.0.1:"))
+				g.Expect(err.Error()).To(ContainSubstring("event " + eventID + ": no complete answer from 127.0.0.1:"))
 			})
 		}
 	}

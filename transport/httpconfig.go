@@ -67,7 +67,7 @@ func (c *HTTPConfig) BindOptions(o *OptionSet) {
 	o.Text("client_cert", &c.ClientCert, "a readable PEM file", "the certificate for servers that ask for one; goes with client_key", checkReadable)
 	o.Text("client_key", &c.ClientKey, "a readable PEM file", "the key of client_cert", checkReadable)
 	o.OneOf("compression", &c.Compression, "the encoding of bodies", compressionNames...)
-	o.Text("proxy", &c.Proxy, "the URL of an http, https or socks5 proxy, or none", "the proxy to go through, but for hosts in NO_PROXY; without it the environment decides", checkProxy)
+	o.Text("proxy", &c.Proxy, "the URL of an http, https or socks5 proxy, or none", "the proxy to go through, but for hosts in NO_PROXY and on loopback; without it the environment decides", checkProxy)
 	o.Off("keepalive", &c.DisableKeepAlive, "whether connections are kept for the next request")
 	o.Int("max_conns", &c.MaxConns, DefaultMaxConns, 1, math.MaxInt, "how many connections may be open at one time")
 }

@@ -17,9 +17,9 @@ import (
 )
 
 const richEvent = `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","level":"error","logentry":{"formatted":"two\nlines"},"transaction":"GET /x",` +
-	`"release":"1.2","environment":"prod","tags":{"b":"2","a":"1"},"extra":{"n":{"x":1}},"exception":{"values":[` +
+	`"release":"1.2","environment":"prod","server_name":"db1","user":{"id":"7"},"breadcrumbs":{"values":[{"level":"info","category":"sql","message":"select 1"}]},"tags":{"b":"2","a":"1"},"extra":{"n":{"x":1}},"exception":{"values":[` +
 	`{"type":"*fs.PathError","value":"open x"},{"type":"*app.Error","value":"boom","stacktrace":{"frames":[` +
-	`{"function":"main","module":"main","filename":"main/main.go","lineno":7},{"function":"run","module":"main","filename":"main/run.go","lineno":9}]}}]}}`
+	`{"function":"main","module":"main","filename":"main/main.go","lineno":7},{"function":"run","module":"main","filename":"main/run.go","abs_path":"/src/run.go","lineno":9}]}}]}}`
 
 func envelope(payload string) []byte {
 	return []byte("{}\n{\"type\":\"event\"}\n" + payload + "\n")
@@ -38,13 +38,16 @@ func TestStderrPrintsForPeople(t *testing.T) {
   transaction  GET /x
   release      1.2
   environment  prod
+  server       db1
+  user         id=7
   tag          a=1
   tag          b=2
   extra        n={"x":1}
   exception    *app.Error: boom
-    main.run (main/run.go:9)
+    main.run (/src/run.go:9)
     main.main (main/main.go:7)
   exception    *fs.PathError: open x
+  breadcrumb   info sql: select 1
 `))
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -59,18 +60,34 @@ type seen struct {
 		Message, Formatted string
 	} `json:"logentry"`
 	Transaction, Culprit, Release, Environment string
+	ServerName                                 string `json:"server_name"`
 	Tags                                       map[string]any
 	Extra                                      map[string]any
-	Exception                                  struct {
+	User                                       map[string]any
+	Breadcrumbs                                struct {
+		Values []struct{ Level, Category, Message string }
+	}
+	Stacktrace seenStack
+	Exception  struct {
 		Values []struct {
 			Type, Value string
-			Stacktrace  struct {
-				Frames []struct {
-					Function, Module, Filename string
-					Lineno                     int
-				}
-			}
+			Stacktrace  seenStack
 		}
+	}
+}
+
+type seenStack struct {
+	Frames []struct {
+		Function, Module, Filename string
+		AbsPath                    string `json:"abs_path"`
+		Lineno                     int
+	}
+}
+
+// print shows the newest frame on top, with a path that editors open.
+func (s seenStack) print(b *bytes.Buffer) {
+	for _, f := range slices.Backward(s.Frames) {
+		fmt.Fprintf(b, "    %s.%s (%s:%d)\n", f.Module, f.Function, cmp.Or(f.AbsPath, f.Filename), f.Lineno)
 	}
 }
 
@@ -95,6 +112,10 @@ func printout(p *Packet) []byte {
 	line("transaction", cmp.Or(e.Transaction, e.Culprit))
 	line("release", e.Release)
 	line("environment", e.Environment)
+	line("server", e.ServerName)
+	for _, name := range sortedKeys(e.User) {
+		line("user", fmt.Sprintf("%s=%v", name, e.User[name]))
+	}
 	for _, name := range sortedKeys(e.Tags) {
 		line("tag", fmt.Sprintf("%s=%v", name, e.Tags[name]))
 	}
@@ -105,11 +126,11 @@ func printout(p *Packet) []byte {
 	for i := len(e.Exception.Values) - 1; i >= 0; i-- {
 		x := e.Exception.Values[i]
 		line("exception", x.Type+": "+x.Value)
-		frames := x.Stacktrace.Frames
-		for j := len(frames) - 1; j >= 0; j-- {
-			f := frames[j]
-			fmt.Fprintf(&b, "    %s.%s (%s:%d)\n", f.Module, f.Function, f.Filename, f.Lineno)
-		}
+		x.Stacktrace.print(&b)
+	}
+	e.Stacktrace.print(&b)
+	for _, c := range e.Breadcrumbs.Values {
+		line("breadcrumb", c.Level+" "+c.Category+": "+c.Message)
 	}
 	return b.Bytes()
 }

@@ -2,6 +2,7 @@ package transporttest
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ravenkit/ravenkit/transport"
 )
@@ -51,6 +52,11 @@ func (sharedBlocking) Close(context.Context) error { return nil }
 // panicking, as t.Setenv does; parallel tests use [Registry].
 func Swap(tb TB, t transport.Transport) {
 	tb.Helper()
+	defer func() {
+		if r := recover(); r != nil {
+			panic(fmt.Sprintf("transporttest.Swap changes what all tests see; in a parallel one use transporttest.Registry and raven.WithRegistry (%v)", r))
+		}
+	}()
 	tb.Setenv("RAVENKIT_SWAPPED_TRANSPORT", "1")
 	tb.Cleanup(transport.SetDefaultRegistry(Registry(t)))
 }

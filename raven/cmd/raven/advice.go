@@ -37,7 +37,7 @@ func advice(err error, dsn *transport.DSN) string {
 	case errors.As(err, &api):
 		return statusAdvice(api.Status, dsn)
 	case errors.As(err, &network):
-		return networkAdvice(network.Err, dsn)
+		return networkAdvice(network.Err, network.Host, dsn)
 	}
 	return ""
 }
@@ -71,7 +71,8 @@ func statusAdvice(status int, dsn *transport.DSN) string {
 	return ""
 }
 
-func networkAdvice(err error, dsn *transport.DSN) string {
+// networkAdvice is about an attempt to reach host, "" for the DSN's.
+func networkAdvice(err error, host string, dsn *transport.DSN) string {
 	if fix := certificateAdvice(err, dsn); fix != "" {
 		return fix
 	}
@@ -86,11 +87,11 @@ func networkAdvice(err error, dsn *transport.DSN) string {
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		return "check that the proxy runs and its address is right; proxy=none in the DSN goes without one"
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("check the spelling of %s; if that is right, this machine's DNS does not know the name", hostname(dsn))
+		return fmt.Sprintf("check the spelling of %s; if that is right, this machine's DNS does not know the name", cmp.Or(dns.Name, hostname(dsn)))
 	case errors.As(err, &dns):
 		return "this machine's DNS servers do not answer as they should; in a container, look at its network settings"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Sprintf("nothing listens on %s: check host and port in the DSN, and that the server runs", hostPort(dsn))
+		return fmt.Sprintf("nothing listens on %s: check host and port in the DSN, and that the server runs", withPort(host, dsn))
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "there is no route from here to the server: check this machine's network, or go through a proxy with proxy=URL in the DSN"
 	case errors.As(err, &timeout) && timeout.Timeout():
@@ -110,6 +111,15 @@ func schemeAdvice(err error) string {
 		return "the connection was closed without an answer: look at the log of the server, or of the proxy in front of it, and whether the DSN's scheme (http, https) suits the port"
 	}
 	return ""
+}
+
+// withPort is the address that was dialled for a host, which is not the DSN's
+// own where a tee sends to others.
+func withPort(host string, dsn *transport.DSN) string {
+	if host == "" || host == dsn.Host {
+		return hostPort(dsn)
+	}
+	return host
 }
 
 func timeoutOf(dsn *transport.DSN) string {

@@ -183,7 +183,7 @@ func (e *examination) networkFix(err error) string {
 	if e.proxy != nil {
 		err = &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}
 	}
-	return networkAdvice(err, e.target.dsn)
+	return networkAdvice(err, "", e.target.dsn)
 }
 
 // post sends an event as any program would, through the transport that the DSN

@@ -142,7 +142,7 @@ func (e *examination) judge(s *inspection, err error, took time.Duration) findin
 }
 
 func (e *examination) networkFixTLS(err error) string {
-	if fix := networkAdvice(err, e.target.dsn); fix != "" {
+	if fix := networkAdvice(err, "", e.target.dsn); fix != "" {
 		return fix
 	}
 	if e.proxy != nil {

@@ -96,6 +96,9 @@ func (w *watch) answer() string {
 		return "none: there is no server to ask"
 	}
 	text := fmt.Sprintf("%d %s after %s", r.Status, http.StatusText(r.Status), brief(w.took))
+	if r.EventID == "" {
+		text += "; without the event's id, which Sentry gives: is this Sentry?"
+	}
 	for _, category := range slices.Sorted(maps.Keys(r.RateLimits)) {
 		wait := max(time.Until(r.RateLimits[category]).Round(time.Second), 0)
 		text += fmt.Sprintf("; wants no more of %s for %s", cmp.Or(category, "anything"), wait)

@@ -30,7 +30,7 @@ func (*sendCommand) Help() string {
 	return `The id of each event that was delivered is printed on a line of stdout. Every event's outcome is waited for, with any
 transport; what was not delivered is summed up at the end, each distinct error in full and counted.
 
-    raven send --message 'backup failed' --level warning --tag host=db-1 --extra '{"gb":12}'
+    raven send --message 'backup failed' --level warning --tag host=db-1 --extra gb=12
     raven send --exception 'IOError:disk full' sync+https://KEY@HOST/1
     raven send --count 10000 --concurrency 50 'https://KEY@HOST/1?max_conns=50'
 `
