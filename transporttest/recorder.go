@@ -12,8 +12,9 @@ import (
 // Recorder is a transport that keeps every packet it is handed, and delivers
 // at once: callbacks run before SendAsync returns. Hold, Delay and Fail make it
 // slow or broken; what has to wait is delivered in the order in which it came.
-// The zero value is ready. A Recorder is safe for concurrent use, and what it
-// returns are copies.
+// A client over it needs a DSN, and any will do: https://key@host/1. The zero
+// value is ready. A Recorder is safe for concurrent use, and what it returns
+// are copies.
 type Recorder struct {
 	mu      sync.Mutex
 	packets []transport.Packet
