@@ -81,7 +81,7 @@ func checkVariant(t *testing.T, srv *sentrytest.Server, refuse func(error) bool)
 	// A client that does not verify is served all the same.
 	client := &http.Client{Transport: &http.Transport{
 		DialContext:     srv.DialContext,
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the case is what happens without verification
 	}}
 	defer client.CloseIdleConnections()
 	resp, err := client.Post(srv.URL()+storePath+"?sentry_key=a", "", strings.NewReader(vectorJSON))
