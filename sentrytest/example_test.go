@@ -123,13 +123,17 @@ func ExampleServer_Wait() {
 	}
 	defer srv.Close()
 
-	go report(srv, `{"message":"in the background"}`)
+	status := make(chan int, 1)
+	go func() { status <- report(srv, `{"message":"in the background"}`) }()
 
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	events, err := srv.Wait(ctx, 1, sentrytest.HasMessageMatching("background$"))
 	fmt.Println(len(events), err)
-	// Output: 1 <nil>
+	fmt.Println(<-status) // the server has an event shortly before its client has the answer
+	// Output:
+	// 1 <nil>
+	// 200
 }
 
 // What a client that verifies certificates needs is a file or a pool with the CA.
