@@ -14,8 +14,9 @@ import (
 
 // The first argument of the processes that the bench starts of itself.
 const (
-	serveCommand = "child-serve"
-	burstCommand = "child-burst"
+	serveCommand  = "child-serve"
+	burstCommand  = "child-burst"
+	acceptCommand = "child-accept"
 )
 
 // runChild does what a child process is for, if this is one.
@@ -29,6 +30,8 @@ func runChild(args []string) (code int, ok bool) {
 		err = serve(os.Stdin, os.Stdout)
 	case burstCommand:
 		err = burstChild(args[1:], os.Stdout)
+	case acceptCommand:
+		err = acceptChild(args[1:], os.Stdin, os.Stdout)
 	default:
 		return 0, false
 	}

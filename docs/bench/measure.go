@@ -13,6 +13,7 @@ type report struct {
 	capture  []captureRow
 	delivery []deliveryRow
 	burst    []burstRow
+	accept   []acceptRow
 }
 
 // measure runs the parts one after the other, so that none disturbs another.
@@ -36,6 +37,8 @@ func measure(ctx context.Context, s settings, progress io.Writer) (*report, erro
 			rep.delivery, err = measureDelivery(ctx, s)
 		case "burst":
 			rep.burst, err = measureBurst(ctx, s)
+		case "accept":
+			rep.accept, err = measureAccept(ctx, s)
 		}
 		if e := new(lossError); errors.As(err, &e) {
 			lost = append(lost, err)

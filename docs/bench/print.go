@@ -18,6 +18,9 @@ func (r *report) print(out io.Writer) {
 	if r.burst != nil {
 		printBurst(out, r.burst)
 	}
+	if r.accept != nil {
+		printAccept(out, r.accept)
+	}
 }
 
 func printCapture(out io.Writer, rows []captureRow) {
@@ -85,6 +88,16 @@ func printBurst(out io.Writer, rows []burstRow) {
 			fmt.Sprintf("%.1f%%", 100*float64(r.events)/float64(r.sent)),
 			fmt.Sprintf("%.2f s", r.CaptureSeconds), fmt.Sprintf("%.2f s", r.Seconds),
 			mebibytes(r.IdleBytes), mebibytes(r.PeakBytes),
+		})
+	}
+	t.print(out)
+}
+
+func printAccept(out io.Writer, rows []acceptRow) {
+	t := table{title: "Servers, events accepted over loopback", head: []string{"", "kept", "events/s", "of the first", "peak memory"}}
+	for _, r := range rows {
+		t.rows = append(t.rows, []string{
+			r.name, fmt.Sprint(r.events), figure(r.perSecond), ratio(r.perSecond, rows[0].perSecond), mebibytes(r.peakBytes),
 		})
 	}
 	t.print(out)

@@ -18,7 +18,7 @@ type settings struct {
 }
 
 // parts are the values of -only, in the order in which they are measured.
-var parts = []string{"capture", "delivery", "burst"}
+var parts = []string{"capture", "delivery", "burst", "accept"}
 
 func parseSettings(args []string, usage io.Writer) (settings, error) {
 	s := settings{batches: 60}
@@ -27,12 +27,13 @@ func parseSettings(args []string, usage io.Writer) (settings, error) {
 	f.StringVar(&s.only, "only", "", "measure one `part`: "+strings.Join(parts, ", ")+" (default all)")
 	f.IntVar(&s.events, "events", 20_000, "events that each contender delivers in a round")
 	f.IntVar(&s.burst, "burst", 100_000, "events that each contender captures in the burst")
-	f.IntVar(&s.rounds, "rounds", 5, "rounds of capture and of delivery; the tables show medians")
+	f.IntVar(&s.rounds, "rounds", 5, "rounds of capture, delivery and accept; the tables show medians")
 	quick := f.Bool("quick", false, "small numbers, to see that everything works; the other flags still count")
 	f.Usage = func() {
 		fmt.Fprint(usage, "usage: go run . [flags]\n\n"+
-			"Measures Ravenkit beside sentry-go and bare net/http and prints tables of ratios\n"+
-			"as Markdown. Exits 1 if anything failed, or if events were lost where none may be.\n\n")
+			"Measures Ravenkit beside sentry-go, bare net/http and a server that does nothing,\n"+
+			"and prints tables of ratios as Markdown. Exits 1 if anything failed, or if events\n"+
+			"were lost where none may be.\n\n")
 		f.PrintDefaults()
 	}
 	if err := f.Parse(args); err != nil {
