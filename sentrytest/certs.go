@@ -79,6 +79,19 @@ var serverCerts = map[certKind]func() tls.Certificate{
 	}),
 }
 
+// certNamed is a certificate like that of certTrusted with more names, made for one server.
+func certNamed(names []string) tls.Certificate {
+	l := leaf("127.0.0.1")
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			l.IPAddresses = append(l.IPAddresses, ip)
+		} else {
+			l.DNSNames = append(l.DNSNames, name)
+		}
+	}
+	return trustedCA().issue(l)
+}
+
 var clientCert = sync.OnceValue(func() tls.Certificate {
 	l := leaf("sentrytest client")
 	l.IPAddresses, l.DNSNames = nil, nil

@@ -7,15 +7,20 @@ import (
 	"net/http"
 )
 
-// DialContext opens a connection to this server, whatever address is asked for. Its signature is that of
+// DialContext opens a connection to this server, whatever address is asked for; a server with [ListenTLS] is dialled
+// at its https listener when that listener's address is asked for. Its signature is that of
 // http.Transport.DialContext. It is the only way to an [InMemory] server, and works on every other too.
 // The connection carries no TLS yet: an https client adds its own.
-func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	if s.memory != nil {
-		return s.memory.dial(ctx)
+func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
+	host, memory := s.host, s.memory
+	if addr != "" && addr == s.secure.host {
+		host, memory = s.secure.host, s.secure.memory
+	}
+	if memory != nil {
+		return memory.dial(ctx)
 	}
 	var d net.Dialer
-	return d.DialContext(ctx, "tcp", s.host)
+	return d.DialContext(ctx, "tcp", host)
 }
 
 // Client returns an http.Client that reaches this server: it trusts the CA of [Server.CertPool], carries

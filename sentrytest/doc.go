@@ -54,6 +54,12 @@
 // often; ThenClose for a kept-alive connection that is gone when the client comes back; Optional for a step that may
 // go unused. Any other step that is not used fails the test.
 //
+// # Inside a program
+//
+// A program that embeds a server puts its own handler on the same address with [Around], keeps what arrives before it
+// is acknowledged with [BeforeAnswer], and offers http and https at once with [ListenTLS]. [Spotlight] takes what SDKs
+// send to Spotlight. The command sentrytest/cmd/fakesentry is such a program.
+//
 // # What it does not do
 //
 // It keeps everything in memory until [Server.Clear]. It speaks HTTP/1.1 only, because a fault needs a connection

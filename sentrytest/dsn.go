@@ -9,12 +9,16 @@ import (
 type DSNOption func(*dsnParts)
 
 type dsnParts struct {
+	scheme    string
+	host      string
 	transport string
 	key       string
 	secret    string
 	path      string
 	project   string
 	query     url.Values
+
+	secureHost string // of ListenTLS
 }
 
 // DSNScheme puts the name of a transport before the scheme: DSNScheme("sync") gives sync+http://… or,
@@ -52,13 +56,15 @@ func DSNPath(path string) DSNOption {
 // DSN returns a DSN that leads to this server: its own random public key and project 1, unless options
 // say otherwise. See protocol section 1.1 of the Sentry DSN: scheme://key[:secret]@host:port[/path]/project[?options].
 func (s *Server) DSN(opts ...DSNOption) string {
-	d := dsnParts{key: s.key, project: s.project, query: url.Values{}}
+	d := dsnParts{
+		scheme: s.scheme(), host: s.host, key: s.key, project: s.project, query: url.Values{}, secureHost: s.secure.host,
+	}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&d)
 		}
 	}
-	u := url.URL{Scheme: s.scheme(), Host: s.host, Path: "/" + d.project, RawQuery: d.query.Encode()}
+	u := url.URL{Scheme: d.scheme, Host: d.host, Path: "/" + d.project, RawQuery: d.query.Encode()}
 	if d.path != "" {
 		u.Path = "/" + d.path + u.Path
 	}

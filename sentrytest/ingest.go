@@ -20,7 +20,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		preflight(w)
 		return
 	}
-	to := routeOf(r.URL.Path)
+	to := s.route(r.URL.Path)
 	req := newRequest(r, to)
 	body, bodyErr := s.readBody(r, req)
 	req.Time = time.Now()
@@ -41,7 +41,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		v.refuse(badRequest("incomplete request body", bodyErr.Error()))
 	default:
 		step = s.script.next()
-		s.judge(&v, req, body)
+		s.judge(&v, to, req, body)
 	}
 	a := compose(step, &v, req)
 	if a.accepted {
@@ -50,6 +50,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	if v.refused != nil && (step == nil || !step.overrules()) {
 		e.rejection = &Rejection{Status: a.status, Reason: v.refused.detail, Causes: v.refused.causes}
 	}
+	s.announce(r.Context(), &e, &a)
 	s.journal.add(e)
 	a.deliver(w, r, s)
 }
@@ -108,9 +109,13 @@ func (v *verdict) refuse(r *refusal) {
 
 // judge reads the body and fills in what the request says about itself. The order is Relay's: encoding, auth,
 // contents.
-func (s *Server) judge(v *verdict, req *Request, body []byte) {
+func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
 	if _, r := openersFor(req.ContentEncoding); r != nil {
 		v.refuse(r)
+		return
+	}
+	if to.spotlight {
+		s.judgeEnvelope(v, req, body, s.spotlightAuth(req))
 		return
 	}
 	a, r := requestAuth(req.Header, req.Query)
@@ -133,7 +138,12 @@ func (s *Server) judge(v *verdict, req *Request, body []byte) {
 		}
 	}
 	if req.Protocol == protocolEnvelope {
-		s.judgeEnvelope(v, req, a, body)
+		s.judgeEnvelope(v, req, body, func(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal) {
+			if a != nil {
+				return nil, nil
+			}
+			return authInside(env, parseErr)
+		})
 		return
 	}
 	judgeStore(v, req, body)
@@ -165,7 +175,11 @@ func judgeStore(v *verdict, req *Request, body []byte) {
 	v.events = []*storedEvent{{raw: raw, id: id}}
 }
 
-func (s *Server) judgeEnvelope(v *verdict, req *Request, a *auth, body []byte) {
+// envelopeAuthority returns the auth that an envelope, or what could be read of it, gives to its request; nil when the
+// request has its own.
+type envelopeAuthority func(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal)
+
+func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf envelopeAuthority) {
 	body, r := decodeBody(body, req.ContentEncoding, s.cfg.maxBody)
 	if r != nil {
 		v.refuse(r)
@@ -173,11 +187,12 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, a *auth, body []byte) {
 	}
 	req.setDecoded(body)
 	env, parseErr := parseEnvelope(body)
-	if a == nil {
-		if a, r = authInside(env, parseErr); r != nil {
-			v.refuse(r)
-			return
-		}
+	a, r := authOf(env, parseErr)
+	if r != nil {
+		v.refuse(r)
+		return
+	}
+	if a != nil {
 		req.setAuth(a)
 	}
 	if parseErr != nil {

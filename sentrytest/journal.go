@@ -54,8 +54,10 @@ type entry struct {
 func (j *journal) add(e entry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.lastID++
-	e.request.ID = j.lastID
+	if e.request.ID == 0 { // else it was given out by nextID
+		j.lastID++
+		e.request.ID = j.lastID
+	}
 	j.requests = append(j.requests, e.request)
 	for _, ev := range e.events {
 		ev.request = e.request
@@ -70,6 +72,14 @@ func (j *journal) add(e entry) {
 		j.rejected = append(j.rejected, e.rejection)
 	}
 	j.broadcastLocked()
+}
+
+// nextID gives out the id of a request that is shown to the program before it is added.
+func (j *journal) nextID() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lastID++
+	return j.lastID
 }
 
 func (j *journal) broadcastLocked() {

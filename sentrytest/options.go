@@ -1,5 +1,10 @@
 package sentrytest
 
+import (
+	"context"
+	"net/http"
+)
+
 // Limits on what one request may carry. They follow Relay's and the documentation's numbers
 // (docs: 20 MB on the wire and 100 MB inflated for an envelope; Relay: 1 MiB for an event).
 const (
@@ -22,6 +27,12 @@ type config struct {
 	clientCert bool
 	maxWire    int64
 	maxBody    int64
+
+	tlsListen    *string // of ListenTLS; nil for one listener
+	certNames    []string
+	spotlight    bool
+	around       []func(http.Handler) http.Handler
+	beforeAnswer func(context.Context, *Arrival) error
 }
 
 func newConfig(opts []Option) config {
@@ -31,6 +42,9 @@ func newConfig(opts []Option) config {
 			opt(&cfg)
 		}
 	}
+	if cfg.tlsListen != nil && cfg.cert == certNone {
+		cfg.cert = certTrusted
+	}
 	return cfg
 }
 
@@ -38,6 +52,25 @@ func newConfig(opts []Option) config {
 // free port of the loopback interface. An address that is taken or malformed is an error of [Start].
 func Listen(addr string) Option {
 	return func(c *config) { c.listen = addr }
+}
+
+// ListenTLS makes a server that speaks http and https at once, on two ports: plain http on the address of [Listen],
+// https on addr, "" for a free port of the loopback interface. Both share records, script and DSN key; see
+// [Server.TLSURL] and [DSNTLS]. The certificate is that of [Trusted] unless another option asks for a different one.
+func ListenTLS(addr string) Option {
+	return func(c *config) { c.tlsListen = &addr }
+}
+
+// CertNames adds host names and IP addresses to those that a [Trusted] certificate is valid for, for clients that
+// reach the server through another name, as in a network of containers.
+func CertNames(names ...string) Option {
+	return func(c *config) { c.certNames = append(c.certNames, names...) }
+}
+
+// Spotlight makes the server take envelopes at POST /stream too, where SDKs send them for Spotlight: without auth,
+// and with whatever DSN they name. They belong to the project and key of that DSN, or else to the server's own.
+func Spotlight() Option {
+	return func(c *config) { c.spotlight = true }
 }
 
 // InMemory makes the server reachable through [Server.DialContext] only: no socket is opened, and every

@@ -8,13 +8,23 @@ import (
 // route is what a path leads to.
 type route struct {
 	protocol string // protocolStore, protocolEnvelope or "" for none
-	project  string // "" on the legacy /api/store/
+	project  string // "" on the legacy /api/store/ and for Spotlight
+
+	spotlight bool // an envelope that needs no auth
 }
 
 const (
 	protocolStore    = "store"
 	protocolEnvelope = "envelope"
 )
+
+// route adds what only some servers have to the paths of all servers.
+func (s *Server) route(path string) route {
+	if s.cfg.spotlight && strings.Trim(path, "/") == "stream" {
+		return route{protocol: protocolEnvelope, spotlight: true}
+	}
+	return routeOf(path)
+}
 
 // routeOf reads /api/{project}/store/, /api/{project}/envelope/ and the legacy /api/store/ (protocol section
 // 1.2). A path before /api, repeated slashes and a missing trailing slash are all accepted. It works by hand

@@ -3,7 +3,6 @@ package sentrytest
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -28,9 +27,10 @@ type Server struct {
 
 	listener net.Listener
 	memory   *memListener // nil unless InMemory
+	secure   secure
 	http     *http.Server
 	cancel   context.CancelFunc // ends hung handlers
-	running  sync.WaitGroup     // the accept loop and every connection
+	running  sync.WaitGroup     // the accept loops and every connection
 	accepted atomic.Int64
 
 	closeOnce sync.Once
@@ -85,14 +85,13 @@ func start(tb TB, opts []Option) (*Server, error) {
 	if err := s.listen(); err != nil {
 		return nil, fmt.Errorf("sentrytest: %w", err)
 	}
-	listener := s.listener
-	if t := s.cfg.serverTLS(); t != nil {
-		listener = tls.NewListener(listener, t)
+	if err := s.listenTLS(); err != nil {
+		return nil, errors.Join(fmt.Errorf("sentrytest: %w", err), s.listener.Close())
 	}
 	base, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.http = &http.Server{
-		Handler:     http.HandlerFunc(s.handle),
+		Handler:     s.handler(),
 		BaseContext: func(net.Listener) context.Context { return base },
 		ConnContext: s.connContext,
 		ConnState:   s.connState,
@@ -100,10 +99,12 @@ func start(tb TB, opts []Option) (*Server, error) {
 		// than printed.
 		ErrorLog: log.New(&s.problems, "", 0),
 	}
-	s.running.Go(func() {
-		// Serve returns when Close closes the listener; there is nobody to tell.
-		_ = s.http.Serve(listener)
-	})
+	for _, listener := range s.listeners() {
+		s.running.Go(func() {
+			// Serve returns when Close closes the listener; there is nobody to tell.
+			_ = s.http.Serve(listener)
+		})
+	}
 	return s, nil
 }
 
@@ -116,14 +117,7 @@ func (s *Server) listen() error {
 		s.listener, s.host = s.memory, memAddress
 		return nil
 	}
-	addr := s.cfg.listen
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil && s.cfg.listen == "" {
-		l, err = net.Listen("tcp6", "[::1]:0") // a machine without IPv4
-	}
+	l, err := listenTCP(s.cfg.listen)
 	if err != nil {
 		return err
 	}
@@ -175,7 +169,7 @@ func (s *Server) ProjectID() string { return s.project }
 func (s *Server) Connections() int { return int(s.accepted.Load()) }
 
 func (s *Server) scheme() string {
-	if s.cfg.cert == certNone {
+	if s.cfg.cert == certNone || s.secure.host != "" {
 		return "http"
 	}
 	return "https"

@@ -15,7 +15,7 @@ func (c *config) serverTLS() *tls.Config {
 	t := &tls.Config{
 		MinVersion:   tls.VersionTLS12,
 		NextProtos:   []string{"http/1.1"},
-		Certificates: []tls.Certificate{serverCerts[c.cert]()},
+		Certificates: []tls.Certificate{c.certificate()},
 	}
 	if c.clientCert {
 		t.ClientAuth = tls.RequireAndVerifyClientCert
@@ -23,6 +23,13 @@ func (c *config) serverTLS() *tls.Config {
 		t.ClientCAs.AddCert(trustedCA().cert)
 	}
 	return t
+}
+
+func (c *config) certificate() tls.Certificate {
+	if c.cert == certTrusted && len(c.certNames) > 0 {
+		return certNamed(c.certNames)
+	}
+	return serverCerts[c.cert]()
 }
 
 // CACertPEM returns the certificate of the trusted CA, PEM encoded: the one that signs the certificates
