@@ -26,6 +26,7 @@ type Client struct {
 	wire      wire
 	inApp     *inAppRule
 	shared    scope
+	ignore    ignoreRule
 	log       *slog.Logger // nil: whatever slog.Default is at the time
 	raise     func(*SendError)
 	settled   func(*transport.Response, error) // settle, made once
@@ -91,6 +92,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		inApp:     cfg.inApp,
 		log:       cfg.logger,
 		raise:     cfg.raise,
+		ignore:    cfg.ignoreRule(),
 	}
 	c.async, _ = t.(transport.AsyncTransport)
 	c.settled = func(_ *transport.Response, err error) { c.settle(err) }

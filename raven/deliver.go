@@ -16,6 +16,9 @@ var (
 
 // report builds an event, hands it over and returns its id.
 func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []CaptureOption) string {
+	if c.ignore.ignores(&what) {
+		return ""
+	}
 	p, err := c.prepare(ctx, ev, what, opts)
 	if err != nil && c.raise != nil {
 		c.raise(&SendError{Err: err})

@@ -30,6 +30,9 @@ type config struct {
 	raise       func(*SendError)
 	inApp       *inAppRule
 	breadcrumbs int
+
+	ignored        []ErrorMatcher
+	defaultIgnores bool
 }
 
 func defaults() config {
@@ -40,6 +43,8 @@ func defaults() config {
 		environment: cmp.Or(os.Getenv("SENTRY_ENVIRONMENT"), "production"),
 		serverName:  cmp.Or(os.Getenv("SENTRY_NAME"), hostname),
 		breadcrumbs: defaultBreadcrumbs,
+
+		defaultIgnores: true,
 	}
 }
 

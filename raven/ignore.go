@@ -1,0 +1,259 @@
+package raven
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+)
+
+// ErrorMatcher picks errors: for [WithIgnore] those that are not worth a
+// report. [Is], [As], [Named] and [Matching] make one; the zero value matches
+// nothing. It never changes, and is safe for concurrent use.
+type ErrorMatcher struct {
+	match func(error) bool // judges one error, without what that wraps
+	fault error            // what is wrong with the matcher, for New to report
+}
+
+// Matches reports whether the matcher picks err, or an error that err wraps in
+// whatever way: the question that [errors.Is] answers for one value.
+func (m ErrorMatcher) Matches(err error) bool {
+	budget := maxExceptions
+	return matchesSome([]ErrorMatcher{m}, err, &budget)
+}
+
+// Is matches the errors that are one of targets, as [errors.Is] has it: the
+// same value, or one whose method Is says so.
+func Is(targets ...error) ErrorMatcher {
+	return ErrorMatcher{match: func(err error) bool {
+		for _, target := range targets {
+			if identical(err, target) {
+				return true
+			}
+			if x, ok := err.(interface{ Is(error) bool }); ok && x.Is(target) {
+				return true
+			}
+		}
+		return false
+	}}
+}
+
+// As matches the errors of a type, as [errors.As] has it: those that can be
+// assigned to it, or whose method As says so. T is a concrete type,
+// *fs.PathError, or an interface, [net.Error].
+func As[T error]() ErrorMatcher {
+	return ErrorMatcher{match: func(err error) bool {
+		if _, ok := err.(T); ok {
+			return true
+		}
+		x, ok := err.(interface{ As(any) bool })
+		return ok && x.As(new(T))
+	}}
+}
+
+// Named matches the errors whose types have one of the given names (protocol
+// 6.5). A name is that of the type alone, PathError, or of its package too:
+// fs.PathError, io/fs.PathError. A star at the end stands for any rest: fs.*
+// is every type of a package of that name, example.com/shop/* every type of the
+// packages below that path. The star of a pointer may be there or not, and what
+// a generic type is made of is no part of its name.
+//
+// It is for lists that come from a configuration; [As] is what the compiler
+// checks. An empty name, or a star alone, is an error of [New].
+func Named(patterns ...string) ErrorMatcher {
+	names := make([]namePattern, len(patterns))
+	for i, p := range patterns {
+		names[i] = newNamePattern(p)
+		if names[i].text == "" {
+			return ErrorMatcher{fault: fmt.Errorf("Named(%q): want the name of an error type, such as PathError, fs.PathError, io/fs.PathError or fs.*", p)}
+		}
+	}
+	return ErrorMatcher{match: func(err error) bool {
+		name := nameOf(err)
+		for i := range names {
+			if names[i].matches(name) {
+				return true
+			}
+		}
+		return false
+	}}
+}
+
+// Matching matches the errors for which fn returns true. It is asked about the
+// errors of a chain one by one, the outermost first, and need not unwrap them;
+// it has to be safe for concurrent use. A panic in it counts as false.
+func Matching(fn func(error) bool) ErrorMatcher {
+	if fn == nil {
+		return ErrorMatcher{fault: errors.New("Matching: the function is nil")}
+	}
+	return ErrorMatcher{match: fn}
+}
+
+// namePattern is one argument of [Named].
+type namePattern struct {
+	text      string // without the stars
+	prefix    bool   // it ended in a star
+	qualified bool   // it says where the type is from
+}
+
+func newNamePattern(s string) namePattern {
+	s = strings.TrimLeft(strings.TrimSpace(s), "*")
+	text, prefix := strings.CutSuffix(s, "*")
+	return namePattern{text: text, prefix: prefix, qualified: strings.ContainsAny(text, "./")}
+}
+
+func (p *namePattern) matches(t typeName) bool {
+	switch {
+	case t.name == "":
+		return false
+	case p.qualified:
+		return p.covers(t.pkg+"."+t.name) || p.covers(t.path+"."+t.name)
+	}
+	return p.covers(t.name)
+}
+
+func (p *namePattern) covers(name string) bool {
+	return name == p.text || p.prefix && strings.HasPrefix(name, p.text)
+}
+
+// typeName is what an error's type is called in its package, which has a name
+// and an import path.
+type typeName struct{ path, pkg, name string }
+
+func nameOf(err error) typeName {
+	t := reflect.TypeOf(err)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	qualified, _, _ := strings.Cut(t.String(), "[")
+	pkg, name, ok := strings.Cut(qualified, ".")
+	if !ok || t.Name() == "" {
+		return typeName{}
+	}
+	return typeName{path: t.PkgPath(), pkg: pkg, name: name}
+}
+
+// matchesSome reports whether err, or any error that it wraps, is matched:
+// what a list of wanted errors means. budget ends what no cycle check can see.
+func matchesSome(matchers []ErrorMatcher, err error, budget *int) bool {
+	for err != nil && *budget > 0 {
+		*budget--
+		if matchesItself(matchers, err) {
+			return true
+		}
+		many, one := unwrap(err)
+		for _, branch := range many {
+			if matchesSome(matchers, branch, budget) {
+				return true
+			}
+		}
+		err = one
+	}
+	return false
+}
+
+// matchesEach reports whether err is matched on every path through what it
+// wraps: what a list of unwanted errors means, since one error among several
+// that is worth a report makes all of them so.
+func matchesEach(matchers []ErrorMatcher, err error, budget *int) bool {
+	for err != nil && *budget > 0 {
+		*budget--
+		if matchesItself(matchers, err) {
+			return true
+		}
+		many, one := unwrap(err)
+		if one == nil {
+			branches := 0
+			for _, branch := range many {
+				if branch == nil {
+					continue
+				}
+				if branches++; !matchesEach(matchers, branch, budget) {
+					return false
+				}
+			}
+			return branches > 0
+		}
+		err = one
+	}
+	return false
+}
+
+// matchesItself judges one error. Methods of the error and functions of the
+// caller may panic, which is no reason to lose the report.
+func matchesItself(matchers []ErrorMatcher, err error) (matched bool) {
+	defer func() {
+		if recover() != nil {
+			matched = false
+		}
+	}()
+	for _, m := range matchers {
+		if m.match != nil && m.match(err) {
+			return true
+		}
+	}
+	return false
+}
+
+// ignoreRule is what [WithIgnore] and [WithDefaultIgnores] say.
+type ignoreRule struct {
+	matchers []ErrorMatcher // of WithIgnore
+	all      []ErrorMatcher // and the default ones; panics are spared these
+}
+
+// defaultIgnores are the errors by which Go's own libraries say that somebody
+// has left.
+var defaultIgnores = Is(context.Canceled, http.ErrAbortHandler)
+
+func (cfg *config) ignoreRule() ignoreRule {
+	r := ignoreRule{matchers: cfg.ignored, all: cfg.ignored}
+	if cfg.defaultIgnores {
+		r.all = append([]ErrorMatcher{defaultIgnores}, cfg.ignored...)
+	}
+	return r
+}
+
+// ignores reports whether nobody wants to hear of what was captured.
+func (r *ignoreRule) ignores(what *subject) bool {
+	budget := maxExceptions
+	if what.err != nil {
+		return len(r.all) > 0 && matchesEach(r.all, what.err, &budget)
+	}
+	err, ok := what.panicked.(error)
+	return ok && len(r.matchers) > 0 && matchesEach(r.matchers, err, &budget)
+}
+
+// WithIgnore leaves errors unreported that one of the matchers picks: the error
+// itself, or one that it wraps. An error that joins several is ignored only if
+// each of them is. Given twice, the matchers add up.
+//
+// A capture of an ignored error returns "" and counts as [OutcomeIgnored].
+// Messages and events are no errors, and never ignored; the panics that
+// [Client.Recover] stops are, if their value is an error. [WithDefaultIgnores]
+// says what else is ignored.
+func WithIgnore(matchers ...ErrorMatcher) Option {
+	return func(cfg *config) error {
+		var errs []error
+		for _, m := range matchers {
+			if m.fault != nil {
+				errs = append(errs, fmt.Errorf("raven: WithIgnore: %w", m.fault))
+			}
+		}
+		cfg.ignored = append(cfg.ignored, matchers...)
+		return errors.Join(errs...)
+	}
+}
+
+// WithDefaultIgnores says whether [context.Canceled] and
+// [http.ErrAbortHandler], or errors that wrap one of them, are ignored, as
+// those of [WithIgnore] are. They are by default: somebody hung up, which is
+// no fault of the program. A panic with one of them is reported all the same,
+// but for [Client.Recover]'s own rule about http.ErrAbortHandler.
+func WithDefaultIgnores(ignore bool) Option {
+	return func(cfg *config) error {
+		cfg.defaultIgnores = ignore
+		return nil
+	}
+}
