@@ -24,7 +24,7 @@ func TestMethodSets(t *testing.T) {
 	}{
 		"transport.Transport":      {reflect.TypeFor[transport.Transport](), reflect.TypeFor[*transport.HTTP](), "Close Send"},
 		"transport.AsyncTransport": {reflect.TypeFor[transport.AsyncTransport](), reflect.TypeFor[*transport.Threaded](), "Close Flush Send SendAsync"},
-		"raven.Reporter":           {reflect.TypeFor[raven.Reporter](), reflect.TypeFor[*raven.Client](), "Capture CaptureBreadcrumb CaptureException CaptureMessage Deliver Flush Recover Send"},
+		"raven.Reporter":           {reflect.TypeFor[raven.Reporter](), reflect.TypeFor[*raven.Client](), "Capture CaptureBreadcrumb CaptureException CaptureMessage CaptureQuery Deliver Flush Recover Send"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var methods []string

@@ -1,9 +1,7 @@
 package raven
 
 import (
-	"bytes"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -16,7 +14,8 @@ const (
 )
 
 // Breadcrumb is something that happened before an event (protocol 5.2, 6.4).
-// One without type, category, message and data is not recorded.
+// One that has none of type, category, message,
+// data and Process is not recorded.
 type Breadcrumb struct {
 	// Timestamp is when it happened. Zero: when it is recorded.
 	Timestamp time.Time
@@ -31,63 +30,16 @@ type Breadcrumb struct {
 	// Data is anything else. It is encoded when the breadcrumb is recorded, so it
 	// may be changed afterwards.
 	Data map[string]any
+	// Process completes the breadcrumb when it is first needed for an event, and
+	// never if that doesn't happen: for what is expensive to find out. It runs
+	// once, on the goroutine of a capture, and may change what it is given, whose
+	// Data is a copy. If it panics the breadcrumb stays as it was recorded. An
+	// event that is captured while it runs goes without the breadcrumb.
+	Process func(*Breadcrumb)
 }
 
-// crumb is a recorded breadcrumb: JSON whose timestamp comes first, so that the
-// rest can be compared.
-type crumb struct {
-	json []byte
-	rest int // where the rest begins
-}
-
-// crumbs is a ring of the latest breadcrumbs. It is safe for concurrent use.
-type crumbs struct {
-	mu   sync.Mutex
-	ring []crumb // guarded by mu; grows up to limit
-	next int     // guarded by mu; the oldest, once the ring is full
-
-	limit int
-}
-
-// record adds b, in the place of the oldest if the ring is full.
-func (c *crumbs) record(b Breadcrumb) {
-	if c.limit <= 0 || b.Type == "" && b.Category == "" && b.Message == "" && len(b.Data) == 0 {
-		return
-	}
-	if b.Timestamp.IsZero() {
-		b.Timestamp = time.Now()
-	}
-	d := newDraft()
-	defer d.release()
-	d.buf = appendCrumb(d.buf[:0], &d.enc, b)
-	json := bytes.Clone(d.buf)
-	made := crumb{json: json, rest: bytes.IndexByte(json, ',')}
-
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.ring) < c.limit {
-		c.ring = append(c.ring, made)
-		return
-	}
-	c.ring[c.next] = made
-	c.next = (c.next + 1) % c.limit
-}
-
-// appendTo appends what is in the ring, the oldest first. Of equal ones in a
-// row only the first is given, as in the reference; when they happened does
-// not count.
-func (c *crumbs) appendTo(dst []crumb) []crumb {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	start := len(dst)
-	for i := range c.ring {
-		next := c.ring[(c.next+i)%len(c.ring)]
-		if n := len(dst); n > start && bytes.Equal(dst[n-1].json[dst[n-1].rest:], next.json[next.rest:]) {
-			continue
-		}
-		dst = append(dst, next)
-	}
-	return dst
+func (b *Breadcrumb) empty() bool {
+	return b.Type == "" && b.Category == "" && b.Message == "" && len(b.Data) == 0 && b.Process == nil
 }
 
 func appendCrumb(dst []byte, e *encoder, b Breadcrumb) []byte {

@@ -91,3 +91,44 @@ func TestEventsOwnBreadcrumbsWin(t *testing.T) {
 	g.Expect(messages(eventOf(t, rec.all()[0]).at("breadcrumbs", "values").([]any))).To(Equal([]string{"own"}))
 	g.Expect(eventOf(t, rec.all()[1])).NotTo(HaveKey("breadcrumbs"))
 }
+
+func TestBreadcrumbsAreProcessedOnceAndLate(t *testing.T) {
+	g := NewWithT(t)
+	c, rec := newRecorded(t, testDSN)
+	runs := 0
+	data := map[string]any{"n": 1, "deep": map[string]any{"n": 1}}
+	c.CaptureBreadcrumb(t.Context(), raven.Breadcrumb{Data: data, Timestamp: time.Unix(7, 0), Process: func(b *raven.Breadcrumb) {
+		runs++
+		b.Message, b.Timestamp = fmt.Sprint("run ", runs), time.Time{}
+		b.Data["added"] = true
+	}})
+	data["n"], data["deep"].(map[string]any)["n"] = 2, 2
+	g.Expect(runs).To(BeZero())
+	ctx, _ := raven.NewContext(t.Context(), c)
+	want := []any{map[string]any{"type": "default", "timestamp": 7.0, "message": "run 1", "data": map[string]any{"n": 1.0, "deep": map[string]any{"n": 1.0}, "added": true}}}
+	g.Expect(captured(t, ctx, c, rec).at("breadcrumbs", "values")).To(Equal(want))
+	g.Expect(crumbsOf(t, c, rec)).To(Equal(want), "nor once for each Context")
+
+	for range 2 {
+		c.CaptureBreadcrumb(t.Context(), raven.Breadcrumb{Process: func(b *raven.Breadcrumb) { b.Message = "run 1"; b.Data = nil }})
+	}
+	g.Expect(messages(crumbsOf(t, c, rec))).To(Equal([]string{"run 1", "run 1"}), "what is equal afterwards collapses")
+}
+
+func TestBreadcrumbsWhoseProcessingFails(t *testing.T) {
+	g := NewWithT(t)
+	c, rec := newRecorded(t, testDSN)
+	c.CaptureBreadcrumb(t.Context(), raven.Breadcrumb{Message: "panics", Data: map[string]any{"n": 1}, Process: func(b *raven.Breadcrumb) {
+		b.Message, b.Data["n"] = "half done", 2
+		panic("oh no")
+	}})
+	c.CaptureBreadcrumb(t.Context(), raven.Breadcrumb{Message: "captures", Process: func(*raven.Breadcrumb) {
+		c.CaptureMessage(t.Context(), "from within")
+	}})
+	list := crumbsOf(t, c, rec)
+	g.Expect(messages(list)).To(Equal([]string{"panics", "captures"}))
+	g.Expect(list[0].(map[string]any)["data"]).To(Equal(map[string]any{"n": 1.0}))
+	within := eventOf(t, rec.all()[0])
+	g.Expect(within.at("logentry", "message")).To(Equal("from within"))
+	g.Expect(messages(within.at("breadcrumbs", "values").([]any))).To(Equal([]string{"panics"}))
+}

@@ -27,6 +27,16 @@ func (c *Client) CaptureException(ctx context.Context, err error, opts ...Captur
 	return c.report(ctx, nil, subject{err: err}, opts)
 }
 
+// CaptureQuery reports a query as an event whose message is its text, and
+// returns the event's id. engine names the database system, such as
+// "postgres"; it may be empty.
+func (c *Client) CaptureQuery(ctx context.Context, sql, engine string, opts ...CaptureOption) string {
+	if !c.Enabled() {
+		return ""
+	}
+	return c.report(ctx, queryEvent(sql, engine), subject{}, opts)
+}
+
 // Capture reports an event and returns its id, "" if the client is disabled.
 // The event is completed with what the client knows; it is neither changed nor
 // kept. A nil event is an empty one, to be filled by opts.
@@ -67,14 +77,11 @@ func (c *Client) Send(ctx context.Context, ev *Event) error {
 	return c.send(ctx, ev)
 }
 
-// CaptureBreadcrumb records something that happened, for the events that are
-// captured later. The latest 100 are kept; sending does not clear them.
-func (c *Client) CaptureBreadcrumb(ctx context.Context, b Breadcrumb) {
-	if !c.Enabled() {
-		return
-	}
-	c.record(ctx, b)
-}
+// CaptureBreadcrumb records something that happened in the client's Context
+// that ctx carries, or in the client's own, for the events that are captured
+// with it later. A Context that is not active does not receive it. The latest
+// 100 are kept; sending does not clear them. [Record] needs no client.
+func (c *Client) CaptureBreadcrumb(ctx context.Context, b Breadcrumb) { c.record(ctx, b) }
 
 // Recover reports a panic and stops it. It has to be deferred itself:
 //
@@ -86,13 +93,8 @@ func (c *Client) CaptureBreadcrumb(ctx context.Context, b Breadcrumb) {
 // not reported. A disabled client stops panics too: whether a program survives
 // does not depend on where it reports.
 func (c *Client) Recover(ctx context.Context, opts ...CaptureOption) {
-	r := recover()
-	if r == nil {
-		return
-	}
-	repanicAbort(r)
-	if c.Enabled() {
-		c.report(ctx, nil, subject{panicked: r}, opts)
+	if r := recover(); r != nil {
+		c.recovered(ctx, r, opts)
 	}
 }
 

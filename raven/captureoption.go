@@ -7,11 +7,14 @@ import (
 )
 
 // CaptureOption adds something to one event: [Tags], [Extra], [Contexts],
-// [User], *[Request], [Level], [Params], [Fingerprint], [Culprit],
-// [Transaction], [Logger], [Timestamp], [TimeSpent] or [Stack]. They are plain
-// values, so they can be kept, passed on and combined. Two of the same kind
-// merge key by key, the later wins; a nil one is skipped. The set is closed:
-// nothing outside this package implements it.
+// [Interfaces], [User], *[Request], [Level], [Message], [Params],
+// [Fingerprint], [Culprit], [Transaction], [Logger], [Site], [Timestamp],
+// [TimeSpent] and what [Custom] makes; or it says how the event is captured:
+// [Stack], [Callers], [SampleRate], [AuthHeader]. They are plain values, so
+// they can be kept, passed on and combined. Two of the same kind merge key by
+// key, the later wins; a nil one is skipped. They win over what an event says
+// itself. A [Context] holds them for all the events that are captured with it.
+// The set is closed: nothing outside this package implements it.
 type CaptureOption interface{ apply(*draft) }
 
 // Tags are short texts by which Sentry indexes events (protocol 5.3).
@@ -28,6 +31,16 @@ type Extra map[string]any
 // have a meaning to Sentry, others are shown as they are (protocol 5.2). A
 // later context replaces an earlier one of the same name.
 type Contexts map[string]any
+
+// Interfaces are further top-level keys of an event, such as
+// "sentry.interfaces.Query". As in the reference, a key counts as one if it has
+// a dot in it; others are ignored by captures, and sent by [Client.Send].
+type Interfaces map[string]any
+
+// Message is the text of an event: of an error, beside what the error says, and
+// in place of the argument of [Client.CaptureMessage]. With [Params] it is an
+// fmt template.
+type Message string
 
 // Params are the values of a message: with them, the message is an fmt
 // template, and both the template and the values are sent, so that Sentry
@@ -47,11 +60,24 @@ type Transaction string
 // Logger names the part of the program that reports.
 type Logger string
 
+// Site names the part of an installation that reports. It becomes the tag
+// "site", unless the event has one.
+type Site string
+
 // Timestamp is when the event happened, if that is not now.
 type Timestamp time.Time
 
 // TimeSpent is how long the operation took. It is sent in milliseconds.
 type TimeSpent time.Duration
+
+// Callers is the stack of an event, in place of that of the capture: what
+// [runtime.Callers] returned where it happened. An error that carries the stack
+// of its origin keeps it. Nil says nothing.
+type Callers []uintptr
+
+// SampleRate is the share of captures that are sent, from 0 for none to 1 for
+// all, in place of the client's.
+type SampleRate float64
 
 // Stack says whether to record the stack of the capturing goroutine with an
 // event that has no exceptions: the reference client's stack=True.
@@ -60,6 +86,10 @@ type Stack bool
 func (o Tags) apply(d *draft)     { d.ev.Tags = overlay(d.ev.Tags, o, &d.ownTags) }
 func (o Extra) apply(d *draft)    { d.ev.Extra = overlay(d.ev.Extra, o, &d.ownExtra) }
 func (o Contexts) apply(d *draft) { d.ev.Contexts = overlay(d.ev.Contexts, o, &d.ownContexts) }
+
+func (o Interfaces) apply(d *draft) {
+	d.ev.Interfaces = overlay(d.ev.Interfaces, o, &d.ownInterfaces)
+}
 
 func (o Params) apply(d *draft) {
 	if o != nil {
@@ -73,12 +103,21 @@ func (o Fingerprint) apply(d *draft) {
 	}
 }
 
+func (o Callers) apply(d *draft) {
+	if o != nil {
+		d.counters = o
+	}
+}
+
+func (o Message) apply(d *draft)     { set(&d.ev.Message, string(o)) }
 func (o Culprit) apply(d *draft)     { set(&d.ev.Culprit, string(o)) }
 func (o Transaction) apply(d *draft) { set(&d.ev.Transaction, string(o)) }
 func (o Logger) apply(d *draft)      { set(&d.ev.Logger, string(o)) }
+func (o Site) apply(d *draft)        { set(&d.site, string(o)) }
+func (o SampleRate) apply(d *draft)  { d.rate = &o }
 func (o Timestamp) apply(d *draft)   { d.ev.Timestamp = time.Time(o) }
 func (o TimeSpent) apply(d *draft)   { d.ev.TimeSpent = time.Duration(o) }
-func (o Stack) apply(d *draft)       { d.stack = bool(o) }
+func (o Stack) apply(d *draft)       { d.stack, d.stackGiven = bool(o), true }
 
 // overlay puts src over dst. Neither is changed unless *own says that dst is
 // ours: a single source, the usual case, is not copied.

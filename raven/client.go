@@ -25,11 +25,14 @@ type Client struct {
 	header    http.Header
 	wire      wire
 	inApp     *inAppRule
-	shared    scope
 	ignore    ignoreRule
 	log       *slog.Logger // nil: whatever slog.Default is at the time
 	raise     func(*SendError)
 	settled   func(*transport.Response, error) // settle, made once
+
+	own         Context
+	defaults    circumstances // what is under every event
+	breadcrumbs int           // how many are kept
 
 	failing atomic.Bool // the last outcome was a failure, and was logged
 
@@ -67,7 +70,9 @@ func New(dsn string, opts ...Option) (*Client, error) {
 		if err := errors.Join(errs...); err != nil {
 			return nil, err
 		}
-		return &Client{transport: cfg.transport}, nil
+		c := &Client{transport: cfg.transport}
+		c.openContext()
+		return c, nil
 	}
 	parsed, err := transport.ParseDSN(dsn)
 	if err != nil {
@@ -96,8 +101,9 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 	}
 	c.async, _ = t.(transport.AsyncTransport)
 	c.settled = func(_ *transport.Response, err error) { c.settle(err) }
-	c.shared.tags, c.shared.extra = cfg.tags, cfg.extra
-	c.shared.crumbs.limit = cfg.breadcrumbs
+	c.defaults.ev.Tags, c.defaults.ev.Extra = cfg.tags, cfg.extra
+	c.breadcrumbs = cfg.breadcrumbs
+	c.openContext()
 	c.wire = wire{
 		project:     dsn.ProjectID,
 		serverName:  appendField(nil, `"server_name":`, cfg.serverName),

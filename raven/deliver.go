@@ -178,12 +178,3 @@ func (c *Client) settleFor(id string, err error) {
 	}
 	log.LogAttrs(context.Background(), slog.LevelError, "raven: event not delivered", attrs...)
 }
-
-func (c *Client) record(ctx context.Context, b Breadcrumb) {
-	defer func() {
-		if r := recover(); r != nil {
-			c.settle(fmt.Errorf("raven: the breadcrumb could not be recorded: %s", plainText(r)))
-		}
-	}()
-	c.scope(ctx).crumbs.record(b)
-}

@@ -13,9 +13,13 @@ type discard struct{}
 func (discard) CaptureMessage(context.Context, string, ...CaptureOption) string  { return "" }
 func (discard) CaptureException(context.Context, error, ...CaptureOption) string { return "" }
 func (discard) Capture(context.Context, *Event, ...CaptureOption) string         { return "" }
-func (discard) Send(context.Context, *Event) error                               { return nil }
-func (discard) CaptureBreadcrumb(context.Context, Breadcrumb)                    {}
-func (discard) Flush(context.Context) error                                      { return nil }
+func (discard) CaptureQuery(context.Context, string, string, ...CaptureOption) string {
+	return ""
+}
+
+func (discard) Send(context.Context, *Event) error            { return nil }
+func (discard) CaptureBreadcrumb(context.Context, Breadcrumb) {}
+func (discard) Flush(context.Context) error                   { return nil }
 
 func (discard) Deliver(context.Context, *Event, ...CaptureOption) (string, error) { return "", nil }
 

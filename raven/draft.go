@@ -14,10 +14,10 @@ type draft struct {
 	ev     Event
 	crumbs []crumb // recorded before, if the event has none of its own
 	now    time.Time
-	stack  bool
 	bare   bool // nothing of the client is added
+	manner
 
-	ownTags, ownExtra, ownContexts bool // the maps are the draft's to change
+	ownTags, ownExtra, ownContexts, ownInterfaces bool // the maps are the draft's to change
 
 	handled, unhandled bool // what mechanisms point to
 
@@ -50,8 +50,8 @@ func (d *draft) release() {
 	}
 	d.ev = Event{}
 	d.crumbs = emptied(d.crumbs)
-	d.enc.inApp, d.stack, d.bare = nil, false, false
-	d.ownTags, d.ownExtra, d.ownContexts = false, false, false
+	d.enc.inApp, d.bare, d.manner = nil, false, manner{}
+	d.ownTags, d.ownExtra, d.ownContexts, d.ownInterfaces = false, false, false, false
 	d.exceptions = emptied(d.exceptions)
 	d.mechanisms = emptied(d.mechanisms)
 	d.traces = emptied(d.traces)
@@ -84,22 +84,26 @@ func (d *draft) compose(c *Client, ctx context.Context, ev *Event, what subject,
 	}
 	d.enc.inApp, d.bare = c.inApp, what.bare
 	if !d.bare {
-		d.underlay(c.scope(ctx))
+		now := c.scope(ctx).now.Load()
+		d.underlay(now.under)
+		if d.ev.Breadcrumbs == nil {
+			d.crumbs = now.trail.appendTo(d.crumbs, c.breadcrumbs)
+		}
 	}
+	if what.panicked != nil {
+		d.ev.Level = LevelFatal
+	}
+	d.applyAll(opts)
 	switch {
 	case what.panicked != nil:
-		d.ev.Level = LevelFatal
 		d.addPanic(what.panicked)
 	case what.err != nil:
 		d.addError(what.err, d.callers(), &Mechanism{Type: "generic", Handled: &d.handled})
-	}
-	for _, o := range opts {
-		if o != nil {
-			o.apply(d)
-		}
-	}
-	if d.stack && len(d.ev.Exceptions) == 0 && d.ev.Stacktrace == nil {
+	case (d.stack || d.counters != nil) && len(d.ev.Exceptions) == 0 && d.ev.Stacktrace == nil:
 		d.ev.Stacktrace = d.callers()
+	}
+	if _, given := d.ev.Tags["site"]; d.site != "" && !given {
+		Tags{"site": d.site}.apply(d)
 	}
 	if d.ev.EventID = normalID(d.ev.EventID); d.ev.EventID == "" {
 		d.ev.EventID = newID()
@@ -110,15 +114,11 @@ func (d *draft) compose(c *Client, ctx context.Context, ev *Event, what subject,
 	}
 }
 
-// underlay puts the event's own data over a scope's.
-func (d *draft) underlay(s *scope) {
-	tags, extra := d.ev.Tags, d.ev.Extra
-	d.ev.Tags = overlay(s.tags, tags, &d.ownTags)
-	d.ev.Extra = overlay(s.extra, extra, &d.ownExtra)
-	d.ev.User = mergeUser(s.user, d.ev.User)
-	d.ev.Request = mergeRequest(s.request, d.ev.Request)
-	if d.ev.Breadcrumbs == nil {
-		d.crumbs = s.crumbs.appendTo(d.crumbs)
+func (d *draft) applyAll(opts []CaptureOption) {
+	for _, o := range opts {
+		if o != nil {
+			o.apply(d)
+		}
 	}
 }
 

@@ -62,10 +62,9 @@ type Event struct {
 	Modules map[string]string
 	// TimeSpent is how long the operation took; it is sent in milliseconds.
 	TimeSpent time.Duration
-	// Interfaces are further top-level keys of the event. As in the reference, a
-	// key counts as an interface if it has a dot in it ("sentry.interfaces.Query");
-	// others are ignored.
-	Interfaces map[string]any
+	// Interfaces are further top-level keys of the event. They are merged over the
+	// Context's, key by key.
+	Interfaces Interfaces
 }
 
 // Exception is one error of a chain (protocol 5.2).

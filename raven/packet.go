@@ -14,13 +14,14 @@ type outgoing = transport.Packet
 // pack encodes the draft for the client's endpoint (protocol 4, 6.1).
 func (c *Client) pack(d *draft) *outgoing {
 	d.buf = c.wire.appendEvent(d.buf[:0], d)
-	p := &outgoing{URL: c.url, Header: c.header, EventID: d.ev.EventID, Category: "error"}
+	p := &outgoing{URL: c.url, EventID: d.ev.EventID, Category: "error"}
 	now := d.now
 	if c.wire.dialect == reference {
-		p.Header = c.storeHeader(now)
+		p.Header = d.auth.over(c.storeHeader(now))
 		p.Body = append(make([]byte, 0, len(d.buf)), d.buf...)
 		return p
 	}
+	p.Header = d.auth.over(c.header)
 	p.Body = appendEnvelope(d.ev.EventID, now, d.buf)
 	return p
 }

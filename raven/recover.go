@@ -1,6 +1,17 @@
 package raven
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
+
+// recovered reports the value of a panic that was recovered.
+func (c *Client) recovered(ctx context.Context, r any, opts []CaptureOption) {
+	repanicAbort(r)
+	if c.Enabled() {
+		c.report(ctx, nil, subject{panicked: r}, opts)
+	}
+}
 
 // repanicAbort lets the panic through by which net/http handlers abort.
 func repanicAbort(r any) {

@@ -21,6 +21,10 @@ type Reporter interface {
 	// method StackTrace, Callers or StackFrames that returns program counters)
 	// keeps it; otherwise err itself gets the stack of this call.
 	CaptureException(ctx context.Context, err error, opts ...CaptureOption) string
+	// CaptureQuery reports a query as an event whose message is its text, and
+	// returns the event's id. engine names the database system, such as
+	// "postgres"; it may be empty.
+	CaptureQuery(ctx context.Context, sql, engine string, opts ...CaptureOption) string
 	// Capture reports an event and returns its id, "" if the client is disabled.
 	// The event is completed with what the client knows; it is neither changed nor
 	// kept. A nil event is an empty one, to be filled by opts.
@@ -43,8 +47,10 @@ type Reporter interface {
 	// queue, and on a transport that blocks the outcome. A disabled client returns
 	// nil.
 	Send(ctx context.Context, ev *Event) error
-	// CaptureBreadcrumb records something that happened, for the events that are
-	// captured later. The latest 100 are kept; sending does not clear them.
+	// CaptureBreadcrumb records something that happened in the client's Context
+	// that ctx carries, or in the client's own, for the events that are captured
+	// with it later. A Context that is not active does not receive it. The latest
+	// 100 are kept; sending does not clear them. [Record] needs no client.
 	CaptureBreadcrumb(ctx context.Context, b Breadcrumb)
 	// Recover reports a panic and stops it. It has to be deferred itself:
 	//

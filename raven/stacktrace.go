@@ -14,8 +14,12 @@ const maxFrames = 128
 // packagePath is this package's; its frames are not the program's.
 const packagePath = "github.com/ravenkit/ravenkit/raven"
 
-// callers records the stack of the goroutine, without the client's own frames.
+// callers records the stack of the goroutine, without the client's own frames,
+// or that which the capture was given.
 func (d *draft) callers() *Stacktrace {
+	if d.counters != nil {
+		return d.stacktrace(d.counters)
+	}
 	n := runtime.Callers(3, d.pcs[:])
 	return d.stacktrace(d.pcs[:n])
 }
@@ -45,6 +49,9 @@ func (d *draft) stacktrace(pcs []uintptr) *Stacktrace {
 // just recovered: what stands above runtime.gopanic is the recovering, and the
 // runtime's own functions below it are how a fault became a panic.
 func (d *draft) panicCallers() *Stacktrace {
+	if d.counters != nil {
+		return d.stacktrace(d.counters)
+	}
 	pcs := d.pcs[:runtime.Callers(3, d.pcs[:])]
 	for i, pc := range pcs {
 		if r := resolve(pc); r == nil || r.Module != "runtime" || r.Function != "gopanic" {

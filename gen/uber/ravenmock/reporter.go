@@ -110,6 +110,25 @@ func (mr *MockReporterMockRecorder) CaptureMessage(ctx, message any, opts ...any
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "CaptureMessage", reflect.TypeOf((*MockReporter)(nil).CaptureMessage), varargs...)
 }
 
+// CaptureQuery mocks base method.
+func (m *MockReporter) CaptureQuery(ctx context.Context, sql, engine string, opts ...raven.CaptureOption) string {
+	m.ctrl.T.Helper()
+	varargs := []any{ctx, sql, engine}
+	for _, a := range opts {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "CaptureQuery", varargs...)
+	ret0, _ := ret[0].(string)
+	return ret0
+}
+
+// CaptureQuery indicates an expected call of CaptureQuery.
+func (mr *MockReporterMockRecorder) CaptureQuery(ctx, sql, engine any, opts ...any) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	varargs := append([]any{ctx, sql, engine}, opts...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "CaptureQuery", reflect.TypeOf((*MockReporter)(nil).CaptureQuery), varargs...)
+}
+
 // Deliver mocks base method.
 func (m *MockReporter) Deliver(ctx context.Context, ev *raven.Event, opts ...raven.CaptureOption) (string, error) {
 	m.ctrl.T.Helper()

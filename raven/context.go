@@ -1,0 +1,251 @@
+package raven
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Context is what a program knows at a time about what it is doing: the user,
+// the request, tags and so on, which are merged under every event that is
+// captured meanwhile, and the breadcrumbs that led there. It is the reference
+// client's Context for goroutines: where that one belongs to a thread, this
+// one travels in a [context.Context]. [NewContext] makes one; outside of any,
+// the client's own serves, [Client.Context].
+//
+// A Context is safe for any number of goroutines. Captures take no lock on it:
+// its data is replaced, never changed. All methods may be called on a nil
+// *Context, which holds nothing.
+//
+// A Context is active or it is not. Only an active one receives breadcrumbs;
+// what is in it is added to events either way.
+type Context struct {
+	client *Client
+	now    atomic.Pointer[contents]
+}
+
+// contents is what a Context holds at one time. It is never changed, so that
+// Contexts can share it.
+type contents struct {
+	active bool
+	data   *circumstances // what was merged; nil: nothing
+	under  *circumstances // the same over the client's own tags and so on, for captures
+	trail  trail
+}
+
+// with returns contents with other data.
+func (c contents) with(data *circumstances, client *Client) contents {
+	c.data, c.under = data, &client.defaults
+	if data != nil {
+		c.under = data.over(&client.defaults)
+	}
+	return c
+}
+
+// NewContext returns a Context for client and a ctx that carries it: captures
+// with that ctx, and with those that are derived from it, use it. It is active
+// and starts with what is in the client's Context in ctx, else in the client's
+// own, breadcrumbs included. From then on the two are apart: what is merged
+// into a Context, or recorded, is seen in no other.
+//
+// A ctx may carry Contexts of several clients; each client finds its own. For
+// a nil client NewContext returns ctx itself and nil.
+func NewContext(ctx context.Context, client *Client) (context.Context, *Context) {
+	ctx = orBackground(ctx)
+	if client == nil {
+		return ctx, nil
+	}
+	rc := &Context{client: client}
+	snapshot := *client.scope(ctx).now.Load()
+	snapshot.active = true
+	rc.now.Store(&snapshot)
+	return rc.bind(ctx), rc
+}
+
+// FromContext returns the Context that ctx carries, of several clients' the
+// one that was put there last; nil if there is none.
+func FromContext(ctx context.Context) *Context {
+	if list := carriedBy(ctx); list != nil {
+		return list.rc
+	}
+	return nil
+}
+
+// Context returns the client's own Context, which serves where ctx carries
+// none of the client's. All goroutines share it. It is active until it is
+// deactivated.
+func (c *Client) Context() *Context {
+	if c == nil {
+		return nil
+	}
+	return &c.own
+}
+
+// openContext makes the client's own Context, as a client is made.
+func (c *Client) openContext() {
+	c.own.client = c
+	c.own.now.Store(&contents{active: true, under: &c.defaults})
+}
+
+// scope returns the Context for a capture.
+func (c *Client) scope(ctx context.Context) *Context {
+	for l := carriedBy(ctx); l != nil; l = l.outer {
+		if l.rc.client == c {
+			return l.rc
+		}
+	}
+	return &c.own
+}
+
+// carried is a list of Contexts in a context.Context, one for each client, the
+// latest first.
+type carried struct {
+	rc    *Context
+	outer *carried
+}
+
+type carriedKey struct{}
+
+func carriedBy(ctx context.Context) *carried {
+	if ctx == nil {
+		return nil
+	}
+	list, _ := ctx.Value(carriedKey{}).(*carried)
+	return list
+}
+
+// without returns the list without the Context of a client.
+func (l *carried) without(c *Client) *carried {
+	switch {
+	case l == nil:
+		return nil
+	case l.rc.client == c:
+		return l.outer
+	}
+	return &carried{rc: l.rc, outer: l.outer.without(c)}
+}
+
+// bind returns a context that carries rc in place of another one of the same
+// client.
+func (rc *Context) bind(ctx context.Context) context.Context {
+	return context.WithValue(ctx, carriedKey{}, &carried{rc: rc, outer: carriedBy(ctx).without(rc.client)})
+}
+
+// update replaces the contents with what change makes of them. change may run
+// more than once.
+func (rc *Context) update(change func(*contents)) {
+	for {
+		before := rc.now.Load()
+		after := *before
+		change(&after)
+		if after == *before || rc.now.CompareAndSwap(before, &after) {
+			return
+		}
+	}
+}
+
+// Activate lets the Context receive breadcrumbs.
+func (rc *Context) Activate() { rc.setActive(true) }
+
+// Deactivate ends that the Context receives breadcrumbs. Those that it has
+// stay, as does everything else.
+func (rc *Context) Deactivate() { rc.setActive(false) }
+
+func (rc *Context) setActive(active bool) {
+	if rc != nil {
+		rc.update(func(c *contents) { c.active = active })
+	}
+}
+
+// Active reports whether the Context receives breadcrumbs.
+func (rc *Context) Active() bool { return rc != nil && rc.now.Load().active }
+
+// Merge adds values to the Context, over those of the same kind that it has:
+// maps key by key, [User] and [Request] field by field, anything else in place
+// of what was there. It activates the Context, unless Activate(false) is among
+// the values.
+//
+// Values that an event or the options of its capture set themselves win over
+// the Context's. [Params] and [Callers], which make sense for one event only,
+// are left out.
+//
+// Maps and slices are copied. What pointers in them lead to is not, and must
+// not be changed any more.
+func (rc *Context) Merge(values ...CaptureOption) {
+	if rc == nil {
+		return
+	}
+	added, activate := gather(values)
+	if activate == nil {
+		activate = &always
+	}
+	rc.update(func(c *contents) {
+		*c = c.with(added.over(c.data), rc.client)
+		c.active = *activate
+	})
+}
+
+var always = true
+
+// Set replaces everything that was merged into the Context. Its breadcrumbs
+// stay, and so does whether it is active unless [Activate] is among the
+// values.
+func (rc *Context) Set(values ...CaptureOption) {
+	if rc == nil {
+		return
+	}
+	set, activate := gather(values)
+	rc.update(func(c *contents) {
+		*c = c.with(set, rc.client)
+		if activate != nil {
+			c.active = *activate
+		}
+	})
+}
+
+// Get returns a copy of what was merged into the Context, as an event; without
+// breadcrumbs. What values that are pointers lead to is shared.
+func (rc *Context) Get() *Event {
+	if rc == nil {
+		return new(Event)
+	}
+	data := rc.now.Load().data
+	if data == nil {
+		return new(Event)
+	}
+	ev := copied(&data.ev)
+	return &ev
+}
+
+// Clear removes what was merged into the Context, its breadcrumbs and its
+// memory of the errors that were captured. The Context is deactivated too if
+// deactivate is true; without the argument, unless it is the client's own.
+func (rc *Context) Clear(deactivate ...bool) {
+	if rc == nil {
+		return
+	}
+	ends := rc != &rc.client.own
+	if len(deactivate) > 0 {
+		ends = deactivate[0]
+	}
+	rc.update(func(c *contents) { *c = contents{active: c.active && !ends}.with(nil, rc.client) })
+}
+
+// With calls fn with a ctx that carries the Context. The Context is activated
+// before and deactivated afterwards, also if fn panics. On a nil Context it
+// only calls fn.
+func (rc *Context) With(ctx context.Context, fn func(ctx context.Context)) {
+	ctx = orBackground(ctx)
+	if rc == nil {
+		fn(ctx)
+		return
+	}
+	rc.Activate()
+	defer rc.Deactivate()
+	fn(rc.bind(ctx))
+}
+
+// Activate says whether [Context.Merge] and [Context.Set] activate the
+// Context. On a capture it has no effect.
+type Activate bool
+
+func (o Activate) apply(d *draft) { d.activate = (*bool)(&o) }

@@ -1,0 +1,170 @@
+package raven
+
+import (
+	"cmp"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// circumstances are what is added to an event that does not say otherwise: what
+// a Context holds. They are never changed.
+type circumstances struct {
+	ev Event
+	manner
+}
+
+// manner is what the options of a capture say about the capture, beside what
+// they say about the event.
+type manner struct {
+	stack, stackGiven bool
+	rate              *SampleRate
+	auth              AuthHeader
+	site              string
+	counters          Callers
+	activate          *bool
+}
+
+// over returns m with what it does not say itself taken from base.
+func (m manner) over(base *manner) manner {
+	if !m.stackGiven {
+		m.stack, m.stackGiven = base.stack, base.stackGiven
+	}
+	if m.rate == nil {
+		m.rate = base.rate
+	}
+	m.auth = cmp.Or(m.auth, base.auth)
+	m.site = cmp.Or(m.site, base.site)
+	return m
+}
+
+// gather makes circumstances of options, and says what they say of activation.
+func gather(values []CaptureOption) (*circumstances, *bool) {
+	d := newDraft()
+	defer d.release()
+	d.applyAll(values)
+	activate := d.activate
+	d.activate, d.counters, d.ev.Params = nil, nil, nil
+	d.ev.EventID, d.ev.Exceptions, d.ev.Stacktrace, d.ev.Breadcrumbs = "", nil, nil, nil
+	return &circumstances{ev: copied(&d.ev), manner: d.manner}, activate
+}
+
+// over returns added put over base.
+func (added *circumstances) over(base *circumstances) *circumstances {
+	if base == nil {
+		return added
+	}
+	d := newDraft()
+	defer d.release()
+	d.ev, d.manner = added.ev, added.manner
+	d.underlay(base)
+	return &circumstances{ev: d.ev, manner: d.manner}
+}
+
+// underlay puts the draft over circumstances: maps key by key, user and request
+// field by field, of anything else what the draft has.
+func (d *draft) underlay(s *circumstances) {
+	if s == nil {
+		return
+	}
+	ev, base := &d.ev, &s.ev
+	ev.Tags = overlay(base.Tags, ev.Tags, &d.ownTags)
+	ev.Extra = overlay(base.Extra, ev.Extra, &d.ownExtra)
+	ev.Contexts = overlay(base.Contexts, ev.Contexts, &d.ownContexts)
+	ev.Interfaces = overlay(base.Interfaces, ev.Interfaces, &d.ownInterfaces)
+	ev.User = mergeUser(base.User, ev.User)
+	ev.Request = mergeRequest(base.Request, ev.Request)
+	if ev.Timestamp.IsZero() {
+		ev.Timestamp = base.Timestamp
+	}
+	ev.Level = cmp.Or(ev.Level, base.Level)
+	ev.Logger = cmp.Or(ev.Logger, base.Logger)
+	ev.Platform = cmp.Or(ev.Platform, base.Platform)
+	ev.ServerName = cmp.Or(ev.ServerName, base.ServerName)
+	ev.Release = cmp.Or(ev.Release, base.Release)
+	ev.Environment = cmp.Or(ev.Environment, base.Environment)
+	ev.Dist = cmp.Or(ev.Dist, base.Dist)
+	ev.Culprit = cmp.Or(ev.Culprit, base.Culprit)
+	ev.Transaction = cmp.Or(ev.Transaction, base.Transaction)
+	ev.Message = cmp.Or(ev.Message, base.Message)
+	ev.TimeSpent = cmp.Or(ev.TimeSpent, base.TimeSpent)
+	if ev.Fingerprint == nil {
+		ev.Fingerprint = base.Fingerprint
+	}
+	if ev.Modules == nil {
+		ev.Modules = base.Modules
+	}
+	d.manner = d.over(&s.manner)
+}
+
+// copied returns an event that shares no maps and slices with ev.
+func copied(ev *Event) Event {
+	c := *ev
+	c.Tags, c.Modules = maps.Clone(ev.Tags), maps.Clone(ev.Modules)
+	c.Extra, c.Contexts = copiedMap(ev.Extra), copiedMap(ev.Contexts)
+	c.Interfaces = copiedMap(ev.Interfaces)
+	c.Params, c.Fingerprint = copiedValue(ev.Params).(Params), slices.Clone(ev.Fingerprint)
+	if ev.User != nil {
+		u := *ev.User
+		u.Data = copiedMap(u.Data)
+		c.User = &u
+	}
+	if ev.Request != nil {
+		r := *ev.Request
+		r.Headers, r.Env, r.Data = maps.Clone(r.Headers), maps.Clone(r.Env), copiedValue(r.Data)
+		c.Request = &r
+	}
+	return c
+}
+
+func copiedMap[M ~map[string]any](m M) M {
+	m, _ = copiedValue(m).(M)
+	return m
+}
+
+// copiedValue copies maps and slices, and those in them.
+func copiedValue(v any) any {
+	switch v.(type) {
+	case nil, bool, string, int, int64, float64, time.Time, time.Duration:
+		return v
+	}
+	r := reflect.ValueOf(v)
+	if k := r.Kind(); k != reflect.Map && k != reflect.Slice {
+		return v
+	}
+	return copiedContainer(r, tight.depth).Interface()
+}
+
+// copiedContainer copies down to a depth below which nothing is sent.
+func copiedContainer(r reflect.Value, depth int) reflect.Value {
+	if depth < 0 {
+		return r
+	}
+	switch r.Kind() {
+	case reflect.Interface:
+		if r.IsNil() {
+			return r
+		}
+		return copiedContainer(r.Elem(), depth)
+	case reflect.Map:
+		if r.IsNil() {
+			return r
+		}
+		c := reflect.MakeMapWithSize(r.Type(), r.Len())
+		for it := r.MapRange(); it.Next(); {
+			c.SetMapIndex(it.Key(), copiedContainer(it.Value(), depth-1))
+		}
+		return c
+	case reflect.Slice:
+		if r.IsNil() {
+			return r
+		}
+		c := reflect.MakeSlice(r.Type(), r.Len(), r.Len())
+		for i := range r.Len() {
+			c.Index(i).Set(copiedContainer(r.Index(i), depth-1))
+		}
+		return c
+	}
+	return r
+}
