@@ -9,7 +9,7 @@ import (
 // CaptureOption adds something to one event: [Tags], [Extra], [Contexts],
 // [Interfaces], [User], *[Request], [Level], [Message], [Params],
 // [Fingerprint], [Culprit], [Transaction], [Logger], [Site], [Timestamp],
-// [TimeSpent] and what [Custom] makes; or it says how the event is captured:
+// [TimeSpent] and what [Custom] and [Lazy] make; or it says how the event is captured:
 // [Stack], [Callers], [SampleRate], [AuthHeader]. They are plain values, so
 // they can be kept, passed on and combined. Two of the same kind merge key by
 // key, the later wins; a nil one is skipped. They win over what an event says

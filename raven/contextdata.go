@@ -24,6 +24,7 @@ type manner struct {
 	site              string
 	counters          Callers
 	activate          *bool
+	lazy              []Lazy
 }
 
 // over returns m with what it does not say itself taken from base.
@@ -36,6 +37,7 @@ func (m manner) over(base *manner) manner {
 	}
 	m.auth = cmp.Or(m.auth, base.auth)
 	m.site = cmp.Or(m.site, base.site)
+	m.lazy = slices.Concat(base.lazy, m.lazy)
 	return m
 }
 
@@ -43,6 +45,7 @@ func (m manner) over(base *manner) manner {
 func gather(values []CaptureOption) (*circumstances, *bool) {
 	d := newDraft()
 	defer d.release()
+	d.gathering = true
 	d.applyAll(values)
 	activate := d.activate
 	d.activate, d.counters, d.ev.Params = nil, nil, nil

@@ -18,9 +18,10 @@ func SetDefault(c *Client) { defaultClient.Store(c) }
 // disabled one.
 func Default() *Client { return defaultClient.Load() }
 
-// current returns the client whose Context ctx carries, of several the one
-// whose Context was put there last, else the default client.
-func current(ctx context.Context) *Client {
+// ClientFrom returns the client that the functions of this package use: the one
+// whose Context ctx carries, of several the one whose Context was put there
+// last, else the default client; nil if there is none.
+func ClientFrom(ctx context.Context) *Client {
 	if rc := FromContext(ctx); rc != nil {
 		return rc.client
 	}
@@ -32,47 +33,47 @@ func current(ctx context.Context) *Client {
 // returns "", and so do the other functions that are named as methods of the
 // client.
 func CaptureMessage(ctx context.Context, message string, opts ...CaptureOption) string {
-	return current(ctx).CaptureMessage(ctx, message, opts...)
+	return ClientFrom(ctx).CaptureMessage(ctx, message, opts...)
 }
 
 // CaptureException is [Client.CaptureException] of the client whose Context ctx
 // carries, else of the default client.
 func CaptureException(ctx context.Context, err error, opts ...CaptureOption) string {
-	return current(ctx).CaptureException(ctx, err, opts...)
+	return ClientFrom(ctx).CaptureException(ctx, err, opts...)
 }
 
 // CaptureQuery is [Client.CaptureQuery] of the client whose Context ctx
 // carries, else of the default client.
 func CaptureQuery(ctx context.Context, sql, engine string, opts ...CaptureOption) string {
-	return current(ctx).CaptureQuery(ctx, sql, engine, opts...)
+	return ClientFrom(ctx).CaptureQuery(ctx, sql, engine, opts...)
 }
 
 // Capture is [Client.Capture] of the client whose Context ctx carries, else of
 // the default client.
 func Capture(ctx context.Context, ev *Event, opts ...CaptureOption) string {
-	return current(ctx).Capture(ctx, ev, opts...)
+	return ClientFrom(ctx).Capture(ctx, ev, opts...)
 }
 
 // Deliver is [Client.Deliver] of the client whose Context ctx carries, else of
 // the default client.
 func Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error) {
-	return current(ctx).Deliver(ctx, ev, opts...)
+	return ClientFrom(ctx).Deliver(ctx, ev, opts...)
 }
 
 // CaptureBreadcrumb is [Client.CaptureBreadcrumb] of the client whose Context
 // ctx carries, else of the default client. [Record] reaches the Contexts of all
 // clients.
-func CaptureBreadcrumb(ctx context.Context, b Breadcrumb) { current(ctx).CaptureBreadcrumb(ctx, b) }
+func CaptureBreadcrumb(ctx context.Context, b Breadcrumb) { ClientFrom(ctx).CaptureBreadcrumb(ctx, b) }
 
 // Recover is [Client.Recover] of the client whose Context ctx carries, else of
 // the default client. It has to be deferred itself. It stops a panic although
 // there is no client, as a disabled client does.
 func Recover(ctx context.Context, opts ...CaptureOption) {
 	if r := recover(); r != nil {
-		current(ctx).recovered(ctx, r, opts)
+		ClientFrom(ctx).recovered(ctx, r, opts)
 	}
 }
 
 // Flush is [Client.Flush] of the client whose Context ctx carries, else of the
 // default client.
-func Flush(ctx context.Context) error { return current(ctx).Flush(ctx) }
+func Flush(ctx context.Context) error { return ClientFrom(ctx).Flush(ctx) }

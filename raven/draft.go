@@ -15,6 +15,8 @@ type draft struct {
 	crumbs []crumb // recorded before, if the event has none of its own
 	now    time.Time
 	bare   bool // nothing of the client is added
+
+	gathering bool // for a Context: lazy values stay so
 	manner
 
 	ownTags, ownExtra, ownContexts, ownInterfaces bool // the maps are the draft's to change
@@ -50,7 +52,7 @@ func (d *draft) release() {
 	}
 	d.ev = Event{}
 	d.crumbs = emptied(d.crumbs)
-	d.enc.inApp, d.bare, d.manner = nil, false, manner{}
+	d.enc.inApp, d.bare, d.gathering, d.manner = nil, false, false, manner{}
 	d.ownTags, d.ownExtra, d.ownContexts, d.ownInterfaces = false, false, false, false
 	d.exceptions = emptied(d.exceptions)
 	d.mechanisms = emptied(d.mechanisms)
@@ -85,7 +87,7 @@ func (d *draft) compose(c *Client, ctx context.Context, ev *Event, what subject,
 	d.enc.inApp, d.bare = c.inApp, what.bare
 	if !d.bare {
 		now := c.scope(ctx).now.Load()
-		d.underlay(now.under)
+		d.underlay(now.under.settled())
 		if d.ev.Breadcrumbs == nil {
 			d.crumbs = now.trail.appendTo(d.crumbs, c.breadcrumbs)
 		}

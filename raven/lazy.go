@@ -1,0 +1,43 @@
+package raven
+
+// Lazy is values that are asked for when they are needed. Merged into a
+// [Context] it is called for each event that is captured with it, and so can
+// say what is not known before, such as how much of a request's body was read;
+// what it returns counts as merged after everything else. As an option of a
+// capture it is called at once. It may be called by several goroutines at a
+// time. One that panics says nothing.
+type Lazy func() []CaptureOption
+
+func (o Lazy) apply(d *draft) {
+	switch {
+	case o == nil:
+	case d.gathering:
+		d.lazy = append(d.lazy, o)
+	default:
+		d.applyAll(o.values())
+	}
+}
+
+func (o Lazy) values() (values []CaptureOption) {
+	defer func() {
+		if recover() != nil {
+			values = nil
+		}
+	}()
+	return o()
+}
+
+// settled returns circumstances with what their lazy values are now.
+func (s *circumstances) settled() *circumstances {
+	if s == nil || len(s.lazy) == 0 {
+		return s
+	}
+	plain := *s
+	plain.lazy = nil
+	now := &plain
+	for _, l := range s.lazy {
+		added, _ := gather(l.values())
+		now = added.over(now)
+	}
+	return now
+}
