@@ -36,6 +36,12 @@ var policy = []importRule{
 		why:      "applications link it: at most six small modules, and nothing that tests",
 	},
 	{
+		packages: []string{"raven/internal/logrecord", "raven/ravenslog"},
+		modules:  linked,
+		ours:     []string{"raven", "raven/internal/logrecord", "transport"},
+		why:      "the standard library's logs and servers need no more than the client does",
+	},
+	{
 		packages: []string{"sentrytest"},
 		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"},
 		why:      "a fake that shares the client's encoder would share its mistakes, and a test kit brings no assertion library along",

@@ -53,14 +53,14 @@ func gather(values []CaptureOption) (*circumstances, *bool) {
 	return &circumstances{ev: copied(&d.ev), manner: d.manner}, activate
 }
 
-// over returns added put over base.
-func (added *circumstances) over(base *circumstances) *circumstances {
+// over returns s put over base.
+func (s *circumstances) over(base *circumstances) *circumstances {
 	if base == nil {
-		return added
+		return s
 	}
 	d := newDraft()
 	defer d.release()
-	d.ev, d.manner = added.ev, added.manner
+	d.ev, d.manner = s.ev, s.manner
 	d.underlay(base)
 	return &circumstances{ev: d.ev, manner: d.manner}
 }

@@ -87,7 +87,7 @@ func newResolved(f runtime.Frame) *resolved {
 		AbsPath:  f.File,
 		Lineno:   f.Line,
 	}}
-	r.own = module == packagePath || strings.HasPrefix(module, packagePath+"/")
+	r.own = below(module, packagePath) && !strings.HasSuffix(module, "_test")
 	r.InApp = !r.own && isMainModule(module)
 	r.bottom = f.Function == "runtime.goexit" || f.Function == "runtime.main"
 	r.json = appendPlainFrame(nil, &r.Frame)

@@ -1,0 +1,124 @@
+// Package logrecord is what the adapters of logging libraries have in common:
+// how a record of any of them becomes an event or a breadcrumb.
+package logrecord
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
+)
+
+// Record is a log record in the terms of this client.
+type Record struct {
+	Time    time.Time // zero: now
+	Level   raven.Level
+	Message string
+	Logger  string
+	Err     error          // what the record is about; may be nil
+	Fields  map[string]any // all that is left
+	Callers []uintptr      // from where it was logged; may be nil
+	Stack   bool           // whether an event without Err gets them
+	Options []raven.CaptureOption
+}
+
+// Capture reports the record as an event: of Err, if there is one, with the
+// message beside it as in the reference, else of the message.
+func (r *Record) Capture(ctx context.Context, to raven.Reporter) string {
+	opts := make([]raven.CaptureOption, 0, 6+len(r.Options))
+	opts = append(opts, r.Level, raven.Logger(r.Logger), raven.Extra(r.Fields))
+	if !r.Time.IsZero() {
+		opts = append(opts, raven.Timestamp(r.Time))
+	}
+	if r.Err != nil || r.Stack {
+		opts = append(opts, raven.Callers(r.Callers), raven.Stack(r.Stack))
+	}
+	if r.Err == nil {
+		return to.CaptureMessage(ctx, r.Message, append(opts, r.Options...)...)
+	}
+	opts = append(opts, raven.Message(r.Message))
+	return to.CaptureException(ctx, r.Err, append(opts, r.Options...)...)
+}
+
+// Breadcrumb records the record as a breadcrumb, with the logger's name as its
+// category (protocol 6.4).
+func (r *Record) Breadcrumb(ctx context.Context, to raven.Reporter) {
+	data := r.Fields
+	if r.Err != nil {
+		data = make(map[string]any, len(r.Fields)+1)
+		for k, v := range r.Fields {
+			data[k] = v
+		}
+		data["error"] = r.Err.Error()
+	}
+	category := r.Logger
+	if category == "" {
+		category = "log"
+	}
+	to.CaptureBreadcrumb(ctx, raven.Breadcrumb{
+		Timestamp: r.Time, Category: category, Message: r.Message, Level: r.Level, Data: data,
+	})
+}
+
+// maxCallers bounds a stack; the client keeps no more frames either.
+const maxCallers = 128
+
+// CallersFrom returns the stack of this goroutine from the program counter at
+// which something was logged, without the functions of the logging library
+// above it. If pc is not on the stack, or zero, it returns nil.
+func CallersFrom(pc uintptr) []uintptr {
+	if pc == 0 {
+		return nil
+	}
+	var pcs [maxCallers]uintptr
+	n := runtime.Callers(2, pcs[:])
+	for i, p := range pcs[:n] {
+		if p == pc {
+			return append([]uintptr(nil), pcs[i:n]...)
+		}
+	}
+	return nil
+}
+
+// CallersOutside returns the stack of this goroutine without the functions on
+// top whose names begin with one of the prefixes.
+func CallersOutside(prefixes ...string) []uintptr {
+	var pcs [maxCallers]uintptr
+	n := runtime.Callers(2, pcs[:])
+	for i := range n {
+		if !hasPrefix(functionAt(pcs[i]), prefixes) {
+			return append([]uintptr(nil), pcs[i:n]...)
+		}
+	}
+	return nil
+}
+
+// own are the packages whose own log records say that events are not
+// delivered. To make events of them would go round in circles.
+var own = []string{
+	"github.com/ravenkit/ravenkit/raven.",
+	"github.com/ravenkit/ravenkit/transport.",
+	"github.com/ravenkit/ravenkit/transport/",
+}
+
+// IsOwn reports whether the client itself logged at pc.
+func IsOwn(pc uintptr) bool { return pc != 0 && hasPrefix(functionAt(pc), own) }
+
+// IsOwnFunction is IsOwn for a function by its name.
+func IsOwnFunction(name string) bool { return hasPrefix(name, own) }
+
+func functionAt(pc uintptr) string {
+	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+	return frame.Function
+}
+
+func hasPrefix(s string, prefixes []string) bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,122 @@
+package ravenslog
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
+)
+
+// Handler is a [slog.Handler] that hands every record on to another one, and
+// reports it: as an event from one level up, as a breadcrumb from another.
+// It is safe for concurrent use.
+type Handler struct {
+	next   slog.Handler
+	client *raven.Client
+	cfg    config
+	scope  []layer // what WithAttrs and WithGroup gave, the outermost first
+}
+
+// layer is what was given to a logger at one time: attributes, or the group
+// that everything after it is in.
+type layer struct {
+	group string
+	attrs []slog.Attr
+}
+
+// NewHandler returns a handler that reports with client and hands all records
+// on to next as it got them. A nil next is [slog.DiscardHandler]. With a nil
+// client it uses the client whose Context the record's ctx carries, else
+// [raven.Default], as it is when the record comes.
+func NewHandler(client *raven.Client, next slog.Handler, opts ...Option) *Handler {
+	if next == nil {
+		next = slog.DiscardHandler
+	}
+	h := &Handler{next: next, client: client, cfg: config{event: slog.LevelError, breadcrumb: slog.LevelInfo}}
+	for _, o := range opts {
+		if o != nil {
+			o(&h.cfg)
+		}
+	}
+	return h
+}
+
+// Enabled reports whether the next handler takes records of the level, or this
+// one makes events or breadcrumbs of them.
+func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= h.cfg.lowest() || h.next.Enabled(ctx, level)
+}
+
+// Handle reports the record and hands it on to the next handler, if that is
+// enabled for its level. What the client itself logs, that events can't be
+// delivered, is only handed on. The error is the next handler's.
+func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level >= h.cfg.lowest() && !logrecord.IsOwn(r.PC) {
+		h.report(ctx, r)
+	}
+	if !h.next.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return h.next.Handle(ctx, r)
+}
+
+// WithAttrs returns a handler whose records have the attributes as well.
+func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	if len(attrs) == 0 {
+		return h
+	}
+	return h.with(layer{attrs: slices.Clone(attrs)}, h.next.WithAttrs(attrs))
+}
+
+// WithGroup returns a handler that puts the attributes that come after into a
+// group.
+func (h *Handler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	return h.with(layer{group: name}, h.next.WithGroup(name))
+}
+
+func (h *Handler) with(l layer, next slog.Handler) *Handler {
+	c := *h
+	c.next, c.scope = next, append(slices.Clip(h.scope), l)
+	return &c
+}
+
+func (h *Handler) report(ctx context.Context, r slog.Record) {
+	rec := logrecord.Record{
+		Time: r.Time, Level: level(r.Level), Message: r.Message, Logger: h.cfg.logger, Stack: h.cfg.stack,
+	}
+	c := collector{rec: &rec, tags: h.cfg.tags}
+	c.collect(h.scope, r)
+	if r.Level < h.cfg.event {
+		rec.Breadcrumb(ctx, h.reporter(ctx))
+		return
+	}
+	rec.Callers = logrecord.CallersFrom(r.PC)
+	rec.Capture(ctx, h.reporter(ctx))
+}
+
+func (h *Handler) reporter(ctx context.Context) *raven.Client {
+	if h.client != nil {
+		return h.client
+	}
+	return raven.ClientFrom(ctx)
+}
+
+// level translates the levels of log/slog, and what lies between them.
+func level(l slog.Level) raven.Level {
+	switch {
+	case l < slog.LevelInfo:
+		return raven.LevelDebug
+	case l < slog.LevelWarn:
+		return raven.LevelInfo
+	case l < slog.LevelError:
+		return raven.LevelWarning
+	case l < LevelFatal:
+		return raven.LevelError
+	}
+	return raven.LevelFatal
+}
