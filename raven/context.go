@@ -18,9 +18,20 @@ import (
 //
 // A Context is active or it is not. Only an active one receives breadcrumbs;
 // what is in it is added to events either way.
+//
+// An error that was captured with a Context is not captured with it again as
+// part of another: of the layers of a program that each wrap an error and
+// report it, the first is heard. It has to be a pointer, and one of the latest
+// 16; capturing that very pointer again is no repetition but another event, and
+// neither are other Contexts, derived ones included. Errors that a package
+// declares for all to return, such as sql.ErrNoRows, are not counted as
+// repeated: two errors that wrap one of them have nothing else in common. Those
+// are recognised if they are made by errors.New or a composite literal, or
+// carry a stack; not if they are declared with fmt.Errorf and verbs.
 type Context struct {
 	client *Client
 	now    atomic.Pointer[contents]
+	seen   seen
 }
 
 // contents is what a Context holds at one time. It is never changed, so that
@@ -228,6 +239,7 @@ func (rc *Context) Clear(deactivate ...bool) {
 		ends = deactivate[0]
 	}
 	rc.update(func(c *contents) { *c = contents{active: c.active && !ends}.with(nil, rc.client) })
+	rc.seen.clear()
 }
 
 // With calls fn with a ctx that carries the Context. The Context is activated

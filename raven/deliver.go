@@ -16,7 +16,7 @@ var (
 
 // report builds an event, hands it over and returns its id.
 func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []CaptureOption) string {
-	if c.ignore.ignores(&what) {
+	if c.ignore.ignores(&what) || c.scope(ctx).repeated(&what) {
 		return ""
 	}
 	p, err := c.prepare(ctx, ev, what, opts)
