@@ -65,16 +65,19 @@ func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) 
 	return c.deliver(ctx, ev, opts)
 }
 
-// Send hands an event to the transport as it is: only an id, a time and what
-// every event has to have are filled in, nothing of the client's tags, extra
-// and breadcrumbs. It returns what is wrong with the event, the refusal of a
-// queue, and on a transport that blocks the outcome. A disabled client returns
-// nil.
-func (c *Client) Send(ctx context.Context, ev *Event) error {
+// Send hands an event to the transport as it is, with opts applied: only an id,
+// a time and what every event has to have are filled in, nothing of the client's
+// tags, extra, breadcrumbs and Contexts. It is for low-level protocol data: any
+// key of [Event.Interfaces] is sent, with a dot or without, but for those of the
+// event's other fields.
+//
+// Send returns what is wrong with the event, the refusal of a queue, and on a
+// transport that blocks the outcome. A disabled client returns nil.
+func (c *Client) Send(ctx context.Context, ev *Event, opts ...CaptureOption) error {
 	if !c.Enabled() {
 		return nil
 	}
-	return c.send(ctx, ev)
+	return c.send(ctx, ev, opts)
 }
 
 // CaptureBreadcrumb records something that happened in the client's Context

@@ -101,7 +101,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 	}
 	c.async, _ = t.(transport.AsyncTransport)
 	c.settled = func(_ *transport.Response, err error) { c.settle(err) }
-	c.defaults.ev.Tags, c.defaults.ev.Extra = cfg.tags, cfg.extra
+	c.defaults.ev.Tags, c.defaults.ev.Extra, c.defaults.site = cfg.tags, cfg.extra, cfg.site
 	c.breadcrumbs = cfg.breadcrumbs
 	c.openContext()
 	c.wire = wire{

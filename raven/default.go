@@ -60,6 +60,12 @@ func Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, err
 	return ClientFrom(ctx).Deliver(ctx, ev, opts...)
 }
 
+// Send is [Client.Send] of the client whose Context ctx carries, else of the
+// default client.
+func Send(ctx context.Context, ev *Event, opts ...CaptureOption) error {
+	return ClientFrom(ctx).Send(ctx, ev, opts...)
+}
+
 // CaptureBreadcrumb is [Client.CaptureBreadcrumb] of the client whose Context
 // ctx carries, else of the default client. [Record] reaches the Contexts of all
 // clients.

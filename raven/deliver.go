@@ -98,14 +98,17 @@ func (c *Client) deliver(ctx context.Context, ev *Event, opts []CaptureOption) (
 	return id, nil
 }
 
-func (c *Client) send(ctx context.Context, ev *Event) error {
+func (c *Client) send(ctx context.Context, ev *Event, opts []CaptureOption) error {
 	if ev == nil {
 		return errNilEvent
 	}
 	if ev.EventID != "" && normalID(ev.EventID) == "" {
 		return errEventID
 	}
-	p, err := c.prepare(ctx, ev, subject{bare: true}, nil)
+	if err := checkInterfaces(ev, opts); err != nil {
+		return err
+	}
+	p, err := c.prepare(ctx, ev, subject{bare: true}, opts)
 	if err != nil {
 		return err
 	}

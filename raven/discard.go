@@ -17,9 +17,9 @@ func (discard) CaptureQuery(context.Context, string, string, ...CaptureOption) s
 	return ""
 }
 
-func (discard) Send(context.Context, *Event) error            { return nil }
-func (discard) CaptureBreadcrumb(context.Context, Breadcrumb) {}
-func (discard) Flush(context.Context) error                   { return nil }
+func (discard) Send(context.Context, *Event, ...CaptureOption) error { return nil }
+func (discard) CaptureBreadcrumb(context.Context, Breadcrumb)        {}
+func (discard) Flush(context.Context) error                          { return nil }
 
 func (discard) Deliver(context.Context, *Event, ...CaptureOption) (string, error) { return "", nil }
 

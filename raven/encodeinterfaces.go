@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // formatted is the text of a template. fmt contains the panics of the values'
@@ -146,11 +145,10 @@ func appendBreadcrumbs(dst []byte, d *draft) []byte {
 	return append(dst, '}', ',')
 }
 
-// appendInterfaces appends further top-level keys. Only those with a dot: the
-// others would stand beside the fields of the same name.
+// appendInterfaces appends further top-level keys.
 func appendInterfaces(dst []byte, d *draft) []byte {
 	for _, key := range sortedKeys(nil, d.ev.Interfaces) {
-		if !strings.Contains(key, ".") {
+		if !d.sends(key) {
 			continue
 		}
 		dst = append(appendString(dst, key), ':')

@@ -26,6 +26,7 @@ type config struct {
 	serverName  string
 	tags        Tags
 	extra       Extra
+	site        string
 	logger      *slog.Logger
 	raise       func(*SendError)
 	inApp       *inAppRule
@@ -178,6 +179,15 @@ func WithExtra(extra Extra) Option {
 	extra = maps.Clone(extra)
 	return func(cfg *config) error {
 		cfg.extra = merged(cfg.extra, extra)
+		return nil
+	}
+}
+
+// WithSite names the part of an installation that reports, as a tag "site" of
+// every event that has none; see [Site].
+func WithSite(site string) Option {
+	return func(cfg *config) error {
+		cfg.site = site
 		return nil
 	}
 }

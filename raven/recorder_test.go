@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -129,6 +130,15 @@ func (o object) at(path ...any) any {
 	return v
 }
 
+// dotted is at for keys with dots between them.
+func (o object) dotted(path string) any {
+	var steps []any
+	for _, step := range strings.Split(path, ".") {
+		steps = append(steps, step)
+	}
+	return o.at(steps...)
+}
+
 // eventOf decodes a packet by what its Content-Type says it is, without any
 // code of the client.
 func eventOf(t testing.TB, p *transport.Packet) object {
@@ -166,4 +176,15 @@ func headerPairs(h http.Header) map[string]string {
 		pairs[name] = h.Get(name)
 	}
 	return pairs
+}
+
+// newSignalled returns a client and a channel with the events that it sends.
+func newSignalled(t *testing.T) (*raven.Client, <-chan object) {
+	t.Helper()
+	events := make(chan object, 16)
+	rec := &recorder{answer: func(p *transport.Packet) (*transport.Response, error) {
+		events <- eventOf(t, p)
+		return &transport.Response{Status: 200}, nil
+	}}
+	return newOver(t, rec, testDSN), events
 }

@@ -41,12 +41,15 @@ type Reporter interface {
 	// event, or the event's own if it gave none. The error is the transport's and
 	// is not logged. A disabled client returns "" and nil.
 	Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error)
-	// Send hands an event to the transport as it is: only an id, a time and what
-	// every event has to have are filled in, nothing of the client's tags, extra
-	// and breadcrumbs. It returns what is wrong with the event, the refusal of a
-	// queue, and on a transport that blocks the outcome. A disabled client returns
-	// nil.
-	Send(ctx context.Context, ev *Event) error
+	// Send hands an event to the transport as it is, with opts applied: only an id,
+	// a time and what every event has to have are filled in, nothing of the client's
+	// tags, extra, breadcrumbs and Contexts. It is for low-level protocol data: any
+	// key of [Event.Interfaces] is sent, with a dot or without, but for those of the
+	// event's other fields.
+	//
+	// Send returns what is wrong with the event, the refusal of a queue, and on a
+	// transport that blocks the outcome. A disabled client returns nil.
+	Send(ctx context.Context, ev *Event, opts ...CaptureOption) error
 	// CaptureBreadcrumb records something that happened in the client's Context
 	// that ctx carries, or in the client's own, for the events that are captured
 	// with it later. A Context that is not active does not receive it. The latest

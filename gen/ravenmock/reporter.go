@@ -175,15 +175,20 @@ func (mr *MockReporterMockRecorder) Recover(ctx interface{}, opts ...interface{}
 }
 
 // Send mocks base method.
-func (m *MockReporter) Send(ctx context.Context, ev *raven.Event) error {
+func (m *MockReporter) Send(ctx context.Context, ev *raven.Event, opts ...raven.CaptureOption) error {
 	m.ctrl.T.Helper()
-	ret := m.ctrl.Call(m, "Send", ctx, ev)
+	varargs := []interface{}{ctx, ev}
+	for _, a := range opts {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "Send", varargs...)
 	ret0, _ := ret[0].(error)
 	return ret0
 }
 
 // Send indicates an expected call of Send.
-func (mr *MockReporterMockRecorder) Send(ctx, ev interface{}) *gomock.Call {
+func (mr *MockReporterMockRecorder) Send(ctx, ev interface{}, opts ...interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Send", reflect.TypeOf((*MockReporter)(nil).Send), ctx, ev)
+	varargs := append([]interface{}{ctx, ev}, opts...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Send", reflect.TypeOf((*MockReporter)(nil).Send), varargs...)
 }

@@ -1,0 +1,78 @@
+package raven
+
+import (
+	"fmt"
+	"strings"
+)
+
+// eventFields are the top-level keys that events have without interfaces, and
+// the fields of [Event] that they come from; none for what the client says of
+// itself.
+var eventFields = map[string]string{
+	"breadcrumbs": "Breadcrumbs",
+	"contexts":    "Contexts",
+	"culprit":     "Culprit",
+	"dist":        "Dist",
+	"environment": "Environment",
+	"event_id":    "EventID",
+	"exception":   "Exceptions",
+	"extra":       "Extra",
+	"fingerprint": "Fingerprint",
+	"level":       "Level",
+	"logentry":    "Message",
+	"logger":      "Logger",
+	"message":     "Message",
+	"modules":     "Modules",
+	"platform":    "Platform",
+	"project":     "",
+	"release":     "Release",
+	"repos":       "",
+	"request":     "Request",
+	"sdk":         "",
+	"server_name": "ServerName",
+	"stacktrace":  "Stacktrace",
+	"tags":        "Tags",
+	"time_spent":  "TimeSpent",
+	"timestamp":   "Timestamp",
+	"transaction": "Transaction",
+	"user":        "User",
+}
+
+// check says which key can't be sent, because it would stand beside another one
+// of the same name.
+func (o Interfaces) check() error {
+	for _, key := range sortedKeys(nil, o) {
+		switch field, taken := eventFields[key]; {
+		case taken && field != "":
+			return fmt.Errorf("raven: Interfaces has the key %q; set Event.%s in its place", key, field)
+		case taken:
+			return fmt.Errorf("raven: Interfaces has the key %q, which the client sets itself", key)
+		}
+	}
+	return nil
+}
+
+// checkInterfaces judges those of an event and of the options beside it.
+func checkInterfaces(ev *Event, opts []CaptureOption) error {
+	if err := ev.Interfaces.check(); err != nil {
+		return err
+	}
+	for _, o := range opts {
+		if o, ok := o.(Interfaces); ok {
+			if err := o.check(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sends reports whether a key of Interfaces is sent: an interface, or with Send
+// whatever is no field.
+func (d *draft) sends(key string) bool {
+	if d.bare {
+		_, taken := eventFields[key]
+		return !taken
+	}
+	return strings.Contains(key, ".")
+}
