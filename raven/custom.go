@@ -23,7 +23,7 @@ func (o custom) apply(d *draft) {
 	if o.EventType == nil {
 		return
 	}
-	before := circumstances{ev: d.ev, manner: d.manner}
+	before := circumstances{ev: d.ev}
 	d.ev = o.filled()
 	d.underlay(&before)
 	if d.ev.EventID == "" {

@@ -37,10 +37,12 @@ func TestCustomEvents(t *testing.T) {
 	c.Capture(t.Context(), nil, raven.Custom(outOfStock{-1}))
 	g.Expect(eventOf(t, rec.all()[1]).at("logentry", "formatted")).To(Equal("<raven_test.outOfStock: FillEvent panicked: no such article>"))
 
-	c.Context().Merge(raven.Custom(outOfStock{8}))
+	asked := 0
+	c.Context().Merge(raven.Lazy(func() []raven.CaptureOption { asked++; return nil }), raven.Custom(outOfStock{8}))
 	c.CaptureMessage(t.Context(), "50%")
 	ev = eventOf(t, rec.all()[2])
 	g.Expect(ev.at("logentry", "formatted")).To(Equal("50%"))
 	g.Expect(ev.at("tags", "article")).To(Equal("8"))
 	g.Expect(ev).NotTo(HaveKey("exception"))
+	g.Expect(asked).To(Equal(1), "what was said before is said once")
 }
