@@ -164,6 +164,10 @@ func copiedContainer(r reflect.Value, depth int) reflect.Value {
 			return r
 		}
 		c := reflect.MakeSlice(r.Type(), r.Len(), r.Len())
+		if k := r.Type().Elem().Kind(); k != reflect.Interface && k != reflect.Map && k != reflect.Slice {
+			reflect.Copy(c, r)
+			return c
+		}
 		for i := range r.Len() {
 			c.Index(i).Set(copiedContainer(r.Index(i), depth-1))
 		}

@@ -39,6 +39,26 @@ that for all.
 What goes with an event is given as typed values: [Tags], [Extra], [Level],
 [User] and the other kinds of [CaptureOption].
 
+# Context
+
+A [Context] is what a program knows at a time, carried by context.Context:
+tags, user, request and breadcrumbs that belong to one request, and to nothing
+else that happens meanwhile.
+
+	ctx, rc := raven.NewContext(r.Context(), client)
+	rc.Merge(raven.User{ID: id}, raven.Tags{"route": route})
+	raven.Record(ctx, raven.Breadcrumb{Category: "cache", Message: "miss"})
+	client.CaptureException(ctx, err)
+
+Where ctx carries none, the client's own serves, which all goroutines share.
+[Go] starts a goroutine with a Context of its own. What is said closer to the
+event wins: the client's settings, the Context, the event, the options of the
+capture.
+
+The functions of this package that are named as methods of the client, such as
+[CaptureException], report with the client whose Context ctx carries, else with
+the one that [SetDefault] was given. There is no other global.
+
 # What it does not do
 
 Local variables are not recorded, since Go has no way to. A crash of the Go
