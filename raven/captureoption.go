@@ -76,7 +76,8 @@ type TimeSpent time.Duration
 type Callers []uintptr
 
 // SampleRate is the share of captures that are sent, from 0 for none to 1 for
-// all, in place of the client's.
+// all, in place of the client's ([WithSampleRate]). What is below 0, or no
+// number, counts as 0, what is above 1 as 1.
 type SampleRate float64
 
 // Stack says whether to record the stack of the capturing goroutine with an

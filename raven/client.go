@@ -28,13 +28,20 @@ type Client struct {
 	ignore    ignoreRule
 	log       *slog.Logger // nil: whatever slog.Default is at the time
 	raise     func(*SendError)
-	settled   func(*transport.Response, error) // settle, made once
 
 	own         Context
 	defaults    circumstances // what is under every event
 	breadcrumbs int           // how many are kept
 
-	failing atomic.Bool // the last outcome was a failure, and was logged
+	sampleRate float64
+	throttle   *throttle // nil: none
+	onOutcome  func(Outcome)
+	state      stateMachine
+	counters   counters
+	ledger     ledger
+	reports    reports
+	failures   errorLog
+	closed     atomic.Bool
 
 	mu     sync.Mutex
 	lastID string // guarded by mu
@@ -100,10 +107,11 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		ignore:    cfg.ignoreRule(),
 	}
 	c.async, _ = t.(transport.AsyncTransport)
-	c.settled = func(_ *transport.Response, err error) { c.settle(err) }
 	c.defaults.ev.Tags, c.defaults.ev.Extra, c.defaults.site = cfg.tags, cfg.extra, cfg.site
 	c.breadcrumbs = cfg.breadcrumbs
 	c.openContext()
+	c.sampleRate, c.throttle, c.onOutcome = cfg.sampleRate, cfg.throttle, cfg.onOutcome
+	c.ledger.size = cfg.ledger
 	c.wire = wire{
 		project:     dsn.ProjectID,
 		serverName:  appendField(nil, `"server_name":`, cfg.serverName),
@@ -113,5 +121,6 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 	if protocol, err := dsn.Protocol(); err == nil && protocol == transport.ProtocolStore {
 		c.wire.dialect, c.url = reference, dsn.StoreURL()
 	}
+	c.reports.off = cfg.noReports || c.wire.dialect == reference || cfg.sinks(dsn)
 	return c
 }

@@ -38,14 +38,16 @@ func (c *Client) PublicDSN(scheme string) string {
 
 // Close delivers what is under way, until ctx ends or the transport's
 // shutdown_timeout runs out, and closes the transport, also one that was given
-// by [WithTransport]. Events that had to be given up are counted in the error,
-// a *transport.UndeliveredError. Close may be called again; events captured
-// afterwards are refused with transport.ErrClosed.
+// by [WithTransport]. It returns nil if nothing was lost since the last
+// [Client.Flush], or the start; else a *[LossError], which wraps a
+// *transport.UndeliveredError if events had to be given up. Events captured
+// afterwards are refused with transport.ErrClosed. Close may be called again, and
+// then returns nil once the first call is through.
 func (c *Client) Close(ctx context.Context) error {
 	if c == nil || c.transport == nil {
 		return nil
 	}
-	return c.transport.Close(orBackground(ctx))
+	return c.close(orBackground(ctx))
 }
 
 func orBackground(ctx context.Context) context.Context {

@@ -2,8 +2,8 @@ package raven
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 
 	"github.com/ravenkit/ravenkit/transport"
@@ -14,40 +14,92 @@ var (
 	_ Reporter = discard{}
 )
 
-// report builds an event, hands it over and returns its id.
+// report takes a capture through the gates, hands over what comes out, and
+// returns the event's id.
 func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []CaptureOption) string {
+	what.urgent = c.raise != nil
+	p, drop := c.pass(ctx, ev, what, opts)
+	if p != nil {
+		c.setLastEventID(p.EventID)
+		c.dispatch(orBackground(ctx), p)
+		return p.EventID
+	}
+	switch drop.Kind {
+	case OutcomeSampled, OutcomeBackoff:
+		c.setLastEventID(drop.EventID)
+		return drop.EventID
+	case OutcomeInvalid:
+		if c.raise != nil {
+			c.raise(&SendError{Err: drop.Err})
+		}
+	}
+	return ""
+}
+
+// pass takes a capture through the gates. It returns the packet to send, or
+// what became of the event in its place.
+func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (*outgoing, Outcome) {
+	c.counters.captured.Add(1)
 	if c.ignore.ignores(&what) || c.scope(ctx).repeated(&what) {
-		return ""
+		return c.dropped(Outcome{Kind: OutcomeIgnored}, nil, what)
 	}
-	p, err := c.prepare(ctx, ev, what, opts)
-	if err != nil && c.raise != nil {
-		c.raise(&SendError{Err: err})
-		return ""
+	if !what.bare && c.sampledOut(ctx, opts) {
+		return c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeSampled}, nil, what)
 	}
-	if err != nil {
-		c.settle(err)
-		return ""
+	p, drop := c.prepare(ctx, ev, what, opts)
+	if drop.Kind != "" {
+		return c.dropped(drop, p, what)
 	}
-	id := p.EventID
-	c.setLastEventID(id)
-	c.dispatch(orBackground(ctx), p)
-	return id
+	p.client = c
+	p.ticket = c.ledger.open(p.EventID, "")
+	return p, drop
+}
+
+func (c *Client) dropped(o Outcome, p *outgoing, what subject) (*outgoing, Outcome) {
+	c.drop(o, p, terms{told: what.told || c.raise != nil})
+	return nil, o
+}
+
+// gate is where a composed event may end before it is sent. For one that is
+// held back while sending fails there is a packet too, for the log.
+func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome) {
+	var key uint64
+	suppressed := 0
+	if t := c.throttle; t != nil && !d.bare {
+		key = d.throttleKey(t.seed)
+		var ok bool
+		if suppressed, ok = t.pass(key); !ok {
+			return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeThrottled}
+		}
+	}
+	if !urgent {
+		if why := c.state.shouldTry(); why != nil {
+			if suppressed > 0 {
+				c.throttle.giveBack(key, suppressed)
+			}
+			return c.pack(d), Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}
+		}
+	}
+	if suppressed > 0 {
+		Extra{suppressedKey: suppressed}.apply(d)
+	}
+	p := c.pack(d)
+	c.addReport(p, d.now)
+	return p, Outcome{}
 }
 
 func (c *Client) dispatch(ctx context.Context, p *outgoing) {
-	if c.raise != nil {
-		if _, err := c.await(ctx, p); err != nil {
+	switch {
+	case c.raise != nil:
+		if _, err := c.await(ctx, p, terms{told: true, ignore: true}); err != nil {
 			c.raise(&SendError{EventID: p.EventID, Err: err})
 		}
-		return
-	}
-	if c.async == nil {
-		_, err := c.await(unlessEnded(ctx), p)
-		c.settleFor(p.EventID, err)
-		return
-	}
-	if err := c.enqueue(ctx, p, c.settled); err != nil {
-		c.settleFor(p.EventID, err)
+	case c.async == nil:
+		_, _ = c.await(unlessEnded(ctx), p, terms{}) // which is logged
+	default:
+		if err := c.enqueue(ctx, &p.Packet, p.done); err != nil {
+			p.done(nil, err)
+		}
 	}
 }
 
@@ -61,15 +113,32 @@ func unlessEnded(ctx context.Context) context.Context {
 	return ctx
 }
 
-// await sends a packet past any queue. A transport that panics is a transport
-// that fails.
-func (c *Client) await(ctx context.Context, p *outgoing) (resp *transport.Response, err error) {
+var errNoReturn = errors.New("raven: the transport ended the goroutine")
+
+// await sends an event past any queue and settles it. That time was up for the
+// caller says nothing about the way to the server.
+func (c *Client) await(ctx context.Context, p *outgoing, how terms) (resp *transport.Response, err error) {
+	err = errNoReturn
+	defer func() { // also when the goroutine is ended
+		how.ignore = how.ignore || err != nil && ctx.Err() != nil
+		c.settle(p, resp, err, how)
+	}()
+	return c.call(ctx, &p.Packet)
+}
+
+// call sends a packet. A transport that panics is a transport that fails.
+func (c *Client) call(ctx context.Context, p *transport.Packet) (resp *transport.Response, err error) {
 	defer containTransport(&err)
 	return c.transport.Send(ctx, p)
 }
 
-func (c *Client) enqueue(ctx context.Context, p *outgoing, done func(*transport.Response, error)) (err error) {
+// enqueue hands over a packet; with a transport that blocks it sends it.
+func (c *Client) enqueue(ctx context.Context, p *transport.Packet, done func(*transport.Response, error)) (err error) {
 	defer containTransport(&err)
+	if c.async == nil {
+		done(c.transport.Send(ctx, p))
+		return nil
+	}
 	c.async.SendAsync(ctx, p, done)
 	return nil
 }
@@ -81,21 +150,20 @@ func containTransport(err *error) {
 }
 
 func (c *Client) deliver(ctx context.Context, ev *Event, opts []CaptureOption) (string, error) {
-	p, err := c.prepare(ctx, ev, subject{}, opts)
-	if err != nil {
-		return "", err
+	p, drop := c.pass(ctx, ev, subject{urgent: true, told: true}, opts)
+	if p == nil {
+		if drop.Kind == OutcomeSampled {
+			c.setLastEventID(drop.EventID)
+		}
+		return drop.EventID, &DroppedError{Outcome: drop}
 	}
 	id := p.EventID
 	c.setLastEventID(id)
-	resp, err := c.await(orBackground(ctx), p)
-	if err != nil {
-		return id, err
-	}
-	c.settle(nil)
-	if resp != nil && resp.EventID != "" {
+	resp, err := c.await(orBackground(ctx), p, terms{told: true, ignore: c.raise != nil})
+	if err == nil && resp != nil && resp.EventID != "" {
 		id = resp.EventID
 	}
-	return id, nil
+	return id, err
 }
 
 func (c *Client) send(ctx context.Context, ev *Event, opts []CaptureOption) error {
@@ -108,24 +176,21 @@ func (c *Client) send(ctx context.Context, ev *Event, opts []CaptureOption) erro
 	if err := checkInterfaces(ev, opts); err != nil {
 		return err
 	}
-	p, err := c.prepare(ctx, ev, subject{bare: true}, opts)
-	if err != nil {
-		return err
+	p, drop := c.pass(ctx, ev, subject{bare: true, told: true, urgent: c.raise != nil}, opts)
+	if p == nil {
+		return &DroppedError{Outcome: drop}
 	}
 	c.setLastEventID(p.EventID)
 	if c.raise != nil || c.async == nil {
-		_, err := c.await(orBackground(ctx), p)
-		if err == nil {
-			c.settle(nil)
-		}
+		_, err := c.await(orBackground(ctx), p, terms{told: true, ignore: c.raise != nil})
 		return err
 	}
 	var a admission
-	if err := c.enqueue(orBackground(ctx), p, func(_ *transport.Response, err error) {
-		if !a.refuse(err) {
-			c.settleFor(p.EventID, err)
-		}
-	}); err != nil {
+	done := func(resp *transport.Response, err error) {
+		c.settle(p, resp, err, terms{told: a.refuse(err)})
+	}
+	if err := c.enqueue(orBackground(ctx), &p.Packet, done); err != nil {
+		c.settle(p, nil, err, terms{told: true})
 		return err
 	}
 	return a.close()
@@ -155,29 +220,4 @@ func (a *admission) close() error {
 	defer a.mu.Unlock()
 	a.closed = true
 	return a.err
-}
-
-// settle takes note of an outcome. Of failures in a row only the first is
-// logged: a server that is down is one thing to report, not thousands.
-func (c *Client) settle(err error) { c.settleFor("", err) }
-
-func (c *Client) settleFor(id string, err error) {
-	if err == nil {
-		if c.failing.Load() {
-			c.failing.Store(false)
-		}
-		return
-	}
-	if c.failing.Swap(true) {
-		return
-	}
-	log := c.log
-	if log == nil {
-		log = slog.Default()
-	}
-	attrs := []slog.Attr{slog.Any("error", err)}
-	if id != "" {
-		attrs = append(attrs, slog.String("event_id", id))
-	}
-	log.LogAttrs(context.Background(), slog.LevelError, "raven: event not delivered", attrs...)
 }

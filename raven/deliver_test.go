@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -49,34 +48,6 @@ func TestDeliver(t *testing.T) {
 			id, err = c.Deliver(t.Context(), &raven.Event{Message: "x"})
 			g.Expect(err).To(BeIdenticalTo(errDown))
 			g.Expect(id).To(Equal(c.LastEventID()))
-		})
-	}
-}
-
-func TestFailuresAreLoggedOnceABurst(t *testing.T) {
-	for _, kind := range []string{"blocking", "queued"} {
-		t.Run(kind, func(t *testing.T) {
-			g := NewWithT(t)
-			q := new(queue)
-			tr, rec := transport.Transport(q), &q.recorder
-			if kind == "blocking" {
-				rec = new(recorder)
-				tr = rec
-			}
-			var logged bytes.Buffer
-			c := newOver(t, tr, testDSN, raven.WithLogger(slog.New(slog.NewJSONHandler(&logged, nil))))
-			capture := func(err error) int {
-				rec.answer = answerWith("", err)
-				c.CaptureMessage(t.Context(), "x")
-				g.Expect(c.Flush(t.Context())).To(Succeed())
-				return strings.Count(logged.String(), "\n")
-			}
-			g.Expect(capture(nil)).To(Equal(0))
-			g.Expect(capture(errDown)).To(Equal(1))
-			g.Expect(capture(errDown)).To(Equal(1))
-			g.Expect(capture(nil)).To(Equal(1))
-			g.Expect(capture(errDown)).To(Equal(2))
-			g.Expect(logged.String()).To(And(ContainSubstring("down"), ContainSubstring(`"level":"ERROR"`)))
 		})
 	}
 }
@@ -142,7 +113,7 @@ func TestSend(t *testing.T) {
 
 	q.refuse, q.answer = nil, answerWith("", errDown)
 	g.Expect(c.Send(t.Context(), &raven.Event{})).To(Succeed())
-	g.Expect(c.Flush(t.Context())).To(Succeed())
+	g.Expect(c.Flush(t.Context())).To(MatchError("raven: events lost since the last Flush: 1 (rejected 1)"))
 	g.Expect(logged.String()).To(ContainSubstring("down"), "too late for the caller")
 }
 

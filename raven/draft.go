@@ -71,11 +71,14 @@ func emptied[T any](s []T) []T {
 }
 
 // subject is what is captured beside or in place of an event: an error, or the
-// value of a panic. bare says that the event is to be sent as it is.
+// value of a panic. bare says that the event is to be sent as it is, urgent
+// that it does not wait while sending fails, told that the caller is told what
+// became of it.
 type subject struct {
 	err      error
 	panicked any
-	bare     bool
+
+	bare, urgent, told bool
 }
 
 // compose fills the draft: the client's data, the event's over it, the
@@ -107,9 +110,7 @@ func (d *draft) compose(c *Client, ctx context.Context, ev *Event, what subject,
 	if _, given := d.ev.Tags["site"]; d.site != "" && !given {
 		Tags{"site": d.site}.apply(d)
 	}
-	if d.ev.EventID = normalID(d.ev.EventID); d.ev.EventID == "" {
-		d.ev.EventID = newID()
-	}
+	d.ev.EventID = idOf(&d.ev)
 	d.now = time.Now()
 	if d.ev.Timestamp.IsZero() {
 		d.ev.Timestamp = d.now
@@ -122,6 +123,16 @@ func (d *draft) applyAll(opts []CaptureOption) {
 			o.apply(d)
 		}
 	}
+}
+
+// idOf returns the id that an event has or, if it has none, gets.
+func idOf(ev *Event) string {
+	if ev != nil {
+		if id := normalID(ev.EventID); id != "" {
+			return id
+		}
+	}
+	return newID()
 }
 
 // normalID returns a UUID in the form that the protocol wants, 32 hexadecimal
@@ -139,18 +150,18 @@ func normalID(id string) string {
 
 func notHex(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }
 
-// prepare builds an event and encodes it. Whatever goes wrong on the way, in
-// the methods of the caller's values too, ends up in the error. The packet
-// shares no memory with the draft.
-func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p *outgoing, err error) {
+// prepare builds an event and, if no gate holds it back, encodes it. Whatever
+// goes wrong on the way, in the methods of the caller's values too, ends up in
+// the outcome. The packet shares no memory with the draft.
+func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p *outgoing, drop Outcome) {
 	d := newDraft()
 	defer func() {
 		if r := recover(); r != nil {
-			p, err = nil, fmt.Errorf("raven: the event could not be built: %s", plainText(r))
+			p, drop = nil, Outcome{EventID: normalID(d.ev.EventID), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
 			return
 		}
 		d.release()
 	}()
 	d.compose(c, ctx, ev, what, opts)
-	return c.pack(d), nil
+	return c.gate(d, what.urgent)
 }

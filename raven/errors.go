@@ -32,6 +32,8 @@ func (e *SendError) Unwrap() error { return e.Err }
 var (
 	errNilEvent = errors.New("raven: nil event")
 	errEventID  = errors.New("raven: the event id is not a UUID")
+
+	errNilOnOutcome = errors.New("raven: WithOnOutcome: the function is nil")
 )
 
 // guardedText calls fn, which is somebody else's Error, String or marshalling

@@ -126,11 +126,14 @@ func (e *encoder) appendFrame(dst []byte, f *Frame) []byte {
 
 // appendFound appends a frame that the client found itself.
 func (e *encoder) appendFound(dst []byte, r *resolved) []byte {
-	inApp := r.InApp
+	return appendInApp(append(dst, r.json...), e.isInApp(r))
+}
+
+func (e *encoder) isInApp(r *resolved) bool {
 	if e.inApp != nil {
-		inApp = e.inApp.decide(r.Module, inApp)
+		return e.inApp.decide(r.Module, r.InApp)
 	}
-	return appendInApp(append(dst, r.json...), inApp)
+	return r.InApp
 }
 
 func appendInApp(dst []byte, inApp bool) []byte {

@@ -34,6 +34,11 @@ type config struct {
 
 	ignored        []ErrorMatcher
 	defaultIgnores bool
+	sampleRate     float64
+	throttle       *throttle
+	onOutcome      func(Outcome)
+	ledger         int
+	noReports      bool
 }
 
 func defaults() config {
@@ -46,6 +51,8 @@ func defaults() config {
 		breadcrumbs: defaultBreadcrumbs,
 
 		defaultIgnores: true,
+		sampleRate:     1,
+		ledger:         defaultLedger,
 	}
 }
 
@@ -192,8 +199,10 @@ func WithSite(site string) Option {
 	}
 }
 
-// WithLogger logs delivery failures to l in place of [slog.Default]: the first
-// of every burst, at level error. The DSN's secret never appears in them.
+// WithLogger logs lost events to l in place of [slog.Default]: the first of
+// every burst at level error, with what to do about it, the others at level
+// debug, and at the end of a burst, at level warn, how many they were. The DSN's
+// secret never appears in them.
 func WithLogger(l *slog.Logger) Option {
 	return func(cfg *config) error {
 		cfg.logger = l

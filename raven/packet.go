@@ -8,13 +8,10 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// outgoing is a packet for the transport.
-type outgoing = transport.Packet
-
 // pack encodes the draft for the client's endpoint (protocol 4, 6.1).
 func (c *Client) pack(d *draft) *outgoing {
 	d.buf = c.wire.appendEvent(d.buf[:0], d)
-	p := &outgoing{URL: c.url, EventID: d.ev.EventID, Category: "error"}
+	p := &outgoing{Packet: transport.Packet{URL: c.url, EventID: d.ev.EventID, Category: "error"}}
 	now := d.now
 	if c.wire.dialect == reference {
 		p.Header = d.auth.over(c.storeHeader(now))

@@ -51,6 +51,6 @@ func (rc *Context) record(made crumb) {
 
 func (c *Client) containCrumb() {
 	if r := recover(); r != nil {
-		c.settle(fmt.Errorf("raven: the breadcrumb could not be recorded: %s", plainText(r)))
+		c.complain("raven: the breadcrumb could not be recorded", fmt.Errorf("panic: %s", plainText(r)))
 	}
 }

@@ -38,8 +38,10 @@ type Reporter interface {
 	Capture(ctx context.Context, ev *Event, opts ...CaptureOption) string
 	// Deliver reports an event as [Client.Capture] does and waits for the outcome,
 	// on any transport, bounded by ctx. It returns the id that the server gave the
-	// event, or the event's own if it gave none. The error is the transport's and
-	// is not logged. A disabled client returns "" and nil.
+	// event, or the event's own if it gave none. It does not wait while sending
+	// fails ([Client.State]). The error is the transport's, or a *[DroppedError] for
+	// an event that was sampled out, filtered or throttled; neither is logged. A
+	// disabled client returns "" and nil.
 	Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error)
 	// Send hands an event to the transport as it is, with opts applied: only an id,
 	// a time and what every event has to have are filled in, nothing of the client's
@@ -47,8 +49,10 @@ type Reporter interface {
 	// key of [Event.Interfaces] is sent, with a dot or without, but for those of the
 	// event's other fields.
 	//
-	// Send returns what is wrong with the event, the refusal of a queue, and on a
-	// transport that blocks the outcome. A disabled client returns nil.
+	// Nothing ignores, samples, filters or throttles it. Send returns what is wrong
+	// with the event, a *[DroppedError] while sending fails ([Client.State]), the
+	// refusal of a queue, and on a transport that blocks the outcome. A disabled
+	// client returns nil.
 	Send(ctx context.Context, ev *Event, opts ...CaptureOption) error
 	// CaptureBreadcrumb records something that happened in the client's Context
 	// that ctx carries, or in the client's own, for the events that are captured
@@ -66,7 +70,10 @@ type Reporter interface {
 	// does not depend on where it reports.
 	Recover(ctx context.Context, opts ...CaptureOption)
 	// Flush waits until every event that was captured before the call has its
-	// outcome. If ctx ends first the error, a *transport.UndeliveredError, says how
-	// many had none. On a transport that blocks there is nothing to wait for.
+	// outcome. It returns nil if that is so and nothing was lost since the last
+	// Flush, or the start; else a *[LossError]. That one counts what was lost and
+	// wraps, if ctx ended first, the *transport.UndeliveredError that says how many
+	// events had no outcome. What [Client.Deliver] and [Client.Send] have returned an
+	// error for is not told again, and what was dropped on purpose is no loss.
 	Flush(ctx context.Context) error
 }

@@ -1,12 +1,10 @@
 package raven_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -101,22 +99,6 @@ func TestRaiseOverTheWire(t *testing.T) {
 			g.Expect(raised[1]).To(MatchError(context.DeadlineExceeded))
 		})
 	}
-}
-
-func TestFailureLogOverTheWire(t *testing.T) {
-	g := NewWithT(t)
-	var logged bytes.Buffer
-	c, srv := connect(t, []raven.Option{raven.WithLogger(slog.New(slog.NewTextHandler(&logged, nil)))},
-		sentrytest.DSNScheme("sync"), sentrytest.DSNSecret("sesame"))
-	srv.Script(sentrytest.Status(403).Times(3))
-	for range 3 {
-		c.CaptureMessage(t.Context(), "x")
-	}
-	c.CaptureMessage(t.Context(), "taken")
-	g.Expect(bytes.Count(logged.Bytes(), []byte("event not delivered"))).To(Equal(1))
-	g.Expect(logged.String()).To(ContainSubstring("with status 403"))
-	g.Expect(logged.String()).NotTo(ContainSubstring("sesame"))
-	g.Expect(srv.Events()).To(HaveLen(1))
 }
 
 func TestFlushOverTheWire(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/advice"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -101,8 +102,8 @@ func (e *examination) openClient(context.Context) finding {
 		return unusable(err)
 	}
 	e.client = client
-	if err := transport.DecodeOptions(optionsFor(e.target.dsn, &e.http), &e.http); err != nil {
-		return bad(err, advice(err, e.target.dsn))
+	if err := transport.DecodeOptions(advice.OptionsFor(e.target.dsn, &e.http), &e.http); err != nil {
+		return bad(err, advice.For(err, e.target.dsn))
 	}
 	e.timeout = cmp.Or(e.http.Timeout, transport.DefaultTimeout)
 	f := ok("%s", e.target.how()).with("timeout", "%s", e.timeout)
@@ -143,7 +144,7 @@ func (e *examination) proxySource() string {
 // nextHop is where connections are opened to.
 func (e *examination) nextHop() (host, port string) {
 	if e.proxy == nil {
-		return address(e.target.dsn)
+		return advice.Address(e.target.dsn)
 	}
 	return e.proxy.Hostname(), cmp.Or(e.proxy.Port(), map[string]string{"http": "80", "https": "443"}[e.proxy.Scheme], "1080")
 }
@@ -183,7 +184,7 @@ func (e *examination) networkFix(err error) string {
 	if e.proxy != nil {
 		err = &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}
 	}
-	return networkAdvice(err, "", e.target.dsn)
+	return advice.Network(err, "", e.target.dsn)
 }
 
 // post sends an event as any program would, through the transport that the DSN
@@ -195,7 +196,7 @@ func (e *examination) post(ctx context.Context) finding {
 	var network *transport.NetworkError
 	switch {
 	case errors.As(e.sent, &network):
-		return bad(e.sent, advice(e.sent, e.target.dsn))
+		return bad(e.sent, advice.For(e.sent, e.target.dsn))
 	case !e.target.sends() && e.sent != nil:
 		return bad(e.sent, "")
 	case e.watch.packet == nil:
@@ -207,7 +208,7 @@ func (e *examination) post(ctx context.Context) finding {
 func (e *examination) answer(context.Context) finding {
 	switch {
 	case e.sent != nil:
-		return bad(e.sent, advice(e.sent, e.target.dsn))
+		return bad(e.sent, advice.For(e.sent, e.target.dsn))
 	case !e.target.sends():
 		return skip("there is no server to ask")
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/advice"
 )
 
 // soon is when a certificate's end is worth a word.
@@ -35,9 +37,9 @@ func (e *examination) handshake(ctx context.Context) finding {
 	}
 	cfg, err := e.http.TLSConfig()
 	if err != nil {
-		return bad(err, advice(err, e.target.dsn))
+		return bad(err, advice.For(err, e.target.dsn))
 	}
-	seen := &inspection{hosts: []string{hostname(e.target.dsn)}, skip: e.http.SkipVerify}
+	seen := &inspection{hosts: []string{advice.Hostname(e.target.dsn)}, skip: e.http.SkipVerify}
 	start := time.Now()
 	if e.proxy == nil {
 		conn := tls.Client(e.conn, seen.apply(cfg, seen.hosts[0]))
@@ -142,7 +144,7 @@ func (e *examination) judge(s *inspection, err error, took time.Duration) findin
 }
 
 func (e *examination) networkFixTLS(err error) string {
-	if fix := networkAdvice(err, "", e.target.dsn); fix != "" {
+	if fix := advice.Network(err, "", e.target.dsn); fix != "" {
 		return fix
 	}
 	if e.proxy != nil {
@@ -160,7 +162,7 @@ func (f finding) withChain(chain []*x509.Certificate, now time.Time) finding {
 		}
 		f = f.with(label, "%s", text)
 		if i == 0 {
-			f = f.with("for hosts", "%s", names(c))
+			f = f.with("for hosts", "%s", advice.Names(c))
 		}
 		f = f.with("valid", "%s", validity(c, now)).with("signed by", "%s", signer(c))
 	}
@@ -168,7 +170,7 @@ func (f finding) withChain(chain []*x509.Certificate, now time.Time) finding {
 }
 
 func signer(c *x509.Certificate) string {
-	if selfSigned(c) {
+	if advice.SelfSigned(c) {
 		return "itself"
 	}
 	return c.Issuer.String()
@@ -177,7 +179,7 @@ func signer(c *x509.Certificate) string {
 // validity says from when to when a certificate is good, and how that looks
 // from now.
 func validity(c *x509.Certificate, now time.Time) string {
-	text := fmt.Sprintf("from %s to %s", c.NotBefore.Format(dateFormat), c.NotAfter.Format(dateFormat))
+	text := fmt.Sprintf("from %s to %s", c.NotBefore.Format(advice.DateFormat), c.NotAfter.Format(advice.DateFormat))
 	left := c.NotAfter.Sub(now)
 	days := count(int(left.Abs()/(24*time.Hour)), "day")
 	switch {

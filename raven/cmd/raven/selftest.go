@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/advice"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -50,7 +51,7 @@ func (c *testCommand) Run(ctx context.Context, env *environment) error {
 	}, raven.Stack(true))
 	env.say("event", id)
 	if err != nil {
-		return shut(ctx, client, &advised{fmt.Errorf("the event was not delivered: %s", plain(err.Error())), advice(err, t.dsn)})
+		return shut(ctx, client, &advised{fmt.Errorf("the event was not delivered: %s", plain(err.Error())), advice.For(err, t.dsn)})
 	}
 	env.say("answer", w.answer())
 	fmt.Fprintf(env.out, "\n%s\n", t.arrived())

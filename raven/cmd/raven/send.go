@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/advice"
 )
 
 type sendCommand struct {
@@ -53,7 +54,7 @@ func (c *sendCommand) Run(ctx context.Context, env *environment) error {
 	s := &sending{client: client, event: event, count: c.Count, concurrency: min(c.Concurrency, c.Count)}
 	err = s.run(ctx, env)
 	if errs := s.failures.report(s.count, s.delivered); errs != nil {
-		err = errors.Join(&advised{errs, advice(s.failures.first(), t.dsn)}, err)
+		err = errors.Join(&advised{errs, advice.For(s.failures.first(), t.dsn)}, err)
 	}
 	return shut(ctx, client, err)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/advice"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -27,7 +28,7 @@ func (e *environment) target(given string) (*target, error) {
 	}
 	dsn, err := transport.ParseDSN(text)
 	if err != nil {
-		return nil, &advised{err, advice(err, nil)}
+		return nil, &advised{err, advice.For(err, nil)}
 	}
 	t := &target{dsn: dsn}
 	for _, d := range e.registry.Drivers() {
@@ -56,7 +57,7 @@ func (e *environment) open(t *target, w *watch) (*raven.Client, error) {
 		raven.WithLogger(slog.New(slog.NewTextHandler(e.errs, nil))),
 	)
 	if err != nil {
-		return nil, &advised{err, advice(err, t.dsn)}
+		return nil, &advised{err, advice.For(err, t.dsn)}
 	}
 	return client, nil
 }

@@ -1,4 +1,4 @@
-package main
+package advice
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	dateFormat = "2006-01-02"
+	DateFormat = "2006-01-02"
 	// notForGood goes with every certificate that is not accepted.
 	notForGood = "verify_ssl=0 accepts any certificate, whoever is at the other end: for a try, not for good"
 )
@@ -39,7 +39,7 @@ func certificateAdvice(err error, dsn *transport.DSN) string {
 		return "the server's certificate, or one that signed it, may not be used like this: it has to be replaced. " + notForGood
 	case errors.As(err, &name):
 		return fmt.Sprintf("write one of the certificate's names (%s) in the DSN in place of %s, or give the server a certificate for it. %s",
-			names(name.Certificate), hostname(dsn), notForGood)
+			Names(name.Certificate), Hostname(dsn), notForGood)
 	case errors.As(err, &roots):
 		return "this machine has no root certificates: install them (the package is often called ca-certificates), or name a file with ca_certs"
 	case errors.As(err, &op) && op.Op == "remote error":
@@ -51,12 +51,12 @@ func certificateAdvice(err error, dsn *transport.DSN) string {
 func unknownAuthority(cert *x509.Certificate, dsn *transport.DSN) string {
 	fix := "get the certificate of the CA from whoever runs the server, and name its file in the DSN: ca_certs=/path/to/ca.pem"
 	switch given := dsn.Option("ca_certs"); {
-	case given != "" && selfSigned(cert):
+	case given != "" && SelfSigned(cert):
 		fix = fmt.Sprintf("the server's certificate signed itself: it has to be in %s itself", given)
 	case given != "":
 		fix = fmt.Sprintf("put the certificate of the CA that signed (%s) into %s, or drop ca_certs if the CA is a public one: the file replaces the system's roots",
 			issuer(cert), given)
-	case selfSigned(cert):
+	case SelfSigned(cert):
 		fix = "the server's certificate signed itself: copy it to this machine, and name its file in the DSN: ca_certs=/path/to/certificate.pem"
 	}
 	return fix + ". " + notForGood
@@ -65,12 +65,12 @@ func unknownAuthority(cert *x509.Certificate, dsn *transport.DSN) string {
 func outOfTime(cert *x509.Certificate, now time.Time) string {
 	clock := fmt.Sprintf("this machine's clock says %s", now.UTC().Format("2006-01-02 15:04 MST"))
 	if cert != nil && now.Before(cert.NotBefore) {
-		return fmt.Sprintf("the certificate becomes valid on %s, and %s: put right whichever is wrong. %s", cert.NotBefore.Format(dateFormat), clock, notForGood)
+		return fmt.Sprintf("the certificate becomes valid on %s, and %s: put right whichever is wrong. %s", cert.NotBefore.Format(DateFormat), clock, notForGood)
 	}
 	if cert == nil {
 		return clock + ": if that is right, the server's certificate has to be renewed. " + notForGood
 	}
-	return fmt.Sprintf("the certificate ended on %s, and %s: if that is right, the server's certificate has to be renewed. %s", cert.NotAfter.Format(dateFormat), clock, notForGood)
+	return fmt.Sprintf("the certificate ended on %s, and %s: if that is right, the server's certificate has to be renewed. %s", cert.NotAfter.Format(DateFormat), clock, notForGood)
 }
 
 // alertAdvice is about handshakes that the server refused; crypto/tls has no
@@ -92,7 +92,7 @@ func isRecordHeader(err error) bool {
 	return errors.As(err, &record)
 }
 
-func selfSigned(cert *x509.Certificate) bool {
+func SelfSigned(cert *x509.Certificate) bool {
 	return cert != nil && bytes.Equal(cert.RawSubject, cert.RawIssuer)
 }
 
@@ -103,8 +103,8 @@ func issuer(cert *x509.Certificate) string {
 	return cert.Issuer.String()
 }
 
-// names lists what hosts a certificate is for.
-func names(cert *x509.Certificate) string {
+// Names lists what hosts a certificate is for.
+func Names(cert *x509.Certificate) string {
 	all := slices.Clone(cert.DNSNames)
 	for _, ip := range cert.IPAddresses {
 		all = append(all, ip.String())
@@ -115,8 +115,8 @@ func names(cert *x509.Certificate) string {
 	return strings.Join(all, ", ")
 }
 
-// address is where a DSN leads to, with the port that its scheme implies.
-func address(dsn *transport.DSN) (host, port string) {
+// Address is where a DSN leads to, with the port that its scheme implies.
+func Address(dsn *transport.DSN) (host, port string) {
 	u, err := url.Parse(dsn.BaseURL())
 	if err != nil {
 		return dsn.Host, ""
@@ -130,9 +130,9 @@ func address(dsn *transport.DSN) (host, port string) {
 	return u.Hostname(), "80"
 }
 
-func hostname(dsn *transport.DSN) string {
-	host, _ := address(dsn)
+func Hostname(dsn *transport.DSN) string {
+	host, _ := Address(dsn)
 	return host
 }
 
-func hostPort(dsn *transport.DSN) string { return net.JoinHostPort(address(dsn)) }
+func hostPort(dsn *transport.DSN) string { return net.JoinHostPort(Address(dsn)) }

@@ -1,4 +1,7 @@
-package main
+// Package advice says how what keeps events from being delivered is put right:
+// for the log of a client, and for people who ask the program raven. The texts
+// never contain a secret.
+package advice
 
 import (
 	"cmp"
@@ -14,9 +17,9 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// advice says how the cause of an error is put right, "" where there is nothing
-// to say beyond the error. dsn is nil if it could not be read.
-func advice(err error, dsn *transport.DSN) string {
+// For says how the cause of an error is put right, "" where there is nothing to
+// say beyond the error. dsn is nil if it could not be read.
+func For(err error, dsn *transport.DSN) string {
 	var (
 		badDSN  *transport.DSNError
 		scheme  *transport.UnknownSchemeError
@@ -36,8 +39,12 @@ func advice(err error, dsn *transport.DSN) string {
 		return "wait until the time is over; if it comes again, look at the project's quota and rate limits"
 	case errors.As(err, &api):
 		return statusAdvice(api.Status, dsn)
+	case errors.Is(err, transport.ErrClosed):
+		return "close the client last, when nothing captures any more; what takes long to deliver needs a longer shutdown_timeout in the DSN, or context of Close"
+	case errors.Is(err, transport.ErrQueueFull):
+		return "if these come in bursts, make the room larger that the error names, or let captures wait with overflow=block in the DSN; if they don't end, capture less (Throttle, WithSampleRate)"
 	case errors.As(err, &network):
-		return networkAdvice(network.Err, network.Host, dsn)
+		return Network(network.Err, network.Host, dsn)
 	}
 	return ""
 }
@@ -64,15 +71,15 @@ func statusAdvice(status int, dsn *transport.DSN) string {
 	case status == http.StatusProxyAuthRequired:
 		return "the proxy wants a user and a password: proxy=http://USER:PASSWORD@HOST:PORT in the DSN"
 	case status == http.StatusRequestEntityTooLarge:
-		return "send less: the server refuses events of this size"
+		return "send less in an event: the server refuses those of this size"
 	case status >= 500:
 		return "the fault is the server's, or a proxy's in front of it: look at its log, and try again later"
 	}
 	return ""
 }
 
-// networkAdvice is about an attempt to reach host, "" for the DSN's.
-func networkAdvice(err error, host string, dsn *transport.DSN) string {
+// Network is about an attempt to reach host, "" for the DSN's.
+func Network(err error, host string, dsn *transport.DSN) string {
 	if fix := certificateAdvice(err, dsn); fix != "" {
 		return fix
 	}
@@ -87,7 +94,7 @@ func networkAdvice(err error, host string, dsn *transport.DSN) string {
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		return "check that the proxy runs and its address is right; proxy=none in the DSN goes without one"
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("check the spelling of %s; if that is right, this machine's DNS does not know the name", cmp.Or(dns.Name, hostname(dsn)))
+		return fmt.Sprintf("check the spelling of %s; if that is right, this machine's DNS does not know the name", cmp.Or(dns.Name, Hostname(dsn)))
 	case errors.As(err, &dns):
 		return "this machine's DNS servers do not answer as they should; in a container, look at its network settings"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -125,12 +132,12 @@ func withPort(host string, dsn *transport.DSN) string {
 func timeoutOf(dsn *transport.DSN) string {
 	var cfg transport.HTTPConfig
 	// The option has been checked before anything was sent.
-	_ = transport.DecodeOptions(optionsFor(dsn, &cfg), &cfg)
+	_ = transport.DecodeOptions(OptionsFor(dsn, &cfg), &cfg)
 	return cmp.Or(cfg.Timeout, transport.DefaultTimeout).String()
 }
 
-// optionsFor returns the options of a DSN that a configuration knows.
-func optionsFor(dsn *transport.DSN, cfg transport.OptionBinder) map[string][]string {
+// OptionsFor returns the options of a DSN that a configuration knows.
+func OptionsFor(dsn *transport.DSN, cfg transport.OptionBinder) map[string][]string {
 	options := make(map[string][]string)
 	for _, spec := range transport.OptionSpecs(cfg) {
 		if values := dsn.Options[spec.Name]; len(values) > 0 {

@@ -1,0 +1,163 @@
+package raven
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// Status is one of the two states of a client (protocol 6.5).
+type Status string
+
+// The two states.
+const (
+	// StatusOnline sends what is captured.
+	StatusOnline Status = "online"
+	// StatusError waits before it sends again.
+	StatusError Status = "error"
+)
+
+// State says how sending goes, as [Client.State] returns it.
+type State struct {
+	// Status is [StatusOnline] unless the latest attempt to send failed.
+	Status Status
+	// RetryNumber is how many attempts in a row have failed.
+	RetryNumber int
+	// Until is when sending is tried again: what is captured up to then is not
+	// sent. Zero while online.
+	Until time.Time
+	// Err is what failed last; nil while online.
+	Err error
+}
+
+// String is for people: "online", or what failed and when sending is tried
+// again.
+func (s State) String() string {
+	if s.Status != StatusError {
+		return string(StatusOnline)
+	}
+	return fmt.Sprintf("error: %d failed in a row, trying again after %s: %v", s.RetryNumber, s.Until.Format(time.RFC3339), s.Err)
+}
+
+// stateMachine gates sending as the reference does (protocol 6.5): after a
+// failure nothing is sent for as long as the server asks, or else for 1, 4, 9,
+// 16, 25, 36, 36, … seconds. Its zero value is online.
+type stateMachine struct {
+	failing atomic.Bool // so that one who is online need not lock
+
+	mu          sync.Mutex
+	retryNumber int           // guarded by mu
+	retryAfter  time.Duration // guarded by mu
+	lastCheck   time.Time     // guarded by mu
+	cause       error         // guarded by mu
+}
+
+const maxRetryNumber = 6 // that the interval grows with
+
+// interval needs the lock.
+func (m *stateMachine) interval() time.Duration {
+	if m.retryAfter != 0 {
+		return m.retryAfter
+	}
+	n := min(m.retryNumber, maxRetryNumber)
+	return time.Duration(n*n) * time.Second
+}
+
+// shouldTry returns nil if an event may be sent, and else why not.
+func (m *stateMachine) shouldTry() *backoffError {
+	if !m.failing.Load() {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.retryNumber == 0 || time.Since(m.lastCheck) > m.interval() {
+		return nil
+	}
+	return &backoffError{until: m.lastCheck.Add(m.interval()), err: m.cause}
+}
+
+func (m *stateMachine) setFail(retryAfter time.Duration, cause error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.retryNumber++
+	m.lastCheck, m.retryAfter, m.cause = time.Now(), retryAfter, cause
+	m.failing.Store(true)
+}
+
+func (m *stateMachine) setSuccess() {
+	if !m.failing.Load() {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.retryNumber, m.retryAfter, m.lastCheck, m.cause = 0, 0, time.Time{}, nil
+	m.failing.Store(false)
+}
+
+func (m *stateMachine) state() State {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.retryNumber == 0 {
+		return State{Status: StatusOnline}
+	}
+	return State{Status: StatusError, RetryNumber: m.retryNumber, Until: m.lastCheck.Add(m.interval()), Err: m.cause}
+}
+
+// observe draws the consequences of an attempt to send. Only what says
+// something about the way to the server, or about the server's readiness,
+// counts as a failure: not an event that was refused for what it is, not a full
+// queue, and not a limit that the transport itself keeps to, which is no new
+// attempt.
+func (m *stateMachine) observe(o *Outcome) {
+	switch o.Kind {
+	case OutcomeDelivered:
+		m.setSuccess()
+	case OutcomeNetwork:
+		m.setFail(0, o.Err)
+	case OutcomeRejected:
+		if !aboutTheEvent(o.Status) {
+			m.setFail(0, o.Err)
+		}
+	case OutcomeRateLimited:
+		var limited *transport.RateLimitedError
+		if errors.As(o.Err, &limited) && !limited.Held {
+			m.setFail(limited.RetryAfter, o.Err)
+		}
+	}
+}
+
+// aboutTheEvent reports whether a refusal says nothing about the next event.
+func aboutTheEvent(status int) bool {
+	return status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge || status == http.StatusUnprocessableEntity
+}
+
+// backoffError is why an event is not sent: sending has just failed.
+type backoffError struct {
+	until time.Time
+	err   error
+}
+
+func (e *backoffError) Error() string {
+	return fmt.Sprintf("nothing is sent before %s, since sending failed: %v", e.until.Format(time.RFC3339), e.err)
+}
+
+func (e *backoffError) Unwrap() error { return e.err }
+
+// State returns whether events are being sent (protocol 6.5). After a failure
+// (no answer; a status but 2xx, 400, 413 and 422) nothing is sent for 1, 4, 9, 16,
+// 25, then 36 seconds, by the number of failures in a row, or as long as a 429 asks
+// for; captures meanwhile end as [OutcomeBackoff]. Then whatever is captured
+// next is an attempt. [Client.Deliver] and [WithRaiseSendErrors] don't wait for
+// that; the outcomes of Deliver count, those of the latter do not. A disabled
+// client is online.
+func (c *Client) State() State {
+	if !c.Enabled() {
+		return State{Status: StatusOnline}
+	}
+	return c.state.state()
+}
