@@ -103,6 +103,9 @@ func (c *Client) logger() *slog.Logger {
 // log may be all that is left of it.
 func (c *Client) logLoss(level slog.Level, o *Outcome, p *outgoing) {
 	attrs := []slog.Attr{slog.Any("error", o.Err), slog.String("outcome", string(o.Kind))}
+	if problem := advice.CertificateProblem(o.Err); problem != "" {
+		attrs = append(attrs, slog.String("certificate", problem))
+	}
 	if fix := advice.For(o.Err, c.dsn); fix != "" {
 		attrs = append(attrs, slog.String("advice", fix))
 	}

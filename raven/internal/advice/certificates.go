@@ -15,11 +15,41 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-const (
-	DateFormat = "2006-01-02"
-	// notForGood goes with every certificate that is not accepted.
-	notForGood = "verify_ssl=0 accepts any certificate, whoever is at the other end: for a try, not for good"
-)
+// DateFormat is how days are written.
+const DateFormat = "2006-01-02"
+
+// notForGood goes with every certificate that is not accepted.
+const notForGood = "verify_ssl=0 accepts any certificate, whoever is at the other end: for a try, not for good"
+
+// CertificateProblem names in a few words what TLS did not like, "" for errors
+// of any other kind.
+func CertificateProblem(err error) string {
+	var (
+		unknown x509.UnknownAuthorityError
+		invalid x509.CertificateInvalidError
+		name    x509.HostnameError
+		roots   x509.SystemRootsError
+		op      *net.OpError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return "signed by an unknown authority"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		if invalid.Cert != nil && time.Now().Before(invalid.Cert.NotBefore) {
+			return "not yet valid"
+		}
+		return "expired"
+	case errors.As(err, &invalid):
+		return "not fit for a server"
+	case errors.As(err, &name):
+		return "for another host name"
+	case errors.As(err, &roots):
+		return "not verifiable without root certificates"
+	case errors.As(err, &op) && op.Op == "remote error" && strings.Contains(op.Err.Error(), "certificate"):
+		return "the server wants one from its clients"
+	}
+	return ""
+}
 
 // certificateAdvice is the advice for errors that TLS gives, "" for others.
 func certificateAdvice(err error, dsn *transport.DSN) string {
@@ -92,6 +122,7 @@ func isRecordHeader(err error) bool {
 	return errors.As(err, &record)
 }
 
+// SelfSigned reports whether a certificate names itself as its signer.
 func SelfSigned(cert *x509.Certificate) bool {
 	return cert != nil && bytes.Equal(cert.RawSubject, cert.RawIssuer)
 }
@@ -130,6 +161,7 @@ func Address(dsn *transport.DSN) (host, port string) {
 	return u.Hostname(), "80"
 }
 
+// Hostname is the host of a DSN, without the port.
 func Hostname(dsn *transport.DSN) string {
 	host, _ := Address(dsn)
 	return host
