@@ -26,7 +26,6 @@ const reasonNone = ""
 // answered with 429 it has counted itself; what is lost at Close can't be told
 // any more.
 func discardReason(o *Outcome) string {
-	var limited *transport.RateLimitedError
 	switch o.Kind {
 	case OutcomeSampled:
 		return "sample_rate"
@@ -42,10 +41,11 @@ func discardReason(o *Outcome) string {
 			return "ratelimit_backoff"
 		}
 	case OutcomeBackoff:
-		if errors.As(o.Err, &limited) {
+		cause := outcomeOf("", nil, o.Err)
+		if cause.Kind == OutcomeRateLimited {
 			return "ratelimit_backoff"
 		}
-		return "network_error"
+		return discardReason(&cause)
 	case OutcomeQueueFull:
 		return "queue_overflow"
 	case OutcomeRejected:
