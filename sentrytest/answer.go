@@ -107,13 +107,16 @@ func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 		panic(http.ErrAbortHandler)
 	case stepCloseConn:
 		panic(http.ErrAbortHandler)
-	case stepReset:
-		s.hijack(w, r, func(c net.Conn) error { return reset(c) })
+	case stepReset, stepResetRead:
+		s.hijack(w, r, reset)
 		return
 	}
-	if a.step.thenClose {
-		s.hijack(w, r, a.writeAndClose)
+	if a.step.byHand() {
+		s.hijack(w, r, func(c net.Conn) error { return a.write(r.Context(), c) })
 		return
+	}
+	for _, code := range a.step.early {
+		w.WriteHeader(code)
 	}
 	h := w.Header()
 	for key, values := range a.header {
@@ -123,14 +126,20 @@ func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
+	if a.step.bodyDelay > 0 {
+		flush(w)
+		if !pause(r.Context(), a.step.bodyDelay) {
+			panic(http.ErrAbortHandler)
+		}
+	}
 	switch a.step.kind {
 	case stepStallBody:
 		flush(w)
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	case stepTruncate:
-		if a.step.keep < len(a.body) {
-			_, _ = io.WriteString(w, a.body[:a.step.keep])
+		if a.step.bytes < len(a.body) {
+			_, _ = io.WriteString(w, a.body[:a.step.bytes])
 			flush(w)
 			panic(http.ErrAbortHandler)
 		}
@@ -171,8 +180,10 @@ func pause(ctx context.Context, d time.Duration) bool {
 // hijack takes the connection from http.Server and gives it to do, which has to close it. The server's Close
 // closes it as well, and waits for do.
 func (s *Server) hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
-	s.running.Add(1) // the connection's own count ends with the hijacking
-	defer s.running.Done()
+	if info, ok := r.Context().Value(connKey{}).(connInfo); ok {
+		info.life.running.Add(1) // the connection's own count ends with the hijacking
+		defer info.life.running.Done()
+	}
 	c, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -185,7 +196,11 @@ func (s *Server) hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn
 
 // reset closes a connection with a TCP RST, through TLS and in memory too.
 func reset(c net.Conn) error {
-	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
+	for {
+		t, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
 		c = t.NetConn()
 	}
 	switch c := c.(type) {
@@ -196,24 +211,4 @@ func reset(c net.Conn) error {
 		_ = c.SetLinger(0)
 	}
 	return c.Close()
-}
-
-// writeAndClose sends the answer as one that keeps the connection alive, and then closes it.
-func (a *answer) writeAndClose(c net.Conn) error {
-	defer c.Close()
-	var b strings.Builder
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, http.StatusText(a.status))
-	h := a.header.Clone()
-	setCORS(h)
-	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	if bodyAllowed(a.status) {
-		h.Set("Content-Length", strconv.Itoa(len(a.body)))
-	}
-	if err := h.Write(&b); err != nil {
-		return err
-	}
-	b.WriteString("\r\n")
-	b.WriteString(a.body)
-	_, err := io.WriteString(c, b.String())
-	return err
 }

@@ -36,6 +36,8 @@ const (
 	certWrongHost
 	certSelfSigned
 	certUnknownCA
+	certIncompleteChain
+	certKinds // how many there are
 )
 
 // authority is a certificate authority together with its key.
@@ -51,37 +53,49 @@ var (
 	otherCA   = sync.OnceValue(func() *authority { return newAuthority("sentrytest other CA") })
 )
 
-// serverCerts makes each kind of certificate the first time that a server asks for it.
-var serverCerts = map[certKind]func() tls.Certificate{
-	certTrusted: sync.OnceValue(func() tls.Certificate {
-		return trustedCA().issue(leaf("127.0.0.1"))
-	}),
-	certExpired: sync.OnceValue(func() tls.Certificate {
-		l := leaf("127.0.0.1")
+// intermediateCA signs for the trusted CA.
+var intermediateCA = sync.OnceValue(func() *authority { return trustedCA().authority("sentrytest intermediate CA") })
+
+// serverCerts keeps each kind of certificate from the first time that a server asks for it.
+var serverCerts = func() (made [certKinds]func() tls.Certificate) {
+	for kind := range certKinds {
+		made[kind] = sync.OnceValue(func() tls.Certificate { return newServerCert(kind, nil, nil) })
+	}
+	return made
+}()
+
+// newServerCert makes a certificate of the given kind: for loopback unless there are names, and for more beside them.
+func newServerCert(kind certKind, names, more []string) tls.Certificate {
+	l := leaf("127.0.0.1")
+	if len(names) > 0 {
+		setNames(l, names...)
+	}
+	addNames(l, more)
+	switch kind {
+	case certExpired:
 		l.NotAfter = time.Date(1999, time.June, 1, 0, 0, 0, 0, time.UTC)
-		return trustedCA().issue(l)
-	}),
-	certNotYetValid: sync.OnceValue(func() tls.Certificate {
-		l := leaf("127.0.0.1")
+	case certNotYetValid:
 		l.NotBefore, l.NotAfter = epochEnd, epochEnd.AddDate(10, 0, 0)
-		return trustedCA().issue(l)
-	}),
-	certWrongHost: sync.OnceValue(func() tls.Certificate {
-		l := leaf(wrongHostName)
-		l.IPAddresses, l.DNSNames = nil, []string{wrongHostName}
-		return trustedCA().issue(l)
-	}),
-	certSelfSigned: sync.OnceValue(func() tls.Certificate {
-		return (*authority)(nil).issue(leaf("127.0.0.1"))
-	}),
-	certUnknownCA: sync.OnceValue(func() tls.Certificate {
-		return unknownCA().issue(leaf("127.0.0.1"))
-	}),
+	case certWrongHost:
+		setNames(l, wrongHostName)
+	case certSelfSigned:
+		return (*authority)(nil).issue(l)
+	case certUnknownCA:
+		return unknownCA().issue(l)
+	case certIncompleteChain:
+		return intermediateCA().issue(l)
+	}
+	return trustedCA().issue(l)
 }
 
-// certNamed is a certificate like that of certTrusted with more names, made for one server.
-func certNamed(names []string) tls.Certificate {
-	l := leaf("127.0.0.1")
+// setNames makes a certificate valid for the names, and no others.
+func setNames(l *x509.Certificate, names ...string) {
+	l.Subject.CommonName = names[0]
+	l.IPAddresses, l.DNSNames = nil, nil
+	addNames(l, names)
+}
+
+func addNames(l *x509.Certificate, names []string) {
 	for _, name := range names {
 		if ip := net.ParseIP(name); ip != nil {
 			l.IPAddresses = append(l.IPAddresses, ip)
@@ -89,7 +103,6 @@ func certNamed(names []string) tls.Certificate {
 			l.DNSNames = append(l.DNSNames, name)
 		}
 	}
-	return trustedCA().issue(l)
 }
 
 var clientCert = sync.OnceValue(func() tls.Certificate {
@@ -113,7 +126,11 @@ func leaf(name string) *x509.Certificate {
 	}
 }
 
-func newAuthority(name string) *authority {
+// newAuthority makes a CA that signs itself.
+func newAuthority(name string) *authority { return (*authority)(nil).authority(name) }
+
+// authority makes another CA and signs it. The nil authority lets it sign itself.
+func (a *authority) authority(name string) *authority {
 	template := &x509.Certificate{
 		SerialNumber:          serial(),
 		Subject:               pkix.Name{CommonName: name, Organization: []string{"sentrytest"}},
@@ -123,11 +140,10 @@ func newAuthority(name string) *authority {
 		BasicConstraintsValid: true,
 		IsCA:                  true,
 	}
-	key := newKey()
-	der := sign(template, template, key, key)
-	cert, err := x509.ParseCertificate(der)
-	must(err)
-	return &authority{cert: cert, key: key, pem: pemBlock("CERTIFICATE", der)}
+	made := a.issue(template)
+	return &authority{
+		cert: made.Leaf, key: made.PrivateKey.(*ecdsa.PrivateKey), pem: pemBlock("CERTIFICATE", made.Certificate[0]),
+	}
 }
 
 // issue signs the template. The nil authority lets it sign itself.

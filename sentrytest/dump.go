@@ -15,7 +15,7 @@ func (s *Server) Dump() string {
 	var b strings.Builder
 	requests := s.Requests()
 	fmt.Fprintf(&b, "sentrytest: server %s received %s", s.URL(), count(len(requests), "request"))
-	if s.memory != nil && s.accepted.Load() == 0 {
+	if s.cfg.inMemory && s.accepted.Load() == 0 {
 		b.WriteString("\n  nobody has called its DialContext, and an InMemory server can't be reached in another way")
 	}
 	dumpList(&b, requests, func(r Request) string { return fmt.Sprintf("%d. %s", r.ID, r) })

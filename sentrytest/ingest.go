@@ -22,11 +22,11 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	to := s.route(r.URL.Path)
 	req := newRequest(r, to)
+	step := s.early(r, req, to)
 	body, bodyErr := s.readBody(r, req)
 	req.Time = time.Now()
 	e := entry{request: req}
 	v := verdict{status: http.StatusOK}
-	var step *Step
 	switch {
 	case to.protocol == "":
 		v.refuse(refuse(http.StatusNotFound, "not found", "no such endpoint: "+r.URL.Path))
@@ -35,13 +35,13 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		v.refuse(refuse(http.StatusMethodNotAllowed, "method not allowed", r.Method+" "+r.URL.Path))
 	case errors.Is(bodyErr, errTooLong):
 		// The step is taken all the same: a script counts what the client sent, not what was right.
-		step = s.script.next()
 		v.refuse(tooLong("the request body", s.cfg.maxWire))
+		step = s.late(step, &v, req)
 	case bodyErr != nil:
 		v.refuse(badRequest("incomplete request body", bodyErr.Error()))
 	default:
-		step = s.script.next()
 		s.judge(&v, to, req, body)
+		step = s.late(step, &v, req)
 	}
 	a := compose(step, &v, req)
 	if a.accepted {

@@ -1,40 +1,44 @@
 package sentrytest
 
 import (
-	"crypto/tls"
 	"fmt"
 	"net"
 )
 
 // secure is the https listener of ListenTLS beside the http one.
 type secure struct {
-	listener net.Listener
-	memory   *memListener // nil unless InMemory
-	host     string       // host:port in URLs; "" without ListenTLS
+	host  string   // host:port in URLs; "" without ListenTLS
+	bound net.Addr // where it listens, or did before the server went down; nil if InMemory
 }
 
 // memTLSAddress is the https address of an in-memory server that has both, on another port without a service
 // (systat).
 const memTLSAddress = "127.0.0.1:11"
 
-func (s *Server) listenTLS() error {
+// listenTLS opens the https listener of ListenTLS, nil without that option: on the address that it had before, if it
+// had one.
+func (s *Server) listenTLS() (net.Listener, error) {
 	if s.cfg.tlsListen == nil {
-		return nil
+		return nil, nil
 	}
 	if s.cfg.inMemory {
 		if *s.cfg.tlsListen != "" {
-			return fmt.Errorf("the option InMemory and an address of ListenTLS exclude each other")
+			return nil, fmt.Errorf("the option InMemory and an address of ListenTLS exclude each other")
 		}
-		s.secure.memory = newMemListener()
-		s.secure.listener, s.secure.host = s.secure.memory, memTLSAddress
-		return nil
+		if s.secure.host == "" {
+			s.secure.host = memTLSAddress
+		}
+		return newMemListener(), nil
+	}
+	if s.secure.bound != nil {
+		return net.Listen("tcp", s.secure.bound.String())
 	}
 	l, err := listenTCP(*s.cfg.tlsListen)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.secure.listener, s.secure.host = l, reachable(l.Addr())
-	return nil
+	s.secure.bound, s.secure.host = l.Addr(), reachable(l.Addr())
+	return l, nil
 }
 
 // listenTCP listens on the address, or on a free port of the loopback interface if it is empty.
@@ -47,18 +51,6 @@ func listenTCP(addr string) (net.Listener, error) {
 		l, err = net.Listen("tcp6", "[::1]:0") // a machine without IPv4
 	}
 	return l, err
-}
-
-// listeners returns what connections are accepted from, TLS included.
-func (s *Server) listeners() []net.Listener {
-	t := s.cfg.serverTLS()
-	switch {
-	case s.secure.listener != nil:
-		return []net.Listener{s.listener, tls.NewListener(s.secure.listener, t)}
-	case t != nil:
-		return []net.Listener{tls.NewListener(s.listener, t)}
-	}
-	return []net.Listener{s.listener}
 }
 
 // TLSURL returns the base URL of the https listener without a trailing slash: that of [ListenTLS], else the server's

@@ -51,8 +51,6 @@ func (c *memConn) Read(b []byte) (int, error) {
 		switch {
 		case c.closed:
 			return 0, c.opError("read", net.ErrClosed)
-		case l.reset:
-			return 0, c.opError("read", syscall.ECONNRESET)
 		case c.read.expired:
 			return 0, c.opError("read", os.ErrDeadlineExceeded)
 		case len(b) == 0:
@@ -62,6 +60,8 @@ func (c *memConn) Read(b []byte) (int, error) {
 			c.in = c.in[n:]
 			l.cond.Broadcast()
 			return n, nil
+		case l.reset:
+			return 0, c.opError("read", syscall.ECONNRESET)
 		case c.peer.closed:
 			return 0, io.EOF
 		}
@@ -110,7 +110,8 @@ func (c *memConn) Close() error {
 	return nil
 }
 
-// Reset ends the connection as a TCP RST does: the peer's next call fails with ECONNRESET.
+// Reset ends the connection as a TCP RST does: what is on its way arrives, and then the peer's calls fail with
+// ECONNRESET.
 func (c *memConn) Reset() error {
 	c.link.mu.Lock()
 	c.link.reset = true

@@ -45,19 +45,22 @@ func (l *memListener) dial(ctx context.Context) (net.Conn, error) {
 	// Closed is asked first: a select between a ready acceptor and a closed listener is a coin toss.
 	select {
 	case <-l.done:
-		return nil, l.dialError(syscall.ECONNREFUSED)
+		return nil, memRefused()
 	default:
 	}
 	select {
 	case l.conns <- server:
 		return client, nil
 	case <-l.done:
-		return nil, l.dialError(syscall.ECONNREFUSED)
+		return nil, memRefused()
 	case <-ctx.Done():
-		return nil, l.dialError(ctx.Err())
+		return nil, memDialError(ctx.Err())
 	}
 }
 
-func (l *memListener) dialError(err error) error {
-	return &net.OpError{Op: "dial", Net: "memory", Addr: l.Addr(), Err: err}
+// memRefused is the error of dialling where nobody listens.
+func memRefused() error { return memDialError(syscall.ECONNREFUSED) }
+
+func memDialError(err error) error {
+	return &net.OpError{Op: "dial", Net: "memory", Addr: memAddr(memAddress), Err: err}
 }

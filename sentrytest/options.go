@@ -2,6 +2,7 @@ package sentrytest
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http"
 )
 
@@ -25,6 +26,11 @@ type config struct {
 	inMemory   bool
 	cert       certKind
 	clientCert bool
+	sans       []string // of SANs
+	minTLS     uint16
+	maxTLS     uint16
+	plain      bool // https in name only
+	stall      bool // handshakes get no answer
 	maxWire    int64
 	maxBody    int64
 
@@ -36,14 +42,14 @@ type config struct {
 }
 
 func newConfig(opts []Option) config {
-	cfg := config{maxWire: DefaultMaxWireSize, maxBody: DefaultMaxBodySize}
+	cfg := config{maxWire: DefaultMaxWireSize, maxBody: DefaultMaxBodySize, minTLS: tls.VersionTLS12}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&cfg)
 		}
 	}
-	if cfg.tlsListen != nil && cfg.cert == certNone {
-		cfg.cert = certTrusted
+	if cfg.tlsListen != nil {
+		cfg.needCert()
 	}
 	return cfg
 }
@@ -102,53 +108,6 @@ func MaxBodySize(n int64) Option {
 	return func(c *config) {
 		if n > 0 {
 			c.maxBody = n
-		}
-	}
-}
-
-// Trusted makes an https server whose certificate is valid for 127.0.0.1, ::1 and localhost and is
-// signed by the CA of [Server.CACertFile]. It is what [NewTLSServer] does unless told otherwise.
-func Trusted() Option {
-	return func(c *config) { c.cert = certTrusted }
-}
-
-// Expired makes an https server whose certificate ended in 1999, which is before the clock of a
-// testing/synctest bubble starts, so that it has expired there too.
-func Expired() Option {
-	return func(c *config) { c.cert = certExpired }
-}
-
-// NotYetValid makes an https server whose certificate becomes valid in 2084.
-func NotYetValid() Option {
-	return func(c *config) { c.cert = certNotYetValid }
-}
-
-// WrongHost makes an https server whose certificate is valid and signed by the trusted CA, but for
-// the name wrong.host.invalid alone.
-func WrongHost() Option {
-	return func(c *config) { c.cert = certWrongHost }
-}
-
-// SelfSigned makes an https server whose certificate signed itself.
-func SelfSigned() Option {
-	return func(c *config) { c.cert = certSelfSigned }
-}
-
-// UnknownCA makes an https server whose certificate is in order but signed by a CA that
-// [Server.CACertFile] and [Server.CertPool] do not contain.
-func UnknownCA() Option {
-	return func(c *config) { c.cert = certUnknownCA }
-}
-
-// ClientCertRequired makes an https server that refuses clients without the certificate of
-// [Server.ClientCertFiles]. It can be combined with the other TLS options; alone it implies [Trusted].
-//
-// In TLS 1.3 a client learns of the refusal when it first reads, not in its handshake.
-func ClientCertRequired() Option {
-	return func(c *config) {
-		c.clientCert = true
-		if c.cert == certNone {
-			c.cert = certTrusted
 		}
 	}
 }

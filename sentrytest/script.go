@@ -4,20 +4,33 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
-	"strings"
+	"slices"
 	"sync"
+	"sync/atomic"
 )
 
-// script is the queue of steps of a server.
+// script is what a server was told to do other than to answer as usual.
 type script struct {
-	mu    sync.Mutex // guards steps
-	steps []*scripted
+	armed atomic.Bool // something was scripted; saves every other server the rest
+
+	mu       sync.Mutex // guards everything below, but for what a scripted's step and rule say
+	faults   []*scripted
+	rules    []*scripted
+	steps    []*scripted
+	counting bool           // a rule asks for attempts
+	attempts map[string]int // by event id, since counting
 }
 
+// scripted is a step or a rule at work.
 type scripted struct {
-	step Step
-	used int
-	at   string // file:line of the call of Script
+	rule    Rule // for a step of Script, the rule without conditions
+	fault   *Fault
+	at      string // file:line of the call that scripted it
+	queued  bool   // it is a step of Script, and serves once unless told otherwise
+	dice    *dice
+	seen    int // requests that it was asked about
+	matched int // those that met its conditions
+	used    int
 }
 
 // Script appends steps to the server's script. Each request to the store or envelope endpoint takes the next
@@ -27,38 +40,120 @@ type scripted struct {
 // A script is a claim about how often the client calls: a step that was not used by the time the server
 // closes, or not as often as its Times says, is an error of [Server.Close] and fails the test of
 // [NewServer], unless it is [Step.Optional].
+//
+// [Server.Rule] and [Server.SetFaults] go before the script: a request that one of them serves takes no step.
 func (s *Server) Script(steps ...Step) {
-	at := "unknown"
-	if _, file, line, ok := runtime.Caller(1); ok {
-		at = fmt.Sprintf("%s:%d", filepath.Base(file), line)
-	}
+	at := caller()
 	s.script.mu.Lock()
 	defer s.script.mu.Unlock()
 	for _, step := range steps {
-		s.script.steps = append(s.script.steps, &scripted{step: step, at: at})
+		s.script.steps = append(s.script.steps, &scripted{rule: Rule{step: step}, at: at, queued: true})
+	}
+	s.script.armed.Store(len(s.script.steps) > 0 || s.script.armed.Load())
+}
+
+// Rule adds rules, which are asked about every request to the store or envelope endpoint, in the order in which they were
+// added; the first that fits serves it. A request that none of them fits takes the next step of [Server.Script], if there
+// is one.
+//
+// A rule is a claim like a step of a script: one that was never used, or not as often as its Times says, fails the test
+// unless it is [Rule.Optional]. A rule whose conditions can't be known when its step takes effect panics.
+func (s *Server) Rule(rules ...Rule) {
+	at := caller()
+	for _, rule := range rules {
+		if problem := rule.problem(); problem != "" {
+			panic("sentrytest: " + problem)
+		}
+	}
+	s.script.mu.Lock()
+	defer s.script.mu.Unlock()
+	for _, rule := range rules {
+		s.script.rules = append(s.script.rules, newScripted(rule, at))
+	}
+	s.script.rearmLocked()
+}
+
+func newScripted(rule Rule, at string) *scripted {
+	return &scripted{rule: rule, at: at, dice: rule.newDice()}
+}
+
+// rearmLocked takes note of what rules and faults ask for. Attempts are counted from then on, whatever goes.
+func (s *script) rearmLocked() {
+	for _, entry := range slices.Concat(s.faults, s.rules) {
+		s.armed.Store(true)
+		s.counting = s.counting || slices.ContainsFunc(entry.rule.conditions, func(c Condition) bool { return c.counts })
+	}
+	if s.counting && s.attempts == nil {
+		s.attempts = make(map[string]int)
 	}
 }
 
-// next takes the step for one request, nil when there is none.
-func (s *script) next() *Step {
+// caller returns file:line of whoever called the function that calls it.
+func caller() string {
+	if _, file, line, ok := runtime.Caller(2); ok {
+		return fmt.Sprintf("%s:%d", filepath.Base(file), line)
+	}
+	return "unknown"
+}
+
+// next takes the step for a call that has come to the given stage, nil when there is none. Callers look whether the
+// script is armed, before they make a call.
+func (s *script) next(at stage, c *call) *Step {
+	// Conditions run code of the test's, which must not find the script locked.
+	s.mu.Lock()
+	if at == stageAnswer && s.counting {
+		s.attempts[c.eventID]++
+		c.attempt = s.attempts[c.eventID]
+	}
+	rules := slices.Concat(s.faults, s.rules)
+	s.mu.Unlock()
+	fit := make([]bool, len(rules))
+	for i, entry := range rules {
+		fit[i] = entry.rule.step.stage() == at && entry.rule.matches(c)
+	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for i, entry := range rules {
+		if entry.rule.step.stage() != at {
+			continue
+		}
+		entry.seen++
+		if !fit[i] {
+			continue
+		}
+		entry.matched++
+		if !entry.exhausted() && entry.dice.roll() {
+			return entry.use()
+		}
+	}
 	for _, entry := range s.steps {
 		if entry.exhausted() {
 			continue
 		}
-		entry.used++
-		step := entry.step
-		return &step
+		if entry.rule.step.stage() != at {
+			return nil // the client has not come to it, and so not to those behind it
+		}
+		return entry.use()
 	}
 	return nil
 }
 
+func (s *scripted) use() *Step {
+	s.used++
+	step := s.rule.step
+	return &step
+}
+
+// times is how often it serves, negative for always.
 func (s *scripted) times() int {
-	if s.step.times == 0 {
+	switch {
+	case s.rule.step.times != 0:
+		return s.rule.step.times
+	case s.queued:
 		return 1
 	}
-	return s.step.times
+	return -1
 }
 
 func (s *scripted) exhausted() bool {
@@ -66,36 +161,12 @@ func (s *scripted) exhausted() bool {
 }
 
 func (s *scripted) satisfied() bool {
-	return s.step.optional || s.exhausted() || (s.times() < 0 && s.used > 0)
+	return s.rule.step.optional || s.exhausted() || (s.times() < 0 && s.used > 0)
 }
 
-// unused returns the *UnusedStepsError for the steps that wait in vain, nil when there are none.
-func (s *script) unused() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var lines []string
-	for _, entry := range s.steps {
-		if entry.satisfied() {
-			continue
-		}
-		line := fmt.Sprintf("%s: %s was never used", entry.at, entry.step)
-		if entry.used > 0 {
-			line = fmt.Sprintf("%s: %s was used %d of %d times", entry.at, entry.step, entry.used, entry.times())
-		}
-		lines = append(lines, line)
+func (s *scripted) String() string {
+	if s.queued {
+		return s.rule.step.String()
 	}
-	if len(lines) == 0 {
-		return nil
-	}
-	return &UnusedStepsError{Steps: lines}
-}
-
-// UnusedStepsError says which steps of a script the client never came to.
-type UnusedStepsError struct {
-	Steps []string // one line a step: where it was scripted, the step, how often it was used
-}
-
-// Error lists the steps.
-func (e *UnusedStepsError) Error() string {
-	return "sentrytest: script not used up:\n\t" + strings.Join(e.Steps, "\n\t")
+	return s.rule.String()
 }

@@ -1,12 +1,11 @@
 package sentrytest
 
 import (
-	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -25,12 +24,15 @@ type Server struct {
 	project string
 	host    string // host:port in URLs
 
-	listener net.Listener
-	memory   *memListener // nil unless InMemory
-	secure   secure
-	http     *http.Server
-	cancel   context.CancelFunc // ends hung handlers
-	running  sync.WaitGroup     // the accept loops and every connection
+	secure    secure
+	tlsConfig *tls.Config // nil without TLS
+	root      http.Handler
+
+	phase    sync.Mutex           // serialises Down, Up and Close; guards bound, reserved and closed
+	current  atomic.Pointer[life] // nil while the server is down
+	bound    net.Addr             // where it listens, or did before it went down; nil if InMemory
+	reserved []func()             // give back what is kept while the server is down
+	closed   bool
 	accepted atomic.Int64
 
 	closeOnce sync.Once
@@ -81,48 +83,34 @@ func Start(opts ...Option) (*Server, error) {
 
 func start(tb TB, opts []Option) (*Server, error) {
 	s := &Server{cfg: newConfig(opts), tb: tb, key: randomHex(), project: "1"}
+	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
 	s.journal.changed = make(chan struct{})
-	if err := s.listen(); err != nil {
+	if err := s.begin(); err != nil {
 		return nil, fmt.Errorf("sentrytest: %w", err)
-	}
-	if err := s.listenTLS(); err != nil {
-		return nil, errors.Join(fmt.Errorf("sentrytest: %w", err), s.listener.Close())
-	}
-	base, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	s.http = &http.Server{
-		Handler:     s.handler(),
-		BaseContext: func(net.Listener) context.Context { return base },
-		ConnContext: s.connContext,
-		ConnState:   s.connState,
-		// A refused handshake is an outcome that tests provoke, so it is kept for Wait's error rather
-		// than printed.
-		ErrorLog: log.New(&s.problems, "", 0),
-	}
-	for _, listener := range s.listeners() {
-		s.running.Go(func() {
-			// Serve returns when Close closes the listener; there is nobody to tell.
-			_ = s.http.Serve(listener)
-		})
 	}
 	return s, nil
 }
 
-func (s *Server) listen() error {
+// listen opens the server's listener: on the address that it had before, if it had one.
+func (s *Server) listen() (net.Listener, error) {
 	if s.cfg.inMemory {
 		if s.cfg.listen != "" {
-			return errors.New("the options InMemory and Listen exclude each other")
+			return nil, errors.New("the options InMemory and Listen exclude each other")
 		}
-		s.memory = newMemListener()
-		s.listener, s.host = s.memory, memAddress
-		return nil
+		if s.host == "" {
+			s.host = memAddress
+		}
+		return newMemListener(), nil
+	}
+	if s.bound != nil {
+		return net.Listen("tcp", s.bound.String())
 	}
 	l, err := listenTCP(s.cfg.listen)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.listener, s.host = l, reachable(l.Addr())
-	return nil
+	s.bound, s.host = l.Addr(), reachable(l.Addr())
+	return l, nil
 }
 
 // reachable turns the address of a listener into one that can be dialled: a server that listens on all
@@ -143,9 +131,7 @@ func reachable(addr net.Addr) string {
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.journal.close()
-		s.cancel()
-		err := s.http.Close()
-		s.running.Wait()
+		err := s.shut()
 		s.closeIdleClient()
 		s.closeErr = errors.Join(err, s.files.remove(), s.script.unused())
 	})

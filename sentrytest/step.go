@@ -3,7 +3,7 @@ package sentrytest
 import (
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -19,8 +19,10 @@ type Step struct {
 	body      *string
 	times     int // 0 means 1, negative means for ever
 	delay     time.Duration
-	pace      time.Duration // of SlowBody
-	keep      int           // of Truncate
+	bodyDelay time.Duration
+	pace      time.Duration // of SlowBody, SlowRead and SlowAccept
+	bytes     int           // of Truncate and whatever else counts bytes
+	early     []int         // 1xx statuses that precede the answer
 	thenClose bool
 	optional  bool
 }
@@ -35,6 +37,16 @@ const (
 	stepStallBody
 	stepSlowBody
 	stepTruncate
+	stepResetWrite
+	stepNotHTTP
+	stepBadChunking
+	stepWrongLength
+	// From here on, steps take effect before the body is read.
+	stepSlowRead
+	stepResetRead
+	// From here on, steps take effect on a new connection.
+	stepSlowAccept
+	stepResetConn
 )
 
 // OK is the answer that the server gives without a script: 200 and the event's id.
@@ -72,7 +84,7 @@ func StallBody() Step { return Step{kind: stepStallBody} }
 func SlowBody(d time.Duration) Step { return Step{kind: stepSlowBody, pace: d} }
 
 // Truncate accepts the request, announces the whole body, sends its first n bytes and closes the connection.
-func Truncate(n int) Step { return Step{kind: stepTruncate, keep: max(n, 0)} }
+func Truncate(n int) Step { return Step{kind: stepTruncate, bytes: max(n, 0)} }
 
 // RetryAfter sets the Retry-After header, in whatever form the test needs: "30", an HTTP date, nonsense.
 func (s Step) RetryAfter(value string) Step { return s.Header("Retry-After", value) }
@@ -108,9 +120,28 @@ func (s Step) Times(n int) Step {
 	return s
 }
 
-// After waits d before the step does what it does. The request is on record from the beginning of the wait.
+// After waits d before the step does what it does: before the headers, if it answers. The request is on record from the
+// beginning of the wait. See also [Step.BodyAfter] and [SlowAccept].
 func (s Step) After(d time.Duration) Step {
 	s.delay = d
+	return s
+}
+
+// BodyAfter sends status and headers, and the body d later.
+func (s Step) BodyAfter(d time.Duration) Step {
+	s.bodyDelay = d
+	return s
+}
+
+// Informational sends answers of the given statuses, such as 100 or 103, before the answer proper, which a client has
+// to read past. A status that is not from 100 to 199, and 101, which changes the protocol, panic.
+func (s Step) Informational(codes ...int) Step {
+	for _, code := range codes {
+		if code < 100 || code > 199 || code == http.StatusSwitchingProtocols {
+			panic(fmt.Sprintf("sentrytest: Informational(%d) is not a status that precedes an answer: 100 to 199, but for 101", code))
+		}
+	}
+	s.early = slices.Concat(s.early, codes)
 	return s
 }
 
@@ -141,61 +172,14 @@ func (s Step) code() int {
 
 // answers reports whether the step sends a status at all.
 func (s Step) answers() bool {
-	return s.kind != stepHang && s.kind != stepReset && s.kind != stepCloseConn
+	switch s.kind {
+	case stepHang, stepReset, stepCloseConn, stepNotHTTP, stepResetRead, stepResetConn:
+		return false
+	}
+	return true
 }
 
 // overrules reports whether the step decides the outcome without regard to the request.
 func (s Step) overrules() bool {
 	return !s.answers() || s.code() >= 300
-}
-
-// String returns the step as one would write it, for example `Status(429).RetryAfter("30").Times(2)`.
-func (s Step) String() string {
-	var b strings.Builder
-	switch s.kind {
-	case stepHang:
-		b.WriteString("Hang()")
-	case stepReset:
-		b.WriteString("Reset()")
-	case stepCloseConn:
-		b.WriteString("CloseConn()")
-	case stepStallBody:
-		b.WriteString("StallBody()")
-	case stepSlowBody:
-		fmt.Fprintf(&b, "SlowBody(%s)", s.pace)
-	case stepTruncate:
-		fmt.Fprintf(&b, "Truncate(%d)", s.keep)
-	default:
-		if s.status == 0 {
-			b.WriteString("OK()")
-		} else {
-			fmt.Fprintf(&b, "Status(%d)", s.status)
-		}
-	}
-	for _, key := range sortedKeys(s.header) {
-		switch value := s.header.Get(key); key {
-		case "Retry-After":
-			fmt.Fprintf(&b, ".RetryAfter(%q)", value)
-		case "X-Sentry-Rate-Limits":
-			fmt.Fprintf(&b, ".RateLimits(%q)", value)
-		default:
-			fmt.Fprintf(&b, ".Header(%q, %q)", key, value)
-		}
-	}
-	if s.body != nil {
-		fmt.Fprintf(&b, ".Body(%q)", shorten(*s.body, 40))
-	}
-	if s.delay > 0 {
-		fmt.Fprintf(&b, ".After(%s)", s.delay)
-	}
-	if s.thenClose {
-		b.WriteString(".ThenClose()")
-	}
-	if s.times != 0 && s.times != 1 {
-		fmt.Fprintf(&b, ".Times(%d)", s.times)
-	}
-	if s.optional {
-		b.WriteString(".Optional()")
-	}
-	return b.String()
 }

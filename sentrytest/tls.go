@@ -9,11 +9,12 @@ import (
 // serverTLS returns the server's TLS settings, or nil for a server without TLS. HTTP/2 stays out: a
 // scripted fault such as Reset needs a connection that carries one request at a time.
 func (c *config) serverTLS() *tls.Config {
-	if c.cert == certNone {
+	if c.cert == certNone || c.plain {
 		return nil
 	}
 	t := &tls.Config{
-		MinVersion:   tls.VersionTLS12,
+		MinVersion:   c.minTLS,
+		MaxVersion:   c.maxTLS,
 		NextProtos:   []string{"http/1.1"},
 		Certificates: []tls.Certificate{c.certificate()},
 	}
@@ -26,10 +27,10 @@ func (c *config) serverTLS() *tls.Config {
 }
 
 func (c *config) certificate() tls.Certificate {
-	if c.cert == certTrusted && len(c.certNames) > 0 {
-		return certNamed(c.certNames)
+	if len(c.sans)+len(c.certNames) == 0 {
+		return serverCerts[c.cert]()
 	}
-	return serverCerts[c.cert]()
+	return newServerCert(c.cert, c.sans, c.certNames)
 }
 
 // CACertPEM returns the certificate of the trusted CA, PEM encoded: the one that signs the certificates

@@ -1,0 +1,148 @@
+package sentrytest
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// wrapListener puts the faults of connections, and TLS if it is an https listener, around a listener of the server's.
+func (s *Server) wrapListener(l net.Listener, https bool) net.Listener {
+	l = &faultListener{Listener: l, server: s, stall: https && s.cfg.stall}
+	if https && s.tlsConfig != nil {
+		return tls.NewListener(l, s.tlsConfig)
+	}
+	return l
+}
+
+// faultListener applies the steps that take effect on new connections.
+type faultListener struct {
+	net.Listener
+	server *Server
+	stall  bool // of HandshakeStall
+}
+
+func (l *faultListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.stall {
+			return newHeldConn(c, -1), nil
+		}
+		if !l.server.script.armed.Load() {
+			return c, nil
+		}
+		step := l.server.script.next(stageConn, &call{server: l.server})
+		switch {
+		case step == nil:
+			return c, nil
+		case step.kind == stepSlowAccept:
+			return newHeldConn(c, step.pace), nil
+		}
+		l.server.numberConn()
+		// The client sees a broken connection, as it was meant to.
+		_ = reset(c)
+	}
+}
+
+// heldConn is a connection of which nothing is read for a while.
+type heldConn struct {
+	net.Conn
+	wait   time.Duration // negative: for ever
+	held   sync.Once
+	closed chan struct{}
+	close  sync.Once
+}
+
+func newHeldConn(c net.Conn, d time.Duration) *heldConn {
+	return &heldConn{Conn: c, wait: d, closed: make(chan struct{})}
+}
+
+func (c *heldConn) Read(b []byte) (int, error) {
+	c.held.Do(func() {
+		var over <-chan time.Time // nil: never
+		if c.wait >= 0 {
+			t := time.NewTimer(c.wait)
+			defer t.Stop()
+			over = t.C
+		}
+		select {
+		case <-over:
+		case <-c.closed:
+		}
+	})
+	return c.Conn.Read(b)
+}
+
+func (c *heldConn) Close() error {
+	c.close.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+// NetConn returns the connection that is held; see reset.
+func (c *heldConn) NetConn() net.Conn { return c.Conn }
+
+var (
+	errCut  = errors.New("cut short by the script")
+	errDown = errors.New("the server went down while it read slowly")
+)
+
+// early takes the step for a request whose body has not been read yet, and sets it to work on that body.
+func (s *Server) early(r *http.Request, req *Request, to route) *Step {
+	if !s.script.armed.Load() || to.protocol == "" || !to.allows(r.Method) {
+		return nil
+	}
+	step := s.script.next(stageRead, &call{server: s, req: req})
+	switch {
+	case step == nil:
+		return nil
+	case step.kind == stepSlowRead:
+		r.Body = &faultBody{ReadCloser: r.Body, request: r, piece: step.bytes, pace: step.pace, left: -1}
+	default:
+		r.Body = &faultBody{ReadCloser: r.Body, request: r, left: step.bytes}
+	}
+	return step
+}
+
+// late takes the step for a request that is known, unless an early one is at work already.
+func (s *Server) late(step *Step, v *verdict, req *Request) *Step {
+	if step != nil || !s.script.armed.Load() {
+		return step
+	}
+	return s.script.next(stageAnswer, &call{server: s, req: req, verdict: v, eventID: v.id})
+}
+
+// faultBody is the body of a request that is read slowly or not to its end.
+type faultBody struct {
+	io.ReadCloser
+	request *http.Request
+	piece   int // bytes that one Read returns at most; 0 for no bound
+	pace    time.Duration
+	left    int // bytes until it is cut; negative for never
+}
+
+func (b *faultBody) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, errCut
+	}
+	if !pause(b.request.Context(), b.pace) {
+		return 0, errDown
+	}
+	if b.piece > 0 {
+		p = p[:min(b.piece, len(p))]
+	}
+	if b.left > 0 {
+		p = p[:min(b.left, len(p))]
+	}
+	n, err := b.ReadCloser.Read(p)
+	if b.left > 0 {
+		b.left -= n
+	}
+	return n, err
+}

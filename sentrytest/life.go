@@ -1,0 +1,209 @@
+package sentrytest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// life is one span of serving, from the opening of its listeners to the end of its last connection. What a server
+// needs only while it is up stands here and not in the server, so that nothing stale is left for the next one.
+type life struct {
+	memory, secureMemory *memListener // nil unless InMemory
+
+	http    *http.Server
+	ctx     context.Context // ends with the life, and with it every handler that hangs
+	cancel  context.CancelFunc
+	running sync.WaitGroup // the accept loops and every connection
+	ending  atomic.Bool
+}
+
+// newLife serves handler on the listeners until end. What http.Server has to say goes to problems.
+func newLife(handler http.Handler, number func() int, problems io.Writer, listeners ...net.Listener) *life {
+	l := &life{}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	l.http = &http.Server{
+		Handler:     handler,
+		BaseContext: func(net.Listener) context.Context { return l.ctx },
+		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, connInfo{id: number(), life: l})
+		},
+		ConnState: l.connState,
+		// A refused handshake is an outcome that tests provoke, so it is kept for Wait's error rather
+		// than printed.
+		ErrorLog: log.New(problems, "", 0),
+	}
+	for _, listener := range listeners {
+		l.running.Go(func() {
+			// Serve returns when end closes the listener; there is nobody to tell.
+			_ = l.http.Serve(listener)
+		})
+	}
+	return l
+}
+
+// connState counts connections for end. http.Server calls it with StateNew before it returns to its
+// accept loop, hence before end can see the loop end, and exactly once with one of the final states.
+func (l *life) connState(c net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		l.running.Add(1)
+		if l.ending.Load() {
+			// It was accepted when http.Server.Close had already looked for connections to close.
+			_ = c.Close()
+		}
+	case http.StateClosed, http.StateHijacked:
+		l.running.Done()
+	}
+}
+
+// end refuses new connections, breaks the open ones and waits for every goroutine.
+func (l *life) end() error {
+	l.ending.Store(true)
+	err := l.http.Close()
+	l.cancel() // after the connections, on which a handler that wakes up could still answer
+	l.running.Wait()
+	return err
+}
+
+// dial connects to an InMemory server. The nil life refuses.
+func (l *life) dial(ctx context.Context, secure bool) (net.Conn, error) {
+	switch {
+	case l == nil:
+		return nil, memRefused()
+	case secure:
+		return l.secureMemory.dial(ctx)
+	}
+	return l.memory.dial(ctx)
+}
+
+// begin starts a life. The server's phase is locked, or nobody else knows the server yet.
+func (s *Server) begin() error {
+	s.release()
+	listener, err := s.listen()
+	if err != nil {
+		return err
+	}
+	secure, err := s.listenTLS()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	both := []net.Listener{s.wrapListener(listener, s.scheme() == "https")}
+	if secure != nil {
+		both = append(both, s.wrapListener(secure, true))
+	}
+	l := newLife(s.root, s.numberConn, &s.problems, both...)
+	l.memory, _ = listener.(*memListener)
+	l.secureMemory, _ = secure.(*memListener)
+	s.current.Store(l)
+	return nil
+}
+
+// release gives the addresses back that are kept while the server is down.
+func (s *Server) release() {
+	for _, release := range s.reserved {
+		release()
+	}
+	s.reserved = nil
+}
+
+// suspend ends the server's life, if it has one. The server's phase is locked.
+func (s *Server) suspend() error {
+	l := s.current.Swap(nil)
+	if l == nil {
+		return nil
+	}
+	return l.end()
+}
+
+// shut ends the server for good.
+func (s *Server) shut() error {
+	s.phase.Lock()
+	defer s.phase.Unlock()
+	s.closed = true
+	s.release()
+	return s.suspend()
+}
+
+// Down takes the server off the network as a crash would: its port refuses connections, open ones break, and so do
+// requests that wait for an answer. It returns when nothing of the server runs any more. The records, the script, keys
+// and certificates stay, and [Server.Wait] goes on waiting. A request whose body had arrived may still be on record.
+//
+// While the server is down its port is kept from other servers that ask for a free one, as far as the system allows.
+// Down does nothing to a server that is down or closed. See [Server.Up] and [Server.Restart].
+func (s *Server) Down() {
+	s.phase.Lock()
+	defer s.phase.Unlock()
+	s.downLocked()
+}
+
+func (s *Server) downLocked() {
+	if s.closed || s.current.Load() == nil {
+		return
+	}
+	// The listener was open, so that it can be closed; there is nothing to be told.
+	_ = s.suspend()
+	s.closeIdleClient()
+	for _, addr := range []net.Addr{s.bound, s.secure.bound} {
+		if addr != nil {
+			s.reserved = append(s.reserved, reserve(addr))
+		}
+	}
+}
+
+// Up brings a server back that is down: on the same address, with the same keys and certificates, and with everything
+// that it had on record. It does nothing to a server that is up.
+//
+// It fails when somebody else has taken the port, which is an error of the test of [NewServer] as well, and with
+// [ErrClosed] after Close.
+func (s *Server) Up() error {
+	s.phase.Lock()
+	defer s.phase.Unlock()
+	return s.upLocked()
+}
+
+func (s *Server) upLocked() error {
+	if s.closed {
+		return ErrClosed
+	}
+	if s.current.Load() != nil {
+		return nil
+	}
+	err := s.begin()
+	if err == nil {
+		return nil
+	}
+	err = &UpError{Addr: s.host, Err: err}
+	if s.tb != nil {
+		s.tb.Helper()
+		s.tb.Errorf("%v", err)
+	}
+	return err
+}
+
+// Restart is [Server.Down] followed by [Server.Up], with nobody else's Down or Up in between. It fails as Up does.
+func (s *Server) Restart() error {
+	s.phase.Lock()
+	defer s.phase.Unlock()
+	s.downLocked()
+	return s.upLocked()
+}
+
+// UpError says why [Server.Up] could not bring a server back. The server is still down, and Up may be tried again.
+type UpError struct {
+	Addr string // the server's host and port
+	Err  error
+}
+
+// Error names the address and the cause.
+func (e *UpError) Error() string {
+	return "sentrytest: the server at " + e.Addr + " can't come up again: " + e.Err.Error()
+}
+
+// Unwrap returns Err.
+func (e *UpError) Unwrap() error { return e.Err }

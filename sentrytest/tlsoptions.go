@@ -1,0 +1,102 @@
+package sentrytest
+
+import "crypto/tls"
+
+// Trusted makes an https server whose certificate is valid for 127.0.0.1, ::1 and localhost and is
+// signed by the CA of [Server.CACertFile]. It is what [NewTLSServer] does unless told otherwise.
+func Trusted() Option {
+	return func(c *config) { c.cert = certTrusted }
+}
+
+// Expired makes an https server whose certificate ended in 1999, which is before the clock of a
+// testing/synctest bubble starts, so that it has expired there too.
+func Expired() Option {
+	return func(c *config) { c.cert = certExpired }
+}
+
+// NotYetValid makes an https server whose certificate becomes valid in 2084.
+func NotYetValid() Option {
+	return func(c *config) { c.cert = certNotYetValid }
+}
+
+// WrongHost makes an https server whose certificate is valid and signed by the trusted CA, but for
+// the name wrong.host.invalid alone.
+func WrongHost() Option {
+	return func(c *config) { c.cert = certWrongHost }
+}
+
+// SelfSigned makes an https server whose certificate signed itself.
+func SelfSigned() Option {
+	return func(c *config) { c.cert = certSelfSigned }
+}
+
+// UnknownCA makes an https server whose certificate is in order but signed by a CA that
+// [Server.CACertFile] and [Server.CertPool] do not contain.
+func UnknownCA() Option {
+	return func(c *config) { c.cert = certUnknownCA }
+}
+
+// ClientCertRequired makes an https server that refuses clients without the certificate of
+// [Server.ClientCertFiles]. It can be combined with the other TLS options; alone it implies [Trusted].
+//
+// In TLS 1.3 a client learns of the refusal when it first reads, not in its handshake.
+func ClientCertRequired() Option {
+	return func(c *config) {
+		c.clientCert = true
+		c.needCert()
+	}
+}
+
+// IncompleteChain makes an https server whose certificate is signed by an intermediate CA of the trusted one, but that
+// does not send the intermediate along: a mistake that browsers forgive and most other clients don't.
+func IncompleteChain() Option {
+	return func(c *config) { c.cert = certIncompleteChain }
+}
+
+// SANs makes the server's certificate valid for the given host names and IP addresses, in place of 127.0.0.1, ::1 and
+// localhost. It can be combined with the other TLS options; alone it implies [Trusted]. With [WrongHost] it has no effect.
+func SANs(names ...string) Option {
+	return func(c *config) {
+		c.sans = names
+		c.needCert()
+	}
+}
+
+// TLS12Only makes an https server that speaks TLS 1.2 and no other version. It can be combined with the other TLS
+// options; alone it implies [Trusted].
+func TLS12Only() Option { return onlyTLS(tls.VersionTLS12) }
+
+// TLS10Only makes an https server that speaks TLS 1.0 alone, which clients of today refuse. It can be combined with the
+// other TLS options; alone it implies [Trusted].
+func TLS10Only() Option { return onlyTLS(tls.VersionTLS10) }
+
+func onlyTLS(version uint16) Option {
+	return func(c *config) {
+		c.minTLS, c.maxTLS = version, version
+		c.needCert()
+	}
+}
+
+// HandshakeStall makes an https server that accepts connections and never answers a handshake. The client sees a
+// time-out, its own.
+func HandshakeStall() Option {
+	return func(c *config) {
+		c.stall = true
+		c.needCert()
+	}
+}
+
+// PlainHTTP makes a server whose URL and DSN say https, but which speaks plain http on that port: what a client meets
+// behind a proxy that was set up wrong. Its requests end in the handshake.
+func PlainHTTP() Option {
+	return func(c *config) {
+		c.plain = true
+		c.needCert()
+	}
+}
+
+func (c *config) needCert() {
+	if c.cert == certNone {
+		c.cert = certTrusted
+	}
+}
