@@ -108,11 +108,11 @@ func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 	case stepCloseConn:
 		panic(http.ErrAbortHandler)
 	case stepReset, stepResetRead:
-		s.hijack(w, r, reset)
+		hijack(w, r, reset)
 		return
 	}
 	if a.step.byHand() {
-		s.hijack(w, r, func(c net.Conn) error { return a.write(r.Context(), c) })
+		hijack(w, r, func(c net.Conn) error { return a.write(r.Context(), c) })
 		return
 	}
 	for _, code := range a.step.early {
@@ -179,7 +179,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // hijack takes the connection from http.Server and gives it to do, which has to close it. The server's Close
 // closes it as well, and waits for do.
-func (s *Server) hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
+func hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
 	if info, ok := r.Context().Value(connKey{}).(connInfo); ok {
 		info.life.running.Add(1) // the connection's own count ends with the hijacking
 		defer info.life.running.Done()

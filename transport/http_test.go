@@ -294,20 +294,6 @@ func TestMaxConnsBoundsOpenConnections(t *testing.T) {
 	g.Expect(most.Load()).To(BeNumerically("<=", 2))
 }
 
-func TestProxy(t *testing.T) {
-	g := NewWithT(t)
-	var proxied atomic.Pointer[http.Request]
-	proxy := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { proxied.Store(r) }))
-	t.Cleanup(proxy.Close)
-	address := "http://me:pass@" + proxy.Listener.Addr().String()
-
-	tr := open(t, "sync+http://k@sentry.test/1?proxy="+address, transport.Env{})
-	_, err := tr.Send(t.Context(), packet(t, "http://k@sentry.test/1", eventID))
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(proxied.Load().URL.String()).To(Equal("http://sentry.test/api/1/envelope/"))
-	g.Expect(proxied.Load().Header.Get("Proxy-Authorization")).To(HavePrefix("Basic "))
-}
-
 func TestNoProxyBeatsAnExplicitProxy(t *testing.T) {
 	g := NewWithT(t)
 	t.Setenv("NO_PROXY", "sentry.test")
