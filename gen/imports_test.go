@@ -47,6 +47,19 @@ var policy = []importRule{
 		why:      "a fake that shares the client's encoder would share its mistakes, and a test kit brings no assertion library along",
 	},
 	{
+		packages: []string{"sentrytest/sentrymatchers"},
+		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "github.com/onsi/gomega"},
+		ours:     []string{"sentrytest"},
+		why:      "Gomega lives here, and nowhere else; it knows neither the client nor its transports",
+	},
+	{
+		packages: []string{"sentrytest/sentryhttpmock"},
+		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "github.com/jarcoal/httpmock"},
+		ours:     []string{"sentrytest"},
+		why:      "httpmock lives here, and nowhere else; it knows neither the client nor its transports",
+		testing:  true,
+	},
+	{
 		packages: []string{"transporttest"},
 		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"sentrytest", "transport"},
