@@ -12,8 +12,12 @@
 // programs. Every server has a port and a public key of its own, nothing is global, and any number of them may run
 // beside each other in parallel tests. An [InMemory] server opens no socket and can be used inside a
 // testing/synctest bubble, where time-outs take no time. The TLS options [Trusted], [Expired], [NotYetValid],
-// [WrongHost], [SelfSigned], [UnknownCA] and [ClientCertRequired] choose what a client finds out in its handshake;
-// [Server.CACertFile] and [Server.CertPool] are what it has to trust.
+// [WrongHost], [SelfSigned], [UnknownCA], [IncompleteChain], [ClientCertRequired], [TLS12Only], [TLS10Only],
+// [HandshakeStall] and [PlainHTTP] choose what a client finds out in its handshake, [SANs] the names in the certificate;
+// [Server.CACertFile], [Server.CACertPEM] and [Server.CertPool] are what it has to trust.
+//
+// [Server.Down], [Server.Up] and [Server.Restart] are an outage: the port refuses, open connections break, and what was
+// recorded stays. A [Proxy] stands between client and server, and leads whatever host the client names to the server.
 //
 // # What is accepted
 //
@@ -49,10 +53,35 @@
 //	StallBody()         status and headers, but no body
 //	SlowBody(d)         a body that comes byte by byte
 //	Truncate(n)         a body that ends after n bytes
+//	ResetAfterRead(n)   a TCP RST after n bytes of the request's body
+//	ResetAfterWrite(n)  a TCP RST after n bytes of the answer
+//	NotHTTP()           the greeting of another protocol
+//	BadChunking()       a body whose chunks are malformed
+//	WrongLength(n)      a Content-Length that is not the body's
+//	SlowRead(n, d)      a request that is read n bytes at a time
+//	SlowAccept(d)       a new connection that has to wait
+//	ResetConn()         a TCP RST for a new connection
 //
-// and their methods: RetryAfter, RateLimits, Header and Body for what is answered; After for when; Times for how
-// often; ThenClose for a kept-alive connection that is gone when the client comes back; Optional for a step that may
-// go unused. Any other step that is not used fails the test.
+// and their methods: RetryAfter, RateLimits, Header and Body for what is answered; Informational for a 1xx before it;
+// After and BodyAfter for when; Times for how often; ThenClose for a kept-alive connection that is gone when the client
+// comes back; Optional for a step that may go unused. Any other step that is not used fails the test.
+//
+// [Server.Rule] ties a step to requests instead of to their order, by size, level, item type, category, endpoint, path,
+// attempt or predicate, and by chance from a seed:
+//
+//	srv.Rule(sentrytest.When(sentrytest.SizeOver(100_000)).Do(sentrytest.Status(413)))
+//	srv.Rule(sentrytest.When(sentrytest.OnAttempt(1)).Do(sentrytest.Reset()).Probability(0.3, 42))
+//
+// A [Fault] is such a rule as plain data, read by [ParseFaults] and switched while the server runs by [Server.SetFaults].
+// [Server.Usage] and [Server.Faults] say how often each has served.
+//
+// A stale kept-alive connection has two forms: after OK().ThenClose() the client can notice that its connection is gone;
+// with Script(OK(), CloseConn()) it finds out by sending its second request.
+//
+// # With other libraries
+//
+// Package sentrymatchers has Gomega matchers with the same predicates and messages, and package sentryhttpmock puts the
+// server behind a mock of github.com/jarcoal/httpmock. [Explain] is for assertions of one's own.
 //
 // # Inside a program
 //

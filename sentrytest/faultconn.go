@@ -115,7 +115,8 @@ func (s *Server) late(step *Step, v *verdict, req *Request) *Step {
 	if step != nil || !s.script.armed.Load() {
 		return step
 	}
-	return s.script.next(stageAnswer, &call{server: s, req: req, verdict: v, eventID: v.id})
+	known := *v // a copy, so that the verdict of a server without a script need not go to the heap
+	return s.script.next(stageAnswer, &call{server: s, req: req, verdict: &known, eventID: v.id})
 }
 
 // faultBody is the body of a request that is read slowly or not to its end.
