@@ -36,10 +36,40 @@ var policy = []importRule{
 		why:      "applications link it: at most six small modules, and nothing that tests",
 	},
 	{
-		packages: []string{"raven/internal/logrecord", "raven/ravenslog"},
+		packages: []string{"raven/internal/logrecord", "raven/ravenslog", "raven/ravenhttp"},
 		modules:  linked,
 		ours:     []string{"raven", "raven/internal/logrecord", "transport"},
 		why:      "the standard library's logs and servers need no more than the client does",
+	},
+	{
+		packages: []string{"raven/ravenzap"},
+		modules:  append([]string{"go.uber.org/zap", "go.uber.org/multierr"}, linked...),
+		ours:     []string{"raven", "raven/internal/logrecord", "transport"},
+		why:      "an adapter brings the library that it adapts and nothing else",
+	},
+	{
+		packages: []string{"raven/ravenzerolog"},
+		modules:  append([]string{"github.com/rs/zerolog", "github.com/mattn/go-colorable", "github.com/mattn/go-isatty", "golang.org/x/sys"}, linked...),
+		ours:     []string{"raven", "raven/internal/logrecord", "transport"},
+		why:      "an adapter brings the library that it adapts and nothing else",
+	},
+	{
+		packages: []string{"raven/ravenlogrus"},
+		modules:  append([]string{"github.com/sirupsen/logrus", "golang.org/x/sys"}, linked...),
+		ours:     []string{"raven", "raven/internal/logrecord", "transport"},
+		why:      "an adapter brings the library that it adapts and nothing else",
+	},
+	{
+		packages: []string{"raven/ravenlambda"},
+		modules:  append([]string{"github.com/aws/aws-lambda-go"}, linked...),
+		ours:     []string{"raven", "transport"},
+		why:      "an adapter brings the library that it adapts and nothing else",
+	},
+	{
+		packages: []string{"raven/raventest"},
+		modules:  append([]string{"github.com/andybalholm/brotli"}, linked...),
+		ours:     []string{"raven", "transport", "transporttest", "sentrytest"},
+		why:      "a test kit brings no assertion library along",
 	},
 	{
 		packages: []string{"sentrytest"},

@@ -62,12 +62,25 @@ func (r *Record) Breadcrumb(ctx context.Context, to raven.Reporter) {
 	})
 }
 
+// patience bounds the wait for the delivery of what is reported last.
+const patience = 5 * time.Second
+
+// Deliver waits until what was reported is delivered: after it the program may
+// end. The client has logged what it could not deliver.
+func Deliver(ctx context.Context, client *raven.Client) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	_ = client.Flush(ctx)
+}
+
 // maxCallers bounds a stack; the client keeps no more frames either.
 const maxCallers = 128
 
 // CallersFrom returns the stack of this goroutine from the program counter at
 // which something was logged, without the functions of the logging library
-// above it. If pc is not on the stack, or zero, it returns nil.
+// above it. It takes return addresses, as runtime.Callers gives them, and those
+// of calls, as in runtime.Frame. If pc is not on the stack, or zero, it returns
+// nil.
 func CallersFrom(pc uintptr) []uintptr {
 	if pc == 0 {
 		return nil
@@ -75,7 +88,7 @@ func CallersFrom(pc uintptr) []uintptr {
 	var pcs [maxCallers]uintptr
 	n := runtime.Callers(2, pcs[:])
 	for i, p := range pcs[:n] {
-		if p == pc {
+		if p == pc || p == pc+1 {
 			return append([]uintptr(nil), pcs[i:n]...)
 		}
 	}
@@ -105,9 +118,6 @@ var own = []string{
 
 // IsOwn reports whether the client itself logged at pc.
 func IsOwn(pc uintptr) bool { return pc != 0 && hasPrefix(functionAt(pc), own) }
-
-// IsOwnFunction is IsOwn for a function by its name.
-func IsOwnFunction(name string) bool { return hasPrefix(name, own) }
 
 func functionAt(pc uintptr) string {
 	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()

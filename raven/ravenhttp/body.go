@@ -1,0 +1,55 @@
+package ravenhttp
+
+import (
+	"io"
+	"mime"
+	"strings"
+	"sync"
+)
+
+// bodyRecorder keeps the beginning of a body while a handler reads it.
+type bodyRecorder struct {
+	io.ReadCloser
+	limit int
+
+	mu   sync.Mutex
+	kept []byte // guarded by mu
+	more bool   // guarded by mu; more was read than is kept
+}
+
+func (b *bodyRecorder) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	room := b.limit - len(b.kept)
+	b.kept = append(b.kept, p[:min(n, room)]...)
+	b.more = b.more || n > room
+	return n, err
+}
+
+// recorded is what was read so far, nil if nothing was.
+func (b *bodyRecorder) recorded() any {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case len(b.kept) == 0:
+		return nil
+	case b.more:
+		return string(b.kept) + "..."
+	}
+	return string(b.kept)
+}
+
+// isText reports whether people can read a body of a content type. What is
+// none is not recorded: uploads are large and say nothing.
+func isText(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return false
+	}
+	switch {
+	case strings.HasPrefix(kind, "text/"), strings.HasSuffix(kind, "+json"), strings.HasSuffix(kind, "+xml"):
+		return true
+	}
+	return kind == "application/json" || kind == "application/xml" || kind == "application/x-www-form-urlencoded"
+}

@@ -1,0 +1,65 @@
+package ravenhttp
+
+import (
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/raven"
+)
+
+// Request describes a request that a server has received: URL, method, query,
+// headers without cookies, and the address that it came from. The host is that
+// of X-Forwarded-Host, else of Host, without the scheme's own port, as in the
+// reference. The body is not touched.
+func Request(r *http.Request) *raven.Request {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if s := strings.ToLower(r.Header.Get("X-Forwarded-Proto")); s == "http" || s == "https" {
+		scheme = s
+	}
+	host := r.Header.Get("X-Forwarded-Host")
+	if host == "" {
+		host = r.Host
+	}
+	return &raven.Request{
+		URL:         scheme + "://" + withoutPort(host, scheme) + r.URL.EscapedPath(),
+		Method:      r.Method,
+		QueryString: r.URL.RawQuery,
+		Headers:     headers(r.Header),
+		Env:         environ(r),
+	}
+}
+
+func withoutPort(host, scheme string) string {
+	if scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":80")
+}
+
+func headers(from http.Header) map[string]string {
+	h := make(map[string]string, len(from))
+	for name, values := range from {
+		if name != "Cookie" {
+			h[name] = strings.Join(values, ", ")
+		}
+	}
+	return h
+}
+
+// environ has the variables that the reference sends, and no others.
+func environ(r *http.Request) map[string]string {
+	env := map[string]string{}
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		env["REMOTE_ADDR"] = host
+	}
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		if host, port, err := net.SplitHostPort(local.String()); err == nil {
+			env["SERVER_NAME"], env["SERVER_PORT"] = host, port
+		}
+	}
+	return env
+}

@@ -1,0 +1,81 @@
+package ravenhttp
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
+)
+
+// NewTransport returns a RoundTripper that records a breadcrumb for every
+// request that next sends, in the Contexts of the request's context: method,
+// URL, status, and how long the answer took to begin. A nil next is
+// [http.DefaultTransport]. Requests and answers are not changed.
+//
+// Of the URL, user, password and query are left out. It is not for the client's
+// own requests, which are none of a program's affairs.
+func NewTransport(next http.RoundTripper) http.RoundTripper {
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	return &recordingTransport{next: next}
+}
+
+type recordingTransport struct{ next http.RoundTripper }
+
+// RoundTrip sends the request and records it.
+func (t *recordingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	start := time.Now()
+	resp, err := t.next.RoundTrip(r)
+	crumb := raven.Breadcrumb{
+		Timestamp: start, Type: "http", Category: "http", Level: raven.LevelInfo,
+		Data: map[string]any{
+			"method": method(r), "url": bareURL(r.URL), "duration_ms": time.Since(start).Milliseconds(),
+		},
+	}
+	if err != nil {
+		crumb.Level = raven.LevelError
+		crumb.Data["reason"] = err.Error()
+	} else {
+		crumb.Level = levelOf(resp.StatusCode)
+		crumb.Data["status_code"] = resp.StatusCode
+		crumb.Data["reason"] = strings.TrimSpace(strings.TrimPrefix(resp.Status, resp.Status[:min(3, len(resp.Status))]))
+	}
+	raven.Record(r.Context(), crumb)
+	return resp, err
+}
+
+// CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the next
+// transport.
+func (t *recordingTransport) CloseIdleConnections() {
+	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+func method(r *http.Request) string {
+	if r.Method == "" {
+		return http.MethodGet
+	}
+	return r.Method
+}
+
+func bareURL(u *url.URL) string {
+	if u == nil {
+		return ""
+	}
+	bare := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	return bare.String()
+}
+
+func levelOf(status int) raven.Level {
+	switch {
+	case status >= 500:
+		return raven.LevelError
+	case status >= 400:
+		return raven.LevelWarning
+	}
+	return raven.LevelInfo
+}

@@ -1,0 +1,186 @@
+// Package raventest proves things of code that uses the client: that
+// middleware keeps what it knows of one request from every other.
+package raventest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transporttest"
+)
+
+// TB is what the package needs of a test: *testing.T has it, and so has
+// Ginkgo's GinkgoTB.
+type TB interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// Isolated fails the test if anything leaks from one request into another that
+// goes through the same middleware. wrap puts the middleware around a handler,
+// and is called once, with a client that records what it reports.
+//
+// Three requests are served: two at the same time, so that each is in the
+// middle while the other changes its Context, and one after them. Every
+// handler adds a tag, extra data, a user and a breadcrumb, through the
+// request's context, and captures a message. An event may show what was added
+// for its own request and nothing of the others; what is captured outside of
+// any request may show nothing at all.
+func Isolated(tb TB, wrap func(client *raven.Client, next http.Handler) http.Handler) {
+	tb.Helper()
+	rec := transporttest.NewRecorder()
+	client, err := raven.New("https://key@isolated.invalid/1", raven.WithTransport(rec))
+	if err != nil {
+		tb.Fatalf("raventest.Isolated: %v", err)
+		return
+	}
+	defer client.Close(context.Background())
+
+	t := &trial{client: client, both: meeting(2), alone: meeting(1)}
+	handler := wrap(client, t)
+	var parallel sync.WaitGroup
+	for _, name := range []string{"first", "second"} {
+		parallel.Go(func() { serve(handler, name) })
+	}
+	parallel.Wait()
+	serve(handler, "third")
+	client.CaptureMessage(context.Background(), outside)
+
+	if err := client.Flush(context.Background()); err != nil {
+		tb.Fatalf("raventest.Isolated: %v", err)
+		return
+	}
+	for _, problem := range judge(rec.Events()) {
+		tb.Errorf("%s", problem)
+	}
+}
+
+const (
+	outside = "outside of any request"
+	marker  = "X-Raventest"
+)
+
+var requests = []string{"first", "second", "third"}
+
+func serve(handler http.Handler, name string) {
+	r := httptest.NewRequest(http.MethodGet, "http://isolated.invalid/"+name, nil)
+	r.Header.Set(marker, name)
+	handler.ServeHTTP(httptest.NewRecorder(), r)
+}
+
+// trial is the handler behind the middleware.
+type trial struct {
+	client      *raven.Client
+	both, alone func()
+}
+
+// ServeHTTP adds its own data, waits until the other request has added its, and
+// captures.
+func (t *trial) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	ctx, name := r.Context(), r.Header.Get(marker)
+	meet := t.both
+	if name == "third" {
+		meet = t.alone
+	}
+	t.client.TagsContext(ctx, raven.Tags{"of-" + name: name})
+	t.client.ExtraContext(ctx, raven.Extra{"of-" + name: name})
+	t.client.UserContext(ctx, raven.User{ID: name})
+	t.client.CaptureBreadcrumb(ctx, raven.Breadcrumb{Message: "of-" + name})
+	meet()
+	t.client.CaptureMessage(ctx, name)
+	meet()
+}
+
+// patience ends a meeting to which not all have come, as behind middleware that
+// serves one request at a time. What it hides then is not for it to leak.
+const patience = 10 * time.Second
+
+// meeting returns a function that returns when n goroutines have called it,
+// over and over.
+func meeting(n int) func() {
+	var mu sync.Mutex
+	come := 0
+	all := make(chan struct{})
+	return func() {
+		mu.Lock()
+		gate := all
+		if come++; come == n {
+			come, all = 0, make(chan struct{})
+			close(gate)
+		}
+		mu.Unlock()
+		select {
+		case <-gate:
+		case <-time.After(patience):
+		}
+	}
+}
+
+// judge says what is wrong with the events.
+func judge(events []sentrytest.Event) []string {
+	var problems []string
+	for _, name := range append(requests, outside) {
+		e, ok := find(events, name)
+		if !ok {
+			problems = append(problems, fmt.Sprintf("the request %q was not reported: does the middleware call the handler, with the request's context?", name))
+			continue
+		}
+		for _, other := range requests {
+			if name != other {
+				problems = append(problems, leaks(e, name, other)...)
+			} else if e.Tags["of-"+name] == "" {
+				problems = append(problems, fmt.Sprintf("the event of the request %q has lost its tag: two Contexts serve one request", name))
+			}
+		}
+	}
+	return problems
+}
+
+func find(events []sentrytest.Event, message string) (sentrytest.Event, bool) {
+	for _, e := range events {
+		if e.Message == message {
+			return e, true
+		}
+	}
+	return sentrytest.Event{}, false
+}
+
+// leaks says what of one request is in the event of another.
+func leaks(e sentrytest.Event, name, other string) []string {
+	var what []string
+	if _, ok := e.Tags["of-"+other]; ok {
+		what = append(what, "a tag")
+	}
+	if _, ok := e.Extra["of-"+other]; ok {
+		what = append(what, "extra data")
+	}
+	if e.User.ID == other {
+		what = append(what, "the user")
+	}
+	for _, b := range e.Breadcrumbs {
+		if b.Message == "of-"+other {
+			what = append(what, "a breadcrumb")
+			break
+		}
+	}
+	if strings.HasSuffix(e.Request.URL, "/"+other) {
+		what = append(what, "the request")
+	}
+	if len(what) == 0 {
+		return nil
+	}
+	into := fmt.Sprintf("the event of the request %q", name)
+	if name == outside {
+		into = "an event that was captured outside of any request"
+	}
+	return []string{fmt.Sprintf("%s of the request %q leaked into %s; give every request a Context of its own: "+
+		"ctx, _ := raven.NewContext(r.Context(), client), and serve r.WithContext(ctx)", strings.Join(what, ", "), other, into)}
+}

@@ -1,0 +1,102 @@
+package ravenzap_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/ravenzap"
+	"github.com/ravenkit/ravenkit/sentrytest"
+)
+
+func TestAnErrorFieldBecomesTheException(t *testing.T) {
+	t.Parallel()
+	client, rec := recorded(t)
+	seen, logs := observer.New(zapcore.DebugLevel)
+	logger := zap.New(zapcore.NewTee(seen, ravenzap.NewCore(client)), zap.AddCaller()).Named("shop")
+
+	logger.With(zap.String("host", "db1"), zap.Namespace("order")).Error("checkout failed",
+		zap.Error(fmt.Errorf("pay: %w", errors.New("card declined"))), zap.Int("id", 17), zap.NamedError("second", errors.New("and this")),
+		ravenzap.Option(raven.Tags{"shard": "7"}), zap.Duration("took", 1500))
+
+	e := sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("checkout failed"), sentrytest.HasException("", "card declined"),
+		sentrytest.HasLevel("error"), sentrytest.HasExtra("host", "db1"), sentrytest.HasExtra("order.id", 17),
+		sentrytest.HasExtra("order.second", "and this"), sentrytest.HasTag("shard", "7"))
+	g := NewWithT(t)
+	g.Expect(e.Logger).To(Equal("shop"))
+	frames := e.Exceptions[1].Stacktrace.Frames
+	g.Expect(frames[len(frames)-1].Function).To(Equal("TestAnErrorFieldBecomesTheException"), "the stack ends where it was logged")
+	g.Expect(logs.FilterMessage("checkout failed").Len()).To(Equal(1), "the other core has the entry as well")
+}
+
+func TestLevels(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[zapcore.Level]string{
+		zapcore.DebugLevel: "debug", zapcore.InfoLevel: "info", zapcore.WarnLevel: "warning",
+		zapcore.ErrorLevel: "error", zapcore.DPanicLevel: "fatal",
+	} {
+		client, rec := recorded(t)
+		zap.New(ravenzap.NewCore(client, ravenzap.WithEventLevel(zapcore.DebugLevel))).Log(level, "m")
+		sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("m"), sentrytest.HasLevel(want))
+	}
+}
+
+func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	client, rec := recorded(t)
+	logger := zap.New(ravenzap.NewCore(client, ravenzap.WithBreadcrumbLevel(zapcore.InfoLevel), ravenzap.WithStack())).Named("auth")
+	ctx, _ := raven.NewContext(t.Context(), client)
+	inRequest := logger.With(ravenzap.Context(ctx))
+
+	inRequest.Debug("too small")
+	inRequest.Info("signed in", zap.String("user", "ada"))
+	logger.Info("somewhere else")
+	inRequest.Error("failed")
+	g.Expect(logger.Sync()).To(Succeed())
+
+	e := sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("failed"))
+	g.Expect(e.Breadcrumbs).To(HaveLen(1))
+	g.Expect(e.Breadcrumbs[0].Message).To(Equal("signed in"))
+	g.Expect(e.Breadcrumbs[0].Category).To(Equal("auth"))
+	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"user": "ada"}))
+	g.Expect(e.Stacktrace).NotTo(BeNil())
+}
+
+func TestWithoutAClientItFindsOne(t *testing.T) {
+	t.Parallel()
+	client, rec := recorded(t)
+	logger := zap.New(ravenzap.NewCore(nil))
+	ctx, _ := raven.NewContext(t.Context(), client)
+
+	logger.Error("no client for this")
+	logger.Error("with a client", ravenzap.Context(ctx))
+
+	sentrytest.RequireEvents(t, rec, 1, sentrytest.HasMessage("with a client"))
+}
+
+// A panic that zap raises after the write must not lose the event.
+func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t)
+	client, err := raven.New(srv.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close(t.Context())
+	defer func() {
+		if recover() == nil {
+			t.Error("zap did not panic")
+		}
+		if n := len(srv.Events()); n != 1 {
+			t.Errorf("%d events had arrived when zap panicked", n)
+		}
+	}()
+	zap.New(ravenzap.NewCore(client)).Panic("the end")
+}

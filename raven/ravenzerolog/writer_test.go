@@ -1,0 +1,102 @@
+package ravenzerolog_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"github.com/rs/zerolog"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/ravenzerolog"
+	"github.com/ravenkit/ravenkit/sentrytest"
+)
+
+func TestTheErrorBecomesTheException(t *testing.T) {
+	t.Parallel()
+	client, rec := recorded(t)
+	logger := zerolog.New(ravenzerolog.NewWriter(client, ravenzerolog.WithLogger("shop"), ravenzerolog.WithTags("shard", "absent"))).
+		With().Timestamp().Logger()
+
+	logger.Error().Err(fmt.Errorf("pay: %w", errors.New("card declined"))).Int("id", 17).Int("shard", 7).
+		Dict("order", zerolog.Dict().Str("from", "lyon")).Msg("checkout failed")
+
+	e := sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("checkout failed"), sentrytest.HasException("", "pay: card declined"),
+		sentrytest.HasLevel("error"), sentrytest.HasExtra("id", 17), sentrytest.HasExtra("order.from", "lyon"), sentrytest.HasTag("shard", "7"))
+	g := NewWithT(t)
+	g.Expect(e.Logger).To(Equal("shop"))
+	g.Expect(e.Extra).To(HaveLen(2), "level, message, time and tags are no data: %v", e.Extra)
+	frames := e.Exceptions[0].Stacktrace.Frames
+	g.Expect(frames[len(frames)-1].Function).To(Equal("TestTheErrorBecomesTheException"), "the stack ends where it was logged")
+}
+
+func TestLevels(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[zerolog.Level]string{
+		zerolog.TraceLevel: "debug", zerolog.DebugLevel: "debug", zerolog.InfoLevel: "info", zerolog.WarnLevel: "warning",
+		zerolog.ErrorLevel: "error",
+	} {
+		client, rec := recorded(t)
+		logger := zerolog.New(ravenzerolog.NewWriter(client, ravenzerolog.WithEventLevel(zerolog.TraceLevel)))
+		logger.WithLevel(level).Msg("m")
+		sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("m"), sentrytest.HasLevel(want))
+	}
+}
+
+func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	client, rec := recorded(t)
+	w := ravenzerolog.NewWriter(nil, ravenzerolog.WithBreadcrumbLevel(zerolog.InfoLevel), ravenzerolog.WithStack())
+	ctx, _ := raven.NewContext(t.Context(), client)
+	logger, inRequest := zerolog.New(w), zerolog.New(w.WithContext(ctx))
+
+	inRequest.Debug().Msg("too small")
+	inRequest.Info().Str("user", "ada").Msg("signed in")
+	logger.Error().Msg("no client for this")
+	inRequest.Log().Msg("no level")
+	inRequest.Error().Msg("failed")
+
+	e := sentrytest.RequireEvents(t, rec, 1)[0]
+	g.Expect(e.Message).To(Equal("failed"))
+	g.Expect(e.Breadcrumbs).To(HaveLen(1))
+	g.Expect(e.Breadcrumbs[0].Message).To(Equal("signed in"))
+	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"user": "ada"}))
+	g.Expect(e.Stacktrace).NotTo(BeNil())
+}
+
+func TestWhatIsNoJSONIsAMessage(t *testing.T) {
+	t.Parallel()
+	client, rec := recorded(t)
+	w := ravenzerolog.NewWriter(client)
+
+	n, err := w.WriteLevel(zerolog.ErrorLevel, []byte("plain text\n"))
+	g := NewWithT(t)
+	g.Expect(n, err).To(Equal(11))
+	n, err = w.Write([]byte("without a level"))
+	g.Expect(n, err).To(Equal(15))
+
+	sentrytest.RequireEvents(t, rec, 1, sentrytest.HasMessage("plain text"))
+}
+
+// A panic that zerolog raises after the write must not lose the event.
+func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t)
+	client, err := raven.New(srv.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close(t.Context())
+	defer func() {
+		if recover() == nil {
+			t.Error("zerolog did not panic")
+		}
+		if n := len(srv.Events()); n != 1 {
+			t.Errorf("%d events had arrived when zerolog panicked", n)
+		}
+	}()
+	logger := zerolog.New(ravenzerolog.NewWriter(client))
+	logger.Panic().Msg("the end")
+}
