@@ -61,6 +61,33 @@ func TestContextMerges(t *testing.T) {
 	}), "without what is the client's")
 }
 
+// fills is an event type that fills in another event.
+type fills raven.Event
+
+func (f fills) FillEvent(ev *raven.Event) { *ev = raven.Event(f) }
+
+func TestContextHoldsWhateverACaptureTakes(t *testing.T) {
+	g := NewWithT(t)
+	c, rec := newRecorded(t, testDSN)
+	whole := everything
+	whole.Culprit, whole.Params, whole.Message = "", nil, "hi"
+	c.Capture(t.Context(), &whole)
+	want := only(t, rec)
+	for _, key := range []string{"exception", "stacktrace", "breadcrumbs", "event_id"} {
+		delete(want, key) // what belongs to one event
+	}
+	c.Context().Merge(raven.Custom(fills(whole)), raven.AuthHeader("own"), raven.Stack(true), raven.Site("here"))
+	ev := captured(t, t.Context(), c, rec)
+	g.Expect(rec.all()[1].Header.Get("X-Sentry-Auth")).To(Equal("own"))
+	g.Expect(ev.at("tags", "site")).To(Equal("here"))
+	g.Expect(ev["stacktrace"]).NotTo(BeNil())
+	delete(ev["tags"].(map[string]any), "site")
+	delete(ev, "stacktrace")
+	delete(ev, "event_id")
+	g.Expect(ev).To(Equal(want))
+	g.Expect(captured(t, t.Context(), c, rec, raven.Stack(false))).NotTo(HaveKey("stacktrace"))
+}
+
 func TestContextSet(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN, raven.WithTags(raven.Tags{"a": "client"}))
@@ -130,6 +157,8 @@ func TestContextActivity(t *testing.T) {
 	g.Expect(rc.Active()).To(BeTrue())
 	record("3")
 	rc.Deactivate()
+	_, child := raven.NewContext(ctx, c)
+	g.Expect(child.Active()).To(BeTrue(), "from the start, whatever it starts with")
 	rc.Set()
 	g.Expect(rc.Active()).To(BeFalse())
 	rc.Activate()

@@ -39,6 +39,7 @@ func TestCustomEvents(t *testing.T) {
 
 	asked := 0
 	c.Context().Merge(raven.Lazy(func() []raven.CaptureOption { asked++; return nil }), raven.Custom(outOfStock{8}))
+	g.Expect(c.Context().Get().Exceptions).To(BeEmpty())
 	c.CaptureMessage(t.Context(), "50%")
 	ev = eventOf(t, rec.all()[2])
 	g.Expect(ev.at("logentry", "formatted")).To(Equal("50%"))
