@@ -79,6 +79,7 @@ func TestErrorsThatWereCapturedBefore(t *testing.T) {
 			id := c.CaptureException(ctx, tt.second(tt.err))
 			g.Expect(id == "").To(Equal(tt.events == 1))
 			g.Expect(rec.all()).To(HaveLen(tt.events))
+			g.Expect(c.Stats()).To(Equal(raven.Stats{Captured: 2, Delivered: uint64(tt.events), Ignored: uint64(2 - tt.events)}))
 		})
 	}
 }
