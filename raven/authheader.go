@@ -38,6 +38,7 @@ func printable(r rune) rune {
 	return r
 }
 
+// masked stands in the place of secrets.
 const masked = "********"
 
 // String masks the header.

@@ -32,9 +32,9 @@ func deep(n int, fn func()) {
 	fn()
 }
 
-func benchmark(b *testing.B, dsn string, capture func(context.Context, *raven.Client)) {
+func benchmark(b *testing.B, dsn string, capture func(context.Context, *raven.Client), opts ...raven.Option) {
 	b.Helper()
-	c, err := raven.New(dsn, raven.WithTransport(held{}), raven.WithRelease("1.2.3"))
+	c, err := raven.New(dsn, append([]raven.Option{raven.WithTransport(held{}), raven.WithRelease("1.2.3")}, opts...)...)
 	if err != nil {
 		b.Fatal(err)
 	}

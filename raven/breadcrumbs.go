@@ -53,7 +53,7 @@ func appendCrumb(dst []byte, e *encoder, b Breadcrumb) []byte {
 		word, _ := b.Level.canonical()
 		dst = appendStringField(dst, `,"level":`, firstRunes(strings.ToLower(string(word)), maxCrumbLevel))
 	}
-	dst = appendStringField(dst, `,"message":`, firstRunes(b.Message, maxCrumbMessage))
+	dst = appendStringField(dst, `,"message":`, e.mask().start(b.Message, maxCrumbMessage))
 	dst = appendStringField(dst, `,"category":`, firstRunes(b.Category, maxCrumbCategory))
 	if len(b.Data) > 0 {
 		dst = e.appendMap(append(dst, `,"data":`...), b.Data, loose)

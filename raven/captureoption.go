@@ -17,12 +17,15 @@ import (
 // The set is closed: nothing outside this package implements it.
 type CaptureOption interface{ apply(*draft) }
 
-// Tags are short texts by which Sentry indexes events (protocol 5.3).
+// Tags are short texts by which Sentry indexes events (protocol 5.3). Values
+// are cut at 200 characters and have their newlines replaced by blanks: Sentry
+// would drop them.
 type Tags map[string]string
 
 // Extra is data of any type that Sentry shows beside an event. Values are sent
 // as natural JSON under the reference client's limits: six levels deep, 50
-// entries a list, map or struct, 400 characters a string (protocol 6.2). What
+// entries a list, map or struct, 400 characters a string (protocol 6.2), or
+// those of [WithLimits]. Of what looks like a secret only ******** is sent. What
 // JSON cannot say is sent as text; nothing that is put here can fail or panic
 // a capture.
 type Extra map[string]any

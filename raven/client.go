@@ -25,6 +25,7 @@ type Client struct {
 	header    http.Header
 	wire      wire
 	inApp     *inAppRule
+	rules     *rules
 	ignore    ignoreRule
 	log       *slog.Logger // nil: whatever slog.Default is at the time
 	raise     func(*SendError)
@@ -105,6 +106,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		log:       cfg.logger,
 		raise:     cfg.raise,
 		ignore:    cfg.ignoreRule(),
+		rules:     cfg.newRules(),
 	}
 	c.async, _ = t.(transport.AsyncTransport)
 	c.defaults.ev.Tags, c.defaults.ev.Extra, c.defaults.site = cfg.tags, cfg.extra, cfg.site
@@ -117,6 +119,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		serverName:  appendField(nil, `"server_name":`, cfg.serverName),
 		release:     appendField(nil, `"release":`, cfg.release),
 		environment: appendField(nil, `"environment":`, cfg.environment),
+		defaults:    Event{ServerName: cfg.serverName, Release: cfg.release, Environment: cfg.environment},
 	}
 	if protocol, err := dsn.Protocol(); err == nil && protocol == transport.ProtocolStore {
 		c.wire.dialect, c.url = reference, dsn.StoreURL()

@@ -64,7 +64,7 @@ func discardReason(o *Outcome) string {
 }
 
 // errBeforeSend marks what the function of [WithBeforeSend] dropped.
-var errBeforeSend = errors.New("raven: BeforeSend dropped the event")
+var errBeforeSend = errors.New("BeforeSend returned nil")
 
 // discards counts events by reason, with the indexes of discardReasons.
 type discards [len(discardReasons)]int

@@ -2,10 +2,7 @@ package raven
 
 import (
 	"cmp"
-	"maps"
-	"reflect"
 	"slices"
-	"time"
 )
 
 // circumstances are what is added to an event that does not say otherwise: what
@@ -99,79 +96,4 @@ func (d *draft) underlay(s *circumstances) {
 		ev.Modules = base.Modules
 	}
 	d.manner = d.over(&s.manner)
-}
-
-// copied returns an event that shares no maps and slices with ev.
-func copied(ev *Event) Event {
-	c := *ev
-	c.Tags, c.Modules = maps.Clone(ev.Tags), maps.Clone(ev.Modules)
-	c.Extra, c.Contexts = copiedMap(ev.Extra), copiedMap(ev.Contexts)
-	c.Interfaces = copiedMap(ev.Interfaces)
-	c.Params, c.Fingerprint = copiedValue(ev.Params).(Params), slices.Clone(ev.Fingerprint)
-	if ev.User != nil {
-		u := *ev.User
-		u.Data = copiedMap(u.Data)
-		c.User = &u
-	}
-	if ev.Request != nil {
-		r := *ev.Request
-		r.Headers, r.Env, r.Data = maps.Clone(r.Headers), maps.Clone(r.Env), copiedValue(r.Data)
-		c.Request = &r
-	}
-	return c
-}
-
-func copiedMap[M ~map[string]any](m M) M {
-	m, _ = copiedValue(m).(M)
-	return m
-}
-
-// copiedValue copies maps and slices, and those in them.
-func copiedValue(v any) any {
-	switch v.(type) {
-	case nil, bool, string, int, int64, float64, time.Time, time.Duration:
-		return v
-	}
-	r := reflect.ValueOf(v)
-	if k := r.Kind(); k != reflect.Map && k != reflect.Slice {
-		return v
-	}
-	return copiedContainer(r, tight.depth).Interface()
-}
-
-// copiedContainer copies down to a depth below which nothing is sent.
-func copiedContainer(r reflect.Value, depth int) reflect.Value {
-	if depth < 0 {
-		return r
-	}
-	switch r.Kind() {
-	case reflect.Interface:
-		if r.IsNil() {
-			return r
-		}
-		return copiedContainer(r.Elem(), depth)
-	case reflect.Map:
-		if r.IsNil() {
-			return r
-		}
-		c := reflect.MakeMapWithSize(r.Type(), r.Len())
-		for it := r.MapRange(); it.Next(); {
-			c.SetMapIndex(it.Key(), copiedContainer(it.Value(), depth-1))
-		}
-		return c
-	case reflect.Slice:
-		if r.IsNil() {
-			return r
-		}
-		c := reflect.MakeSlice(r.Type(), r.Len(), r.Len())
-		if k := r.Type().Elem().Kind(); k != reflect.Interface && k != reflect.Map && k != reflect.Slice {
-			reflect.Copy(c, r)
-			return c
-		}
-		for i := range r.Len() {
-			c.Index(i).Set(copiedContainer(r.Index(i), depth-1))
-		}
-		return c
-	}
-	return r
 }

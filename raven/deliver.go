@@ -28,9 +28,9 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 	case OutcomeSampled, OutcomeBackoff:
 		c.setLastEventID(drop.EventID)
 		return drop.EventID
-	case OutcomeInvalid:
+	case OutcomeInvalid, OutcomeTooLarge:
 		if c.raise != nil {
-			c.raise(&SendError{Err: drop.Err})
+			c.raise(&SendError{EventID: drop.EventID, Err: drop.Err})
 		}
 	}
 	return ""
@@ -77,13 +77,20 @@ func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome) {
 			if suppressed > 0 {
 				c.throttle.giveBack(key, suppressed)
 			}
-			return c.pack(d), Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}
+			p, _ := c.pack(d) // for the log
+			return p, Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}
 		}
 	}
 	if suppressed > 0 {
 		Extra{suppressedKey: suppressed}.apply(d)
 	}
-	p := c.pack(d)
+	p, err := c.pack(d)
+	if err != nil {
+		if suppressed > 0 {
+			c.throttle.giveBack(key, suppressed)
+		}
+		return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeTooLarge, Err: err}
+	}
 	c.addReport(p, d.now)
 	return p, Outcome{}
 }

@@ -59,6 +59,22 @@ The functions of this package that are named as methods of the client, such as
 [CaptureException], report with the client whose Context ctx carries, else with
 the one that [SetDefault] was given. There is no other global.
 
+# What is not sent
+
+Passwords, tokens, card numbers and the like are masked in whatever goes with an
+event, by [SanitizePasswords], which every client has. [WithProcessors] adds to
+it; [WithBeforeSend] sees each event last, and may drop it. The text of messages
+and errors is sent as it is, but for the secrets of URLs. docs/privacy.md has
+the details.
+
+An event of more than 1,000,000 bytes, which Sentry would refuse, is trimmed:
+the data of breadcrumbs goes first, then the largest values of extra, the source
+lines and variables of frames, all but the 50 outermost and innermost frames,
+the oldest breadcrumbs, the request's data, the largest contexts and interfaces,
+params, the user's data, modules, and last of all long texts. The context raven
+of the event says what went. An event that is still too large is not sent; the
+error is a [*TooLargeError].
+
 # What it does not do
 
 Local variables are not recorded, since Go has no way to. A crash of the Go

@@ -16,6 +16,7 @@ type draft struct {
 	now    time.Time
 	bare   bool // nothing of the client is added
 
+	complete  bool // what the client adds is in the event already
 	gathering bool // for a Context: lazy values stay so
 	manner
 
@@ -52,7 +53,8 @@ func (d *draft) release() {
 	}
 	d.ev = Event{}
 	d.crumbs = emptied(d.crumbs)
-	d.enc.inApp, d.bare, d.gathering, d.manner = nil, false, false, manner{}
+	d.enc.inApp, d.enc.rules = nil, nil
+	d.bare, d.complete, d.gathering, d.manner = false, false, false, manner{}
 	d.ownTags, d.ownExtra, d.ownContexts, d.ownInterfaces = false, false, false, false
 	d.exceptions = emptied(d.exceptions)
 	d.mechanisms = emptied(d.mechanisms)
@@ -87,7 +89,7 @@ func (d *draft) compose(c *Client, ctx context.Context, ev *Event, what subject,
 	if ev != nil {
 		d.ev = *ev
 	}
-	d.enc.inApp, d.bare = c.inApp, what.bare
+	d.enc.inApp, d.enc.rules, d.bare = c.inApp, c.rules, what.bare
 	if !d.bare {
 		now := c.scope(ctx).now.Load()
 		d.underlay(now.under.settled())
@@ -163,5 +165,8 @@ func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []Ca
 		d.release()
 	}()
 	d.compose(c, ctx, ev, what, opts)
+	if drop = c.process(ctx, d); drop.Kind != "" {
+		return nil, drop
+	}
 	return c.gate(d, what.urgent)
 }

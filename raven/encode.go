@@ -19,6 +19,8 @@ type wire struct {
 	project string
 	// The client's values as JSON with their keys and a comma behind them.
 	serverName, release, environment []byte
+
+	defaults Event // the same values for those who look at an event
 }
 
 const (
@@ -52,14 +54,14 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	}
 	dst = appendField(dst, `"logger":`, ev.Logger)
 	if ev.Culprit != "" {
-		dst = appendField(dst, `"culprit":`, ev.Culprit)
+		dst = appendField(dst, `"culprit":`, e.mask().prose(ev.Culprit))
 	} else {
-		dst = appendField(dst, `"transaction":`, ev.Transaction)
+		dst = appendField(dst, `"transaction":`, e.mask().prose(ev.Transaction))
 	}
 	dst = d.appendOr(dst, `"server_name":`, ev.ServerName, w.serverName)
 	if ev.Modules != nil {
-		dst = append(e.appendStringMap(append(dst, `"modules":`...), ev.Modules), ',')
-	} else if !d.bare {
+		dst = append(e.appendStringMap(append(dst, `"modules":`...), ev.Modules, asItIs), ',')
+	} else if !d.bare && !d.complete {
 		dst = append(dst, linkedModules()...)
 	}
 	dst = d.appendOr(dst, `"release":`, ev.Release, w.release)
@@ -99,7 +101,7 @@ func appendField(dst []byte, key, s string) []byte {
 
 // appendOr appends the event's own text, or what the client has prepared.
 func (d *draft) appendOr(dst []byte, key, s string, prepared []byte) []byte {
-	if s == "" && !d.bare {
+	if s == "" && !d.bare && !d.complete {
 		return append(dst, prepared...)
 	}
 	return appendField(dst, key, s)
@@ -110,10 +112,10 @@ func (d *draft) appendOr(dst []byte, key, s string, prepared []byte) []byte {
 func (w *wire) appendBags(dst []byte, d *draft) []byte {
 	always := w.dialect == reference && !d.bare
 	if always || len(d.ev.Tags) > 0 {
-		dst = append(d.enc.appendStringMap(append(dst, `"tags":`...), d.ev.Tags), ',')
+		dst = append(d.enc.appendStringMap(append(dst, `"tags":`...), d.ev.Tags, tagValue), ',')
 	}
 	if always || len(d.ev.Extra) > 0 {
-		dst = append(d.enc.appendMap(append(dst, `"extra":`...), d.ev.Extra, tight), ',')
+		dst = append(d.enc.appendMap(append(dst, `"extra":`...), d.ev.Extra, d.enc.tight()), ',')
 	}
 	return dst
 }
@@ -125,7 +127,7 @@ func (w *wire) appendMessage(dst []byte, d *draft) []byte {
 	text := ev.Message
 	if ev.Message != "" {
 		if len(ev.Params) > 0 {
-			text = formatted(ev.Message, ev.Params)
+			text = formatted(ev.Message, d.enc.mask().params(ev.Params))
 		}
 		if w.dialect == modern {
 			dst = d.appendLogged(append(dst, loggedField...), text)
@@ -145,22 +147,23 @@ func (w *wire) appendMessage(dst []byte, d *draft) []byte {
 	if text == "" && d.bare {
 		return dst
 	}
-	return append(appendString(append(dst, `"message":`...), text), ',')
+	return append(appendString(append(dst, `"message":`...), d.enc.mask().prose(text)), ',')
 }
 
 func (d *draft) appendLogged(dst []byte, text string) []byte {
-	dst = appendString(append(dst, `{"message":`...), d.ev.Message)
+	m, lim := d.enc.mask(), d.enc.tight()
+	dst = appendString(append(dst, `{"message":`...), m.prose(d.ev.Message))
 	dst = append(dst, `,"params":[`...)
 	for i, p := range d.ev.Params {
-		if i == tight.items {
+		if i == lim.items {
 			break
 		}
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = d.enc.appendValue(dst, p, tight, 1)
+		dst = d.enc.appendValue(dst, p, lim, 1)
 	}
-	dst = appendString(append(dst, `],"formatted":`...), text)
+	dst = appendString(append(dst, `],"formatted":`...), m.prose(text))
 	return append(dst, '}', ',')
 }
 
@@ -190,7 +193,7 @@ func (w *wire) appendTimeSpent(dst []byte, d *draft) []byte {
 // none, in the modern dialect those that every event has.
 func (w *wire) appendContexts(dst []byte, d *draft) []byte {
 	c := d.ev.Contexts
-	defaults := w.dialect == modern && !d.bare
+	defaults := w.dialect == modern && !d.bare && !d.complete
 	if defaults && len(c) == 0 {
 		return append(append(append(dst, `"contexts":{`...), defaultContexts()...), '}', ',')
 	}

@@ -2,6 +2,7 @@ package raven
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 )
@@ -19,7 +20,7 @@ func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
 			dst = append(dst, ',')
 		}
 		dst = appendString(append(dst, `{"type":`...), x.Type)
-		dst = appendString(append(dst, `,"value":`...), x.Value)
+		dst = appendString(append(dst, `,"value":`...), e.mask().prose(x.Value))
 		dst = appendStringField(dst, `,"module":`, x.Module)
 		if !x.Stacktrace.empty() {
 			dst = e.appendStacktrace(append(dst, `,"stacktrace":`...), x.Stacktrace)
@@ -38,7 +39,7 @@ func (e *encoder) appendMechanism(dst []byte, m *Mechanism, numbered bool) []byt
 	} else {
 		dst = appendString(append(dst, `{"type":`...), m.Type)
 	}
-	dst = appendStringField(dst, `,"description":`, m.Description)
+	dst = appendStringField(dst, `,"description":`, e.mask().prose(m.Description))
 	dst = appendStringField(dst, `,"help_link":`, m.HelpLink)
 	if m.Handled != nil {
 		dst = strconv.AppendBool(append(dst, `,"handled":`...), *m.Handled)
@@ -64,11 +65,13 @@ func (e *encoder) appendMechanism(dst []byte, m *Mechanism, numbered bool) []byt
 
 func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
 	dst = append(dst, `{"frames":[`...)
+	slim := slimmed(s.Frames)
 	for i := range s.Frames {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = e.appendFrame(dst, &s.Frames[i])
+		f := &s.Frames[i]
+		dst = e.appendFrame(dst, f, slim.keeps(f.InApp))
 	}
 	if len(s.Frames) > 0 {
 		return append(dst, ']', '}')
@@ -82,34 +85,56 @@ func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
 
 func (e *encoder) appendUser(dst []byte, u *User) []byte {
 	dst = append(dst, '{')
-	dst = appendField(dst, `"id":`, u.ID)
-	dst = appendField(dst, `"username":`, u.Username)
-	dst = appendField(dst, `"email":`, u.Email)
-	dst = appendField(dst, `"name":`, u.Name)
-	dst = appendField(dst, `"ip_address":`, u.IPAddress)
+	m := e.mask()
+	dst = appendField(dst, `"id":`, m.field("id", u.ID))
+	dst = appendField(dst, `"username":`, m.field("username", m.value(u.Username)))
+	dst = appendField(dst, `"email":`, m.field("email", m.value(u.Email)))
+	dst = appendField(dst, `"name":`, m.field("name", m.value(u.Name)))
+	dst = appendField(dst, `"ip_address":`, m.field("ip_address", u.IPAddress))
 	if len(u.Data) > 0 {
-		dst = append(e.appendMap(append(dst, `"data":`...), u.Data, loose), ',')
+		dst = append(e.appendData(append(dst, `"data":`...), u.Data), ',')
 	}
 	return closeObject(dst)
 }
 
 func (e *encoder) appendRequest(dst []byte, r *Request) []byte {
 	dst = append(dst, '{')
-	dst = appendField(dst, `"url":`, r.URL)
-	dst = appendField(dst, `"method":`, r.Method)
-	dst = appendField(dst, `"query_string":`, r.QueryString)
-	dst = appendField(dst, `"fragment":`, r.Fragment)
-	dst = appendField(dst, `"cookies":`, r.Cookies)
+	m := e.mask()
+	dst = appendField(dst, `"url":`, m.field("url", m.value(r.URL)))
+	dst = appendField(dst, `"method":`, m.field("method", r.Method))
+	dst = appendField(dst, `"query_string":`, m.field("query_string", m.query(r.QueryString)))
+	dst = appendField(dst, `"fragment":`, m.field("fragment", m.query(r.Fragment)))
+	dst = appendField(dst, `"cookies":`, m.field("cookies", m.cookies(r.Cookies)))
 	if len(r.Headers) > 0 {
-		dst = append(e.appendStringMap(append(dst, `"headers":`...), r.Headers), ',')
+		dst = append(e.appendStringMap(append(dst, `"headers":`...), r.Headers, headerValue), ',')
 	}
 	if len(r.Env) > 0 {
-		dst = append(e.appendStringMap(append(dst, `"env":`...), r.Env), ',')
+		dst = append(e.appendStringMap(append(dst, `"env":`...), r.Env, headerValue), ',')
 	}
-	if r.Data != nil {
-		dst = append(e.appendValue(append(dst, `"data":`...), r.Data, loose, 0), ',')
+	if r.Data != nil && (e.rules == nil || !e.rules.noBody) {
+		dst = append(e.appendBody(append(dst, `"data":`...), r.Data), ',')
 	}
 	return closeObject(dst)
+}
+
+// appendBody appends a request's data. Texts may be forms.
+func (e *encoder) appendBody(dst []byte, data any) []byte {
+	m := e.mask()
+	switch body := data.(type) {
+	case string:
+		data = m.query(body)
+	case []byte:
+		data = m.query(string(body))
+	}
+	return e.appendData(dst, data)
+}
+
+// appendData appends what stands in a field called data.
+func (e *encoder) appendData(dst []byte, data any) []byte {
+	if m := e.mask(); m != nil && m.fields && m.secret("data") {
+		return e.appendMasked(dst, reflect.ValueOf(data), loose)
+	}
+	return e.appendValue(dst, data, loose, 0)
 }
 
 // closeObject puts the brace where the last comma is, if there is one.
@@ -152,6 +177,10 @@ func appendInterfaces(dst []byte, d *draft) []byte {
 			continue
 		}
 		dst = append(appendString(dst, key), ':')
+		if d.enc.mask().secret(key) {
+			dst = append(d.enc.appendMasked(dst, reflect.ValueOf(d.ev.Interfaces[key]), loose), ',')
+			continue
+		}
 		dst = append(d.enc.appendValue(dst, d.ev.Interfaces[key], loose, 0), ',')
 	}
 	return dst

@@ -78,11 +78,11 @@ func marshalled(v json.Marshaler) (string, description) {
 	return text, how
 }
 
-func appendDescribed(dst []byte, text string, how description, lim limits) []byte {
+func (e *encoder) appendDescribed(dst []byte, text string, how description, lim limits) []byte {
 	if how == asText || lim.runes > 0 && len(text) > maxMarshalled {
-		return appendText(dst, text, lim)
+		return e.appendText(dst, text, lim)
 	}
-	return append(dst, text...)
+	return append(dst, e.mask().json(text)...)
 }
 
 // appendReflectMap appends a map that is not a map[string]any, sorted by what
@@ -103,6 +103,10 @@ func (e *encoder) appendReflectMap(dst []byte, r reflect.Value, lim limits, dept
 			dst = append(dst, ',')
 		}
 		dst = append(appendString(dst, entries[i].key), ':')
+		if e.mask().secret(entries[i].key) {
+			dst = e.appendMasked(dst, entries[i].value, lim)
+			continue
+		}
 		dst = e.appendReflect(dst, entries[i].value, lim, depth)
 	}
 	clear(e.ents[start:])
@@ -140,6 +144,7 @@ func keyText(k reflect.Value) string {
 // field is one member of a struct as its json tag wants it.
 type field struct {
 	key       string // with its colon, as JSON
+	name      string // in Go
 	index     []int
 	omitEmpty bool
 	omitZero  bool
@@ -167,6 +172,7 @@ func fieldsOf(t reflect.Type) []field {
 		}
 		fields = append(fields, field{
 			key:       string(appendString(nil, name)) + ":",
+			name:      f.Name,
 			index:     f.Index,
 			omitEmpty: slices.Contains(strings.Split(options, ","), "omitempty"),
 			omitZero:  slices.Contains(strings.Split(options, ","), "omitzero"),
@@ -191,7 +197,7 @@ func hiddenByTag(t reflect.Type, f reflect.StructField) bool {
 func (e *encoder) appendStruct(dst []byte, r reflect.Value, lim limits, depth int) []byte {
 	fields := fieldsOf(r.Type())
 	if len(fields) == 0 && r.NumField() > 0 {
-		return appendText(dst, r.Type().String(), lim)
+		return e.appendText(dst, r.Type().String(), lim)
 	}
 	dst = append(dst, '{')
 	n := 0
@@ -208,6 +214,10 @@ func (e *encoder) appendStruct(dst []byte, r reflect.Value, lim limits, depth in
 			dst = append(dst, ',')
 		}
 		dst = append(dst, f.key...)
+		if m := e.mask(); m.secret(f.key) || m.secret(f.name) {
+			dst = e.appendMasked(dst, v, lim)
+			continue
+		}
 		dst = e.appendReflect(dst, v, lim, depth)
 	}
 	return append(dst, '}')

@@ -32,10 +32,26 @@ const maxEncoded = 1 << 20
 // encoder is the working memory of one encoder: it belongs to a draft.
 type encoder struct {
 	inApp *inAppRule
+	rules *rules // nil: everything is sent
 
 	path []visit  // the containers around the value, to find cycles
 	keys []string // of the maps around the value, to sort them
 	ents []entry  // the same for maps that are found by reflection
+}
+
+func (e *encoder) mask() *masker {
+	if e.rules == nil {
+		return nil
+	}
+	return e.rules.mask
+}
+
+// tight are the limits for what the reference's serialiser shortens.
+func (e *encoder) tight() limits {
+	if e.rules == nil {
+		return tight
+	}
+	return e.rules.tight
 }
 
 type visit struct {
@@ -67,14 +83,19 @@ func (e *encoder) appendAnyMap(dst []byte, m map[string]any, lim limits, depth i
 			dst = append(dst, ',')
 		}
 		dst = append(appendString(dst, firstRunes(k, lim.runes)), ':')
+		if e.mask().secret(k) {
+			dst = e.appendMasked(dst, reflect.ValueOf(m[k]), lim)
+			continue
+		}
 		dst = e.appendValue(dst, m[k], lim, depth)
 	}
 	e.keys = e.keys[:start]
 	return append(dst, '}')
 }
 
-// appendStringMap appends a map of strings with sorted keys, all of it.
-func (e *encoder) appendStringMap(dst []byte, m map[string]string) []byte {
+// appendStringMap appends a map of strings with sorted keys, all of it. shown
+// is what is sent of a value.
+func (e *encoder) appendStringMap(dst []byte, m map[string]string, shown func(m *masker, key, value string) string) []byte {
 	start := len(e.keys)
 	e.keys = sortedKeys(e.keys, m)
 	dst = append(dst, '{')
@@ -83,7 +104,7 @@ func (e *encoder) appendStringMap(dst []byte, m map[string]string) []byte {
 			dst = append(dst, ',')
 		}
 		dst = append(appendString(dst, k), ':')
-		dst = appendString(dst, m[k])
+		dst = appendString(dst, shown(e.mask(), k, m[k]))
 	}
 	e.keys = e.keys[:start]
 	return append(dst, '}')
@@ -95,7 +116,7 @@ func (e *encoder) appendStrings(dst []byte, list []string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, s)
+		dst = appendString(dst, e.mask().prose(s))
 	}
 	return append(dst, ']')
 }
@@ -107,7 +128,7 @@ func (e *encoder) appendValue(dst []byte, v any, lim limits, depth int) []byte {
 	case nil:
 		return append(dst, "null"...)
 	case string:
-		return appendString(dst, firstRunes(v, lim.runes))
+		return e.appendText(dst, v, lim)
 	case bool:
 		return strconv.AppendBool(dst, v)
 	case int:
@@ -117,7 +138,7 @@ func (e *encoder) appendValue(dst []byte, v any, lim limits, depth int) []byte {
 	case float64:
 		return appendFloat(dst, v, 64)
 	case []byte:
-		return appendText(dst, string(v), lim)
+		return e.appendText(dst, string(v), lim)
 	case time.Time:
 		return appendString(dst, v.Format(time.RFC3339Nano))
 	case map[string]any:
@@ -128,7 +149,7 @@ func (e *encoder) appendValue(dst []byte, v any, lim limits, depth int) []byte {
 	}
 	r := reflect.ValueOf(v)
 	if text, kind := describe(v, r); kind != byKind {
-		return appendDescribed(dst, text, kind, lim)
+		return e.appendDescribed(dst, text, kind, lim)
 	}
 	return e.appendByKind(dst, r, lim, depth)
 }
@@ -142,7 +163,7 @@ func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth i
 		// Methods of the pointer count for what is behind one, as in encoding/json.
 		if p := r.Addr(); p.Type().NumMethod() > r.Type().NumMethod() {
 			if text, kind := describe(p.Interface(), p); kind != byKind {
-				return appendDescribed(dst, text, kind, lim)
+				return e.appendDescribed(dst, text, kind, lim)
 			}
 		}
 	}
@@ -154,7 +175,7 @@ func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth i
 	}
 	// Through an interface its fields would no longer be addressable.
 	if text, kind := describe(r.Interface(), r); kind != byKind {
-		return appendDescribed(dst, text, kind, lim)
+		return e.appendDescribed(dst, text, kind, lim)
 	}
 	return e.appendByKind(dst, r, lim, depth)
 }
@@ -162,7 +183,7 @@ func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth i
 func (e *encoder) appendByKind(dst []byte, r reflect.Value, lim limits, depth int) []byte {
 	switch r.Kind() {
 	case reflect.String:
-		return appendText(dst, r.String(), lim)
+		return e.appendText(dst, r.String(), lim)
 	case reflect.Bool:
 		return strconv.AppendBool(dst, r.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -174,7 +195,7 @@ func (e *encoder) appendByKind(dst []byte, r reflect.Value, lim limits, depth in
 	case reflect.Float64:
 		return appendFloat(dst, r.Float(), 64)
 	case reflect.Complex64, reflect.Complex128:
-		return appendText(dst, strconv.FormatComplex(r.Complex(), 'g', -1, r.Type().Bits()), lim)
+		return e.appendText(dst, strconv.FormatComplex(r.Complex(), 'g', -1, r.Type().Bits()), lim)
 	case reflect.Interface, reflect.Pointer, reflect.Map, reflect.Slice:
 		if r.IsNil() {
 			return append(dst, "null"...)
@@ -184,7 +205,7 @@ func (e *encoder) appendByKind(dst []byte, r reflect.Value, lim limits, depth in
 		return e.appendContainer(dst, r, lim, depth)
 	}
 	// Channels, functions and unsafe pointers have nothing to say but their type.
-	return appendText(dst, r.Type().String(), lim)
+	return e.appendText(dst, r.Type().String(), lim)
 }
 
 // appendContainer appends what holds other values, unless it holds itself or
@@ -192,7 +213,7 @@ func (e *encoder) appendByKind(dst []byte, r reflect.Value, lim limits, depth in
 func (e *encoder) appendContainer(dst []byte, r reflect.Value, lim limits, depth int) []byte {
 	kind := r.Kind()
 	if kind != reflect.Interface && kind != reflect.Pointer && (depth >= lim.depth || len(dst) > maxEncoded) {
-		return appendText(dst, summary(r), lim)
+		return e.appendText(dst, summary(r), lim)
 	}
 	if kind == reflect.Pointer || kind == reflect.Map || kind == reflect.Slice {
 		v := visit{address: r.Pointer(), typ: r.Type()}
@@ -217,7 +238,7 @@ func (e *encoder) appendContainer(dst []byte, r reflect.Value, lim limits, depth
 		return e.appendStruct(dst, r, lim, depth+1)
 	}
 	if kind == reflect.Slice && r.Type().Elem().Kind() == reflect.Uint8 {
-		return appendText(dst, string(r.Bytes()), lim)
+		return e.appendText(dst, string(r.Bytes()), lim)
 	}
 	n := r.Len()
 	if lim.items > 0 {
@@ -252,10 +273,6 @@ func summary(r reflect.Value) string {
 		return r.Type().String() + " (" + strconv.Itoa(r.Len()) + " entries)"
 	}
 	return r.Type().String()
-}
-
-func appendText(dst []byte, s string, lim limits) []byte {
-	return appendString(dst, firstRunes(s, lim.runes))
 }
 
 // appendFloat appends a number, or its name for those that JSON has no number

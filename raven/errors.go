@@ -66,7 +66,7 @@ func plainText(r any) (text string) {
 	if err, ok := r.(error); ok {
 		return err.Error()
 	}
-	return valueText(r)
+	return valueText(new(encoder), r)
 }
 
 func isNilPointer(v any) bool {

@@ -71,7 +71,8 @@ type Event struct {
 type Exception struct {
 	// Type is the error's Go type, such as *fs.PathError.
 	Type string
-	// Value is its text, never shortened.
+	// Value is its text. It is shortened only where nothing else is left that
+	// would make the event small enough for Sentry.
 	Value string
 	// Module is the import path of the package that declares Type.
 	Module string

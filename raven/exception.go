@@ -76,7 +76,7 @@ func (d *draft) addPanic(v any) {
 	t := typeOf(v)
 	d.mechanisms = append(d.mechanisms, how)
 	d.exceptions = append(d.exceptions, Exception{
-		Type: t.name, Module: t.module, Value: valueText(v),
+		Type: t.name, Module: t.module, Value: valueText(&d.enc, v),
 		Stacktrace: stack, Mechanism: &d.mechanisms[len(d.mechanisms)-1],
 	})
 	d.ev.Exceptions = d.exceptions
@@ -145,8 +145,8 @@ func errorText(err error) (text string) {
 	return err.Error()
 }
 
-// valueText is the text of a panic's value.
-func valueText(v any) string {
+// valueText is the text of a panic's value, as e would encode it.
+func valueText(e *encoder, v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
@@ -156,5 +156,5 @@ func valueText(v any) string {
 	if r := reflect.ValueOf(v); r.Kind() == reflect.String {
 		return r.String()
 	}
-	return string(new(encoder).appendValue(nil, v, tight, 0))
+	return string(e.appendValue(nil, v, e.tight(), 0))
 }

@@ -109,17 +109,19 @@ func appendPlainFrame(dst []byte, f *Frame) []byte {
 	return dst
 }
 
-func (e *encoder) appendFrame(dst []byte, f *Frame) []byte {
+// appendFrame appends a frame; whole says whether with the source around its
+// line and its variables.
+func (e *encoder) appendFrame(dst []byte, f *Frame, whole bool) []byte {
 	dst = appendPlainFrame(dst, f)
-	if len(f.PreContext) > 0 {
+	if whole && len(f.PreContext) > 0 {
 		dst = e.appendStrings(append(dst, `,"pre_context":`...), f.PreContext)
 	}
-	dst = appendStringField(dst, `,"context_line":`, f.ContextLine)
-	if len(f.PostContext) > 0 {
+	dst = appendStringField(dst, `,"context_line":`, e.mask().prose(f.ContextLine))
+	if whole && len(f.PostContext) > 0 {
 		dst = e.appendStrings(append(dst, `,"post_context":`...), f.PostContext)
 	}
-	if len(f.Vars) > 0 {
-		dst = e.appendMap(append(dst, `,"vars":`...), f.Vars, tight)
+	if whole && len(f.Vars) > 0 && (e.rules == nil || !e.rules.noLocals) {
+		dst = e.appendMap(append(dst, `,"vars":`...), f.Vars, e.tight())
 	}
 	return appendInApp(dst, f.InApp)
 }

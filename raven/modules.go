@@ -9,6 +9,12 @@ import (
 // linkedModules is the modules field of every event that does not bring its
 // own: Go itself and what was linked in, as JSON with a comma behind it.
 var linkedModules = sync.OnceValue(func() []byte {
+	return append(new(encoder).appendStringMap([]byte(`"modules":`), moduleVersions(), asItIs), ',')
+})
+
+// moduleVersions are the versions of Go and of what was linked in, by module
+// path.
+var moduleVersions = sync.OnceValue(func() map[string]string {
 	modules := map[string]string{"go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range append(info.Deps, &info.Main) {
@@ -20,7 +26,7 @@ var linkedModules = sync.OnceValue(func() []byte {
 			}
 		}
 	}
-	return append(new(encoder).appendStringMap([]byte(`"modules":`), modules), ',')
+	return modules
 })
 
 // defaultContexts are the contexts that every event has, as JSON.

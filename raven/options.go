@@ -39,6 +39,10 @@ type config struct {
 	onOutcome      func(Outcome)
 	ledger         int
 	noReports      bool
+
+	rules               rules
+	beforeSend          []namedFunc
+	noDefaultProcessors bool
 }
 
 func defaults() config {
@@ -49,6 +53,7 @@ func defaults() config {
 		environment: cmp.Or(os.Getenv("SENTRY_ENVIRONMENT"), "production"),
 		serverName:  cmp.Or(os.Getenv("SENTRY_NAME"), hostname),
 		breadcrumbs: defaultBreadcrumbs,
+		rules:       rules{tight: tight},
 
 		defaultIgnores: true,
 		sampleRate:     1,

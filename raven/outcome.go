@@ -36,7 +36,8 @@ const (
 	OutcomeBackoff OutcomeKind = "backoff"
 	// OutcomeQueueFull is an event that the transport had no room for.
 	OutcomeQueueFull OutcomeKind = "queue_full"
-	// OutcomeTooLarge is an event that the server refused for its size, 413.
+	// OutcomeTooLarge is an event that the server refused for its size, 413, or
+	// that could not be made small enough to be sent; see [TooLargeError].
 	OutcomeTooLarge OutcomeKind = "too_large"
 	// OutcomeRejected is an event that the server refused with any other status.
 	OutcomeRejected OutcomeKind = "rejected"
@@ -45,7 +46,8 @@ const (
 	OutcomeNetwork OutcomeKind = "network"
 	// OutcomeClosed is an event that was captured after Close, or given up by it.
 	OutcomeClosed OutcomeKind = "closed"
-	// OutcomeInvalid is an event that could not be built.
+	// OutcomeInvalid is an event that could not be built, or that a function of
+	// [WithProcessors] or [WithBeforeSend] panicked at.
 	OutcomeInvalid OutcomeKind = "invalid"
 )
 
@@ -164,7 +166,8 @@ var ErrDropped = errors.New("raven: the event was dropped")
 
 // DroppedError is what [Client.Deliver] and [Client.Send] return for an event
 // that the client itself did not hand to its transport: it was sampled out,
-// filtered, throttled, held back while sending fails, or could not be built.
+// filtered, throttled, held back while sending fails, could not be built, or is
+// too large.
 // Errors of the transport are returned as they are.
 type DroppedError struct {
 	Outcome Outcome

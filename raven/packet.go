@@ -8,19 +8,25 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// pack encodes the draft for the client's endpoint (protocol 4, 6.1).
-func (c *Client) pack(d *draft) *outgoing {
+// pack encodes the draft for the client's endpoint (protocol 4, 6.1). The error
+// is a [*TooLargeError].
+func (c *Client) pack(d *draft) (*outgoing, error) {
 	d.buf = c.wire.appendEvent(d.buf[:0], d)
+	if len(d.buf) > maxEvent {
+		if err := c.trim(d); err != nil {
+			return nil, err
+		}
+	}
 	p := &outgoing{Packet: transport.Packet{URL: c.url, EventID: d.ev.EventID, Category: "error"}}
 	now := d.now
 	if c.wire.dialect == reference {
 		p.Header = d.auth.over(c.storeHeader(now))
 		p.Body = append(make([]byte, 0, len(d.buf)), d.buf...)
-		return p
+		return p, nil
 	}
 	p.Header = d.auth.over(c.header)
 	p.Body = appendEnvelope(d.ev.EventID, now, d.buf)
-	return p
+	return p, nil
 }
 
 const (

@@ -19,9 +19,9 @@ func Record(ctx context.Context, b Breadcrumb) {
 		return
 	}
 	defer list.rc.client.containCrumb()
-	made := newCrumb(b)
+	late := lateValueOf(b)
 	for l := list; l != nil; l = l.outer {
-		l.rc.record(made)
+		l.rc.record(l.rc.client.newCrumb(b, late))
 	}
 }
 
@@ -31,7 +31,7 @@ func (c *Client) record(ctx context.Context, b Breadcrumb) {
 	}
 	if rc := c.scope(ctx); rc.Active() {
 		defer c.containCrumb()
-		rc.record(newCrumb(b))
+		rc.record(c.newCrumb(b, lateValueOf(b)))
 	}
 }
 

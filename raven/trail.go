@@ -77,42 +77,76 @@ type crumb struct {
 	late *lateCrumb
 }
 
-func newCrumb(b Breadcrumb) crumb {
+// newCrumb returns what Contexts of the client keep of a breadcrumb. late is
+// what runs its Process function, if it has one.
+func (c *Client) newCrumb(b Breadcrumb, late *lateValue) crumb {
 	if b.Timestamp.IsZero() {
 		b.Timestamp = time.Now()
 	}
-	if b.Process != nil {
-		return crumb{late: newLateCrumb(b)}
+	if late != nil {
+		return crumb{late: &lateCrumb{value: late, rules: c.rules}}
 	}
-	return encodedCrumb(b)
+	return encodedCrumb(b, c.rules)
 }
 
-func encodedCrumb(b Breadcrumb) crumb {
+func encodedCrumb(b Breadcrumb, r *rules) crumb {
 	d := newDraft()
 	defer d.release()
+	d.enc.rules = r
 	d.buf = appendCrumb(d.buf[:0], &d.enc, b)
 	json := bytes.Clone(d.buf)
 	return crumb{json: json, rest: bytes.IndexByte(json, ',')}
 }
 
-// lateCrumb is a breadcrumb with a Process function. Two things are avoided: to
-// run it twice, and to wait for it, since it may itself capture something.
+// lateCrumb is a breadcrumb with a Process function, as one client sends it.
 type lateCrumb struct {
-	recorded atomic.Pointer[Breadcrumb] // until somebody processes it
-	done     atomic.Pointer[crumb]
-}
-
-func newLateCrumb(b Breadcrumb) *lateCrumb {
-	b.Data = copiedMap(b.Data)
-	l := new(lateCrumb)
-	l.recorded.Store(&b)
-	return l
+	value *lateValue
+	rules *rules
+	done  atomic.Pointer[crumb]
 }
 
 // process returns the processed breadcrumb, nil while somebody else is at it.
 func (l *lateCrumb) process() *crumb {
+	if l.done.Load() == nil {
+		if b := l.value.process(); b != nil {
+			made := encodedCrumb(*b, l.rules)
+			l.done.Store(&made)
+		}
+	}
+	return l.done.Load()
+}
+
+// lateValue runs the Process function of a breadcrumb for all clients. Two
+// things are avoided: to run it twice, and to wait for it, since it may itself
+// capture something.
+type lateValue struct {
+	recorded atomic.Pointer[Breadcrumb] // until somebody processes it
+	done     atomic.Pointer[Breadcrumb]
+}
+
+// lateValueOf returns nil for a breadcrumb that has no Process function.
+func lateValueOf(b Breadcrumb) *lateValue {
+	if b.Process == nil {
+		return nil
+	}
+	return newLateValue(b)
+}
+
+// newLateValue is a function of its own because b ends up on the heap here.
+func newLateValue(b Breadcrumb) *lateValue {
+	if b.Timestamp.IsZero() {
+		b.Timestamp = time.Now()
+	}
+	b.Data = copiedMap(b.Data)
+	l := new(lateValue)
+	l.recorded.Store(&b)
+	return l
+}
+
+func (l *lateValue) process() *Breadcrumb {
 	if b := l.recorded.Swap(nil); b != nil {
-		made := encodedCrumb(processed(*b))
+		made := processed(*b)
+		made.Data = copiedMap(made.Data)
 		l.done.Store(&made)
 	}
 	return l.done.Load()

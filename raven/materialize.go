@@ -1,0 +1,132 @@
+package raven
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"maps"
+	"math"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// materialize returns the draft's event as values that may be changed and kept:
+// complete, and without memory of the draft's or the caller's, but for what
+// the values in its maps point to.
+func (d *draft) materialize(w *wire) *Event {
+	c := copier{enc: &d.enc}
+	ev := c.event(&d.ev)
+	ev.Level = cmp.Or(ev.Level, LevelError)
+	ev.Platform = cmp.Or(ev.Platform, platform)
+	if !d.bare && !d.complete {
+		ev.ServerName = cmp.Or(ev.ServerName, w.defaults.ServerName)
+		ev.Release = cmp.Or(ev.Release, w.defaults.Release)
+		ev.Environment = cmp.Or(ev.Environment, w.defaults.Environment)
+	}
+	ev.Exceptions = slices.Clone(ev.Exceptions)
+	for i := range ev.Exceptions {
+		x := &ev.Exceptions[i]
+		x.Stacktrace, x.Mechanism = c.trace(x.Stacktrace), c.mechanism(x.Mechanism)
+	}
+	ev.Stacktrace = c.trace(ev.Stacktrace)
+	ev.Breadcrumbs = d.breadcrumbs(&c)
+	ev.Contexts = d.contexts(w, ev.Contexts)
+	if ev.Modules == nil && !d.bare && !d.complete {
+		ev.Modules = maps.Clone(moduleVersions())
+	}
+	if ev.Tags == nil {
+		ev.Tags = Tags{}
+	}
+	if ev.Extra == nil {
+		ev.Extra = Extra{}
+	}
+	return &ev
+}
+
+// adopt makes ev the event of the draft, to be sent without additions. It is
+// not changed.
+func (d *draft) adopt(ev *Event) {
+	d.ev, d.complete = *ev, true
+	d.ownTags, d.ownExtra, d.ownContexts = false, false, false
+	d.crumbs = emptied(d.crumbs)
+}
+
+// contexts adds those that every event has.
+func (d *draft) contexts(w *wire, contexts Contexts) Contexts {
+	if contexts == nil {
+		contexts = Contexts{}
+	}
+	if d.bare || d.complete || w.dialect == reference {
+		return contexts
+	}
+	if _, given := contexts["runtime"]; !given {
+		contexts["runtime"] = map[string]any{"name": "go", "version": runtime.Version()}
+	}
+	if _, given := contexts["os"]; !given {
+		contexts["os"] = map[string]any{"name": runtime.GOOS}
+	}
+	return contexts
+}
+
+// breadcrumbs returns the event's own breadcrumbs, or those that were recorded.
+func (d *draft) breadcrumbs(c *copier) []Breadcrumb {
+	if d.ev.Breadcrumbs != nil || len(d.crumbs) == 0 {
+		list := slices.Clone(d.ev.Breadcrumbs)
+		for i := range list {
+			list[i].Data = copyOf(c, list[i].Data)
+		}
+		return list
+	}
+	list := make([]Breadcrumb, len(d.crumbs))
+	for i, crumb := range d.crumbs {
+		list[i] = crumb.decoded()
+	}
+	return list
+}
+
+// decoded is the breadcrumb that was recorded, as its JSON has it: numbers in
+// its data are int64 or float64.
+func (c crumb) decoded() Breadcrumb {
+	var b struct {
+		Timestamp float64
+		Type      string
+		Category  string
+		Message   string
+		Level     Level
+		Data      map[string]any
+	}
+	dec := json.NewDecoder(bytes.NewReader(c.json))
+	dec.UseNumber()
+	if dec.Decode(&b) != nil {
+		return Breadcrumb{} // it is our own JSON
+	}
+	numbered(b.Data)
+	return Breadcrumb{
+		Timestamp: time.UnixMicro(int64(math.Round(b.Timestamp * 1e6))),
+		Type:      b.Type, Category: b.Category, Message: b.Message, Level: b.Level, Data: b.Data,
+	}
+}
+
+// numbered replaces the numbers in decoded JSON by Go's.
+func numbered(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = numbered(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = numbered(v[i])
+		}
+	case json.Number:
+		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
+			return n
+		}
+		if f, err := v.Float64(); err == nil {
+			return f
+		}
+	}
+	return v
+}

@@ -1,0 +1,85 @@
+package raven
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+)
+
+// Limits bound what is sent of a value in extra, params, variables and panic
+// values (protocol 6.2). They don't apply to messages, the texts of errors,
+// tags, user, request, contexts and breadcrumbs, which are sent whole. Zero
+// fields stand for the defaults.
+type Limits struct {
+	// StringLength is in characters; 400 by default.
+	StringLength int
+	// ListLength is in entries of a list, map or struct; 50 by default. The
+	// entries of the extra itself are not counted.
+	ListLength int
+	// Depth is how many containers stand in one another, up to 100; 6 by default.
+	// Deeper ones are sent as the name of their type.
+	Depth int
+}
+
+const maxDepth = 100 // a value nested deeper costs more stack than it is worth
+
+// WithLimits overrides the limits of values. Negative ones are an error, and so
+// is a Depth above 100.
+func WithLimits(l Limits) Option {
+	return func(cfg *config) error {
+		if l.StringLength < 0 || l.ListLength < 0 || l.Depth < 0 {
+			return fmt.Errorf("raven: WithLimits(%+v): a limit is negative; 0 is the default", l)
+		}
+		if l.Depth > maxDepth {
+			return fmt.Errorf("raven: WithLimits(%+v): the depth is above %d", l, maxDepth)
+		}
+		cfg.rules.tight = limits{
+			depth: cmp.Or(l.Depth, tight.depth),
+			items: cmp.Or(l.ListLength, tight.items),
+			runes: cmp.Or(l.StringLength, tight.runes),
+		}
+		return nil
+	}
+}
+
+// WithProcessors adds processors to the default one, [SanitizePasswords]. Nil is
+// an error. Functions are called in the order in which they are given, those of
+// [WithBeforeSend] last; they don't see what [Client.Send] sends, but the other
+// processors do.
+func WithProcessors(processors ...Processor) Option {
+	return func(cfg *config) error {
+		var errs []error
+		for _, p := range processors {
+			if p == nil {
+				errs = append(errs, errors.New("raven: WithProcessors: a processor is nil"))
+				continue
+			}
+			errs = append(errs, p.install(&cfg.rules))
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// WithoutDefaultProcessors switches [SanitizePasswords] off, unless
+// [WithProcessors] names it. Passwords and card numbers are then sent like
+// anything else.
+func WithoutDefaultProcessors() Option {
+	return func(cfg *config) error {
+		cfg.noDefaultProcessors = true
+		return nil
+	}
+}
+
+// WithBeforeSend calls fn with each event that is about to be sent, after every
+// [ProcessorFunc] and under the same rules: fn may change the event, return
+// another, or drop it by returning nil. Given twice, both are called. Nil is an
+// error.
+func WithBeforeSend(fn ProcessorFunc) Option {
+	return func(cfg *config) error {
+		if fn == nil {
+			return errors.New("raven: WithBeforeSend: the function is nil")
+		}
+		cfg.beforeSend = append(cfg.beforeSend, namedFunc{"BeforeSend", fn, errBeforeSend})
+		return nil
+	}
+}
