@@ -68,6 +68,9 @@ func (a *answer) succeed(v *verdict, req *Request) {
 	case req.Method == http.MethodGet:
 		a.header.Set("Content-Type", "image/gif")
 		a.body = pixel
+	case v.text != nil:
+		a.header.Set("Content-Type", "text/plain; charset=utf-8")
+		a.body = *v.text
 	case v.id == "":
 		a.body = "{}"
 	default:

@@ -39,7 +39,7 @@ type auth struct {
 
 // requestAuth reads the auth from the request's headers and query. It returns nil when there is none, which
 // on the envelope endpoint leaves the envelope's own header, and a refusal when there is more than one.
-func requestAuth(header http.Header, query string) (*auth, *refusal) {
+func requestAuth(header http.Header, query string, queryWins bool) (*auth, *refusal) {
 	var found []*auth
 	if pairs, ok := parseAuthHeader(header.Get("X-Sentry-Auth")); ok {
 		found = append(found, &auth{source: AuthSourceHeader, pairs: pairs})
@@ -52,6 +52,12 @@ func requestAuth(header http.Header, query string) (*auth, *refusal) {
 	}
 	if strings.Contains(query, "sentry_") {
 		found = append(found, &auth{source: AuthSourceQuery, pairs: parseAuthQuery(query)})
+		if queryWins {
+			found = found[len(found)-1:]
+		}
+	}
+	if queryWins && len(found) > 1 {
+		found = found[:1]
 	}
 	switch len(found) {
 	case 0:

@@ -14,11 +14,12 @@ func (e Event) Clone() Event {
 	for i := range e.Exceptions {
 		x := &e.Exceptions[i]
 		x.Mechanism = x.Mechanism.clone()
-		x.Stacktrace = x.Stacktrace.clone()
+		x.Stacktrace, x.RawStacktrace = x.Stacktrace.clone(), x.RawStacktrace.clone()
 	}
 	e.Threads = slices.Clone(e.Threads)
 	for i := range e.Threads {
 		e.Threads[i].Stacktrace = e.Threads[i].Stacktrace.clone()
+		e.Threads[i].HeldLocks = cloneMap(e.Threads[i].HeldLocks)
 	}
 	e.Stacktrace = e.Stacktrace.clone()
 	e.Breadcrumbs = slices.Clone(e.Breadcrumbs)
@@ -40,6 +41,18 @@ func (e Event) Clone() Event {
 	e.SDK = e.SDK.clone()
 	e.Fingerprint = slices.Clone(e.Fingerprint)
 	e.TimeSpent = clonePointer(e.TimeSpent)
+	e.Template = e.Template.clone()
+	e.DebugMeta, e.Report, e.Measurements = cloneMap(e.DebugMeta), cloneMap(e.Report), cloneMap(e.Measurements)
+	e.Errors = slices.Clone(e.Errors)
+	for i, one := range e.Errors {
+		e.Errors[i] = cloneMap(one)
+	}
+	e.Spans = slices.Clone(e.Spans)
+	for i := range e.Spans {
+		span := &e.Spans[i]
+		span.Tags, span.Data = maps.Clone(span.Tags), cloneMap(span.Data)
+	}
+	e.Attachments = slices.Clone(e.Attachments)
 	e.Problems = slices.Clone(e.Problems)
 	e.Raw = bytes.Clone(e.Raw)
 	e.Received = e.Received.clone()
@@ -52,7 +65,7 @@ func (m *Mechanism) clone() *Mechanism {
 		m.Handled = clonePointer(m.Handled)
 		m.ExceptionID = clonePointer(m.ExceptionID)
 		m.ParentID = clonePointer(m.ParentID)
-		m.Data = cloneMap(m.Data)
+		m.Data, m.Meta = cloneMap(m.Data), cloneMap(m.Meta)
 	}
 	return m
 }
@@ -62,18 +75,28 @@ func (s *Stacktrace) clone() *Stacktrace {
 	if s == nil {
 		return nil
 	}
+	s.Registers = maps.Clone(s.Registers)
 	s.Frames = slices.Clone(s.Frames)
 	for i := range s.Frames {
 		f := &s.Frames[i]
 		f.InApp = clonePointer(f.InApp)
 		f.PreContext = slices.Clone(f.PreContext)
 		f.PostContext = slices.Clone(f.PostContext)
-		f.Vars = cloneMap(f.Vars)
+		f.Vars, f.Lock = cloneMap(f.Vars), cloneMap(f.Lock)
 	}
 	return s
 }
 
+func (t *Template) clone() *Template {
+	t = clonePointer(t)
+	if t != nil {
+		t.PreContext, t.PostContext = slices.Clone(t.PreContext), slices.Clone(t.PostContext)
+	}
+	return t
+}
+
 func (s SDK) clone() SDK {
+	s.Features = slices.Clone(s.Features)
 	s.Integrations = slices.Clone(s.Integrations)
 	s.Packages = slices.Clone(s.Packages)
 	return s

@@ -39,14 +39,14 @@ type opener func(body []byte) (io.ReadCloser, error)
 
 // openersFor returns the ways to read an encoding, to be tried in turn (protocol section 2.2). deflate means
 // zlib to Relay and most others but raw deflate to some, and clients of both kinds exist.
-func openersFor(encoding string) ([]opener, *refusal) {
+func openersFor(encoding string, form DeflateForm) ([]opener, *refusal) {
 	switch encoding {
 	case "", "identity":
 		return nil, nil
 	case "gzip", "x-gzip":
 		return []opener{openGzip}, nil
 	case "deflate":
-		return []opener{openZlib, openFlate}, nil
+		return form.openers(), nil
 	case "br":
 		return []opener{openBrotli}, nil
 	case "zstd":
@@ -56,8 +56,8 @@ func openersFor(encoding string) ([]opener, *refusal) {
 }
 
 // decodeBody undoes the Content-Encoding of a body. The result has at most limit bytes.
-func decodeBody(body []byte, encoding string, limit int64) ([]byte, *refusal) {
-	openers, r := openersFor(encoding)
+func (c *config) decodeBody(body []byte, encoding string, limit int64) ([]byte, *refusal) {
+	openers, r := openersFor(encoding, c.rules.deflate)
 	if r != nil {
 		return nil, r
 	}

@@ -16,7 +16,7 @@ type Envelope struct {
 	SentAt  time.Time                  // zero when the header has none
 	Header  map[string]json.RawMessage // every attribute of the header, known or not
 	Items   []Item                     // in the order of the envelope, unknown types included
-	Raw     []byte                     // the envelope as it was parsed
+	Raw     []byte                     // the envelope as it was parsed; nil for one that was made of a minidump upload
 
 	// Received is the request that carried the envelope. It is zero in the result of ParseEnvelope.
 	Received Request

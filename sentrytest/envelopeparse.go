@@ -21,7 +21,7 @@ const (
 // into, and item types that nobody knows are kept. A malformed envelope is an [*EnvelopeError].
 // The result does not share memory with raw.
 func ParseEnvelope(raw []byte) (Envelope, error) {
-	e, err := parseEnvelope(bytes.Clone(raw))
+	e, err := parseEnvelope(bytes.Clone(raw), rules{})
 	if err != nil {
 		return Envelope{}, err
 	}
@@ -29,8 +29,8 @@ func ParseEnvelope(raw []byte) (Envelope, error) {
 }
 
 // parseEnvelope is ParseEnvelope over memory that belongs to the envelope from now on.
-func parseEnvelope(raw []byte) (*Envelope, *EnvelopeError) {
-	p := &envelopeParser{raw: raw}
+func parseEnvelope(raw []byte, r rules) (*Envelope, *EnvelopeError) {
+	p := &envelopeParser{raw: raw, rules: r}
 	e := &Envelope{Raw: raw}
 	header, err := p.header(envelopeHeaderKeys)
 	if err == nil {
@@ -44,7 +44,7 @@ func parseEnvelope(raw []byte) (*Envelope, *EnvelopeError) {
 			err.envelope = e
 			return nil, err
 		}
-		if p.atEnd() {
+		if p.atEnd() || p.rules.blankLines && skipSpace(raw, p.at) == len(raw) {
 			return e, nil
 		}
 		item, err := p.item()
@@ -65,8 +65,9 @@ var (
 )
 
 type envelopeParser struct {
-	raw []byte
-	at  int
+	raw   []byte
+	at    int
+	rules rules
 }
 
 func (p *envelopeParser) atEnd() bool { return p.at >= len(p.raw) }
@@ -125,6 +126,9 @@ func (p *envelopeParser) item() (*Item, *EnvelopeError) {
 	}
 	if err != nil {
 		return nil, &EnvelopeError{Reason: invalidItemHeader, Offset: start, Err: err}
+	}
+	if p.rules.noBareHeader && p.atEnd() {
+		return nil, p.fail(missingNewline, nil)
 	}
 	if err := p.newline(); err != nil {
 		return nil, err

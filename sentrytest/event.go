@@ -40,6 +40,19 @@ type Event struct {
 	SDK         SDK // from sentry_client when the event has none
 	Fingerprint []string
 	TimeSpent   *int64 // nil when absent
+	Template    *Template
+	DebugMeta   map[string]any   // images and their addresses, as sent
+	Errors      []map[string]any // what the SDK or a relay noted about the event itself
+	Report      map[string]any   // of a browser: what the type csp, hpkp, expectct or expectstaple is about
+
+	// What transactions have beside the above.
+	StartTimestamp    time.Time // UTC; zero when absent or unreadable
+	TransactionSource string    // where the transaction's name comes from: "url", "route", …
+	Spans             []Span    // in their order
+	Measurements      map[string]any
+
+	// Attachments are those of the envelope that carried the event, in their order.
+	Attachments []Attachment
 
 	// Problems lists the fields that could not be read. They are empty in the Event; Raw has them.
 	Problems []Problem
@@ -74,6 +87,8 @@ type Exception struct {
 	ThreadID   string
 	Mechanism  *Mechanism  // nil when absent
 	Stacktrace *Stacktrace // nil when absent
+
+	RawStacktrace *Stacktrace // as it was before a server symbolicated it; nil when absent
 }
 
 // Mechanism says how an exception came about.
@@ -88,11 +103,15 @@ type Mechanism struct {
 	ParentID         *int // nil when absent
 	IsExceptionGroup bool
 	Data             map[string]any
+	Meta             map[string]any // signal, errno and their like
 }
 
 // Stacktrace is a list of frames, oldest call first.
 type Stacktrace struct {
-	Frames []Frame
+	Frames    []Frame
+	Registers map[string]string
+	Lang      string
+	Snapshot  bool
 }
 
 // Frame is one call.
@@ -110,6 +129,16 @@ type Frame struct {
 	PreContext  []string
 	PostContext []string
 	Vars        map[string]any
+
+	Platform        string // of a frame in another language than the event's
+	Symbol          string
+	StackStart      bool
+	SourceLink      string
+	InstructionAddr string // as text, however it was sent
+	SymbolAddr      string
+	ImageAddr       string
+	AddrMode        string
+	Lock            map[string]any // nil when absent
 }
 
 // Thread is one thread at the time of the event.
@@ -120,7 +149,8 @@ type Thread struct {
 	Crashed    bool
 	Current    bool
 	Main       bool
-	Stacktrace *Stacktrace // nil when absent
+	Stacktrace *Stacktrace    // nil when absent
+	HeldLocks  map[string]any // by address
 }
 
 // Breadcrumb is one thing that happened before the event.
@@ -131,6 +161,7 @@ type Breadcrumb struct {
 	Message   string
 	Level     string // info when absent or unreadable
 	Data      map[string]any
+	EventID   string // of the event that the breadcrumb stands for; "" when absent
 }
 
 // User is who the event happened to.
@@ -154,6 +185,32 @@ type HTTPRequest struct {
 	Cookies     map[string]string // text and pairs are split
 	Headers     http.Header       // canonical names
 	Env         map[string]any
+	Protocol    string // for example "HTTP/1.1"
+}
+
+// Template is the place in a template that an error comes from.
+type Template struct {
+	Filename    string
+	AbsPath     string
+	Lineno      int // 0 when absent
+	ContextLine string
+	PreContext  []string
+	PostContext []string
+}
+
+// Span is one timed operation within a transaction.
+type Span struct {
+	SpanID         string
+	TraceID        string
+	ParentSpanID   string
+	Op             string
+	Description    string
+	Status         string
+	Origin         string
+	StartTimestamp time.Time // UTC; zero when absent or unreadable
+	Timestamp      time.Time // its end; UTC; zero when absent or unreadable
+	Tags           map[string]string
+	Data           map[string]any
 }
 
 // SDK names the client library.
@@ -161,6 +218,7 @@ type SDK struct {
 	Name         string
 	Version      string
 	Integrations []string
+	Features     []string
 	Packages     []Package
 }
 

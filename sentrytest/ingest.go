@@ -41,11 +41,15 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		v.refuse(badRequest("incomplete request body", bodyErr.Error()))
 	default:
 		s.judge(&v, to, req, body)
+		if !to.spotlight {
+			s.judgeOwner(&v, req)
+		}
 		step = s.late(step, &v, req)
 	}
+	s.cfg.rules.restate(&v)
 	a := compose(step, &v, req)
 	if a.accepted {
-		e.events, e.envelope = v.events, v.envelope
+		e.events, e.traces, e.envelope = v.events, v.traces, v.envelope
 	}
 	if v.refused != nil && (step == nil || !step.overrules()) {
 		e.rejection = &Rejection{Status: a.status, Reason: v.refused.detail, Causes: v.refused.causes}
@@ -99,8 +103,19 @@ type verdict struct {
 	status   int
 	refused  *refusal // nil when accepted; with status 200, accepted but of no use
 	id       string   // "" when the answer names none
+	text     *string  // the answer's body where it is plain text; nil for JSON
 	events   []*storedEvent
+	traces   []*storedEvent
 	envelope *Envelope
+}
+
+// keep puts an event where its kind belongs.
+func (v *verdict) keep(itemType string, e *storedEvent) {
+	if itemType == itemTransaction {
+		v.traces = append(v.traces, e)
+		return
+	}
+	v.events = append(v.events, e)
 }
 
 func (v *verdict) refuse(r *refusal) {
@@ -110,7 +125,7 @@ func (v *verdict) refuse(r *refusal) {
 // judge reads the body and fills in what the request says about itself. The order is Relay's: encoding, auth,
 // contents.
 func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
-	if _, r := openersFor(req.ContentEncoding); r != nil {
+	if _, r := openersFor(req.ContentEncoding, s.cfg.rules.deflate); r != nil {
 		v.refuse(r)
 		return
 	}
@@ -118,11 +133,15 @@ func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
 		s.judgeEnvelope(v, req, body, s.spotlightAuth(req))
 		return
 	}
-	a, r := requestAuth(req.Header, req.Query)
+	if r := s.cfg.rules.checkProject(req.ProjectID); r != nil {
+		v.refuse(r)
+		return
+	}
+	a, r := requestAuth(req.Header, req.Query, s.cfg.rules.queryAuthWins)
 	if a != nil {
 		req.setAuth(a)
 	}
-	if r == nil && a == nil && req.Protocol == protocolStore {
+	if r == nil && a == nil && req.Protocol != protocolEnvelope {
 		r = unauthorized(missingAuth)
 	}
 	if r != nil {
@@ -137,20 +156,25 @@ func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
 			body = []byte(text)
 		}
 	}
-	if req.Protocol == protocolEnvelope {
+	switch req.Protocol {
+	case protocolEnvelope:
 		s.judgeEnvelope(v, req, body, func(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal) {
-			if a != nil {
+			if a != nil && !(s.cfg.rules.queryAuthWins && env != nil && env.DSN != "") {
 				return nil, nil
 			}
 			return authInside(env, parseErr)
 		})
-		return
+	case protocolSecurity:
+		s.judgeSecurity(v, req, body)
+	case protocolMinidump:
+		s.judgeMinidump(v, req, body)
+	default:
+		s.judgeStore(v, req, body)
 	}
-	judgeStore(v, req, body)
 }
 
-func judgeStore(v *verdict, req *Request, body []byte) {
-	body, r := decodeBody(body, req.ContentEncoding, MaxEventSize)
+func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
+	body, r := s.cfg.decodeBody(body, req.ContentEncoding, MaxEventSize)
 	if r == nil {
 		// Legacy forms are for bodies that name no encoding, but no client sends base64 in gzip either.
 		body, r = decodeStore(body)
@@ -172,7 +196,7 @@ func judgeStore(v *verdict, req *Request, body []byte) {
 		id = newEventID()
 	}
 	v.id = id
-	v.events = []*storedEvent{{raw: raw, id: id}}
+	v.keep(stringAt(raw, "type"), &storedEvent{raw: raw, id: id})
 }
 
 // envelopeAuthority returns the auth that an envelope, or what could be read of it, gives to its request; nil when the
@@ -180,13 +204,13 @@ func judgeStore(v *verdict, req *Request, body []byte) {
 type envelopeAuthority func(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal)
 
 func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf envelopeAuthority) {
-	body, r := decodeBody(body, req.ContentEncoding, s.cfg.maxBody)
+	body, r := s.cfg.decodeBody(body, req.ContentEncoding, s.cfg.maxBody)
 	if r != nil {
 		v.refuse(r)
 		return
 	}
 	req.setDecoded(body)
-	env, parseErr := parseEnvelope(body)
+	env, parseErr := parseEnvelope(body, s.cfg.rules)
 	a, r := authOf(env, parseErr)
 	if r != nil {
 		v.refuse(r)
@@ -206,12 +230,17 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 	v.envelope = env
 	for _, item := range env.Items {
 		if env.EventID == "" && createsEvent[item.Type] {
+			if s.cfg.rules.requireEventID {
+				v.envelope = nil
+				v.refuse(badRequest(invalidEnvelope, "event_id is missing, and item "+item.Type+" needs it"))
+				return
+			}
 			env.EventID = newEventID()
 		}
 	}
 	v.id = env.EventID
 	for _, item := range env.Items {
-		if item.Type != "event" {
+		if item.Type != itemEvent && item.Type != itemTransaction {
 			continue
 		}
 		raw := item.Payload
@@ -222,10 +251,10 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 		}
 		if err != nil {
 			// Relay looks into payloads only after it has answered, and drops this one then.
-			v.refused = refuse(http.StatusOK, "accepted, then dropped: event item is not a JSON object", err.Error())
+			v.refused = refuse(http.StatusOK, "accepted, then dropped: "+item.Type+" item is not a JSON object", err.Error())
 			continue
 		}
-		v.events = append(v.events, &storedEvent{raw: raw, id: env.EventID})
+		v.keep(item.Type, &storedEvent{raw: raw, id: env.EventID, envelope: env})
 	}
 }
 

@@ -34,7 +34,7 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/api/1/envelope", envelopeBody, 200, "envelope", "1"},
 		{"POST", "/pre/api/1/envelope/", envelopeBody, 200, "envelope", "1"},
 		{"POST", "/api/envelope/", envelopeBody, 404, "", ""},
-		{"POST", "/api/1/minidump/", vectorJSON, 404, "", ""},
+		{"POST", "/api/1/unreal/", vectorJSON, 404, "", ""},
 		{"POST", "/1/store/", vectorJSON, 404, "", ""},
 		{"POST", "/api/1/store/more/", vectorJSON, 404, "", ""},
 		{"GET", "/", "", 404, "", ""},

@@ -10,6 +10,7 @@ type journal struct {
 	mu        sync.Mutex // guards everything below
 	requests  []*Request
 	events    []*storedEvent
+	traces    []*storedEvent // transactions
 	envelopes []*Envelope
 	rejected  []*Rejection
 	lastID    int
@@ -21,11 +22,12 @@ type journal struct {
 // storedEvent is an event in the form it arrived in. Reading it into an Event is put off until somebody
 // asks: a load test sends far more events than it looks at.
 type storedEvent struct {
-	raw     []byte
-	id      string
-	request *Request
-	once    sync.Once
-	event   Event
+	raw      []byte
+	id       string
+	request  *Request
+	envelope *Envelope // that carried it; nil on the store endpoint
+	once     sync.Once
+	event    Event
 }
 
 // get returns the normalised event, which is shared: callers clone it.
@@ -37,6 +39,9 @@ func (e *storedEvent) get() Event {
 		if e.event.SDK.Name == "" {
 			e.event.SDK.Name, e.event.SDK.Version = splitClient(e.request.Client)
 		}
+		if e.envelope != nil {
+			e.event.Attachments = e.envelope.files()
+		}
 	})
 	return e.event
 }
@@ -47,6 +52,7 @@ func (e *storedEvent) copy() Event { return e.get().Clone() }
 type entry struct {
 	request   *Request
 	events    []*storedEvent
+	traces    []*storedEvent
 	envelope  *Envelope
 	rejection *Rejection
 }
@@ -62,6 +68,10 @@ func (j *journal) add(e entry) {
 	for _, ev := range e.events {
 		ev.request = e.request
 		j.events = append(j.events, ev)
+	}
+	for _, trace := range e.traces {
+		trace.request = e.request
+		j.traces = append(j.traces, trace)
 	}
 	if e.envelope != nil {
 		e.envelope.Received = *e.request
@@ -112,8 +122,9 @@ func snapshot[T, C any](j *journal, record *[]T, clone func(T) C) []C {
 	return out
 }
 
-// Events returns the events that the server accepted, in the order of arrival: bodies of the store endpoint
-// and envelope items of type "event". Other items are in [Server.Envelopes].
+// Events returns the events that the server accepted, in the order of arrival: bodies of the store endpoint,
+// envelope items of type "event", reports of browsers and minidumps. [Server.Transactions], [Server.Sessions] and
+// their like have what came beside them, and [Server.Envelopes] has every item.
 func (s *Server) Events() []Event {
 	return snapshot(&s.journal, &s.journal.events, (*storedEvent).copy)
 }
@@ -138,10 +149,17 @@ func (s *Server) Rejected() []Rejection {
 
 // Clear forgets everything that was received so far. It does not touch the script.
 func (s *Server) Clear() {
+	s.findings.keep(s.forget())
+}
+
+// forget empties the journal and returns what was in it.
+func (s *Server) forget() records {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
-	s.journal.requests, s.journal.events = nil, nil
+	forgotten := s.journal.recordsLocked()
+	s.journal.requests, s.journal.events, s.journal.traces = nil, nil, nil
 	s.journal.envelopes, s.journal.rejected = nil, nil
 	s.journal.cleared++
 	s.problems.clear()
+	return forgotten
 }

@@ -77,6 +77,16 @@ func member(raw []byte, name string) json.RawMessage {
 	return found
 }
 
+// stringAt returns the text of a key in a valid JSON object, "" if it has none.
+func stringAt(raw []byte, name string) string {
+	value := member(raw, name)
+	if len(value) == 0 || value[0] != '"' {
+		return ""
+	}
+	text, _ := unquote(value) // strings of valid JSON can be unquoted
+	return text
+}
+
 func unquote(raw []byte) (string, error) {
 	for _, c := range raw {
 		if c == '\\' {

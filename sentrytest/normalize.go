@@ -46,6 +46,7 @@ func normalize(raw []byte) Event {
 		spent := int64(n)
 		e.TimeSpent = &spent
 	}
+	e.readRest(o)
 	e.Problems = r.problems
 	return e
 }
@@ -142,7 +143,7 @@ func readBreadcrumbs(o object) []Breadcrumb {
 		}
 		out = append(out, Breadcrumb{
 			Timestamp: b.time("timestamp"), Type: kind, Category: b.text("category"), Message: b.text("message"),
-			Level: b.level("level", "info"), Data: b.mapping("data"),
+			Level: b.level("level", "info"), Data: b.mapping("data"), EventID: b.text("event_id"),
 		})
 	}
 	return out
@@ -153,6 +154,7 @@ func readHTTPRequest(o object) HTTPRequest {
 	req := HTTPRequest{
 		URL: r.text("url"), Method: r.text("method"), Fragment: r.text("fragment"), Data: r.fields["data"],
 		QueryString: r.query("query_string"), Cookies: r.cookies("cookies"), Env: r.mapping("env"),
+		Protocol: r.text("protocol"),
 	}
 	r.pairs("headers", func(at, key string, value any) {
 		if req.Headers == nil {
@@ -185,7 +187,7 @@ func readSDK(raw []byte) SDK {
 }
 
 func readSDKObject(o object) SDK {
-	sdk := SDK{Name: o.text("name"), Version: o.text("version"), Integrations: o.strings("integrations")}
+	sdk := SDK{Name: o.text("name"), Version: o.text("version"), Integrations: o.strings("integrations"), Features: o.strings("features")}
 	for _, p := range o.values("packages") {
 		sdk.Packages = append(sdk.Packages, Package{Name: p.text("name"), Version: p.text("version")})
 	}

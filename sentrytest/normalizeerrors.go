@@ -8,7 +8,7 @@ func readExceptions(o object) []Exception {
 		out = append(out, Exception{
 			Type: x.text("type"), Value: x.textOrJSON("value"), Module: x.text("module"), ThreadID: x.text("thread_id"),
 			Mechanism:  readMechanism(x.sub("mechanism")),
-			Stacktrace: readStacktrace(x, "stacktrace"),
+			Stacktrace: readStacktrace(x, "stacktrace"), RawStacktrace: readStacktrace(x, "raw_stacktrace"),
 		})
 	}
 	return out
@@ -21,7 +21,7 @@ func readMechanism(m object) *Mechanism {
 	out := &Mechanism{
 		Type: m.text("type"), Description: m.text("description"), HelpLink: m.text("help_link"), Source: m.text("source"),
 		Handled: m.boolean("handled"), Synthetic: isTrue(m.boolean("synthetic")),
-		IsExceptionGroup: isTrue(m.boolean("is_exception_group")), Data: m.mapping("data"),
+		IsExceptionGroup: isTrue(m.boolean("is_exception_group")), Data: m.mapping("data"), Meta: m.mapping("meta"),
 	}
 	if n, ok := m.integer("exception_id"); ok {
 		out.ExceptionID = &n
@@ -38,7 +38,7 @@ func readThreads(o object) []Thread {
 		out = append(out, Thread{
 			ID: t.text("id"), Name: t.text("name"), State: t.text("state"),
 			Crashed: isTrue(t.boolean("crashed")), Current: isTrue(t.boolean("current")), Main: isTrue(t.boolean("main")),
-			Stacktrace: readStacktrace(t, "stacktrace"),
+			Stacktrace: readStacktrace(t, "stacktrace"), HeldLocks: t.mapping("held_locks"),
 		})
 	}
 	return out
@@ -49,7 +49,7 @@ func readStacktrace(o object, keys ...string) *Stacktrace {
 	if s.fields == nil {
 		return nil
 	}
-	out := &Stacktrace{}
+	out := &Stacktrace{Registers: s.stringMap("registers"), Lang: s.text("lang"), Snapshot: isTrue(s.boolean("snapshot"))}
 	for _, f := range s.values("frames") {
 		line, _ := f.integer("lineno")
 		column, _ := f.integer("colno")
@@ -58,7 +58,9 @@ func readStacktrace(o object, keys ...string) *Stacktrace {
 			Package: f.text("package"), Filename: f.text("filename"), AbsPath: f.text("abs_path"),
 			Lineno: line, Colno: column, InApp: f.boolean("in_app"),
 			ContextLine: f.text("context_line"), PreContext: f.strings("pre_context"), PostContext: f.strings("post_context"),
-			Vars: f.vars(),
+			Vars: f.vars(), Platform: f.text("platform"), Symbol: f.text("symbol"), StackStart: isTrue(f.boolean("stack_start")),
+			SourceLink: f.text("source_link"), InstructionAddr: f.text("instruction_addr"), SymbolAddr: f.text("symbol_addr"),
+			ImageAddr: f.text("image_addr"), AddrMode: f.text("addr_mode"), Lock: f.mapping("lock"),
 		})
 	}
 	return out

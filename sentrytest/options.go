@@ -33,6 +33,7 @@ type config struct {
 	stall      bool // handshakes get no answer
 	maxWire    int64
 	maxBody    int64
+	rules      rules
 
 	tlsListen    *string // of ListenTLS; nil for one listener
 	certNames    []string

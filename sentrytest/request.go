@@ -22,7 +22,7 @@ type Request struct {
 	TLS        bool
 	Header     http.Header
 
-	Protocol        string            // what the body is: "store", "envelope", or "" for a path that is no endpoint
+	Protocol        string            // what the body is: "store", "envelope", "security", "minidump", or "" for a path that is no endpoint
 	ProjectID       string            // from the path
 	PublicKey       string            // from the auth, whichever form it took
 	SecretKey       string            // "" when the client sent none

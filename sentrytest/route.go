@@ -7,7 +7,7 @@ import (
 
 // route is what a path leads to.
 type route struct {
-	protocol string // protocolStore, protocolEnvelope or "" for none
+	protocol string // one of the constants below, or "" for none
 	project  string // "" on the legacy /api/store/ and for Spotlight
 
 	spotlight bool // an envelope that needs no auth
@@ -16,18 +16,22 @@ type route struct {
 const (
 	protocolStore    = "store"
 	protocolEnvelope = "envelope"
+	protocolSecurity = "security"
+	protocolMinidump = "minidump"
 )
+
+var protocols = map[string]bool{protocolStore: true, protocolEnvelope: true, protocolSecurity: true, protocolMinidump: true}
 
 // route adds what only some servers have to the paths of all servers.
 func (s *Server) route(path string) route {
 	if s.cfg.spotlight && strings.Trim(path, "/") == "stream" {
 		return route{protocol: protocolEnvelope, spotlight: true}
 	}
-	return routeOf(path)
+	return s.cfg.rules.route(path)
 }
 
-// routeOf reads /api/{project}/store/, /api/{project}/envelope/ and the legacy /api/store/ (protocol section
-// 1.2). A path before /api, repeated slashes and a missing trailing slash are all accepted. It works by hand
+// routeOf reads /api/{project}/{endpoint}/ and the legacy /api/store/ (protocol section 1.2). A path before /api,
+// repeated slashes and a missing trailing slash are all accepted. It works by hand
 // because http.ServeMux answers repeated slashes with a redirect, which turns a POST into a GET.
 func routeOf(path string) route {
 	var segments []string
@@ -41,7 +45,7 @@ func routeOf(path string) route {
 		return route{}
 	}
 	endpoint := segments[n-1]
-	if endpoint != protocolStore && endpoint != protocolEnvelope {
+	if !protocols[endpoint] {
 		return route{}
 	}
 	if n >= 3 && segments[n-3] == "api" {

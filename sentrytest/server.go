@@ -42,6 +42,7 @@ type Server struct {
 	script   script
 	files    tempFiles
 	problems problemLog
+	findings strictness
 	client   sync.Mutex // guards shared
 	shared   *http.Client
 }
@@ -61,6 +62,7 @@ func NewServer(tb TB, opts ...Option) *Server {
 		if err := s.Close(); err != nil {
 			tb.Errorf("%v", err)
 		}
+		s.reportFindings(tb)
 		if tb.Failed() {
 			tb.Logf("%s", s.Dump())
 		}
@@ -85,6 +87,7 @@ func start(tb TB, opts []Option) (*Server, error) {
 	s := &Server{cfg: newConfig(opts), tb: tb, key: randomHex(), project: "1"}
 	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
 	s.journal.changed = make(chan struct{})
+	s.findings.on = s.cfg.rules.strict
 	if err := s.begin(); err != nil {
 		return nil, fmt.Errorf("sentrytest: %w", err)
 	}

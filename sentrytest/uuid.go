@@ -28,6 +28,11 @@ func normalizeID(text string) (string, bool) {
 	return text, true
 }
 
+// dashed spells an id of 32 digits with the dashes of a UUID.
+func dashed(id string) string {
+	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
+}
+
 // newEventID makes a random UUID, version 4, for an event that came without one.
 func newEventID() string {
 	id := []byte(randomHex())

@@ -1,0 +1,238 @@
+package sentrytest
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// check looks at one value of an event. What has the wrong type for it is none of its business: the reader of the
+// event reports that.
+type check func(f *findings, at string, value any)
+
+// shape is what is known of an object: its attributes and what to check of each. A nil check passes everything.
+type shape map[string]check
+
+// closed checks an object whose unknown attributes are lost.
+func (s shape) closed(f *findings, at string, value any) { s.walk(f, at, value, false) }
+
+// open checks an object that may have any other attributes.
+func (s shape) open(f *findings, at string, value any) { s.walk(f, at, value, true) }
+
+func (s shape) walk(f *findings, at string, value any, open bool) {
+	fields, _ := value.(map[string]any)
+	for _, key := range sortedKeys(fields) {
+		inner := fields[key]
+		known, ok := s[key]
+		switch {
+		case !ok && !open:
+			f.add(SeverityWarning, join2(at, key), RuleInvalidAttribute, inner, "the protocol knows no such attribute")
+		case ok && known != nil && inner != nil:
+			known(f, join2(at, key), inner)
+		}
+	}
+}
+
+// join2 joins two parts of a path.
+func join2(at, key string) string {
+	if at == "" {
+		return key
+	}
+	return at + "." + key
+}
+
+// all makes one check of several.
+func all(checks ...check) check {
+	return func(f *findings, at string, value any) {
+		for _, one := range checks {
+			one(f, at, value)
+		}
+	}
+}
+
+// each checks the entries of a list.
+func each(one check) check {
+	return func(f *findings, at string, value any) {
+		list, _ := value.([]any)
+		for i, inner := range list {
+			if inner != nil {
+				one(f, join2(at, strconv.Itoa(i)), inner)
+			}
+		}
+	}
+}
+
+// eachValue checks the entries of a list in any of its shapes: see object.values.
+func eachValue(one check) check {
+	return func(f *findings, at string, value any) {
+		if m, ok := value.(map[string]any); ok {
+			inner, wrapped := m["values"]
+			if !wrapped {
+				one(f, at, value)
+				return
+			}
+			value, at = inner, join2(at, "values")
+		}
+		each(one)(f, at, value)
+	}
+}
+
+// requires reports attributes of an object that are missing or null.
+func requires(keys ...string) check {
+	return func(f *findings, at string, value any) {
+		fields, ok := value.(map[string]any)
+		for _, key := range keys {
+			if ok && fields[key] == nil {
+				f.add(SeverityWarning, join2(at, key), RuleMissingAttribute, absent{}, "missing: the protocol requires it")
+			}
+		}
+	}
+}
+
+// requiresOneOf reports an object that has none of the attributes.
+func requiresOneOf(severity Severity, keys ...string) check {
+	return func(f *findings, at string, value any) {
+		fields, ok := value.(map[string]any)
+		has := func(key string) bool { return fields[key] != nil && fields[key] != "" }
+		if ok && !slices.ContainsFunc(keys, has) {
+			f.add(severity, at, RuleMissingAttribute, value, "none of %s is there", strings.Join(keys, ", "))
+		}
+	}
+}
+
+// cutAt reports texts that the server truncates: those longer than a number of characters.
+func cutAt(limit int) check {
+	return func(f *findings, at string, value any) {
+		if text, ok := value.(string); ok && utf8.RuneCountInString(text) > limit {
+			f.add(SeverityWarning, at, RuleTruncated, value, "%d characters: cut at %d", utf8.RuneCountInString(text), limit)
+		}
+	}
+}
+
+// longest reports texts that the server drops because they are longer than a number of characters.
+func longest(limit int) check {
+	return func(f *findings, at string, value any) {
+		text, ok := lenientText(value)
+		if n := utf8.RuneCountInString(strings.TrimSpace(text)); ok && n > limit {
+			f.add(SeverityWarning, at, RuleValueTooLong, value, "%d characters: no more than %d are allowed", n, limit)
+		}
+	}
+}
+
+// without reports texts that contain one of the characters.
+func without(chars, names string) check {
+	return func(f *findings, at string, value any) {
+		if text, ok := value.(string); ok && strings.ContainsAny(strings.TrimSpace(text), chars) {
+			f.add(SeverityWarning, at, RuleInvalidData, value, "%s must not be in it", names)
+		}
+	}
+}
+
+// nonEmpty reports texts of white space only.
+func nonEmpty(f *findings, at string, value any) {
+	if text, ok := value.(string); ok && strings.TrimSpace(text) == "" {
+		f.add(SeverityWarning, at, RuleInvalidData, value, "expected a non-empty string")
+	}
+}
+
+// oneOf reports texts that are not on a list.
+func oneOf(words ...string) check {
+	return func(f *findings, at string, value any) {
+		text, ok := value.(string)
+		if !ok || !slices.Contains(words, text) {
+			f.add(SeverityWarning, at, RuleInvalidData, value, "expected one of %s", strings.Join(words, ", "))
+		}
+	}
+}
+
+// number reports what is no number of at least the minimum.
+func number(minimum float64) check {
+	return func(f *findings, at string, value any) {
+		if n, ok := numberOf(value); !ok || n < minimum {
+			f.add(SeverityWarning, at, RuleInvalidData, value, "expected a number not below %v", minimum)
+		}
+	}
+}
+
+// numberOf returns the value of a JSON number.
+func numberOf(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case interface{ Float64() (float64, error) }:
+		n, err := v.Float64()
+		return n, err == nil && !math.IsInf(n, 0)
+	}
+	return 0, false
+}
+
+// hexID reports what is not an id of so many hexadecimal digits. A UUID may have its dashes.
+func hexID(digits int) check {
+	return func(f *findings, at string, value any) {
+		if !isHexID(value, digits) {
+			f.add(SeverityWarning, at, RuleInvalidData, value, "expected %d hexadecimal digits, not all of them 0", digits)
+		}
+	}
+}
+
+func isHexID(value any, digits int) bool {
+	text, ok := value.(string)
+	if id, isUUID := normalizeID(text); isUUID && digits == 32 {
+		text = id
+	}
+	if !ok || len(text) != digits || strings.Trim(text, "0") == "" {
+		return false
+	}
+	return strings.Trim(strings.ToLower(text), "0123456789abcdef") == ""
+}
+
+// databag reports free-form data that the server prunes: deeper than depth levels or longer than size bytes of JSON.
+func databag(severity Severity, depth, size int) check {
+	return func(f *findings, at string, value any) {
+		d, n := measure(value)
+		switch {
+		case n > size:
+			f.add(severity, at, RuleTruncated, value, "%d bytes: pruned to %d", n, size)
+		case d > depth:
+			f.add(severity, at, RuleTruncated, value, "nested %d levels deep: cut at %d", d, depth)
+		}
+	}
+}
+
+// measure returns how deeply a value is nested, 0 for a scalar, and about how many bytes its JSON has.
+func measure(value any) (depth, size int) {
+	add := func(inner any) {
+		d, n := measure(inner)
+		depth, size = max(depth, d+1), size+n+1
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			size += len(key) + 3
+			add(inner)
+		}
+		return max(depth, 1), size + 1
+	case []any:
+		for _, inner := range v {
+			add(inner)
+		}
+		return max(depth, 1), size + 1
+	case string:
+		return 0, len(v) + 2
+	}
+	return 0, len(showJSON(value))
+}
+
+// deprecated marks an attribute that newer servers and SDKs do without.
+func deprecated(instead string) check {
+	return func(f *findings, at string, value any) {
+		f.add(SeverityInfo, at, RuleDeprecated, value, "deprecated: %s", instead)
+	}
+}
+
+// removed marks an attribute that servers remove without a word.
+func removed(f *findings, at string, value any) {
+	f.add(SeverityInfo, at, RuleDropped, value, "the server removes it")
+}

@@ -1,0 +1,79 @@
+package sentrytest
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// ClientReport says what an SDK dropped itself (protocol section 4.6).
+type ClientReport struct {
+	Timestamp time.Time // UTC; zero when absent or unreadable
+	Discarded []Discarded
+
+	Findings []Finding       // what is wrong with the item, the gravest first
+	Raw      json.RawMessage // the payload of the item
+	Received Request         // zero for an envelope of ParseEnvelope
+}
+
+// Discarded is how much of a category was dropped for a reason.
+type Discarded struct {
+	Reason   string // for example queue_overflow or ratelimit_backoff
+	Category string // for example error or transaction
+	Quantity int
+}
+
+// discardReasons are the reasons that SDKs may give.
+var discardReasons = []string{
+	"queue_overflow", "cache_overflow", "buffer_overflow", "ratelimit_backoff", "network_error", "sample_rate", "before_send",
+	"event_processor", "send_error", "internal_sdk_error", "insufficient_data", "backpressure",
+}
+
+// dataCategories are the categories of protocol section 4.7 that an SDK can lose something of.
+var dataCategories = []string{
+	"default", "error", "transaction", "security", "attachment", "session", "profile", "replay", "transaction_processed",
+	"transaction_indexed", "monitor", "profile_indexed", "span", "monitor_seat", "feedback", "user_report_v2", "metric_bucket",
+	"span_indexed", "profile_duration", "profile_chunk", "replay_video", "uptime", "attachment_item", "log_item", "log_byte",
+	"profile_duration_ui", "profile_chunk_ui", "trace_metric", "trace_metric_byte", "profile_backend", "profile_ui", "internal",
+}
+
+// ClientReports returns the client reports of the envelope in their order. An item that cannot be read is a
+// ClientReport with nothing but findings.
+func (e Envelope) ClientReports() []ClientReport {
+	var out []ClientReport
+	for _, item := range e.Items {
+		if item.Type != itemClientReport {
+			continue
+		}
+		one := readClientReport(item)
+		one.Raw, one.Received = bytes.Clone(item.Payload), e.Received.clone()
+		out = append(out, one)
+	}
+	return out
+}
+
+func readClientReport(item Item) ClientReport {
+	p := readPayload(item.Payload)
+	one := ClientReport{Timestamp: p.time("timestamp")}
+	for _, d := range p.values("discarded_events") {
+		lost := Discarded{Reason: d.text("reason"), Category: d.text("category"), Quantity: d.count("quantity")}
+		if !slices.Contains(discardReasons, lost.Reason) {
+			d.problem("reason", "not a reason that SDKs give")
+		}
+		if !slices.Contains(dataCategories, lost.Category) {
+			d.problem("category", "not a data category")
+		}
+		if lost.Quantity < 1 {
+			d.problem("quantity", "expected a number not below 1")
+		}
+		one.Discarded = append(one.Discarded, lost)
+	}
+	for _, key := range []string{"rate_limited_events", "filtered_events", "filtered_sampling_events"} {
+		if p.fields[key] != nil {
+			p.problem(key, "for relays only: SDKs must not send it")
+		}
+	}
+	one.Findings = p.findings()
+	return one
+}

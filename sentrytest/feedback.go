@@ -1,0 +1,73 @@
+package sentrytest
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Feedback is what a user wrote: an item of type "feedback", or of its forerunner "user_report" (protocol section 4.5).
+type Feedback struct {
+	ItemType     string // feedback or user_report
+	EventID      string // of the feedback itself; "" in a user report, which has none
+	Message      string // in a user report its comments
+	Name         string
+	ContactEmail string
+	URL          string
+	ReplayID     string
+	Source       string
+	// AssociatedEventID is the event that the feedback is about; "" when absent.
+	AssociatedEventID string
+
+	Findings []Finding       // what is wrong with the item, the gravest first
+	Raw      json.RawMessage // the payload of the item
+	Received Request         // zero for an envelope of ParseEnvelope
+}
+
+// Feedback returns the feedback and the user reports of the envelope, in their order. An item that cannot be read is a
+// Feedback with nothing but findings.
+func (e Envelope) Feedback() []Feedback {
+	var out []Feedback
+	for _, item := range e.Items {
+		var one Feedback
+		switch item.Type {
+		case itemFeedback:
+			one = readFeedback(item)
+			one.EventID = e.EventID
+		case itemUserReport:
+			one = readUserReport(item)
+		default:
+			continue
+		}
+		one.ItemType, one.Raw, one.Received = item.Type, bytes.Clone(item.Payload), e.Received.clone()
+		out = append(out, one)
+	}
+	return out
+}
+
+func readFeedback(item Item) Feedback {
+	p := readPayload(item.Payload)
+	f := p.sub("contexts").sub("feedback")
+	one := Feedback{
+		Message: f.text("message"), Name: f.text("name"), ContactEmail: f.text("contact_email"), URL: f.text("url"),
+		ReplayID: f.text("replay_id"), Source: f.text("source"), AssociatedEventID: f.text("associated_event_id"),
+	}
+	p.needs("contexts.feedback.message")
+	one.Findings = append(p.findings(), validateEvent(item.Payload, eventContext{envelope: true, itemType: itemFeedback})...)
+	return one
+}
+
+func readUserReport(item Item) Feedback {
+	p := readPayload(item.Payload)
+	one := Feedback{
+		Message: p.text("comments"), Name: p.text("name"), ContactEmail: p.text("email"), AssociatedEventID: p.text("event_id"),
+	}
+	p.needs("event_id")
+	if id, ok := normalizeID(one.AssociatedEventID); ok {
+		one.AssociatedEventID = id
+	} else if one.AssociatedEventID != "" {
+		p.lost("event_id", "not a UUID")
+	}
+	p.found.add(SeverityInfo, "", RuleDeprecated, absent{}, "deprecated: items of type feedback are its successor")
+	one.Findings = p.findings()
+	return one
+}

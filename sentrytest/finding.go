@@ -1,0 +1,146 @@
+package sentrytest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Severity says what a real server makes of a [Finding].
+type Severity int
+
+const (
+	// SeverityInfo is a shape that is deprecated and works, or one that a server changes in silence.
+	SeverityInfo Severity = iota
+	// SeverityWarning is what a server takes with a change that it annotates: a value that is dropped, cut or replaced,
+	// an attribute that nobody knows, one that is missing.
+	SeverityWarning
+	// SeverityFatal loses the whole thing: the server refuses it, or takes it and drops it later, as it does with
+	// transactions, sessions, check-ins, logs and metrics that break their rules.
+	SeverityFatal
+)
+
+// String returns info, warning or fatal.
+func (s Severity) String() string {
+	switch s {
+	case SeverityInfo:
+		return "info"
+	case SeverityWarning:
+		return "warning"
+	case SeverityFatal:
+		return "fatal"
+	}
+	return fmt.Sprintf("Severity(%d)", int(s))
+}
+
+// MarshalText makes a severity its name in JSON. It never fails.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// What a [Finding] is about. The first group are the names that Sentry itself gives to errors of an event (protocol
+// section 7).
+const (
+	RuleInvalidData      = "invalid_data"      // a value of the wrong type or form; the server drops it
+	RuleMissingAttribute = "missing_attribute" // an attribute that has to be there
+	RuleInvalidAttribute = "invalid_attribute" // an attribute that nobody knows; the server drops it
+	RuleValueTooLong     = "value_too_long"    // a value that is dropped for its length
+	RulePastTimestamp    = "past_timestamp"    // a time too long ago; the server replaces it
+	RuleFutureTimestamp  = "future_timestamp"  // a time too far ahead; the server replaces it
+
+	RuleTruncated   = "truncated"        // a value that the server cuts
+	RuleDropped     = "dropped"          // an attribute that the server removes without a word
+	RuleDeprecated  = "deprecated"       // an old name or form, or one that newer servers do not have
+	RuleTransaction = "transaction"      // what costs the whole transaction
+	RuleItem        = "item"             // what costs the whole item
+	RuleEnvelope    = "envelope"         // what costs the whole envelope
+	RuleJSON        = "json"             // not a JSON object
+	RuleSizeLimit   = "size_limit"       // more or larger than a request may carry (protocol section 2.4)
+	RuleUnknownItem = "unknown_item"     // an item type that is not in protocol section 4.5
+	RuleMore        = "further_findings" // stands for the rest when there are too many to list
+)
+
+// Finding is one respect in which something that was sent is not as the protocol asks for.
+type Finding struct {
+	Severity Severity `json:"severity"`
+	Path     string   `json:"path"`            // keys and indexes joined by dots, as in "exception.values.0.type"; "" for the whole
+	Rule     string   `json:"rule"`            // one of the Rule constants
+	Value    string   `json:"value,omitempty"` // as JSON, cut after some 200 bytes; "" when there is none
+	Message  string   `json:"message"`         // for people, in the words of the server where they are known
+}
+
+// String returns the finding on one line, for example
+// `warning: level="WARNING": expected a level [invalid_data]`.
+func (f Finding) String() string {
+	path := f.Path
+	if path == "" {
+		path = "(whole)"
+	}
+	if f.Value != "" {
+		path += "=" + oneLine(shorten(f.Value, 60))
+	}
+	return fmt.Sprintf("%s: %s: %s [%s]", f.Severity, path, oneLine(f.Message), f.Rule)
+}
+
+// maxFindings bounds what is found in one payload, so that a hostile one costs no more than its own size.
+const maxFindings = 500
+
+// findings collects what is found in one payload.
+type findings struct {
+	list []Finding
+	more int
+}
+
+// absent is the value of a finding about something that is not there.
+type absent struct{}
+
+func (f *findings) add(severity Severity, path, rule string, value any, format string, args ...any) {
+	if len(f.list) == maxFindings {
+		f.more++
+		return
+	}
+	text := ""
+	if value != (absent{}) {
+		text = showJSON(value)
+	}
+	f.list = append(f.list, Finding{severity, path, rule, text, fmt.Sprintf(format, args...)})
+}
+
+// problems adds what the reader of an event or item could not read.
+func (f *findings) problems(tree any, problems []Problem) {
+	for _, p := range problems {
+		value, ok := lookup(tree, p.Path)
+		if !ok {
+			value = absent{}
+		}
+		f.add(SeverityWarning, p.Path, RuleInvalidData, value, "%s", p.expected())
+	}
+}
+
+// expected is the reason without the value, which a finding has apart.
+func (p Problem) expected() string {
+	reason, _, _ := strings.Cut(p.Reason, ", found ")
+	reason, _, _ = strings.Cut(reason, ": ")
+	return reason
+}
+
+// sorted returns the findings, the gravest first and otherwise in the order in which they were found.
+func (f *findings) sorted() []Finding {
+	out := f.list
+	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	if f.more > 0 {
+		out = append(out, Finding{SeverityInfo, "", RuleMore, "", fmt.Sprintf("%s left out", count(f.more, "further finding"))})
+	}
+	return out
+}
+
+// below puts a path before the paths of findings.
+func below(path string, list []Finding) []Finding {
+	for i := range list {
+		if list[i].Path == "" {
+			list[i].Path = path
+		} else if path != "" {
+			list[i].Path = path + "." + list[i].Path
+		}
+	}
+	return list
+}

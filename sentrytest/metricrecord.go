@@ -1,0 +1,59 @@
+package sentrytest
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Metric is one value of an application's metric: an entry of a "trace_metric" container (protocol section 4.5). Items
+// of the older types "statsd" and "metric_buckets" are in [Server.Envelopes] as they came.
+type Metric struct {
+	Timestamp  time.Time // UTC; zero when absent or unreadable
+	TraceID    string
+	SpanID     string // "" when absent
+	Type       string // counter, gauge or distribution
+	Name       string
+	Value      float64
+	Unit       string // "" when absent
+	Attributes map[string]Attribute
+
+	Findings []Finding       // what is wrong with it, the gravest first
+	Raw      json.RawMessage // the entry; of a container that cannot be read, all of it
+	Received Request         // zero for an envelope of ParseEnvelope
+}
+
+const metricContentType = "application/vnd.sentry.items.trace-metric+json"
+
+// Metrics returns the entries of the envelope's containers of metrics, in their order. A container that cannot be read
+// is a Metric with nothing but findings.
+func (e Envelope) Metrics() []Metric {
+	var out []Metric
+	for _, item := range e.Items {
+		if item.Type != itemMetric {
+			continue
+		}
+		for _, one := range readContainer(item) {
+			out = append(out, readMetric(one, e.Received.clone()))
+		}
+	}
+	return out
+}
+
+func readMetric(p containerEntry, received Request) Metric {
+	if p.broken {
+		return Metric{Findings: p.findings(), Raw: p.raw, Received: received}
+	}
+	one := Metric{
+		Timestamp: p.time("timestamp"), TraceID: p.id("trace_id", 32), SpanID: p.id("span_id", 16),
+		Type: p.word("type", "counter", "gauge", "distribution"), Name: p.text("name"), Unit: p.text("unit"),
+		Attributes: p.attributes(), Raw: p.raw, Received: received,
+	}
+	value, ok := numberOf(p.fields["value"])
+	one.Value = value
+	p.needs("timestamp", "trace_id", "type", "name", "value")
+	if !ok && p.fields["value"] != nil {
+		p.lost("value", "expected a number")
+	}
+	one.Findings = p.findings()
+	return one
+}

@@ -1,0 +1,145 @@
+package sentrytest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Findings looks at what carried a payload: what the default server takes and Relay refuses is a warning, and what is
+// deprecated an info. What the request carries has findings of its own.
+func (r Request) Findings() []Finding {
+	f := &findings{}
+	if r.ContentEncoding == "deflate" && !isZlib(r.Body) {
+		f.add(SeverityWarning, "Content-Encoding", RuleInvalidData, r.ContentEncoding, "raw deflate: most servers expect zlib")
+	}
+	if exact := (&rules{strict: true}).route(r.Path); r.Protocol != "" && exact.protocol == "" && strings.HasPrefix(r.Path, "/api/") {
+		f.add(SeverityWarning, "path", RuleInvalidData, r.Path, "not spelled /api/{project}/{endpoint}/: servers do not answer there")
+	}
+	if r.Protocol == protocolStore {
+		f.add(SeverityInfo, "path", RuleDeprecated, r.Path, "deprecated: envelopes are the successor of the store endpoint")
+	}
+	for _, key := range []string{"sentry_secret", "sentry_timestamp", "sentry_signature"} {
+		if text := r.Auth[key]; text != "" {
+			f.add(SeverityInfo, "auth."+key, RuleDeprecated, absent{}, "deprecated: servers ignore it")
+		}
+	}
+	return f.sorted()
+}
+
+// isZlib looks at the two bytes that zlib begins with.
+func isZlib(body string) bool {
+	return len(body) >= 2 && body[0]&0x0f == 8 && (int(body[0])<<8|int(body[1]))%31 == 0
+}
+
+// RequestFindings is one request that was accepted and what is wrong with it and what it carried.
+type RequestFindings struct {
+	Request  Request
+	Findings []Finding // never empty
+}
+
+// String returns the request and its findings, one line each.
+func (r RequestFindings) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "request %d, %s %s", r.Request.ID, r.Request.Method, r.Request.Path)
+	for _, f := range r.Findings {
+		b.WriteString("\n  " + f.String())
+	}
+	return b.String()
+}
+
+// Findings returns what is wrong with the requests that the server accepted and with all that they carried, in the
+// order of arrival. Requests without findings are left out. It is computed at each call. What was refused is in
+// [Server.Rejected].
+func (s *Server) Findings() []RequestFindings { return s.journal.records().findings() }
+
+// records are parts of a journal, as they were at one moment.
+type records struct {
+	requests  []*Request
+	events    []*storedEvent // with the transactions
+	envelopes []*Envelope
+}
+
+func (j *journal) records() records {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.recordsLocked()
+}
+
+func (j *journal) recordsLocked() records {
+	return records{j.requests, slices.Concat(j.events, j.traces), j.envelopes}
+}
+
+func (r records) findings() []RequestFindings {
+	byRequest := map[int][]Finding{}
+	for _, e := range r.events {
+		if e.envelope == nil {
+			byRequest[e.request.ID] = append(byRequest[e.request.ID], e.get().Findings()...)
+		}
+	}
+	for _, e := range r.envelopes {
+		byRequest[e.Received.ID] = append(byRequest[e.Received.ID], e.Findings()...)
+	}
+	var out []RequestFindings
+	for _, request := range r.requests {
+		if request.Answer.Status < 200 || request.Answer.Status >= 300 {
+			continue
+		}
+		all := append(byRequest[request.ID], request.Findings()...)
+		slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+		if len(all) > 0 {
+			out = append(out, RequestFindings{request.clone(), all})
+		}
+	}
+	return out
+}
+
+// strictness is what a strict server remembers of the records that Clear forgot.
+type strictness struct {
+	on   bool // set before the server starts
+	mu   sync.Mutex
+	kept []RequestFindings // guarded by mu
+}
+
+func (s *strictness) keep(r records) {
+	if !s.on {
+		return
+	}
+	found := r.findings()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = append(s.kept, found...)
+}
+
+// report fails a test for warnings and logs what is less. It runs after the server has closed.
+func (s *Server) reportFindings(tb TB) {
+	tb.Helper()
+	if !s.cfg.rules.strict {
+		return
+	}
+	s.findings.keep(s.journal.records())
+	var grave, slight []string
+	for _, r := range s.findings.kept {
+		if r.Findings[0].Severity >= SeverityWarning {
+			grave = append(grave, indent(r.String(), "  "))
+		} else {
+			slight = append(slight, indent(r.String(), "  "))
+		}
+	}
+	if len(grave) > 0 {
+		tb.Errorf("sentrytest: a strict server accepted %s with warnings:\n%s", count(len(grave), "request"), strings.Join(cutList(grave), "\n"))
+	}
+	if len(slight) > 0 {
+		tb.Logf("sentrytest: findings of no consequence:\n%s", strings.Join(cutList(slight), "\n"))
+	}
+}
+
+// cutList keeps a list readable.
+func cutList(list []string) []string {
+	if len(list) <= maxListed {
+		return list
+	}
+	return append(list[:maxListed:maxListed], fmt.Sprintf("  and %d more", len(list)-maxListed))
+}

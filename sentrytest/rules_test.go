@@ -1,0 +1,207 @@
+package sentrytest_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+)
+
+const fullKey = "0123456789abcdef0123456789abcdef"
+
+// Each switch against the default: what changes, and to what.
+func TestServerSwitches(t *testing.T) {
+	t.Parallel()
+	const (
+		event    = "\n" + `{"type":"event"}` + "\n" + `{"message":"hi"}`
+		tooLarge = "envelope exceeded size limits for type 'client_report' (https://develop.sentry.dev/sdk/envelopes/#size-limits)"
+	)
+	report := "{}\n" + `{"type":"client_report"}` + "\n" + strings.Repeat("x", 200<<10)
+	type request struct {
+		path, body string
+		headers    []string
+	}
+	cases := []struct {
+		name                     string
+		option                   sentrytest.Option
+		request                  request
+		byDefault, with          int
+		defaultReason, newReason string
+	}{
+		{
+			name: "zlib alone", option: sentrytest.Deflate(sentrytest.DeflateZlib),
+			request:   request{storePath, unbase64(t, vectorRaw), []string{authLine, "Content-Encoding: deflate"}},
+			byDefault: 200, with: 400, newReason: "invalid request body",
+		},
+		{
+			name: "raw deflate alone", option: sentrytest.Deflate(sentrytest.DeflateRaw),
+			request:   request{storePath, unbase64(t, vectorZlib), []string{authLine, "Content-Encoding: deflate"}},
+			byDefault: 200, with: 400, newReason: "invalid request body",
+		},
+		{
+			name: "raw deflate still", option: sentrytest.Deflate(sentrytest.DeflateRaw),
+			request:   request{storePath, unbase64(t, vectorRaw), []string{authLine, "Content-Encoding: deflate"}},
+			byDefault: 200, with: 200,
+		},
+		{
+			name: "blank lines", option: sentrytest.TolerateBlankLines(),
+			request:   request{envelopePath, "{}" + event + "\n\n\n", []string{authLine}},
+			byDefault: 400, with: 200, defaultReason: "invalid event envelope",
+		},
+		{
+			name: "bare headers", option: sentrytest.RefuseBareHeaders(),
+			request:   request{envelopePath, "{}\n" + `{"type":"attachment"}`, []string{authLine}},
+			byDefault: 200, with: 400, newReason: "invalid event envelope",
+		},
+		{
+			name: "empty payloads behind a line end", option: sentrytest.RefuseBareHeaders(),
+			request:   request{envelopePath, "{}\n" + `{"type":"attachment"}` + "\n", []string{authLine}},
+			byDefault: 200, with: 200,
+		},
+		{
+			name: "event ids", option: sentrytest.RequireEventIDs(),
+			request:   request{envelopePath, "{}" + event, []string{authLine}},
+			byDefault: 200, with: 400, newReason: "invalid event envelope",
+		},
+		{
+			name: "event ids of what needs none", option: sentrytest.RequireEventIDs(),
+			request:   request{envelopePath, "{}\n" + `{"type":"session"}` + "\n{}", []string{authLine}},
+			byDefault: 200, with: 200,
+		},
+		{
+			name: "query and header", option: sentrytest.QueryAuthWins(),
+			request:   request{storePath + "?sentry_key=q", vectorJSON, []string{authLine}},
+			byDefault: 401, with: 200, defaultReason: "multiple authorization payloads detected",
+		},
+		{
+			name: "two headers", option: sentrytest.QueryAuthWins(),
+			request:   request{storePath, vectorJSON, []string{authLine, "Authorization: Sentry sentry_key=a"}},
+			byDefault: 401, with: 200, defaultReason: "multiple authorization payloads detected",
+		},
+		{
+			name: "dsn and header", option: sentrytest.QueryAuthWins(),
+			request:   request{envelopePath, `{"dsn":"http://inner@h/1"}` + event, []string{authLine}},
+			byDefault: 400, with: 200, defaultReason: "invalid event envelope",
+		},
+		{
+			name: "projects", option: sentrytest.NumericProjects(),
+			request:   request{"/api/shop/store/", vectorJSON, []string{authLine}},
+			byDefault: 200, with: 400, newReason: "bad project path parameter",
+		},
+		{
+			name: "projects of the legacy path", option: sentrytest.NumericProjects(),
+			request:   request{"/api/store/", vectorJSON, []string{authLine}},
+			byDefault: 200, with: 200,
+		},
+		{
+			name: "keys", option: sentrytest.FullKeys(),
+			request:   request{storePath, vectorJSON, []string{authLine}},
+			byDefault: 200, with: 400, newReason: "bad sentry DSN public key",
+		},
+		{
+			name: "keys with a flag", option: sentrytest.FullKeys(),
+			request:   request{storePath + "?sentry_key=" + fullKey + ".no-cache", vectorJSON, nil},
+			byDefault: 200, with: 200,
+		},
+		{
+			name: "too large", option: sentrytest.OversizeStatus(400),
+			request:   request{envelopePath, report, []string{authLine}},
+			byDefault: 413, with: 400, defaultReason: tooLarge, newReason: tooLarge,
+		},
+		{
+			name: "no auth", option: sentrytest.MissingAuthStatus(403),
+			request:   request{storePath, vectorJSON, nil},
+			byDefault: 401, with: 403, defaultReason: "missing authorization information", newReason: "missing authorization information",
+		},
+		{
+			name: "no auth, a status that is no failure", option: sentrytest.MissingAuthStatus(200),
+			request:   request{storePath, vectorJSON, nil},
+			byDefault: 401, with: 401, defaultReason: "missing authorization information", newReason: "missing authorization information",
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for i, srv := range []*sentrytest.Server{
+				sentrytest.NewServer(t), sentrytest.NewServer(t, c.option), sentrytest.NewServer(t, c.option, sentrytest.Lenient()),
+			} {
+				g := NewWithT(t)
+				status, reason := c.byDefault, c.defaultReason
+				if i == 1 {
+					status, reason = c.with, c.newReason
+				}
+				r := send(t, srv, http.MethodPost, c.request.path, c.request.body, c.request.headers...)
+				g.Expect(r.Status).To(Equal(status), r.Body)
+				g.Expect(srv.Requests()[0].Answer.Status).To(Equal(status))
+				if status != 200 {
+					g.Expect(srv.Rejected()[0].Reason).To(Equal(reason))
+					g.Expect(srv.Rejected()[0].Status).To(Equal(status))
+					g.Expect(srv.Envelopes()).To(BeEmpty())
+				}
+			}
+		})
+	}
+}
+
+// Bugsink's order of precedence.
+func TestQueryAuthWins(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t, sentrytest.QueryAuthWins())
+	body := "\n" + `{"type":"event"}` + "\n{}"
+	send(t, srv, http.MethodPost, envelopePath+"?sentry_key=query", `{"dsn":"http://inner@h/1"}`+body, authLine)
+	send(t, srv, http.MethodPost, envelopePath+"?sentry_key=query", `{}`+body, authLine)
+	send(t, srv, http.MethodPost, envelopePath, `{}`+body, authLine, "Authorization: Sentry sentry_key=other")
+	var keys []string
+	for _, e := range srv.Events() {
+		keys = append(keys, e.Received.PublicKey)
+	}
+	g.Expect(keys).To(Equal([]string{"inner", "query", "public"}))
+}
+
+// What a strict server refuses, and the default one takes.
+func TestStrictRefusals(t *testing.T) {
+	t.Parallel()
+	srv, err := sentrytest.Start(sentrytest.Strict()) // NewServer would fail the test for the vector's warnings
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	own := "?sentry_key=" + srv.PublicKey()
+	cases := []struct {
+		name, path, body, header string
+		status                   int
+		reason                   string
+	}{
+		{"in order", "/api/1/store/" + own, vectorJSON, "X-Test: 1", 200, ""},
+		{"the legacy path", "/api/store/" + own, vectorJSON, "X-Test: 1", 200, ""},
+		{"no last slash", "/api/1/store" + own, vectorJSON, "X-Test: 1", 404, "not found"},
+		{"repeated slashes", "/api//1/store/" + own, vectorJSON, "X-Test: 1", 404, "not found"},
+		{"a prefix", "/pre/api/1/store/" + own, vectorJSON, "X-Test: 1", 404, "not found"},
+		{"raw deflate", "/api/1/store/" + own, unbase64(t, vectorRaw), "Content-Encoding: deflate", 400, "invalid request body"},
+		{"another key", "/api/1/store/?sentry_key=" + fullKey, vectorJSON, "X-Test: 1", 403, "event submission rejected with_reason: ProjectId"},
+		{"a short key", "/api/1/store/?sentry_key=a", vectorJSON, "X-Test: 1", 400, "bad sentry DSN public key"},
+		{"another project", "/api/2/store/" + own, vectorJSON, "X-Test: 1", 403, "event submission rejected with_reason: ProjectId"},
+		{"a project that is no number", "/api/x/store/" + own, vectorJSON, "X-Test: 1", 400, "bad project path parameter"},
+		{"another key, too large", "/api/1/store/?sentry_key=" + fullKey, strings.Repeat(" ", 2<<20), "X-Test: 1", 403, "event submission rejected with_reason: ProjectId"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			g := NewWithT(t)
+			lenient := sentrytest.NewServer(t)
+			if c.status < 400 || !strings.Contains(c.name, "large") {
+				g.Expect(send(t, lenient, http.MethodPost, c.path, c.body, c.header).Status).To(Equal(200))
+			}
+			srv.Clear()
+			r := send(t, srv, http.MethodPost, c.path, c.body, c.header)
+			g.Expect(r.Status).To(Equal(c.status))
+			if c.status != 200 {
+				g.Expect(srv.Rejected()[0].Reason).To(Equal(c.reason))
+				g.Expect(srv.Events()).To(BeEmpty())
+			}
+		})
+	}
+}

@@ -1,0 +1,114 @@
+package sentrytest
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// Session is a session, or a bucket of aggregated ones (protocol section 4.5).
+type Session struct {
+	ID                string // sid; "" in a bucket
+	DistinctID        string // did; "" when absent
+	Sequence          int    // seq; 0 when absent
+	Init              bool
+	Started           time.Time      // UTC; of a bucket the minute that it covers; zero when absent or unreadable
+	Timestamp         time.Time      // UTC; zero when absent or unreadable
+	Duration          *time.Duration // nil when absent
+	Status            string         // ok, exited, crashed, abnormal or "" when absent
+	Errors            int
+	AbnormalMechanism string
+	Release           string
+	Environment       string
+	IPAddress         string
+	UserAgent         string
+	Aggregate         *SessionCounts // what a bucket counts; nil for a single session
+
+	Findings []Finding       // what is wrong with the item, the gravest first
+	Raw      json.RawMessage // the payload of the item, which for a bucket has the others too
+	Received Request         // zero for an envelope of ParseEnvelope
+}
+
+// SessionCounts is how the sessions of one bucket ended.
+type SessionCounts struct {
+	Exited, Errored, Crashed, Abnormal int
+}
+
+// sessionStatuses are how a session can stand.
+var sessionStatuses = []string{"ok", "exited", "crashed", "abnormal"}
+
+// maxBuckets is how many buckets one sessions item may have (protocol section 2.4).
+const maxBuckets = 100
+
+// Sessions returns the sessions of the envelope in their order: one for each item of type "session", and one for each
+// bucket of an item of type "sessions". An item that cannot be read is a Session with nothing but findings.
+func (e Envelope) Sessions() []Session {
+	var out []Session
+	for _, item := range e.Items {
+		var some []Session
+		switch item.Type {
+		case itemSession:
+			some = []Session{readSession(item)}
+		case itemSessions:
+			some = readSessions(item)
+		}
+		for _, one := range some {
+			one.Raw, one.Received = bytes.Clone(item.Payload), e.Received.clone()
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+func readSession(item Item) Session {
+	p := readPayload(item.Payload)
+	one := Session{
+		ID: p.text("sid"), DistinctID: p.text("did"), Sequence: p.count("seq"), Init: isTrue(p.boolean("init")),
+		Started: p.time("started"), Timestamp: p.time("timestamp"), Duration: p.duration("duration"),
+		Status: p.word("status", sessionStatuses...), Errors: p.count("errors"), AbnormalMechanism: p.text("abnormal_mechanism"),
+	}
+	one.readAttributes(p)
+	p.needs("started")
+	one.Findings = p.findings()
+	return one
+}
+
+func (s *Session) readAttributes(p *payload) {
+	attrs := p.sub("attrs")
+	s.Release, s.Environment = attrs.text("release"), attrs.text("environment")
+	s.IPAddress, s.UserAgent = attrs.text("ip_address"), attrs.text("user_agent")
+	p.needs("attrs.release")
+}
+
+func readSessions(item Item) []Session {
+	p := readPayload(item.Payload)
+	var common Session
+	common.readAttributes(p)
+	p.needs("aggregates")
+	var out []Session
+	for _, bucket := range p.values("aggregates") {
+		one := common
+		one.Started, one.DistinctID = bucket.time("started"), bucket.text("did")
+		one.Aggregate = &SessionCounts{
+			Exited: bucket.count("exited"), Errored: bucket.count("errored"), Crashed: bucket.count("crashed"), Abnormal: bucket.count("abnormal"),
+		}
+		if one.Started.Second() != 0 || one.Started.Nanosecond() != 0 {
+			bucket.problem("started", "not rounded to the minute")
+		}
+		if bucket.fields["started"] == nil {
+			bucket.problem("started", "missing: the protocol requires it")
+		}
+		out = append(out, one)
+	}
+	if len(out) > maxBuckets {
+		p.lost("aggregates", "%d buckets: no more than %d are allowed", len(out), maxBuckets)
+	}
+	if len(out) == 0 {
+		out = []Session{common}
+	}
+	found := p.findings()
+	for i := range out {
+		out[i].Findings = append([]Finding(nil), found...)
+	}
+	return out
+}

@@ -1,0 +1,86 @@
+package sentrytest_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+)
+
+// minimal is an event that a server keeps as it is.
+const minimal = `{"event_id":"` + vectorID + `","timestamp":%,"platform":"go","level":"error","logentry":{"formatted":"boom"}}`
+
+func TestStrictServerFailsItsTestOnWarnings(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	envelopeOf := func(event string) string {
+		return `{"event_id":"` + vectorID + `"}` + "\n" + `{"type":"event"}` + "\n" + event
+	}
+	now := strings.ReplaceAll(minimal, "%", "null")
+	failures, logs := run(t, func(tb *fakeTB) {
+		srv := sentrytest.NewServer(tb, sentrytest.Strict())
+		path := "/api/1/envelope/?sentry_key=" + srv.PublicKey()
+		send(t, srv, http.MethodPost, path, envelopeOf(strings.Replace(now, `"error"`, `"WARNING"`, 1)))
+		srv.Clear() // what it forgets still counts
+		send(t, srv, http.MethodPost, path, "{}\n"+`{"type":"session"}`+"\n{}")
+		send(t, srv, http.MethodPost, path, "{}\n"+`{"type":"from_the_future"}`+"\n{}")
+	})
+	g.Expect(failures).To(Equal(`sentrytest: a strict server accepted 2 requests with warnings:
+  request 1, POST /api/1/envelope/
+    warning: items.0.level="WARNING": expected a level [invalid_data]
+    warning: items.0.timestamp: missing: the documentation requires it [missing_attribute]
+  request 2, POST /api/1/envelope/
+    fatal: items.0.attrs.release: missing: without it the server drops the item [item]
+    fatal: items.0.started: missing: without it the server drops the item [item]`))
+	g.Expect(logs).To(ContainSubstring(`sentrytest: findings of no consequence:
+  request 3, POST /api/1/envelope/
+    info: items.0="from_the_future": servers that do not know the type drop the item [unknown_item]`))
+}
+
+func TestStrictServerKeepsLongListsShort(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	failures, _ := run(t, func(tb *fakeTB) {
+		srv := sentrytest.NewServer(tb, sentrytest.Strict())
+		for range 12 {
+			send(t, srv, http.MethodPost, "/api/1/store/?sentry_key="+srv.PublicKey(), `{}`)
+		}
+	})
+	g.Expect(failures).To(HavePrefix("sentrytest: a strict server accepted 12 requests with warnings:\n"))
+	g.Expect(failures).To(HaveSuffix("\n  and 2 more"))
+}
+
+func TestStrictServerIsSilentWhenAllIsWell(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	failures, logs := run(t, func(tb *fakeTB) {
+		srv := sentrytest.NewServer(tb, sentrytest.Strict())
+		r := send(t, srv, http.MethodPost, "/api/1/envelope/?sentry_key="+srv.PublicKey(), `{"event_id":"`+vectorID+`"}`)
+		g.Expect(r.Status).To(Equal(200))
+	})
+	g.Expect(failures + logs).To(BeEmpty())
+}
+
+func TestRequestFindings(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	send(t, srv, http.MethodPost, "/api/1/store", unbase64(t, vectorRaw), "Content-Encoding: deflate",
+		"X-Sentry-Auth: Sentry sentry_timestamp=1, sentry_key=a, sentry_secret=hush")
+	store(t, srv, "nonsense")
+	all := srv.Findings()
+	g.Expect(all).To(HaveLen(1), "what was refused is not among them")
+	g.Expect(all[0].String()).To(Equal(`request 1, POST /api/1/store
+  warning: timestamp: missing: the documentation requires it [missing_attribute]
+  warning: platform: missing: the documentation requires it [missing_attribute]
+  warning: Content-Encoding="deflate": raw deflate: most servers expect zlib [invalid_data]
+  warning: path="/api/1/store": not spelled /api/{project}/{endpoint}/: servers do not answer there [invalid_data]
+  info: message="hi": deprecated: logentry is its name [deprecated]
+  info: path="/api/1/store": deprecated: envelopes are the successor of the store endpoint [deprecated]
+  info: auth.sentry_secret: deprecated: servers ignore it [deprecated]
+  info: auth.sentry_timestamp: deprecated: servers ignore it [deprecated]`))
+	g.Expect(all[0].Request.Findings()).To(HaveLen(5))
+}

@@ -1,0 +1,167 @@
+package sentrytest
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// checkType knows the types of protocol section 5.1.
+func checkType(f *findings, at string, value any) {
+	oneOf("default", "error", "csp", "hpkp", "expectct", "expectstaple", "nel", "transaction", "userreportv2")(f, at, value)
+}
+
+func notWords(words ...string) check {
+	return func(f *findings, at string, value any) {
+		if text, ok := value.(string); ok && slices.Contains(words, strings.TrimSpace(text)) {
+			f.add(SeverityWarning, at, RuleInvalidData, value, "%q is reserved", strings.TrimSpace(text))
+		}
+	}
+}
+
+var distChars = regexp.MustCompile(`^[a-zA-Z0-9_.-]*$`)
+
+func checkDist(f *findings, at string, value any) {
+	if text, ok := value.(string); ok && !distChars.MatchString(strings.TrimSpace(text)) {
+		f.add(SeverityWarning, at, RuleInvalidData, value, "only letters, digits and _ . - are allowed")
+	}
+}
+
+func checkTimeSpent(f *findings, at string, value any) {
+	if n, ok := numberOf(value); ok && (n < 0 || n >= 1<<31-1) {
+		f.add(SeverityWarning, at, RuleInvalidData, value, "not between 0 and %d", 1<<31-2)
+	}
+}
+
+// checkExtra holds each value and all of them to their limits (protocol section 5.1).
+func checkExtra(f *findings, at string, value any) {
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return
+	}
+	for _, key := range sortedKeys(fields) {
+		databag(SeverityWarning, 7, 16384)(f, join2(at, key), fields[key])
+	}
+	if _, size := measure(fields); size > 262144 {
+		f.add(SeverityWarning, at, RuleTruncated, absent{}, "%d bytes: pruned to 262144", size)
+	}
+}
+
+// checkStacktrace wants frames, and says from how many on servers thin them out.
+func checkStacktrace(f *findings, at string, value any) {
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return
+	}
+	frames, _ := fields["frames"].([]any)
+	path := join2(at, "frames")
+	switch n := len(frames); {
+	case fields["frames"] == nil:
+		f.add(SeverityWarning, path, RuleMissingAttribute, absent{}, "missing: the protocol requires it")
+	case n == 0:
+		f.add(SeverityWarning, path, RuleInvalidData, fields["frames"], "expected a non-empty value")
+	case n > 250:
+		f.add(SeverityWarning, path, RuleTruncated, absent{}, "%d frames: those in the middle are removed down to 250", n)
+	case n > 50:
+		f.add(SeverityInfo, path, RuleTruncated, absent{}, "%d frames: beyond 50, those in the middle lose their variables and source", n)
+	}
+	stacktraceShape.closed(f, at, value)
+}
+
+// checkGroup wants every exception of a group but the root to say whose part it is.
+func checkGroup(f *findings, at string, value any) {
+	ids := map[float64]bool{}
+	type part struct {
+		path       string
+		id, parent any
+	}
+	var parts []part
+	eachValue(func(_ *findings, at string, value any) {
+		fields, _ := value.(map[string]any)
+		mechanism, _ := fields["mechanism"].(map[string]any)
+		if id, ok := numberOf(mechanism["exception_id"]); ok {
+			ids[id] = true
+			parts = append(parts, part{join2(at, "mechanism"), mechanism["exception_id"], mechanism["parent_id"]})
+		}
+	})(f, at, value)
+	for _, p := range parts {
+		parent, ok := numberOf(p.parent)
+		switch id, _ := numberOf(p.id); {
+		case p.parent == nil && id != 0:
+			f.add(SeverityWarning, p.path+".parent_id", RuleMissingAttribute, absent{}, "missing: only exception_id 0 has no parent")
+		case ok && !ids[parent]:
+			f.add(SeverityWarning, p.path+".parent_id", RuleInvalidData, p.parent, "no exception has that exception_id")
+		}
+	}
+}
+
+var hexAddress = regexp.MustCompile(`^(0x[0-9a-fA-F]{1,16}|[0-9]{1,20})$`)
+
+func checkAddress(f *findings, at string, value any) {
+	if _, ok := numberOf(value); ok {
+		return
+	}
+	if text, ok := value.(string); !ok || !hexAddress.MatchString(text) {
+		f.add(SeverityWarning, at, RuleInvalidData, value, `expected an address: "0x…", a decimal text or a number`)
+	}
+}
+
+func checkIP(f *findings, at string, value any) {
+	text, ok := value.(string)
+	if !ok || text == "{{auto}}" {
+		return
+	}
+	if _, err := netip.ParseAddr(text); err != nil {
+		f.add(SeverityWarning, at, RuleInvalidData, value, "expected an IP address or {{auto}}")
+	}
+}
+
+func checkImage(f *findings, at string, value any) {
+	fields, ok := value.(map[string]any)
+	if !ok {
+		f.add(SeverityWarning, at, RuleInvalidData, value, "expected an object")
+		return
+	}
+	kind, _ := fields["type"].(string)
+	needs, known := imageNeeds[kind]
+	if !known {
+		f.add(SeverityWarning, join2(at, "type"), RuleInvalidData, fields["type"], "expected one of %s", strings.Join(sortedKeys(imageNeeds), ", "))
+	}
+	requires(needs...)(f, at, value)
+}
+
+// spanStatuses are the words for how a span ended (protocol section 5.2).
+var spanStatuses = []string{
+	"ok", "cancelled", "unknown", "unknown_error", "invalid_argument", "deadline_exceeded", "not_found", "already_exists",
+	"permission_denied", "resource_exhausted", "failed_precondition", "aborted", "out_of_range", "unimplemented", "internal_error",
+	"unavailable", "data_loss", "unauthenticated",
+}
+
+var traceShape = shape{
+	"trace_id": hexID(32), "span_id": hexID(16), "parent_span_id": hexID(16), "status": oneOf(spanStatuses...),
+}
+
+// checkContexts holds each context to its size, and the trace to its form.
+func checkContexts(f *findings, at string, value any) {
+	fields, _ := value.(map[string]any)
+	for _, name := range sortedKeys(fields) {
+		path := join2(at, name)
+		inner, ok := fields[name].(map[string]any)
+		if !ok {
+			continue
+		}
+		databag(SeverityWarning, 7, 8192)(f, path, inner)
+		kind, _ := inner["type"].(string)
+		switch {
+		case name == "reprocessing":
+			removed(f, path, inner)
+		case name == "trace" || kind == "trace":
+			requires("trace_id", "span_id")(f, path, inner)
+			traceShape.open(f, path, inner)
+		}
+		if name == "feedback" {
+			requires("message")(f, path, inner)
+		}
+	}
+}

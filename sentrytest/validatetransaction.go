@@ -1,0 +1,72 @@
+package sentrytest
+
+import "strconv"
+
+// checkTransaction applies the rules whose breach costs the whole transaction, in the words of the server (protocol
+// section 7).
+func checkTransaction(f *findings, fields map[string]any) {
+	fatal := func(path string, value any, reason string) {
+		f.add(SeverityFatal, path, RuleTransaction, value, "%s", reason)
+	}
+	end, hasEnd := parseTime(fields["timestamp"])
+	start, hasStart := parseTime(fields["start_timestamp"])
+	switch {
+	case !hasEnd:
+		fatal("timestamp", orAbsent(fields["timestamp"]), "timestamp hard-required for transaction events")
+	case !hasStart:
+		fatal("start_timestamp", orAbsent(fields["start_timestamp"]), "start_timestamp hard-required for transaction events")
+	case end.Before(start):
+		fatal("timestamp", fields["timestamp"], "end timestamp is smaller than start timestamp")
+	}
+	contexts, _ := fields["contexts"].(map[string]any)
+	trace, ok := contexts["trace"].(map[string]any)
+	if !ok {
+		fatal("contexts.trace", orAbsent(contexts["trace"]), "missing valid trace context")
+	}
+	for _, id := range []struct {
+		key    string
+		digits int
+	}{{"trace_id", 32}, {"span_id", 16}} {
+		if ok && !isHexID(trace[id.key], id.digits) {
+			fatal("contexts.trace."+id.key, orAbsent(trace[id.key]), "trace context is missing "+id.key)
+		}
+	}
+	spans, isList := fields["spans"].([]any)
+	if fields["spans"] != nil && !isList {
+		fatal("spans", fields["spans"], "spans must be valid in transaction event")
+	}
+	for i, span := range spans {
+		checkSpan(f, "spans."+strconv.Itoa(i), span)
+	}
+}
+
+// checkSpan applies the rules for the spans of a transaction: a bad one costs the whole.
+func checkSpan(f *findings, at string, value any) {
+	span, ok := value.(map[string]any)
+	if !ok {
+		f.add(SeverityFatal, at, RuleTransaction, value, "spans must be valid in transaction event")
+		return
+	}
+	_, hasEnd := parseTime(span["timestamp"])
+	_, hasStart := parseTime(span["start_timestamp"])
+	for _, one := range []struct {
+		key string
+		ok  bool
+	}{
+		{"timestamp", hasEnd},
+		{"start_timestamp", hasStart},
+		{"trace_id", isHexID(span["trace_id"], 32)},
+		{"span_id", isHexID(span["span_id"], 16)},
+	} {
+		if !one.ok {
+			f.add(SeverityFatal, join2(at, one.key), RuleTransaction, orAbsent(span[one.key]), "span is missing %s", one.key)
+		}
+	}
+}
+
+func orAbsent(value any) any {
+	if value == nil {
+		return absent{}
+	}
+	return value
+}
