@@ -26,18 +26,20 @@ func (s *Server) handler() http.Handler {
 	return h
 }
 
-// IsIngest reports whether the path is one on which every server takes events: the store or envelope endpoint of
-// some project.
+// IsIngest reports whether the path is one on which every server takes events: the store, envelope, security or
+// minidump endpoint of some project.
 func IsIngest(path string) bool { return routeOf(path).protocol != "" }
 
 // Arrival is a request together with what the server made of it, at the moment before it is answered.
 type Arrival struct {
 	// Request has the answer that is about to be sent: Answer.Status is 0 where a script step sends none.
 	Request Request
-	// Envelope is nil when the request was not accepted, and on the store endpoint.
+	// Envelope is nil when the request was not accepted, and on the store and security endpoints.
 	Envelope *Envelope
 	// Events are those that the request brought; none when it was not accepted.
 	Events []Event
+	// Transactions are those that the request brought; none when it was not accepted.
+	Transactions []Event
 	// Rejection is nil unless the request was refused because of its contents.
 	Rejection *Rejection
 }
@@ -67,6 +69,10 @@ func (e *entry) arrival() *Arrival {
 		ev.request = e.request
 		a.Events = append(a.Events, ev.get())
 	}
+	for _, trace := range e.traces {
+		trace.request = e.request
+		a.Transactions = append(a.Transactions, trace.get())
+	}
 	return a
 }
 
@@ -84,6 +90,6 @@ func (s *Server) announce(ctx context.Context, e *entry, a *answer) {
 	*a = answer{header: http.Header{"Content-Type": jsonTypeValues}}
 	a.fail(r)
 	e.request.Answer = Answer{Status: a.status, Header: a.header, Body: a.body, Step: e.request.Answer.Step}
-	e.events, e.envelope = nil, nil
+	e.events, e.traces, e.envelope = nil, nil, nil
 	e.rejection = &Rejection{Status: r.status, Reason: r.detail, Causes: r.causes}
 }

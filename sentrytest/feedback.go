@@ -52,7 +52,10 @@ func readFeedback(item Item) Feedback {
 		ReplayID: f.text("replay_id"), Source: f.text("source"), AssociatedEventID: f.text("associated_event_id"),
 	}
 	p.needs("contexts.feedback.message")
-	one.Findings = append(p.findings(), validateEvent(item.Payload, eventContext{envelope: true, itemType: itemFeedback})...)
+	one.Findings = p.findings()
+	if p.tree != nil {
+		one.Findings = append(one.Findings, validateEvent(item.Payload, eventContext{envelope: true, itemType: itemFeedback})...)
+	}
 	return one
 }
 

@@ -160,8 +160,5 @@ func checkContexts(f *findings, at string, value any) {
 			requires("trace_id", "span_id")(f, path, inner)
 			traceShape.open(f, path, inner)
 		}
-		if name == "feedback" {
-			requires("message")(f, path, inner)
-		}
 	}
 }
