@@ -213,3 +213,31 @@ func TestBodyTooLongOnTheWire(t *testing.T) {
 	g.Expect(srv.Requests()[0].Body).To(HaveLen(1000))
 	g.Expect(srv.Rejected()[0].Causes).To(ConsistOf("the request body is longer than 1000 bytes"))
 }
+
+// A body of unknown length comes in chunks, in whatever encoding, and the envelope endpoint minds no media type.
+func TestChunkedBodiesInEveryEncoding(t *testing.T) {
+	t.Parallel()
+	bodies := map[string]string{storePath: vectorJSON, envelopePath: "{}\n" + `{"type":"event"}` + "\n" + vectorJSON}
+	for encoding, newWriter := range compressors {
+		for path, body := range bodies {
+			for _, contentType := range []string{"", "text/plain", "multipart/form-data; boundary=b", "application/x-www-form-urlencoded"} {
+				g := NewWithT(t)
+				srv := sentrytest.NewServer(t)
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL()+path, io.MultiReader(strings.NewReader(compress(t, []byte(body), newWriter))))
+				g.Expect(err).NotTo(HaveOccurred())
+				req.Header.Set("Content-Encoding", encoding)
+				req.Header.Set("X-Sentry-Auth", "Sentry sentry_key=a")
+				if contentType != "" {
+					req.Header.Set("Content-Type", contentType)
+				}
+				resp, err := srv.Client().Do(req)
+				g.Expect(err).NotTo(HaveOccurred())
+				g.Expect(resp.Body.Close()).To(Succeed())
+				g.Expect(resp.StatusCode).To(Equal(200))
+				g.Expect(resp.Header.Get("Access-Control-Allow-Origin")).To(Equal("*"))
+				g.Expect(srv.Requests()[0].Header).NotTo(HaveKey("Content-Length"))
+				g.Expect(srv.Events()[0].Message).To(Equal("hi"))
+			}
+		}
+	}
+}

@@ -21,12 +21,16 @@
 //
 // # What is accepted
 //
-// The server takes POST /api/{project}/store/ and /api/{project}/envelope/, the legacy /api/store/, and GET on the
-// store endpoint. It checks requests as Sentry's Relay does and answers with the same statuses and texts: auth
+// The server takes POST /api/{project}/store/, envelope/, security/ (the reports of browsers) and minidump/, the
+// legacy /api/store/, and GET on the store endpoint. It checks requests as Sentry's Relay does and answers with the same statuses and texts: auth
 // in all its forms, Content-Encoding gzip, deflate, br and zstd, the legacy base64 bodies, the grammar of envelopes,
 // size limits. It is more lenient in these respects: any project and any public key are accepted, raw deflate passes for
 // deflate, and paths may lack their last slash or have more before /api. Like Relay it does not judge the
 // fields of an event before it answers.
+//
+// [Strict] refuses these too. Where real servers differ, an option chooses: [Deflate], [TolerateBlankLines],
+// [RefuseBareHeaders], [RequireEventIDs], [QueryAuthWins], [NumericProjects], [FullKeys], [OversizeStatus] and
+// [MissingAuthStatus].
 //
 // What is refused is listed with its reason in [Server.Rejected], and in the messages of failed waits.
 //
@@ -34,11 +38,25 @@
 //
 // [Server.Events] has the events, read from whichever shape of the protocol they came in; [Server.Envelopes] has whole
 // envelopes with every item, of known type or not; [Server.Requests] has every request with its headers, its body
-// before and after decompression, and the answer. All are copies.
+// before and after decompression, and the answer. What envelopes carry beside events has types of its own:
+// [Server.Transactions], [Server.Sessions], [Server.CheckIns], [Server.Logs], [Server.Metrics], [Server.Feedback],
+// [Server.ClientReports] and [Server.Attachments]. An item that cannot be read is there all the same, with a
+// [Finding]. All are copies.
 //
 // [Server.Wait], [RequireEvent], [RequireEvents] and [RequireNoEvent] wait for events without sleeping. They take
 // predicates such as [HasMessage] and [HasTag], which are values that say what an event has instead; [NewPredicate]
 // makes more of them, and [Source] is what else events can be asked of.
+//
+// # Findings
+//
+// A server that answers 200 may still drop, cut or replace what it was sent. [Event.Findings], [Validate],
+// [Envelope.Findings], [ValidateEnvelope], [Item.Findings] and [Server.Findings] say what a real one would do:
+//
+//	SeverityFatal    it refuses the thing, or accepts it and drops it later
+//	SeverityWarning  it changes the thing and says so: a value that it drops, cuts or replaces
+//	SeverityInfo     the shape is deprecated, or something is removed without a word
+//
+// They are computed when they are asked for. A [Strict] server fails its test on warnings by itself.
 //
 // # Faults
 //

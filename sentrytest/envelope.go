@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"time"
 )
 
@@ -92,6 +93,14 @@ func (e *EnvelopeError) causes() []string {
 		return []string{e.Reason}
 	}
 	return []string{e.Reason, e.Err.Error()}
+}
+
+// refusal is the answer to the request.
+func (e *EnvelopeError) refusal() *refusal {
+	if e.Reason == tooManyItems {
+		return refuse(http.StatusRequestEntityTooLarge, "envelope exceeded size limits", fmt.Sprintf("more than %d items", maxItems))
+	}
+	return badRequest(invalidEnvelope, e.causes()...)
 }
 
 // Unwrap returns Err.

@@ -15,6 +15,14 @@ const (
 	invalidItemHeader     = "invalid item header"
 	missingNewline        = "missing newline after header or payload"
 	unexpectedEnd         = "unexpected end of file"
+	tooManyItems          = "too many items"
+)
+
+// What a parsed envelope costs in memory has to stay in proportion to its bytes, which a few kilobytes on the wire can
+// inflate to. No SDK comes near these.
+const (
+	maxItems      = 10_000
+	maxAttributes = 200 // of a header
 )
 
 // ParseEnvelope reads an envelope as strictly as Relay does (protocol section 4.2). Payloads are not looked
@@ -46,6 +54,11 @@ func parseEnvelope(raw []byte, r rules) (*Envelope, *EnvelopeError) {
 		}
 		if p.atEnd() || p.rules.blankLines && skipSpace(raw, p.at) == len(raw) {
 			return e, nil
+		}
+		if len(e.Items) == maxItems {
+			err := p.fail(tooManyItems, nil)
+			err.envelope = e
+			return nil, err
 		}
 		item, err := p.item()
 		if err != nil {
@@ -104,6 +117,9 @@ func (p *envelopeParser) header(unique map[string]bool) (map[string]json.RawMess
 			return fmt.Errorf("duplicate field %q", key)
 		}
 		fields[key] = value
+		if len(fields) > maxAttributes {
+			return fmt.Errorf("more than %d attributes", maxAttributes)
+		}
 		return nil
 	})
 	if err != nil {

@@ -54,7 +54,7 @@ type Event struct {
 	// Attachments are those of the envelope that carried the event, in their order.
 	Attachments []Attachment
 
-	// Problems lists the fields that could not be read. They are empty in the Event; Raw has them.
+	// Problems lists the fields that could not be read, 500 at most. They are empty in the Event; Raw has them.
 	Problems []Problem
 	// Raw is the JSON as it was received, after decompression.
 	Raw json.RawMessage

@@ -55,6 +55,7 @@ func readFeedback(item Item) Feedback {
 	one.Findings = p.findings()
 	if p.tree != nil {
 		one.Findings = append(one.Findings, validateEvent(item.Payload, eventContext{envelope: true, itemType: itemFeedback})...)
+		one.Findings = sortFindings(one.Findings, 0)
 	}
 	return one
 }

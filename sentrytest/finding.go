@@ -107,7 +107,11 @@ func (f *findings) add(severity Severity, path, rule string, value any, format s
 
 // problems adds what the reader of an event or item could not read.
 func (f *findings) problems(tree any, problems []Problem) {
-	for _, p := range problems {
+	for i, p := range problems {
+		if len(f.list) == maxFindings {
+			f.more += len(problems) - i
+			return
+		}
 		value, ok := lookup(tree, p.Path)
 		if !ok {
 			value = absent{}
@@ -124,13 +128,18 @@ func (p Problem) expected() string {
 }
 
 // sorted returns the findings, the gravest first and otherwise in the order in which they were found.
-func (f *findings) sorted() []Finding {
-	out := f.list
-	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
-	if f.more > 0 {
-		out = append(out, Finding{SeverityInfo, "", RuleMore, "", fmt.Sprintf("%s left out", count(f.more, "further finding"))})
+func (f *findings) sorted() []Finding { return sortFindings(f.list, f.more) }
+
+// sortFindings sorts a list, bounds it, and says how many are left out: those beyond the bound and more.
+func sortFindings(list []Finding, more int) []Finding {
+	slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	if beyond := len(list) - maxFindings; beyond > 0 {
+		list, more = list[:maxFindings], more+beyond
 	}
-	return out
+	if more > 0 {
+		list = append(list, Finding{SeverityInfo, "", RuleMore, "", fmt.Sprintf("%s left out", count(more, "further finding"))})
+	}
+	return list
 }
 
 // below puts a path before the paths of findings.

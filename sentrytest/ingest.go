@@ -220,7 +220,7 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 		req.setAuth(a)
 	}
 	if parseErr != nil {
-		v.refuse(badRequest(invalidEnvelope, parseErr.causes()...))
+		v.refuse(parseErr.refusal())
 		return
 	}
 	if r := env.check(req); r != nil {

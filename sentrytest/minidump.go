@@ -5,6 +5,7 @@ import (
 	"compress/bzip2"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -14,6 +15,9 @@ import (
 
 // minidumpField is the part of a multipart body that holds the minidump (protocol section 1.2).
 const minidumpField = "upload_file_minidump"
+
+// maxParts bounds the parts of a multipart body.
+const maxParts = 1000
 
 // minidumpItemTypes are the attachment types of the parts that have a meaning; all others are plain attachments.
 var minidumpItemTypes = map[string]string{
@@ -93,7 +97,10 @@ func readUpload(contentType string, body []byte) (*minidumpUpload, *refusal) {
 		return nil, badRequest("invalid multipart data", err.Error())
 	}
 	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
-	for {
+	for n := 0; ; n++ {
+		if n == maxParts {
+			return nil, badRequest("invalid multipart data", fmt.Sprintf("more than %d parts", maxParts))
+		}
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			return upload, nil

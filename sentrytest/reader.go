@@ -14,6 +14,9 @@ type reader struct {
 }
 
 func (r *reader) problem(path, reason string) {
+	if len(r.problems) == maxFindings {
+		return
+	}
 	r.problems = append(r.problems, Problem{Path: path, Reason: reason})
 }
 

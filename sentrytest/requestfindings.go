@@ -1,7 +1,6 @@
 package sentrytest
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,7 +87,7 @@ func (r records) findings() []RequestFindings {
 			continue
 		}
 		all := append(byRequest[request.ID], request.Findings()...)
-		slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+		all = sortFindings(all, 0)
 		if len(all) > 0 {
 			out = append(out, RequestFindings{request.clone(), all})
 		}

@@ -41,7 +41,7 @@ var sessionStatuses = []string{"ok", "exited", "crashed", "abnormal"}
 const maxBuckets = 100
 
 // Sessions returns the sessions of the envelope in their order: one for each item of type "session", and one for each
-// bucket of an item of type "sessions". An item that cannot be read is a Session with nothing but findings.
+// bucket of an item of type "sessions", up to the hundred that it may have. An item that cannot be read is a Session with nothing but findings.
 func (e Envelope) Sessions() []Session {
 	var out []Session
 	for _, item := range e.Items {
@@ -86,7 +86,12 @@ func readSessions(item Item) []Session {
 	common.readAttributes(p)
 	p.needs("aggregates")
 	var out []Session
-	for _, bucket := range p.values("aggregates") {
+	buckets := p.values("aggregates")
+	if len(buckets) > maxBuckets {
+		p.lost("aggregates", "%d buckets: no more than %d are allowed", len(buckets), maxBuckets)
+		buckets = buckets[:maxBuckets]
+	}
+	for _, bucket := range buckets {
 		one := common
 		one.Started, one.DistinctID = bucket.time("started"), bucket.text("did")
 		one.Aggregate = &SessionCounts{
@@ -99,9 +104,6 @@ func readSessions(item Item) []Session {
 			bucket.problem("started", "missing: the protocol requires it")
 		}
 		out = append(out, one)
-	}
-	if len(out) > maxBuckets {
-		p.lost("aggregates", "%d buckets: no more than %d are allowed", len(out), maxBuckets)
 	}
 	if len(out) == 0 {
 		out = []Session{common}

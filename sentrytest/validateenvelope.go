@@ -10,7 +10,7 @@ import (
 
 // ValidateEnvelope looks at an envelope as a real server does: its grammar, its header, the limits of protocol section
 // 2.4, and every item as [Item.Findings] has it, below "items.0" and so on. It returns what it finds, the gravest
-// first within each part.
+// first.
 func ValidateEnvelope(raw []byte) []Finding {
 	e, err := ParseEnvelope(raw)
 	if err != nil {
@@ -32,11 +32,10 @@ func (e Envelope) Findings() []Finding {
 		e.checkHeader(f)
 	}
 	e.checkPairs(f)
-	out := f.sorted()
 	for i, item := range e.Items {
-		out = append(out, below("items."+strconv.Itoa(i), item.findings(e.Received.Time))...)
+		f.list = append(f.list, below("items."+strconv.Itoa(i), item.findings(e.Received.Time))...)
 	}
-	return out
+	return f.sorted()
 }
 
 // sentAtForm is what Bugsink takes; Relay takes more.
@@ -128,7 +127,7 @@ func (i Item) containerFindings() []Finding {
 			out = append(out, readLog(entry, Request{}).Findings...)
 		}
 	}
-	return out
+	return sortFindings(out, 0)
 }
 
 // knownItems are the types of protocol section 4.5 whose payloads nobody looks into.
