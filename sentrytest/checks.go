@@ -15,22 +15,34 @@ type check func(f *findings, at string, value any)
 // shape is what is known of an object: its attributes and what to check of each. A nil check passes everything.
 type shape map[string]check
 
-// closed checks an object whose unknown attributes are lost.
-func (s shape) closed(f *findings, at string, value any) { s.walk(f, at, value, false) }
+// annotated checks an object whose unknown attributes are lost, with an annotation: so it is with events and
+// breadcrumbs.
+func (s shape) annotated(f *findings, at string, value any) {
+	s.unknown(f, SeverityWarning, at, value)
+	s.open(f, at, value)
+}
+
+// closed checks an object whose unknown attributes are lost without a word.
+func (s shape) closed(f *findings, at string, value any) {
+	s.unknown(f, SeverityInfo, at, value)
+	s.open(f, at, value)
+}
 
 // open checks an object that may have any other attributes.
-func (s shape) open(f *findings, at string, value any) { s.walk(f, at, value, true) }
-
-func (s shape) walk(f *findings, at string, value any, open bool) {
+func (s shape) open(f *findings, at string, value any) {
 	fields, _ := value.(map[string]any)
 	for _, key := range sortedKeys(fields) {
-		inner := fields[key]
-		known, ok := s[key]
-		switch {
-		case !ok && !open:
-			f.add(SeverityWarning, join2(at, key), RuleInvalidAttribute, inner, "the protocol knows no such attribute")
-		case ok && known != nil && inner != nil:
-			known(f, join2(at, key), inner)
+		if known := s[key]; known != nil && fields[key] != nil {
+			known(f, join2(at, key), fields[key])
+		}
+	}
+}
+
+func (s shape) unknown(f *findings, severity Severity, at string, value any) {
+	fields, _ := value.(map[string]any)
+	for _, key := range sortedKeys(fields) {
+		if _, known := s[key]; !known {
+			f.add(severity, join2(at, key), RuleInvalidAttribute, fields[key], "the protocol knows no such attribute")
 		}
 	}
 }
@@ -91,12 +103,12 @@ func requires(keys ...string) check {
 	}
 }
 
-// requiresOneOf reports an object that has none of the attributes.
+// requiresOneOf reports an object that has none of the attributes. An empty one is as good as absent.
 func requiresOneOf(severity Severity, keys ...string) check {
 	return func(f *findings, at string, value any) {
-		fields, ok := value.(map[string]any)
+		fields, _ := value.(map[string]any)
 		has := func(key string) bool { return fields[key] != nil && fields[key] != "" }
-		if ok && !slices.ContainsFunc(keys, has) {
+		if len(fields) > 0 && !slices.ContainsFunc(keys, has) {
 			f.add(severity, at, RuleMissingAttribute, value, "none of %s is there", strings.Join(keys, ", "))
 		}
 	}

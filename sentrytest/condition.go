@@ -52,7 +52,7 @@ func WithLevel[S ~string](level S) Condition {
 }
 
 // WithItem is met by envelopes that have an item of the given type, such as "session" or "check_in". A request to the
-// store endpoint counts as an item of type "event".
+// store endpoint counts as an item of type "event" or "transaction", a report of a browser as "raw_security".
 func WithItem(itemType string) Condition {
 	return Condition{text: fmt.Sprintf("WithItem(%q)", itemType), match: func(c *call) bool {
 		return slices.Contains(c.items(), itemType)
@@ -128,8 +128,13 @@ func (c *call) events() []Event {
 
 func (c *call) items() []string {
 	if c.verdict.envelope == nil {
-		if len(c.verdict.events) > 0 {
-			return []string{"event"}
+		switch {
+		case len(c.verdict.traces) > 0:
+			return []string{itemTransaction}
+		case len(c.verdict.events) > 0 && c.req.Protocol == protocolSecurity:
+			return []string{"raw_security"}
+		case len(c.verdict.events) > 0:
+			return []string{itemEvent}
 		}
 		return nil
 	}

@@ -42,7 +42,7 @@ func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil
 const (
 	RuleInvalidData      = "invalid_data"      // a value of the wrong type or form; the server drops it
 	RuleMissingAttribute = "missing_attribute" // an attribute that has to be there
-	RuleInvalidAttribute = "invalid_attribute" // an attribute that nobody knows; the server drops it
+	RuleInvalidAttribute = "invalid_attribute" // an attribute that nobody knows; the server drops it, deep inside without a word
 	RuleValueTooLong     = "value_too_long"    // a value that is dropped for its length
 	RulePastTimestamp    = "past_timestamp"    // a time too long ago; the server replaces it
 	RuleFutureTimestamp  = "future_timestamp"  // a time too far ahead; the server replaces it

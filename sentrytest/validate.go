@@ -50,7 +50,7 @@ func validateEvent(raw []byte, about eventContext) []Finding {
 		}
 		f.problems(tree, []Problem{p})
 	}
-	eventShape.closed(f, "", fields)
+	eventShape.annotated(f, "", fields)
 	checkAliases(f, fields)
 	checkDocumented(f, fields, about)
 	checkTags(f, fields)

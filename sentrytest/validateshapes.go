@@ -31,7 +31,7 @@ var eventShape = shape{
 	"stacktrace":                   all(deprecated("exceptions and threads have their own"), checkStacktrace),
 	"sentry.interfaces.Stacktrace": checkStacktrace,
 	"threads":                      eachValue(all(requires("id"), threadShape.closed)),
-	"breadcrumbs":                  eachValue(breadcrumbShape.closed), "sentry.interfaces.Breadcrumbs": eachValue(breadcrumbShape.closed),
+	"breadcrumbs":                  eachValue(breadcrumbShape.annotated), "sentry.interfaces.Breadcrumbs": eachValue(breadcrumbShape.annotated),
 	"template": templateCheck, "sentry.interfaces.Template": templateCheck,
 	"user": userCheck, "sentry.interfaces.User": userCheck,
 	"request": requestShape.open, "sentry.interfaces.Http": requestShape.open,

@@ -12,10 +12,17 @@ import (
 // only for categories that there are, and none at all where nothing was asked.
 func FuzzParseRateLimits(f *testing.F) {
 	for _, seed := range []struct{ limits, retryAfter string }{
-		{"", ""}, {"", "30"}, {"", "Fri, 02 Jan 2026 03:05:05 GMT"}, {"", "-1"}, {"", "1.5"},
+		{"", ""},
+		{"", "30"},
+		{"", "Fri, 02 Jan 2026 03:05:05 GMT"},
+		{"", "-1"},
+		{"", "1.5"},
 		{"60:transaction:key, 2700:default;error;security:organization:quota_exceeded", "7"},
 		{"2700:metric_bucket:organization:quota_exceeded:custom", ""},
-		{"60::organization", ""}, {":,:;;;:", ""}, {"1e17,NaN,Inf,-Inf,0x1p4,1e999", ""}, {"9223372036", ""},
+		{"60::organization", ""},
+		{":,:;;;:", ""},
+		{"1e17,NaN,Inf,-Inf,0x1p4,1e999", ""},
+		{"9223372036", ""},
 	} {
 		f.Add(seed.limits, seed.retryAfter)
 	}
