@@ -8,7 +8,7 @@ import (
 
 // Event is an event as the protocol describes it (section 5), read from whichever of the protocol's shapes it
 // arrived in. It says what was sent, not what Sentry would store: nothing is trimmed, truncated, renamed
-// or dropped, and only three things are filled in (EventID, Level, SDK).
+// or dropped, and only four things are filled in (EventID, Level, SDK, and the Type of a transaction).
 //
 // An Event is a plain value. The zero value is an event without any contents.
 type Event struct {

@@ -112,6 +112,7 @@ type verdict struct {
 // keep puts an event where its kind belongs.
 func (v *verdict) keep(itemType string, e *storedEvent) {
 	if itemType == itemTransaction {
+		e.itemType = itemType
 		v.traces = append(v.traces, e)
 		return
 	}

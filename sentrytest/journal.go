@@ -26,6 +26,7 @@ type storedEvent struct {
 	id       string
 	request  *Request
 	envelope *Envelope // that carried it; nil on the store endpoint
+	itemType string    // what it is if it does not say so itself; "" for an event
 	once     sync.Once
 	event    Event
 }
@@ -38,6 +39,9 @@ func (e *storedEvent) get() Event {
 		e.event.Received = *e.request
 		if e.event.SDK.Name == "" {
 			e.event.SDK.Name, e.event.SDK.Version = splitClient(e.request.Client)
+		}
+		if e.event.Type == "" {
+			e.event.Type = e.itemType
 		}
 		if e.envelope != nil {
 			e.event.Attachments = e.envelope.files()

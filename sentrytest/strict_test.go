@@ -84,3 +84,17 @@ func TestRequestFindings(t *testing.T) {
   info: auth.sentry_timestamp: deprecated: servers ignore it [deprecated]`))
 	g.Expect(all[0].Request.Findings()).To(HaveLen(5))
 }
+
+// Browsers and crash reporters know nothing of what SDKs have to send.
+func TestStrictServerMindsNoReportsAndMinidumps(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	failures, _ := run(t, func(tb *fakeTB) {
+		srv := sentrytest.NewServer(tb, sentrytest.Strict())
+		auth := "/?sentry_key=" + srv.PublicKey()
+		g.Expect(send(t, srv, http.MethodPost, "/api/1/security"+auth, `{"csp-report":{}}`, "Content-Type: application/csp-report").Status).To(Equal(200))
+		g.Expect(send(t, srv, http.MethodPost, "/api/1/minidump"+auth, "MDMP", "Content-Type: application/x-dmp").Status).To(Equal(200))
+		g.Expect(srv.Events()).To(HaveLen(2))
+	})
+	g.Expect(failures).To(BeEmpty())
+}

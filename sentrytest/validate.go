@@ -16,14 +16,24 @@ func Validate(raw []byte) []Finding {
 // Findings is [Validate] of the event's JSON. An event that a server received is also held against the time of its
 // arrival, and its id may stand in its envelope alone. It is computed at each call.
 func (e Event) Findings() []Finding {
-	return validateEvent(e.Raw, eventContext{received: e.Received.Time, envelope: e.Received.Protocol == protocolEnvelope})
+	about := contextOf(e.Received)
+	about.itemType = e.Type
+	return validateEvent(e.Raw, about)
 }
 
 // eventContext is what there is to know about an event beside its JSON.
 type eventContext struct {
 	received time.Time // zero when nobody received it
 	envelope bool      // whether an envelope can have its id
+	made     bool      // whether it was made of a report or an upload, whose senders know of no documentation
 	itemType string    // "" for an event or transaction, by its own type
+}
+
+func contextOf(r Request) eventContext {
+	return eventContext{
+		received: r.Time, envelope: r.Protocol == protocolEnvelope,
+		made: r.Protocol == protocolSecurity || r.Protocol == protocolMinidump,
+	}
 }
 
 func validateEvent(raw []byte, about eventContext) []Finding {
@@ -63,6 +73,9 @@ func validateEvent(raw []byte, about eventContext) []Finding {
 
 // checkDocumented reports what SDKs have to send according to the documentation, although servers fill it in.
 func checkDocumented(f *findings, fields map[string]any, about eventContext) {
+	if about.made {
+		return
+	}
 	transaction := fields["type"] == itemTransaction || about.itemType == itemTransaction
 	for _, key := range []string{"event_id", "timestamp", "platform"} {
 		elsewhere := key == "event_id" && about.envelope || key == "timestamp" && transaction

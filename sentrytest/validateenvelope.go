@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"time"
 )
 
 // ValidateEnvelope looks at an envelope as a real server does: its grammar, its header, the limits of protocol section
@@ -32,8 +31,10 @@ func (e Envelope) Findings() []Finding {
 		e.checkHeader(f)
 	}
 	e.checkPairs(f)
+	about := contextOf(e.Received)
+	about.envelope = true
 	for i, item := range e.Items {
-		f.list = append(f.list, below("items."+strconv.Itoa(i), item.findings(e.Received.Time))...)
+		f.list = append(f.list, below("items."+strconv.Itoa(i), item.findings(about))...)
 	}
 	return f.sorted()
 }
@@ -85,12 +86,13 @@ func (e Envelope) checkPairs(f *findings) {
 // Findings looks at one item as a real server does, by its type: what the protocol states for events, transactions,
 // sessions, check-ins, logs, metrics, spans, feedback, user reports and client reports. Other types of protocol section
 // 4.5 have none, and types that are not in it are [RuleUnknownItem]. It is computed at each call.
-func (i Item) Findings() []Finding { return i.findings(time.Time{}) }
+func (i Item) Findings() []Finding { return i.findings(eventContext{envelope: true}) }
 
-func (i Item) findings(received time.Time) []Finding {
+func (i Item) findings(about eventContext) []Finding {
 	switch i.Type {
 	case itemEvent, itemTransaction:
-		return validateEvent(i.Payload, eventContext{received: received, envelope: true, itemType: i.Type})
+		about.itemType = i.Type
+		return validateEvent(i.Payload, about)
 	case itemSession:
 		return readSession(i).Findings
 	case itemSessions:

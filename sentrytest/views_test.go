@@ -201,3 +201,34 @@ func TestUnreadableItems(t *testing.T) {
 		})
 	}
 }
+
+func TestEventsOfAnEnvelope(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	e, err := sentrytest.ParseEnvelope([]byte(itemLines(
+		`{"type":"event"}`, `{"event_id":"00000000000040008000000000000001","message":"a"}`, `{"type":"event"}`, `7`,
+		`{"type":"transaction"}`, `{"transaction":"t"}`, `{"type":"attachment"}`, `x`,
+	)))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(e.Events()).To(HaveLen(1))
+	got := e.Events()[0]
+	g.Expect(got.Message).To(Equal("a"))
+	g.Expect(got.EventID).To(Equal(vectorID))
+	g.Expect(got.Attachments).To(HaveLen(1))
+	g.Expect(e.Transactions()[0].Type).To(Equal("transaction"))
+	g.Expect(tell(e.Transactions()[0].Findings())).To(ContainElement("fatal: contexts.trace: missing valid trace context [transaction]"))
+
+	e, err = sentrytest.ParseEnvelope([]byte("{}\n" + `{"type":"event"}` + "\n" + vectorJSON))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(e.Events()[0].EventID).To(Equal(vectorID))
+}
+
+// A transaction need not say what it is where its item does.
+func TestTransactionWithoutType(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	envelope(t, srv, itemLines(`{"type":"transaction"}`, `{"transaction":"t"}`))
+	g.Expect(srv.Transactions()[0].Type).To(Equal("transaction"))
+	g.Expect(srv.Transactions()[0].Findings()[0].Severity).To(Equal(sentrytest.SeverityFatal))
+}
