@@ -86,15 +86,17 @@ func OnEndpoint(endpoint string) Condition {
 // OnPath is met by requests whose path fits the pattern, in which "*" stands for anything but a slash, as in
 // "/api/42/*". A slash at the end makes no difference. A malformed pattern panics; see [path.Match].
 func OnPath(pattern string) Condition {
-	trimmed := strings.TrimRight(pattern, "/")
+	trimmed := trimPath(pattern)
 	if _, err := path.Match(trimmed, ""); err != nil {
 		panic(fmt.Sprintf("sentrytest: OnPath(%q): %v", pattern, err))
 	}
 	return Condition{text: fmt.Sprintf("OnPath(%q)", pattern), known: stageRead, match: func(c *call) bool {
-		ok, _ := path.Match(trimmed, strings.TrimRight(c.req.Path, "/"))
+		ok, _ := path.Match(trimmed, trimPath(c.req.Path))
 		return ok
 	}}
 }
+
+func trimPath(p string) string { return strings.TrimRight(p, "/") }
 
 // OnAttempt is met by requests that bring an event id for the nth time, 1 being the first. Requests are counted from the
 // moment in which the server has a rule that asks, whatever they are answered with. Requests without an event id never

@@ -167,3 +167,34 @@ func TestFaultsAreCopies(t *testing.T) {
 	g.Expect(store(t, srv, vectorJSON).Header.Get("X-A")).To(Equal("1"))
 	g.Expect(strings.Join(sentrytest.FaultKinds(), " ")).To(HavePrefix("answer bad_chunking "))
 }
+
+// Whatever is read is in order, and reads the same when it is written.
+func FuzzParseFaults(f *testing.F) {
+	for _, seed := range []string{
+		`[]`, `[{}]`, `[{"status":429,"retry_after":"30","times":1}]`, `[{"path":"/api/*/store/","do":"hang"}]`, `[{"path":"a\\/"}]`,
+		`[{"do":"slow_read","bytes":1,"pace":"1s"}]`, `[{"probability":0.5,"seed":1,"message":"^a"}]`, `[{"informational":[103],"body":""}]`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		faults, err := sentrytest.ParseFaults(text)
+		if err != nil {
+			return
+		}
+		written, err := json.Marshal(faults)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := sentrytest.ParseFaults(written)
+		if err != nil {
+			t.Fatalf("%s was read, and %s is not: %v", text, written, err)
+		}
+		for i := range faults {
+			a, errA := faults[i].Rule()
+			b, errB := again[i].Rule()
+			if errA != nil || errB != nil || a.String() != b.String() {
+				t.Fatalf("%s became %s and then %s (%v, %v)", text, a, b, errA, errB)
+			}
+		}
+	})
+}

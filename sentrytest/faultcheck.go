@@ -116,7 +116,7 @@ func (c *faultCheck) conditions() []Condition {
 	if c.oneOf("endpoint", f.Endpoint, endpoints) && f.Endpoint != "" {
 		out = append(out, OnEndpoint(f.Endpoint))
 	}
-	if _, err := path.Match(f.Path, ""); c.that(err == nil, "path", f.Path, "a path in which * stands for anything but a slash") && f.Path != "" {
+	if _, err := path.Match(trimPath(f.Path), ""); c.that(err == nil, "path", f.Path, "a path in which * stands for anything but a slash") && f.Path != "" {
 		out = append(out, OnPath(f.Path))
 	}
 	if c.that(f.SizeOver >= 0, "size_over", f.SizeOver, "a number of bytes") && f.SizeOver > 0 {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 // life is one span of serving, from the opening of its listeners to the end of its last connection. What a server
@@ -84,14 +85,16 @@ func (l *life) dial(ctx context.Context, secure bool) (net.Conn, error) {
 
 // begin starts a life. The server's phase is locked, or nobody else knows the server yet.
 func (s *Server) begin() error {
+	listener, secure, err := s.open()
+	if errors.Is(err, syscall.EADDRINUSE) && len(s.reserved) > 0 {
+		// Linux lets one listen where another socket is only bound. Elsewhere the address has to be given back first,
+		// which leaves a moment for others to take it.
+		s.release()
+		listener, secure, err = s.open()
+	}
 	s.release()
-	listener, err := s.listen()
 	if err != nil {
 		return err
-	}
-	secure, err := s.listenTLS()
-	if err != nil {
-		return errors.Join(err, listener.Close())
 	}
 	both := []net.Listener{s.wrapListener(listener, s.scheme() == "https")}
 	if secure != nil {
@@ -102,6 +105,17 @@ func (s *Server) begin() error {
 	l.secureMemory, _ = secure.(*memListener)
 	s.current.Store(l)
 	return nil
+}
+
+// open opens the server's listeners; secure is nil without ListenTLS.
+func (s *Server) open() (listener, secure net.Listener, err error) {
+	if listener, err = s.listen(); err != nil {
+		return nil, nil, err
+	}
+	if secure, err = s.listenTLS(); err != nil {
+		return nil, nil, errors.Join(err, listener.Close())
+	}
+	return listener, secure, nil
 }
 
 // release gives the addresses back that are kept while the server is down.
