@@ -162,6 +162,7 @@ func TestBodies(t *testing.T) {
 		opts       []ravenhttp.Option
 		want       string // of the data; "" for none
 	}{
+		"form":       {kind: "application/x-www-form-urlencoded", body: "a=1&password=hunter2", read: 100, want: "a=1&password=********"},
 		"text":       {kind: "text/plain", body: "hello", read: 100, want: "hello"},
 		"not read":   {kind: "text/plain", body: "hello", read: 0, want: ""},
 		"read a bit": {kind: "text/plain", body: "hello", read: 2, want: "he"},
@@ -184,6 +185,29 @@ func TestBodies(t *testing.T) {
 			data, _ := rec.Events()[0].Request.Data.(string)
 			NewWithT(t).Expect(data).To(Equal(tt.want))
 		})
+	}
+}
+
+// What a limit cuts off must not keep a secret from being recognised.
+func TestACutBodyGivesNothingAway(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []int{20, 30, 40, 45, 50, 100} {
+		for kind, body := range map[string]string{
+			"application/json":                  `{"name":"ada","password":"hunter2hunter2","more":{"a":[1,2,3]}}`,
+			"application/x-www-form-urlencoded": `name=ada&password=hunter2hunter2&more=1`,
+		} {
+			client, rec := recorded(t)
+			handler := ravenhttp.Middleware(client, ravenhttp.WithBodyLimit(limit))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				client.CaptureMessage(r.Context(), "m")
+			}))
+			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+			r.Header.Set("Content-Type", kind)
+			handler.ServeHTTP(httptest.NewRecorder(), r)
+			if raw := string(rec.Events()[0].Raw); strings.Contains(raw, "hunter") {
+				t.Errorf("%s, limit %d: %s", kind, limit, raw)
+			}
+		}
 	}
 }
 

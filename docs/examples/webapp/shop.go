@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/ravenhttp"
+)
+
+// errDeclined is an outcome that is nobody's fault, and still worth knowing of.
+var errDeclined = errors.New("card declined")
+
+type shop struct {
+	client *raven.Client
+	logger *slog.Logger
+}
+
+func newShop(client *raven.Client, logger *slog.Logger) *shop {
+	return &shop{client: client, logger: logger}
+}
+
+// handler puts the middleware around all routes: each request has a Context of
+// its own, and panics are reported on their way up.
+func (s *shop) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /orders/{id}/pay", s.pay)
+	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) {
+		var stock map[string]int
+		stock["socks"]--
+	})
+	return ravenhttp.Middleware(s.client, ravenhttp.WithUser(customer))(mux)
+}
+
+// customer says who made a request, for the events that are captured with it.
+func customer(r *http.Request) raven.User {
+	name, _, _ := r.BasicAuth()
+	return raven.User{Username: name}
+}
+
+func (s *shop) pay(w http.ResponseWriter, r *http.Request) {
+	ctx, order := r.Context(), r.PathValue("id")
+	// Merged into the request's Context: every event from here on has the tag.
+	s.client.TagsContext(ctx, raven.Tags{"order": order})
+	s.logger.InfoContext(ctx, "payment begins", "order", order)
+
+	if err := charge(ctx, r.FormValue("card")); err != nil {
+		// Logged as ever. The error becomes the event's exception.
+		s.logger.ErrorContext(ctx, "payment failed", "error", err, "attempt", 1)
+		http.Error(w, "try another card", http.StatusPaymentRequired)
+		return
+	}
+	fmt.Fprintln(w, "paid")
+}
+
+// charge needs no client to say what it does: Record finds the Context.
+func charge(ctx context.Context, card string) error {
+	raven.Record(ctx, raven.Breadcrumb{Category: "bank", Message: "asking the bank", Data: map[string]any{"digits": len(card)}})
+	if card == "4242" {
+		return fmt.Errorf("charge: %w", errDeclined)
+	}
+	return nil
+}
