@@ -107,7 +107,7 @@ func TestAPanicIsReported(t *testing.T) {
 	}
 	g.Expect(err).To(HaveOccurred(), "net/http ends the connection, as it does without a client")
 
-	e := sentrytest.RequireEvent(t, sentry, sentrytest.HasLevel("fatal"), sentrytest.HasException("", "assignment to entry in nil map"))
+	e := sentrytest.RequireEvent(t, sentry, sentrytest.HasLevel("fatal"), sentrytest.HasException("", "runtime error: index out of range [2] with length 2"))
 	g.Expect(e.Transaction).To(Equal("GET /panic"))
 	frames := e.Exceptions[0].Stacktrace.Frames
 	g.Expect(frames[len(frames)-1].Function).To(ContainSubstring("(*shop).handler"))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/raven/ravenhttp"
@@ -28,9 +29,9 @@ func newShop(client *raven.Client, logger *slog.Logger) *shop {
 func (s *shop) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders/{id}/pay", s.pay)
-	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) {
-		var stock map[string]int
-		stock["socks"]--
+	mux.HandleFunc("GET /panic", func(w http.ResponseWriter, _ *http.Request) {
+		shelves := strings.Fields("socks shirts")
+		fmt.Fprintln(w, shelves[2])
 	})
 	return ravenhttp.Middleware(s.client, ravenhttp.WithUser(customer))(mux)
 }
