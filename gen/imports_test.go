@@ -90,6 +90,10 @@ var policy = []importRule{
 		testing:  true,
 	},
 	{
+		packages: []string{"sentrytest/fakesentryclient"},
+		why:      "tests in any module link it, and it talks to a program: it needs the standard library and nothing else",
+	},
+	{
 		packages: []string{"transporttest"},
 		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"sentrytest", "transport"},

@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	"go.uber.org/goleak"
@@ -17,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func runWith(t *testing.T, registry *transport.Registry, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = run(t.Context(), args, registry, &o, &e)
+	code = run(t.Context(), args, registry, strings.NewReader(""), &o, &e)
 	return code, o.String(), e.String()
 }
 
@@ -71,4 +74,46 @@ func TestUsage(t *testing.T) {
 	code, _, errs = runWith(t, transport.DefaultRegistry(), "demo", "--timeout=soon")
 	g.Expect(code).To(Equal(1))
 	g.Expect(errs).To(ContainSubstring("soon"))
+}
+
+// untilPrinted is a writer that lets a test wait for text.
+type untilPrinted struct {
+	mu      sync.Mutex // guards everything below
+	text    strings.Builder
+	changed chan struct{}
+}
+
+func newUntilPrinted() *untilPrinted { return &untilPrinted{changed: make(chan struct{})} }
+
+func (u *untilPrinted) Write(p []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	close(u.changed)
+	u.changed = make(chan struct{})
+	return u.text.Write(p)
+}
+
+func (u *untilPrinted) String() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.text.String()
+}
+
+// match waits for the expression and returns what its groups matched.
+func (u *untilPrinted) match(t *testing.T, expression string) []string {
+	t.Helper()
+	re := regexp.MustCompile(expression)
+	for {
+		u.mu.Lock()
+		found, changed := re.FindStringSubmatch(u.text.String()), u.changed
+		u.mu.Unlock()
+		if found != nil {
+			return found[1:]
+		}
+		select {
+		case <-changed:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s was not printed, but:\n%s", expression, u)
+		}
+	}
 }

@@ -1,0 +1,113 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+// Config says what an API is about.
+type Config struct {
+	Store   *store.Store
+	Faults  func() Faults                    // called for each request that is about faults
+	DSN     func(key, project string) string // http, or as the public URL has it
+	TLSDSN  func(key, project string) string // https; "" when there is none
+	Key     string                           // of the DSN that everybody shares
+	Project string                           // of the DSN that everybody shares
+	Version string                           // of the program
+	Guard   Guard
+	// Lifetime ends the requests that wait and stream, before the server itself ends.
+	Lifetime context.Context
+}
+
+// Faults is the switchboard of a server's faults: a *sentrytest.Server.
+type Faults interface {
+	SetFaults(faults ...sentrytest.Fault) error
+	Faults() []sentrytest.Fault
+	ClearFaults()
+}
+
+// API serves the addresses of the package's overview.
+type API struct {
+	cfg Config
+	mux *http.ServeMux
+}
+
+// New returns an API.
+func New(cfg Config) *API {
+	a := &API{cfg: cfg, mux: http.NewServeMux()}
+	for pattern, handle := range map[string]http.HandlerFunc{
+		"GET /api/v1/events":                          a.listEvents,
+		"DELETE /api/v1/events":                       a.deleteEvents,
+		"GET /api/v1/events/{id}":                     a.showEvent,
+		"DELETE /api/v1/events/{id}":                  a.deleteEvent,
+		"GET /api/v1/events/{id}/raw":                 a.showRaw,
+		"GET /api/v1/events/{id}/attachments/{index}": a.showAttachment,
+		"GET /api/v1/wait":                            a.wait,
+		"GET /api/v1/stream":                          a.stream,
+		"GET /api/v1/requests":                        a.listRequests,
+		"GET /api/v1/requests/{seq}":                  a.showRequest,
+		"GET /api/v1/requests/{seq}/body":             a.showBody,
+		"GET /api/v1/requests/{seq}/envelope":         a.showEnvelope,
+		"GET /api/v1/tenants":                         a.listTenants,
+		"POST /api/v1/tenants":                        a.createTenant,
+		"GET /api/v1/tenants/{tenant}":                a.showTenant,
+		"DELETE /api/v1/tenants/{tenant}":             a.deleteTenant,
+		"DELETE /api/v1/tenants/{tenant}/events":      a.deleteEvents,
+		"GET /api/v1/tenants/{tenant}/wait":           a.wait,
+		"GET /api/v1/faults":                          a.listFaults,
+		"PUT /api/v1/faults":                          a.setFaults,
+		"DELETE /api/v1/faults":                       a.clearFaults,
+		"GET /api/v1/stats":                           a.stats,
+		"GET /api/v1/health":                          a.health,
+		"GET /api/v1/metrics":                         metrics(cfg.Store).ServeHTTP,
+		"GET /api/v1/openapi.json":                    a.openAPIJSON,
+		"GET /api/v1/openapi.yaml":                    a.openAPIYAML,
+
+		"GET /api/eventlist/{$}": a.kentList,
+		"GET /api/eventlist":     a.kentList,
+		"GET /api/event/{id}":    a.kentEvent,
+		"GET /api/event/{id}/":   a.kentEvent,
+		"POST /api/flush/{$}":    a.kentFlush,
+		"POST /api/flush":        a.kentFlush,
+
+		"GET /stream": a.spotlightStream,
+	} {
+		a.mux.HandleFunc(pattern, handle)
+	}
+	a.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusNotFound, fmt.Errorf("%s is no address of this API; /api/v1/openapi.json has them all", r.URL.Path))
+	})
+	return a
+}
+
+// Handler returns the handler of a whole server: events go to ingest, requests for the API's addresses to the API, and
+// everything else to page.
+func (a *API) Handler(ingest, page http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/", a.mux)
+	mux.Handle("/stream", a.mux)
+	mux.Handle("/", page)
+	guarded := a.cfg.Guard.Protect(mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Ingest is asked first: http.ServeMux would redirect its paths with repeated slashes.
+		spotlight := r.URL.Path == "/stream" && (r.Method == http.MethodPost || r.Method == http.MethodOptions)
+		if sentrytest.IsIngest(r.URL.Path) || spotlight {
+			ingest.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+// lifetime returns a context that ends with the request or with the API, whichever is first.
+func (a *API) lifetime(r *http.Request) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	stop := context.AfterFunc(a.cfg.Lifetime, func() { cancel(errEnding) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+var errEnding = fmt.Errorf("the server is shutting down")

@@ -1,0 +1,308 @@
+package api_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
+)
+
+// rich is an event with something in every field that is converted.
+const rich = `{"event_id":"aaaabbbbccccddddeeeeffff00001111","level":"fatal","platform":"go","logger":"shop","release":"shop@1","environment":"test",
+	"server_name":"web-1","dist":"7","transaction":"GET /","timestamp":"2026-03-01T12:00:00Z","fingerprint":["a","b"],"modules":{"m":"v1"},
+	"logentry":{"message":"order %d","params":[17],"formatted":"order 17"},"tags":{"shard":7},"extra":{"cents":1250},"contexts":{"os":{"name":"linux"}},
+	"user":{"id":"42","email":"ann@example.com","data":{"plan":"gold"},"geo":{"city":"Wien"}},"sdk":{"name":"raven.go","version":"0.1.0"},
+	"request":{"url":"http://shop.test/","method":"POST","query_string":"a=b","data":{"x":1},"headers":{"Accept":"*/*"},"cookies":"c=d","env":{"E":"1"}},
+	"exception":{"values":[{"type":"PaymentError","value":"declined","module":"shop","mechanism":{"type":"generic","handled":false,"exception_id":0,"data":{"k":"v"}},
+		"stacktrace":{"frames":[{"function":"pay","module":"shop","filename":"pay.go","lineno":12,"in_app":true,"context_line":"x","pre_context":["w"],"post_context":["y"],"vars":{"n":1}}]}}]},
+	"threads":{"values":[{"id":1,"name":"main","current":true}]},"breadcrumbs":{"values":[{"timestamp":1772366400,"category":"http","message":"GET","level":"info","data":{"code":200}}]},
+	"unknown":1,"stacktrace":5}`
+
+func TestEventsThroughTheClient(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	c := client(t, h)
+	for _, text := range []string{"one", "two", "three"} {
+		store(t, h, "k", message(text))
+	}
+	id := store(t, h, "other", rich)
+
+	page, err := c.Events(t.Context(), wire.Filter{Limit: 2, Tenant: "k"})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(page.Total).To(Equal(3))
+	g.Expect(page.Events).To(HaveExactElements(HaveField("Title", "three"), HaveField("Title", "two")))
+	var titles []string
+	for e, err := range c.AllEvents(t.Context(), wire.Filter{Limit: 2, Query: "-title:two"}) {
+		g.Expect(err).NotTo(HaveOccurred())
+		titles = append(titles, e.Title)
+	}
+	g.Expect(titles).To(Equal([]string{"PaymentError: declined", "three", "one"}))
+
+	d, err := c.Event(t.Context(), id)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(d.Culprit).To(Equal("GET /"))
+	g.Expect(d.SDK).To(Equal(wire.SDK{Name: "raven.go", Version: "0.1.0"}))
+	g.Expect(d.Timestamp.UTC()).To(Equal(time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)))
+	contents := d.Contents
+	g.Expect(contents.LogEntry.Formatted).To(Equal("order 17"))
+	g.Expect(contents.Tags).To(Equal(map[string]string{"shard": "7"}))
+	g.Expect(contents.User).To(And(HaveKeyWithValue("email", "ann@example.com"), HaveKey("geo"), HaveKey("data")))
+	g.Expect(contents.Exception.Values[0].Stacktrace.Frames[0]).To(And(HaveField("Function", "pay"), HaveField("Lineno", 12), HaveField("ContextLine", "x")))
+	g.Expect(contents.Exception.Values[0].Mechanism).To(And(HaveKeyWithValue("handled", false), HaveKey("exception_id"), HaveKey("data")))
+	g.Expect(contents.Threads.Values[0].Current).To(BeTrue())
+	g.Expect(contents.Breadcrumbs.Values[0].Message).To(Equal("GET"))
+	g.Expect(contents.Request.Cookies).To(Equal(map[string]string{"c": "d"}))
+	g.Expect(d.Problems).To(ContainElement(HaveField("Path", "stacktrace")))
+	raw, err := c.RawEvent(t.Context(), id)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(raw)).To(Equal(rich), "raw is what was sent, byte by byte")
+
+	g.Expect(c.DeleteEvent(t.Context(), id)).To(Succeed())
+	_, err = c.Event(t.Context(), id)
+	g.Expect(wire.IsNotFound(err)).To(BeTrue())
+	g.Expect(err).To(MatchError(`fakesentryclient: GET ` + h.URL() + `/api/v1/events/` + id + `: 404: there is no event "` + id + `", or it is no longer kept`))
+	g.Expect(c.DeleteEvents(t.Context(), wire.Filter{Query: "title:t*"})).To(Equal(2))
+	g.Expect(c.DeleteEvents(t.Context(), wire.Filter{})).To(Equal(1))
+}
+
+func TestEnvelopesAndAttachments(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	c := client(t, h)
+	enclosed(t, h, "k")
+	do(t, h, http.MethodPost, "/api/1/store/?sentry_key=k", "nonsense")
+
+	d, err := c.Event(t.Context(), envelopeID)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(d.Attachments).To(Equal([]wire.Attachment{{Index: 1, Filename: "page.html", ContentType: "text/html", Type: "event.attachment", Size: 25}}))
+	g.Expect(c.Attachment(t.Context(), envelopeID, 1)).To(Equal([]byte("<script>alert(1)</script>")))
+	_, err = c.Attachment(t.Context(), envelopeID, 0)
+	g.Expect(wire.IsNotFound(err)).To(BeTrue(), "the event is none")
+	file := get(t, h, "/api/v1/events/"+envelopeID+"/attachments/1")
+	g.Expect(file.header.Get("Content-Type")).To(Equal("application/octet-stream"), "no browser is to run it")
+	g.Expect(file.header.Get("Content-Disposition")).To(Equal("attachment; filename=page.html"))
+	g.Expect(file.header.Get("Content-Security-Policy")).To(Equal("default-src 'none'; sandbox"))
+	g.Expect(get(t, h, "/api/v1/events/"+envelopeID+"/raw?download=1").header.Get("Content-Disposition")).To(Equal("attachment; filename=" + envelopeID + ".json"))
+
+	r, err := c.Request(t.Context(), d.Request)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(r.Items).To(HaveExactElements(HaveField("Type", "event"), HaveField("Filename", "page.html")))
+	g.Expect(r.Events).To(Equal([]string{envelopeID}))
+	e, err := c.Envelope(t.Context(), d.Request)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(e.Header["event_id"])).To(Equal(`"` + envelopeID + `"`))
+	g.Expect(string(e.Items[1].Payload)).To(Equal("<script>alert(1)</script>"))
+	body, err := c.RequestBody(t.Context(), d.Request)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(body)).To(HavePrefix(`{"event_id"`))
+
+	refused, err := c.Requests(t.Context(), wire.RequestFilter{Refused: true})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(refused.Requests).To(HaveExactElements(HaveField("Refusal.Reason", "invalid request body")))
+	_, err = c.Envelope(t.Context(), refused.Requests[0].Seq)
+	g.Expect(wire.IsNotFound(err)).To(BeTrue())
+	files, err := c.Requests(t.Context(), wire.RequestFilter{Item: "attachment", Tenant: "k", Limit: 1})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(files.Requests).To(HaveExactElements(HaveField("Seq", d.Request)))
+	_, err = c.Request(t.Context(), 999)
+	g.Expect(wire.IsNotFound(err)).To(BeTrue())
+}
+
+func TestTenantsAreApart(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{TLS: true})
+	c := client(t, h)
+	one, err := c.CreateTenant(t.Context(), "one")
+	g.Expect(err).NotTo(HaveOccurred())
+	two, err := c.CreateTenant(t.Context(), "")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(one.DSN).To(Equal("http://" + one.Key + "@" + h.Server.Addr() + "/" + one.ProjectID))
+	g.Expect(one.TLSDSN).To(HavePrefix("https://" + one.Key + "@"))
+	g.Expect(c.Tenants(t.Context())).To(Equal([]wire.Tenant{one, two}))
+	g.Expect(c.Tenant(t.Context(), one.Key)).To(Equal(one))
+	store(t, h, one.Key, message("of one"))
+	store(t, h, two.Key, message("of two"))
+	events, err := c.Wait(t.Context(), 1, wire.Filter{Tenant: one.Key})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(events).To(HaveExactElements(HaveField("Title", "of one")))
+	g.Expect(get(t, h, "/api/v1/tenants/"+two.Key+"/wait?count=1").body).To(ContainSubstring("of two"))
+	g.Expect(get(t, h, "/api/v1/tenants/absent/wait").status).To(Equal(404))
+	g.Expect(do(t, h, http.MethodDelete, "/api/v1/tenants/"+two.Key+"/events", "").body).To(Equal("{\"deleted\":1}\n"))
+	g.Expect(c.DeleteTenant(t.Context(), two.Key)).To(Succeed())
+	g.Expect(wire.IsNotFound(c.DeleteTenant(t.Context(), two.Key))).To(BeTrue())
+	page, err := c.Events(t.Context(), wire.Filter{})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(page.Events).To(HaveLen(1))
+	g.Expect(do(t, h, http.MethodPost, "/api/v1/tenants", "{").body).To(ContainSubstring(`the body has to be a JSON object such as {\"name\":\"my test\"}, or empty`))
+	g.Expect(do(t, h, http.MethodPost, "/api/v1/tenants", "").status).To(Equal(201))
+}
+
+func TestWaitSaysWhatArrivedInstead(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	c := client(t, h)
+	first := store(t, h, "k", message("first"))
+	other := store(t, h, "k", message("other"))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	events, err := c.Wait(ctx, 2, wire.Filter{Query: "title:first"})
+	g.Expect(events).To(HaveLen(1))
+	g.Expect(err).To(MatchError(context.DeadlineExceeded))
+	g.Expect(err).To(MatchError("fakesentryclient: 1 of 2 events that match \"title:first\" arrived: context deadline exceeded\n" +
+		"  arrived: error \"first\" (" + first + ")\n  does not match: error \"other\" (" + other + ")"))
+
+	r := get(t, h, "/api/v1/wait?count=3&timeout=1ms")
+	g.Expect(r.status).To(Equal(504))
+	g.Expect(r.body).To(HavePrefix(`{"error":"2 of 3 events arrived: 1ms have passed","events":[{`))
+	done := make(chan []wire.Event)
+	go func() {
+		events, err := c.Wait(t.Context(), 3, wire.Filter{})
+		if err != nil {
+			t.Error(err)
+		}
+		done <- events
+	}()
+	store(t, h, "k", message("third"))
+	g.Expect(<-done).To(HaveLen(3))
+}
+
+func TestParametersThatAreWrong(t *testing.T) {
+	t.Parallel()
+	h := start(t, host.Config{})
+	for path, want := range map[string]string{
+		"/api/v1/events?limit=0":        `limit is "0", and has to be a number from 1 to 1000`,
+		"/api/v1/events?cursor=x":       `cursor is "x", and has to be the "next" of the page before`,
+		"/api/v1/events?q=lvl:x":        `query "lvl:x": lvl:x: there is no field "lvl"`,
+		"/api/v1/wait?timeout=5":        `timeout is "5", and has to be a duration up to 10m0s, such as 500ms or 5s`,
+		"/api/v1/wait?count=a":          `count is "a", and has to be a number from 1 to 100000`,
+		"/api/v1/stream?after=x":        `Last-Event-ID is "x", and has to be an id of this stream`,
+		"/api/v1/requests?refused=2":    `refused is "2", and has to be true or false`,
+		"/api/v1/requests/1/body?wire=": `there is no request "1", or it is no longer kept`,
+		"/api/v2/events":                `/api/v2/events is no address of this API; /api/v1/openapi.json has them all`,
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			r := get(t, h, path)
+			g.Expect(r.status).To(BeElementOf(400, 404))
+			g.Expect(strings.ReplaceAll(r.body, `\"`, `"`)).To(HavePrefix(`{"error":"` + want))
+		})
+	}
+}
+
+func TestStream(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	c := client(t, h)
+	store(t, h, "k", message("before"))
+	do(t, h, http.MethodPost, "/api/1/store/?sentry_key=k", "nonsense")
+	news := make(chan wire.News)
+	ended := make(chan error, 1)
+	follow := func(f wire.Filter, after int64, most int) {
+		n := 0
+		ended <- c.Stream(t.Context(), f, after, func(one wire.News) bool {
+			n++
+			news <- one
+			return n < most
+		})
+	}
+	go follow(wire.Filter{}, 0, 3)
+	first := <-news
+	g.Expect(first.Event.Title).To(Equal("before"))
+	g.Expect((<-news).Refused.Refusal.Reason).To(Equal("invalid request body"))
+	store(t, h, "k", message("after"))
+	last := <-news
+	g.Expect(last.Event.Title).To(Equal("after"))
+	g.Expect(<-ended).To(Succeed())
+
+	go follow(wire.Filter{Query: "-title:x"}, first.ID, 1)
+	g.Expect(<-news).To(Equal(last), "resumed behind the first; a query is not for refusals")
+	g.Expect(<-ended).To(Succeed())
+	resumed := do(t, h, http.MethodGet, "/api/v1/stream?after=x", "", "Last-Event-ID: y")
+	g.Expect(resumed.body).To(ContainSubstring(`\"y\"`), "what a browser says wins")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	g.Expect(c.Stream(ctx, wire.Filter{}, wire.Now, func(wire.News) bool { return true })).To(MatchError(context.Canceled))
+}
+
+func TestStreamsAndWaitsEndWithTheServer(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h, err := host.Start(host.Config{})
+	g.Expect(err).NotTo(HaveOccurred())
+	c := client(t, h)
+	store(t, h, "k", message("one"))
+	opened, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- c.Stream(t.Context(), wire.Filter{}, 0, func(wire.News) bool { close(opened); return true })
+	}()
+	<-opened
+	g.Expect(h.Close()).To(Succeed())
+	g.Expect(<-ended).To(MatchError(io.ErrUnexpectedEOF))
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	c := client(t, h)
+	g.Expect(c.Faults(t.Context())).To(BeEmpty())
+	g.Expect(c.SetFaults(t.Context(), map[string]any{"name": "quota", "status": 429, "retry_after": "30", "times": 1})).To(Succeed())
+	r := do(t, h, http.MethodPost, "/api/1/store/?sentry_key=k", message("lost"))
+	g.Expect(r.status).To(Equal(429))
+	g.Expect(r.header.Get("Retry-After")).To(Equal("30"))
+	faults, err := c.Faults(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(faults).To(HaveLen(1))
+	g.Expect(string(faults[0])).To(And(ContainSubstring(`"quota"`), ContainSubstring(`"used":1`)))
+	requests, err := c.Requests(t.Context(), wire.RequestFilter{})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(requests.Requests[0]).To(And(HaveField("Status", 429), HaveField("Fault", ContainSubstring("429"))))
+	err = c.SetFaults(t.Context(), map[string]any{"stats": 429})
+	g.Expect(err).To(MatchError(ContainSubstring(": 400: ")))
+	g.Expect(err).To(MatchError(ContainSubstring("stats")))
+	g.Expect(do(t, h, http.MethodPut, "/api/v1/faults", "[]").body).To(ContainSubstring(`the body has to be a JSON object such as {\"faults\":[`))
+	g.Expect(c.ClearFaults(t.Context())).To(Succeed())
+	g.Expect(c.Faults(t.Context())).To(BeEmpty())
+	g.Expect(c.SetFaults(t.Context())).To(Succeed())
+}
+
+func TestHealthStatsAndMetrics(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{Version: "1.2.3"})
+	c := client(t, h)
+	g.Expect(c.Stats(t.Context())).To(HaveField("Events", 0))
+	store(t, h, "k", message("one"))
+	report := "{}\n{\"type\":\"client_report\"}\n" + `{"discarded_events":[{"reason":"queue_overflow","category":"error","quantity":3},{"reason":"backpressure","category":"error","quantity":1}]}`
+	g.Expect(do(t, h, http.MethodPost, "/api/1/envelope/?sentry_key=k", report).status).To(Equal(200))
+	health, err := c.Health(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(health).To(Equal(wire.Health{Status: "ok", Version: "1.2.3", DSN: h.DSN(host.Key, host.Project), Events: 1}))
+	stats, err := c.Stats(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(stats.Discarded).To(Equal([]wire.Discarded{
+		{Reason: "backpressure", Category: "error", Quantity: 1}, {Reason: "queue_overflow", Category: "error", Quantity: 3},
+	}))
+	g.Expect(stats.Levels).To(Equal(map[string]int{"error": 1}))
+	metrics := get(t, h, "/api/v1/metrics").body
+	for _, line := range []string{
+		"fakesentry_requests_total 2", `fakesentry_events_total{level="error"} 1`, `fakesentry_items_total{type="client_report"} 1`, "fakesentry_events 1",
+		`fakesentry_client_discarded_total{category="error",reason="queue_overflow"} 3`,
+	} {
+		g.Expect(metrics).To(ContainSubstring("\n" + line + "\n"))
+	}
+}

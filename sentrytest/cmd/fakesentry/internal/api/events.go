@@ -1,0 +1,164 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
+)
+
+func (a *API) listEvents(w http.ResponseWriter, r *http.Request) {
+	p := parameters{r: r}
+	f, limit, cursor := p.filter(), p.limit(), p.cursor()
+	if err := p.err(); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	page := a.cfg.Store.List(f, cursor, limit)
+	answer(w, http.StatusOK, wire.Page{Events: events(page.Events), Total: page.Total, Next: cursorText(page.Next)})
+}
+
+// deleted is the answer to a deletion.
+type deleted struct {
+	Deleted int `json:"deleted"` // events
+}
+
+func (a *API) deleteEvents(w http.ResponseWriter, r *http.Request) {
+	p := parameters{r: r}
+	f := p.filter()
+	if err := p.err(); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	n, err := a.cfg.Store.Delete(r.Context(), f)
+	if err != nil {
+		fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	answer(w, http.StatusOK, deleted{n})
+}
+
+// event answers for itself when there is none.
+func (a *API) event(w http.ResponseWriter, r *http.Request) (*store.Event, bool) {
+	e, ok := a.cfg.Store.Event(r.PathValue("id"))
+	if !ok {
+		notFound(w, "event", r.PathValue("id"))
+	}
+	return e, ok
+}
+
+func (a *API) showEvent(w http.ResponseWriter, r *http.Request) {
+	if e, ok := a.event(w, r); ok {
+		answer(w, http.StatusOK, details(e))
+	}
+}
+
+func (a *API) deleteEvent(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	switch found, err := a.cfg.Store.DeleteEvent(r.Context(), id); {
+	case err != nil:
+		fail(w, http.StatusInternalServerError, err)
+	case !found:
+		notFound(w, "event", id)
+	default:
+		answer(w, http.StatusOK, deleted{1})
+	}
+}
+
+func (a *API) showRaw(w http.ResponseWriter, r *http.Request) {
+	e, ok := a.event(w, r)
+	if !ok {
+		return
+	}
+	if r.FormValue("download") != "" {
+		attach(w, e.EventID+".json")
+	}
+	send(w, "application/json", e.Raw())
+}
+
+func (a *API) showAttachment(w http.ResponseWriter, r *http.Request) {
+	e, ok := a.event(w, r)
+	if !ok {
+		return
+	}
+	index, err := strconv.Atoi(r.PathValue("index"))
+	envelope, has := e.Delivery.Envelope()
+	if err != nil || !has || index < 0 || index >= len(envelope.Items) || envelope.Items[index].Type != attachment {
+		notFound(w, "attachment", r.PathValue("index"))
+		return
+	}
+	item := envelope.Items[index]
+	attach(w, item.Filename)
+	// Whatever the sender calls it, a browser is to save it and not to show it.
+	send(w, "application/octet-stream", item.Payload)
+}
+
+// attach makes a browser save the answer as a file.
+func attach(w http.ResponseWriter, name string) {
+	value := mime.FormatMediaType("attachment", map[string]string{"filename": name})
+	if value == "" {
+		value = "attachment"
+	}
+	w.Header().Set("Content-Disposition", value)
+}
+
+// send sends bytes that came over the network, in a way that no browser runs them.
+func send(w http.ResponseWriter, kind string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	_, _ = w.Write(body)
+}
+
+// How long a wait may take.
+const (
+	defaultWait = 10 * time.Second
+	maxWait     = 10 * time.Minute
+	maxCount    = 100_000
+)
+
+// waited is the answer to a wait: what arrived, and why that is not enough.
+type waited struct {
+	Error  string       `json:"error,omitempty"`
+	Events []wire.Event `json:"events"`
+}
+
+func (a *API) wait(w http.ResponseWriter, r *http.Request) {
+	p := parameters{r: r}
+	f, count, timeout := p.filter(), p.number("count", 1, maxCount), p.duration("timeout", defaultWait, maxWait)
+	if err := p.err(); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	if key := r.PathValue("tenant"); key != "" {
+		if _, ok := a.cfg.Store.Tenant(key); !ok {
+			notFound(w, "tenant", key)
+			return
+		}
+	}
+	ctx, cancel := a.lifetime(r)
+	defer cancel()
+	ctx, stop := context.WithTimeoutCause(ctx, timeout, errTimeout(timeout))
+	defer stop()
+	found, err := a.cfg.Store.Wait(ctx, count, f)
+	switch {
+	case err == nil:
+		answer(w, http.StatusOK, waited{Events: events(found)})
+	case errors.Is(err, errTimeout(timeout)):
+		answer(w, http.StatusGatewayTimeout, waited{Error: err.Error(), Events: events(found)})
+	default:
+		answer(w, http.StatusServiceUnavailable, waited{Error: err.Error(), Events: events(found)})
+	}
+}
+
+// errTimeout is why a wait ended that took too long.
+type errTimeout time.Duration
+
+func (e errTimeout) Error() string { return time.Duration(e).String() + " have passed" }

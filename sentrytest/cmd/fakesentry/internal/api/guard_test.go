@@ -1,0 +1,89 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+)
+
+func TestWhoMayRead(t *testing.T) {
+	t.Parallel()
+	h := start(t, host.Config{AllowOrigins: []string{"https://app.test:3000/"}, PublicURL: "https://sentry.example.com", CertNames: []string{"other.example.com"}})
+	own := "Origin: http://" + h.Server.Addr()
+	for _, c := range []struct {
+		name    string
+		headers []string
+		status  int
+	}{
+		{"a program", nil, 200},
+		{"the own page", []string{own, "Sec-Fetch-Site: same-origin"}, 200},
+		{"an allowed page", []string{"Origin: https://app.test:3000", "Sec-Fetch-Site: cross-site"}, 200},
+		{"another page", []string{"Origin: https://evil.test", "Sec-Fetch-Site: cross-site"}, 403},
+		{"a sandboxed page", []string{"Origin: null"}, 403},
+		{"the allowed host on another port", []string{"Origin: https://app.test"}, 403},
+		{"an image on another page", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"}, 403},
+		{"a link on another page", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}, 200},
+		{"a typed address", []string{"Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate"}, 200},
+		{"a rebound name", []string{"Host: evil.test:8000", "Origin: http://evil.test:8000", "Sec-Fetch-Site: same-origin"}, 403},
+		{"localhost", []string{"Host: localhost:8000"}, 200},
+		{"below localhost", []string{"Host: sentry.localhost"}, 200},
+		{"IPv6", []string{"Host: [::1]:8000"}, 200},
+		{"a container", []string{"Host: fakesentry:8000"}, 200},
+		{"the host of a container", []string{"Host: host.docker.internal:8000"}, 200},
+		{"the public URL", []string{"Host: sentry.example.com", "Origin: https://sentry.example.com"}, 200},
+		{"a name of the certificate", []string{"Host: OTHER.example.com."}, 200},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			for _, path := range []string{"/api/v1/events", "/api/eventlist/", "/"} {
+				r := get(t, h, path, c.headers...)
+				g.Expect(r.status).To(Equal(c.status), path)
+				allowed := r.header.Get("Access-Control-Allow-Origin")
+				if c.name == "an allowed page" {
+					g.Expect(allowed).To(Equal("https://app.test:3000"))
+				} else {
+					g.Expect(allowed).To(BeEmpty())
+				}
+			}
+		})
+	}
+}
+
+func TestRefusalsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	g.Expect(get(t, h, "/", "Host: evil.test").body).To(Equal(`{"error":"\"evil.test\" is not known as a name of this server: give it by --public-url or --san, or use its IP address"}` + "\n"))
+	g.Expect(get(t, h, "/", "Origin: https://evil.test").body).To(Equal(`{"error":"pages of https://evil.test may not read events: allow it with --allow-origin"}` + "\n"))
+	g.Expect(get(t, h, "/", "Sec-Fetch-Site: cross-site").body).To(Equal(`{"error":"pages of another site may not read events: allow it with --allow-origin"}` + "\n"))
+}
+
+func TestPreflights(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{AllowOrigins: []string{"https://app.test"}})
+	r := do(t, h, http.MethodOptions, "/api/v1/events", "", "Origin: https://app.test", "Access-Control-Request-Method: DELETE")
+	g.Expect(r.status).To(Equal(204))
+	g.Expect(r.header.Get("Access-Control-Allow-Methods")).To(ContainSubstring("DELETE"))
+	g.Expect(do(t, h, http.MethodOptions, "/api/v1/events", "", "Origin: https://evil.test").status).To(Equal(403))
+	for _, path := range []string{"/api/1/envelope/", "/stream"} {
+		r = do(t, h, http.MethodOptions, path, "", "Origin: https://anywhere.test", "Host: evil.test")
+		g.Expect(r.status).To(Equal(200), "sending is open to all")
+		g.Expect(r.header.Get("Access-Control-Allow-Origin")).To(Equal("*"))
+	}
+	everybody := start(t, host.Config{AllowOrigins: []string{"*"}})
+	g.Expect(get(t, everybody, "/api/v1/events", "Origin: https://any.test").header.Get("Access-Control-Allow-Origin")).To(Equal("https://any.test"))
+}
+
+func TestOriginsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, origin := range []string{"app.test", "https://app.test/path", "https://", "https://app.test?x"} {
+		_, err := api.NewGuard([]string{origin}, nil)
+		NewWithT(t).Expect(err).To(MatchError(`the origin "` + origin + `" is not of the form http://HOST:PORT or https://HOST:PORT`))
+	}
+}

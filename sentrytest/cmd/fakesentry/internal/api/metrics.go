@@ -1,0 +1,61 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+// metrics returns what Prometheus asks for. Each API has a registry of its own, for there may be several in a process.
+func metrics(s *store.Store) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(&collector{store: s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+}
+
+// collector makes metrics of a store's counts when it is asked.
+type collector struct{ store *store.Store }
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("fakesentry_"+name, help, labels, nil)
+}
+
+var (
+	metricRequests  = describe("requests_total", "Requests to the addresses for events.")
+	metricEvents    = describe("events_total", "Events that were accepted, by level.", "level")
+	metricItems     = describe("items_total", "Items of accepted envelopes, by type.", "type")
+	metricRefused   = describe("refused_requests_total", "Requests that were refused because of their contents.")
+	metricFaults    = describe("fault_requests_total", "Requests that a fault answered.")
+	metricDropped   = describe("dropped_events_total", "Events that had to go to stay within the bounds.")
+	metricDiscarded = describe("client_discarded_total", "Events that clients report to have discarded.", "reason", "category")
+	metricKept      = describe("events", "Events that are kept.")
+	metricBytes     = describe("kept_bytes", "About what is kept takes in memory.")
+)
+
+func (c *collector) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }
+
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	s := c.store.Stats()
+	counter := func(d *prometheus.Desc, n int, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+	}
+	counter(metricRequests, s.Requests)
+	counter(metricRefused, s.Refused)
+	counter(metricFaults, s.Faults)
+	counter(metricDropped, s.Dropped)
+	for level, n := range s.ByLevel {
+		counter(metricEvents, n, level)
+	}
+	for kind, n := range s.Items {
+		counter(metricItems, n, kind)
+	}
+	for loss, n := range s.Discarded {
+		counter(metricDiscarded, n, loss.Reason, loss.Category)
+	}
+	ch <- prometheus.MustNewConstMetric(metricKept, prometheus.GaugeValue, float64(s.Kept))
+	ch <- prometheus.MustNewConstMetric(metricBytes, prometheus.GaugeValue, float64(s.Bytes))
+}

@@ -1,0 +1,83 @@
+package api_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+)
+
+func TestKentsAddresses(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	g.Expect(get(t, h, "/api/eventlist/").body).To(Equal("{\"events\":[]}\n"))
+	id := store(t, h, "k", message("boom"))
+	enclosed(t, h, "k")
+	var list struct {
+		Events []struct {
+			ProjectID string `json:"project_id"`
+			EventID   string `json:"event_id"`
+			Summary   string
+		}
+	}
+	g.Expect(json.Unmarshal([]byte(get(t, h, "/api/eventlist/").body), &list)).To(Succeed())
+	g.Expect(list.Events).To(HaveLen(2))
+	g.Expect(list.Events[1]).To(And(HaveField("ProjectID", "1"), HaveField("EventID", id), HaveField("Summary", "boom")))
+	for _, e := range list.Events {
+		r := get(t, h, "/api/event/"+e.EventID)
+		g.Expect(r.status).To(Equal(200))
+		g.Expect(r.body).To(MatchRegexp(`^\{"project_id":"1","event_id":"` + e.EventID + `","payload":\{"message":"(boom|enclosed)"\}\}\n$`))
+	}
+	g.Expect(get(t, h, "/api/event/absent").status).To(Equal(404))
+	g.Expect(do(t, h, http.MethodPost, "/api/flush/", "").body).To(Equal("{\"success\":true}\n"))
+	g.Expect(get(t, h, "/api/eventlist/").body).To(Equal("{\"events\":[]}\n"))
+	g.Expect(get(t, h, "/api/flush/").status).NotTo(Equal(200), "reading must not delete")
+}
+
+// frames reads n server-sent events and returns their fields.
+func frames(t *testing.T, h *host.Host, path string, n int) []map[string]string {
+	t.Helper()
+	g := NewWithT(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.URL()+path, nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	resp, err := h.Server.Client().Do(req)
+	g.Expect(err).NotTo(HaveOccurred())
+	defer resp.Body.Close()
+	g.Expect(resp.Header.Get("Content-Type")).To(Equal("text/event-stream"))
+	var out []map[string]string
+	frame := map[string]string{}
+	lines := bufio.NewScanner(resp.Body)
+	for len(out) < n && lines.Scan() {
+		name, value, ok := strings.Cut(lines.Text(), ": ")
+		switch {
+		case ok && name != "":
+			frame[name] = value
+		case len(frame) > 0:
+			out = append(out, frame)
+			frame = map[string]string{}
+		}
+	}
+	return out
+}
+
+func TestSpotlight(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	body := "{\"event_id\":\"" + envelopeID + "\"}\n{\"type\":\"event\"}\n" + message("seen") + "\n{\"type\":\"attachment\",\"length\":3}\n\xff\xfe\xfd\n{\"type\":\"attachment\"}\nplain text"
+	g.Expect(do(t, h, http.MethodPost, "/stream", body, "Content-Type: application/x-sentry-envelope").status).To(Equal(200))
+	store(t, h, "k", message("stored"))
+	sent := frames(t, h, "/stream", 2)
+	g.Expect(sent[0]).To(HaveKeyWithValue("event", "application/x-sentry-envelope"))
+	g.Expect(sent[0]["data"]).To(MatchJSON(`[{"event_id":"` + envelopeID + `","__spotlight_envelope_id":1},
+		[[{"type":"event"},{"message":"seen"}],[{"type":"attachment","length":3},"//79"],[{"type":"attachment"},"plain text"]]]`))
+	g.Expect(sent[1]["data"]).To(MatchRegexp(`^\[\{"__spotlight_envelope_id":3,"event_id":"[0-9a-f]{32}"\},\[\[\{"type":"event"\},\{"message":"stored"\}\]\]\]$`))
+	g.Expect(frames(t, h, "/stream?base64=1&after="+sent[0]["id"], 1)[0]).To(And(
+		HaveKeyWithValue("event", "application/x-sentry-envelope;base64"), HaveKeyWithValue("data", ContainSubstring("stored"))))
+}

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
+)
+
+// faultList is the faults as they are sent and received.
+type faultList struct {
+	Faults []sentrytest.Fault `json:"faults"`
+}
+
+func (a *API) listFaults(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, faultList{a.cfg.Faults().Faults()})
+}
+
+func (a *API) setFaults(w http.ResponseWriter, r *http.Request) {
+	var wish struct{ Faults json.RawMessage }
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&wish); err != nil || wish.Faults == nil {
+		fail(w, http.StatusBadRequest, errors.New(`the body has to be a JSON object such as {"faults":[{"status":429,"retry_after":"30"}]}`))
+		return
+	}
+	faults, err := sentrytest.ParseFaults(wish.Faults)
+	if err == nil {
+		err = a.cfg.Faults().SetFaults(faults...)
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	a.listFaults(w, r)
+}
+
+func (a *API) clearFaults(w http.ResponseWriter, _ *http.Request) {
+	a.cfg.Faults().ClearFaults()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (a *API) stats(w http.ResponseWriter, _ *http.Request) {
+	s := a.cfg.Store.Stats()
+	out := wire.Stats{
+		Requests: s.Requests, Events: s.Events, Refused: s.Refused, Faults: s.Faults, Dropped: s.Dropped, Kept: s.Kept, Bytes: s.Bytes,
+		Levels: orEmpty(s.ByLevel), Items: orEmpty(s.Items), Discarded: []wire.Discarded{},
+	}
+	for loss, n := range s.Discarded {
+		out.Discarded = append(out.Discarded, wire.Discarded{Reason: loss.Reason, Category: loss.Category, Quantity: n})
+	}
+	slices.SortFunc(out.Discarded, func(a, b wire.Discarded) int {
+		return cmp.Or(cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Category, b.Category))
+	})
+	answer(w, http.StatusOK, out)
+}
+
+// orEmpty makes an object of JSON out of a map that is nil.
+func orEmpty(m map[string]int) map[string]int {
+	if m == nil {
+		return map[string]int{}
+	}
+	return m
+}
+
+func (a *API) health(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, wire.Health{
+		Status: "ok", Version: a.cfg.Version, DSN: a.cfg.DSN(a.cfg.Key, a.cfg.Project), TLSDSN: a.cfg.TLSDSN(a.cfg.Key, a.cfg.Project),
+		Events: a.cfg.Store.Stats().Kept,
+	})
+}
+
+//go:embed openapi.yaml
+var openAPI []byte
+
+func (a *API) openAPIYAML(w http.ResponseWriter, _ *http.Request) {
+	send(w, "application/yaml", openAPI)
+}
+
+func (a *API) openAPIJSON(w http.ResponseWriter, _ *http.Request) {
+	text, err := yaml.YAMLToJSON(openAPI)
+	if err != nil {
+		fail(w, http.StatusInternalServerError, fmt.Errorf("the document that is built in: %w", err))
+		return
+	}
+	send(w, "application/json", text)
+}

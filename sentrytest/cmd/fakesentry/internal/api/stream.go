@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+// heartbeat is how often a stream on which nothing happens says that it is alive.
+const heartbeat = 15 * time.Second
+
+// events of a stream are server-sent events: an event as "event", a refused request as "refused", and "missed" when
+// some were dropped before they could be sent.
+func (a *API) stream(w http.ResponseWriter, r *http.Request) {
+	p := parameters{r: r}
+	f := p.filter()
+	after := p.after(a.cfg.Store.Last())
+	if err := p.err(); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	ctx, cancel := a.lifetime(r)
+	defer cancel()
+	openStream(w).follow(ctx, a.cfg.Store.Feed(after), func(s *sse, d *store.Delivery) {
+		refusals := f.Query.String() == "" && (f.Key == "" || d.Request.PublicKey == f.Key)
+		if d.Rejection != nil && refusals {
+			s.send("refused", d.Seq, Request(d))
+		}
+		for _, e := range d.Events {
+			if f.Match(e) {
+				s.send("event", e.Seq, Event(e))
+			}
+		}
+	})
+}
+
+// after reads the place from which a stream goes on: that of the Last-Event-ID that browsers send when they come back,
+// or that of the parameter.
+func (p *parameters) after(missing int64) int64 {
+	text := p.r.Header.Get("Last-Event-ID")
+	if text == "" {
+		text = p.r.FormValue("after")
+	}
+	if text == "" {
+		return missing
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		p.wrong("Last-Event-ID", text, "an id of this stream")
+	}
+	return n
+}
+
+// sse writes server-sent events.
+type sse struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	err     error // the first one: the client is gone
+}
+
+func openStream(w http.ResponseWriter) *sse {
+	s := &sse{w: w, control: http.NewResponseController(w)}
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("X-Accel-Buffering", "no") // for a proxy in between
+	w.WriteHeader(http.StatusOK)
+	s.write(": this stream is open\n\n")
+	return s
+}
+
+func (s *sse) write(text string) {
+	if s.err == nil {
+		_, s.err = s.w.Write([]byte(text))
+	}
+}
+
+func (s *sse) flush() {
+	if s.err == nil {
+		s.err = s.control.Flush()
+	}
+}
+
+// send sends one event. JSON has no line breaks, so it is one line of data.
+func (s *sse) send(name string, id int64, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		data = []byte("null") // there is no such value among those that are sent
+	}
+	s.write(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", id, name, data))
+}
+
+// follow sends what the feed brings until ctx ends, the store is closed, or the client is gone.
+func (s *sse) follow(ctx context.Context, feed *store.Feed, each func(*sse, *store.Delivery)) {
+	s.flush()
+	for s.err == nil {
+		round, cancel := context.WithTimeout(ctx, heartbeat)
+		news, missed, err := feed.Next(round)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case round.Err() != nil && err != nil:
+			s.write(": nothing new\n\n")
+		case err != nil:
+			return
+		}
+		if missed {
+			s.write("event: missed\ndata: null\n\n")
+		}
+		for _, d := range news {
+			each(s, d)
+		}
+		s.flush()
+	}
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
+)
+
+func (a *API) tenant(t store.Tenant) wire.Tenant {
+	return wire.Tenant{
+		Key: t.Key, Name: t.Name, ProjectID: t.ProjectID, Created: t.Created, DSN: a.cfg.DSN(t.Key, t.ProjectID), TLSDSN: a.cfg.TLSDSN(t.Key, t.ProjectID),
+	}
+}
+
+// tenantList is the answer to a request for all tenants.
+type tenantList struct {
+	Tenants []wire.Tenant `json:"tenants"`
+}
+
+func (a *API) listTenants(w http.ResponseWriter, _ *http.Request) {
+	list := tenantList{Tenants: []wire.Tenant{}}
+	for _, t := range a.cfg.Store.Tenants() {
+		list.Tenants = append(list.Tenants, a.tenant(t))
+	}
+	answer(w, http.StatusOK, list)
+}
+
+// maxBody bounds what the API itself reads.
+const maxBody = 1 << 20
+
+func (a *API) createTenant(w http.ResponseWriter, r *http.Request) {
+	var wish struct{ Name string }
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&wish)
+	if err != nil && !errors.Is(err, io.EOF) { // a body is not needed
+		fail(w, http.StatusBadRequest, fmt.Errorf(`the body has to be a JSON object such as {"name":"my test"}, or empty: %w`, err))
+		return
+	}
+	t, err := a.cfg.Store.Mint(r.Context(), wish.Name)
+	if err != nil {
+		fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	answer(w, http.StatusCreated, a.tenant(t))
+}
+
+func (a *API) showTenant(w http.ResponseWriter, r *http.Request) {
+	t, ok := a.cfg.Store.Tenant(r.PathValue("tenant"))
+	if !ok {
+		notFound(w, "tenant", r.PathValue("tenant"))
+		return
+	}
+	answer(w, http.StatusOK, a.tenant(t))
+}
+
+func (a *API) deleteTenant(w http.ResponseWriter, r *http.Request) {
+	key := r.PathValue("tenant")
+	switch found, err := a.cfg.Store.DeleteTenant(r.Context(), key); {
+	case err != nil:
+		fail(w, http.StatusInternalServerError, err)
+	case !found:
+		notFound(w, "tenant", key)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
+}

@@ -1,0 +1,174 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+// Config says what a Host is made of. The zero value listens on a free port of loopback and keeps everything in memory.
+type Config struct {
+	Addr      string // of http, as net.Listen has it; "" is a free port of loopback
+	TLS       bool   // https too
+	TLSAddr   string // of https; "" is a free port of loopback
+	CertNames []string
+	PublicURL string // as clients reach it, when that is not the address that is listened on; "" otherwise
+	Store     store.Config
+	// AllowOrigins are the origins whose pages may read what was received, besides the host's own; "*" is all.
+	AllowOrigins []string
+	// Page returns the handler of every address that is neither ingest's nor the API's. nil is a page in plain text
+	// that says where the API is.
+	Page func(h *Host) http.Handler
+	// Received is called with every request that is safe in the store, before it is answered; nil for nothing. It must
+	// not block.
+	Received func(a *sentrytest.Arrival)
+	Version  string // of the program
+}
+
+// Key is the public key of the DSN that a Host gives to everybody. It is always the same, so that a DSN which was copied
+// into a configuration outlives a restart. Any other key is accepted just so.
+const Key = "facade00facade00facade00facade00"
+
+// Project is the project of the DSN that a Host gives to everybody.
+const Project = "1"
+
+// Host is a running fakesentry. Make one with [Start].
+type Host struct {
+	Server *sentrytest.Server
+	Store  *store.Store
+
+	// API is what serves the addresses below /api/.
+	API *api.API
+	// Guard is what protects the API and the page.
+	Guard api.Guard
+
+	public  *url.URL // nil without a public URL
+	life    context.Context
+	stop    context.CancelFunc
+	started chan struct{} // closed when everything above is set
+	running sync.WaitGroup
+}
+
+// Start starts a host, which has to be closed. It fails when an address or the store's file can't be used, or when the
+// public URL is none.
+func Start(cfg Config) (*Host, error) {
+	h := &Host{started: make(chan struct{})}
+	if cfg.PublicURL != "" {
+		u, err := url.Parse(strings.TrimSuffix(cfg.PublicURL, "/"))
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, fmt.Errorf("the public URL %q is not of the form http://HOST:PORT or https://HOST:PORT", cfg.PublicURL)
+		}
+		h.public = u
+	}
+	var err error
+	if h.Guard, err = api.NewGuard(cfg.AllowOrigins, h.names(cfg)); err != nil {
+		return nil, err
+	}
+	if h.Store, err = store.Open(cfg.Store); err != nil {
+		return nil, err
+	}
+	h.life, h.stop = context.WithCancel(context.Background())
+	h.API = api.New(api.Config{
+		Store: h.Store, DSN: h.DSN, TLSDSN: h.TLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: h.Guard, Lifetime: h.life,
+	})
+	if h.Server, err = sentrytest.Start(h.options(cfg)...); err != nil {
+		h.stop()
+		return nil, errors.Join(explained(err), h.Store.Close())
+	}
+	h.running.Go(func() { h.Store.RunExpiry(h.life) })
+	close(h.started)
+	return h, nil
+}
+
+// names returns the host names that the server goes by.
+func (h *Host) names(cfg Config) []string {
+	names := cfg.CertNames
+	if h.public != nil {
+		names = append([]string{h.public.Hostname()}, names...)
+	}
+	return names
+}
+
+func (h *Host) options(cfg Config) []sentrytest.Option {
+	options := []sentrytest.Option{
+		sentrytest.Listen(cfg.Addr),
+		sentrytest.Spotlight(),
+		sentrytest.BeforeAnswer(func(ctx context.Context, a *sentrytest.Arrival) error {
+			if err := h.Store.Add(ctx, a); err != nil {
+				return err
+			}
+			if cfg.Received != nil {
+				cfg.Received(a)
+			}
+			return nil
+		}),
+	}
+	if cfg.TLS {
+		options = append(options, sentrytest.ListenTLS(cfg.TLSAddr), sentrytest.CertNames(cfg.CertNames...))
+	}
+	return append(options, sentrytest.Around(func(ingest http.Handler) http.Handler {
+		page := http.Handler(http.HandlerFunc(h.plainPage))
+		if cfg.Page != nil {
+			page = cfg.Page(h)
+		}
+		whole := h.API.Handler(ingest, page)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			<-h.started // a request may be faster than Start
+			whole.ServeHTTP(w, r)
+		})
+	}))
+}
+
+// plainPage says where things are.
+func (h *Host) plainPage(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/" {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintf(w, "fakesentry\n\nDSN  %s\nAPI  %s/api/v1/events, described by %s/api/v1/openapi.json\n", h.DSN(Key, Project), h.URL(), h.URL())
+}
+
+// explained takes the name of the package off an error, since here there is only one program that speaks.
+func explained(err error) error {
+	return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "sentrytest: "))
+}
+
+// Close ends what waits and streams, stops the server, and then closes the store.
+func (h *Host) Close() error {
+	h.stop()
+	h.running.Wait()
+	return errors.Join(h.Server.Close(), h.Store.Close())
+}
+
+// URL returns the address under which clients and browsers reach the host, without a trailing slash.
+func (h *Host) URL() string {
+	if h.public != nil {
+		return h.public.String()
+	}
+	return h.Server.URL()
+}
+
+// DSN returns the DSN of a key and a project at the host's address.
+func (h *Host) DSN(key, project string) string { return dsn(h.URL(), key, project) }
+
+// TLSDSN is DSN for https, "" when the host has none.
+func (h *Host) TLSDSN(key, project string) string {
+	if h.Server.TLSURL() == "" {
+		return ""
+	}
+	return dsn(h.Server.TLSURL(), key, project)
+}
+
+func dsn(base, key, project string) string {
+	scheme, rest, _ := strings.Cut(base, "://")
+	return scheme + "://" + key + "@" + rest + "/" + project
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/search"
+)
+
+// Delivery is one request and what became of it.
+type Delivery struct {
+	Seq       int64 // its place among everything that was received; events have numbers of the same sequence
+	Request   sentrytest.Request
+	Rejection *sentrytest.Rejection // nil unless it was refused; its Request is empty, as it is the one above
+	Events    []*Event              // what it brought; empty for refusals, sessions, client reports, …
+	Items     []Item                // of its envelope, payloads excluded; nil on the store endpoint
+
+	size int64
+}
+
+// Item is one item of an envelope, without its payload.
+type Item struct {
+	Type           string
+	Filename       string // of attachments
+	ContentType    string
+	AttachmentType string
+	Size           int // bytes
+}
+
+// Envelope returns the envelope of the delivery, and false for one that is none or was refused.
+func (d *Delivery) Envelope() (sentrytest.Envelope, bool) {
+	if d.Items == nil {
+		return sentrytest.Envelope{}, false
+	}
+	e, err := sentrytest.ParseEnvelope([]byte(d.Request.Decoded))
+	if err != nil {
+		return sentrytest.Envelope{}, false // it parsed when it arrived
+	}
+	e.Received = d.Request
+	return e, true
+}
+
+// Event is one event in the short form that lists need. Contents returns the whole.
+type Event struct {
+	Seq      int64
+	Delivery *Delivery
+
+	EventID     string
+	Type        string // "" for an error
+	Level       string
+	Title       string // see search.Title
+	Culprit     string // see search.Culprit
+	Release     string
+	Environment string
+	Platform    string
+	SDKName     string
+	SDKVersion  string
+	ProjectID   string
+	PublicKey   string
+	Timestamp   time.Time // of the event itself; zero when it has none
+	Received    time.Time
+
+	raw string
+	doc *search.Document
+}
+
+// Raw returns the event's JSON as it was received.
+func (e *Event) Raw() json.RawMessage { return json.RawMessage(e.raw) }
+
+// Contents reads the event from its JSON.
+func (e *Event) Contents() sentrytest.Event {
+	c, err := sentrytest.ParseEvent([]byte(e.raw))
+	if err != nil {
+		c = sentrytest.Event{Raw: json.RawMessage(e.raw)} // it parsed when it arrived
+	}
+	c.EventID = e.EventID
+	if c.SDK.Name == "" {
+		c.SDK.Name, c.SDK.Version = e.SDKName, e.SDKVersion
+	}
+	c.Received = e.Delivery.Request
+	return c
+}
+
+// Matches reports whether the event meets the query. The nil query matches every event.
+func (e *Event) Matches(q *search.Query) bool { return q.Match(e.doc) }
+
+// newDelivery keeps of an arrival what is worth the memory.
+func newDelivery(a *sentrytest.Arrival) *Delivery {
+	d := &Delivery{Request: a.Request}
+	if a.Rejection != nil {
+		r := *a.Rejection
+		r.Request = sentrytest.Request{}
+		d.Rejection = &r
+	}
+	if a.Envelope != nil {
+		d.setItems(a.Envelope)
+	}
+	for _, c := range a.Events {
+		d.Events = append(d.Events, d.newEvent(c))
+	}
+	d.measure()
+	return d
+}
+
+func (d *Delivery) setItems(e *sentrytest.Envelope) {
+	d.Items = make([]Item, len(e.Items))
+	for i, item := range e.Items {
+		d.Items[i] = Item{
+			Type: item.Type, Filename: item.Filename, ContentType: item.ContentType, AttachmentType: item.AttachmentType, Size: len(item.Payload),
+		}
+	}
+}
+
+func (d *Delivery) newEvent(c sentrytest.Event) *Event {
+	return &Event{
+		Delivery: d, EventID: c.EventID, Type: c.Type, Level: c.Level, Title: search.Title(c), Culprit: search.Culprit(c),
+		Release: c.Release, Environment: c.Environment, Platform: c.Platform, SDKName: c.SDK.Name, SDKVersion: c.SDK.Version,
+		ProjectID: d.Request.ProjectID, PublicKey: d.Request.PublicKey, Timestamp: c.Timestamp, Received: d.Request.Time,
+		raw: string(c.Raw), doc: search.NewDocument(c),
+	}
+}
+
+// measure estimates what the delivery takes in memory.
+func (d *Delivery) measure() {
+	d.size = 2048 + int64(len(d.Request.Body)+len(d.Request.Decoded)+len(d.Request.Answer.Body))
+	for _, e := range d.Events {
+		d.size += int64(len(e.raw) + e.doc.Size())
+	}
+}

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // registers the driver
+)
+
+// file is the SQLite file of a store. One goroutine, the writer, changes it.
+type file struct {
+	db   *sql.DB
+	path string
+	tx   *sql.Tx // of the writer; nil between transactions
+	last int64   // the newest number that was given; the writer's
+
+	mu      sync.RWMutex // held for reading while an operation is handed over, so that stop can end that
+	stopped bool         // guarded by mu
+	queue   chan operation
+	done    chan struct{} // closed when the writer has ended
+	failed  error         // of closing; read after done
+}
+
+// maxBatch bounds how many operations share a transaction.
+const maxBatch = 512
+
+// fileVersion is what this program writes.
+const fileVersion = 1
+
+const schema = `
+CREATE TABLE IF NOT EXISTS deliveries (
+	seq INTEGER PRIMARY KEY AUTOINCREMENT,
+	received INTEGER NOT NULL,   -- nanoseconds since 1970
+	project TEXT NOT NULL,
+	key TEXT NOT NULL,
+	status INTEGER NOT NULL,     -- of the answer
+	request TEXT NOT NULL,       -- JSON, without bodies
+	rejection TEXT,              -- JSON
+	accepted INTEGER NOT NULL,   -- 1 for an envelope that was accepted
+	body BLOB NOT NULL,          -- as it went over the wire
+	decoded BLOB                 -- NULL when it is the same as body
+);
+CREATE TABLE IF NOT EXISTS events (
+	seq INTEGER PRIMARY KEY AUTOINCREMENT,
+	delivery INTEGER NOT NULL REFERENCES deliveries(seq) ON DELETE CASCADE,
+	event_id TEXT NOT NULL,
+	level TEXT NOT NULL,
+	title TEXT NOT NULL,
+	event TEXT NOT NULL          -- JSON as it was received
+);
+CREATE INDEX IF NOT EXISTS events_of_delivery ON events(delivery);
+CREATE TABLE IF NOT EXISTS tenants (
+	key TEXT PRIMARY KEY,
+	project INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	created INTEGER NOT NULL
+);
+`
+
+// openFile opens or makes the file. A process that is killed loses nothing that was committed, since the operating
+// system has it by then: synchronous=NORMAL is enough for that, and many times faster than waiting for the disk, which
+// only the end of the whole machine would make necessary. The file is locked, because the lists in memory would not
+// learn of another program's changes.
+func openFile(path string) (*file, error) {
+	const settings = "?_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)"
+	db, err := sql.Open("sqlite", "file:"+escapePath(path)+settings)
+	if err != nil {
+		return nil, fmt.Errorf("opening the store %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(1)
+	f := &file{db: db, path: path, queue: make(chan operation, maxBatch), done: make(chan struct{})}
+	if err := f.prepare(); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", path, err), db.Close())
+	}
+	return f, nil
+}
+
+func (f *file) prepare() error {
+	var version int
+	if err := f.db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return explained(err)
+	}
+	if version > fileVersion {
+		return fmt.Errorf("it has version %d, and this program knows versions up to %d: use a newer fakesentry, or another file", version, fileVersion)
+	}
+	if _, err := f.db.Exec(schema); err != nil {
+		return explained(err)
+	}
+	_, err := f.db.Exec(fmt.Sprintf("PRAGMA user_version = %d", fileVersion))
+	return explained(err)
+}
+
+// start starts the writer.
+func (f *file) start(s *Store) {
+	go func() {
+		defer close(f.done)
+		for op := range f.queue {
+			f.run(s, op)
+		}
+		// What was dropped from memory since the last transaction is dropped again when the file is next read.
+		f.failed = f.db.Close()
+	}()
+}
+
+// submit hands an operation to the writer and waits for its end.
+func (f *file) submit(ctx context.Context, op operation) error {
+	op.done = make(chan error, 1)
+	if err := f.hand(ctx, op); err != nil {
+		return err
+	}
+	select {
+	case err := <-op.done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (f *file) hand(ctx context.Context, op operation) error {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.stopped {
+		return ErrClosed
+	}
+	select {
+	case f.queue <- op:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// stop lets the writer finish what it was given, and closes the file.
+func (f *file) stop() error {
+	f.mu.Lock()
+	f.stopped = true
+	close(f.queue)
+	f.mu.Unlock()
+	<-f.done
+	return f.failed
+}
+
+// run carries out the operation together with those that are waiting behind it.
+func (f *file) run(s *Store, op operation) {
+	batch := []operation{op}
+	for !batch[len(batch)-1].alone && len(batch) < maxBatch {
+		select {
+		case next, ok := <-f.queue:
+			if ok && !next.alone {
+				batch = append(batch, next)
+				continue
+			}
+			f.commit(s, batch)
+			if ok {
+				f.commit(s, []operation{next})
+			}
+			return
+		default:
+		}
+		break
+	}
+	f.commit(s, batch)
+}
+
+// commit makes one transaction of the batch. If it fails, no operation of the batch has happened.
+func (f *file) commit(s *Store, batch []operation) {
+	err := f.write(s, batch)
+	if err != nil {
+		err = fmt.Errorf("writing to the store %s: %w", f.path, explained(err))
+	} else {
+		s.mu.Lock()
+		s.last, s.doomed = f.last, nil
+		for _, op := range batch {
+			op.apply()
+		}
+		s.broadcastLocked()
+		s.mu.Unlock()
+	}
+	for _, op := range batch {
+		op.done <- err
+	}
+}
+
+func (f *file) write(s *Store, batch []operation) (err error) {
+	last := f.last
+	if f.tx, err = f.db.Begin(); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.last = last
+			err = errors.Join(err, f.tx.Rollback())
+		}
+		f.tx = nil
+	}()
+	s.mu.Lock()
+	doomed := s.doomed
+	s.mu.Unlock()
+	for _, seq := range doomed {
+		if err := f.delete(seq); err != nil {
+			return err
+		}
+	}
+	for _, op := range batch {
+		if op.number != nil {
+			op.number(func() int64 { f.last++; return f.last })
+		}
+		if op.save == nil {
+			continue
+		}
+		if err := op.save(f); err != nil {
+			return err
+		}
+	}
+	return f.tx.Commit()
+}
+
+// nanoseconds is how times are stored.
+func nanoseconds(t time.Time) int64 { return t.UnixNano() }

@@ -1,0 +1,117 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+func TestFileOutlivesItsStore(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	cfg := store.Config{Path: filepath.Join(t.TempDir(), "events.db")}
+	s := open(t, cfg)
+	tenant, err := s.Mint(t.Context(), "mine")
+	g.Expect(err).NotTo(HaveOccurred())
+	refused := &sentrytest.Arrival{
+		Request:   sentrytest.Request{Time: start, Body: "x", Answer: sentrytest.Answer{Status: 400}},
+		Rejection: &sentrytest.Rejection{Status: 400, Reason: "nonsense", Causes: []string{"all of it"}},
+	}
+	enclosed := accepted(t, "{\"event_id\":\"fc6d8c0c43fc4630ad850ee518f1b9d0\"}\n{\"type\":\"attachment\",\"filename\":\"a.txt\"}\nabc")
+	add(t, s, arrival(t, tenant.Key, "kept"), refused, enclosed, arrival(t, "a", "deleted"))
+	g.Expect(s.Delete(t.Context(), store.Filter{Query: query(t, "deleted")})).To(Equal(1))
+	last := s.Last()
+	before := s.List(store.Filter{}, 0, 10).Events[0]
+	g.Expect(s.Close()).To(Succeed())
+	g.Expect(s.Close()).To(Succeed())
+
+	s = open(t, cfg)
+	g.Expect(all(s)).To(Equal([]string{"kept"}))
+	after := s.List(store.Filter{}, 0, 10).Events[0]
+	g.Expect(after.Seq).To(Equal(before.Seq))
+	g.Expect(after.Contents()).To(Equal(before.Contents()))
+	g.Expect(after.Delivery.Request).To(Equal(before.Delivery.Request))
+	g.Expect(s.List(store.Filter{Key: tenant.Key, Query: query(t, "tag:of=*")}, 0, 1).Total).To(Equal(1))
+	others, total, _ := s.Deliveries(func(d *store.Delivery) bool { return len(d.Events) == 0 }, 0, 10)
+	g.Expect(total).To(Equal(2))
+	g.Expect(others[0].Items).To(HaveExactElements(HaveField("Filename", "a.txt")))
+	envelope, ok := others[0].Envelope()
+	g.Expect(ok).To(BeTrue())
+	g.Expect(string(envelope.Items[0].Payload)).To(Equal("abc"))
+	g.Expect(others[1].Rejection.Causes).To(Equal([]string{"all of it"}))
+	g.Expect(others[1].Request.Decoded).To(BeEmpty(), "nothing could be decoded")
+	g.Expect(s.Last()).To(Equal(last), "numbers are not used again")
+	g.Expect(s.Tenants()).To(Equal([]store.Tenant{tenant}))
+	next, err := s.Mint(t.Context(), "")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(next.ProjectID).To(Equal("3"))
+	g.Expect(s.Close()).To(Succeed())
+
+	cfg.MaxEvents = 1
+	s = open(t, cfg)
+	add(t, s, arrival(t, "a", "newer"))
+	g.Expect(s.Close()).To(Succeed())
+	g.Expect(all(open(t, cfg))).To(Equal([]string{"newer"}), "bounds hold in the file too")
+}
+
+func TestManyAtOnceShareTransactions(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	cfg := store.Config{Path: filepath.Join(t.TempDir(), "events.db")}
+	s := open(t, cfg)
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			for j := range 20 {
+				if err := s.Add(context.Background(), arrival(t, "a", fmt.Sprint(i, "-", j))); err != nil {
+					t.Error(err)
+				}
+				if j%7 == 0 {
+					if _, err := s.Mint(context.Background(), ""); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	projects := map[string]bool{}
+	for _, tenant := range s.Tenants() {
+		projects[tenant.ProjectID] = true
+	}
+	g.Expect(projects).To(HaveLen(16 * 3))
+	g.Expect(s.Close()).To(Succeed())
+	s = open(t, cfg)
+	g.Expect(s.Stats().Kept).To(Equal(320))
+	var previous int64
+	for _, d := range func() []*store.Delivery { d, _, _ := s.Feed(0).Next(t.Context()); return d }() {
+		g.Expect(d.Seq).To(BeNumerically(">", previous))
+		previous = d.Events[0].Seq
+	}
+}
+
+func TestFilesThatCantBeOpened(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "events.db")
+	open(t, store.Config{Path: path})
+	_, err := store.Open(store.Config{Path: path})
+	g.Expect(err).To(MatchError(HavePrefix("opening the store " + path + ": another fakesentry uses it: ")))
+
+	text := filepath.Join(folder, "text")
+	g.Expect(os.WriteFile(text, []byte("this is long enough to be looked at, and is not what SQLite writes at the start of a file: that has 100 bytes."), 0o600)).To(Succeed())
+	_, err = store.Open(store.Config{Path: text})
+	g.Expect(err).To(MatchError(ContainSubstring("it is not a SQLite file")))
+
+	_, err = store.Open(store.Config{Path: filepath.Join(folder, "absent", "events.db")})
+	g.Expect(err).To(MatchError(ContainSubstring("does its folder exist, and may you write there?")))
+}

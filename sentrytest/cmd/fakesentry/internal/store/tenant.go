@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Tenant is a key and a project of their own, so that several users of one fakesentry see their own events alone. Its
+// events are those that were sent with its key.
+type Tenant struct {
+	Key       string // 32 hexadecimal digits
+	ProjectID string // a number of its own
+	Name      string // for people; may be empty
+	Created   time.Time
+}
+
+// sharedProject is that of the DSN which everybody shares; tenants have the numbers after it.
+const sharedProject = 1
+
+// Mint makes a tenant.
+func (s *Store) Mint(ctx context.Context, name string) (Tenant, error) {
+	var key [16]byte
+	_, _ = rand.Read(key[:]) // never fails
+	t := Tenant{Key: hex.EncodeToString(key[:]), Name: name, Created: time.Now().UTC()}
+	err := s.commit(ctx, operation{
+		number: func(func() int64) {
+			s.project++
+			t.ProjectID = strconv.Itoa(s.project)
+		},
+		save:  func(f *file) error { return f.insertTenant(t) },
+		apply: func() { s.tenants = append(slices.Clip(s.tenants), t) },
+	})
+	return t, err
+}
+
+// Tenants returns all tenants, the oldest first.
+func (s *Store) Tenants() []Tenant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.tenants)
+}
+
+// Tenant returns the tenant with the key.
+func (s *Store) Tenant(key string) (Tenant, bool) {
+	for _, t := range s.Tenants() {
+		if t.Key == key {
+			return t, true
+		}
+	}
+	return Tenant{}, false
+}
+
+// DeleteTenant deletes a tenant with everything that was sent with its key, and reports whether there was one.
+func (s *Store) DeleteTenant(ctx context.Context, key string) (bool, error) {
+	if _, ok := s.Tenant(key); !ok {
+		return false, nil
+	}
+	if _, err := s.Delete(ctx, Filter{Key: key}); err != nil {
+		return false, err
+	}
+	return true, s.commit(ctx, operation{
+		save: func(f *file) error { return f.deleteTenant(key) },
+		apply: func() {
+			s.tenants = slices.DeleteFunc(slices.Clone(s.tenants), func(t Tenant) bool { return t.Key == key })
+		},
+	})
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+// hostFlags are those of every command that runs a fake Sentry.
+type hostFlags struct {
+	Format      string        `enum:"human,json,logfmt" default:"human" help:"How the lines about events look: ${enum}."`
+	TLS         bool          `name:"tls" help:"Speak https too, with a certificate of a CA that is made at the start."`
+	TLSAddr     string        `name:"tls-addr" placeholder:"HOST:PORT" help:"Address for https; the default is a free port on loopback."`
+	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"Save the CA's certificate there, for clients to trust (PEM)."`
+	SAN         []string      `name:"san" placeholder:"NAME" help:"Names and IP addresses that the certificate is valid for, besides localhost."`
+	PublicURL   string        `name:"public-url" placeholder:"URL" help:"The address under which clients reach this server, if it is another: for DSNs and links."`
+	AllowOrigin []string      `name:"allow-origin" placeholder:"ORIGIN" help:"Origins whose pages may read events, as in https://app.test:3000; * for any. Sending events is open to all."`
+	MaxEvents   int           `name:"max-events" default:"10000" help:"How many events are kept; the oldest go first."`
+	MaxAge      time.Duration `name:"max-age" default:"0" help:"How long events are kept; 0 is for ever."`
+	Store       string        `type:"path" placeholder:"FILE" help:"Keep events in this SQLite file, over restarts and crashes. Without it they are in memory."`
+}
+
+type serveCommand struct {
+	Addr string `default:"127.0.0.1:8000" help:"Address to listen on; :8000 is port 8000 of every interface."`
+	hostFlags
+}
+
+// config is the part of a host's configuration that is in the flags.
+func (f *hostFlags) config(addr string) host.Config {
+	return host.Config{
+		Addr: addr, TLS: f.TLS || f.TLSAddr != "" || f.CAFile != "" || len(f.SAN) > 0, TLSAddr: f.TLSAddr, CertNames: f.SAN, PublicURL: f.PublicURL,
+		AllowOrigins: f.AllowOrigin, Version: raven.Version,
+		Store: store.Config{Path: f.Store, MaxEvents: f.MaxEvents, MaxAge: f.MaxAge},
+	}
+}
+
+// start starts a host and writes the file of its CA.
+func (f *hostFlags) start(addr string) (*host.Host, error) {
+	h, err := host.Start(f.config(addr))
+	if err != nil {
+		return nil, err
+	}
+	if f.CAFile != "" {
+		if err := os.WriteFile(f.CAFile, h.Server.CACertPEM(), 0o644); err != nil {
+			return nil, errors.Join(fmt.Errorf("saving the CA's certificate: %w", err), h.Close())
+		}
+	}
+	return h, nil
+}
+
+// Run is what `fakesentry serve` does.
+func (c *serveCommand) Run(ctx context.Context, env *environment) error {
+	h, err := c.start(c.Addr)
+	if err != nil {
+		return err
+	}
+	announce(env, h, c.Format)
+	printed := make(chan error, 1)
+	go func() { printed <- printNews(h.Store, console.New(env.out, c.Format)) }()
+	<-ctx.Done()
+	return errors.Join(h.Close(), <-printed)
+}
+
+// announce says where the server is: on stdout for people, on stderr beside lines for programs.
+func announce(env *environment, h *host.Host, format string) {
+	w := env.out
+	if format != console.Human {
+		w = env.errs
+	}
+	fmt.Fprintf(w, "DSN        %s\n", h.DSN(host.Key, host.Project))
+	if dsn := h.TLSDSN(host.Key, host.Project); dsn != "" {
+		fmt.Fprintf(w, "DSN (TLS)  %s\n", dsn)
+	}
+	fmt.Fprintf(w, "Page       %s/\n", h.URL())
+}
+
+// printNews prints what arrives from now on, until the store is closed.
+func printNews(s *store.Store, p *console.Printer) error {
+	feed := s.Feed(s.Last())
+	for {
+		news, missed, err := feed.Next(context.Background())
+		if errors.Is(err, store.ErrClosed) {
+			return nil
+		}
+		if missed {
+			if err := p.Missed(); err != nil {
+				return err
+			}
+		}
+		for _, d := range news {
+			if err := printDelivery(p, d); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func printDelivery(p *console.Printer, d *store.Delivery) error {
+	if d.Rejection != nil {
+		return p.Refused(api.Request(d))
+	}
+	for _, e := range d.Events {
+		if err := p.Event(api.Event(e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

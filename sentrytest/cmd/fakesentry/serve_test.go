@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// served is a `fakesentry serve` that runs until the test ends.
+type served struct {
+	out, errs *untilPrinted
+	stop      func() (code int)
+}
+
+func serve(t *testing.T, args ...string) served {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := served{out: newUntilPrinted(), errs: newUntilPrinted()}
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, append([]string{"serve", "--addr=127.0.0.1:0"}, args...), transport.DefaultRegistry(), strings.NewReader(""), s.out, s.errs)
+	}()
+	code, ended := 0, false
+	s.stop = func() int {
+		if !ended {
+			cancel()
+			code, ended = <-done, true
+		}
+		return code
+	}
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+// dsn waits for the DSN that serve prints.
+func (s served) dsn(t *testing.T) string { return s.out.match(t, `DSN +(\S+)\n`)[0] }
+
+// url is the base of all addresses.
+func (s served) url(t *testing.T) string {
+	_, host, _ := strings.Cut(s.dsn(t), "@")
+	return "http://" + strings.TrimSuffix(host, "/1")
+}
+
+// post sends an event to the server.
+func post(t *testing.T, client *http.Client, base, event string) int {
+	t.Helper()
+	resp, err := client.Post(base+"/api/1/store/?sentry_key=k", "application/json", strings.NewReader(event))
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
+
+func TestServePrintsALineForEveryEvent(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := serve(t)
+	g.Expect(s.dsn(t)).To(MatchRegexp(`^http://facade00facade00facade00facade00@127\.0\.0\.1:\d+/1$`))
+	s.out.match(t, `Page +http://127\.0\.0\.1:\d+/\n`)
+	g.Expect(post(t, http.DefaultClient, s.url(t), `{"message":"disk\u001b[31m full\nreally","level":"warning","release":"1.0","event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0"}`)).To(Equal(200))
+	s.out.match(t, `(?m)^\d\d:\d\d:\d\d  warning  disk\x{fffd}\[31m full  \(1\.0, project 1, fc6d8c0c43fc4630ad850ee518f1b9d0\)$`)
+	g.Expect(post(t, http.DefaultClient, s.url(t), `nonsense`)).To(Equal(400))
+	s.out.match(t, `(?m)^\d\d:\d\d:\d\d  refused  POST /api/1/store/ with 400: invalid request body: .+$`)
+	g.Expect(s.stop()).To(BeZero())
+	g.Expect(s.errs.String()).To(BeEmpty())
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestServeInOtherFormats(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "--format=logfmt")
+	url := s.errs.match(t, `Page +(\S+)/\n`)[0]
+	post(t, http.DefaultClient, url, `{"message":"say \"hi\"","level":"info"}`)
+	s.out.match(t, `^time=\S+ level=info title="say \\"hi\\"" project=1 id=[0-9a-f]{32}\n$`)
+	post(t, http.DefaultClient, url, `nonsense`)
+	s.out.match(t, `time=\S+ refused="POST /api/1/store/" status=400 reason="invalid request body: .+"\n$`)
+
+	s = serve(t, "--format=json")
+	url = s.errs.match(t, `Page +(\S+)/\n`)[0]
+	post(t, http.DefaultClient, url, `{"message":"hi","level":"info"}`)
+	s.out.match(t, `^\{"seq":2,"request":1,"event_id":"[0-9a-f]{32}","type":"error","level":"info","title":"hi",.*\}\n$`)
+	post(t, http.DefaultClient, url, `nonsense`)
+	s.out.match(t, `\{"refused":\{.*"reason":"invalid request body".*\}\}\n$`)
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestServeWithTLS(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	s := serve(t, "--tls", "--ca-file", ca, "--san=sentry.test")
+	base := "https://" + s.out.match(t, `DSN \(TLS\) +https://\w+@(\S+)/1\n`)[0]
+	pem, err := os.ReadFile(ca)
+	g.Expect(err).NotTo(HaveOccurred())
+	pool := x509.NewCertPool()
+	g.Expect(pool.AppendCertsFromPEM(pem)).To(BeTrue())
+	carrier := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "sentry.test"}}
+	defer carrier.CloseIdleConnections()
+	client := &http.Client{Transport: carrier}
+	g.Expect(post(t, client, base, `{"message":"over tls"}`)).To(Equal(200))
+	g.Expect(post(t, http.DefaultClient, s.url(t), `{"message":"over http"}`)).To(Equal(200))
+	s.out.match(t, `over tls`)
+	s.out.match(t, `over http`)
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestServeFailures(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := serve(t)
+	_, host, _ := strings.Cut(s.url(t), "//")
+	absent := filepath.Join(t.TempDir(), "absent", "file")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--addr", host}, "fakesentry: listen tcp " + host + ": bind: address already in use\n"},
+		{[]string{"--addr=nonsense"}, "fakesentry: listen tcp: address nonsense: missing port in address\n"},
+		{[]string{"--ca-file", absent}, "fakesentry: saving the CA's certificate: open " + absent + ": no such file or directory\n"},
+		{[]string{"--store", absent}, "fakesentry: opening the store " + absent + ": does its folder exist, and may you write there? "},
+		{[]string{"--public-url=sentry.test"}, "fakesentry: the public URL \"sentry.test\" is not of the form http://HOST:PORT or https://HOST:PORT\n"},
+		{[]string{"--format=xml"}, "fakesentry: --format must be one of \"human\",\"json\",\"logfmt\" but got \"xml\"\n  fakesentry serve --help shows how it is used\n"},
+	} {
+		code, out, errs := runWith(t, transport.DefaultRegistry(), append([]string{"serve"}, c.args...)...)
+		g.Expect(code).To(Equal(1), c.want)
+		g.Expect(errs).To(HavePrefix(c.want))
+		g.Expect(out).To(BeEmpty())
+	}
+}
+
+func TestFlagsComeFromTheEnvironmentToo(t *testing.T) {
+	g := NewWithT(t)
+	t.Setenv("FAKESENTRY_PUBLIC_URL", "https://sentry.test/base/")
+	s := serve(t)
+	g.Expect(s.dsn(t)).To(Equal("https://facade00facade00facade00facade00@sentry.test/base/1"))
+}

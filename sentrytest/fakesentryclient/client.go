@@ -1,0 +1,171 @@
+package fakesentryclient
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Client talks to one fakesentry. Make one with [New]. It is safe for concurrent use and holds nothing that has to be
+// closed but the idle connections of its http.Client.
+type Client struct {
+	base string
+	http *http.Client
+}
+
+// Option configures a client. A nil Option is skipped.
+type Option func(*Client)
+
+// HTTPClient replaces http.DefaultClient, for example by one that trusts the CA of a server with TLS. It must not
+// have a Timeout shorter than the longest wait.
+func HTTPClient(c *http.Client) Option {
+	return func(client *Client) { client.http = c }
+}
+
+// New returns a client for the server at the URL, for example http://127.0.0.1:8000, or a DSN of the server. It does
+// not connect yet. The error is about the URL.
+func New(server string, opts ...Option) (*Client, error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("fakesentryclient: the server's address %q is not of the form http://HOST:PORT", hideUser(server))
+	}
+	if u.User != nil { // a DSN, whose last segment is the project
+		u.User, u.RawQuery = nil, ""
+		u.Path = u.Path[:max(strings.LastIndexByte(u.Path, '/'), 0)]
+	}
+	c := &Client{base: strings.TrimSuffix(u.String(), "/"), http: http.DefaultClient}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(c)
+		}
+	}
+	return c, nil
+}
+
+// hideUser takes the keys out of what may be a DSN.
+func hideUser(address string) string {
+	scheme, rest, ok := strings.Cut(address, "://")
+	if _, host, has := strings.Cut(rest, "@"); ok && has {
+		return scheme + "://…@" + host
+	}
+	return address
+}
+
+// URL returns the server's address without a trailing slash.
+func (c *Client) URL() string { return c.base }
+
+// Error is an answer that says no.
+type Error struct {
+	Method  string
+	URL     string
+	Status  int
+	Message string // of the server
+}
+
+// Error returns the server's message and the request that it is about.
+func (e *Error) Error() string {
+	return fmt.Sprintf("fakesentryclient: %s %s: %d: %s", e.Method, e.URL, e.Status, e.Message)
+}
+
+// IsNotFound reports whether the error says that something does not exist, or no longer.
+func IsNotFound(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound
+}
+
+// Filter chooses events. The zero value chooses all.
+type Filter struct {
+	Query  string // such as `level:error tag:shard=7 text`
+	Tenant string // the key of a tenant; "" for everybody's
+	Limit  int    // of a page; 0 for the server's, which is 100
+	Cursor string // the Next of the page before
+}
+
+func (f Filter) values() url.Values {
+	v := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	set("q", f.Query)
+	set("tenant", f.Tenant)
+	set("cursor", f.Cursor)
+	if f.Limit != 0 {
+		v.Set("limit", fmt.Sprint(f.Limit))
+	}
+	return v
+}
+
+// call makes a request and decodes the JSON of its answer into out, unless that is nil.
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	resp, err := c.send(ctx, method, path, query, in)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return fmt.Errorf("fakesentryclient: %s %s: the answer: %w", method, resp.Request.URL, err)
+	}
+	return nil
+}
+
+// send makes a request. An answer that is no success is an *Error.
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, in any) (*http.Response, error) {
+	var body io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return nil, fmt.Errorf("fakesentryclient: %s %s: %w", method, path, err)
+		}
+		body = bytes.NewReader(text)
+	}
+	address := c.base + "/api/v1" + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		return nil, fmt.Errorf("fakesentryclient: %w", err)
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("fakesentryclient: %w", err)
+	}
+	if resp.StatusCode >= 300 {
+		defer resp.Body.Close()
+		return nil, readError(resp)
+	}
+	return resp, nil
+}
+
+// maxError bounds what is read of an answer that may come from anybody.
+const maxError = 1 << 20
+
+func readError(resp *http.Response) error {
+	e := &Error{Method: resp.Request.Method, URL: resp.Request.URL.String(), Status: resp.StatusCode}
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxError)) // what is there has to do
+	var said waited
+	// A body that is no JSON comes from something else that listens there.
+	if json.Unmarshal(text, &said) != nil {
+		said.Error = ""
+	}
+	e.Message = cmp.Or(said.Error, http.StatusText(resp.StatusCode)+", which is no answer of fakesentry")
+	if resp.StatusCode == http.StatusGatewayTimeout && said.Events != nil {
+		return &WaitError{Arrived: said.Events, Err: e}
+	}
+	return e
+}
