@@ -58,8 +58,8 @@ func (c *Client) Capture(ctx context.Context, ev *Event, opts ...CaptureOption) 
 // on any transport, bounded by ctx. It returns the id that the server gave the
 // event, or the event's own if it gave none. It does not wait while sending
 // fails ([Client.State]). The error is the transport's, or a *[DroppedError] for
-// an event that was sampled out, filtered or throttled; neither is logged. A
-// disabled client returns "" and nil.
+// an event that was sampled out, filtered, throttled or too large; neither is
+// logged. A disabled client returns "" and nil.
 func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error) {
 	if !c.Enabled() {
 		return "", nil
@@ -73,7 +73,8 @@ func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) 
 // key of [Event.Interfaces] is sent, with a dot or without, but for those of the
 // event's other fields.
 //
-// Nothing ignores, samples, filters or throttles it. Send returns what is wrong
+// Nothing ignores, samples, filters or throttles it, but secrets in it are
+// masked, and it is trimmed if it is too large. Send returns what is wrong
 // with the event, a *[DroppedError] while sending fails ([Client.State]), the
 // refusal of a queue, and on a transport that blocks the outcome. A disabled
 // client returns nil.

@@ -11,6 +11,33 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
+// The reference's tests of SanitizeKeysProcessor (protocol 6.8), with keys that
+// are not among the default ones.
+func TestSanitizeKeysEverywhere(t *testing.T) {
+	g := NewWithT(t)
+	c, rec := newRecorded(t, testDSN, raven.WithoutDefaultProcessors(), raven.WithProcessors(raven.SanitizeKeys("foo", "Bär")))
+	bag := map[string]any{"foo": "x", "a_FOO_b": map[string]any{"c": 1}, "BÄRen": "x", "password": "kept", "card": visa}
+	hidden := map[string]any{"foo": masked, "a_FOO_b": masked, "BÄRen": masked, "password": "kept", "card": visa}
+	c.Capture(t.Context(), &raven.Event{
+		Extra:      raven.Extra(bag),
+		Exceptions: []raven.Exception{{Type: "E", Value: "https://u:kept@h/?foo=kept", Stacktrace: &raven.Stacktrace{Frames: []raven.Frame{{Function: "f", Vars: bag}}}}},
+		Request: &raven.Request{
+			QueryString: "foo=bar&foo&the_foo=1&baz=bar&" + url.QueryEscape("bär") + "=1", Cookies: "foo=bar;foo;baz=bar;",
+			Headers: map[string]string{"Cookie": "foo=bar;baz=bar", "Foo": "x"}, Env: map[string]string{"FOO": "x"},
+			Data: []byte("foo=1234"),
+		},
+	})
+	ev := only(t, rec)
+	g.Expect(ev["extra"]).To(Equal(hidden))
+	g.Expect(ev.at("exception", "values", 0, "stacktrace", "frames", 0, "vars")).To(Equal(hidden))
+	g.Expect(ev.at("exception", "values", 0, "value")).To(Equal("https://u:kept@h/?foo=kept"))
+	g.Expect(ev["request"]).To(Equal(map[string]any{
+		"query_string": "foo=********&foo&the_foo=********&baz=bar&b%C3%A4r=********", "cookies": "foo=********;foo;baz=bar;",
+		"headers": map[string]any{"Cookie": "foo=********;baz=bar", "Foo": masked}, "env": map[string]any{"FOO": masked},
+		"data": "foo=********",
+	}))
+}
+
 // Texts that are made to take long: with a search to the end for each of their
 // parts these would take minutes.
 func TestLongTextsAreSanitized(t *testing.T) {

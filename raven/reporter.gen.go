@@ -40,8 +40,8 @@ type Reporter interface {
 	// on any transport, bounded by ctx. It returns the id that the server gave the
 	// event, or the event's own if it gave none. It does not wait while sending
 	// fails ([Client.State]). The error is the transport's, or a *[DroppedError] for
-	// an event that was sampled out, filtered or throttled; neither is logged. A
-	// disabled client returns "" and nil.
+	// an event that was sampled out, filtered, throttled or too large; neither is
+	// logged. A disabled client returns "" and nil.
 	Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error)
 	// Send hands an event to the transport as it is, with opts applied: only an id,
 	// a time and what every event has to have are filled in, nothing of the client's
@@ -49,7 +49,8 @@ type Reporter interface {
 	// key of [Event.Interfaces] is sent, with a dot or without, but for those of the
 	// event's other fields.
 	//
-	// Nothing ignores, samples, filters or throttles it. Send returns what is wrong
+	// Nothing ignores, samples, filters or throttles it, but secrets in it are
+	// masked, and it is trimmed if it is too large. Send returns what is wrong
 	// with the event, a *[DroppedError] while sending fails ([Client.State]), the
 	// refusal of a queue, and on a transport that blocks the outcome. A disabled
 	// client returns nil.
