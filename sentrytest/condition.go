@@ -76,7 +76,7 @@ func WithEvent(preds ...Predicate) Condition {
 	}}
 }
 
-// OnEndpoint is met by requests to the given endpoint, "store" or "envelope".
+// OnEndpoint is met by requests to the given endpoint: "store", "envelope", "security" or "minidump".
 func OnEndpoint(endpoint string) Condition {
 	return Condition{text: fmt.Sprintf("OnEndpoint(%q)", endpoint), known: stageRead, match: func(c *call) bool {
 		return c.server.route(c.req.Path).protocol == endpoint

@@ -52,7 +52,7 @@ func TestFaultErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"status":42}`:                   `sentrytest: fault 1: status: 42 is not allowed, want a final status, 200 to 999`,
 		`{"name":"flaky","do":"explode"}`: `sentrytest: fault 1 (flaky): do: "explode" is not allowed, want one of answer, bad_chunking, close_conn, hang, not_http, reset, reset_after_read, reset_after_write, reset_conn, slow_accept, slow_body, slow_read, stall_body, truncate, wrong_length`,
-		`{"endpoint":"shop"}`:             `sentrytest: fault 1: endpoint: "shop" is not allowed, want one of store, envelope`,
+		`{"endpoint":"shop"}`:             `sentrytest: fault 1: endpoint: "shop" is not allowed, want one of envelope, minidump, security, store`,
 		`{"path":"[","size_over":-1}`:     "sentrytest: fault 1\n\tpath: \"[\" is not allowed, want a path in which * stands for anything but a slash\n\tsize_over: -1 is not allowed, want a number of bytes",
 		`{"size_under":-1}`:               `sentrytest: fault 1: size_under: -1 is not allowed, want a number of bytes`,
 		`{"level":"ERROR"}`:               `sentrytest: fault 1: level: "ERROR" is not allowed, want one of debug, info, warning, error, fatal`,

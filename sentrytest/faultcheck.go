@@ -100,7 +100,7 @@ func kindsWith(has func(faultKind) bool) string {
 
 var (
 	levels    = []string{"debug", "info", "warning", "error", "fatal"}
-	endpoints = []string{protocolStore, protocolEnvelope}
+	endpoints = slices.Sorted(maps.Keys(protocols))
 )
 
 // categories returns the categories that something can have.

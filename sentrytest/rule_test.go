@@ -63,8 +63,10 @@ func TestConditionsOnPaths(t *testing.T) {
 		sentrytest.When(sentrytest.OnPath("/api/42/*")).Do(sentrytest.Status(418)),
 		sentrytest.When(sentrytest.OnEndpoint("envelope")).Do(sentrytest.Status(503)),
 	)
+	srv.Rule(sentrytest.When(sentrytest.OnEndpoint("security")).Do(sentrytest.Status(501)))
 	for path, want := range map[string]int{
-		"/api/42/store/": 418, "/api/42/envelope/": 418, "/api/42/envelope": 418,
+		"/api/1/security/": 501,
+		"/api/42/store/":   418, "/api/42/envelope/": 418, "/api/42/envelope": 418,
 		"/api/1/envelope/": 503, "/api/1/store/": 200, "/elsewhere": 404,
 	} {
 		g.Expect(send(t, srv, "POST", path, vectorJSON, authLine).Status).To(Equal(want), path)

@@ -33,7 +33,7 @@ type scripted struct {
 	used    int
 }
 
-// Script appends steps to the server's script. Each request to the store or envelope endpoint takes the next
+// Script appends steps to the server's script. Each request to an endpoint that takes events takes the next
 // one, in the order in which the requests' bodies have arrived; when the script is used up the server
 // answers as before. Requests to other paths and preflights take none.
 //
@@ -52,7 +52,7 @@ func (s *Server) Script(steps ...Step) {
 	s.script.armed.Store(len(s.script.steps) > 0 || s.script.armed.Load())
 }
 
-// Rule adds rules, which are asked about every request to the store or envelope endpoint, in the order in which they were
+// Rule adds rules, which are asked about every request to an endpoint that takes events, in the order in which they were
 // added; the first that fits serves it. A request that none of them fits takes the next step of [Server.Script], if there
 // is one.
 //
