@@ -17,10 +17,10 @@ import (
 // A request of a few kilobytes that unfolds into millions of small things is cut off before they are made. The test is
 // not parallel because it measures what the process allocates.
 func TestManySmallThings(t *testing.T) {
-	const size = 32 << 20
+	const size = 4 << 20
 	fill := func(unit string) string { return strings.Repeat(unit, size/len(unit)) }
 	var attributes strings.Builder
-	for i := range 1 << 20 {
+	for i := range 1 << 16 {
 		fmt.Fprintf(&attributes, `"k%d":1,`, i)
 	}
 	for name, c := range map[string]struct {
@@ -41,7 +41,7 @@ func TestManySmallThings(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			g.Expect(r.Status).To(Equal(c.status))
 			g.Expect(srv.Rejected()[0].Causes[0]).To(Equal(c.cause))
-			g.Expect(after.TotalAlloc-before.TotalAlloc).To(BeNumerically("<", 5*size), "bytes allocated")
+			g.Expect(after.TotalAlloc-before.TotalAlloc).To(BeNumerically("<", 10*size), "bytes allocated")
 		})
 	}
 }

@@ -99,7 +99,9 @@ func (f *findings) add(severity Severity, path, rule string, value any, format s
 		return
 	}
 	text := ""
-	if value != (absent{}) {
+	if long, ok := value.(string); ok {
+		text = showJSON(shorten(long, 200)) // most values of some size are texts, and few of them are shown in full
+	} else if value != (absent{}) {
 		text = showJSON(value)
 	}
 	f.list = append(f.list, Finding{severity, path, rule, text, fmt.Sprintf(format, args...)})

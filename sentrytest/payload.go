@@ -20,12 +20,12 @@ type payload struct {
 func readPayload(raw []byte) *payload {
 	p := &payload{object: object{reader: &reader{}}}
 	if err := checkObject(raw); err != nil {
-		p.found.add(SeverityFatal, "", RuleJSON, string(raw), "%s", err)
+		p.found.add(SeverityFatal, "", RuleJSON, beginning(raw), "%s", err)
 		return p
 	}
 	tree, err := decodeJSON(raw)
 	if err != nil {
-		p.found.add(SeverityFatal, "", RuleJSON, string(raw), "%s", err)
+		p.found.add(SeverityFatal, "", RuleJSON, beginning(raw), "%s", err)
 		return p
 	}
 	p.tree = tree

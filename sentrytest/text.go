@@ -37,3 +37,8 @@ func sortedKeys[V any](m map[string]V) []string {
 func indent(text, prefix string) string {
 	return prefix + strings.ReplaceAll(text, "\n", "\n"+prefix)
 }
+
+// beginning returns as much of a text as messages show.
+func beginning(raw []byte) string {
+	return shorten(string(raw[:min(len(raw), 300)]), 200)
+}

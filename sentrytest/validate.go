@@ -39,7 +39,7 @@ func contextOf(r Request) eventContext {
 func validateEvent(raw []byte, about eventContext) []Finding {
 	f := &findings{}
 	if err := checkObject(raw); err != nil {
-		f.add(SeverityFatal, "", RuleJSON, string(raw), "%s", err)
+		f.add(SeverityFatal, "", RuleJSON, beginning(raw), "%s", err)
 		return f.list
 	}
 	if len(raw) > MaxEventSize {
@@ -50,7 +50,7 @@ func validateEvent(raw []byte, about eventContext) []Finding {
 	tree, err := decodeJSON(raw)
 	fields, ok := tree.(map[string]any)
 	if err != nil || !ok {
-		f.add(SeverityFatal, "", RuleJSON, string(raw), "%v", err)
+		f.add(SeverityFatal, "", RuleJSON, beginning(raw), "%v", err)
 		return f.list
 	}
 	for _, p := range problems {
