@@ -37,6 +37,17 @@ func (s Severity) String() string {
 // MarshalText makes a severity its name in JSON. It never fails.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText reads what MarshalText writes. Any other word is an error.
+func (s *Severity) UnmarshalText(text []byte) error {
+	for known := SeverityInfo; known <= SeverityFatal; known++ {
+		if string(text) == known.String() {
+			*s = known
+			return nil
+		}
+	}
+	return fmt.Errorf("sentrytest: %q is no severity: it is one of info, warning, fatal", text)
+}
+
 // What a [Finding] is about. The first group are the names that Sentry itself gives to errors of an event (protocol
 // section 7).
 const (

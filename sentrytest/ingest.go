@@ -296,17 +296,3 @@ func (e *Envelope) check(req *Request) *refusal {
 	}
 	return checkLimits(e.Items)
 }
-
-func (r *Request) setAuth(a *auth) {
-	r.AuthSource, r.PublicKey, r.SecretKey = a.source, a.key, a.secret
-	r.Client, r.Version, r.Auth = a.client, a.version, a.pairs
-}
-
-// setDecoded keeps the decoded body, and one string for both if there was nothing to decode.
-func (r *Request) setDecoded(body []byte) {
-	if string(body) == r.Body {
-		r.Decoded = r.Body
-		return
-	}
-	r.Decoded = string(body)
-}

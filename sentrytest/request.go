@@ -95,3 +95,17 @@ func (r Rejection) clone() Rejection {
 	r.Causes = append([]string(nil), r.Causes...)
 	return r
 }
+
+func (r *Request) setAuth(a *auth) {
+	r.AuthSource, r.PublicKey, r.SecretKey = a.source, a.key, a.secret
+	r.Client, r.Version, r.Auth = a.client, a.version, a.pairs
+}
+
+// setDecoded keeps the decoded body, and one string for both if there was nothing to decode.
+func (r *Request) setDecoded(body []byte) {
+	if string(body) == r.Body {
+		r.Decoded = r.Body
+		return
+	}
+	r.Decoded = string(body)
+}

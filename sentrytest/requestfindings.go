@@ -112,13 +112,15 @@ func (s *strictness) keep(r records) {
 	s.kept = append(s.kept, found...)
 }
 
-// report fails a test for warnings and logs what is less. It runs after the server has closed.
+// reportFindings fails a test for warnings and logs what is less. It runs after the server has closed.
 func (s *Server) reportFindings(tb TB) {
 	tb.Helper()
 	if !s.cfg.rules.strict {
 		return
 	}
 	s.findings.keep(s.journal.records())
+	s.findings.mu.Lock()
+	defer s.findings.mu.Unlock()
 	var grave, slight []string
 	for _, r := range s.findings.kept {
 		if r.Findings[0].Severity >= SeverityWarning {

@@ -129,5 +129,9 @@ func TestSeverity(t *testing.T) {
 	raw, err := json.Marshal(sentrytest.Finding{Severity: sentrytest.SeverityWarning, Path: "level", Rule: sentrytest.RuleInvalidData, Value: `"x"`, Message: "expected a level"})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(raw)).To(Equal(`{"severity":"warning","path":"level","rule":"invalid_data","value":"\"x\"","message":"expected a level"}`))
+	var again sentrytest.Finding
+	g.Expect(json.Unmarshal(raw, &again)).To(Succeed())
+	g.Expect(again.Severity).To(Equal(sentrytest.SeverityWarning))
+	g.Expect(again.Severity.UnmarshalText([]byte("loud"))).To(MatchError(`sentrytest: "loud" is no severity: it is one of info, warning, fatal`))
 	g.Expect(sentrytest.Severity(9).String()).To(Equal("Severity(9)"))
 }
