@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/getsentry/sentry-go"
+	"github.com/ravenkit/ravenkit/sentrytest"
+)
+
+// checkout is an application's code. It takes the hub from its context, as
+// sentry-go's middleware leaves it there.
+func checkout(ctx context.Context, order string) error {
+	err := fmt.Errorf("order %s: %w", order, errors.New("card declined"))
+	hub := sentry.GetHubFromContext(ctx)
+	hub.Scope().SetTag("shop", "lyon")
+	hub.CaptureException(err)
+	return err
+}
+
+// report makes a client of the official SDK for one test, and a context with a
+// hub of its own: nothing is global, so that such tests run in parallel.
+func report(t *testing.T, srv *sentrytest.Server) context.Context {
+	t.Helper()
+	client, err := sentry.NewClient(sentry.ClientOptions{Dsn: srv.DSN(), Environment: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return sentry.SetHubOnContext(t.Context(), sentry.NewHub(client, sentry.NewScope()))
+}
+
+func TestCheckoutReportsDeclinedCards(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t)
+	ctx := report(t, srv)
+
+	if err := checkout(ctx, "order-17"); err == nil {
+		t.Fatal("the card was not declined")
+	}
+
+	e := sentrytest.RequireEvent(t, srv,
+		sentrytest.HasException("", "card declined"),
+		sentrytest.HasTag("shop", "lyon"),
+		sentrytest.HasEnvironment("test"))
+	if e.SDK.Name != "sentry.go" {
+		t.Errorf("the event came from %q", e.SDK.Name)
+	}
+}
+
+// The official SDK does not repeat what the server refuses, so an outage loses
+// the event. The script proves that it was tried, exactly once.
+func TestAnOutageLosesTheReport(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t)
+	srv.Script(sentrytest.Status(503))
+	ctx := report(t, srv)
+
+	if err := checkout(ctx, "order-18"); err == nil {
+		t.Fatal("the card was not declined")
+	}
+
+	if !sentry.GetHubFromContext(ctx).Client().Flush(10 * time.Second) {
+		t.Fatal("the SDK did not finish")
+	}
+	sentrytest.RequireNoEvent(t, srv)
+}

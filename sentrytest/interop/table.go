@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+)
+
+const (
+	yes     = "yes"
+	no      = "MISSING"
+	without = "–" // the SDK does not have it
+)
+
+func (r *result) cell(feature string) string {
+	switch {
+	case !r.sdk.has(feature):
+		return without
+	case r.missing[feature] != nil:
+		return no
+	}
+	return yes
+}
+
+// printTable prints SDK x feature, and under it what was left out and what is
+// missing.
+func printTable(out io.Writer, results []result) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "SDK\tversion")
+	for _, f := range features {
+		fmt.Fprint(w, "\t", f.name)
+	}
+	fmt.Fprintln(w)
+	for _, r := range results {
+		if r.leftOut != "" || r.err != nil {
+			continue
+		}
+		fmt.Fprint(w, r.sdk.title, "\t", r.sdk.version)
+		for _, f := range features {
+			fmt.Fprint(w, "\t", r.cell(f.name))
+		}
+		fmt.Fprintln(w)
+	}
+	w.Flush()
+	for _, r := range results {
+		if r.leftOut != "" {
+			fmt.Fprintf(out, "\nLEFT OUT: %s %s: %s\n", r.sdk.title, r.sdk.version, r.leftOut)
+		}
+	}
+}
+
+// verdict is everything that went wrong, nil if nothing did.
+func verdict(results []result) error {
+	var errs []error
+	for _, r := range results {
+		if r.err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", r.sdk.title, r.err))
+		}
+		for _, f := range features {
+			if err := r.missing[f.name]; err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s: %w", r.sdk.title, f.name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+const (
+	beginMarker = "<!-- interop: written by go run ./sentrytest/interop --update -->\n"
+	endMarker   = "<!-- /interop -->"
+)
+
+// updateTable replaces what stands between the markers of a document.
+func updateTable(path string, results []result) error {
+	for _, r := range results {
+		if r.leftOut != "" {
+			return fmt.Errorf("%s is as it was: %s was left out, since %s", path, r.sdk.title, r.leftOut)
+		}
+	}
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, begins := bytes.Cut(doc, []byte(beginMarker))
+	_, after, ends := bytes.Cut(rest, []byte(endMarker))
+	if !begins || !ends {
+		return fmt.Errorf("%s has no place for the table; put %q and %q around it", path, beginMarker, endMarker)
+	}
+	return os.WriteFile(path, []byte(string(before)+beginMarker+markdown(results)+endMarker+string(after)), 0o644)
+}
+
+func markdown(results []result) string {
+	var b strings.Builder
+	b.WriteString("| SDK | version |")
+	for _, f := range features {
+		b.WriteString(" " + f.name + " |")
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(features)) + "\n")
+	for _, r := range results {
+		b.WriteString("| " + r.sdk.title + " | " + r.sdk.version + " |")
+		for _, f := range features {
+			b.WriteString(" " + r.cell(f.name) + " |")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// patience bounds one scenario. Installing is not bounded: it may compile.
+const patience = 2 * time.Minute
+
+// trial is one run of this program.
+type trial struct {
+	folder  string // of the scenarios
+	scratch string
+	out     io.Writer // for what is under way
+}
+
+// result is what came of one SDK.
+type result struct {
+	sdk     *sdk
+	leftOut string           // why the SDK was not tried
+	err     error            // why its scenario could not run
+	missing map[string]error // by feature
+}
+
+func (t *trial) try(ctx context.Context, s *sdk) result {
+	r := result{sdk: s, missing: map[string]error{}}
+	if tool := s.missing(); tool != "" {
+		r.leftOut = tool + " is not installed"
+		return r
+	}
+	start := time.Now()
+	fmt.Fprintf(t.out, "%s %s: installing\n", s.title, s.version)
+	dir := filepath.Join(t.scratch, s.name)
+	if r.err = os.CopyFS(dir, os.DirFS(filepath.Join(t.folder, s.name))); r.err != nil {
+		return r
+	}
+	for _, c := range s.install {
+		if r.err = c.run(ctx, dir); r.err != nil {
+			return r
+		}
+	}
+	fmt.Fprintf(t.out, "%s %s: running, installed in %.0f s\n", s.title, s.version, time.Since(start).Seconds())
+	var got arrived
+	if got, r.err = t.scenario(ctx, s, dir); r.err != nil {
+		return r
+	}
+	for _, f := range features {
+		if err := f.check(got); err != nil && s.has(f.name) {
+			r.missing[f.name] = err
+		}
+	}
+	return r
+}
+
+// scenario lets the SDK report to a fake of its own.
+func (t *trial) scenario(ctx context.Context, s *sdk, dir string) (arrived, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	fake, err := t.startFake(ctx)
+	if err != nil {
+		return arrived{}, err
+	}
+	defer fake.stop()
+	c := s.run
+	c.env = append([]string{"SENTRY_DSN=" + fake.dsn}, c.env...)
+	if err := c.run(ctx, dir); err != nil {
+		return arrived{}, err
+	}
+	return fake.arrived(ctx)
+}
+
+// run carries a command out in a folder. Its output is in the error, if there is one.
+func (c command) run(ctx context.Context, dir string) error {
+	program := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
+	program.Dir = dir
+	program.Env = append(os.Environ(), c.env...)
+	var output bytes.Buffer
+	program.Stdout, program.Stderr = &output, &output
+	if err := program.Run(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", program, err, output.Bytes())
+	}
+	return nil
+}
