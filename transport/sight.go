@@ -48,7 +48,7 @@ func (s *sight) Close(context.Context) error {
 var sightConfig = []OptionBinder{new(HTTPConfig), new(ThreadedConfig)}
 
 // eventOf returns the event in a packet: the whole body of a store request, or
-// the payload of an envelope that holds nothing else.
+// the payload of the first item of an envelope.
 func eventOf(p *Packet) (json.RawMessage, bool) {
 	body := bytes.TrimSpace(p.Body)
 	header, rest, isEnvelope := bytes.Cut(body, []byte("\n"))
@@ -57,10 +57,14 @@ func eventOf(p *Packet) (json.RawMessage, bool) {
 	}
 	item, payload, ok := bytes.Cut(rest, []byte("\n"))
 	var kind struct {
-		Type string `json:"type"`
+		Type   string `json:"type"`
+		Length *int   `json:"length"`
 	}
 	if !ok || !json.Valid(header) || json.Unmarshal(item, &kind) != nil || kind.Type != "event" {
 		return nil, false
+	}
+	if n := kind.Length; n != nil && *n >= 0 && *n < len(payload) {
+		payload = payload[:*n] // further items are about the event, or about none
 	}
 	return json.RawMessage(payload), json.Valid(payload)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,6 +59,17 @@ func TestStderrPrintsWhatItCannotRead(t *testing.T) {
 	_, err := tr.Send(t.Context(), &transport.Packet{URL: "https://h/", EventID: "x", Body: []byte("{}\n{\"type\":\"session\"}\n{}\n")})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(out.String()).To(Equal("raven: packet x for https://h/, not sent\n  {}\n  {\"type\":\"session\"}\n  {}\n"))
+}
+
+func TestLookingPassesOverFurtherItems(t *testing.T) {
+	g := NewWithT(t)
+	var out bytes.Buffer
+	tr := transport.NewStderr(transport.StderrConfig{Writer: &out})
+	event := `{"logentry":{"formatted":"boom"}}`
+	body := fmt.Sprintf("{}\n{\"type\":\"event\",\"length\":%d}\n%s\n{\"type\":\"client_report\",\"length\":2}\n{}\n", len(event), event)
+	_, err := tr.Send(t.Context(), &transport.Packet{URL: "https://h/", EventID: "x", Body: []byte(body)})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(out.String()).To(Equal("raven: event x for https://h/, not sent\n  message      boom\n"))
 }
 
 type brokenWriter struct{}

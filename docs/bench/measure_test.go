@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
+	"io"
 	"testing"
 )
 
@@ -83,16 +86,32 @@ func TestLossIsAnError(t *testing.T) {
 // contain.
 func TestSinkCounts(t *testing.T) {
 	t.Parallel()
-	for head, want := range map[string]bool{
-		"\x1f\x8b\x08\x00":                           true,
-		`{"event_id":"0123456789abcdef0123456789ab`:  true,
-		`{"sent_at":"2026-01-01T00:00:00Z","dsn":""`: false,
-		"": false,
+	const event, report = `{"event_id":"0123456789abcdef0123456789ab`, `{"sent_at":"2026-01-01T00:00:00Z","dsn":""`
+	for _, tt := range []struct {
+		head  string
+		whole bool
+		want  bool
+	}{
+		{"\x1f\x8b\x08\x00", false, true},
+		{"\x1f\x8b\x08\x00", true, false},
+		{zipped(event), true, true},
+		{zipped(report), true, false},
+		{event, false, true},
+		{report, false, false},
+		{"", true, false},
 	} {
-		if got := isEvent([]byte(head)); got != want {
-			t.Errorf("isEvent(%q) = %v, want %v", head, got, want)
+		if got := isEvent([]byte(tt.head), tt.whole); got != tt.want {
+			t.Errorf("isEvent(%q, %v) = %v, want %v", tt.head, tt.whole, got, tt.want)
 		}
 	}
+}
+
+func zipped(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text) // into memory
+	_ = w.Close()
+	return b.String()
 }
 
 func TestMedian(t *testing.T) {

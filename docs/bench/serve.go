@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net"
@@ -68,10 +69,10 @@ func newSink() http.Handler {
 }
 
 func (s *sink) receive(w http.ResponseWriter, r *http.Request) {
-	var head [64]byte
+	var head [512]byte
 	n, _ := io.ReadFull(r.Body, head[:])
 	rest, _ := io.Copy(io.Discard, r.Body)
-	if isEvent(head[:n]) {
+	if isEvent(head[:n], rest == 0) {
 		s.count(r.PathValue("project"), n+int(rest))
 	}
 	if gate := s.gate.Load(); gate != nil {
@@ -89,9 +90,22 @@ func (s *sink) count(project string, size int) {
 	s.counts[project] = tally{events: t.events + 1, bytes: t.bytes + size}
 }
 
-// isEvent tells an envelope with an event from a client report, which
-// sentry-go sends of its own accord once it has dropped something. What is
-// compressed is ours, and an event.
-func isEvent(head []byte) bool {
-	return bytes.HasPrefix(head, []byte{0x1f, 0x8b}) || bytes.Contains(head, []byte(`"event_id":"`))
+// isEvent tells an envelope with an event from a client report, which both
+// clients send of their own accord once they have dropped something. What is
+// compressed is ours, and an event unless the head is the whole of it and says
+// otherwise: reports are short.
+func isEvent(head []byte, whole bool) bool {
+	if bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
+		if !whole {
+			return true
+		}
+		r, err := gzip.NewReader(bytes.NewReader(head))
+		if err != nil {
+			return false
+		}
+		if head, err = io.ReadAll(r); err != nil {
+			return false
+		}
+	}
+	return bytes.Contains(head, []byte(`"event_id":"`))
 }
