@@ -32,9 +32,8 @@ client, Python's Raven, sends.
 A capture builds and encodes the event on the calling goroutine, hands it to
 the transport and returns the event's id. It never panics and never fails the
 program: whatever the values do that it is given, the event is sent without
-them. Delivery failures are logged by log/slog, the first of every burst.
-[Client.Deliver] waits for the outcome of one event; [WithRaiseSendErrors] does
-that for all.
+them. [Client.Deliver] waits for the outcome of one event;
+[WithRaiseSendErrors] does that for all.
 
 What goes with an event is given as typed values: [Tags], [Extra], [Level],
 [User] and the other kinds of [CaptureOption].
@@ -74,6 +73,20 @@ the oldest breadcrumbs, the request's data, the largest contexts and interfaces,
 params, the user's data, modules, and last of all long texts. The context raven
 of the event says what went. An event that is still too large is not sent; the
 error is a [*TooLargeError].
+
+# What becomes of an event
+
+Every event that is captured ends in exactly one [OutcomeKind]. On purpose it
+may be ignored ([WithIgnore]: by default those that say that somebody hung up),
+sampled out ([WithSampleRate]), filtered or throttled ([Throttle]). It is lost
+if its server does not take it, or the transport has no room. After a failure
+nothing is sent for a while, which grows from 1 to 36 seconds ([Client.State]).
+
+Of lost events the first of every burst is logged by log/slog, with what to do
+about it. [Client.Flush] and [Client.Close] return what was lost,
+[Client.Stats] counts all outcomes, [Client.Ledger] has them by id, and
+[WithOnOutcome] hears of each. The server is told how much was dropped, and why
+([WithClientReports]).
 
 # What it does not do
 

@@ -1,0 +1,175 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+var _ = Describe("What becomes of an event", func() {
+	It("is known for every event, by its id", func(ctx SpecContext) {
+		srv := sentrytest.NewServer(GinkgoTB())
+		srv.Script(
+			sentrytest.OK(),
+			sentrytest.Status(413),
+			sentrytest.Status(403).Header("X-Sentry-Error", "project is gone"),
+		)
+		var mu sync.Mutex
+		observed := map[string]string{}
+		client := newClient(dsn(srv, "threaded", "workers", "1"),
+			raven.WithIgnore(raven.Is(io.EOF)),
+			raven.WithOnOutcome(func(o raven.Outcome) {
+				mu.Lock()
+				defer mu.Unlock()
+				if o.EventID != "" {
+					observed[o.EventID] = o.String()
+				}
+			}))
+		taken := client.CaptureMessage(ctx, "taken")
+		large := client.CaptureMessage(ctx, "large")
+		refused := client.CaptureMessage(ctx, "refused")
+		sampled := client.CaptureMessage(ctx, "sampled out", raven.SampleRate(0))
+		Expect(client.CaptureException(ctx, io.EOF)).To(BeEmpty(), "ignored")
+
+		var loss *raven.LossError
+		Expect(errors.As(client.Flush(within(ctx)), &loss)).To(BeTrue(), "Flush does not say that all is well")
+		Expect(loss.Lost).To(Equal(map[raven.OutcomeKind]uint64{raven.OutcomeTooLarge: 1, raven.OutcomeRejected: 1}))
+		Expect(client.Flush(within(ctx))).To(Succeed(), "a loss is told once")
+
+		ledger, forgotten := client.Ledger()
+		Expect(forgotten).To(BeZero())
+		Expect(ledger).To(And(Equal(observed), HaveLen(4)))
+		Expect(ledger).To(HaveKeyWithValue(taken, "delivered"))
+		Expect(ledger).To(HaveKeyWithValue(large, HavePrefix("too_large: 413")))
+		Expect(ledger).To(HaveKeyWithValue(refused, "rejected: 403 project is gone"))
+		Expect(ledger).To(HaveKeyWithValue(sampled, "sampled"))
+		Expect(client.Stats()).To(Equal(raven.Stats{Captured: 5, Delivered: 1, TooLarge: 1, Rejected: 1, Sampled: 1, Ignored: 1}))
+	})
+
+	It("is told to the server as well, behind the next event", func(ctx SpecContext) {
+		for _, name := range networked {
+			srv := sentrytest.NewServer(GinkgoTB())
+			client := newClient(dsn(srv, name))
+			for range 3 {
+				client.CaptureMessage(ctx, "sampled out", raven.SampleRate(0))
+			}
+			client.CaptureMessage(ctx, "taken")
+			Expect(client.Flush(within(ctx))).To(Succeed())
+			Expect(srv.Envelopes()).To(HaveLen(1))
+			reports := srv.Envelopes()[0].ItemsOfType("client_report")
+			Expect(reports).To(HaveLen(1))
+			var report struct {
+				Discarded json.RawMessage `json:"discarded_events"`
+			}
+			Expect(json.Unmarshal(reports[0].Payload, &report)).To(Succeed())
+			Expect(report.Discarded).To(MatchJSON(`[{"reason":"sample_rate","category":"error","quantity":3}]`))
+			sentrytest.RequireEvent(GinkgoTB(), srv, sentrytest.HasMessage("taken"))
+		}
+	})
+})
+
+var _ = Describe("While sending fails", func() {
+	for _, status := range []int{http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusForbidden} {
+		It("a server that answers "+http.StatusText(status)+" is left alone", func(ctx SpecContext) {
+			srv := sentrytest.NewServer(GinkgoTB())
+			step := sentrytest.Status(status)
+			if status == http.StatusTooManyRequests {
+				step = step.RateLimits("3600:transaction:key") // no events are meant
+			}
+			srv.Script(step)
+			client := newClient(dsn(srv, "sync"))
+			Expect(client.State().Status).To(Equal(raven.StatusOnline))
+			client.CaptureMessage(ctx, "fails")
+			Expect(client.State().Status).To(Equal(raven.StatusError))
+			Expect(client.State().RetryNumber).To(Equal(1))
+			Expect(client.State().Until).To(BeTemporally(">", time.Now().Add(-time.Hour)))
+
+			id := client.CaptureMessage(ctx, "held back")
+			Expect(id).To(And(HaveLen(32), Equal(client.LastEventID())))
+			Expect(srv.Requests()).To(HaveLen(1))
+			Expect(client.Stats().Backoff).To(Equal(uint64(1)))
+			var dropped *raven.DroppedError
+			Expect(errors.As(client.Send(ctx, &raven.Event{Message: "held back, too"}), &dropped)).To(BeTrue())
+			Expect(dropped.Outcome.Kind).To(Equal(raven.OutcomeBackoff))
+
+			_, err := client.Deliver(ctx, &raven.Event{Message: "cannot wait"})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(client.State().Status).To(Equal(raven.StatusOnline), "the server is back")
+			client.CaptureMessage(ctx, "as ever")
+			Expect(srv.Events()).To(HaveLen(2))
+		})
+	}
+
+	It("goes on with the next event if one was refused for what it is", func(ctx SpecContext) {
+		srv := sentrytest.NewServer(GinkgoTB())
+		srv.Script(sentrytest.Status(413), sentrytest.Status(400))
+		client := newClient(dsn(srv, "sync"))
+		for _, message := range []string{"large", "strange", "fine"} {
+			client.CaptureMessage(ctx, message)
+		}
+		Expect(client.State().Status).To(Equal(raven.StatusOnline))
+		sentrytest.RequireEvent(GinkgoTB(), srv, sentrytest.HasMessage("fine"))
+	})
+
+	It("is left to the program with WithRaiseSendErrors", func(ctx SpecContext) {
+		srv := sentrytest.NewServer(GinkgoTB())
+		srv.Script(sentrytest.Status(500).Times(2))
+		var raised []*raven.SendError
+		client := newClient(dsn(srv, "sync"), raven.WithRaiseSendErrors(func(e *raven.SendError) { raised = append(raised, e) }))
+		for range 3 {
+			client.CaptureMessage(ctx, "x")
+		}
+		Expect(raised).To(HaveLen(2))
+		Expect(client.State().Status).To(Equal(raven.StatusOnline))
+		Expect(srv.Events()).To(HaveLen(1))
+	})
+})
+
+var _ = Describe("Events that repeat themselves", func() {
+	It("are throttled, and the next one says how many there were", func(ctx SpecContext) {
+		srv := sentrytest.NewServer(GinkgoTB())
+		client := newClient(dsn(srv, "threaded"), raven.Throttle(2, 50*time.Millisecond))
+		same := func() string {
+			return client.CaptureMessage(ctx, "disk %d full", raven.Params{client.Stats().Captured})
+		}
+		for client.Stats().Throttled < 3 { // whatever happens to pass meanwhile
+			same()
+		}
+		sentrytest.RequireEvent(GinkgoTB(), srv, sentrytest.HasMessage("disk 0 full"))
+		Expect(client.CaptureMessage(ctx, "another thing")).NotTo(BeEmpty())
+
+		Eventually(same).WithTimeout(10 * time.Second).ShouldNot(BeEmpty())
+		Expect(client.Flush(within(ctx))).To(Succeed(), "it was on purpose")
+		var told float64
+		for _, e := range srv.Events() {
+			if n, ok := e.Extra["suppressed"].(float64); ok {
+				told += n
+			}
+		}
+		Expect(told).To(BeNumerically("==", client.Stats().Throttled))
+	})
+})
+
+var _ = Describe("Somebody who hung up", func() {
+	It("is no event, unless the program says so", func(ctx SpecContext) {
+		srv := sentrytest.NewServer(GinkgoTB())
+		client := newClient(dsn(srv, "sync"))
+		Expect(client.CaptureException(ctx, http.ErrAbortHandler)).To(BeEmpty())
+		Expect(client.Stats().Ignored).To(Equal(uint64(1)))
+
+		client = newClient(dsn(srv, "sync"), raven.WithDefaultIgnores(false), raven.WithIgnore(raven.As[*transport.DSNError](), raven.Named("fs.*")))
+		Expect(client.CaptureException(ctx, http.ErrAbortHandler)).NotTo(BeEmpty())
+		_, err := transport.ParseDSN("nonsense")
+		Expect(client.CaptureException(ctx, err)).To(BeEmpty())
+	})
+})
