@@ -86,17 +86,23 @@ var _ = Describe("While sending fails", func() {
 			if status == http.StatusTooManyRequests {
 				step = step.RateLimits("3600:transaction:key") // no events are meant
 			}
-			srv.Script(step)
+			const failures = 6 // until the wait is so long that no machine is slow enough to outlast it
+			srv.Script(step.Times(failures))
 			client := newClient(dsn(srv, "sync"))
 			Expect(client.State().Status).To(Equal(raven.StatusOnline))
+			before := time.Now()
 			client.CaptureMessage(ctx, "fails")
+			for range failures - 1 {
+				_, err := client.Deliver(ctx, &raven.Event{Message: "tries all the same"})
+				Expect(err).To(HaveOccurred())
+			}
 			Expect(client.State().Status).To(Equal(raven.StatusError))
-			Expect(client.State().RetryNumber).To(Equal(1))
-			Expect(client.State().Until).To(BeTemporally(">", time.Now().Add(-time.Hour)))
+			Expect(client.State().RetryNumber).To(Equal(failures))
+			Expect(client.State().Until).To(BeTemporally(">=", before.Add(36*time.Second)))
 
 			id := client.CaptureMessage(ctx, "held back")
 			Expect(id).To(And(HaveLen(32), Equal(client.LastEventID())))
-			Expect(srv.Requests()).To(HaveLen(1))
+			Expect(srv.Requests()).To(HaveLen(failures))
 			Expect(client.Stats().Backoff).To(Equal(uint64(1)))
 			var dropped *raven.DroppedError
 			Expect(errors.As(client.Send(ctx, &raven.Event{Message: "held back, too"}), &dropped)).To(BeTrue())

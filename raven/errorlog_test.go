@@ -140,18 +140,20 @@ func TestAFullQueueIsLoggedOnceABurst(t *testing.T) {
 }
 
 func TestEveryLostEventIsThereForWhoWantsIt(t *testing.T) {
-	g := NewWithT(t)
-	logs, log := newLogAt(slog.LevelDebug)
-	c, rec := newRecorded(t, testDSN, log)
-	rec.answer = answerWith("", errDown)
-	for i := range 3 {
-		c.CaptureMessage(t.Context(), fmt.Sprint("message ", i))
-	}
-	g.Expect(logs.lines()).To(HaveExactElements(
-		And(HavePrefix("level=ERROR"), ContainSubstring(`outcome=rejected`), HaveSuffix(`event="message 0"`)),
-		And(HavePrefix("level=DEBUG"), ContainSubstring(`outcome=backoff`), HaveSuffix(`event="message 1"`)),
-		And(HavePrefix("level=DEBUG"), ContainSubstring(`error="nothing is sent before`), HaveSuffix(`event="message 2"`)),
-	))
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		logs, log := newLogAt(slog.LevelDebug)
+		c, rec := newRecorded(t, testDSN, log)
+		rec.answer = answerWith("", errDown)
+		for i := range 3 {
+			c.CaptureMessage(t.Context(), fmt.Sprint("message ", i))
+		}
+		g.Expect(logs.lines()).To(HaveExactElements(
+			And(HavePrefix("level=ERROR"), ContainSubstring(`outcome=rejected`), HaveSuffix(`event="message 0"`)),
+			And(HavePrefix("level=DEBUG"), ContainSubstring(`outcome=backoff`), HaveSuffix(`event="message 1"`)),
+			And(HavePrefix("level=DEBUG"), ContainSubstring(`error="nothing is sent before`), HaveSuffix(`event="message 2"`)),
+		))
+	})
 }
 
 func TestAnInvalidEventIsLogged(t *testing.T) {

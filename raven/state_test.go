@@ -79,7 +79,9 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestWhoPassesTheBackoff(t *testing.T) {
+func TestWhoPassesTheBackoff(t *testing.T) { synctest.Test(t, whoPassesTheBackoff) }
+
+func whoPassesTheBackoff(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN, quiet)
 	rec.answer = answerWith("", errDown)
