@@ -218,8 +218,9 @@ func WithLogger(l *slog.Logger) Option {
 // WithRaiseSendErrors makes every capture wait for its outcome, on any
 // transport and bounded by the capture's ctx, and hands each failure to raise,
 // on the capturing goroutine. It is the reference client's raise_send_errors:
-// for tests and for programs that would rather know. raise may panic. Nil is
-// an error.
+// for tests and for programs that would rather know. No failure keeps the next
+// event from being sent ([Client.State]), and none is logged. What is dropped on
+// purpose is no failure. raise may panic. Nil is an error.
 func WithRaiseSendErrors(raise func(*SendError)) Option {
 	return func(cfg *config) error {
 		if raise == nil {

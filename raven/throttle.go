@@ -109,7 +109,7 @@ func (d *draft) throttleKey(seed maphash.Seed) uint64 {
 	case n > 0:
 		x := &d.ev.Exceptions[n-1]
 		maphash.WriteComparable(&h, [2]string{x.Module, x.Type})
-		if f := d.topFrame(x.Stacktrace); f != nil {
+		if f := d.place(); f != nil {
 			maphash.WriteComparable(&h, [2]string{f.Module, f.Function})
 			maphash.WriteComparable(&h, f.Lineno)
 		}
@@ -117,6 +117,17 @@ func (d *draft) throttleKey(seed maphash.Seed) uint64 {
 		maphash.WriteComparable(&h, d.ev.Message)
 	}
 	return h.Sum64()
+}
+
+// place returns the frame that tells errors of one type apart: of the outermost
+// one that has a stack.
+func (d *draft) place() *Frame {
+	for i := len(d.ev.Exceptions) - 1; i >= 0; i-- {
+		if f := d.topFrame(d.ev.Exceptions[i].Stacktrace); f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // topFrame returns the innermost in-app frame of a stack, or the innermost one

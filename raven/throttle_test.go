@@ -67,6 +67,10 @@ func TestThrottleFingerprints(t *testing.T) {
 			func(c *raven.Client) string { return c.Capture(t.Context(), given("f", "lib2")) }, true,
 		},
 		{
+			"frames of an error within", func(c *raven.Client) string { return c.Capture(t.Context(), within(given("f", "lib"))) },
+			func(c *raven.Client) string { return c.Capture(t.Context(), within(given("g", "lib"))) }, false,
+		},
+		{
 			"other frames of the caller's", func(c *raven.Client) string { return c.Capture(t.Context(), given("f", "lib")) },
 			func(c *raven.Client) string { return c.Capture(t.Context(), given("g", "lib")) }, false,
 		},
@@ -85,6 +89,12 @@ func given(function, library string) *raven.Event {
 	return &raven.Event{Exceptions: []raven.Exception{{Type: "T", Stacktrace: &raven.Stacktrace{Frames: []raven.Frame{
 		{Function: "main"}, {Function: function, InApp: true}, {Function: library},
 	}}}}}
+}
+
+// within wraps the error of an event in one without a stack.
+func within(ev *raven.Event) *raven.Event {
+	ev.Exceptions = append(ev.Exceptions, raven.Exception{Type: "Wrapper"})
+	return ev
 }
 
 func TestThrottleAndBackoff(t *testing.T) {
