@@ -104,6 +104,21 @@ func TestClientReportsOfWhatTheClientDrops(t *testing.T) {
 	g.Expect(quantities).To(Equal(map[string]int{"sample_rate": 1}))
 }
 
+func TestClientReportsOfWhatIsFiltered(t *testing.T) {
+	drop := func(context.Context, *raven.Event) *raven.Event { return nil }
+	for reason, opt := range map[string]raven.Option{
+		"before_send":     raven.WithBeforeSend(drop),
+		"event_processor": raven.WithProcessors(raven.ProcessorFunc(drop)),
+	} {
+		g := NewWithT(t)
+		c, rec := newRecorded(t, testDSN, opt)
+		g.Expect(c.CaptureMessage(t.Context(), "x")).To(BeEmpty())
+		g.Expect(c.Flush(t.Context())).To(Succeed(), "it was on purpose")
+		quantities, _ := reported(t, rec.all()[0].Body)
+		g.Expect(quantities).To(Equal(map[string]int{reason: 1}))
+	}
+}
+
 func TestClientReportsThatDoNotArrive(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

@@ -50,6 +50,14 @@ func newTrial(t *testing.T, rng *rand.Rand) *trial {
 	if rng.IntN(2) == 0 {
 		opts = append(opts, raven.Throttle(1+rng.IntN(5), time.Duration(1+rng.IntN(10))*time.Second))
 	}
+	if rng.IntN(2) == 0 {
+		opts = append(opts, raven.WithBeforeSend(func(_ context.Context, ev *raven.Event) *raven.Event {
+			if ev.Message == "message 3" {
+				return nil
+			}
+			return ev
+		}))
+	}
 	dsn := testDSN
 	if rng.IntN(3) == 0 {
 		opts = append(opts, raven.WithTransport(tr.recorder()))
