@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/ravenkit/ravenkit/raven"
 )
@@ -29,6 +30,15 @@ func (o *ours) exception(err error) { o.reporter.CaptureException(o.ctx, err) }
 
 func (o *ours) message(text string) { o.reporter.CaptureMessage(o.ctx, text) }
 
-func (o *ours) flush(ctx context.Context) error { return o.client.Flush(ctx) }
+// flush waits. What was dropped is no failure of the wait; whether it was meant
+// to be dropped is for the caller to judge, who counts what arrived.
+func (o *ours) flush(ctx context.Context) error {
+	err := o.client.Flush(ctx)
+	var loss *raven.LossError
+	if errors.As(err, &loss) {
+		return loss.Err
+	}
+	return err
+}
 
 func (o *ours) close() { _ = o.client.Close(o.ctx) }
