@@ -200,18 +200,18 @@ func hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
 // reset closes a connection with a TCP RST, through TLS and in memory too.
 func reset(c net.Conn) error {
 	for {
+		if r, ok := c.(interface{ Reset() error }); ok {
+			return r.Reset()
+		}
 		t, ok := c.(interface{ NetConn() net.Conn })
 		if !ok {
 			break
 		}
 		c = t.NetConn()
 	}
-	switch c := c.(type) {
-	case *memConn:
-		return c.Reset()
-	case *net.TCPConn:
+	if tcp, ok := c.(*net.TCPConn); ok {
 		// With a linger of zero the kernel answers what is unread with RST.
-		_ = c.SetLinger(0)
+		_ = tcp.SetLinger(0)
 	}
 	return c.Close()
 }

@@ -60,7 +60,23 @@ type connKey struct{}
 type connInfo struct {
 	id   int
 	life *life
+	live *liveConn
 }
 
 // numberConn counts a connection and returns its number.
 func (s *Server) numberConn() int { return int(s.accepted.Add(1)) }
+
+// liveOf returns the connection below TLS, nil for one of another listener than a server's.
+func liveOf(c net.Conn) *liveConn {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	live, _ := c.(*liveConn)
+	return live
+}
+
+// liveOfRequest returns the connection that a request came on, nil for one that no server of this package accepted.
+func liveOfRequest(r *http.Request) *liveConn {
+	c, _ := r.Context().Value(connKey{}).(connInfo)
+	return c.live
+}

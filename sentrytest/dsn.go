@@ -55,9 +55,11 @@ func DSNPath(path string) DSNOption {
 
 // DSN returns a DSN that leads to this server: its own random public key and project 1, unless options
 // say otherwise. See protocol section 1.1 of the Sentry DSN: scheme://key[:secret]@host:port[/path]/project[?options].
-func (s *Server) DSN(opts ...DSNOption) string {
+func (s *Server) DSN(opts ...DSNOption) string { return s.dsn(s.key, s.project, opts) }
+
+func (s *Server) dsn(key, project string, opts []DSNOption) string {
 	d := dsnParts{
-		scheme: s.scheme(), host: s.host, key: s.key, project: s.project, query: url.Values{}, secureHost: s.secure.host,
+		scheme: s.scheme(), host: s.host, key: key, project: project, query: url.Values{}, secureHost: s.secure.host,
 	}
 	for _, opt := range opts {
 		if opt != nil {

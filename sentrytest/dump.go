@@ -12,15 +12,37 @@ const maxDumped = 100
 // Dump returns a description of what the server received, one line an item and at most a hundred of a kind, for
 // people to read. A server of [NewServer] logs it when its test has failed.
 func (s *Server) Dump() string {
+	return s.dump("server "+s.URL(), s)
+}
+
+// Dump is [Server.Dump] of what the tenant owns, with what nobody owns.
+func (t *Tenant) Dump() string {
+	return t.srv.dump(t.String()+" on "+t.srv.URL(), t)
+}
+
+// recorder is a source with all records: a server or a tenant.
+type recorder interface {
+	Source
+	Transactions() []Event
+	Requests() []Request
+	Envelopes() []Envelope
+	Rejected() []Rejection
+}
+
+func (s *Server) dump(who string, src recorder) string {
 	var b strings.Builder
-	requests := s.Requests()
-	fmt.Fprintf(&b, "sentrytest: server %s received %s", s.URL(), count(len(requests), "request"))
+	requests := src.Requests()
+	fmt.Fprintf(&b, "sentrytest: %s received %s", who, count(len(requests), "request"))
 	if s.cfg.inMemory && s.accepted.Load() == 0 {
 		b.WriteString("\n  nobody has called its DialContext, and an InMemory server can't be reached in another way")
 	}
+	if d := s.Dropped(); d.Requests > 0 {
+		fmt.Fprintf(&b, "\n  after %s that MaxHistory has dropped", count(d.Requests, "request"))
+	}
 	dumpList(&b, requests, func(r Request) string { return fmt.Sprintf("%d. %s", r.ID, r) })
-	dumpList(&b, s.Rejected(), func(r Rejection) string { return "refused: " + r.String() })
-	dumpList(&b, s.Events(), func(e Event) string { return "event: " + e.String() })
+	dumpList(&b, src.Rejected(), func(r Rejection) string { return "refused: " + r.String() })
+	dumpList(&b, src.Events(), func(e Event) string { return "event: " + e.String() })
+	dumpList(&b, s.unownedLines(), func(line string) string { return line })
 	dumpList(&b, s.problems.all(), func(line string) string { return "connection: " + line })
 	return b.String()
 }

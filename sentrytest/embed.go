@@ -23,7 +23,15 @@ func (s *Server) handler() http.Handler {
 	for _, wrap := range slices.Backward(s.cfg.around) {
 		h = wrap(h)
 	}
-	return h
+	if len(s.cfg.around) == 0 {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !IsIngest(r.URL.Path) {
+			liveOfRequest(r).foreign()
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // IsIngest reports whether the path is one on which every server takes events: the store, envelope, security or

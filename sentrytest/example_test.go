@@ -109,9 +109,12 @@ func ExampleRequireEvent() {
 	// Output:
 	// FAIL: sentrytest: 0 of 1 wanted event
 	//   wanted: message "boom" and tag shard="7"
+	//   closest: error "boom" (fc6d8c0c43fc4630ad850ee518f1b9d0)
+	//     tag shard
+	//       want: "7"
+	//       got:  "8"
 	//   arrived: 1 event
-	//     error "boom" (fc6d8c0c43fc4630ad850ee518f1b9d0)
-	//         tag shard="7": tag shard is "8"
+	//     error "boom" (fc6d8c0c43fc4630ad850ee518f1b9d0): tag shard is "8"
 }
 
 // Wait returns when the events are there, not after a time.

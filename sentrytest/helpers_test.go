@@ -2,8 +2,10 @@ package sentrytest_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -168,4 +170,23 @@ func run(t *testing.T, test func(tb *fakeTB)) (failures, logs string) {
 		f.cleanups[i]()
 	}
 	return strings.Join(f.failures, "\n"), strings.Join(f.logs, "\n")
+}
+
+// postEvent sends an event until ctx ends.
+func postEvent(ctx context.Context, srv *sentrytest.Server, event string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL()+storePath, strings.NewReader(event))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("X-Sentry-Auth", "Sentry sentry_key=public")
+	resp, err := srv.Client().Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+func flagIsSet(name string) bool {
+	f := flag.Lookup(name)
+	return f != nil && f.Value.String() == "true"
 }

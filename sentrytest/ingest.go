@@ -21,7 +21,11 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	to := s.route(r.URL.Path)
+	live := liveOfRequest(r)
 	req := newRequest(r, to)
+	if !to.spotlight {
+		live.handling(req)
+	}
 	step := s.early(r, req, to)
 	body, bodyErr := s.readBody(r, req)
 	req.Time = time.Now()
@@ -56,6 +60,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	s.announce(r.Context(), &e, &a)
 	s.journal.add(e)
+	live.recorded(req)
 	a.deliver(w, r, s)
 }
 

@@ -2,6 +2,7 @@ package sentrytest
 
 import (
 	"sync"
+	"sync/atomic"
 )
 
 // journal holds everything that the server received. What it stores is never modified afterwards, so
@@ -14,6 +15,8 @@ type journal struct {
 	envelopes []*Envelope
 	rejected  []*Rejection
 	lastID    int
+	max       int // of each record; 0 for no bound
+	dropped   Dropped
 	cleared   int           // how often Clear ran, so that a Wait under way starts over
 	changed   chan struct{} // closed and replaced whenever something is recorded
 	closed    bool
@@ -25,8 +28,9 @@ type storedEvent struct {
 	raw      []byte
 	id       string
 	request  *Request
-	envelope *Envelope // that carried it; nil on the store endpoint
-	itemType string    // what it is if it does not say so itself; "" for an event
+	envelope *Envelope   // that carried it; nil on the store endpoint
+	itemType string      // what it is if it does not say so itself; "" for an event
+	claimed  atomic.Bool // by an assertion; see FailOnUnclaimed
 	once     sync.Once
 	event    Event
 }
@@ -52,6 +56,8 @@ func (e *storedEvent) get() Event {
 
 func (e *storedEvent) copy() Event { return e.get().Clone() }
 
+func (e *storedEvent) carrier() *Request { return e.request }
+
 // entry is what one request adds to the journal.
 type entry struct {
 	request   *Request
@@ -68,22 +74,22 @@ func (j *journal) add(e entry) {
 		j.lastID++
 		e.request.ID = j.lastID
 	}
-	j.requests = append(j.requests, e.request)
+	j.requests = keep(j.requests, e.request, j.max, &j.dropped.Requests)
 	for _, ev := range e.events {
 		ev.request = e.request
-		j.events = append(j.events, ev)
+		j.events = keep(j.events, ev, j.max, &j.dropped.Events)
 	}
 	for _, trace := range e.traces {
 		trace.request = e.request
-		j.traces = append(j.traces, trace)
+		j.traces = keep(j.traces, trace, j.max, &j.dropped.Transactions)
 	}
 	if e.envelope != nil {
 		e.envelope.Received = *e.request
-		j.envelopes = append(j.envelopes, e.envelope)
+		j.envelopes = keep(j.envelopes, e.envelope, j.max, &j.dropped.Envelopes)
 	}
 	if e.rejection != nil {
 		e.rejection.Request = *e.request
-		j.rejected = append(j.rejected, e.rejection)
+		j.rejected = keep(j.rejected, e.rejection, j.max, &j.dropped.Rejected)
 	}
 	j.broadcastLocked()
 }
@@ -114,56 +120,26 @@ func (j *journal) close() {
 	}
 }
 
-// snapshot returns copies of a record, made without holding up the server.
-func snapshot[T, C any](j *journal, record *[]T, clone func(T) C) []C {
-	j.mu.Lock()
-	stored := *record
-	j.mu.Unlock()
-	out := make([]C, len(stored))
-	for i, one := range stored {
-		out[i] = clone(one)
-	}
-	return out
-}
-
 // Events returns the events that the server accepted, in the order of arrival: bodies of the store endpoint,
 // envelope items of type "event", reports of browsers and minidumps. [Server.Transactions], [Server.Sessions] and
 // their like have what came beside them, and [Server.Envelopes] has every item.
-func (s *Server) Events() []Event {
-	return snapshot(&s.journal, &s.journal.events, (*storedEvent).copy)
-}
+func (s *Server) Events() []Event { return s.scope().events() }
 
 // Envelopes returns the envelopes that the server accepted, in the order of arrival, with all their items,
 // known or not.
-func (s *Server) Envelopes() []Envelope {
-	return snapshot(&s.journal, &s.journal.envelopes, (*Envelope).Clone)
-}
+func (s *Server) Envelopes() []Envelope { return s.scope().envelopes() }
 
 // Requests returns every request that reached the server, refused and scripted ones included, in the order
 // in which their bodies had arrived. CORS preflights are not recorded.
-func (s *Server) Requests() []Request {
-	return snapshot(&s.journal, &s.journal.requests, (*Request).clone)
-}
+func (s *Server) Requests() []Request { return s.scope().requests() }
 
 // Rejected returns the requests that the server refused because of their contents, with the reason that it
 // gave, in the order of arrival.
-func (s *Server) Rejected() []Rejection {
-	return snapshot(&s.journal, &s.journal.rejected, (*Rejection).clone)
-}
+func (s *Server) Rejected() []Rejection { return s.scope().rejected() }
 
-// Clear forgets everything that was received so far. It does not touch the script.
+// Clear forgets everything that was received so far, what its tenants own included. It does not touch the
+// script.
 func (s *Server) Clear() {
-	s.findings.keep(s.forget())
-}
-
-// forget empties the journal and returns what was in it.
-func (s *Server) forget() records {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	forgotten := s.journal.recordsLocked()
-	s.journal.requests, s.journal.events, s.journal.traces = nil, nil, nil
-	s.journal.envelopes, s.journal.rejected = nil, nil
-	s.journal.cleared++
 	s.problems.clear()
-	return forgotten
+	s.findings.keep(s.scope().clear())
 }

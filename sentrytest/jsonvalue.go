@@ -62,14 +62,17 @@ func toJSONValue(v any) (any, error) {
 func equalJSON(a, b any) bool { return reflect.DeepEqual(a, b) }
 
 // showJSON returns a value as JSON, cut to a length for messages.
-func showJSON(v any) string {
+func showJSON(v any) string { return shorten(jsonText(v), 200) }
+
+// jsonText returns a value as JSON on one line.
+func jsonText(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
 		return err.Error()
 	}
-	return shorten(strings.TrimSpace(b.String()), 200)
+	return strings.TrimSpace(b.String())
 }
 
 // lookup follows a path of object keys and list indexes joined by dots, for example

@@ -31,8 +31,8 @@ func newLife(handler http.Handler, number func() int, problems io.Writer, listen
 	l.http = &http.Server{
 		Handler:     handler,
 		BaseContext: func(net.Listener) context.Context { return l.ctx },
-		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, connInfo{id: number(), life: l})
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, connInfo{id: number(), life: l, live: liveOf(c)})
 		},
 		ConnState: l.connState,
 		// A refused handshake is an outcome that tests provoke, so it is kept for Wait's error rather
@@ -58,6 +58,10 @@ func (l *life) connState(c net.Conn, state http.ConnState) {
 			// It was accepted when http.Server.Close had already looked for connections to close.
 			_ = c.Close()
 		}
+	case http.StateActive:
+		liveOf(c).begin()
+	case http.StateIdle:
+		liveOf(c).rest()
 	case http.StateClosed, http.StateHijacked:
 		l.running.Done()
 	}

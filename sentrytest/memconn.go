@@ -28,6 +28,7 @@ type memConn struct {
 	peer   *memConn
 	in     []byte // sent by peer, not read yet
 	closed bool
+	taken  func() // told of every read that returns bytes, with link.mu held; may be nil
 	read   memDeadline
 	write  memDeadline
 	local  memAddr
@@ -58,6 +59,9 @@ func (c *memConn) Read(b []byte) (int, error) {
 		case len(c.in) > 0:
 			n := copy(b, c.in)
 			c.in = c.in[n:]
+			if c.taken != nil {
+				c.taken()
+			}
 			l.cond.Broadcast()
 			return n, nil
 		case l.reset:
@@ -117,6 +121,20 @@ func (c *memConn) Reset() error {
 	c.link.reset = true
 	c.link.mu.Unlock()
 	return c.Close()
+}
+
+// onRead sets what is called for every read that returns bytes, in the same moment in which they stop being unread.
+func (c *memConn) onRead(taken func()) {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	c.taken = taken
+}
+
+// unread returns how many bytes wait to be read.
+func (c *memConn) unread() int {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	return len(c.in)
 }
 
 func (c *memConn) LocalAddr() net.Addr  { return c.local }

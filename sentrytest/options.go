@@ -34,6 +34,8 @@ type config struct {
 	maxWire    int64
 	maxBody    int64
 	rules      rules
+	maxHistory int
+	test       testConfig
 
 	tlsListen    *string // of ListenTLS; nil for one listener
 	certNames    []string

@@ -13,7 +13,8 @@ import (
 type Predicate struct {
 	text   string
 	match  func(Event) error
-	within time.Duration // of Within; 0 for all others
+	within time.Duration  // of Within; 0 for all others
+	list   *predicateList // of InOrder and AnyOrder; nil for all others
 }
 
 // NewPredicate makes a predicate of one's own. The text completes the sentence "an event with …"; match returns

@@ -1,7 +1,6 @@
 package sentrytest
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,7 +13,7 @@ func HasMessage(message string) Predicate {
 		if e.Message == message {
 			return nil
 		}
-		return messageMismatch(e, func(text string) bool { return text == message })
+		return messageMismatch(e, jsonText(message), func(text string) bool { return text == message })
 	})
 }
 
@@ -26,15 +25,15 @@ func HasMessageMatching(expr string) Predicate {
 		if re.MatchString(e.Message) {
 			return nil
 		}
-		return messageMismatch(e, re.MatchString)
+		return messageMismatch(e, "a match of "+jsonText(expr), re.MatchString)
 	})
 }
 
 // messageMismatch points at the text that was probably meant when an exception carries it.
-func messageMismatch(e Event, wanted func(string) bool) error {
-	text := fmt.Sprintf("message is %q", shorten(e.Message, 200))
+func messageMismatch(e Event, want string, wanted func(string) bool) error {
+	text, got := fmt.Sprintf("message is %q", shorten(e.Message, 200)), jsonText(e.Message)
 	if e.Message == "" {
-		text = "there is no message"
+		text, got = "there is no message", nothing
 	}
 	for _, x := range e.Exceptions {
 		if wanted(x.Value) {
@@ -42,15 +41,16 @@ func messageMismatch(e Event, wanted func(string) bool) error {
 			break
 		}
 	}
-	return errors.New(text)
+	return mismatch("message", want, got, text)
 }
 
 // HasException is met by events with an exception of the given type and value anywhere in the chain. An empty string
 // stands for any.
 func HasException(errorType, value string) Predicate {
-	return NewPredicate("exception "+exceptionText(errorType, value), func(e Event) error {
+	want := exceptionText(errorType, value)
+	return NewPredicate("exception "+want, func(e Event) error {
 		if len(e.Exceptions) == 0 {
-			return errors.New("there is no exception")
+			return mismatch("exception", want, nothing, "there is no exception")
 		}
 		var found []string
 		for _, x := range e.Exceptions {
@@ -59,7 +59,7 @@ func HasException(errorType, value string) Predicate {
 			}
 			found = append(found, exceptionText(x.Type, x.Value))
 		}
-		return fmt.Errorf("exceptions are %s", strings.Join(found, ", "))
+		return mismatch("exception", want, nearest(want, found), "exceptions are "+strings.Join(found, ", "))
 	})
 }
 
@@ -80,7 +80,7 @@ func HasTag(name, value string) Predicate {
 	return NewPredicate(fmt.Sprintf("tag %s=%q", name, value), func(e Event) error {
 		got, ok := e.Tags[name]
 		if !ok {
-			return fmt.Errorf("there is no tag %s%s", name, among("tags", sortedKeys(e.Tags)))
+			return mismatch("tag "+name, jsonText(value), nothing, fmt.Sprintf("there is no tag %s%s", name, among("tags", sortedKeys(e.Tags))))
 		}
 		return compare("tag "+name, got, value)
 	})
@@ -122,12 +122,12 @@ func jsonPredicate(what string, value any, find func(Event) (any, error)) Predic
 	return NewPredicate(what+"="+showJSON(want), func(e Event) error {
 		got, err := find(e)
 		if err != nil {
-			return err
+			return mismatch(what, jsonText(want), nothing, err.Error())
 		}
 		if equalJSON(got, want) {
 			return nil
 		}
-		return fmt.Errorf("%s is %s", what, showJSON(got))
+		return &Mismatch{Reason: fmt.Sprintf("%s is %s", what, showJSON(got)), Fields: jsonDiff(what, want, got)}
 	})
 }
 
@@ -156,10 +156,11 @@ func HasBreadcrumb(message string) Predicate {
 			}
 			found = append(found, fmt.Sprintf("%q", shorten(b.Message, 80)))
 		}
+		want := jsonText(message)
 		if len(found) == 0 {
-			return errors.New("there are no breadcrumbs")
+			return mismatch("breadcrumb", want, nothing, "there are no breadcrumbs")
 		}
-		return fmt.Errorf("breadcrumbs are %s", shortList(found))
+		return mismatch("breadcrumb", want, nearest(want, found), "breadcrumbs are "+shortList(found))
 	})
 }
 
@@ -175,10 +176,10 @@ func HasFrame(function string) Predicate {
 			found = append(found, f.Function)
 		}
 		if len(found) == 0 {
-			return errors.New("there are no frames")
+			return mismatch("frame", function, nothing, "there are no frames")
 		}
 		slices.Reverse(found) // the innermost call says most
-		return fmt.Errorf("frames are %s", shortList(found))
+		return mismatch("frame", function, nearest(function, found), "frames are "+shortList(found))
 	})
 }
 
@@ -206,7 +207,7 @@ func HasFingerprint(parts ...string) Predicate {
 		if slices.Equal(e.Fingerprint, parts) {
 			return nil
 		}
-		return fmt.Errorf("fingerprint is %q", e.Fingerprint)
+		return mismatch("fingerprint", fmt.Sprintf("%q", parts), fmt.Sprintf("%q", e.Fingerprint), fmt.Sprintf("fingerprint is %q", e.Fingerprint))
 	})
 }
 
@@ -239,7 +240,21 @@ func compare(what, got, want string) error {
 	if got == want {
 		return nil
 	}
-	return fmt.Errorf("%s is %q", what, shorten(got, 200))
+	return mismatch(what, jsonText(want), jsonText(got), fmt.Sprintf("%s is %q", what, shorten(got, 200)))
+}
+
+// nearest returns what is most like the wanted, and how many others there are.
+func nearest(want string, found []string) string {
+	best := found[0]
+	for _, text := range found[1:] {
+		if likeness(want, text) > likeness(want, best) {
+			best = text
+		}
+	}
+	if len(found) > 1 {
+		best += fmt.Sprintf(", and %d that are less like it", len(found)-1)
+	}
+	return best
 }
 
 // among lists what there is in place of what was looked for.

@@ -52,19 +52,13 @@ func (r RequestFindings) String() string {
 // Findings returns what is wrong with the requests that the server accepted and with all that they carried, in the
 // order of arrival. Requests without findings are left out. It is computed at each call. What was refused is in
 // [Server.Rejected].
-func (s *Server) Findings() []RequestFindings { return s.journal.records().findings() }
+func (s *Server) Findings() []RequestFindings { return s.scope().records().findings() }
 
 // records are parts of a journal, as they were at one moment.
 type records struct {
 	requests  []*Request
 	events    []*storedEvent // with the transactions
 	envelopes []*Envelope
-}
-
-func (j *journal) records() records {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.recordsLocked()
 }
 
 func (j *journal) recordsLocked() records {
@@ -118,7 +112,7 @@ func (s *Server) reportFindings(tb TB) {
 	if !s.cfg.rules.strict {
 		return
 	}
-	s.findings.keep(s.journal.records())
+	s.findings.keep(s.scope().records())
 	s.findings.mu.Lock()
 	defer s.findings.mu.Unlock()
 	var grave, slight []string

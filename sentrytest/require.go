@@ -2,13 +2,15 @@ package sentrytest
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
 // Source is anything that has events to show: a [Server], a recording transport, an [EventList].
 //
 // A source may have more methods, which are then used: Wait, with the signature of [Server.Wait], to be told of events
-// rather than to look for them; and Rejected() []Rejection, for better messages.
+// rather than to look for them; WaitIdle, with that of [Server.WaitIdle], to let things settle; Claim, with that of
+// [Server.Claim], to learn what was expected; and Rejected() []Rejection, for better messages.
 type Source interface {
 	Events() []Event
 }
@@ -57,37 +59,71 @@ func RequireEvent(tb TB, src Source, preds ...Predicate) Event {
 
 // RequireEvents is [RequireEvent] for n events: it returns the first n that meet all predicates, in the order of
 // their arrival, which is not that of their capture where several workers deliver. That there
-// are no more than n it does not say.
+// are no more than n it does not say. With [InOrder] or [AnyOrder] among the predicates each event is wanted by itself.
 func RequireEvents(tb TB, src Source, n int, preds ...Predicate) []Event {
 	tb.Helper()
 	ctx, cancel := patience(tb, preds, defaultPatience)
 	defer cancel()
-	events, err := waitFor(ctx, src, n, preds)
+	var (
+		events []Event
+		err    error
+	)
+	if list, rest := splitList(preds); list != nil {
+		events, err = list.wait(ctx, src, n, rest)
+	} else {
+		events, err = waitFor(ctx, src, n, preds)
+	}
 	if err != nil {
 		tb.Fatalf("%v", err)
+		return nil
 	}
+	claim(src, events)
 	return events
 }
 
 // RequireNoEvent fails the test with Fatalf if the source has an event that meets all predicates; without predicates, if
-// it has any event. It looks once and does not wait, so flush the client first. With [Within] it watches for that long.
+// it has any event. First it lets settle what was sent: a request that the server has begun to read is waited for, at most
+// five seconds, see [Server.WaitIdle] about what a server can't know. So flush the client before. With [Within] it
+// watches for that long, and then lets things settle.
+//
+// If a request is still incomplete after that, nobody can tell whether it holds an event, and the test fails too.
 func RequireNoEvent(tb TB, src Source, preds ...Predicate) {
 	tb.Helper()
 	if w := within(preds); w > 0 {
 		ctx, cancel := patience(tb, preds, w)
-		defer cancel()
 		// The error says that nothing came, which is what was asked for.
 		_, _ = waitFor(ctx, src, 1, preds)
+		cancel()
 	}
-	found := firstMatches(src.Events(), maxListed, preds)
-	if len(found) == 0 {
+	ctx, cancel := patience(tb, nil, defaultPatience)
+	defer cancel()
+	unsettled := settle(ctx, src)
+	if len(firstMatches(src.Events(), 1, preds)) > 0 {
+		tb.Fatalf("%s", ExplainUnexpected(src, preds...))
 		return
 	}
-	text := ""
-	for _, e := range found {
-		text += "\n    " + e.String()
+	if unsettled != nil {
+		tb.Fatalf("sentrytest: nobody can tell yet that no event comes\n  wanted none with: %s\n  %s",
+			describe(preds), strings.TrimPrefix(unsettled.Error(), "sentrytest: "))
 	}
-	tb.Fatalf("sentrytest: unexpected event\n  wanted none with: %s\n  arrived:%s", describe(preds), text)
+}
+
+// settle waits until a source that can tell has on record what was sent to it.
+func settle(ctx context.Context, src Source) error {
+	switch s := src.(type) {
+	case interface{ settled(context.Context) error }:
+		return s.settled(ctx)
+	case interface{ WaitIdle(context.Context) error }:
+		return s.WaitIdle(ctx)
+	}
+	return nil
+}
+
+// claim tells the source that events were expected, if that matters to it.
+func claim(src Source, events []Event) {
+	if c, ok := src.(interface{ Claim(...Event) }); ok {
+		c.Claim(events...)
+	}
 }
 
 // patience returns the context of one wait. A test's own deadline is not asked for: its Deadline method panics in a
@@ -115,6 +151,9 @@ func within(preds []Predicate) time.Duration {
 
 // waitFor waits on any source. One that has no Wait is looked at again and again.
 func waitFor(ctx context.Context, src Source, n int, preds []Predicate) ([]Event, error) {
+	if a, ok := src.(awaiter); ok {
+		return a.await(ctx, n, preds)
+	}
 	if w, ok := src.(waiter); ok {
 		return w.Wait(ctx, n, preds...)
 	}

@@ -35,9 +35,12 @@ func TestRequireFailures(t *testing.T) {
 		g.Expect(time.Since(start)).To(Equal(5 * time.Second))
 		g.Expect(failures).To(HavePrefix(`sentrytest: 0 of 1 wanted event after 5s: context deadline exceeded
   wanted: message "boom"
+  closest: error "there" (` + vectorID + `)
+    message
+      want: "boom"
+      got:  "there"
   arrived: 1 event
-    error "there" (` + vectorID + `)
-        message "boom": message is "there"`))
+    error "there" (` + vectorID + `): message is "there"`))
 
 		start = time.Now()
 		failures, _ = run(t, func(tb *fakeTB) { sentrytest.RequireEvents(tb, srv, 2, sentrytest.Within(time.Minute)) })
@@ -100,7 +103,8 @@ func TestEventList(t *testing.T) {
 		list := sentrytest.EventList{parse(t, message("a")), parse(t, message("b"))}
 		g.Expect(sentrytest.RequireEvent(t, list, sentrytest.HasMessage("b")).Message).To(Equal("b"))
 		failures, _ := run(t, func(tb *fakeTB) { sentrytest.RequireEvent(tb, list, sentrytest.HasMessage("c")) })
-		g.Expect(failures).To(HavePrefix("sentrytest: 0 of 1 wanted event\n  wanted: message \"c\"\n  arrived: 2 events"))
+		g.Expect(failures).To(HavePrefix("sentrytest: 0 of 1 wanted event\n  wanted: message \"c\"\n  closest: error \"a\"\n"))
+		g.Expect(failures).To(ContainSubstring("\n  arrived: 2 events\n"))
 		g.Expect(time.Since(start)).To(BeZero(), "a fixed list is not waited for")
 	})
 }

@@ -39,6 +39,8 @@ type Server struct {
 	closeErr  error
 
 	journal  journal
+	tenants  tenants
+	traffic  traffic
 	script   script
 	files    tempFiles
 	problems problemLog
@@ -59,13 +61,7 @@ func NewServer(tb TB, opts ...Option) *Server {
 	}
 	tb.Cleanup(func() {
 		tb.Helper()
-		if err := s.Close(); err != nil {
-			tb.Errorf("%v", err)
-		}
-		s.reportFindings(tb)
-		if tb.Failed() {
-			tb.Logf("%s", s.Dump())
-		}
+		s.end(tb)
 	})
 	return s
 }
@@ -86,7 +82,7 @@ func Start(opts ...Option) (*Server, error) {
 func start(tb TB, opts []Option) (*Server, error) {
 	s := &Server{cfg: newConfig(opts), tb: tb, key: randomHex(), project: "1"}
 	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
-	s.journal.changed = make(chan struct{})
+	s.journal.changed, s.journal.max = make(chan struct{}), s.cfg.maxHistory
 	s.findings.on = s.cfg.rules.strict
 	if err := s.begin(); err != nil {
 		return nil, fmt.Errorf("sentrytest: %w", err)

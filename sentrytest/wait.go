@@ -3,7 +3,6 @@ package sentrytest
 import (
 	"context"
 	"errors"
-	"time"
 )
 
 // ErrClosed is the cause of a wait that ended because the server was closed.
@@ -14,49 +13,27 @@ var ErrClosed = errors.New("sentrytest: server closed")
 // arrived instead, and the events that did match are returned with it.
 //
 // An event counts from the moment in which the server has it, which may be shortly before its client has the answer.
-// A Clear during the wait makes the count start over.
+// A Clear during the wait makes the count start over. The events of a wait that succeeds are claimed: see
+// [FailOnUnclaimed].
 func (s *Server) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
-	start := time.Now()
-	var (
-		matched []Event
-		seen    int
-		cleared = -1
-	)
-	for {
-		s.journal.mu.Lock()
-		if s.journal.cleared != cleared {
-			cleared, seen, matched = s.journal.cleared, 0, nil
-		}
-		fresh := s.journal.events[seen:]
-		seen = len(s.journal.events)
-		changed, closed := s.journal.changed, s.journal.closed
-		s.journal.mu.Unlock()
-
-		for _, stored := range fresh {
-			if len(matched) >= n {
-				break
-			}
-			if e := stored.get().Clone(); matchesAll(e, preds) {
-				matched = append(matched, e)
-			}
-		}
-		if len(matched) >= n {
-			return matched, nil
-		}
-		if closed {
-			return matched, s.waitError(ErrClosed, start, n, matched, preds)
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return matched, s.waitError(context.Cause(ctx), start, n, matched, preds)
-		}
-	}
+	return waitAndClaim(ctx, s, n, preds)
 }
 
-func (s *Server) waitError(cause error, start time.Time, n int, matched []Event, preds []Predicate) *WaitError {
-	e := newWaitError(s, n, matched, preds)
-	e.Cause = cause
-	e.Waited = time.Since(start)
-	return e
+func (s *Server) await(ctx context.Context, n int, preds []Predicate) ([]Event, error) {
+	return s.scope().await(ctx, s, n, preds)
+}
+
+// awaiter is a source whose events can be waited for without being claimed.
+type awaiter interface {
+	Source
+	await(ctx context.Context, n int, preds []Predicate) ([]Event, error)
+	Claim(events ...Event)
+}
+
+func waitAndClaim(ctx context.Context, src awaiter, n int, preds []Predicate) ([]Event, error) {
+	events, err := src.await(ctx, n, preds)
+	if err == nil {
+		src.Claim(events...)
+	}
+	return events, err
 }

@@ -72,13 +72,14 @@ func TestWaitError(t *testing.T) {
 		g.Expect(err).To(MatchError(context.DeadlineExceeded))
 		g.Expect(err.Error()).To(Equal(`sentrytest: 1 of 2 wanted events after 1.5s: context deadline exceeded
   wanted: message "boom" and tag shard="7"
+  closest: error "boom" (00000000000040008000000000000002)
+    tag shard
+      want: "7"
+      got:  "8"
   arrived: 3 events
     error "boom" (00000000000040008000000000000003) matches
-    error "boom" (00000000000040008000000000000002)
-        tag shard="7": tag shard is "8"
-    info "far" (00000000000040008000000000000001)
-        message "boom": message is "far"
-        tag shard="7": there is no tag shard, nor any other
+    error "boom" (00000000000040008000000000000002): tag shard is "8"
+    info "far" (00000000000040008000000000000001): message is "far"; there is no tag shard, nor any other
   refused: 1 request
     POST /api/1/store/ -> 400 invalid request body: illegal base64 data at input byte 8
   not counted:

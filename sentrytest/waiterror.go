@@ -11,8 +11,9 @@ import (
 // maxListed bounds how many items of a kind an error's text lists.
 const maxListed = 10
 
-// WaitError says what came instead of the events that were waited for. Its text lists the events that arrived, those that
-// come closest first, each with what keeps it from matching, and what was refused.
+// WaitError says what came instead of the events that were waited for. Its text shows, field by field, how the event
+// that comes closest differs from what was wanted, lists the events that arrived, one a line and closest first, and what
+// was refused.
 type WaitError struct {
 	Want       int         // how many events were wanted
 	Matched    []Event     // those that met the predicates
@@ -38,17 +39,23 @@ func newWaitError(src Source, n int, matched []Event, preds []Predicate) *WaitEr
 
 // notes lists what happened to requests other than to be accepted or refused.
 func (s *Server) notes() []string {
+	notes := append(stepNotes(s), s.unownedLines()...)
+	return append(notes, s.problems.all()...)
+}
+
+// stepNotes lists the requests that a script step kept from being accepted.
+func stepNotes(src recorder) []string {
 	refused := map[int]bool{}
-	for _, r := range s.Rejected() {
+	for _, r := range src.Rejected() {
 		refused[r.Request.ID] = true
 	}
 	var notes []string
-	for _, r := range s.Requests() {
+	for _, r := range src.Requests() {
 		if r.Answer.Step != "" && (r.Answer.Status == 0 || r.Answer.Status >= 300) && !refused[r.ID] {
 			notes = append(notes, r.String())
 		}
 	}
-	return append(notes, s.problems.all()...)
+	return notes
 }
 
 // Unwrap returns Cause, so that errors.Is finds context.DeadlineExceeded and ErrClosed.
@@ -65,7 +72,7 @@ func (e *WaitError) Error() string {
 		fmt.Fprintf(&b, ": %v", e.Cause)
 	}
 	fmt.Fprintf(&b, "\n  wanted: %s", describe(e.Predicates))
-	e.writeArrived(&b)
+	writeArrived(&b, e.Arrived, e.Predicates)
 	if len(e.Rejected) > 0 {
 		fmt.Fprintf(&b, "\n  refused: %s", count(len(e.Rejected), "request"))
 		writeList(&b, e.Rejected, Rejection.String)
@@ -77,34 +84,22 @@ func (e *WaitError) Error() string {
 	return b.String()
 }
 
-func (e *WaitError) writeArrived(b *strings.Builder) {
-	if len(e.Arrived) == 0 {
+// writeArrived shows what the event that comes closest lacks, and every event on a line, closest first.
+func writeArrived(b *strings.Builder, events []Event, preds []Predicate) {
+	if len(events) == 0 {
 		b.WriteString("\n  arrived: nothing")
 		return
 	}
-	fmt.Fprintf(b, "\n  arrived: %s", count(len(e.Arrived), "event"))
-	type judged struct {
-		event  Event
-		failed []string
+	var all []verdictOn
+	for _, event := range events {
+		all = append(all, judgeEvent(event, preds))
 	}
-	var all []judged
-	for _, event := range e.Arrived {
-		j := judged{event: event}
-		for _, p := range e.Predicates {
-			if err := p.Match(event); err != nil {
-				j.failed = append(j.failed, fmt.Sprintf("%s: %s", p, strings.ReplaceAll(err.Error(), "\n", "; ")))
-			}
-		}
-		all = append(all, j)
+	slices.SortStableFunc(all, func(a, b verdictOn) int { return cmp.Compare(a.far, b.far) })
+	if i := slices.IndexFunc(all, func(v verdictOn) bool { return len(v.lacks) > 0 }); i >= 0 {
+		fmt.Fprintf(b, "\n  closest: %s\n%s", all[i].event, indent(all[i].diff(), "    "))
 	}
-	slices.SortStableFunc(all, func(a, b judged) int { return cmp.Compare(len(a.failed), len(b.failed)) })
-	writeList(b, all, func(j judged) string {
-		text := j.event.String()
-		if len(j.failed) == 0 {
-			return text + " matches"
-		}
-		return text + "\n" + indent(strings.Join(j.failed, "\n"), "    ")
-	})
+	fmt.Fprintf(b, "\n  arrived: %s", count(len(events), "event"))
+	writeList(b, all, verdictOn.line)
 }
 
 // writeList writes one entry a line, and how many there are beyond maxListed.

@@ -1,0 +1,184 @@
+package sentrytest
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+	"unicode/utf8"
+)
+
+const artifactVersion = 1
+
+// artifactHead is the first line of an artifact.
+type artifactHead struct {
+	Type    string    `json:"type"` // artifactType
+	Version int       `json:"version"`
+	Test    string    `json:"test,omitempty"`
+	Server  string    `json:"server"`
+	Time    time.Time `json:"time"`
+	Dropped int       `json:"dropped,omitempty"`
+}
+
+const artifactType = "sentrytest"
+
+func (s *Server) about(test string) artifactHead {
+	return artifactHead{
+		Type: artifactType, Version: artifactVersion, Test: test, Server: s.URL(),
+		Time: time.Now().UTC(), Dropped: s.Dropped().Requests,
+	}
+}
+
+// artifactRequest is any other line.
+type artifactRequest struct {
+	Type       string      `json:"type"` // "request"
+	ID         int         `json:"id"`
+	Connection int         `json:"connection"`
+	Time       time.Time   `json:"time"`
+	Method     string      `json:"method"`
+	Path       string      `json:"path"`
+	Query      string      `json:"query,omitempty"`
+	Host       string      `json:"host,omitempty"`
+	Proto      string      `json:"proto,omitempty"`
+	TLS        bool        `json:"tls,omitempty"`
+	Header     http.Header `json:"header"`
+	Protocol   string      `json:"protocol,omitempty"`
+	ProjectID  string      `json:"project_id,omitempty"`
+	PublicKey  string      `json:"public_key,omitempty"`
+	Body       string      `json:"body,omitempty"`
+	BodyBase64 []byte      `json:"body_base64,omitempty"`
+
+	Answer    artifactAnswer     `json:"answer"`
+	Accepted  bool               `json:"accepted"`
+	EventID   string             `json:"event_id,omitempty"`
+	Rejection *artifactRejection `json:"rejection,omitempty"`
+}
+
+type artifactAnswer struct {
+	Status int         `json:"status"`
+	Header http.Header `json:"header,omitempty"`
+	Body   string      `json:"body,omitempty"`
+	Step   string      `json:"step,omitempty"`
+}
+
+type artifactRejection struct {
+	Status int      `json:"status"`
+	Reason string   `json:"reason"`
+	Causes []string `json:"causes,omitempty"`
+}
+
+func writeArtifact(w io.Writer, about artifactHead, src recorder) error {
+	buffered := bufio.NewWriter(w)
+	e := json.NewEncoder(buffered)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(about); err != nil {
+		return err
+	}
+	ids, rejections := acceptedIDs(src), map[int]Rejection{}
+	for _, r := range src.Rejected() {
+		rejections[r.Request.ID] = r
+	}
+	for _, r := range src.Requests() {
+		line := requestLine(r)
+		line.EventID, line.Accepted = ids[r.ID]
+		if rejected, ok := rejections[r.ID]; ok {
+			line.Rejection = &artifactRejection{rejected.Status, rejected.Reason, rejected.Causes}
+		}
+		if err := e.Encode(line); err != nil {
+			return err
+		}
+	}
+	return buffered.Flush()
+}
+
+// acceptedIDs returns the event id, which may be empty, of every request from which something was kept.
+func acceptedIDs(src recorder) map[int]string {
+	ids := map[int]string{}
+	for _, e := range src.Envelopes() {
+		ids[e.Received.ID] = e.EventID
+	}
+	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
+		ids[e.Received.ID] = e.EventID
+	}
+	return ids
+}
+
+func requestLine(r Request) artifactRequest {
+	line := artifactRequest{
+		Type: "request", ID: r.ID, Connection: r.Connection, Time: r.Time, Method: r.Method, Path: r.Path,
+		Query: r.Query, Host: r.Host, Proto: r.Proto, TLS: r.TLS, Header: r.Header,
+		Protocol: r.Protocol, ProjectID: r.ProjectID, PublicKey: r.PublicKey, Body: r.Body,
+		Answer: artifactAnswer{r.Answer.Status, r.Answer.Header, r.Answer.Body, r.Answer.Step},
+	}
+	if !utf8.ValidString(r.Body) {
+		line.Body, line.BodyBase64 = "", []byte(r.Body)
+	}
+	return line
+}
+
+// ReadArtifact reads what a failed test has left behind, or [Server.WriteArtifact] has written. Bodies are decoded and
+// parsed as the server does. It fails when r is something else or fails; a file that breaks off, as after a crash, has an
+// error and the Artifact up to there.
+func ReadArtifact(r io.Reader) (*Artifact, error) {
+	a := &Artifact{}
+	a.journal.changed = make(chan struct{})
+	lines := json.NewDecoder(r)
+	var head artifactHead
+	if err := lines.Decode(&head); err != nil {
+		return nil, fmt.Errorf("sentrytest: no artifact: %w", err)
+	}
+	if head.Type != artifactType || head.Version != artifactVersion {
+		return nil, fmt.Errorf("sentrytest: no artifact of version %d: the first line is of type %q, version %d", artifactVersion, head.Type, head.Version)
+	}
+	a.Test, a.Server, a.Time, a.Dropped = head.Test, head.Server, head.Time, head.Dropped
+	for n := 2; ; n++ {
+		var line artifactRequest
+		if err := lines.Decode(&line); errors.Is(err, io.EOF) {
+			return a, nil
+		} else if err != nil {
+			return a, fmt.Errorf("sentrytest: line %d of the artifact: %w", n, err)
+		}
+		if line.Type == "request" {
+			a.journal.add(line.entry())
+		}
+	}
+}
+
+// entry makes the record of a request again. What the server had judged, with options that are not known here, is
+// taken from the line; only what it had read is read again.
+func (l artifactRequest) entry() entry {
+	req := &Request{
+		ID: l.ID, Connection: l.Connection, Time: l.Time, Method: l.Method, Path: l.Path, Query: l.Query, Host: l.Host,
+		Proto: l.Proto, TLS: l.TLS, Header: l.Header, Protocol: l.Protocol, ProjectID: l.ProjectID,
+		ContentEncoding: encodingOf(l.Header), Body: l.Body,
+		Answer: Answer{Status: l.Answer.Status, Header: l.Answer.Header, Body: l.Answer.Body, Step: l.Answer.Step},
+	}
+	if l.BodyBase64 != nil {
+		req.Body = string(l.BodyBase64)
+	}
+	var v verdict
+	if req.Protocol != "" {
+		const noLimit = 1 << 40
+		reader := Server{cfg: newConfig([]Option{MaxWireSize(noLimit), MaxBodySize(noLimit)}), key: l.PublicKey, project: l.ProjectID}
+		reader.cfg.spotlight = true
+		reader.judge(&v, reader.route(req.Path), req, []byte(req.Body))
+	}
+	e := entry{request: req}
+	if l.Accepted {
+		e.events, e.traces, e.envelope = v.events, v.traces, v.envelope
+		for _, stored := range slices.Concat(e.events, e.traces) {
+			stored.id = l.EventID
+		}
+		if e.envelope != nil {
+			e.envelope.EventID = l.EventID
+		}
+	}
+	if l.Rejection != nil {
+		e.rejection = &Rejection{Status: l.Rejection.Status, Reason: l.Rejection.Reason, Causes: l.Rejection.Causes}
+	}
+	return e
+}

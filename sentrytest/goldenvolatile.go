@@ -1,0 +1,183 @@
+package sentrytest
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// volatile replaces what differs from run to run. It numbers ids and threads in the order in which it meets them,
+// so that what was equal stays equal.
+type volatile struct {
+	cfg     goldenConfig
+	ids     map[string]string
+	threads map[string]string
+	places  []place // longest first
+}
+
+// place is a directory or name of this machine.
+type place struct {
+	form   *regexp.Regexp
+	length int
+	name   string
+}
+
+func newVolatile(cfg goldenConfig) *volatile {
+	v := &volatile{cfg: cfg, ids: map[string]string{}, threads: map[string]string{}}
+	v.addPlace("<tmp>", strings.TrimSuffix(os.TempDir(), string(filepath.Separator)))
+	if dir, err := os.Getwd(); err == nil {
+		v.addPlace("<dir>", dir)
+		v.addPlace("<module>", moduleRoot(dir))
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		v.addPlace("<home>", home)
+	}
+	// A host that is called like a word would take the word out of every message.
+	if host, err := os.Hostname(); err == nil && strings.ContainsAny(host, "0123456789-.") {
+		v.addPlace("<host>", host)
+	}
+	slices.SortStableFunc(v.places, func(a, b place) int { return b.length - a.length })
+	return v
+}
+
+func (v *volatile) addPlace(name, text string) {
+	if len(text) > 3 {
+		// Windows writes a path in JSON, and Go in frames, with slashes.
+		form := regexp.QuoteMeta(text)
+		if slashed := filepath.ToSlash(text); slashed != text {
+			form = "(?:" + form + "|" + regexp.QuoteMeta(slashed) + ")"
+		}
+		v.places = append(v.places, place{regexp.MustCompile(form + `\b`), len(text), name})
+	}
+}
+
+// moduleRoot returns the closest folder with a go.mod, "" if there is none.
+func moduleRoot(dir string) string {
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+// value returns a copy of a JSON value with the volatile parts replaced.
+func (v *volatile) value(at []string, value any) any {
+	for _, pattern := range v.cfg.mask {
+		if pathMatches(pattern, at) {
+			return "<masked>"
+		}
+	}
+	if text, ok := v.named(at, value); ok {
+		return text
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(value))
+		for _, key := range sortedKeys(value) {
+			out[v.text(key)] = v.value(append(slices.Clone(at), key), value[key])
+		}
+		return out
+	case []any:
+		out := make([]any, len(value))
+		for i, inner := range value {
+			out[i] = v.value(append(slices.Clone(at), strconv.Itoa(i)), inner)
+		}
+		return out
+	case string:
+		return v.text(value)
+	}
+	return value
+}
+
+// Fields by their names, wherever they stand outside of what users fill in.
+var (
+	idFields   = []string{"event_id", "trace_id", "span_id", "parent_span_id", "replay_id", "profile_id"}
+	timeFields = []string{"timestamp", "start_timestamp", "received", "app_start_time", "boot_time"}
+	lineFields = map[string]string{"lineno": "<line>", "colno": "<column>", "pre_context": "<source>", "post_context": "<source>"}
+	addresses  = []string{"instruction_addr", "symbol_addr", "image_addr"}
+	// The contexts that describe a machine rather than an event.
+	machines = []string{"runtime", "os", "device", "culture", "app", "gpu", "cloud_resource"}
+)
+
+// named decides by the name and the place of a value.
+func (v *volatile) named(at []string, value any) (any, bool) {
+	if len(at) == 0 || at[0] == "extra" || at[0] == "tags" || slices.Contains(at, "vars") || slices.Contains(at, "data") {
+		return nil, false
+	}
+	key := at[len(at)-1]
+	_, isText := value.(string)
+	switch {
+	case value == nil:
+		return nil, false
+	case slices.Contains(idFields, key) && isText:
+		return v.id(value.(string)), true
+	case slices.Contains(timeFields, key):
+		return "<time>", true
+	case key == "server_name":
+		return "<host>", true
+	case key == "thread_id" || key == "id" && at[0] == "threads":
+		return numbered(v.threads, "thread", jsonText(value)), true
+	case lineFields[key] != "" && !v.cfg.lines:
+		return lineFields[key], true
+	case slices.Contains(addresses, key):
+		return "<address>", true
+	case key == "abs_path" && isText:
+		return "<path>/" + path.Base(filepath.ToSlash(value.(string))), true
+	case key == "version" && at[0] == "sdk" || len(at) == 2 && at[0] == "modules":
+		return "<version>", true
+	case len(at) == 3 && at[0] == "contexts" && slices.Contains(machines, at[1]) && key != "type" && key != "name":
+		return "<" + at[1] + ">", true
+	}
+	return nil, false
+}
+
+func (v *volatile) id(text string) string {
+	if id, ok := normalizeID(text); ok {
+		text = id
+	}
+	return numbered(v.ids, "id", text)
+}
+
+func numbered(names map[string]string, kind, value string) string {
+	if names[value] == "" {
+		names[value] = fmt.Sprintf("<%s %d>", kind, len(names)+1)
+	}
+	return names[value]
+}
+
+// What is volatile inside of texts, in the order in which it is replaced.
+var (
+	uuidText  = regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b`)
+	textForms = []struct {
+		form *regexp.Regexp
+		name string
+	}{
+		{regexp.MustCompile(`\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|UTC|[+-]\d\d:?\d\d))*( m=[+-][0-9.]+)?`), "<time>"},
+		{regexp.MustCompile(`(?i)\b[0-9a-f]{40}(-dirty)?\b`), "<revision>"},
+		{regexp.MustCompile(`\b0x[0-9a-f]{6,16}\b`), "<address>"},
+		{regexp.MustCompile(`\bgoroutine \d+\b`), "goroutine <n>"},
+		{regexp.MustCompile(`\bgo1\.\d+(\.\d+|rc\d+|beta\d+)?\b`), "<go version>"},
+		{regexp.MustCompile(`\b(127\.0\.0\.1|localhost|\[::1\]):\d{2,5}\b`), "$1:<port>"},
+	}
+)
+
+// text replaces what is volatile inside of a text.
+func (v *volatile) text(text string) string {
+	for _, p := range v.places {
+		text = p.form.ReplaceAllString(text, p.name)
+	}
+	for _, t := range textForms {
+		text = t.form.ReplaceAllString(text, t.name)
+	}
+	return uuidText.ReplaceAllStringFunc(text, v.id)
+}

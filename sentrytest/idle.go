@@ -1,0 +1,83 @@
+package sentrytest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// WaitIdle waits until nothing is under way at the server: every request of which it had read a byte when WaitIdle was
+// called is on record and answered to the end. When ctx ends first, or when it had ended before, the error is a
+// [*BusyError]. A closed server is idle.
+//
+// It watches connections, not a clock, and returns at once if there is nothing to wait for. What it knows ends at the
+// server: not what a client has queued, will retry, or is about to dial, nor what a real socket has accepted
+// from the client but not yet handed to the server. Over TLS a request starts when its headers are complete. So flush
+// the client first; then nothing is left to guess. [InMemory] servers see unread bytes too, and with synctest.Wait
+// before it WaitIdle is exact in a testing/synctest bubble.
+//
+// A request that a script step hangs, or answers slowly, is under way until its client gives up.
+func (s *Server) WaitIdle(ctx context.Context) error {
+	return s.traffic.rest(ctx, true, nil)
+}
+
+// WaitIdle is [Server.WaitIdle] without the requests of other projects than the tenant's, as soon as their headers
+// have been read.
+func (t *Tenant) WaitIdle(ctx context.Context) error {
+	return t.srv.traffic.rest(ctx, true, t.expects)
+}
+
+// settled waits until everything that was sent is on record, whether it has been answered or not.
+func (s *Server) settled(ctx context.Context) error {
+	return s.traffic.rest(ctx, false, nil)
+}
+
+func (t *Tenant) settled(ctx context.Context) error {
+	return t.srv.traffic.rest(ctx, false, t.expects)
+}
+
+// expects reports whether an open request may be the tenant's. Of its auth nothing is known yet.
+func (t *Tenant) expects(r *Request) bool {
+	return r.ProjectID == t.project || r.ProjectID == ""
+}
+
+// BusyError is a wait for idleness that ended too early.
+type BusyError struct {
+	Open   []string // what is under way, one line a request
+	Waited time.Duration
+	Cause  error // the context's error
+}
+
+// Error lists what is under way.
+func (e *BusyError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "sentrytest: %s still under way after %s: %v", count(len(e.Open), "request"), e.Waited.Round(time.Millisecond), e.Cause)
+	writeList(&b, e.Open, func(line string) string { return line })
+	return b.String()
+}
+
+// Unwrap returns Cause, so that errors.Is finds context.DeadlineExceeded.
+func (e *BusyError) Unwrap() error { return e.Cause }
+
+// rest waits until open has nothing to list.
+func (t *traffic) rest(ctx context.Context, answers bool, mine func(*Request) bool) error {
+	start := time.Now()
+	t.waiting.Add(1)
+	defer t.waiting.Add(-1)
+	for {
+		changed := t.change()
+		open := t.open(answers, mine)
+		if len(open) == 0 {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			slices.SortFunc(open, cmp.Compare)
+			return &BusyError{Open: open, Waited: time.Since(start), Cause: context.Cause(ctx)}
+		}
+	}
+}

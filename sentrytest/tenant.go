@@ -1,0 +1,170 @@
+package sentrytest
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+)
+
+// Tenant is one test's part of a shared server: it has a public key and a project of its own, and sees only what
+// comes with them. Parallel tests, each with a tenant, can share a server that is expensive to point programs at.
+//
+// A request belongs to the tenant when both the key and the project are the tenant's, wherever the key stands. One
+// without a usable key belongs to it by the project alone, so that its refusal is seen by the right test, and one
+// to the legacy /api/store/ by the key alone. A wrong pair is nobody's: see [Server.Unowned].
+//
+// All methods are safe for concurrent use. Scripts, TLS and connections are the server's.
+type Tenant struct {
+	srv     *Server
+	test    string // "" when the host has no Name
+	key     string
+	project string
+	ended   atomic.Int64 // the id of the first request after the end of its test; 0 while it runs
+}
+
+// tenants is what a server knows of its tenants.
+type tenants struct {
+	mu        sync.Mutex // guards everything below
+	byKey     map[string]*Tenant
+	byProject map[string]*Tenant
+}
+
+// Tenant makes a tenant of the server for a test. The server may be one of [Start], made once for a whole test
+// binary, or one of a parent test's [NewServer]. [FailOnUnclaimed] and [Allow] are the only options that a tenant
+// takes, in addition to those that the server was started with; others fail the test.
+//
+// When the test ends, the tenant ends: what still comes with its DSN afterwards is nobody's. If the test has
+// failed, its log gets what the tenant received, and [Server.Unowned].
+func (s *Server) Tenant(tb TB, opts ...Option) *Tenant {
+	tb.Helper()
+	cfg := newConfig(opts)
+	own := cfg.test
+	cfg.test = testConfig{}
+	if !reflect.DeepEqual(cfg, newConfig(nil)) {
+		tb.Fatalf("sentrytest: Tenant takes the options FailOnUnclaimed and Allow; all others are the server's")
+		return nil
+	}
+	t := &Tenant{srv: s, test: testName(tb), key: randomHex()}
+	s.tenants.add(t)
+	tb.Cleanup(func() {
+		tb.Helper()
+		t.end(tb, s.cfg.test.and(own))
+	})
+	return t
+}
+
+func (ts *tenants) add(t *Tenant) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if ts.byKey == nil {
+		ts.byKey, ts.byProject = map[string]*Tenant{}, map[string]*Tenant{}
+	}
+	t.project = fmt.Sprint(len(ts.byKey) + 2) // project 1 is the server's own
+	ts.byKey[t.key], ts.byProject[t.project] = t, t
+}
+
+// of returns the tenant whose DSN a request carries, ended or not, nil when there is none.
+func (ts *tenants) of(r *Request) *Tenant {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	t := ts.byKey[r.PublicKey]
+	if r.PublicKey == "" {
+		t = ts.byProject[r.ProjectID]
+	}
+	if t == nil || !carries(r, t.key, t.project) {
+		return nil
+	}
+	return t
+}
+
+func (ts *tenants) any() bool {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return len(ts.byKey) > 0
+}
+
+// carries reports whether a request came with the DSN of this key and project.
+func carries(r *Request, key, project string) bool {
+	if r.PublicKey == "" {
+		return r.ProjectID == project
+	}
+	return r.PublicKey == key && (r.ProjectID == project || r.ProjectID == "")
+}
+
+func (t *Tenant) owns(r *Request) bool {
+	return carries(r, t.key, t.project) && !t.late(r)
+}
+
+// late reports whether a request came after the end of the tenant's test.
+func (t *Tenant) late(r *Request) bool {
+	ended := t.ended.Load()
+	return ended > 0 && int64(r.ID) >= ended
+}
+
+func (t *Tenant) scope() scope { return scope{journal: &t.srv.journal, mine: t.owns} }
+
+// Server returns the server that the tenant is on.
+func (t *Tenant) Server() *Server { return t.srv }
+
+// DSN returns the tenant's DSN. Options are those of [Server.DSN]; one that replaces key or project makes a DSN that is
+// not the tenant's any more.
+func (t *Tenant) DSN(opts ...DSNOption) string { return t.srv.dsn(t.key, t.project, opts) }
+
+// PublicKey returns the key of the tenant's DSN: 32 hexadecimal digits, different for every tenant.
+func (t *Tenant) PublicKey() string { return t.key }
+
+// ProjectID returns the project of the tenant's DSN, different for every tenant of a server.
+func (t *Tenant) ProjectID() string { return t.project }
+
+// Events is [Server.Events] of what the tenant owns.
+func (t *Tenant) Events() []Event { return t.scope().events() }
+
+// Envelopes is [Server.Envelopes] of what the tenant owns.
+func (t *Tenant) Envelopes() []Envelope { return t.scope().envelopes() }
+
+// Requests is [Server.Requests] of what the tenant owns.
+func (t *Tenant) Requests() []Request { return t.scope().requests() }
+
+// Rejected is [Server.Rejected] of what the tenant owns.
+func (t *Tenant) Rejected() []Rejection { return t.scope().rejected() }
+
+// Clear forgets what the tenant has received so far, and nothing of anybody else.
+func (t *Tenant) Clear() { t.srv.findings.keep(t.scope().clear()) }
+
+// Wait is [Server.Wait] for events that the tenant owns. Its error also lists what nobody owns, which a wrong DSN
+// leads to.
+func (t *Tenant) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
+	return waitAndClaim(ctx, t, n, preds)
+}
+
+func (t *Tenant) await(ctx context.Context, n int, preds []Predicate) ([]Event, error) {
+	return t.scope().await(ctx, t, n, preds)
+}
+
+// Claim is [Server.Claim].
+func (t *Tenant) Claim(events ...Event) { t.scope().claim(events) }
+
+// notes lists what explains missing events: the tenant's requests that steps answered, what nobody owns, and
+// connections that failed, which can't be attributed.
+func (t *Tenant) notes() []string {
+	notes := append(stepNotes(t), t.srv.unownedLines()...)
+	return append(notes, t.srv.problems.all()...)
+}
+
+// String names the tenant in messages.
+func (t *Tenant) String() string {
+	if t.test == "" {
+		return "tenant with project " + t.project
+	}
+	return "tenant of " + t.test + " (project " + t.project + ")"
+}
+
+// testName returns the name of a test, "" when the host does not tell.
+func testName(tb TB) string {
+	if n, ok := tb.(interface{ Name() string }); ok {
+		return n.Name()
+	}
+	return ""
+}

@@ -1,0 +1,61 @@
+package sentrytest
+
+import (
+	"slices"
+	"strings"
+)
+
+// testConfig is what options ask of the end of a test, of a server's or a tenant's.
+type testConfig struct {
+	failOnUnclaimed bool
+	allow           []Predicate
+}
+
+// and adds the settings of a tenant to those of its server.
+func (c testConfig) and(other testConfig) testConfig {
+	return testConfig{
+		failOnUnclaimed: c.failOnUnclaimed || other.failOnUnclaimed,
+		allow:           slices.Concat(c.allow, other.allow),
+	}
+}
+
+// FailOnUnclaimed makes silence a requirement: at the end of the test every event that no assertion claimed fails it. The
+// events that [Server.Wait] or a Require function has returned are claimed, and those of [Server.Claim]; events that were
+// merely looked at are not. [Allow] excepts known ones.
+//
+// It is an option of [NewServer], [NewTLSServer] and [Server.Tenant]. A server answers for its own and nobody's events, each
+// tenant for its own; tenants inherit it from their server. On a server of [Start], which has no test, it is only
+// inherited.
+func FailOnUnclaimed() Option {
+	return func(c *config) { c.test.failOnUnclaimed = true }
+}
+
+// Allow excepts the events that meet any one of the predicates from [FailOnUnclaimed]. Given twice, it adds up.
+func Allow(preds ...Predicate) Option {
+	return func(c *config) { c.test.allow = append(c.test.allow, preds...) }
+}
+
+// Claim marks events that the server returned as expected, for [FailOnUnclaimed]: for tests that look through
+// [Server.Events] themselves, and for matchers. Events of other servers are passed over.
+func (s *Server) Claim(events ...Event) { s.scope().claim(events) }
+
+// failUnclaimed fails the test for what nobody claimed.
+func (c testConfig) failUnclaimed(tb TB, v scope) {
+	tb.Helper()
+	if !c.failOnUnclaimed {
+		return
+	}
+	var lines []string
+	for _, e := range v.unclaimed() {
+		if !slices.ContainsFunc(c.allow, func(p Predicate) bool { return p.Match(e) == nil }) {
+			lines = append(lines, e.String())
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	var b strings.Builder
+	writeList(&b, lines, func(line string) string { return line })
+	tb.Errorf("sentrytest: %s that no assertion claimed%s\n  expect them with RequireEvent, or except them with the option Allow",
+		count(len(lines), "event"), b.String())
+}
