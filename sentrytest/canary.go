@@ -1,0 +1,102 @@
+package sentrytest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// CanaryValue is a secret that must not leave the program. Make one with [Canary]; the zero value holds none and
+// finds nothing. All methods are safe for concurrent use.
+type CanaryValue struct {
+	secret string
+	mu     sync.Mutex // guards watched
+	places []Source
+}
+
+// Canary makes a secret for a test to plant: as a password, a header, a variable, a field of a form. When the test ends,
+// everything that the sources have received is searched for it, and every place where it leaked fails the test. More
+// sources can be added with [CanaryValue.Watch].
+//
+// The secret is 32 letters and digits, which survive everywhere. It is found as it is, in any case, escaped as in URLs
+// and in JSON, in base64 (whatever it is embedded in, both alphabets) and in hexadecimal; in paths, queries, headers,
+// bodies after decompression, and attachments. Of a server all requests are searched, refused ones too; of any other
+// source the JSON of its events.
+//
+// The search runs before the server's own end, and after the end of what was made later: so call Canary before
+// making a client that sends until it is closed. A history that [MaxHistory] or Clear has cut can't be searched.
+func Canary(tb TB, watched ...Source) *CanaryValue {
+	tb.Helper()
+	c := &CanaryValue{secret: "Canary" + randomHex()[:26], places: slices.Clone(watched)}
+	tb.Cleanup(func() {
+		tb.Helper()
+		ctx, cancel := context.WithTimeout(context.Background(), defaultPatience)
+		defer cancel()
+		for _, src := range c.sources() {
+			// What never arrives in full is not searched, and not received either.
+			_ = settle(ctx, src)
+		}
+		leaks := c.Leaks()
+		if len(leaks) == 0 {
+			return
+		}
+		var b strings.Builder
+		writeList(&b, leaks, Leak.String)
+		tb.Errorf("sentrytest: the canary %s leaked to %s:%s", c.secret, count(len(leaks), "place"), b.String())
+	})
+	return c
+}
+
+// Secret returns the secret.
+func (c *CanaryValue) Secret() string { return c.secret }
+
+// String returns the secret, so that the value can be formatted into anything.
+func (c *CanaryValue) String() string { return c.secret }
+
+// Watch adds sources to search.
+func (c *CanaryValue) Watch(sources ...Source) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.places = append(c.places, sources...)
+}
+
+func (c *CanaryValue) sources() []Source {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.places)
+}
+
+// Leak is a place to which a canary's secret got.
+type Leak struct {
+	Carrier string // the request, or the event where there is none: "request 3, POST /api/1/envelope/"
+	Place   string // for example "header Cookie" or "event: extra.config.password"
+	Form    string // "plain", "URL-encoded", "JSON-encoded", "base64" or "hex"
+}
+
+// String returns the leak on one line.
+func (l Leak) String() string { return fmt.Sprintf("%s: %s (%s)", l.Carrier, l.Place, l.Form) }
+
+// Leaks searches what the watched sources have received by now.
+func (c *CanaryValue) Leaks() []Leak {
+	if c.secret == "" {
+		return nil
+	}
+	s := newSecretForms(c.secret)
+	var leaks []Leak
+	for _, src := range c.sources() {
+		if r, ok := src.(interface{ Requests() []Request }); ok {
+			for _, req := range r.Requests() {
+				leaks = append(leaks, s.inRequest(req)...)
+			}
+			continue
+		}
+		for _, e := range src.Events() {
+			search := search{forms: s, carrier: e.String()}
+			search.json("event", e.Raw)
+			leaks = append(leaks, search.leaks...)
+		}
+	}
+	return leaks
+}

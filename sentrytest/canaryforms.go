@@ -1,0 +1,108 @@
+package sentrytest
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// secretForms are the shapes in which a secret is looked for.
+type secretForms struct {
+	plain  string // in lower case
+	hex    string
+	base64 []string // for each of the three ways to fall into groups of three bytes, in the standard alphabet
+}
+
+func newSecretForms(secret string) secretForms {
+	f := secretForms{plain: strings.ToLower(secret), hex: hex.EncodeToString([]byte(secret))}
+	for before := range 3 {
+		text := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + secret))
+		// The characters at the edges also hold bits of what stands next to the secret.
+		text = text[(before*8+5)/6:]
+		if (before+len(secret))%3 != 0 {
+			text = text[:len(text)-1]
+		}
+		f.base64 = append(f.base64, text)
+	}
+	return f
+}
+
+// standard turns wrapped base64 of the URL alphabet into what secretForms has.
+var standard = strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "")
+
+// in returns the form in which a text holds the secret, "" if it doesn't.
+func (f secretForms) in(text string) string {
+	if form := f.inLayer(text); form != "" {
+		return form
+	}
+	// Escapes can hide any of the forms, and stand inside each other, as in a JSON text in a query.
+	for range 3 {
+		unescaped, by := unescapeURL(text), "URL-encoded"
+		if unescaped == text {
+			unescaped, by = unescapeJSON(text), "JSON-encoded"
+		}
+		if unescaped == text {
+			return ""
+		}
+		if form := f.inLayer(unescaped); form != "" {
+			if form != "plain" {
+				by += " " + form
+			}
+			return by
+		}
+		text = unescaped
+	}
+	return ""
+}
+
+func (f secretForms) inLayer(text string) string {
+	folded := strings.ToLower(text)
+	if strings.Contains(folded, f.plain) {
+		return "plain"
+	}
+	if strings.Contains(folded, f.hex) {
+		return "hex"
+	}
+	text = standard.Replace(text)
+	for _, b := range f.base64 {
+		if strings.Contains(text, b) {
+			return "base64"
+		}
+	}
+	return ""
+}
+
+var percentEscape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// unescapeURL undoes percent-encoding wherever there is some, in a text that need not be a URL.
+func unescapeURL(text string) string {
+	if !strings.Contains(text, "%") {
+		return text
+	}
+	return percentEscape.ReplaceAllStringFunc(text, func(escape string) string {
+		plain, err := url.PathUnescape(escape)
+		if err != nil {
+			return escape
+		}
+		return plain
+	})
+}
+
+var jsonEscape = regexp.MustCompile(`\\(u[0-9A-Fa-f]{4}|["\\/bfnrt])`)
+
+// unescapeJSON undoes the escapes of JSON wherever there are some.
+func unescapeJSON(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	return jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {
+		var plain string
+		if json.Unmarshal([]byte(`"`+escape+`"`), &plain) != nil {
+			return escape
+		}
+		return plain
+	})
+}

@@ -1,0 +1,165 @@
+package sentrytest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Ledger is a client's own account of its events; the Client of this module's package raven has it.
+type Ledger interface {
+	// Ledger returns for each event id, 32 hexadecimal digits, what became of the event: "pending", "delivered", "sampled",
+	// "filtered", "ignored", "throttled", "rate_limited", "backoff", "queue_full", "too_large", "rejected", "network",
+	// "closed" or "invalid", which ": details" may follow. forgotten is how many older ids it no longer remembers.
+	Ledger() (outcomes map[string]string, forgotten uint64)
+}
+
+// dropped on purpose: the client was told to.
+var deliberate = map[string]bool{"sampled": true, "filtered": true, "ignored": true, "throttled": true}
+
+// RequireNoLoss compares a client's ledger with what the source has, event by event, and fails the test with Fatalf if
+// one is missing. The message says of each where it ended; worst of all is one that the client believes to be
+// delivered. What was dropped on purpose, that is sampled, filtered, ignored or throttled, is no loss. Nor is an event
+// that arrived although the client gave it up, as with a timeout that was too short.
+//
+// It first waits, at most five seconds, until nothing is pending, and then until the source has settled. A source that
+// has events which the ledger does not know fails the test too: use a [Tenant] when several clients share a
+// server. Events that arrived twice are logged.
+func RequireNoLoss(tb TB, ledger Ledger, src Source) {
+	tb.Helper()
+	ctx, cancel := patience(tb, nil, defaultPatience)
+	defer cancel()
+	start := time.Now()
+	outcomes, forgotten := settledLedger(ctx, ledger)
+	// Whether it has settled or not, what has arrived by now is what counts.
+	_ = settle(ctx, src)
+	a := newAudit(src, outcomes, forgotten)
+	a.waited = time.Since(start)
+	text, ok := a.report()
+	if !ok {
+		tb.Fatalf("%s", text)
+		return
+	}
+	if text != "" {
+		tb.Logf("%s", text)
+	}
+}
+
+// settledLedger reads the ledger until nothing in it is pending, or ctx ends.
+func settledLedger(ctx context.Context, ledger Ledger) (outcomes map[string]string, forgotten uint64) {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		outcomes, forgotten = ledger.Ledger()
+		if !slices.ContainsFunc(slices.Collect(maps.Values(outcomes)), func(o string) bool { return word(o) == "pending" }) {
+			return outcomes, forgotten
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return outcomes, forgotten
+		}
+	}
+}
+
+func word(outcome string) string {
+	w, _, _ := strings.Cut(outcome, ":")
+	return strings.TrimSpace(w)
+}
+
+// audit is a ledger beside what a source has.
+type audit struct {
+	outcomes  map[string]string // by normalised id
+	forgotten uint64
+	seen      map[string][]Request // the requests that brought an id
+	refused   []Rejection
+	waited    time.Duration
+}
+
+func newAudit(src Source, outcomes map[string]string, forgotten uint64) *audit {
+	a := &audit{outcomes: map[string]string{}, forgotten: forgotten, seen: map[string][]Request{}}
+	for id, outcome := range outcomes {
+		a.outcomes[cleanID(id)] = outcome
+	}
+	for _, e := range src.Events() {
+		a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
+	}
+	// An id that only another type of item carries, such as a transaction, has arrived as well.
+	if s, ok := src.(interface{ Envelopes() []Envelope }); ok {
+		for _, e := range s.Envelopes() {
+			if e.EventID != "" && len(e.ItemsOfType("event")) == 0 {
+				a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
+			}
+		}
+	}
+	if s, ok := src.(interface{ Rejected() []Rejection }); ok {
+		a.refused = s.Rejected()
+	}
+	return a
+}
+
+func cleanID(id string) string {
+	if clean, ok := normalizeID(id); ok {
+		return clean
+	}
+	return id
+}
+
+// report returns the findings and whether nothing is lost. Without findings the text is information, or empty.
+func (a *audit) report() (string, bool) {
+	var worst, lost, unknown, twice []string
+	for _, id := range sortedKeys(a.outcomes) {
+		outcome := a.outcomes[id]
+		switch w := word(outcome); {
+		case len(a.seen[id]) > 0 || deliberate[w]:
+		case w == "delivered":
+			worst = append(worst, id+": delivered, says the client, but the server never saw it"+a.refusal(id))
+		case w == "pending":
+			lost = append(lost, fmt.Sprintf("%s: still pending after %s", id, a.waited.Round(time.Millisecond)))
+		default:
+			lost = append(lost, id+": "+oneLine(outcome)+a.refusal(id))
+		}
+	}
+	for _, id := range sortedKeys(a.seen) {
+		if _, known := a.outcomes[id]; !known && a.forgotten == 0 {
+			unknown = append(unknown, id)
+		}
+		if n := len(a.seen[id]); n > 1 {
+			twice = append(twice, fmt.Sprintf("%s arrived %d times", id, n))
+		}
+	}
+	var b strings.Builder
+	lost = append(worst, lost...)
+	fmt.Fprintf(&b, "sentrytest: %d of %s lost", len(lost), count(len(a.outcomes), "event"))
+	writeList(&b, lost, func(line string) string { return line })
+	if a.forgotten > 0 {
+		fmt.Fprintf(&b, "\n  the client has forgotten what became of %s: let it remember more, with raven.WithLedger(%d)",
+			count(int(a.forgotten), "older event"), uint64(len(a.outcomes))+a.forgotten)
+	}
+	if len(unknown) > 0 {
+		fmt.Fprintf(&b, "\n  the server has %s that the ledger does not know:", count(len(unknown), "event"))
+		writeList(&b, unknown, func(line string) string { return line })
+	}
+	if len(twice) > 0 {
+		b.WriteString("\n  for information, what arrived more than once:")
+		writeList(&b, twice, func(line string) string { return line })
+	}
+	ok := len(lost) == 0 && a.forgotten == 0 && len(unknown) == 0
+	if ok && len(twice) == 0 {
+		return "", true
+	}
+	return b.String(), ok
+}
+
+// refusal finds what the server said to a request with this event.
+func (a *audit) refusal(id string) string {
+	for _, r := range a.refused {
+		if strings.Contains(r.Request.Decoded, id) {
+			return "; the server refused it: " + r.String()
+		}
+	}
+	return ""
+}
