@@ -45,7 +45,23 @@
 //
 // [Server.Wait], [RequireEvent], [RequireEvents] and [RequireNoEvent] wait for events without sleeping. They take
 // predicates such as [HasMessage] and [HasTag], which are values that say what an event has instead; [NewPredicate]
-// makes more of them, and [Source] is what else events can be asked of.
+// makes more of them, and [Source] is what else events can be asked of. [InOrder] and [AnyOrder] want one event for each
+// predicate. [Server.WaitIdle] waits until nothing is under way.
+//
+// # One server for many tests
+//
+// [Server.Tenant] gives a test a key and a project of its own on a server that others use too. A [Tenant] sees what came
+// with its DSN and nothing else; what came with nobody's is in [Server.Unowned], and in the messages of failed waits.
+//
+// # Claims about everything
+//
+//	Golden(t, event)              the whole event is as in a file
+//	FailOnUnclaimed()             an option: no event comes that nobody expected
+//	Canary(t, srv)                a planted secret arrives nowhere, in no encoding
+//	RequireNoLoss(t, client, srv) all that the client took has arrived
+//	RequireSameIssue(t, a, b)     two events would be grouped, and RequireSeparateIssues
+//
+// When a test has failed, its log says where everything that it received is kept: see [Artifact].
 //
 // # Findings
 //
@@ -109,7 +125,7 @@
 //
 // # What it does not do
 //
-// It keeps everything in memory until [Server.Clear]. It speaks HTTP/1.1 only, because a fault needs a connection
+// It keeps everything in memory until [Server.Clear], or as much as [MaxHistory] says. It speaks HTTP/1.1 only, because a fault needs a connection
 // that carries one request at a time. It does not sample, filter, group or store, and it imports no client: a fake that
 // shared the client's code would share its mistakes.
 package sentrytest
