@@ -29,14 +29,31 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(run(ctx, os.Args[1:], transport.DefaultRegistry(), os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(untilSignal(), os.Args[1:], transport.DefaultRegistry(), os.Stdin, os.Stdout, os.Stderr))
+}
+
+// untilSignal returns a context that ends with the first signal to stop, which is its cause. The second ends the program
+// at once.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		s := <-signals
+		signal.Stop(signals)
+		cancel(signalled{s})
+	}()
+	return ctx
 }
 
 type commands struct {
-	Serve serveCommand `cmd:"" help:"Run a fake Sentry until it is interrupted."`
-	Demo  demoCommand  `cmd:"" help:"Report through every transport of this module to a fake Sentry and show what arrived."`
+	Serve       serveCommand       `cmd:"" help:"Run a fake Sentry until it is interrupted."`
+	Run         runCommand         `cmd:"" help:"Run a command with a fake Sentry around it, and fail if it does not report as expected."`
+	Tail        tailCommand        `cmd:"" help:"Print what arrives at a fakesentry that runs elsewhere."`
+	Wait        waitCommand        `cmd:"" help:"Wait until events have arrived at a fakesentry that runs elsewhere, and print them."`
+	Send        sendCommand        `cmd:"" help:"Send a message, or files with events and envelopes, and print their ids."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Find out whether a fakesentry is up: for containers."`
+	Demo        demoCommand        `cmd:"" help:"Report through every transport of this module to a fake Sentry and show what arrived."`
 
 	Completion kongcompletion.Completion `cmd:"" help:"Show how to switch on completion of commands and flags in your shell."`
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -15,7 +16,12 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if job := os.Getenv(childJob); job != "" {
+		os.Exit(beChild(job))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func runWith(t *testing.T, registry *transport.Registry, args ...string) (code int, out, errs string) {
 	t.Helper()

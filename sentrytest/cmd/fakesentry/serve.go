@@ -7,9 +7,13 @@ import (
 	"os"
 	"time"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/forward"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
@@ -29,7 +33,9 @@ type hostFlags struct {
 }
 
 type serveCommand struct {
-	Addr string `default:"127.0.0.1:8000" help:"Address to listen on; :8000 is port 8000 of every interface."`
+	Addr    string `default:"127.0.0.1:8000" help:"Address to listen on; :8000 is port 8000 of every interface."`
+	Script  string `type:"existingfile" placeholder:"FILE" help:"Start with the faults in this YAML or JSON file: a list such as [{status: 429, retry_after: '30', times: 2}]."`
+	Forward string `placeholder:"DSN" help:"Pass everything that is accepted on to this Sentry. Failures are printed, and do not hold up clients."`
 	hostFlags
 }
 
@@ -43,10 +49,17 @@ func (f *hostFlags) config(addr string) host.Config {
 }
 
 // start starts a host and writes the file of its CA.
-func (f *hostFlags) start(addr string) (*host.Host, error) {
-	h, err := host.Start(f.config(addr))
+func (f *hostFlags) start(addr string, passed *forward.Forwarder) (*host.Host, error) {
+	cfg := f.config(addr)
+	if passed != nil {
+		cfg.Received = passed.Forward
+	}
+	h, err := host.Start(cfg)
 	if err != nil {
 		return nil, err
+	}
+	if passed != nil && passed.Host() == h.Server.Addr() {
+		return nil, errors.Join(errors.New("--forward leads to this server itself"), h.Close())
 	}
 	if f.CAFile != "" {
 		if err := os.WriteFile(f.CAFile, h.Server.CACertPEM(), 0o644); err != nil {
@@ -58,15 +71,75 @@ func (f *hostFlags) start(addr string) (*host.Host, error) {
 
 // Run is what `fakesentry serve` does.
 func (c *serveCommand) Run(ctx context.Context, env *environment) error {
-	h, err := c.start(c.Addr)
+	faults, err := readFaults(c.Script)
 	if err != nil {
+		return err
+	}
+	passed, err := c.forwarder(env)
+	if err != nil {
+		return err
+	}
+	h, err := c.start(c.Addr, passed)
+	if err == nil {
+		err = h.Server.SetFaults(faults...)
+	}
+	if err != nil {
+		if passed != nil {
+			err = errors.Join(err, passed.Close(ctx))
+		}
 		return err
 	}
 	announce(env, h, c.Format)
 	printed := make(chan error, 1)
 	go func() { printed <- printNews(h.Store, console.New(env.out, c.Format)) }()
 	<-ctx.Done()
-	return errors.Join(h.Close(), <-printed)
+	return errors.Join(c.stop(h, passed), <-printed)
+}
+
+// stop ends the server in good order: it finishes what is under way, and passes on what waits for that.
+func (c *serveCommand) stop(h *host.Host, passed *forward.Forwarder) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	h.Settle(ctx)
+	err := h.Close()
+	if passed != nil {
+		err = errors.Join(err, plain(passed.Close(ctx)))
+	}
+	return err
+}
+
+// drainTime is how long the program may take to end.
+const drainTime = 5 * time.Second
+
+// forwarder opens what --forward asks for, nil for nothing.
+func (c *serveCommand) forwarder(env *environment) (*forward.Forwarder, error) {
+	if c.Forward == "" {
+		return nil, nil
+	}
+	f, err := forward.New(c.Forward, env.registry, func(err error) { fmt.Fprintln(env.errs, "fakesentry:", plain(err)) })
+	if err != nil {
+		return nil, fmt.Errorf("--forward: %w", plain(err))
+	}
+	return f, nil
+}
+
+// readFaults reads a file of faults.
+func readFaults(path string) ([]sentrytest.Fault, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if text, err = yaml.YAMLToJSONStrict(text); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	faults, err := sentrytest.ParseFaults(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, plain(err))
+	}
+	return faults, nil
 }
 
 // announce says where the server is: on stdout for people, on stderr beside lines for programs.

@@ -55,6 +55,10 @@ type Host struct {
 	stop    context.CancelFunc
 	started chan struct{} // closed when everything above is set
 	running sync.WaitGroup
+
+	mu   sync.Mutex    // guards everything below
+	busy int           // requests to ingest that are under way
+	idle chan struct{} // closed when busy becomes 0; nil while nobody waits
 }
 
 // Start starts a host, which has to be closed. It fails when an address or the store's file can't be used, or when the
@@ -119,7 +123,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 		if cfg.Page != nil {
 			page = cfg.Page(h)
 		}
-		whole := h.API.Handler(ingest, page)
+		whole := h.API.Handler(h.counted(ingest), page)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			<-h.started // a request may be faster than Start
 			whole.ServeHTTP(w, r)

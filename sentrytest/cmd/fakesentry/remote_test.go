@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+func TestWait(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := serve(t)
+	url := s.url(t)
+	post(t, http.DefaultClient, url, `{"message":"first","level":"info"}`)
+	code, out, errs := runWith(t, transport.DefaultRegistry(), "wait", "1", "level:info", "first", "--server", url)
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(code).To(BeZero())
+	g.Expect(out).To(MatchRegexp(`^\S+  info     first  \(project 1, [0-9a-f]{32}\)\n$`))
+	code, out, errs = runWith(t, transport.DefaultRegistry(), "wait", "2", "--server", s.dsn(t), "--timeout=30ms")
+	g.Expect(code).To(Equal(1))
+	g.Expect(out).To(BeEmpty())
+	g.Expect(errs).To(MatchRegexp("^fakesentry: 1 of 2 events arrived: 30ms have passed\n    arrived: info \"first\" \\([0-9a-f]{32}\\)\n$"))
+	code, _, errs = runWith(t, transport.DefaultRegistry(), "wait", "1", "lvl:x", "--server", url)
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(ContainSubstring(`there is no field "lvl"`))
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestTail(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := serve(t)
+	url := s.url(t)
+	post(t, http.DefaultClient, url, `{"message":"first"}`)
+	post(t, http.DefaultClient, url, `nonsense`)
+	ctx, cancel := context.WithCancel(t.Context())
+	out := newUntilPrinted()
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, []string{"tail", "--all", "--server", url}, transport.DefaultRegistry(), strings.NewReader(""), out, out)
+	}()
+	out.match(t, `error    first  .*\n.*refused  POST /api/1/store/ with 400`)
+	post(t, http.DefaultClient, url, `{"message":"second"}`)
+	out.match(t, `error    second`)
+	cancel()
+	g.Expect(<-done).To(BeZero(), "an interrupt is how it ends")
+
+	go func() {
+		done <- run(t.Context(), []string{"tail", "--all", "--format=json", "--server", url, "second"}, transport.DefaultRegistry(), strings.NewReader(""), out, out)
+	}()
+	out.match(t, `(?m)^\{"seq":.*"title":"second".*\}$`)
+	s.stop()
+	g.Expect(<-done).To(Equal(1))
+	g.Expect(out.String()).To(HaveSuffix("fakesentry: the server ended the stream: unexpected EOF\n"))
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestHealthcheck(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := serve(t)
+	code, out, _ := runWith(t, transport.DefaultRegistry(), "healthcheck", "--server", s.url(t))
+	g.Expect(code).To(BeZero())
+	g.Expect(out).To(Equal("ok: " + s.dsn(t) + "\n"))
+	url := s.url(t)
+	s.stop()
+	code, _, errs := runWith(t, transport.DefaultRegistry(), "healthcheck", "--server", url)
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(MatchRegexp(`^fakesentry: Get "%s/api/v1/health": dial tcp .*: connect: connection refused\n$`, regexp.QuoteMeta(url)))
+	code, _, errs = runWith(t, transport.DefaultRegistry(), "healthcheck", "--server", "localhost")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(Equal("fakesentry: the server's address \"localhost\" is not of the form http://HOST:PORT\n"))
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestSend(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	code, out, errs := runWith(t, transport.DefaultRegistry(), "send", "--dsn", srv.DSN(), "-m", "100% full", "--level=warning", "--tag=host=web-1")
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(code).To(BeZero())
+	e := sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("100% full"), sentrytest.HasLevel("warning"), sentrytest.HasTag("host", "web-1"))
+	g.Expect(out).To(Equal(e.EventID + "\n"))
+
+	folder := t.TempDir()
+	event, envelope, wrong := filepath.Join(folder, "event.json"), filepath.Join(folder, "envelope"), filepath.Join(folder, "wrong")
+	g.Expect(os.WriteFile(event, []byte(`{"message":"from a file"}`+"\n"), 0o600)).To(Succeed())
+	g.Expect(os.WriteFile(envelope, []byte("{\"event_id\":\"fc6d8c0c43fc4630ad850ee518f1b9d0\"}\n{\"type\":\"event\"}\n{\"message\":\"enclosed\"}"), 0o600)).To(Succeed())
+	g.Expect(os.WriteFile(wrong, []byte("nonsense"), 0o600)).To(Succeed())
+	code, out, errs = runWith(t, transport.DefaultRegistry(), "send", "--dsn", srv.DSN(), event, envelope)
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(code).To(BeZero())
+	g.Expect(out).To(HaveSuffix("\nfc6d8c0c43fc4630ad850ee518f1b9d0\n"))
+	sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("from a file"))
+	sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("enclosed"))
+	code, _, errs = runWith(t, transport.DefaultRegistry(), "send", "--dsn", srv.DSN(), wrong)
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(HavePrefix("fakesentry: " + wrong + ": it is neither an event in JSON nor an envelope: "))
+	code, _, errs = runWith(t, transport.DefaultRegistry(), "send", "--dsn", "nonsense")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(HavePrefix("fakesentry: "))
+	srv.Script(sentrytest.Status(503))
+	code, _, errs = runWith(t, transport.DefaultRegistry(), "send", "--dsn", srv.DSN(), event)
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(And(HavePrefix("fakesentry: "+event+": "), ContainSubstring("503")))
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// runChild runs `fakesentry run` with flags around this test binary, which does the job.
+func runChild(t *testing.T, job string, flags ...string) (code int, out, errs string) {
+	t.Helper()
+	t.Setenv(childJob, job)
+	return runWith(t, transport.DefaultRegistry(), append(append([]string{"run"}, flags...), "--", os.Args[0], "-flag", "two words")...)
+}
+
+func TestRunGivesTheCommandWhatItNeeds(t *testing.T) {
+	g := NewWithT(t)
+	code, out, errs := runChild(t, "environment")
+	g.Expect(code).To(BeZero())
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(out).To(MatchRegexp(`^http://facade00facade00facade00facade00@(127\.0\.0\.1:\d+)/1 http://127\.0\.0\.1:\d+/stream http://127\.0\.0\.1:\d+ -flag\|two words\n$`))
+}
+
+func TestRunPassesTheExitCodeOn(t *testing.T) {
+	g := NewWithT(t)
+	code, _, errs := runChild(t, "fail boom")
+	g.Expect(code).To(Equal(7))
+	g.Expect(errs).To(Equal("failing\n"), "without expectations it has nothing to say")
+	code, _, _ = runChild(t, "fail boom", "--expect=1", "--expect-event=boom", "--expect-event", `level:error "boom"`)
+	g.Expect(code).To(Equal(7), "also when they are met")
+	code, _, errs = runChild(t, "fail boom", "--expect=2")
+	g.Expect(code).To(Equal(7), "also when they are not")
+	g.Expect(errs).To(ContainSubstring("--expect 2: 1 event arrived"))
+	code, _, _ = runChild(t, "die")
+	g.Expect(code).To(Equal(128+int(syscall.SIGKILL)), "as shells have it")
+}
+
+func TestRunReportsWhatWasNotMet(t *testing.T) {
+	g := NewWithT(t)
+	code, _, errs := runChild(t, "report disk full", "--expect=2", "--expect-event=level:error", "--expect-event=disk", "--fail-on=warning")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(MatchRegexp(`^
+fakesentry: \S+ -flag two words ended with exit code 0, and did not report as expected:
+  --expect 2: 1 event arrived
+  --expect-event 'level:error': no event matches
+  --fail-on warning: 1 event arrived
+What arrived, the newest first:
+\d\d:\d\d:\d\d  warning  disk full  \(production, raven\.go/\S+, project 1, [0-9a-f]{32}\)
+$`))
+	code, _, errs = runChild(t, "environment", "--expect=1")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(HaveSuffix(`
+  --expect 1: no event arrived
+Nothing arrived at all: is SENTRY_DSN read, and are events flushed before the end?
+`))
+	code, _, _ = runChild(t, "report disk full", "--fail-on=error")
+	g.Expect(code).To(BeZero(), "a warning is less than an error")
+}
+
+func TestRunPassesInputAndSignalsOn(t *testing.T) {
+	g := NewWithT(t)
+	t.Setenv(childJob, "echo")
+	out := newUntilPrinted()
+	code := run(t.Context(), []string{"run", "--", os.Args[0]}, transport.DefaultRegistry(), strings.NewReader("hello\n"), out, out)
+	g.Expect(code).To(BeZero())
+	g.Expect(out.String()).To(Equal("hello\n"))
+
+	t.Setenv(childJob, "signal")
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		out := newUntilPrinted()
+		done := make(chan int)
+		go func() {
+			done <- run(ctx, []string{"run", "--", os.Args[0]}, transport.DefaultRegistry(), strings.NewReader(""), out, out)
+		}()
+		out.match(t, "ready\n")
+		cancel(signalled{s})
+		g.Expect(<-done).To(Equal(3))
+		g.Expect(out.String()).To(Equal("ready\ngot " + s.String() + "\n"))
+	}
+}
+
+func TestRunFailures(t *testing.T) {
+	for _, c := range []struct {
+		flags []string
+		want  string
+	}{
+		{[]string{"--", "fakesentry-absent"}, "fakesentry: exec: \"fakesentry-absent\": executable file not found in $PATH\n"},
+		{nil, "fakesentry: expected \"<command> ...\"\n  fakesentry run --help shows how it is used\n"},
+		{[]string{"--"}, "fakesentry: run needs a command, as in fakesentry run -- go test ./...\n"},
+		{[]string{"--expect-event=lvl:x", "--", "true"}, `fakesentry: --expect-event: query "lvl:x": lvl:x: there is no field "lvl"`},
+		{[]string{"--fail-on=loud", "--", "true"}, `fakesentry: --fail-on must be one of "","debug","info","warning","error","fatal" but got "loud"`},
+	} {
+		code, _, errs := runWith(t, transport.DefaultRegistry(), append([]string{"run"}, c.flags...)...)
+		NewWithT(t).Expect(code).To(Equal(1))
+		NewWithT(t).Expect(errs).To(HavePrefix(c.want))
+	}
+	g := NewWithT(t)
+	code, _, errs := runChild(t, "signal", "--timeout=50ms")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(MatchRegexp(`^fakesentry: \S+ was stopped, because it took longer than 50ms\n$`))
+}
