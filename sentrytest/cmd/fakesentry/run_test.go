@@ -93,7 +93,7 @@ func TestRunFailures(t *testing.T) {
 	}{
 		{[]string{"--", "fakesentry-absent"}, "fakesentry: exec: \"fakesentry-absent\": executable file not found in $PATH\n"},
 		{nil, "fakesentry: expected \"<command> ...\"\n  fakesentry run --help shows how it is used\n"},
-		{[]string{"--"}, "fakesentry: run needs a command, as in fakesentry run -- go test ./...\n"},
+		{[]string{"--"}, "fakesentry: run needs a command, as in fakesentry run -- make test\n"},
 		{[]string{"--expect-event=lvl:x", "--", "true"}, `fakesentry: --expect-event: query "lvl:x": lvl:x: there is no field "lvl"`},
 		{[]string{"--fail-on=loud", "--", "true"}, `fakesentry: --fail-on must be one of "","debug","info","warning","error","fatal" but got "loud"`},
 	} {

@@ -31,7 +31,7 @@ func (c *runCommand) Run(ctx context.Context, env *environment) error {
 		c.Command = c.Command[1:]
 	}
 	if len(c.Command) == 0 {
-		return errors.New("run needs a command, as in fakesentry run -- go test ./...")
+		return errors.New("run needs a command, as in fakesentry run -- make test")
 	}
 	wanted, err := c.expectations()
 	if err != nil {
