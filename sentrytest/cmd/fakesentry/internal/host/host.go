@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
@@ -56,6 +57,8 @@ type Host struct {
 	started chan struct{} // closed when everything above is set
 	running sync.WaitGroup
 
+	arrivals atomic.Int64
+
 	mu   sync.Mutex    // guards everything below
 	busy int           // requests to ingest that are under way
 	idle chan struct{} // closed when busy becomes 0; nil while nobody waits
@@ -92,6 +95,17 @@ func Start(cfg Config) (*Host, error) {
 	return h, nil
 }
 
+// forgetEvery bounds how many requests the server itself remembers: its store has them.
+const forgetEvery = 256
+
+// forget clears the server's own records from time to time.
+func (h *Host) forget() {
+	if h.arrivals.Add(1)%forgetEvery == 0 {
+		<-h.started
+		h.Server.Clear()
+	}
+}
+
 // names returns the host names that the server goes by.
 func (h *Host) names(cfg Config) []string {
 	names := cfg.CertNames
@@ -109,6 +123,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 			if err := h.Store.Add(ctx, a); err != nil {
 				return err
 			}
+			h.forget()
 			if cfg.Received != nil {
 				cfg.Received(a)
 			}

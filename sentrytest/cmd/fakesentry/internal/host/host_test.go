@@ -1,0 +1,129 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"go.uber.org/goleak"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func start(t *testing.T, cfg host.Config) *host.Host {
+	t.Helper()
+	h, err := host.Start(cfg)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+// post sends an event on the client's connection.
+func post(client *http.Client, h *host.Host) (status int, err error) {
+	resp, err := client.Post(h.Server.URL()+"/api/1/store/?sentry_key=k", "application/json", strings.NewReader(`{"message":"boom"}`))
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
+}
+
+func TestABurstStaysWithinItsBounds(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	const senders, most = 8, 1_000
+	h := start(t, host.Config{Store: store.Config{MaxEvents: most}})
+	var wg sync.WaitGroup
+	for range senders {
+		wg.Go(func() {
+			carrier := &http.Transport{}
+			defer carrier.CloseIdleConnections()
+			client := &http.Client{Transport: carrier}
+			for range burst / senders {
+				if status, err := post(client, h); err != nil || status != 200 {
+					t.Error(status, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	stats := h.Store.Stats()
+	g.Expect(stats.Events).To(Equal(burst))
+	g.Expect(stats.Kept).To(Equal(most))
+	g.Expect(stats.Dropped).To(Equal(burst - most))
+	g.Expect(stats.Bytes).To(BeNumerically("<", most*8_192), "an event of this size is a few kilobytes with all that is kept of it")
+	g.Expect(len(h.Server.Requests())).To(BeNumerically("<=", 512), "the server behind the store does not remember them as well")
+}
+
+func TestWhatIsNotKeptIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	seen := 0
+	h := start(t, host.Config{Received: func(*sentrytest.Arrival) { seen++ }})
+	g.Expect(post(h.Server.Client(), h)).To(Equal(200))
+	g.Expect(h.Store.Close()).To(Succeed())
+	g.Expect(post(h.Server.Client(), h)).To(Equal(503))
+	g.Expect(seen).To(Equal(1))
+}
+
+func TestSettleWaitsForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	h.Settle(t.Context())
+	g.Expect(h.Server.SetFaults(sentrytest.Fault{Do: "hang"})).To(Succeed())
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan error)
+	go func() {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.Server.URL()+"/api/1/store/?sentry_key=k", strings.NewReader(`{"message":"slow"}`))
+		if err == nil {
+			_, err = h.Server.Client().Do(req)
+		}
+		gone <- err
+	}()
+	feed := h.Store.Feed(0)
+	_, _, err := feed.Next(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	early, stop := context.WithCancel(t.Context())
+	stop()
+	h.Settle(early) // returns, since its context has ended
+	settled := make(chan struct{})
+	go func() {
+		h.Settle(t.Context())
+		close(settled)
+	}()
+	cancel()
+	g.Expect(errors.Is(<-gone, context.Canceled)).To(BeTrue())
+	<-settled
+}
+
+func TestThePlainPage(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{PublicURL: "https://sentry.test/"})
+	g.Expect(h.DSN("k", "2")).To(Equal("https://k@sentry.test/2"))
+	g.Expect(h.TLSDSN("k", "2")).To(BeEmpty())
+	resp, err := h.Server.Client().Get(h.Server.URL() + "/elsewhere")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(resp.Body.Close()).To(Succeed())
+	g.Expect(resp.StatusCode).To(Equal(404))
+	page := start(t, host.Config{Page: func(h *host.Host) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	}})
+	resp, err = page.Server.Client().Get(page.URL() + "/")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(resp.Body.Close()).To(Succeed())
+	g.Expect(resp.StatusCode).To(Equal(http.StatusTeapot))
+}
