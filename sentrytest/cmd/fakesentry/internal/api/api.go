@@ -12,12 +12,12 @@ import (
 // Config says what an API is about.
 type Config struct {
 	Store   *store.Store
-	Faults  func() Faults                    // called for each request that is about faults
-	DSN     func(key, project string) string // http, or as the public URL has it
-	TLSDSN  func(key, project string) string // https; "" when there is none
-	Key     string                           // of the DSN that everybody shares
-	Project string                           // of the DSN that everybody shares
-	Version string                           // of the program
+	Faults  func() Faults                                     // called for each request that is about faults
+	DSN     func(r *http.Request, key, project string) string // http, or as the public URL has it, as the client reaches the server
+	TLSDSN  func(key, project string) string                  // https; "" when there is none
+	Key     string                                            // of the DSN that everybody shares
+	Project string                                            // of the DSN that everybody shares
+	Version string                                            // of the program
 	Guard   Guard
 	// Lifetime ends the requests that wait and stream, before the server itself ends.
 	Lifetime context.Context

@@ -128,6 +128,7 @@ func TestTenantsAreApart(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(one.DSN).To(Equal("http://" + one.Key + "@" + h.Server.Addr() + "/" + one.ProjectID))
 	g.Expect(one.TLSDSN).To(HavePrefix("https://" + one.Key + "@"))
+	g.Expect(get(t, h, "/api/v1/tenants/"+one.Key, "Host: fakesentry:8000").body).To(ContainSubstring(`"dsn":"http://`+one.Key+`@fakesentry:8000/`), "as the client reaches it")
 	g.Expect(c.Tenants(t.Context())).To(Equal([]wire.Tenant{one, two}))
 	g.Expect(c.Tenant(t.Context(), one.Key)).To(Equal(one))
 	store(t, h, one.Key, message("of one"))

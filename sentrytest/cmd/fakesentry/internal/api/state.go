@@ -69,9 +69,9 @@ func orEmpty(m map[string]int) map[string]int {
 	return m
 }
 
-func (a *API) health(w http.ResponseWriter, _ *http.Request) {
+func (a *API) health(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, wire.Health{
-		Status: "ok", Version: a.cfg.Version, DSN: a.cfg.DSN(a.cfg.Key, a.cfg.Project), TLSDSN: a.cfg.TLSDSN(a.cfg.Key, a.cfg.Project),
+		Status: "ok", Version: a.cfg.Version, DSN: a.cfg.DSN(r, a.cfg.Key, a.cfg.Project), TLSDSN: a.cfg.TLSDSN(a.cfg.Key, a.cfg.Project),
 		Events: a.cfg.Store.Stats().Kept,
 	})
 }

@@ -11,9 +11,9 @@ import (
 	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-func (a *API) tenant(t store.Tenant) wire.Tenant {
+func (a *API) tenant(r *http.Request, t store.Tenant) wire.Tenant {
 	return wire.Tenant{
-		Key: t.Key, Name: t.Name, ProjectID: t.ProjectID, Created: t.Created, DSN: a.cfg.DSN(t.Key, t.ProjectID), TLSDSN: a.cfg.TLSDSN(t.Key, t.ProjectID),
+		Key: t.Key, Name: t.Name, ProjectID: t.ProjectID, Created: t.Created, DSN: a.cfg.DSN(r, t.Key, t.ProjectID), TLSDSN: a.cfg.TLSDSN(t.Key, t.ProjectID),
 	}
 }
 
@@ -22,10 +22,10 @@ type tenantList struct {
 	Tenants []wire.Tenant `json:"tenants"`
 }
 
-func (a *API) listTenants(w http.ResponseWriter, _ *http.Request) {
+func (a *API) listTenants(w http.ResponseWriter, r *http.Request) {
 	list := tenantList{Tenants: []wire.Tenant{}}
 	for _, t := range a.cfg.Store.Tenants() {
-		list.Tenants = append(list.Tenants, a.tenant(t))
+		list.Tenants = append(list.Tenants, a.tenant(r, t))
 	}
 	answer(w, http.StatusOK, list)
 }
@@ -45,7 +45,7 @@ func (a *API) createTenant(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusInternalServerError, err)
 		return
 	}
-	answer(w, http.StatusCreated, a.tenant(t))
+	answer(w, http.StatusCreated, a.tenant(r, t))
 }
 
 func (a *API) showTenant(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +54,7 @@ func (a *API) showTenant(w http.ResponseWriter, r *http.Request) {
 		notFound(w, "tenant", r.PathValue("tenant"))
 		return
 	}
-	answer(w, http.StatusOK, a.tenant(t))
+	answer(w, http.StatusOK, a.tenant(r, t))
 }
 
 func (a *API) deleteTenant(w http.ResponseWriter, r *http.Request) {

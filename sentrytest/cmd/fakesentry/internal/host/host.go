@@ -84,7 +84,7 @@ func Start(cfg Config) (*Host, error) {
 	}
 	h.life, h.stop = context.WithCancel(context.Background())
 	h.API = api.New(api.Config{
-		Store: h.Store, DSN: h.DSN, TLSDSN: h.TLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: h.Guard, Lifetime: h.life,
+		Store: h.Store, DSN: h.RequestDSN, TLSDSN: h.TLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: h.Guard, Lifetime: h.life,
 	})
 	if h.Server, err = sentrytest.Start(h.options(cfg)...); err != nil {
 		h.stop()
@@ -178,6 +178,15 @@ func (h *Host) URL() string {
 
 // DSN returns the DSN of a key and a project at the host's address.
 func (h *Host) DSN(key, project string) string { return dsn(h.URL(), key, project) }
+
+// RequestDSN returns the DSN under which the client of a request reaches the host: at the host name that the request
+// has, which may be that of a container or of a forwarded port. A public URL goes before.
+func (h *Host) RequestDSN(r *http.Request, key, project string) string {
+	if h.public != nil || r.Host == "" || r.TLS != nil {
+		return h.DSN(key, project)
+	}
+	return dsn("http://"+r.Host, key, project)
+}
 
 // TLSDSN is DSN for https, "" when the host has none.
 func (h *Host) TLSDSN(key, project string) string {
