@@ -56,7 +56,7 @@ func readStream(r io.Reader, each func(News) bool) error {
 	var id int64
 	for {
 		line, err := lines.ReadString('\n')
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // in order, or in the middle of it
 			return fmt.Errorf("fakesentryclient: the server ended the stream: %w", io.ErrUnexpectedEOF)
 		}
 		if err != nil {

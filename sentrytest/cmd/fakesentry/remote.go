@@ -18,7 +18,7 @@ type remoteFlags struct {
 
 type tailCommand struct {
 	remoteFlags
-	Query  []string `arg:"" optional:"" help:"Only events that match, as in level:>=warning tag:shard=7 text."`
+	Query  []string `arg:"" optional:"" help:"Only events that match, as in level:>=warning tag:shard=7 text. One that begins with - goes behind --."`
 	Tenant string   `placeholder:"KEY" help:"Only events of the tenant with this key."`
 	All    bool     `help:"Begin with everything that the server keeps."`
 	Format string   `enum:"human,json,logfmt" default:"human" help:"How the lines look: ${enum}."`
@@ -56,7 +56,7 @@ func (c *tailCommand) Run(ctx context.Context, env *environment) error {
 type waitCommand struct {
 	remoteFlags
 	Count   int           `arg:"" optional:"" default:"1" help:"How many events."`
-	Query   []string      `arg:"" optional:"" help:"Only events that match, as in level:>=warning tag:shard=7 text."`
+	Query   []string      `arg:"" optional:"" help:"Only events that match, as in level:>=warning tag:shard=7 text. One that begins with - goes behind --."`
 	Tenant  string        `placeholder:"KEY" help:"Only events of the tenant with this key."`
 	Timeout time.Duration `default:"10s" help:"How long to wait."`
 	Format  string        `enum:"human,json,logfmt" default:"human" help:"How the lines look: ${enum}."`

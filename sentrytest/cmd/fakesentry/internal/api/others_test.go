@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
@@ -80,4 +81,22 @@ func TestSpotlight(t *testing.T) {
 	g.Expect(sent[1]["data"]).To(MatchRegexp(`^\[\{"__spotlight_envelope_id":3,"event_id":"[0-9a-f]{32}"\},\[\[\{"type":"event"\},\{"message":"stored"\}\]\]\]$`))
 	g.Expect(frames(t, h, "/stream?base64=1&after="+sent[0]["id"], 1)[0]).To(And(
 		HaveKeyWithValue("event", "application/x-sentry-envelope;base64"), HaveKeyWithValue("data", ContainSubstring("stored"))))
+}
+
+func TestEverythingInTheDocumentIsServed(t *testing.T) {
+	t.Parallel()
+	h := start(t, host.Config{})
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(get(t, h, "/api/v1/openapi.yaml").body))
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	fill := strings.NewReplacer("{id}", "1", "{index}", "1", "{seq}", "1", "{key}", "k")
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			if path == "/stream" || path == "/wait" {
+				continue // they take their time, and have tests of their own
+			}
+			r := do(t, h, method, "/api/v1"+fill.Replace(path), "")
+			NewWithT(t).Expect(r.status).NotTo(Equal(http.StatusMethodNotAllowed), method+" "+path)
+			NewWithT(t).Expect(r.body).NotTo(ContainSubstring("no address of this API"), method+" "+path)
+		}
+	}
 }

@@ -168,6 +168,10 @@ func (h *Host) Close() error {
 	return errors.Join(h.Server.Close(), h.Store.Close())
 }
 
+// Lifetime returns a context that ends when the host begins to close. A handler that waits or streams has to return
+// then.
+func (h *Host) Lifetime() context.Context { return h.life }
+
 // URL returns the address under which clients and browsers reach the host, without a trailing slash.
 func (h *Host) URL() string {
 	if h.public != nil {
