@@ -106,7 +106,7 @@ func TestStoreDialect(t *testing.T) {
 
 	c.CaptureException(t.Context(), fmt.Errorf("outer"), raven.TimeSpent(20*time.Millisecond), raven.Transaction("GET /"))
 	ev = eventOf(t, rec.all()[1])
-	g.Expect(ev["message"]).To(Equal("*errors.errorString: outer"))
+	g.Expect(ev["message"]).To(Equal("raven_test.TestStoreDialect: outer"))
 	g.Expect(ev).NotTo(HaveKey("sentry.interfaces.Message"))
 	g.Expect(ev["time_spent"]).To(Equal(20.0))
 	g.Expect(ev["transaction"]).To(Equal("GET /"))

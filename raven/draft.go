@@ -107,7 +107,7 @@ func (d *draft) compose(c *Client, ctx context.Context, ev *Event, what subject,
 	case what.err != nil:
 		d.addError(what.err, d.callers(), &Mechanism{Type: "generic", Handled: &d.handled})
 	case (d.stack || d.counters != nil) && len(d.ev.Exceptions) == 0 && d.ev.Stacktrace == nil:
-		d.ev.Stacktrace = d.callers()
+		d.ev.Stacktrace = d.trace(d.callers())
 	}
 	if _, given := d.ev.Tags["site"]; d.site != "" && !given {
 		Tags{"site": d.site}.apply(d)

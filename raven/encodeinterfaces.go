@@ -2,6 +2,7 @@ package raven
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -57,10 +58,21 @@ func (e *encoder) appendMechanism(dst []byte, m *Mechanism, numbered bool) []byt
 	if m.IsExceptionGroup {
 		dst = append(dst, `,"is_exception_group":true`...)
 	}
-	if len(m.Data) > 0 {
-		dst = e.appendMap(append(dst, `,"data":`...), m.Data, loose)
+	return append(e.appendMechanismData(dst, m), '}')
+}
+
+func (e *encoder) appendMechanismData(dst []byte, m *Mechanism) []byte {
+	data := m.Data
+	switch {
+	case m.GoType != "" && len(data) == 0:
+		return append(appendString(append(dst, `,"data":{"go_type":`...), m.GoType), '}')
+	case m.GoType != "":
+		data = maps.Clone(data)
+		data["go_type"] = m.GoType
+	case len(data) == 0:
+		return dst
 	}
-	return append(dst, '}')
+	return e.appendMap(append(dst, `,"data":`...), data, loose)
 }
 
 func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {

@@ -69,12 +69,16 @@ type Event struct {
 
 // Exception is one error of a chain (protocol 5.2).
 type Exception struct {
-	// Type is the error's Go type, such as *fs.PathError.
+	// Type is the error's Go type, such as *fs.PathError. Where that tells
+	// nothing, as with errors of [errors.New], it is the type of the error that
+	// is wrapped, or the function that the error comes from, such as
+	// shop.checkout; the Go type is then in the mechanism.
 	Type string
 	// Value is its text. It is shortened only where nothing else is left that
 	// would make the event small enough for Sentry.
 	Value string
-	// Module is the import path of the package that declares Type.
+	// Module is the import path of the package that declares the type or the
+	// function.
 	Module string
 	// Stacktrace is where the error was made or captured; it may be nil.
 	Stacktrace *Stacktrace
@@ -103,6 +107,9 @@ type Mechanism struct {
 	ExceptionID, ParentID int
 	// IsExceptionGroup marks an error that holds several, as [errors.Join]'s.
 	IsExceptionGroup bool
+	// GoType is the error's Go type where Type of the exception is something
+	// else. It is sent in the data, as go_type.
+	GoType string
 	// Data is anything else.
 	Data map[string]any
 }

@@ -16,24 +16,66 @@ type link struct {
 	parent int
 	index  int  // in the parent's errors
 	list   bool // the parent holds several
+
+	kind  *errorType
+	stack calls // its own, or for the first the capture's
+	cut   int   // how many of the outermost calls an error below shows as well
+	cause int   // the one error that it wraps, 0 for none
 }
 
-// addError sets the event's exceptions to err and everything it unwraps to:
-// depth first, so that the exceptions of a group follow each other, and the
-// oldest first as the protocol wants it (protocol 5.2). The capture's stack
-// goes to err itself unless it brought its own.
-func (d *draft) addError(err error, stack *Stacktrace, how *Mechanism) {
+// addError sets the event's exceptions to err and everything it unwraps to,
+// the oldest first as the protocol wants it (protocol 5.2). The capture's
+// stack goes to err itself unless it brought its own.
+func (d *draft) addError(err error, stack calls, how *Mechanism) {
+	d.unwrapAll(err)
+	d.findStacks(stack)
+	start := len(d.exceptions)
+	for id := len(d.links) - 1; id >= 0; id-- {
+		l := &d.links[id]
+		x := Exception{Value: errorText(l.err), Stacktrace: d.trace(l.stack[:len(l.stack)-l.cut])}
+		m := Mechanism{Type: "chained", Handled: how.Handled, Source: l.source(), ExceptionID: id, ParentID: max(l.parent, 0)}
+		_, m.IsExceptionGroup = l.err.(interface{ Unwrap() []error })
+		if id == 0 {
+			m.Type = how.Type
+		}
+		x.Type, x.Module, m.GoType = l.kind.name, l.kind.module, l.kind.goType
+		if wrapped := start + len(d.links) - 1 - l.cause; l.kind.anonymous && l.cause > 0 {
+			x.Type, x.Module, m.GoType = d.exceptions[wrapped].Type, d.exceptions[wrapped].Module, l.kind.name
+		} else if l.kind.anonymous {
+			x.Type, x.Module, m.GoType = d.typeByPlace(l.kind, d.nearestStack(id))
+		}
+		d.addException(x, m)
+	}
+	d.ev.Exceptions = d.exceptions[start:]
+}
+
+func (d *draft) addException(x Exception, m Mechanism) {
+	d.mechanisms = append(d.mechanisms, m)
+	x.Mechanism = &d.mechanisms[len(d.mechanisms)-1]
+	d.exceptions = append(d.exceptions, x)
+}
+
+// unwrapAll fills the links with err and everything it unwraps to: depth
+// first, so that the exceptions of a group follow each other.
+func (d *draft) unwrapAll(err error) {
 	todo := append(d.todo[:0], link{err: err, parent: -1})
 	done := d.links[:0]
 	for len(todo) > 0 && len(done) < maxExceptions {
 		l := todo[len(todo)-1]
 		todo[len(todo)-1] = link{}
 		todo = todo[:len(todo)-1]
-		if l.err == nil || repeats(done, l) {
+		if l.err == nil {
+			continue
+		}
+		l.kind = typeOf(l.err)
+		if repeats(done, l) {
 			continue
 		}
 		id := len(done)
 		done = append(done, l)
+		if l.parent >= 0 && !l.list {
+			done[l.parent].cause = id
+		}
 		many, one := unwrap(l.err)
 		if one != nil {
 			todo = append(todo, link{err: one, parent: id})
@@ -43,25 +85,40 @@ func (d *draft) addError(err error, stack *Stacktrace, how *Mechanism) {
 		}
 	}
 	d.todo, d.links = todo, done
+}
 
-	start := len(d.exceptions)
-	for id := len(done) - 1; id >= 0; id-- {
-		l := done[id]
-		t := typeOf(l.err)
-		x := Exception{Type: t.name, Module: t.module, Value: errorText(l.err), Stacktrace: d.ownStack(l.err, t)}
-		_, group := l.err.(interface{ Unwrap() []error })
-		m := Mechanism{Type: "chained", Handled: how.Handled, Source: l.source(), ExceptionID: id, ParentID: max(l.parent, 0), IsExceptionGroup: group}
-		if id == 0 {
-			m.Type = how.Type
-			if x.Stacktrace == nil {
-				x.Stacktrace = stack
+// findStacks gives each error its own stack and the first one the capture's if
+// it has none. What an error has in common with one that it wraps is shown
+// there alone, where the error was made: whoever wraps an error in each
+// function would otherwise see the same calls as often.
+func (d *draft) findStacks(capture calls) {
+	for id := range d.links {
+		l := &d.links[id]
+		l.stack = d.ownStack(l.err, l.kind)
+		if id == 0 && l.stack == nil {
+			l.stack = capture
+		}
+		if l.stack == nil || id == 0 {
+			continue
+		}
+		for above := l.parent; above >= 0; above = d.links[above].parent {
+			if outer := &d.links[above]; outer.stack != nil {
+				outer.cut = max(outer.cut, outer.stack.shared(l.stack))
+				break
 			}
 		}
-		d.mechanisms = append(d.mechanisms, m)
-		x.Mechanism = &d.mechanisms[len(d.mechanisms)-1]
-		d.exceptions = append(d.exceptions, x)
 	}
-	d.ev.Exceptions = d.exceptions[start:]
+}
+
+// nearestStack returns the stack of an error or, if it has none, of the
+// closest one that holds it: the nearest to where it was made.
+func (d *draft) nearestStack(id int) calls {
+	for ; id >= 0; id = d.links[id].parent {
+		if stack := d.links[id].stack; stack != nil {
+			return stack
+		}
+	}
+	return nil
 }
 
 // addPanic sets the event's exceptions to the value of a recovered panic.
@@ -74,12 +131,32 @@ func (d *draft) addPanic(v any) {
 		return
 	}
 	t := typeOf(v)
-	d.mechanisms = append(d.mechanisms, how)
-	d.exceptions = append(d.exceptions, Exception{
-		Type: t.name, Module: t.module, Value: valueText(&d.enc, v),
-		Stacktrace: stack, Mechanism: &d.mechanisms[len(d.mechanisms)-1],
-	})
+	x := Exception{Type: t.name, Module: t.module, Value: valueText(&d.enc, v), Stacktrace: d.trace(stack)}
+	if t.anonymous {
+		x.Type, x.Module, how.GoType = d.typeByPlace(t, stack)
+	}
+	d.addException(x, how)
 	d.ev.Exceptions = d.exceptions
+}
+
+// typeByPlace names an error whose type says nothing by the function that it
+// comes from: the innermost one of the program on its stack, else the
+// innermost that is not the runtime's or of the package that made the error.
+func (d *draft) typeByPlace(t *errorType, stack calls) (name, module, goType string) {
+	var from *resolved
+	for _, r := range stack {
+		if d.enc.isInApp(r) {
+			from = r
+			break
+		}
+		if from == nil && r.Module != "runtime" && (t.module == "" || r.Module != t.module) {
+			from = r
+		}
+	}
+	if from == nil {
+		return t.name, t.module, ""
+	}
+	return from.place, from.Module, t.name
 }
 
 func (l link) source() string {
@@ -95,7 +172,7 @@ func (l link) source() string {
 // repeats reports whether an error stands among those that it was unwrapped
 // from. The same error in two branches is no cycle.
 func repeats(done []link, l link) bool {
-	if l.parent < 0 || !typeOf(l.err).comparable {
+	if l.parent < 0 || !l.kind.comparable {
 		return false
 	}
 	for i := l.parent; i >= 0; i = done[i].parent {

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
-	pkgerrors "github.com/pkg/errors"
 
 	"github.com/ravenkit/ravenkit/raven"
 )
@@ -43,10 +42,10 @@ func TestChain(t *testing.T) {
 	values := exceptions(t, fmt.Errorf("outer: %w", fmt.Errorf("inner: %w", root)))
 	g.Expect(values).To(HaveLen(3))
 	g.Expect([]any{values[0]["value"], values[1]["value"], values[2]["value"]}).To(Equal([]any{"refused", "inner: refused", "outer: inner: refused"}))
-	g.Expect(values[0]["type"]).To(Equal("*errors.errorString"))
-	g.Expect(values[2]["mechanism"]).To(Equal(map[string]any{"type": "generic", "handled": true, "exception_id": 0.0}))
-	g.Expect(values[1]["mechanism"]).To(Equal(map[string]any{"type": "chained", "handled": true, "source": "cause", "exception_id": 1.0, "parent_id": 0.0}))
-	g.Expect(values[0]["mechanism"]).To(Equal(map[string]any{"type": "chained", "handled": true, "source": "cause", "exception_id": 2.0, "parent_id": 1.0}))
+	wrapper, leaf := map[string]any{"go_type": "*fmt.wrapError"}, map[string]any{"go_type": "*errors.errorString"}
+	g.Expect(values[2]["mechanism"]).To(Equal(map[string]any{"type": "generic", "handled": true, "exception_id": 0.0, "data": wrapper}))
+	g.Expect(values[1]["mechanism"]).To(Equal(map[string]any{"type": "chained", "handled": true, "source": "cause", "exception_id": 1.0, "parent_id": 0.0, "data": wrapper}))
+	g.Expect(values[0]["mechanism"]).To(Equal(map[string]any{"type": "chained", "handled": true, "source": "cause", "exception_id": 2.0, "parent_id": 1.0, "data": leaf}))
 	g.Expect(values[0]).NotTo(HaveKey("stacktrace"))
 	g.Expect(values[2]).To(HaveKey("stacktrace"))
 }
@@ -145,63 +144,4 @@ func TestAwkwardErrors(t *testing.T) {
 		NewWithT(t).Expect(c.CaptureException(t.Context(), nil)).To(BeEmpty())
 		NewWithT(t).Expect(rec.all()).To(BeEmpty())
 	})
-}
-
-//go:noinline
-func origin() error { return pkgerrors.New("deep down") }
-
-func TestStackOfTheOrigin(t *testing.T) {
-	g := NewWithT(t)
-	values := exceptions(t, fmt.Errorf("up here: %w", origin()))
-	g.Expect(values[0]["type"]).To(Equal("*errors.fundamental"))
-	g.Expect(values[0]["module"]).To(Equal("github.com/pkg/errors"))
-	g.Expect(values[0].at("stacktrace", "frames", -1, "function")).To(Equal("origin"))
-	g.Expect(values[0].at("stacktrace", "frames", -2, "function")).To(Equal("TestStackOfTheOrigin"))
-	g.Expect(values[1].at("stacktrace", "frames", -1, "function")).To(Equal("exceptions"), "the capture's, since this one has none")
-
-	values = exceptions(t, pkgerrors.Wrap(errors.New("plain"), "wrapped"))
-	g.Expect(values).To(HaveLen(3))
-	g.Expect(values[2].at("stacktrace", "frames", -1, "function")).To(Equal("TestStackOfTheOrigin"), "its own")
-}
-
-type counters struct {
-	error
-	pcs []uintptr
-}
-
-func (c counters) Callers() []uintptr { return c.pcs }
-
-type frame struct{ ProgramCounter uintptr }
-
-type structs struct {
-	error
-	pcs []uintptr
-}
-
-func (s structs) StackFrames() []frame {
-	var list []frame
-	for _, pc := range s.pcs {
-		list = append(list, frame{pc})
-	}
-	return list
-}
-
-type broken struct{ error }
-
-func (broken) StackTrace() []uintptr { panic("no stack") }
-
-type other struct{ error }
-
-func (other) StackTrace(int) string { return "something else altogether" }
-
-func TestOtherStackCarriers(t *testing.T) {
-	g := NewWithT(t)
-	pcs := make([]uintptr, 10)
-	pcs = pcs[:callers(pcs)]
-	for _, err := range []error{counters{errors.New("x"), pcs}, structs{errors.New("x"), pcs}} {
-		g.Expect(exceptions(t, err)[0].at("stacktrace", "frames", -1, "function")).To(Equal("callers"))
-	}
-	for _, err := range []error{broken{errors.New("x")}, other{errors.New("x")}, counters{errors.New("x"), nil}} {
-		g.Expect(exceptions(t, err)[0].at("stacktrace", "frames", -1, "function")).To(Equal("exceptions"))
-	}
 }

@@ -13,6 +13,7 @@ import (
 type resolved struct {
 	Frame
 	json   []byte
+	place  string    // the function, with its package's name
 	own    bool      // of this package or one below it
 	bottom bool      // how every goroutine starts; says nothing
 	outer  *resolved // the frame that this one was inlined into by foreign code
@@ -87,6 +88,7 @@ func newResolved(f runtime.Frame) *resolved {
 		AbsPath:  f.File,
 		Lineno:   f.Line,
 	}}
+	r.place = place(module, function)
 	r.own = below(module, packagePath) && !strings.HasSuffix(module, "_test")
 	r.InApp = !r.own && isMainModule(module)
 	r.bottom = f.Function == "runtime.goexit" || f.Function == "runtime.main"
@@ -132,10 +134,10 @@ func (e *encoder) appendFound(dst []byte, r *resolved) []byte {
 }
 
 func (e *encoder) isInApp(r *resolved) bool {
-	if e.inApp != nil {
-		return e.inApp.decide(r.Module, r.InApp)
+	if e.inApp == nil {
+		return r.InApp
 	}
-	return r.InApp
+	return e.inApp.decide(r.Module, r.InApp)
 }
 
 func appendInApp(dst []byte, inApp bool) []byte {

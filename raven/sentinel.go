@@ -52,11 +52,7 @@ func onHeap(err error) (heap bool) {
 func bornInInit(err error) bool {
 	d := newDraft()
 	defer d.release()
-	trace := d.ownStack(err, typeOf(err))
-	if trace == nil {
-		return false
-	}
-	for _, r := range trace.found {
+	for _, r := range d.ownStack(err, typeOf(err)) {
 		if r.Function == "init" || strings.HasPrefix(r.Function, "init.") && !strings.Contains(r.Function, ".func") {
 			return true
 		}

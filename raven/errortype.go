@@ -1,0 +1,167 @@
+package raven
+
+import (
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// errorType is what the client needs to know of a type, found once.
+type errorType struct {
+	name, module string
+	goType       string // what Go calls it, if name is something else
+	anonymous    bool   // the type says nothing about what went wrong
+	comparable   bool
+	counters     func(reflect.Value) reflect.Value // the stack that a value carries, or nil
+}
+
+var errorTypes sync.Map // of reflect.Type to *errorType
+
+func typeOf(v any) *errorType {
+	t := reflect.TypeOf(v)
+	if known, ok := errorTypes.Load(t); ok {
+		return known.(*errorType)
+	}
+	named := t
+	if t.Kind() == reflect.Pointer {
+		named = t.Elem()
+	}
+	e := &errorType{
+		name:       t.String(),
+		module:     named.PkgPath(),
+		anonymous:  anonymous(named),
+		comparable: t.Comparable(),
+		counters:   countersOf(t),
+	}
+	if _, fault := v.(runtime.Error); fault && e.module == "runtime" && !exported(named.Name()) {
+		e.name, e.goType = "runtime.Error", e.name
+	}
+	known, _ := errorTypes.LoadOrStore(t, e)
+	return known.(*errorType)
+}
+
+// carrying are the names of packages whose types only carry a text, a stack or
+// other errors. They count wherever they stand in an import path.
+var carrying = []string{"errors", "xerrors", "eris", "multierr", "multierror"}
+
+// anonymous reports whether a type tells nothing about what went wrong: it has
+// no name, or it is what the errors packages make of every text. Types of the
+// program itself always tell something.
+func anonymous(t reflect.Type) bool {
+	pkg, name := t.PkgPath(), t.Name()
+	switch {
+	case pkg == "":
+		return true
+	case isMainModule(pkg), exported(name) && name != "Error":
+		return false
+	case pkg == "fmt":
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(pkg, "/"), func(element string) bool { return slices.Contains(carrying, element) })
+}
+
+func exported(name string) bool { return name != "" && name[0] >= 'A' && name[0] <= 'Z' }
+
+// stackMethods are asked in this order. Their names are constants at the calls
+// so that the linker can go on dropping the methods that nothing uses.
+var stackMethods = []struct {
+	find func(reflect.Type) (reflect.Method, bool)
+	of   func(reflect.Value) reflect.Value
+}{
+	{
+		func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("StackTrace") },
+		func(v reflect.Value) reflect.Value { return v.MethodByName("StackTrace").Call(nil)[0] },
+	},
+	{
+		func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("Callers") },
+		func(v reflect.Value) reflect.Value { return v.MethodByName("Callers").Call(nil)[0] },
+	},
+	{
+		func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("StackFrames") },
+		func(v reflect.Value) reflect.Value { return v.MethodByName("StackFrames").Call(nil)[0] },
+	},
+}
+
+// countersOf returns the way from an error to the program counters that it
+// carries, nil if it carries none.
+func countersOf(t reflect.Type) func(reflect.Value) reflect.Value {
+	for _, method := range stackMethods {
+		if m, ok := method.find(t); ok && givesStack(m.Type) {
+			return method.of
+		}
+	}
+	return frameField(t)
+}
+
+// givesStack reports whether a method takes nothing and returns program
+// counters: a slice of integers of the kind uintptr, whatever their type is
+// called, or of structs that have one in a field ProgramCounter or PC. That
+// covers the errors packages that people use, without importing any of them.
+func givesStack(method reflect.Type) bool {
+	if method.NumIn() != 1 || method.NumOut() != 1 || method.Out(0).Kind() != reflect.Slice {
+		return false
+	}
+	elem := method.Out(0).Elem()
+	return elem.Kind() == reflect.Uintptr || counterField(elem) != nil
+}
+
+func counterField(t reflect.Type) []int {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, name := range []string{"ProgramCounter", "PC"} {
+		if f, ok := t.FieldByName(name); ok && f.IsExported() && f.Type.Kind() == reflect.Uintptr {
+			return f.Index
+		}
+	}
+	return nil
+}
+
+// frameField finds what xerrors has in place of a method: a field frame with
+// an array frames, whose first counter is of xerrors itself.
+func frameField(t reflect.Type) func(reflect.Value) reflect.Value {
+	if t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
+		return nil
+	}
+	outer, ok := t.Elem().FieldByName("frame")
+	if !ok || outer.Type.Kind() != reflect.Struct {
+		return nil
+	}
+	inner, ok := outer.Type.FieldByName("frames")
+	if !ok || inner.Type.Kind() != reflect.Array || inner.Type.Len() < 2 || inner.Type.Elem().Kind() != reflect.Uintptr {
+		return nil
+	}
+	return func(v reflect.Value) reflect.Value {
+		frames := v.Elem().FieldByIndex(outer.Index).FieldByIndex(inner.Index)
+		list := make([]uintptr, frames.Len()-1)
+		for i := range list {
+			list[i] = uintptr(frames.Index(i + 1).Uint())
+		}
+		return reflect.ValueOf(list)
+	}
+}
+
+// ownStack returns the stack that an error carries, or nil.
+func (d *draft) ownStack(err error, t *errorType) (stack calls) {
+	if t.counters == nil {
+		return nil
+	}
+	defer func() {
+		if recover() != nil {
+			stack = nil
+		}
+	}()
+	found := t.counters(reflect.ValueOf(err))
+	field := counterField(found.Type().Elem())
+	pcs := make([]uintptr, min(found.Len(), maxFrames))
+	for i := range pcs {
+		v := found.Index(i)
+		if field != nil {
+			v = v.FieldByIndex(field)
+		}
+		pcs[i] = uintptr(v.Uint())
+	}
+	return d.calls(pcs)
+}

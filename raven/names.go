@@ -1,0 +1,105 @@
+package raven
+
+import (
+	"regexp"
+	"strings"
+)
+
+// functionName splits what the runtime calls a function into the import path
+// of its package and the name that people know it by: a/b.(*T[...]).M-fm is a/b
+// and (*T).M. Closures keep the runtime's name, which is that of the function
+// they stand in and a number: run.func1.
+func functionName(full string) (module, name string) {
+	slash := strings.LastIndexByte(full, '/')
+	if generic := strings.IndexByte(full, '['); generic >= 0 && generic < slash {
+		slash = strings.LastIndexByte(full[:generic], '/')
+	}
+	dot := strings.IndexByte(full[slash+1:], '.')
+	if dot < 0 {
+		return "", full
+	}
+	module, name = full[:slash+1+dot], full[slash+dot+2:]
+	// The linker escapes dots in the last element of a path.
+	module = strings.ReplaceAll(module, "%2e", ".")
+	return module, humanName(withoutTypeArguments(name))
+}
+
+func withoutTypeArguments(name string) string {
+	for {
+		open := strings.IndexByte(name, '[')
+		if open < 0 {
+			return name
+		}
+		end, depth := len(name), 0
+		for i := open; i < len(name); i++ {
+			if name[i] == '[' {
+				depth++
+			} else if name[i] == ']' {
+				if depth--; depth == 0 {
+					end = i + 1
+					break
+				}
+			}
+		}
+		name = name[:open] + name[end:]
+	}
+}
+
+// compilerMade is what the compiler adds to the name of the function that
+// somebody wrote: -fm for a method value, -range1 for the body of a loop over
+// a function, gowrap1 and deferwrap1 for the call of a go or defer statement.
+var compilerMade = regexp.MustCompile(`-fm\b|-range\d+|\.(gowrap|deferwrap)\d+`)
+
+// initializer is how the n-th init function and closures of package variables
+// are called.
+var initializer = regexp.MustCompile(`^(init\.\d+|glob\.)(\.|$)`)
+
+func humanName(name string) string {
+	// A closure that was inlined along with its function has the name of the
+	// function that it got into in front: main.(*T).M.func1, run.run.func1.func2.
+	if i := strings.LastIndex(name, "-fm."); i >= 0 {
+		name = name[i+len("-fm."):]
+	}
+	if i := strings.LastIndex(name, ".(*"); i >= 0 {
+		name = name[i+1:]
+	}
+	if outer, rest, found := strings.Cut(name, "."); found && strings.HasPrefix(rest, outer+".") {
+		name = rest
+	}
+	if strings.ContainsRune(name, '-') || strings.Contains(name, "wrap") {
+		name = compilerMade.ReplaceAllString(name, "")
+	}
+	return initializer.ReplaceAllString(name, "init$2")
+}
+
+// closure is the end of the name of a function without a name.
+var closure = regexp.MustCompile(`(\.func\d+|\.\d+)+$`)
+
+// place names a function for people who see many packages: with the name of
+// its package, and without the numbers of closures, which change whenever
+// another one is written above.
+func place(module, function string) string {
+	function = closure.ReplaceAllString(function, "")
+	if module == "" {
+		return function
+	}
+	return packageName(module) + "." + function
+}
+
+var majorVersion = regexp.MustCompile(`^v\d+$`)
+
+// packageName guesses a package's name from its import path: the last element
+// that is no version.
+func packageName(module string) string {
+	rest, last := "", module
+	if slash := strings.LastIndexByte(module, '/'); slash >= 0 {
+		rest, last = module[:slash], module[slash+1:]
+	}
+	if rest != "" && majorVersion.MatchString(last) {
+		return packageName(rest)
+	}
+	if name, version, found := strings.Cut(last, "."); found && majorVersion.MatchString(version) {
+		return name
+	}
+	return last
+}
