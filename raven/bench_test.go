@@ -60,6 +60,10 @@ func BenchmarkCaptureExceptionTagged(b *testing.B) {
 	benchmark(b, testDSN, func(ctx context.Context, c *raven.Client) { c.CaptureException(ctx, errBench, tags, extra) })
 }
 
+func BenchmarkCaptureExceptionSource(b *testing.B) {
+	benchmark(b, testDSN, func(ctx context.Context, c *raven.Client) { c.CaptureException(ctx, errBench) }, raven.WithSourceContext(5, 0))
+}
+
 func BenchmarkCaptureMessage(b *testing.B) {
 	benchmark(b, testDSN, func(ctx context.Context, c *raven.Client) { c.CaptureMessage(ctx, "disk full") })
 }

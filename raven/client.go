@@ -26,6 +26,7 @@ type Client struct {
 	wire      wire
 	inApp     *inAppRule
 	rules     *rules
+	source    sourceBudget
 	ignore    ignoreRule
 	log       *slog.Logger // nil: whatever slog.Default is at the time
 	raise     func(*SendError)
@@ -114,6 +115,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 	c.openContext()
 	c.sampleRate, c.throttle, c.onOutcome = cfg.sampleRate, cfg.throttle, cfg.onOutcome
 	c.ledger.size = cfg.ledger
+	c.source.lines, c.source.rate = cfg.sourceLines, cfg.sourceRate
 	c.wire = wire{
 		project:     dsn.ProjectID,
 		serverName:  appendField(nil, `"server_name":`, cfg.serverName),

@@ -94,10 +94,9 @@ func (c *copier) trace(s *Stacktrace) *Stacktrace {
 	}
 	if len(frames) == 0 {
 		frames = make([]Frame, 0, len(s.found))
-		for _, r := range slices.Backward(s.found) {
-			f := r.Frame
-			f.InApp = c.enc.isInApp(r)
-			frames = append(frames, f)
+		sourced := c.enc.withSource(s.found)
+		for i, r := range slices.Backward(s.found) {
+			frames = append(frames, c.enc.frame(r, i <= sourced && c.enc.showsSource(s.found, i)))
 		}
 	}
 	return &Stacktrace{Frames: frames}

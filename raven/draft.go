@@ -53,7 +53,7 @@ func (d *draft) release() {
 	}
 	d.ev = Event{}
 	d.crumbs = emptied(d.crumbs)
-	d.enc.inApp, d.enc.rules = nil, nil
+	d.enc.inApp, d.enc.rules, d.enc.sourceLines = nil, nil, 0
 	d.bare, d.complete, d.gathering, d.manner = false, false, false, manner{}
 	d.ownTags, d.ownExtra, d.ownContexts, d.ownInterfaces = false, false, false, false
 	d.exceptions = emptied(d.exceptions)
@@ -114,6 +114,9 @@ func (d *draft) compose(c *Client, ctx context.Context, ev *Event, what subject,
 	}
 	d.ev.EventID = idOf(&d.ev)
 	d.now = time.Now()
+	if len(d.traces) > 0 {
+		d.enc.sourceLines = c.source.linesFor(d.traces[0].found, d.now)
+	}
 	if d.ev.Timestamp.IsZero() {
 		d.ev.Timestamp = d.now
 	}

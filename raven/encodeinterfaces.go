@@ -88,8 +88,9 @@ func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
 	if len(s.Frames) > 0 {
 		return append(dst, ']', '}')
 	}
+	sourced := e.withSource(s.found)
 	for i := len(s.found) - 1; i >= 0; i-- {
-		dst = append(e.appendFound(dst, s.found[i]), ',')
+		dst = append(e.appendFound(dst, s.found[i], i <= sourced && e.showsSource(s.found, i)), ',')
 	}
 	dst = dst[:len(dst)-1]
 	return append(dst, ']', '}')

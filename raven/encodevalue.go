@@ -31,8 +31,9 @@ const maxEncoded = 1 << 20
 
 // encoder is the working memory of one encoder: it belongs to a draft.
 type encoder struct {
-	inApp *inAppRule
-	rules *rules // nil: everything is sent
+	inApp       *inAppRule
+	rules       *rules // nil: everything is sent
+	sourceLines int    // on either side of a frame's; 0 for no source
 
 	path []visit  // the containers around the value, to find cycles
 	keys []string // of the maps around the value, to sort them

@@ -9,7 +9,8 @@ import (
 )
 
 // resolved is what a program counter stands for: the frame, and the frame as
-// JSON up to in_app, which is a client's to decide. It never changes.
+// JSON up to in_app, which is a client's to decide. But for the excerpt, which is
+// read when it is first wanted, it never changes.
 type resolved struct {
 	Frame
 	json   []byte
@@ -17,8 +18,11 @@ type resolved struct {
 	own    bool      // of this package or one below it
 	bottom bool      // how every goroutine starts; says nothing
 	outer  *resolved // the frame that this one was inlined into by foreign code
-	pc     uintptr
-	next   *resolved // in the same bucket
+
+	excerpt atomic.Pointer[excerpt] // nil until it is wanted; see source
+
+	pc   uintptr
+	next *resolved // in the same bucket
 }
 
 // frameCache holds every program counter that was ever resolved. There are no
@@ -115,22 +119,22 @@ func appendPlainFrame(dst []byte, f *Frame) []byte {
 // line and its variables.
 func (e *encoder) appendFrame(dst []byte, f *Frame, whole bool) []byte {
 	dst = appendPlainFrame(dst, f)
-	if whole && len(f.PreContext) > 0 {
-		dst = e.appendStrings(append(dst, `,"pre_context":`...), f.PreContext)
-	}
-	dst = appendStringField(dst, `,"context_line":`, e.mask().prose(f.ContextLine))
-	if whole && len(f.PostContext) > 0 {
-		dst = e.appendStrings(append(dst, `,"post_context":`...), f.PostContext)
-	}
+	dst = e.appendContext(dst, f.PreContext, f.ContextLine, f.PostContext, whole)
 	if whole && len(f.Vars) > 0 && (e.rules == nil || !e.rules.noLocals) {
 		dst = e.appendMap(append(dst, `,"vars":`...), f.Vars, e.tight())
 	}
 	return appendInApp(dst, f.InApp)
 }
 
-// appendFound appends a frame that the client found itself.
-func (e *encoder) appendFound(dst []byte, r *resolved) []byte {
-	return appendInApp(append(dst, r.json...), e.isInApp(r))
+// appendFound appends a frame that the client found itself, with its source if
+// it is the program's own.
+func (e *encoder) appendFound(dst []byte, r *resolved, source bool) []byte {
+	dst = append(dst, r.json...)
+	inApp := e.isInApp(r)
+	if inApp && source {
+		dst = e.appendSource(dst, r)
+	}
+	return appendInApp(dst, inApp)
 }
 
 func (e *encoder) isInApp(r *resolved) bool {

@@ -3,7 +3,7 @@ package raven
 import (
 	"testing"
 
-	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega"
 )
 
 // What older compilers and linkers write can't be had from this one.
@@ -28,7 +28,7 @@ func TestFunctionName(t *testing.T) {
 		"_cgoexp_12":                       {"", "_cgoexp_12"},
 	} {
 		module, name := functionName(full)
-		NewWithT(t).Expect([2]string{module, name}).To(Equal(want), full)
+		gomega.NewWithT(t).Expect([2]string{module, name}).To(gomega.Equal(want), full)
 	}
 }
 
@@ -42,6 +42,6 @@ func TestPlace(t *testing.T) {
 		"github.com.F":         {"github.com", "F.func1.func2"},
 		"_cgoexp_12":           {"", "_cgoexp_12"},
 	} {
-		NewWithT(t).Expect(place(function[0], function[1])).To(Equal(want))
+		gomega.NewWithT(t).Expect(place(function[0], function[1])).To(gomega.Equal(want))
 	}
 }

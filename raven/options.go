@@ -39,6 +39,8 @@ type config struct {
 	onOutcome      func(Outcome)
 	ledger         int
 	noReports      bool
+	sourceLines    int
+	sourceRate     int
 
 	rules               rules
 	beforeSend          []namedFunc
@@ -58,6 +60,8 @@ func defaults() config {
 		defaultIgnores: true,
 		sampleRate:     1,
 		ledger:         defaultLedger,
+		sourceLines:    defaultSourceLines,
+		sourceRate:     defaultSourceRate,
 	}
 }
 

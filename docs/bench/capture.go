@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
 )
 
 // A batch is small enough for all of its events to wait in the smallest queue
@@ -20,6 +22,7 @@ type captureCase struct {
 	procs      int  // how many processors may run Go code at a time
 	silent     bool // nothing is to arrive
 	capture    func(contender, error)
+	opts       []raven.Option // of ours, beside the defaults
 	ours, peer contender
 	oursID     int // the projects they report to
 	peerID     int
@@ -73,6 +76,7 @@ func captureCases(ctx context.Context, srv *server) ([]captureCase, error) {
 	cases := []captureCase{
 		{name: "error, wrapped twice, 10 calls deep", procs: 1, capture: exception},
 		{name: "the same, with all cores", procs: runtime.NumCPU(), capture: exception},
+		{name: "the same, with source lines in every event", procs: 1, capture: exception, opts: []raven.Option{raven.WithSourceContext(5, 0)}},
 		{name: "message", procs: 1, capture: message},
 		{name: "error, empty DSN", procs: 1, capture: exception, silent: true},
 		{name: "error, no client", procs: 1, capture: exception, silent: true},
@@ -89,7 +93,7 @@ func captureCases(ctx context.Context, srv *server) ([]captureCase, error) {
 			oursDSN, peerDSN = srv.dsn(c.oursID, ""), srv.dsn(c.peerID, "")
 		}
 		var err error
-		if c.ours, err = newOurs(ctx, oursDSN); err != nil {
+		if c.ours, err = newOurs(ctx, oursDSN, c.opts...); err != nil {
 			return nil, err
 		}
 		if c.peer, err = newPeer(peerDSN, nil); err != nil {

@@ -15,8 +15,8 @@ type ours struct {
 }
 
 // newOurs returns a client for a DSN; an empty one makes it disabled.
-func newOurs(ctx context.Context, dsn string) (*ours, error) {
-	c, err := raven.New(dsn, raven.WithRelease(release))
+func newOurs(ctx context.Context, dsn string, opts ...raven.Option) (*ours, error) {
+	c, err := raven.New(dsn, append([]raven.Option{raven.WithRelease(release)}, opts...)...)
 	if err != nil {
 		return nil, err
 	}
