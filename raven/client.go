@@ -30,6 +30,7 @@ type Client struct {
 	ignore    ignoreRule
 	log       *slog.Logger // nil: whatever slog.Default is at the time
 	raise     func(*SendError)
+	crashes   *crashReports // nil without WithCrashReport
 
 	own         Context
 	defaults    circumstances // what is under every event
@@ -127,5 +128,8 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		c.wire.dialect, c.url = reference, dsn.StoreURL()
 	}
 	c.reports.off = cfg.noReports || c.wire.dialect == reference || cfg.sinks(dsn)
+	if cfg.crashFile != nil {
+		c.crashes = c.startCrashReports(cfg)
+	}
 	return c
 }

@@ -47,6 +47,7 @@ func (c *Client) Close(ctx context.Context) error {
 	if c == nil || c.transport == nil {
 		return nil
 	}
+	c.crashes.close(orBackground(ctx))
 	return c.close(orBackground(ctx))
 }
 

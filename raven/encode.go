@@ -39,6 +39,9 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	if len(ev.Exceptions) > 0 {
 		dst = append(e.appendExceptions(append(dst, `"exception":`...), ev.Exceptions), ',')
 	}
+	if len(ev.Threads) > 0 {
+		dst = e.appendThreads(dst, ev.Threads)
+	}
 	if s := ev.Stacktrace; !s.empty() {
 		dst = append(e.appendStacktrace(append(dst, `"stacktrace":`...), s), ',')
 	}

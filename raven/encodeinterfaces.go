@@ -23,6 +23,9 @@ func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
 		dst = appendString(append(dst, `{"type":`...), x.Type)
 		dst = appendString(append(dst, `,"value":`...), e.mask().prose(x.Value))
 		dst = appendStringField(dst, `,"module":`, x.Module)
+		if x.ThreadID != 0 {
+			dst = strconv.AppendInt(append(dst, `,"thread_id":`...), x.ThreadID, 10)
+		}
 		if !x.Stacktrace.empty() {
 			dst = e.appendStacktrace(append(dst, `,"stacktrace":`...), x.Stacktrace)
 		}

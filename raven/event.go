@@ -42,6 +42,8 @@ type Event struct {
 	Exceptions []Exception
 	// Stacktrace is where the event happened, for events without exceptions.
 	Stacktrace *Stacktrace
+	// Threads are the goroutines of an event that shows several.
+	Threads []Thread
 	// Breadcrumbs are what led there, the oldest first. Nil: the client's.
 	Breadcrumbs []Breadcrumb
 	// Tags are indexed by Sentry. They are merged over the client's, key by key.
@@ -80,6 +82,9 @@ type Exception struct {
 	// Module is the import path of the package that declares the type or the
 	// function.
 	Module string
+	// ThreadID is the ID of the one of the event's Threads that it happened in;
+	// 0 for none.
+	ThreadID int64
 	// Stacktrace is where the error was made or captured; it may be nil.
 	Stacktrace *Stacktrace
 	// Mechanism says how the error came to be captured and where it stands in

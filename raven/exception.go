@@ -145,7 +145,7 @@ func (d *draft) addPanic(v any) {
 func (d *draft) typeByPlace(t *errorType, stack calls) (name, module, goType string) {
 	var from *resolved
 	for _, r := range stack {
-		if d.enc.isInApp(r) {
+		if d.enc.isInApp(&r.Frame) {
 			from = r
 			break
 		}

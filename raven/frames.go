@@ -130,18 +130,18 @@ func (e *encoder) appendFrame(dst []byte, f *Frame, whole bool) []byte {
 // it is the program's own.
 func (e *encoder) appendFound(dst []byte, r *resolved, source bool) []byte {
 	dst = append(dst, r.json...)
-	inApp := e.isInApp(r)
+	inApp := e.isInApp(&r.Frame)
 	if inApp && source {
 		dst = e.appendSource(dst, r)
 	}
 	return appendInApp(dst, inApp)
 }
 
-func (e *encoder) isInApp(r *resolved) bool {
+func (e *encoder) isInApp(f *Frame) bool {
 	if e.inApp == nil {
-		return r.InApp
+		return f.InApp
 	}
-	return e.inApp.decide(r.Module, r.InApp)
+	return e.inApp.decide(f.Module, f.InApp)
 }
 
 func appendInApp(dst []byte, inApp bool) []byte {

@@ -31,6 +31,10 @@ func (d *draft) materialize(w *wire) *Event {
 		x.Stacktrace, x.Mechanism = c.trace(x.Stacktrace), c.mechanism(x.Mechanism)
 	}
 	ev.Stacktrace = c.trace(ev.Stacktrace)
+	ev.Threads = slices.Clone(ev.Threads)
+	for i := range ev.Threads {
+		ev.Threads[i].Stacktrace = c.trace(ev.Threads[i].Stacktrace)
+	}
 	ev.Breadcrumbs = d.breadcrumbs(&c)
 	ev.Contexts = d.contexts(w, ev.Contexts)
 	if ev.Modules == nil && !d.bare && !d.complete {

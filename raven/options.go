@@ -41,6 +41,7 @@ type config struct {
 	noReports      bool
 	sourceLines    int
 	sourceRate     int
+	crashFile      *string // nil: no crash report
 
 	rules               rules
 	beforeSend          []namedFunc

@@ -149,7 +149,7 @@ func (e *encoder) withSource(stack calls) int {
 		if left == 0 {
 			return i - 1
 		}
-		if e.showsSource(stack, i) && e.isInApp(r) {
+		if e.showsSource(stack, i) && e.isInApp(&r.Frame) {
 			left--
 		}
 	}
@@ -164,7 +164,7 @@ func (e *encoder) showsSource(stack calls, i int) bool { return i == 0 || stack[
 // client's.
 func (e *encoder) frame(r *resolved, source bool) Frame {
 	f := r.Frame
-	f.InApp = e.isInApp(r)
+	f.InApp = e.isInApp(&r.Frame)
 	if !f.InApp || !source {
 		return f
 	}

@@ -145,7 +145,7 @@ func (d *draft) topFrame(s *Stacktrace) *Frame {
 		return &s.Frames[n-1]
 	}
 	for _, r := range s.found {
-		if d.enc.isInApp(r) {
+		if d.enc.isInApp(&r.Frame) {
 			return &r.Frame
 		}
 	}

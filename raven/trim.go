@@ -133,6 +133,11 @@ func (t *trimmer) traces(do func(*Stacktrace) bool) bool {
 			found = true
 		}
 	}
+	for i := range t.ev.Threads {
+		if s := t.ev.Threads[i].Stacktrace; s != nil && do(s) {
+			found = true
+		}
+	}
 	return found
 }
 

@@ -1,0 +1,13 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
+
+package raven
+
+import (
+	"errors"
+	"os"
+)
+
+// openLocked fails: without locks processes would take each other's files.
+func openLocked(path string) (*os.File, error) {
+	return nil, &os.PathError{Op: "lock", Path: path, Err: errors.ErrUnsupported}
+}

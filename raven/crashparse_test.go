@@ -1,0 +1,95 @@
+package raven
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/onsi/gomega"
+)
+
+const trace = `
+goroutine 7 [running]:
+panic({0x4b2720?, 0x5862a0?})
+	/usr/local/go/src/runtime/panic.go:860 +0x13a
+example.com/shop/v2.(*Cart).add(0x245074fb2028?, {0x242?, 0x4145bd?})
+	/src/shop/cart.go:5 +0x3c
+main.run[...](...)
+	C:/src/main.go:10
+created by main.main in goroutine 1
+	/src/main.go:30 +0x25
+
+goroutine 1 gp=0x35 m=0 mp=0x58 [chan receive, 3 minutes]:
+main.main()
+	/src/main.go:31 +0x18e fp=0x7f sp=0x7e pc=0x47
+exit status 2
+`
+
+func TestParseCrash(t *testing.T) {
+	for _, tt := range []struct{ name, output, kind, text string }{
+		{"panic", "panic: boom\n" + trace, "panic", "boom"},
+		{"several lines", "panic: one\n\ttwo\n\t\n\tgoroutine 1 [running]:\n" + trace, "panic", "one\ntwo\n\ngoroutine 1 [running]:"},
+		{"empty", "panic: \n" + trace, "panic", ""},
+		{"recovered", "panic: once [recovered]\n\tpanic: again\n\tand more\n" + trace, "panic", "again\nand more"},
+		{"repanicked", "panic: once [recovered, repanicked]\n" + trace, "panic", "once"},
+		{"fault", "panic: runtime error: invalid memory address\n[signal SIGSEGV: segmentation violation code=0x1]\n" + trace, "panic", "runtime error: invalid memory address"},
+		{"fatal", "fatal error: concurrent map writes\n" + trace, "fatal error", "concurrent map writes"},
+		{"signal", "SIGQUIT: quit\nPC=0x40866e m=0 sigcode=0\n" + trace, "SIGQUIT", "quit"},
+		{"Windows", strings.ReplaceAll("panic: boom\n"+trace, "\n", "\r\n"), "panic", "boom"},
+		{"something else", "unexpected fault address 0x0\n" + trace, "fatal error", "unexpected fault address 0x0"},
+		{"no text", trace, "fatal error", "the Go runtime ended the program"},
+		{"deadlock", "\ngoroutine 1 [select (no cases)]:\nmain.main()\n\t/src/main.go:1\n", "fatal error", "all goroutines are asleep - deadlock!"},
+		{"map", "\ngoroutine 8 [running]:\ninternal/runtime/maps.fatal({0x4cc20a?, 0x0?})\n\t/go/src/runtime/panic.go:1181 +0x18\nmain.f()\n\t/src/main.go:1\n", "fatal error", "concurrent map access"},
+		{"mutex", "\ngoroutine 8 [running]:\ninternal/sync.fatal({0x4cc20a?, 0x0?})\n\t/go/src/runtime/panic.go:1181 +0x18\n", "fatal error", "misuse of a mutex"},
+		{"overflow", "\nruntime stack:\nruntime.newstack()\n\t/go/src/runtime/stack.go:1 +0x1\n" + trace, "fatal error", "stack overflow"},
+		{"nothing", "", "fatal error", "the program died without a trace"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := parseCrash(tt.output)
+			gomega.NewWithT(t).Expect([]string{c.kind, c.text}).To(gomega.Equal([]string{tt.kind, tt.text}))
+		})
+	}
+}
+
+func TestParseGoroutines(t *testing.T) {
+	g := gomega.NewWithT(t)
+	list := parseCrash("panic: boom\n\ngoroutine 0 gp=0x58 m=0 mp=0x58 [idle]:\nruntime.mcall()\n\t/go/src/runtime/asm.s:1\n" + trace).goroutines
+	g.Expect(list).To(gomega.HaveLen(2), "goroutine 0 is the scheduler")
+	g.Expect(list[0].id).To(gomega.Equal(int64(7)))
+	g.Expect(list[0].frames).To(gomega.Equal([]Frame{
+		{Function: "gopanic", Module: "runtime", Filename: "runtime/panic.go", AbsPath: "/usr/local/go/src/runtime/panic.go", Lineno: 860},
+		{Function: "(*Cart).add", Module: "example.com/shop/v2", Filename: "example.com/shop/v2/cart.go", AbsPath: "/src/shop/cart.go", Lineno: 5},
+		{Function: "run", Module: "main", Filename: "main/main.go", AbsPath: "C:/src/main.go", Lineno: 10, InApp: true},
+	}))
+	g.Expect(list[0].stack()[0].Function).To(gomega.Equal("(*Cart).add"), "how the runtime dies is left out")
+	g.Expect(list[1].state).To(gomega.Equal("chan receive, 3 minutes"))
+	g.Expect(list[1].frames).To(gomega.HaveLen(1))
+}
+
+func TestCrashIsBounded(t *testing.T) {
+	g := gomega.NewWithT(t)
+	deep := "goroutine 1 [running]:\n" + strings.Repeat("main.f()\n\t/src/main.go:1\n", 1000)
+	g.Expect(parseCrash(deep).goroutines[0].frames).To(gomega.HaveLen(maxCrashFrames))
+	g.Expect(parseCrash(strings.Repeat(trace, 1000)).goroutines).To(gomega.HaveLen(maxCrashGoroutines))
+}
+
+func FuzzParseCrash(f *testing.F) {
+	f.Add("panic: boom\n" + trace)
+	f.Add("panic: once [recovered]\n\tpanic: again\n" + trace)
+	f.Add("SIGQUIT: quit\nPC=0x40866e m=0 sigcode=0\n" + trace)
+	f.Add("\nruntime stack:\nruntime.newstack()\n\t/go/src/runtime/stack.go:1 +0x1\n" + trace)
+	f.Add("goroutine 99999999999999999999 [running]:\nmain.f()\n\t/x.go:99999999999999999999\n")
+	f.Fuzz(func(t *testing.T, output string) {
+		g := gomega.NewWithT(t)
+		c := parseCrash(output)
+		g.Expect(c.kind).NotTo(gomega.BeEmpty())
+		g.Expect(c.text == "" && c.kind != "panic").To(gomega.BeFalse())
+		g.Expect(len(c.goroutines)).To(gomega.BeNumerically("<=", maxCrashGoroutines))
+		for _, one := range c.goroutines {
+			g.Expect(one.id).NotTo(gomega.BeZero())
+			g.Expect(len(one.frames)).To(gomega.BeNumerically("<=", maxCrashFrames))
+			for _, frame := range one.frames {
+				g.Expect(frame.Lineno).To(gomega.BeNumerically(">=", 0))
+			}
+		}
+	})
+}
