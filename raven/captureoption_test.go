@@ -40,7 +40,7 @@ func TestPrecedence(t *testing.T) {
 			"message of an exception event",
 			func(ctx context.Context, c *raven.Client) { c.CaptureException(ctx, failure) },
 			map[string]any{"logentry": nil},
-			map[string]any{"message": "*errors.errorString: foo"},
+			map[string]any{"message": "raven_test.TestPrecedence: foo"},
 		},
 		{
 			"explicit message on an exception event",

@@ -58,6 +58,26 @@ The functions of this package that are named as methods of the client, such as
 [CaptureException], report with the client whose Context ctx carries, else with
 the one that [SetDefault] was given. There is no other global.
 
+# What an error is called
+
+Sentry groups events by the type of the exception and its stack, and lists
+them by type and text. An exception's type is the error's Go type if that tells
+something: *fs.PathError, and every type of the program itself. Errors of
+[errors.New], [fmt.Errorf], [errors.Join] and of the errors packages have types
+that only carry a text, a stack or other errors. Such a one has
+
+  - the type of the error that it wraps, if it wraps one;
+  - else the function that it comes from, such as shop.checkout or
+    shop.(*Cart).Add: the innermost one of the program on the stack that the
+    error carries, else on that of the capture or the panic.
+
+The same goes for panics with values of unnamed types and of Go's own, such as
+strings. What the runtime panics with is runtime.Error. The Go type goes along
+as go_type in the data of the exception's mechanism, see [Mechanism].
+
+Stacks begin where an error was made, if it carries one. The calls that an
+error has in common with one that it wraps are shown there alone.
+
 # What is not sent
 
 Passwords, tokens, card numbers and the like are masked in whatever goes with an
@@ -90,8 +110,9 @@ about it. [Client.Flush] and [Client.Close] return what was lost,
 
 # What it does not do
 
-Local variables are not recorded, since Go has no way to. A crash of the Go
-runtime itself, such as a concurrent map write, can't be captured, and a panic
-only where [Client.Recover] is deferred.
+Local variables are not recorded, since Go has no way to. Panics are
+captured where [Client.Recover] is deferred; all others, and crashes of the Go
+runtime itself such as a concurrent map write, are reported when the program
+starts again, see [WithCrashReport].
 */
 package raven

@@ -6,7 +6,7 @@
 //	Eventually(srv).Should(HaveCaptured(sentrytest.HasMessage("boom")))
 //	Consistently(srv).ShouldNot(HaveCaptured(sentrytest.HasLevel("fatal")))
 //	Expect(srv.Events()).To(ContainEvent(sentrytest.HasTag("shard", "7")))
-//	Expect(event).To(BeEvent(sentrytest.HasException("*errors.errorString", "no route")))
+//	Expect(event).To(BeEvent(sentrytest.HasException("*net.OpError", "no route")))
 //
 // [HaveCaptured] is for everything that events can be asked of, a sentrytest.Source: a server, a tenant, a recorder. It reads
 // the events anew whenever it is asked, so that Eventually and Consistently take the source itself. [ContainEvent] is for
