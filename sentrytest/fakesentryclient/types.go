@@ -38,6 +38,8 @@ type Details struct {
 	Contents Contents `json:"contents"`
 	// Problems are the fields that could not be read.
 	Problems []Problem `json:"problems"`
+	// Findings say what a real server would refuse, change or call deprecated, the gravest first.
+	Findings []Finding `json:"findings"`
 	// Attachments are the files that were sent along.
 	Attachments []Attachment `json:"attachments"`
 }
@@ -46,6 +48,15 @@ type Details struct {
 type Problem struct {
 	Path   string `json:"path"` // for example "exception.values.0.stacktrace.frames"
 	Reason string `json:"reason"`
+}
+
+// Finding is one respect in which an event is not as the protocol asks for.
+type Finding struct {
+	Severity string `json:"severity"`        // info, warning or fatal
+	Path     string `json:"path"`            // for example "exception.values.0.type"; "" for the whole
+	Rule     string `json:"rule"`            // for example "invalid_data"
+	Value    string `json:"value,omitempty"` // as JSON, cut if it is long; "" when there is none
+	Message  string `json:"message"`         // for people
 }
 
 // Attachment is a file that came with an event.

@@ -18,9 +18,12 @@ func events(list []*store.Event) []wire.Event {
 
 func details(e *store.Event) wire.Details {
 	c := e.Contents()
-	d := wire.Details{Event: Event(e), Contents: contents(c), Problems: []wire.Problem{}, Attachments: attachments(e.Delivery)}
+	d := wire.Details{Event: Event(e), Contents: contents(c), Problems: []wire.Problem{}, Findings: []wire.Finding{}, Attachments: attachments(e.Delivery)}
 	for _, p := range c.Problems {
 		d.Problems = append(d.Problems, wire.Problem{Path: p.Path, Reason: p.Reason})
+	}
+	for _, f := range c.Findings() {
+		d.Findings = append(d.Findings, wire.Finding{Severity: f.Severity.String(), Path: f.Path, Rule: f.Rule, Value: f.Value, Message: f.Message})
 	}
 	return d
 }

@@ -1,9 +1,6 @@
 package store
 
-import (
-	"encoding/json"
-	"maps"
-)
+import "maps"
 
 // Stats counts what a store has received since it was opened, what its file held then included. Deleting changes
 // nothing but Kept and Bytes.
@@ -70,17 +67,7 @@ func (st *Stats) count(d *Delivery) {
 
 func (st *Stats) countLosses(d *Delivery) {
 	envelope, _ := d.Envelope()
-	for _, item := range envelope.ItemsOfType("client_report") {
-		var report struct {
-			Discarded []struct {
-				Reason, Category string
-				Quantity         int
-			} `json:"discarded_events"`
-		}
-		// A report that can't be read has no losses to count; the envelope shows it as it is.
-		if json.Unmarshal(item.Payload, &report) != nil {
-			continue
-		}
+	for _, report := range envelope.ClientReports() {
 		for _, loss := range report.Discarded {
 			key := Loss{loss.Reason, loss.Category}
 			if _, known := st.Discarded[key]; !known && len(st.Discarded) >= maxKinds {
