@@ -13,6 +13,7 @@ type Event struct {
 	Type        string     `json:"type"`       // "error", or "transaction", "csp", …
 	Level       string     `json:"level"`      // debug, info, warning, error or fatal
 	Title       string     `json:"title"`      // the last exception, or else the message
+	Group       string     `json:"group"`      // equal for events that Sentry would probably put into one issue
 	Culprit     string     `json:"culprit"`    // the transaction or function in which it happened
 	ProjectID   string     `json:"project_id"` // of the DSN
 	PublicKey   string     `json:"public_key"` // of the DSN
@@ -36,6 +37,8 @@ type Details struct {
 	// Contents is the event in the shape of the protocol's event payload, whatever shape it was sent in: chains of
 	// exceptions, threads and breadcrumbs are objects with values, tags are an object of strings.
 	Contents Contents `json:"contents"`
+	// Grouping says why the event is in its group.
+	Grouping Grouping `json:"grouping"`
 	// Problems are the fields that could not be read.
 	Problems []Problem `json:"problems"`
 	// Findings say what a real server would refuse, change or call deprecated, the gravest first.
@@ -48,6 +51,12 @@ type Details struct {
 type Problem struct {
 	Path   string `json:"path"` // for example "exception.values.0.stacktrace.frames"
 	Reason string `json:"reason"`
+}
+
+// Grouping says why an event is in its group. It is a guess at what a real server does.
+type Grouping struct {
+	Why        string   `json:"why"`        // for example "exception types and in-app frames"
+	Components []string `json:"components"` // what counts, in order
 }
 
 // Finding is one respect in which an event is not as the protocol asks for.

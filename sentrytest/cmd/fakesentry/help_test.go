@@ -15,7 +15,7 @@ func TestHelpOfEveryCommand(t *testing.T) {
 	flag := regexp.MustCompile(`(?m)^ +(?:-\w, )?(?:    )?--([a-z-]+)`)
 	for command, says := range map[string]string{
 		"serve": "Run a fake Sentry until it is interrupted.", "run": "behind --", "tail": "level:>=warning tag:shard=7", "wait": "How many events.",
-		"send": "- is the standard input", "healthcheck": "for containers", "demo": "every transport", "completion": "activate tab completion",
+		"send": "- is the standard input", "open": "What a failed test has left behind", "healthcheck": "for containers", "demo": "every transport", "completion": "activate tab completion",
 	} {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()

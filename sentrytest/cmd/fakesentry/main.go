@@ -52,6 +52,7 @@ type commands struct {
 	Tail        tailCommand        `cmd:"" help:"Print what arrives at a fakesentry that runs elsewhere."`
 	Wait        waitCommand        `cmd:"" help:"Wait until events have arrived at a fakesentry that runs elsewhere, and print them."`
 	Send        sendCommand        `cmd:"" help:"Send a message, or files with events and envelopes, and print their ids."`
+	Open        openCommand        `cmd:"" help:"Show what a failed test has left behind: its page and API, as if it had just arrived."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Find out whether a fakesentry is up: for containers."`
 	Demo        demoCommand        `cmd:"" help:"Report through every transport of this module to a fake Sentry and show what arrived."`
 

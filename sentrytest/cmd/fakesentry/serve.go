@@ -100,8 +100,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 func (c *serveCommand) stop(h *host.Host, passed *forward.Forwarder) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	h.Settle(ctx)
-	err := h.Close()
+	err := h.Shutdown(ctx)
 	if passed != nil {
 		err = errors.Join(err, plain(passed.Close(ctx)))
 	}

@@ -61,6 +61,8 @@ func TestEventsThroughTheClient(t *testing.T) {
 	g.Expect(contents.Breadcrumbs.Values[0].Message).To(Equal("GET"))
 	g.Expect(contents.Request.Cookies).To(Equal(map[string]string{"c": "d"}))
 	g.Expect(d.Problems).To(ContainElement(HaveField("Path", "stacktrace")))
+	g.Expect(d.Grouping.Why).To(ContainSubstring("fingerprint"))
+	g.Expect(d.Group).To(MatchRegexp("^[0-9a-f]{32}$"))
 	g.Expect(d.Findings).To(ContainElement(And(HaveField("Path", "unknown"), HaveField("Severity", "warning"), HaveField("Message", Not(BeEmpty())))))
 	raw, err := c.RawEvent(t.Context(), id)
 	g.Expect(err).NotTo(HaveOccurred())

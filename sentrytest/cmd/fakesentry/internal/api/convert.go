@@ -11,7 +11,7 @@ import (
 // Event is the short form of an event, as the API gives it.
 func Event(e *store.Event) wire.Event {
 	return wire.Event{
-		Seq: e.Seq, Request: e.Delivery.Seq, EventID: e.EventID, Type: cmp.Or(e.Type, "error"), Level: e.Level, Title: e.Title, Culprit: e.Culprit,
+		Seq: e.Seq, Request: e.Delivery.Seq, EventID: e.EventID, Type: cmp.Or(e.Type, "error"), Level: e.Level, Title: e.Title, Culprit: e.Culprit, Group: e.Group,
 		ProjectID: e.ProjectID, PublicKey: e.PublicKey, Release: e.Release, Environment: e.Environment, Platform: e.Platform,
 		SDK: wire.SDK{Name: e.SDKName, Version: e.SDKVersion}, Timestamp: moment(e.Timestamp), Received: e.Received.UTC(),
 	}

@@ -22,6 +22,8 @@ func details(e *store.Event) wire.Details {
 	for _, p := range c.Problems {
 		d.Problems = append(d.Problems, wire.Problem{Path: p.Path, Reason: p.Reason})
 	}
+	g := c.GroupingPreview()
+	d.Grouping = wire.Grouping{Why: g.Why, Components: append([]string{}, g.Components...)}
 	for _, f := range c.Findings() {
 		d.Findings = append(d.Findings, wire.Finding{Severity: f.Severity.String(), Path: f.Path, Rule: f.Rule, Value: f.Value, Message: f.Message})
 	}

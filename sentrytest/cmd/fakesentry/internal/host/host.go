@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
@@ -56,12 +55,6 @@ type Host struct {
 	stop    context.CancelFunc
 	started chan struct{} // closed when everything above is set
 	running sync.WaitGroup
-
-	arrivals atomic.Int64
-
-	mu   sync.Mutex    // guards everything below
-	busy int           // requests to ingest that are under way
-	idle chan struct{} // closed when busy becomes 0; nil while nobody waits
 }
 
 // Start starts a host, which has to be closed. It fails when an address or the store's file can't be used, or when the
@@ -95,17 +88,6 @@ func Start(cfg Config) (*Host, error) {
 	return h, nil
 }
 
-// forgetEvery bounds how many requests the server itself remembers: its store has them.
-const forgetEvery = 256
-
-// forget clears the server's own records from time to time.
-func (h *Host) forget() {
-	if h.arrivals.Add(1)%forgetEvery == 0 {
-		<-h.started
-		h.Server.Clear()
-	}
-}
-
 // names returns the host names that the server goes by.
 func (h *Host) names(cfg Config) []string {
 	names := cfg.CertNames
@@ -119,11 +101,11 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 	options := []sentrytest.Option{
 		sentrytest.Listen(cfg.Addr),
 		sentrytest.Spotlight(),
+		sentrytest.MaxHistory(1), // the store has it all
 		sentrytest.BeforeAnswer(func(ctx context.Context, a *sentrytest.Arrival) error {
 			if err := h.Store.Add(ctx, a); err != nil {
 				return err
 			}
-			h.forget()
 			if cfg.Received != nil {
 				cfg.Received(a)
 			}
@@ -138,7 +120,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 		if cfg.Page != nil {
 			page = cfg.Page(h)
 		}
-		whole := h.API.Handler(h.counted(ingest), page)
+		whole := h.API.Handler(ingest, page)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			<-h.started // a request may be faster than Start
 			whole.ServeHTTP(w, r)
@@ -166,6 +148,13 @@ func (h *Host) Close() error {
 	h.stop()
 	h.running.Wait()
 	return errors.Join(h.Server.Close(), h.Store.Close())
+}
+
+// Shutdown is Close after everything that is under way has been finished, as far as ctx allows.
+func (h *Host) Shutdown(ctx context.Context) error {
+	h.stop() // or streams would never end
+	h.Settle(ctx)
+	return h.Close()
 }
 
 // Lifetime returns a context that ends when the host begins to close. A handler that waits or streams has to return

@@ -51,6 +51,7 @@ type Event struct {
 	Level       string
 	Title       string // see search.Title
 	Culprit     string // see search.Culprit
+	Group       string // the Key of its sentrytest.Grouping; Contents().GroupingPreview() says why
 	Release     string
 	Environment string
 	Platform    string
@@ -114,7 +115,7 @@ func (d *Delivery) setItems(e *sentrytest.Envelope) {
 
 func (d *Delivery) newEvent(c sentrytest.Event) *Event {
 	return &Event{
-		Delivery: d, EventID: c.EventID, Type: c.Type, Level: c.Level, Title: search.Title(c), Culprit: search.Culprit(c),
+		Delivery: d, EventID: c.EventID, Type: c.Type, Level: c.Level, Title: search.Title(c), Culprit: search.Culprit(c), Group: c.GroupingPreview().Key,
 		Release: c.Release, Environment: c.Environment, Platform: c.Platform, SDKName: c.SDK.Name, SDKVersion: c.SDK.Version,
 		ProjectID: d.Request.ProjectID, PublicKey: d.Request.PublicKey, Timestamp: c.Timestamp, Received: d.Request.Time,
 		raw: string(c.Raw), doc: search.NewDocument(c),
