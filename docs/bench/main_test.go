@@ -28,11 +28,12 @@ func TestRunPrintsEveryPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"### Capture", "### Delivery", "### Burst", "### Servers", "| ns/op Ravenkit | sentry-go | ratio |",
+		"### Capture", "### Delivery", "### Burst", "### Servers", "### fakesentry", "| ns/op Ravenkit | sentry-go | ratio |",
 		"\n| error, wrapped twice", "\n| the same, with all cores", "\n| message", "\n| error, empty DSN", "\n| error, no client",
 		"\n| Ravenkit | 4 ", "\n| Ravenkit | 1 ", "\n| sentry-go | 1 ",
 		"\n| Ravenkit, overflow=block | 300 | 300 | 100.0% ",
 		"\n| no-op httptest.Server | 120 |", "\n| sentrytest.Server | 120 |",
+		"\n| fakesentry serve | 300 |", "\n| fakesentry serve --store | 300 |",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out.String())

@@ -14,6 +14,7 @@ type report struct {
 	delivery []deliveryRow
 	burst    []burstRow
 	accept   []acceptRow
+	ingest   []ingestRow
 }
 
 // measure runs the parts one after the other, so that none disturbs another.
@@ -39,6 +40,8 @@ func measure(ctx context.Context, s settings, progress io.Writer) (*report, erro
 			rep.burst, err = measureBurst(ctx, s)
 		case "accept":
 			rep.accept, err = measureAccept(ctx, s)
+		case "ingest":
+			rep.ingest, err = measureIngest(ctx, s)
 		}
 		if e := new(lossError); errors.As(err, &e) {
 			lost = append(lost, err)

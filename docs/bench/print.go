@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // print writes the tables as Markdown.
@@ -20,6 +21,9 @@ func (r *report) print(out io.Writer) {
 	}
 	if r.accept != nil {
 		printAccept(out, r.accept)
+	}
+	if r.ingest != nil {
+		printIngest(out, r.ingest)
 	}
 }
 
@@ -102,6 +106,21 @@ func printAccept(out io.Writer, rows []acceptRow) {
 	}
 	t.print(out)
 }
+
+func printIngest(out io.Writer, rows []ingestRow) {
+	t := table{title: "fakesentry, a burst over loopback while its page is read", head: []string{
+		"", "received", "kept", "events/s", "peak memory", "page, median", "worst", "API, median", "worst",
+	}}
+	for _, r := range rows {
+		t.rows = append(t.rows, []string{
+			r.name, fmt.Sprint(r.received), fmt.Sprint(r.kept), figure(float64(r.sent) / r.seconds), mebibytes(r.peakBytes),
+			milliseconds(typical(r.page)), milliseconds(worst(r.page)), milliseconds(typical(r.api)), milliseconds(worst(r.api)),
+		})
+	}
+	t.print(out)
+}
+
+func milliseconds(d time.Duration) string { return figure(d.Seconds()*1000) + " ms" }
 
 func compared(ours, peer float64) []string {
 	return []string{figure(ours), figure(peer), ratio(ours, peer)}

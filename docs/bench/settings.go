@@ -18,7 +18,7 @@ type settings struct {
 }
 
 // parts are the values of -only, in the order in which they are measured.
-var parts = []string{"capture", "delivery", "burst", "accept"}
+var parts = []string{"capture", "delivery", "burst", "accept", "ingest"}
 
 func parseSettings(args []string, usage io.Writer) (settings, error) {
 	s := settings{batches: 60}
@@ -26,7 +26,7 @@ func parseSettings(args []string, usage io.Writer) (settings, error) {
 	f.SetOutput(usage)
 	f.StringVar(&s.only, "only", "", "measure one `part`: "+strings.Join(parts, ", ")+" (default all)")
 	f.IntVar(&s.events, "events", 20_000, "events that each contender delivers in a round")
-	f.IntVar(&s.burst, "burst", 100_000, "events that each contender captures in the burst")
+	f.IntVar(&s.burst, "burst", 100_000, "events of a burst, to a client and to fakesentry")
 	f.IntVar(&s.rounds, "rounds", 5, "rounds of capture, delivery and accept; the tables show medians")
 	quick := f.Bool("quick", false, "small numbers, to see that everything works; the other flags still count")
 	f.Usage = func() {
