@@ -59,7 +59,7 @@ func TestDemoSaysWhatDidNotArrive(t *testing.T) {
 	registry := transport.DefaultRegistry().Clone()
 	err := registry.RegisterFunc("lossy+https", func(*transport.DSN, transport.Env) (transport.Transport, error) { return lossy{}, nil })
 	g.Expect(err).NotTo(HaveOccurred())
-	code, out, errs := runWith(t, registry, "demo", "--timeout=200ms")
+	code, out, errs := runWith(t, registry, "demo", "--timeout=2s")
 	g.Expect(code).To(Equal(1))
 	g.Expect(out).To(MatchRegexp(`(?m)^lossy\+https +envelope +NO `))
 	g.Expect(out).NotTo(ContainSubstring("arrived and matched"))
