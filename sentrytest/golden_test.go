@@ -25,7 +25,7 @@ func volatileEvent(t *testing.T, n int) sentrytest.Event {
 		"message":"`+text+`","release":"`+strings.Repeat(fmt.Sprint(n), 40)+`","sdk":{"name":"x","version":"1.`+fmt.Sprint(n)+`"},
 		"modules":{"m":"1.`+fmt.Sprint(n)+`"},"tags":{"shard":"7"},
 		"extra":{"again":"`+eventID(n)+`","other":"`+eventID(n+20)+`","version":"9","elapsed":`+fmt.Sprint(n)+`,"file":"`+filepath.ToSlash(os.TempDir())+`/x"},
-		"contexts":{"trace":{"trace_id":"`+eventID(n+10)+`"},"runtime":{"name":"go","version":"go1.2`+fmt.Sprint(n)+`"},"job":{"id":5}},
+		"contexts":{"trace":{"trace_id":"`+eventID(n+10)+`"},"runtime":{"name":"go","version":"go1.2`+fmt.Sprint(n)+`"},"os":{"name":"system `+fmt.Sprint(n)+`"},"job":{"id":5}},
 		"threads":[{"id":`+fmt.Sprint(n)+`,"current":true},{"id":`+fmt.Sprint(n+5)+`}],
 		"exception":[{"type":"E","value":"v","thread_id":`+fmt.Sprint(n+5)+`,"stacktrace":{"frames":[
 			{"function":"f","abs_path":"/home/user`+fmt.Sprint(n)+`/src/f.go","filename":"f.go","lineno":`+fmt.Sprint(n)+`,"pre_context":["`+fmt.Sprint(n)+`"]}]}}]}`)
@@ -69,7 +69,7 @@ func TestGolden(t *testing.T) {
 		"message":"failed at <time>: 127.0.0.1:<port> refused, object <address>, <go version>","release":"<revision>",
 		"sdk":{"name":"x","version":"<version>"},"modules":{"m":"<version>"},"tags":{"shard":"7"},
 		"extra":{"again":"<id 2>","other":"<id 3>","version":"9","elapsed":"<masked>","file":"<tmp>/x"},
-		"contexts":{"trace":{"trace_id":"<id 1>"},"runtime":{"name":"go","version":"<runtime>"},"job":{"id":5}},
+		"contexts":{"trace":{"trace_id":"<id 1>"},"runtime":{"name":"go","version":"<runtime>"},"os":{"name":"<os>"},"job":{"id":5}},
 		"threads":[{"id":"<thread 2>","current":true},{"id":"<thread 1>"}],
 		"exception":[{"type":"E","value":"v","thread_id":"<thread 1>","stacktrace":{"frames":[
 			{"function":"f","abs_path":"<path>/f.go","filename":"f.go","lineno":"<line>","pre_context":"<source>"}]}}]}`))

@@ -107,6 +107,8 @@ var (
 	addresses  = []string{"instruction_addr", "symbol_addr", "image_addr"}
 	// The contexts that describe a machine rather than an event.
 	machines = []string{"runtime", "os", "device", "culture", "app", "gpu", "cloud_resource"}
+	// Those whose name the program chooses, and not whoever runs it.
+	namedByProgram = []string{"runtime", "app"}
 )
 
 // named decides by the name and the place of a value.
@@ -135,7 +137,8 @@ func (v *volatile) named(at []string, value any) (any, bool) {
 		return "<path>/" + path.Base(filepath.ToSlash(value.(string))), true
 	case key == "version" && at[0] == "sdk" || len(at) == 2 && at[0] == "modules":
 		return "<version>", true
-	case len(at) == 3 && at[0] == "contexts" && slices.Contains(machines, at[1]) && key != "type" && key != "name":
+	case len(at) == 3 && at[0] == "contexts" && slices.Contains(machines, at[1]) && key != "type" &&
+		(key != "name" || !slices.Contains(namedByProgram, at[1])):
 		return "<" + at[1] + ">", true
 	}
 	return nil, false
