@@ -33,7 +33,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	v := verdict{status: http.StatusOK}
 	switch {
 	case to.protocol == "":
-		v.refuse(refuse(http.StatusNotFound, "not found", "no such endpoint: "+r.URL.Path))
+		v.refuse(refuse(http.StatusNotFound, "not found", s.cfg.rules.noEndpoint(r.URL.Path)))
 	case !to.allows(r.Method):
 		w.Header().Set("Allow", http.MethodPost)
 		v.refuse(refuse(http.StatusMethodNotAllowed, "method not allowed", r.Method+" "+r.URL.Path))

@@ -57,6 +57,14 @@ func routeOf(path string) route {
 	return route{}
 }
 
+// path is how the route is spelled exactly.
+func (r route) path() string {
+	if r.project == "" {
+		return "/api/" + r.protocol + "/"
+	}
+	return "/api/" + r.project + "/" + r.protocol + "/"
+}
+
 // allows reports whether the endpoint takes the method.
 func (r route) allows(method string) bool {
 	return method == http.MethodPost || (method == http.MethodGet && r.protocol == protocolStore)

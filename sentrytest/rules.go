@@ -130,11 +130,19 @@ func (r *rules) route(path string) route {
 	if !r.strict {
 		return to
 	}
-	exact := "/api/" + to.project + "/" + to.protocol + "/"
-	if path != strings.ReplaceAll(exact, "//", "/") {
+	if path != to.path() {
 		return route{}
 	}
 	return to
+}
+
+// noEndpoint says why a path leads nowhere: on a strict server it may be but misspelled.
+func (r *rules) noEndpoint(path string) string {
+	text := "no such endpoint: " + path
+	if to := routeOf(path); r.strict && to.protocol != "" {
+		text += "; a strict server wants " + to.path()
+	}
+	return text
 }
 
 var digits = regexp.MustCompile(`^[0-9]+$`)

@@ -162,6 +162,21 @@ func TestQueryAuthWins(t *testing.T) {
 	g.Expect(keys).To(Equal([]string{"inner", "query", "public"}))
 }
 
+// A path that is misspelled looks right to people: the refusal says what is missing.
+func TestAStrictServerSpellsPaths(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t, sentrytest.Strict())
+	for _, path := range []string{"/api/1/store", "/pre/api/store/", "/nowhere"} {
+		send(t, srv, http.MethodPost, path, vectorJSON)
+	}
+	rejected := srv.Rejected()
+	g.Expect(rejected).To(HaveLen(3))
+	g.Expect(rejected[0].String()).To(Equal("POST /api/1/store -> 404 not found: no such endpoint: /api/1/store; a strict server wants /api/1/store/"))
+	g.Expect(rejected[1].Causes).To(Equal([]string{"no such endpoint: /pre/api/store/; a strict server wants /api/store/"}))
+	g.Expect(rejected[2].Causes).To(Equal([]string{"no such endpoint: /nowhere"}))
+}
+
 // What a strict server refuses, and the default one takes.
 func TestStrictRefusals(t *testing.T) {
 	t.Parallel()
