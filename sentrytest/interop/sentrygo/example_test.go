@@ -68,3 +68,27 @@ func TestAnOutageLosesTheReport(t *testing.T) {
 	}
 	sentrytest.RequireNoEvent(t, srv)
 }
+
+// What envelopes carry beside events has views of its own. Wait is about
+// events, so flush, let the server settle, and look.
+func TestTheNightlyJobChecksIn(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t)
+	hub := sentry.GetHubFromContext(report(t, srv))
+
+	hub.CaptureCheckIn(&sentry.CheckIn{MonitorSlug: "nightly", Status: sentry.CheckInStatusOK, Duration: time.Minute}, nil)
+
+	if !hub.Client().Flush(10 * time.Second) {
+		t.Fatal("the SDK did not finish")
+	}
+	if err := srv.WaitIdle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	checkIns := srv.CheckIns()
+	if len(checkIns) != 1 || checkIns[0].MonitorSlug != "nightly" || checkIns[0].Status != "ok" {
+		t.Fatalf("got %+v", checkIns)
+	}
+	for _, finding := range checkIns[0].Findings {
+		t.Errorf("%s", finding)
+	}
+}

@@ -1,0 +1,75 @@
+package shop_test
+
+import (
+	"errors"
+	"syscall"
+	"testing"
+
+	"github.com/ravenkit/ravenkit/docs/examples/testing/shop"
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// A script says what becomes of the next requests. A step that the client never
+// comes to fails the test. The reset is scripted twice because a request that
+// dies unanswered on a kept connection is repeated once, on a fresh one.
+func TestOutageByScript(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t)
+	srv.Script(sentrytest.Status(503), sentrytest.Reset().Times(2))
+	client := newClient(t, srv.DSN())
+
+	_, err := client.Deliver(t.Context(), &raven.Event{Message: "one"})
+	var refused *transport.APIError
+	if !errors.As(err, &refused) || refused.Status != 503 {
+		t.Errorf("got %v", err)
+	}
+	if _, err := client.Deliver(t.Context(), &raven.Event{Message: "two"}); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := client.Deliver(t.Context(), &raven.Event{Message: "three"}); err != nil {
+		t.Error(err)
+	}
+	sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("three"))
+}
+
+// A rule is for the requests that meet its conditions, whenever they come.
+func TestOutageByRule(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t)
+	srv.Rule(sentrytest.When(sentrytest.WithLevel(raven.LevelFatal)).Do(sentrytest.Status(413)))
+	client := newClient(t, srv.DSN())
+
+	if _, err := client.Deliver(t.Context(), &raven.Event{Message: "warm", Level: raven.LevelInfo}); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.Deliver(t.Context(), &raven.Event{Message: "it burns", Level: raven.LevelFatal}); err == nil {
+		t.Error("a refusal was no error")
+	}
+	sentrytest.RequireNoEvent(t, srv, sentrytest.HasLevel(raven.LevelFatal))
+}
+
+// Down refuses connections and breaks those that are open; Up is on the same
+// port. What the server had received before is still there.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t)
+	client := newClient(t, srv.DSN())
+
+	srv.Down()
+	_ = shop.Checkout(t.Context(), client, "order-17", 120_00)
+	var loss *raven.LossError
+	if err := client.Flush(t.Context()); !errors.As(err, &loss) || loss.Lost[raven.OutcomeNetwork] != 1 {
+		t.Errorf("the loss was not told: %v", err)
+	}
+
+	if err := srv.Up(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Deliver(t.Context(), &raven.Event{Message: "back again"}); err != nil {
+		t.Error(err)
+	}
+	sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("back again"))
+	sentrytest.RequireNoEvent(t, srv, sentrytest.HasTag("shop", "lyon"))
+}

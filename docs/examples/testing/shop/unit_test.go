@@ -1,0 +1,42 @@
+package shop_test
+
+import (
+	"testing"
+
+	"github.com/ravenkit/ravenkit/docs/examples/testing/shop"
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transporttest"
+)
+
+// Without any I/O: a recorder in the transport's place.
+func TestUnit(t *testing.T) {
+	t.Parallel()
+	rec := transporttest.NewRecorder()
+	client := newClient(t, "https://key@sentry.example/1", raven.WithTransport(rec))
+
+	if err := shop.Checkout(t.Context(), client, "order-17", 120_00); err == nil {
+		t.Fatal("the card was not declined")
+	}
+
+	e := sentrytest.RequireEvent(t, rec,
+		sentrytest.HasException("*shop.DeclinedError", "order-17: card declined"),
+		sentrytest.HasTag("shop", "lyon"),
+		sentrytest.HasExtra("cents", 120_00),
+		sentrytest.HasFrame("Checkout"))
+	if e.Level != "error" {
+		t.Errorf("level %q", e.Level)
+	}
+}
+
+// Code that makes its own client: every DSN leads to the recorder until the
+// test ends. The registry of transports is the process's, so not in parallel.
+func TestUnitWithoutAccessToTheClient(t *testing.T) {
+	rec := transporttest.NewRecorder()
+	transporttest.Swap(t, rec)
+	t.Setenv("SENTRY_DSN", "https://key@sentry.example/1")
+
+	program("order-17")
+
+	sentrytest.RequireEvent(t, rec, sentrytest.HasException("", "order-17: card declined"))
+}

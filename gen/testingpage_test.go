@@ -1,0 +1,214 @@
+package gen_test
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const testingPage = "../docs/testing.md"
+
+// codeBlock is a fenced block of a page.
+type codeBlock struct {
+	line     int    // of its fence, 1 being the first
+	language string // "" for none
+	file     string // the Go file that was linked to last before it
+	text     []string
+}
+
+var linkToGo = regexp.MustCompile(`\]\(([^)]+\.go)\)`)
+
+// codeBlocks returns the blocks of a page and its other lines.
+func codeBlocks(page string) (blocks []codeBlock, prose []string) {
+	file, open := "", false
+	for i, line := range strings.Split(page, "\n") {
+		if language, ok := strings.CutPrefix(line, "```"); ok {
+			if open = !open; open {
+				blocks = append(blocks, codeBlock{line: i + 1, language: language, file: file})
+			}
+			continue
+		}
+		if open {
+			b := &blocks[len(blocks)-1]
+			b.text = append(b.text, line)
+			continue
+		}
+		prose = append(prose, line)
+		if links := linkToGo.FindAllStringSubmatch(line, -1); links != nil {
+			file = links[len(links)-1][1]
+		}
+	}
+	return blocks, prose
+}
+
+// significant returns the lines that are not blank, without their indentation
+// and, so that the outputs of Examples can be quoted, without "//" in front.
+func significant(lines []string) []string {
+	var out []string
+	for _, line := range lines {
+		if line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "//")); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// missingFrom returns the first line of the block that the file does not have
+// there, and "" if all is as it should be: lines that follow each other do so in
+// the file, and what "…" stands between has the same order.
+func (b codeBlock) missingFrom(file []string) string {
+	rest := significant(file)
+	for part := range strings.SplitSeq(strings.Join(significant(b.text), "\n"), "\n…\n") {
+		lines := strings.Split(part, "\n")
+		at, longest := 0, 0
+		for i := range rest {
+			same := 0
+			for same < len(lines) && i+same < len(rest) && rest[i+same] == lines[same] {
+				same++
+			}
+			if same > longest {
+				at, longest = i, same
+			}
+		}
+		if longest < len(lines) {
+			return lines[longest]
+		}
+		rest = rest[at+len(lines):]
+	}
+	return ""
+}
+
+// What the page shows is what is compiled and run.
+func TestTheTestingPageQuotesItsFiles(t *testing.T) {
+	page, err := os.ReadFile(testingPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, _ := codeBlocks(string(page))
+	quotes := 0
+	for _, b := range blocks {
+		if b.language != "go" && b.language != "text" {
+			continue
+		}
+		quotes++
+		if b.file == "" {
+			t.Errorf("%s:%d: no Go file is linked to before this block", testingPage, b.line)
+			continue
+		}
+		file, err := os.ReadFile(filepath.Join(filepath.Dir(testingPage), b.file))
+		if err != nil {
+			t.Errorf("%s:%d: %v", testingPage, b.line, err)
+			continue
+		}
+		if missing := b.missingFrom(strings.Split(string(file), "\n")); missing != "" {
+			t.Errorf("%s:%d: %s has no such line there: %s", testingPage, b.line, b.file, missing)
+		}
+	}
+	if quotes == 0 {
+		t.Errorf("%s has no blocks", testingPage)
+	}
+}
+
+func TestMissingFrom(t *testing.T) {
+	file := []string{"func f() {", "\ta()", "", "\tb()", "\t// Output:", "\t// it is c", "}"}
+	for name, c := range map[string]struct {
+		block []string
+		want  string
+	}{
+		"quoted":           {[]string{"a()", "b()"}, ""},
+		"with an omission": {[]string{"func f() {", "…", "  b()"}, ""},
+		"an output":        {[]string{"it is c"}, ""},
+		"changed":          {[]string{"a(1)"}, "a(1)"},
+		"left out":         {[]string{"func f() {", "b()"}, "b()"},
+		"another order":    {[]string{"b()", "…", "a()"}, "a()"},
+	} {
+		if got := (codeBlock{text: c.block}).missingFrom(file); got != c.want {
+			t.Errorf("%s: %q is missing, want %q", name, got, c.want)
+		}
+	}
+}
+
+// exported collects what the packages declare for others: functions, methods,
+// types, fields, constants and variables.
+func exported(t *testing.T, packages ...string) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for _, pkg := range packages {
+		files, err := filepath.Glob(filepath.Join("..", pkg, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s has no files: %v", pkg, err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.FuncDecl:
+					names[n.Name.Name] = true
+					return false
+				case *ast.TypeSpec:
+					names[n.Name.Name] = true
+				case *ast.ValueSpec:
+					for _, name := range n.Names {
+						names[name.Name] = true
+					}
+				case *ast.Field:
+					for _, name := range n.Names {
+						names[name.Name] = true
+					}
+				}
+				return true
+			})
+		}
+	}
+	return names
+}
+
+var (
+	codeSpan   = regexp.MustCompile("`([^`]+)`")
+	identifier = regexp.MustCompile(`^\*?(?:\w+\.)?([A-Z][a-z]\w*|[A-Z]{2,}[a-z]\w*|[A-Z]+[0-9]\w*)(?:\(|$)`)
+	link       = regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
+	notOurs    = []string{"BeforeSend", "Activate", "Init", "Sleep"}
+)
+
+// Names and links in the text of the page rot as quotes do.
+func TestTheTestingPageNamesWhatThereIs(t *testing.T) {
+	page, err := os.ReadFile(testingPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := exported(t, "sentrytest", "sentrytest/sentrymatchers", "sentrytest/sentryhttpmock", "transporttest", "transport", "raven", "raven/raventest")
+	_, prose := codeBlocks(string(page))
+	checked := 0
+	for _, line := range prose {
+		for _, span := range codeSpan.FindAllStringSubmatch(line, -1) {
+			if found := identifier.FindStringSubmatch(span[1]); found != nil && !slices.Contains(notOurs, found[1]) {
+				checked++
+				if !names[found[1]] {
+					t.Errorf("%s names %q, which no package has", testingPage, span[1])
+				}
+			}
+		}
+		for _, target := range link.FindAllStringSubmatch(line, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(testingPage), target[1])); errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s links to %s, which does not exist", testingPage, target[1])
+			}
+		}
+	}
+	if checked < 100 {
+		t.Errorf("only %d names were found to check", checked)
+	}
+}
