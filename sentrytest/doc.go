@@ -6,6 +6,9 @@
 //	client.CaptureMessage("boom")
 //	e := sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("boom"))
 //
+// docs/testing.md has an example of each kind of test: with a process, a browser, an outage, without a network, with Ginkgo
+// and other libraries.
+//
 // # Servers
 //
 // [NewServer] and [NewTLSServer] start a server for a test and end it with the test; [Start] serves Examples and
