@@ -43,7 +43,7 @@ type serveCommand struct {
 func (f *hostFlags) config(addr string) host.Config {
 	return host.Config{
 		Addr: addr, TLS: f.TLS || f.TLSAddr != "" || f.CAFile != "" || len(f.SAN) > 0, TLSAddr: f.TLSAddr, CertNames: f.SAN, PublicURL: f.PublicURL,
-		AllowOrigins: f.AllowOrigin, Version: raven.Version,
+		AllowOrigins: f.AllowOrigin, Version: raven.Version, Page: browserPage,
 		Store: store.Config{Path: f.Store, MaxEvents: f.MaxEvents, MaxAge: f.MaxAge},
 	}
 }

@@ -122,6 +122,7 @@ var fields = []field{
 	{name: "type", help: "the event's type, error for the usual ones", quiet: true, of: one(func(e sentrytest.Event) string { return cmp.Or(e.Type, "error") })},
 	{name: "id", help: "the event's id", of: one(func(e sentrytest.Event) string { return e.EventID })},
 	{name: "fingerprint", help: "a part of the fingerprint", of: func(e sentrytest.Event) []string { return e.Fingerprint }},
+	{name: "group", help: "the key of the group that the event belongs to", quiet: true, of: one(func(e sentrytest.Event) string { return e.GroupingPreview().Key })},
 	{name: "project", help: "the project id", quiet: true, of: one(func(e sentrytest.Event) string { return e.Received.ProjectID })},
 	{name: "key", help: "the public key of the DSN", quiet: true, of: one(func(e sentrytest.Event) string { return e.Received.PublicKey })},
 }

@@ -15,6 +15,7 @@ type Query struct {
 
 // term is one condition.
 type term struct {
+	raw   string // as it was written
 	not   bool
 	match func(d *Document) bool
 }
@@ -40,6 +41,7 @@ func Parse(text string) (*Query, error) {
 		if problem != "" {
 			return nil, &Error{Query: q.text, Term: raw, Problem: problem}
 		}
+		t.raw = raw
 		q.terms = append(q.terms, t)
 		rest = strings.TrimLeftFunc(after, unicode.IsSpace)
 	}
@@ -52,6 +54,18 @@ func (q *Query) String() string {
 		return ""
 	}
 	return q.text
+}
+
+// Terms returns the terms as they were written, in their order.
+func (q *Query) Terms() []string {
+	if q == nil {
+		return nil
+	}
+	out := make([]string, len(q.terms))
+	for i, t := range q.terms {
+		out[i] = t.raw
+	}
+	return out
 }
 
 // Match reports whether an event meets all terms.

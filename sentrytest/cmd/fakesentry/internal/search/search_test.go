@@ -31,53 +31,55 @@ func TestQueries(t *testing.T) {
 	t.Parallel()
 	d := search.NewDocument(event)
 	for query, want := range map[string]bool{
-		"":                             true,
-		"  ":                           true,
-		"declined":                     true,
-		"DECLINED order":               true,
-		"absent":                       false,
-		"-absent":                      true,
-		`"order 17"`:                   true,
-		`"order  17"`:                  false,
-		`"card \"gold\""`:              true,
-		"level:warning":                true,
-		"level:>=warning":              true,
-		"level:>warning":               false,
-		"level:<error":                 true,
-		"level:<=info":                 false,
-		"level:=warning":               true,
-		"LEVEL:Warning":                true,
-		"warning":                      false, // the level is no text
-		"release:shop@1.2.3":           true,
-		"release:shop@1.*":             true,
-		"release:*1*3":                 true,
-		"release:shop":                 false,
-		"release:*.4":                  false,
-		"tag:shard=7":                  true,
-		"tag:shard=8":                  false,
-		"tag:shard":                    true,
-		"tag:sharp":                    false,
-		`tag:region="EU WEST"`:         true,
-		"tag:region=eu*":               true,
-		"-tag:shard=7":                 false,
-		"shard=7":                      true,
-		"message:details":              true,
-		"title:payment":                true,
-		"exception:refused":            true,
-		"exception:net.op*refused":     true,
-		"culprit:shop.pay":             true,
-		"user:42":                      true,
-		`user:"ann lee"`:               true,
-		"user:ann":                     false,
-		"sdk:raven.go":                 true,
-		"sdk:raven.go/0.1.0":           true,
-		"type:error":                   true,
-		"type:transaction":             false,
-		"id:fc6d*":                     true,
-		"fingerprint:gold":             true,
-		"project:5 key:abc":            true,
-		"project:6":                    false,
-		"level:warning -tag:shard=8 1": true,
+		"":                                     true,
+		"  ":                                   true,
+		"declined":                             true,
+		"DECLINED order":                       true,
+		"absent":                               false,
+		"-absent":                              true,
+		`"order 17"`:                           true,
+		"group:" + event.GroupingPreview().Key: true,
+		"group:absent":                         false,
+		`"order  17"`:                          false,
+		`"card \"gold\""`:                      true,
+		"level:warning":                        true,
+		"level:>=warning":                      true,
+		"level:>warning":                       false,
+		"level:<error":                         true,
+		"level:<=info":                         false,
+		"level:=warning":                       true,
+		"LEVEL:Warning":                        true,
+		"warning":                              false, // the level is no text
+		"release:shop@1.2.3":                   true,
+		"release:shop@1.*":                     true,
+		"release:*1*3":                         true,
+		"release:shop":                         false,
+		"release:*.4":                          false,
+		"tag:shard=7":                          true,
+		"tag:shard=8":                          false,
+		"tag:shard":                            true,
+		"tag:sharp":                            false,
+		`tag:region="EU WEST"`:                 true,
+		"tag:region=eu*":                       true,
+		"-tag:shard=7":                         false,
+		"shard=7":                              true,
+		"message:details":                      true,
+		"title:payment":                        true,
+		"exception:refused":                    true,
+		"exception:net.op*refused":             true,
+		"culprit:shop.pay":                     true,
+		"user:42":                              true,
+		`user:"ann lee"`:                       true,
+		"user:ann":                             false,
+		"sdk:raven.go":                         true,
+		"sdk:raven.go/0.1.0":                   true,
+		"type:error":                           true,
+		"type:transaction":                     false,
+		"id:fc6d*":                             true,
+		"fingerprint:gold":                     true,
+		"project:5 key:abc":                    true,
+		"project:6":                            false,
+		"level:warning -tag:shard=8 1":         true,
 		"dist:7 logger:checkout platform:go server:web-1 environment:prod*": true,
 	} {
 		t.Run(query, func(t *testing.T) {
@@ -96,7 +98,7 @@ func TestQueriesThatAreWrong(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
 		"lvl:error": `query "lvl:error": lvl:error: there is no field "lvl"; there are level, title, message, exception, culprit, transaction, tag, ` +
-			`release, environment, dist, logger, platform, server, user, sdk, type, id, fingerprint, project, key, and text with a colon is written in quotation marks`,
+			`release, environment, dist, logger, platform, server, user, sdk, type, id, fingerprint, group, project, key, and text with a colon is written in quotation marks`,
 		"x level:loud": `query "x level:loud": level:loud: "loud" is no level; there are debug, info, warning, error, fatal, and >=, >, <=, < before one`,
 		`user:"ann`:    `query "user:\"ann": user:"ann: the quotation mark is not closed (\" is one inside a quotation)`,
 		"tag: x":       `query "tag: x": tag:: a value is missing; what it can be: NAME=VALUE, or NAME for any value`,
@@ -127,4 +129,13 @@ func TestFieldsAreAllExplained(t *testing.T) {
 	for _, f := range search.Fields() {
 		NewWithT(t).Expect(f.Help).NotTo(BeEmpty(), f.Name)
 	}
+}
+
+func TestTerms(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	q, err := search.Parse(`  -level:error  user:"Ann Lee" boom`)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(q.Terms()).To(Equal([]string{"-level:error", `user:"Ann Lee"`, "boom"}))
+	g.Expect((*search.Query)(nil).Terms()).To(BeEmpty())
 }

@@ -1,0 +1,55 @@
+package page
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/search"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+// attachment is the type of the items that are files.
+const attachment = "attachment"
+
+// find returns the event that the address names, by its number or its id, and answers for itself when there is none.
+func (p *pages) find(w http.ResponseWriter, r *http.Request) (*store.Event, bool) {
+	e, ok := p.cfg.Store.Event(r.PathValue("event"))
+	if !ok {
+		p.fail(w, r, http.StatusNotFound, "There is no event "+r.PathValue("event")+", or it is no longer kept.")
+	}
+	return e, ok
+}
+
+func (p *pages) event(w http.ResponseWriter, r *http.Request) {
+	e, ok := p.find(w, r)
+	if !ok {
+		return
+	}
+	v := p.eventView(e)
+	v.Query = r.FormValue("q")
+	v.List = place{query: v.Query}.url()
+	q, err := search.Parse(v.Query)
+	if err != nil { // the list says what is wrong with it
+		q = nil
+	}
+	older, newer := p.cfg.Store.Neighbours(store.Filter{Query: q}, e.Seq)
+	if older != nil {
+		v.Older = eventURL(older, v.Query)
+	}
+	if newer != nil {
+		v.Newer = eventURL(newer, v.Query)
+	}
+	render(w, http.StatusOK, "event", v)
+}
+
+func (p *pages) deleteEvent(w http.ResponseWriter, r *http.Request) {
+	e, ok := p.find(w, r)
+	if !ok || !p.form(w, r) {
+		return
+	}
+	if _, err := p.cfg.Store.DeleteEvent(r.Context(), strconv.FormatInt(e.Seq, 10)); err != nil {
+		p.fail(w, r, http.StatusInternalServerError, "The event could not be deleted: "+err.Error())
+		return
+	}
+	back(w, r, place{query: r.PostFormValue("q")}.url())
+}

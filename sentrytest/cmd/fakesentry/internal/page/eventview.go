@@ -1,0 +1,274 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+// eventView is everything about one event.
+type eventView struct {
+	frame
+	Level, Culprit     string
+	Time               moment
+	Query              string // among whose results the neighbours are
+	List, Older, Newer string // addresses; "" when there is none
+	Number             int64
+	EventID            string
+	Heading, Detail    string // the type and the value of the error, or the message
+	Message            string // when the heading is not made of it
+
+	Facts       []pair
+	Findings    []sentrytest.Finding
+	Problems    []sentrytest.Problem
+	Grouping    sentrytest.Grouping
+	GroupURL    string
+	Exceptions  []exceptionView
+	Threads     []threadView
+	Breadcrumbs []breadcrumbView
+	Tags        []tagView
+	User        []pair
+	HTTP        *httpView
+	Contexts    []contextView
+	Extra       []pair
+	Modules     []pair
+	More        []pair // attributes without a section of their own
+	Attachments []fileView
+	Request     requestView
+	Timing      []timing
+
+	Raw     string
+	RawSize int
+	RawCut  bool
+	RawURL  string
+	SaveURL string
+}
+
+// pair is a name and its value.
+type pair struct {
+	Name  string
+	Value value
+}
+
+type tagView struct {
+	Name, Value, URL string // of the list of events with this tag
+}
+
+type contextView struct {
+	Name  string
+	Pairs []pair
+}
+
+type breadcrumbView struct {
+	Time           moment
+	Gap            string // to the event
+	Level          string
+	Type, Category string
+	Message        value
+	Data           []pair
+}
+
+// timing is a step on the way of an event.
+type timing struct {
+	What string
+	Time moment
+	Gap  string // to the step before
+}
+
+func (p *pages) eventView(e *store.Event) eventView {
+	c := e.Contents()
+	d := e.Delivery
+	v := eventView{
+		frame: p.frame(cut(e.Title, 120), "events"), Level: e.Level, Culprit: cut(e.Culprit, 300), Time: p.moment(e.Received), Number: e.Seq, EventID: e.EventID,
+		Findings: c.Findings(), Problems: c.Problems, Grouping: c.GroupingPreview(), GroupURL: place{query: term("group", e.Group)}.url(),
+		Breadcrumbs: p.breadcrumbs(c), Tags: tags(c.Tags), User: user(c.User), HTTP: httpRequest(c.Request), Contexts: contexts(c.Contexts),
+		Extra: pairs(c.Extra), Modules: texts(c.Modules), More: more(c), Attachments: attachments(e), Request: p.requestView(d), RawSize: len(e.Raw()),
+	}
+	v.Heading, v.Detail, v.Message = headings(c)
+	v.Facts = p.facts(e, c)
+	v.Exceptions, v.Threads = exceptions(c), threads(c)
+	v.Timing = p.timing(e)
+	api := fmt.Sprintf("/api/v1/events/%d/raw", e.Seq)
+	v.RawURL, v.SaveURL = api, api+"?download=1"
+	raw := indented(e.Raw())
+	v.Raw = cut(raw, maxRaw)
+	v.RawCut = len(v.Raw) < len(raw)
+	return v
+}
+
+// headings returns what an event is called, and the message if that is not part of it.
+func headings(c sentrytest.Event) (heading, detail, message string) {
+	message = cut(c.Message, maxValue)
+	if n := len(c.Exceptions); n > 0 {
+		x := c.Exceptions[n-1]
+		return cut(cmp.Or(x.Type, "Exception"), 300), cut(x.Value, maxValue), message
+	}
+	first, rest, _ := strings.Cut(message, "\n")
+	return cmp.Or(cut(first, 300), "An event without message or exception"), strings.TrimSpace(first[len(cut(first, 300)):] + "\n" + rest), ""
+}
+
+func (p *pages) facts(e *store.Event, c sentrytest.Event) []pair {
+	sdk := strings.TrimSpace(e.SDKName + " " + e.SDKVersion)
+	var out []pair
+	for _, f := range [][2]string{
+		{"Event ID", e.EventID},
+		{"Type", c.Type},
+		{"Project", e.ProjectID},
+		{"Environment", c.Environment},
+		{"Release", c.Release},
+		{"Dist", c.Dist},
+		{"Platform", c.Platform},
+		{"SDK", sdk},
+		{"Server", c.ServerName},
+		{"Logger", c.Logger},
+		{"Transaction", c.Transaction},
+		{"Culprit", c.Culprit},
+		{"Fingerprint", strings.Join(c.Fingerprint, ", ")},
+		{"Template", templateOf(c)},
+	} {
+		if f[1] != "" {
+			out = append(out, pair{f[0], value{Text: cut(f[1], 1000)}})
+		}
+	}
+	return out
+}
+
+// templateOf is the message before its parameters were put in, if it had any.
+func templateOf(c sentrytest.Event) string {
+	switch l := c.LogEntry; {
+	case l.Params != nil:
+		return l.Message + "  " + compact(l.Params)
+	case l.Named != nil:
+		return l.Message + "  " + compact(l.Named)
+	}
+	return ""
+}
+
+// timing is the way of the event from where it happened to here. The clocks of two machines may differ.
+func (p *pages) timing(e *store.Event) []timing {
+	steps := []struct {
+		what string
+		at   time.Time
+	}{{"happened", e.Timestamp}, {"sent", time.Time{}}, {"received", e.Received}}
+	if envelope, ok := e.Delivery.Envelope(); ok {
+		steps[1].at = envelope.SentAt
+	}
+	var (
+		out    []timing
+		before time.Time
+	)
+	for _, s := range steps {
+		if s.at.IsZero() {
+			continue
+		}
+		t := timing{What: s.what, Time: p.moment(s.at)}
+		t.Time.Text = s.at.In(p.cfg.Zone).Format("15:04:05.000")
+		if !before.IsZero() {
+			t.Gap = gap(s.at.Sub(before))
+		}
+		before = s.at
+		out = append(out, t)
+	}
+	return out
+}
+
+func (p *pages) breadcrumbs(c sentrytest.Event) []breadcrumbView {
+	crumbs := c.Breadcrumbs[max(len(c.Breadcrumbs)-maxList, 0):]
+	var out []breadcrumbView
+	for _, b := range crumbs {
+		v := breadcrumbView{Time: p.moment(b.Timestamp), Level: b.Level, Type: b.Type, Category: cmp.Or(b.Category, b.Type), Message: show(b.Message), Data: pairs(b.Data)}
+		if !b.Timestamp.IsZero() && !c.Timestamp.IsZero() {
+			v.Gap = gap(b.Timestamp.Sub(c.Timestamp))
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func pairs[V any](m map[string]V) []pair {
+	var out []pair
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if len(out) == maxList {
+			break
+		}
+		out = append(out, pair{name, show(m[name])})
+	}
+	return out
+}
+
+func texts(m map[string]string) []pair { return pairs(m) }
+
+func tags(m map[string]string) []tagView {
+	var out []tagView
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if len(out) == maxList {
+			break
+		}
+		out = append(out, tagView{name, cut(m[name], 1000), place{query: term("tag", name+"="+m[name])}.url()})
+	}
+	return out
+}
+
+func user(u sentrytest.User) []pair {
+	var out []pair
+	for _, f := range [][2]string{{"id", u.ID}, {"username", u.Username}, {"email", u.Email}, {"name", u.Name}, {"ip_address", u.IPAddress}} {
+		if f[1] != "" {
+			out = append(out, pair{f[0], show(f[1])})
+		}
+	}
+	return slices.Concat(out, pairs(u.Other), pairs(u.Data))
+}
+
+// contexts returns the contexts by name, the trace first, since it is what leads on.
+func contexts(m map[string]map[string]any) []contextView {
+	var out []contextView
+	for _, name := range slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return cmp.Or(-compareBool(a == "trace", b == "trace"), cmp.Compare(a, b))
+	}) {
+		fields := maps.Clone(m[name])
+		if fields["type"] == name {
+			delete(fields, "type")
+		}
+		if len(out) < maxList {
+			out = append(out, contextView{name, pairs(fields)})
+		}
+	}
+	return out
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// more returns what has no section.
+func more(c sentrytest.Event) []pair {
+	var out []pair
+	if c.TimeSpent != nil {
+		out = append(out, pair{"time_spent", show(fmt.Sprintf("%d ms", *c.TimeSpent))})
+	}
+	if c.Template != nil {
+		out = append(out, pair{"template", show(fmt.Sprintf("%s:%d", c.Template.Filename, c.Template.Lineno))})
+	}
+	for _, e := range c.Errors {
+		out = append(out, pair{"error noted by the sender", show(e)})
+	}
+	for name, m := range map[string]map[string]any{"debug_meta": c.DebugMeta, "report": c.Report, "measurements": c.Measurements} {
+		if len(m) > 0 {
+			out = append(out, pair{name, show(m)})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b pair) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}

@@ -1,0 +1,152 @@
+package page
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+)
+
+// faultsView is the switchboard of the faults, and the reactions of the clients to them.
+type faultsView struct {
+	frame
+	Active   []activeFault
+	Presets  []preset
+	Kinds    []string
+	Form     url.Values // as it was sent, when there is something wrong with it
+	Problems []string
+	Rows     []requestRow
+}
+
+// activeFault is a fault that is switched on.
+type activeFault struct {
+	Index int
+	Name  string
+	Rule  string // as one would write it in Go
+	Used  int    // requests that it has served
+	Spent bool   // it serves no more
+}
+
+// reactions is how many requests are shown beside the faults.
+const reactions = 30
+
+func (p *pages) faults(w http.ResponseWriter, _ *http.Request) {
+	render(w, http.StatusOK, "faults", p.faultsView(url.Values{}, nil))
+}
+
+func (p *pages) faultsView(form url.Values, problems []string) faultsView {
+	v := faultsView{frame: p.frame("Faults", "faults"), Presets: presets, Kinds: sentrytest.FaultKinds(), Form: form, Problems: problems}
+	for i, f := range p.cfg.Faults().Faults() {
+		rule, _ := f.Rule() // it was checked when it was set
+		v.Active = append(v.Active, activeFault{i, f.Name, rule.String(), f.Used, f.Times > 0 && f.Used >= f.Times})
+	}
+	found, _, _ := p.cfg.Store.Deliveries(nil, 0, reactions)
+	v.Rows = p.requestRows(found)
+	return v
+}
+
+// addFault switches a fault on besides those that are: a preset, or what the form describes.
+func (p *pages) addFault(w http.ResponseWriter, r *http.Request) {
+	if !p.form(w, r) {
+		return
+	}
+	var (
+		f        sentrytest.Fault
+		problems []string
+	)
+	if id := r.PostFormValue("preset"); id != "" {
+		i := slices.IndexFunc(presets, func(b preset) bool { return b.ID == id })
+		if i < 0 {
+			p.fail(w, r, http.StatusNotFound, fmt.Sprintf("There is no fault %q to switch on.", id))
+			return
+		}
+		f = presets[i].fault
+		f.Name = presets[i].Name
+	} else {
+		f, problems = readFault(r.PostForm)
+	}
+	if len(problems) == 0 {
+		p.switching.Lock()
+		problems = faultProblems(p.cfg.Faults().SetFaults(append(p.cfg.Faults().Faults(), f)...))
+		p.switching.Unlock()
+	}
+	if len(problems) > 0 {
+		render(w, http.StatusUnprocessableEntity, "faults", p.faultsView(r.PostForm, problems))
+		return
+	}
+	back(w, r, "/faults")
+}
+
+// readFault reads the form. What is out of range is for SetFaults to say; what is no number is said here.
+func readFault(form url.Values) (f sentrytest.Fault, problems []string) {
+	number := func(field string) int {
+		text := form.Get(field)
+		if text == "" {
+			return 0
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s: %q is not a number", field, text))
+		}
+		return n
+	}
+	f = sentrytest.Fault{
+		Name: form.Get("name"), Do: form.Get("do"), Status: number("status"), RetryAfter: form.Get("retry_after"), RateLimits: form.Get("rate_limits"),
+		Delay: form.Get("delay"), Pace: form.Get("pace"), Bytes: number("bytes"), Times: number("times"),
+		Endpoint: form.Get("endpoint"), Level: form.Get("level"), Item: form.Get("item"), Category: form.Get("category"),
+		Message: form.Get("message"), SizeOver: number("size_over"),
+	}
+	if text := form.Get("probability"); text != "" {
+		chance, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("probability: %q is not a number from 0 to 1", text))
+		}
+		f.Probability = &chance
+	}
+	return f, problems
+}
+
+// faultProblems says what SetFaults has against a fault, field by field.
+func faultProblems(err error) []string {
+	if err == nil {
+		return nil
+	}
+	var bad *sentrytest.FaultError
+	if !errors.As(err, &bad) {
+		return []string{err.Error()}
+	}
+	var out []string
+	for _, problem := range bad.Problems {
+		out = append(out, problem.String())
+	}
+	return out
+}
+
+// removeFault switches one fault off. The counts of the others start anew.
+func (p *pages) removeFault(w http.ResponseWriter, r *http.Request) {
+	if !p.form(w, r) {
+		return
+	}
+	p.switching.Lock()
+	defer p.switching.Unlock()
+	faults := p.cfg.Faults().Faults()
+	i, err := strconv.Atoi(r.PostFormValue("index"))
+	if err != nil || i < 0 || i >= len(faults) || faults[i].Name != r.PostFormValue("name") {
+		p.fail(w, r, http.StatusConflict, "The faults have changed meanwhile, so none was switched off.")
+		return
+	}
+	if problems := faultProblems(p.cfg.Faults().SetFaults(slices.Delete(faults, i, i+1)...)); problems != nil {
+		p.fail(w, r, http.StatusInternalServerError, fmt.Sprint("The fault can't be switched off: ", problems))
+		return
+	}
+	back(w, r, "/faults")
+}
+
+func (p *pages) clearFaults(w http.ResponseWriter, r *http.Request) {
+	p.cfg.Faults().ClearFaults()
+	back(w, r, "/faults")
+}

@@ -1,0 +1,185 @@
+package page
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+)
+
+// requestsView is the list of the requests, and of what clients say they have lost.
+type requestsView struct {
+	frame
+	Show   string // "", "refused" or "faulted"
+	Self   string
+	Older  string
+	Newest string
+	Total  int
+	Rows   []requestRow
+	Losses []loss
+}
+
+// requestRow is a request in a list.
+type requestRow struct {
+	Seq          int64
+	URL          string
+	Time         moment
+	Client, Path string
+	Size         int // bytes on the wire
+	Status       int // 0 for no answer
+	Class        string
+	Reason       string // why it was refused
+	Fault        string // that answered it
+	Connection   int
+	Carried      string
+	Gap          string // to the request before it by the same client
+}
+
+// loss is a kind of event that clients have dropped, and how many.
+type loss struct {
+	Reason, Category string
+	Quantity         int
+}
+
+func (p *pages) requests(w http.ResponseWriter, r *http.Request) {
+	v := requestsView{frame: p.frame("Requests", "requests"), Show: r.FormValue("show")}
+	keep := map[string]func(*store.Delivery) bool{
+		"refused": func(d *store.Delivery) bool { return d.Rejection != nil },
+		"faulted": func(d *store.Delivery) bool { return d.Request.Answer.Step != "" },
+	}[v.Show]
+	if keep == nil {
+		v.Show = ""
+	}
+	address := func(before int64) string {
+		to := "/requests?"
+		if v.Show != "" {
+			to += "show=" + v.Show + "&"
+		}
+		if before > 0 {
+			to += "before=" + strconv.FormatInt(before, 10)
+		}
+		return strings.TrimRight(to, "?&")
+	}
+	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // anything else is the first page
+	before = max(before, 0)
+	found, total, next := p.cfg.Store.Deliveries(keep, before, pageSize)
+	v.Rows, v.Total, v.Self = p.requestRows(found), total, address(before)
+	if next > 0 {
+		v.Older = address(next)
+	}
+	if before > 0 {
+		v.Newest = address(0)
+	}
+	v.Losses = losses(p.cfg.Store.Stats())
+	render(w, http.StatusOK, "requests", v)
+}
+
+func losses(s store.Stats) []loss {
+	var out []loss
+	for kind, n := range s.Discarded {
+		out = append(out, loss{kind.Reason, kind.Category, n})
+	}
+	slices.SortFunc(out, func(a, b loss) int {
+		return cmp.Or(cmp.Compare(b.Quantity, a.Quantity), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Category, b.Category))
+	})
+	return out
+}
+
+// requestRows returns rows for requests, the newest first.
+func (p *pages) requestRows(found []*store.Delivery) []requestRow {
+	rows := make([]requestRow, len(found))
+	last := map[string]*store.Delivery{}
+	for i, d := range slices.Backward(found) {
+		rows[i] = p.requestRow(d)
+		who := d.Request.Client + " " + d.Request.PublicKey
+		if before := last[who]; before != nil {
+			rows[i].Gap = gap(d.Request.Time.Sub(before.Request.Time))
+		}
+		last[who] = d
+	}
+	return rows
+}
+
+func (p *pages) requestRow(d *store.Delivery) requestRow {
+	r := d.Request
+	row := requestRow{
+		Seq: d.Seq, URL: "/requests/" + strconv.FormatInt(d.Seq, 10), Time: p.moment(r.Time), Client: cut(cmp.Or(r.Client, r.Header.Get("User-Agent"), "unknown client"), 100),
+		Path: cut(r.Path, 200), Size: len(r.Body), Status: r.Answer.Status, Class: statusClass(r.Answer.Status), Fault: r.Answer.Step, Connection: r.Connection,
+		Carried: carried(d),
+	}
+	if d.Rejection != nil {
+		row.Reason = cut(strings.Join(append([]string{d.Rejection.Reason}, d.Rejection.Causes...), ": "), 500)
+	}
+	return row
+}
+
+func statusClass(status int) string {
+	switch {
+	case status == 0:
+		return "none"
+	case status < 300:
+		return "good"
+	case status < 500 && status != http.StatusTooManyRequests:
+		return "bad"
+	case status == http.StatusTooManyRequests:
+		return "limited"
+	}
+	return "failed"
+}
+
+// carried says what a request brought.
+func carried(d *store.Delivery) string {
+	kinds := map[string]int{}
+	for _, item := range d.Items {
+		kinds[cut(item.Type, 40)]++
+	}
+	if len(d.Items) == 0 && len(d.Events) > 0 {
+		kinds["event"] = len(d.Events)
+	}
+	var out []string
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		if n := kinds[kind]; n > 1 {
+			kind += " \u00d7 " + strconv.Itoa(n)
+		}
+		out = append(out, kind)
+	}
+	return cut(strings.Join(out, ", "), 200)
+}
+
+// requestView is a request as it was received.
+type requestView struct {
+	requestRow
+	Facts    []pair
+	Headers  []pair
+	Answer   []pair
+	Body     string
+	Items    []store.Item
+	Findings []sentrytest.Finding
+	Events   []row
+	BodyURL  string
+	WireURL  string
+}
+
+type requestPage struct {
+	frame
+	Request requestView
+	Text    string // the beginning of the decoded body; "" when that is no text
+	Cut     bool
+}
+
+func (p *pages) request(w http.ResponseWriter, r *http.Request) {
+	seq, err := strconv.ParseInt(r.PathValue("seq"), 10, 64)
+	d, ok := p.cfg.Store.Delivery(seq)
+	if err != nil || !ok {
+		p.fail(w, r, http.StatusNotFound, "There is no request "+r.PathValue("seq")+", or it is no longer kept.")
+		return
+	}
+	v := requestPage{frame: p.frame("Request "+r.PathValue("seq"), "requests"), Request: p.requestView(d)}
+	v.Text, v.Cut = bodyText(d.Request)
+	render(w, http.StatusOK, "request", v)
+}

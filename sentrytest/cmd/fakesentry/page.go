@@ -1,0 +1,22 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/page"
+)
+
+// browserPage is what a host shows to browsers.
+func browserPage(h *host.Host) http.Handler {
+	return page.New(page.Config{
+		Store:    h.Store,
+		Faults:   func() api.Faults { return h.Server },
+		DSN:      func(r *http.Request) string { return h.RequestDSN(r, host.Key, host.Project) },
+		TLSDSN:   func() string { return h.TLSDSN(host.Key, host.Project) },
+		Lifetime: h.Lifetime(),
+		Version:  raven.Version,
+	})
+}
