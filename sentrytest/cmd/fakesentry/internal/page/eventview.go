@@ -32,6 +32,7 @@ type eventView struct {
 	Exceptions  []exceptionView
 	Threads     []threadView
 	Breadcrumbs []breadcrumbView
+	Earlier     int // breadcrumbs that are not shown
 	Tags        []tagView
 	User        []pair
 	HTTP        *httpView
@@ -87,8 +88,8 @@ func (p *pages) eventView(e *store.Event) eventView {
 	v := eventView{
 		frame: p.frame(cut(e.Title, 120), "events"), Level: e.Level, Culprit: cut(e.Culprit, 300), Time: p.moment(e.Received), Number: e.Seq, EventID: e.EventID,
 		Findings: c.Findings(), Problems: c.Problems, Grouping: c.GroupingPreview(), GroupURL: place{query: term("group", e.Group)}.url(),
-		Breadcrumbs: p.breadcrumbs(c), Tags: tags(c.Tags), User: user(c.User), HTTP: httpRequest(c.Request), Contexts: contexts(c.Contexts),
-		Extra: pairs(c.Extra), Modules: texts(c.Modules), More: more(c), Attachments: attachments(e), Request: p.requestView(d), RawSize: len(e.Raw()),
+		Breadcrumbs: p.breadcrumbs(c), Earlier: max(len(c.Breadcrumbs)-maxList, 0), Tags: tags(c.Tags), User: user(c.User), HTTP: httpRequest(c.Request), Contexts: contexts(c.Contexts),
+		Extra: pairs(c.Extra), Modules: pairs(c.Modules), More: more(c), Attachments: attachments(e), Request: p.requestView(d), RawSize: len(e.Raw()),
 	}
 	v.Heading, v.Detail, v.Message = headings(c)
 	v.Facts = p.facts(e, c)
@@ -201,8 +202,6 @@ func pairs[V any](m map[string]V) []pair {
 	}
 	return out
 }
-
-func texts(m map[string]string) []pair { return pairs(m) }
 
 func tags(m map[string]string) []tagView {
 	var out []tagView

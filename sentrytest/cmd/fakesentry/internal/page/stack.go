@@ -16,7 +16,7 @@ type exceptionView struct {
 	Handled             string // "handled", "unhandled" or ""
 	Relation            string // to the one shown before
 	Stack               []stackPart
-	Frames              int
+	Hidden              int // frames that are not shown
 }
 
 // threadView is a thread with its stack.
@@ -66,13 +66,13 @@ func exceptions(c sentrytest.Event) []exceptionView {
 			v.Relation = cut(m.Source, 300)
 		}
 		if x.Stacktrace != nil {
-			v.Frames = len(x.Stacktrace.Frames)
+			v.Hidden = max(len(x.Stacktrace.Frames)-maxList, 0)
 			v.Stack = stack(x.Stacktrace, &opened)
 		}
 		out = append(out, v)
 	}
 	if c.Stacktrace != nil {
-		out = append(out, exceptionView{Type: "Stack trace", Frames: len(c.Stacktrace.Frames), Stack: stack(c.Stacktrace, &opened)})
+		out = append(out, exceptionView{Type: "Stack trace", Hidden: max(len(c.Stacktrace.Frames)-maxList, 0), Stack: stack(c.Stacktrace, &opened)})
 	}
 	return out
 }
