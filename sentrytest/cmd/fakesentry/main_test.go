@@ -32,7 +32,7 @@ func runWith(t *testing.T, registry *transport.Registry, args ...string) (code i
 
 func TestDemoReportsThroughEveryScheme(t *testing.T) {
 	g := NewWithT(t)
-	code, out, errs := runWith(t, transport.DefaultRegistry(), "demo")
+	code, out, errs := runWith(t, transport.DefaultRegistry(), "demo", "--timeout=1m")
 	g.Expect(errs).To(BeEmpty())
 	g.Expect(code).To(BeZero())
 	for _, scheme := range transport.DefaultRegistry().Schemes() {
@@ -59,7 +59,7 @@ func TestDemoSaysWhatDidNotArrive(t *testing.T) {
 	registry := transport.DefaultRegistry().Clone()
 	err := registry.RegisterFunc("lossy+https", func(*transport.DSN, transport.Env) (transport.Transport, error) { return lossy{}, nil })
 	g.Expect(err).NotTo(HaveOccurred())
-	code, out, errs := runWith(t, registry, "demo", "--timeout=2s")
+	code, out, errs := runWith(t, registry, "demo", "--timeout=1m")
 	g.Expect(code).To(Equal(1))
 	g.Expect(out).To(MatchRegexp(`(?m)^lossy\+https +envelope +NO `))
 	g.Expect(out).NotTo(ContainSubstring("arrived and matched"))

@@ -42,8 +42,12 @@ func (d *demo) sink(kind, scheme string, protocol transport.Protocol) sink {
 	case "stderr":
 		s.arrived = func(context.Context) ([]sentrytest.Event, error) { return nil, checkPrintout(s.stderr.String()) }
 	default:
+		// The client is closed: what the server has not seen by now, it never will.
 		s.arrived = func(ctx context.Context) ([]sentrytest.Event, error) {
-			return server.Wait(ctx, len(wants), sentrytest.HasTag("demo", s.tag))
+			if err := server.WaitIdle(ctx); err != nil {
+				return nil, err
+			}
+			return sentrytest.EventList(server.Events()).Wait(ctx, len(wants), sentrytest.HasTag("demo", s.tag))
 		}
 	}
 	s.dsn = server.DSN(options...)
