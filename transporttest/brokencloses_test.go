@@ -2,7 +2,6 @@ package transporttest_test
 
 import (
 	"context"
-	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -186,7 +185,7 @@ func leavesConnection(t *testing.T) transport.OpenFunc {
 		}
 		return brokenClose{brokenSend{tr, send}, func(ctx context.Context) error {
 			if used.Load() {
-				if c, err := net.Dial("tcp", dsn.Host); err == nil {
+				if c, err := env.DialContext(t.Context(), "tcp", dsn.Host); err == nil {
 					context.AfterFunc(t.Context(), func() { _ = c.Close() })
 				}
 			}

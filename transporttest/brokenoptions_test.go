@@ -89,15 +89,21 @@ func firstFault(*testing.T) transport.OpenFunc {
 	}
 }
 
+// dialsItself knows one way to the network: that of the first Env, which is the
+// harness's.
 func dialsItself(*testing.T) transport.OpenFunc {
+	var itself func(ctx context.Context, network, addr string) (net.Conn, error)
 	return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-		env.DialContext = nil
+		if itself == nil {
+			itself = env.DialContext
+		}
+		env.DialContext = itself
 		return openSound("sync", dsn, env)
 	}
 }
 
 // dialsUnused connects when it is closed, if it never had a reason to.
-func dialsUnused(*testing.T) transport.OpenFunc {
+func dialsUnused(t *testing.T) transport.OpenFunc {
 	return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 		tr, err := openSound("sync", dsn, env)
 		if err != nil {
@@ -110,7 +116,7 @@ func dialsUnused(*testing.T) transport.OpenFunc {
 		}
 		return brokenClose{brokenSend{tr, send}, func(ctx context.Context) error {
 			if !used.Load() {
-				if c, err := net.Dial("tcp", dsn.Host); err == nil {
+				if c, err := env.DialContext(t.Context(), "tcp", dsn.Host); err == nil {
 					_ = c.Close()
 				}
 			}

@@ -51,7 +51,7 @@ func (t *trial) refused(how string, p *transport.Packet, o outcome, status int) 
 func redirects(t *trial) {
 	target := t.serve()
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		srv := t.serve(sentrytest.Redirect(status, target.URL()+"/api/1/envelope/").Times(-1).Optional())
+		srv := t.serve(sentrytest.Redirect(status, t.base+"://"+t.addr(target)+"/api/1/envelope/").Times(-1).Optional())
 		l := t.open(srv)
 		for _, w := range l.ways() {
 			p := l.packet()

@@ -46,7 +46,7 @@ func envTLS(t *trial) {
 	env.TLS = &tls.Config{RootCAs: srv.CertPool()}
 	trusting := t.openEnv(env, t.dsn(srv, "ca_certs", ""))
 	replaced := t.openEnv(env, t.dsn(srv, "ca_certs", srv.OtherCACertFile()))
-	unverified := t.openEnv(env, t.dsn(sentrytest.NewTLSServer(t, sentrytest.UnknownCA()), "ca_certs", "", "verify_ssl", "0"))
+	unverified := t.openEnv(env, t.dsn(t.serveTLS(sentrytest.UnknownCA()), "ca_certs", "", "verify_ssl", "0"))
 	for i, w := range trusting.ways() {
 		p := replaced.packet()
 		t.failed(w.name+" with ca_certs of another CA", p, replaced.ways()[i].send(p))

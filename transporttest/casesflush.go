@@ -53,8 +53,10 @@ func flushWaits(t *trial) {
 
 func flushPending(t *trial) {
 	const n = 6
-	l := t.open(t.serve(sentrytest.Hang().Times(-1)))
+	srv := t.serve(sentrytest.Hang().Times(-1))
+	l := t.open(srv)
 	l.submitAll(n)
+	t.requests(srv, 1)
 	for range 2 {
 		ctx, cancel := shortly()
 		defer cancel()
@@ -70,9 +72,10 @@ func flushPending(t *trial) {
 }
 
 // flushUnderLoad keeps packets coming: each callback sends the next before it
-// returns, so that there is never a moment without one.
+// returns, so that there is never a moment without one. Answers take their time,
+// since in a bubble none would pass otherwise.
 func flushUnderLoad(t *trial) {
-	l := t.open(t.serve())
+	l := t.open(t.serve(sentrytest.OK().After(time.Millisecond).Times(-1).Optional()))
 	var stop atomic.Bool
 	t.Cleanup(func() { stop.Store(true) })
 	var next func(*transport.Response, error)

@@ -94,7 +94,7 @@ func onceReset(t *trial) {
 
 func onceUntrusted(t *trial) {
 	unknown := certificates()[5]
-	srv := sentrytest.NewTLSServer(t, unknown.option)
+	srv := t.serveTLS(unknown.option)
 	t.once(t.open(srv), 5, func(how string, p *transport.Packet, o outcome) { t.untrusted(how, srv, p, o, unknown) })
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -102,9 +101,9 @@ func openStaysQuiet(t *trial) {
 // proxy has a fake server stand in for a proxy: both take the same requests.
 // The name in the DSN resolves nowhere, so that there is only one way.
 func proxy(t *trial) {
-	srv := sentrytest.NewServer(t)
 	t.base = "http"
-	dsn := t.dsn(srv, "proxy", srv.URL())
+	srv := t.serve()
+	dsn := t.dsn(srv, "proxy", "http://"+t.addr(srv))
 	dsn.Host = "sentry.invalid"
 	l := t.openEnv(t.h.env(t), dsn)
 	for _, w := range l.ways() {

@@ -72,7 +72,7 @@ func (t *trial) untrusted(how string, srv *sentrytest.Server, p *transport.Packe
 
 func tlsVerified(t *trial) {
 	for _, c := range certificates() {
-		srv := sentrytest.NewTLSServer(t, c.option)
+		srv := t.serveTLS(c.option)
 		l := t.open(srv) // trusts the CA that is called trusted
 		for _, w := range l.ways() {
 			p, how := l.packet(), fmt.Sprintf("%s, certificate %s", w.name, c.name)
@@ -88,7 +88,7 @@ func tlsVerified(t *trial) {
 
 func tlsUnverified(t *trial) {
 	for _, c := range certificates() {
-		l := t.open(sentrytest.NewTLSServer(t, c.option), "verify_ssl", "0", "ca_certs", "")
+		l := t.open(t.serveTLS(c.option), "verify_ssl", "0", "ca_certs", "")
 		for _, w := range l.ways() {
 			p := l.packet()
 			t.delivered(fmt.Sprintf("%s, certificate %s", w.name, c.name), p, w.send(p))
@@ -117,7 +117,7 @@ func caCerts(t *trial) {
 }
 
 func clientCert(t *trial) {
-	srv := sentrytest.NewTLSServer(t, sentrytest.ClientCertRequired())
+	srv := t.serveTLS(sentrytest.ClientCertRequired())
 	cert, key := srv.ClientCertFiles()
 	with, without := t.open(srv, "client_cert", cert, "client_key", key), t.open(srv)
 	for i, w := range with.ways() {

@@ -40,6 +40,8 @@
 // apply is logged. Whatever else a transport can't or won't do is named in
 // Harness.Skip, with the reason.
 //
-// The suite needs nothing but loopback. It does not measure: the times it waits
-// are bounds, and Harness.Patience sets them.
+// The suite needs nothing but loopback, and in a testing/synctest bubble not even
+// that: there Harness.Network replaces the sockets, and what waits for time-outs
+// takes no time. It does not measure: the times it waits are bounds, and
+// Harness.Patience sets them.
 package transporttest

@@ -26,6 +26,16 @@ type Harness struct {
 	// stopped again is stopped by t.Cleanup, after the transport was closed.
 	// Cases that are about a field of the Env set it themselves.
 	Env func(t T) transport.Env
+	// Network is where the cases have their servers, if they run in a
+	// testing/synctest bubble; nil means sockets on loopback. The transport has
+	// to obey Env.DialContext. Since subtests and bubbles exclude each other,
+	// every case gets a bubble of its own, or [Check] runs in one:
+	//
+	//	synctest.Test(t, func(t *testing.T) {
+	//		failures := transporttest.Check(t.Context(), transporttest.Harness{Scheme: "sync", Network: new(transporttest.Network)})
+	//		…
+	//	})
+	Network *Network
 	// Skip names cases that are not run, each with the reason. A name that no
 	// case has is a failure, so that a skip can't outlive its case.
 	Skip map[string]string
@@ -79,6 +89,9 @@ func (h Harness) env(t T) transport.Env {
 	var env transport.Env
 	if h.Env != nil {
 		env = h.Env(t)
+	}
+	if h.Network != nil && env.DialContext == nil {
+		env.DialContext = h.Network.DialContext
 	}
 	if env.Logger == nil {
 		env.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))

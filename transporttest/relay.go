@@ -1,6 +1,7 @@
 package transporttest
 
 import (
+	"context"
 	"io"
 	"net"
 	"sync"
@@ -16,6 +17,7 @@ type relay struct {
 	t        *trial
 	srv      *sentrytest.Server
 	listener net.Listener
+	dial     dialFunc
 	running  sync.WaitGroup
 
 	mu     sync.Mutex
@@ -30,11 +32,15 @@ type relay struct {
 // relay starts one; it ends with the trial.
 func (t *trial) relay(srv *sentrytest.Server) *relay {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("%v", err)
+	r := &relay{t: t, srv: srv, dial: new(net.Dialer).DialContext, conns: make(map[net.Conn]bool)}
+	if network := t.h.Network; network != nil {
+		r.listener, r.dial = network.listen(), network.DialContext
+	} else {
+		var err error
+		if r.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			t.Fatalf("%v", err)
+		}
 	}
-	r := &relay{t: t, srv: srv, listener: listener, conns: make(map[net.Conn]bool)}
 	r.running.Go(r.accept)
 	t.Cleanup(r.stop)
 	return r
@@ -76,7 +82,7 @@ func (r *relay) accept() {
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", r.srv.Addr())
+		server, err := r.dial(context.Background(), "tcp", r.t.addr(r.srv))
 		if err != nil {
 			_ = client.Close()
 			continue
@@ -112,7 +118,7 @@ func (r *relay) pass(client, server net.Conn) {
 		}
 		_, _ = io.Copy(client, server)
 		// The transport learns of the server's end, and has to close its own.
-		_ = client.(*net.TCPConn).CloseWrite()
+		_ = client.(interface{ CloseWrite() error }).CloseWrite()
 	})
 }
 

@@ -16,6 +16,8 @@ type trial struct {
 	c    Case
 	h    Harness
 	base string // "http" or "https"
+	// addrs are those of servers on the harness's network.
+	addrs map[*sentrytest.Server]string
 }
 
 func (t *trial) Errorf(format string, args ...any) {
@@ -39,12 +41,44 @@ func (t *trial) serve(steps ...sentrytest.Step) *sentrytest.Server {
 	t.Helper()
 	var srv *sentrytest.Server
 	if t.base == "https" {
-		srv = sentrytest.NewTLSServer(t)
+		srv = t.serveTLS(sentrytest.Trusted())
 	} else {
-		srv = sentrytest.NewServer(t)
+		srv = t.join(sentrytest.NewServer(t, t.options()...))
 	}
 	srv.Script(steps...)
 	return srv
+}
+
+// serveTLS starts a server with a certificate of some kind.
+func (t *trial) serveTLS(certificate sentrytest.Option) *sentrytest.Server {
+	t.Helper()
+	return t.join(sentrytest.NewTLSServer(t, append(t.options(), certificate)...))
+}
+
+func (t *trial) options() []sentrytest.Option {
+	if t.h.Network == nil {
+		return nil
+	}
+	return []sentrytest.Option{sentrytest.InMemory()}
+}
+
+// join gives a server its address on the harness's network, if there is one.
+func (t *trial) join(srv *sentrytest.Server) *sentrytest.Server {
+	if t.h.Network != nil {
+		if t.addrs == nil {
+			t.addrs = make(map[*sentrytest.Server]string)
+		}
+		t.addrs[srv] = t.h.Network.join(srv.DialContext)
+	}
+	return srv
+}
+
+// addr returns where a transport finds a server.
+func (t *trial) addr(srv *sentrytest.Server) string {
+	if addr, ok := t.addrs[srv]; ok {
+		return addr
+	}
+	return srv.Addr()
 }
 
 // dsn returns a DSN for the server, with options given as names and values.
@@ -53,6 +87,9 @@ func (t *trial) dsn(srv *sentrytest.Server, params ...string) *transport.DSN {
 	dsn, err := transport.ParseDSN(srv.DSN(sentrytest.DSNScheme(t.h.Scheme)))
 	if err != nil {
 		t.Fatalf("the server's DSN can't be read: %v", err)
+	}
+	if addr, ok := t.addrs[srv]; ok {
+		dsn.Host = addr
 	}
 	if t.base == "https" {
 		dsn.Options.Set("ca_certs", srv.CACertFile())

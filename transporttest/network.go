@@ -1,0 +1,127 @@
+package transporttest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Network is a network without sockets, on which the cases of a [Harness] can
+// have their servers. In a testing/synctest bubble nothing then takes time but
+// what is meant to: time-outs end exactly when they should, on a busy machine
+// too, and cost nothing. The zero value is ready. It is safe for concurrent
+// use, but all on it belongs to one bubble.
+type Network struct {
+	mu    sync.Mutex
+	doors map[string]dialFunc // by address; guarded by mu
+	last  int                 // the port that was given away last; guarded by mu
+}
+
+type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// DialContext connects to the server with the address addr, as the function of
+// that name in transport.Env. Where no server is, the connection is refused;
+// names are not resolved.
+func (n *Network) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	n.mu.Lock()
+	door := n.doors[addr]
+	n.mu.Unlock()
+	if door == nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: fmt.Errorf("%s: %w", addr, syscall.ECONNREFUSED)}
+	}
+	return door(ctx, network, addr)
+}
+
+// join gives a server an address. It is a loopback address, for which the
+// servers' certificates hold and no proxy is asked.
+func (n *Network) join(door dialFunc) (addr string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.doors == nil {
+		n.doors = make(map[string]dialFunc)
+	}
+	n.last++
+	addr = fmt.Sprintf("127.0.0.1:%d", n.last)
+	n.doors[addr] = door
+	return addr
+}
+
+// listen returns a listener on the network.
+func (n *Network) listen() net.Listener {
+	l := &listener{conns: make(chan net.Conn), done: make(chan struct{})}
+	l.addr = n.join(l.dial)
+	return l
+}
+
+type listener struct {
+	addr  string
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := halves()
+	select {
+	case l.conns <- server:
+		return client, nil
+	case <-l.done:
+		return nil, &net.OpError{Op: "dial", Net: "memory", Err: syscall.ECONNREFUSED}
+	case <-ctx.Done():
+		return nil, &net.OpError{Op: "dial", Net: "memory", Err: ctx.Err()}
+	}
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *listener) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return nil
+}
+
+func (l *listener) Addr() net.Addr { return memAddr(l.addr) }
+
+type memAddr string
+
+func (memAddr) Network() string  { return "memory" }
+func (a memAddr) String() string { return string(a) }
+
+// halfConn is a connection that can be closed for writing alone, as TCP's can
+// and net.Pipe's can't: it has a pipe for each direction.
+type halfConn struct {
+	net.Conn // is read
+	out      net.Conn
+}
+
+// halves returns the ends of a new connection.
+func halves() (client, server *halfConn) {
+	there, out := net.Pipe()
+	back, in := net.Pipe()
+	return &halfConn{in, out}, &halfConn{there, back}
+}
+
+func (c *halfConn) Write(p []byte) (int, error) { return c.out.Write(p) }
+
+func (c *halfConn) CloseWrite() error { return c.out.Close() }
+
+func (c *halfConn) Close() error {
+	_ = c.out.Close() // pipes close without errors
+	return c.Conn.Close()
+}
+
+func (c *halfConn) SetDeadline(t time.Time) error {
+	_ = c.out.SetWriteDeadline(t) // fails on closed pipes alone, as the other then does
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c *halfConn) SetWriteDeadline(t time.Time) error { return c.out.SetWriteDeadline(t) }

@@ -1,0 +1,37 @@
+package transporttest_test
+
+import (
+	"errors"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/transporttest"
+)
+
+func TestCheckInABubble(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"sync", "threaded", "pool"} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := NewWithT(t)
+				start := time.Now()
+				failures := transporttest.Check(t.Context(), transporttest.Harness{Scheme: scheme, Network: new(transporttest.Network)})
+				g.Expect(failures).To(BeEmpty())
+				g.Expect(time.Since(start)).To(BeNumerically(">", 0), "time-outs end by the bubble's clock")
+			})
+		})
+	}
+}
+
+func TestNetworkRefusesWhereNobodyIs(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	_, err := new(transporttest.Network).DialContext(t.Context(), "tcp", "sentry.invalid:443")
+	g.Expect(errors.Is(err, syscall.ECONNREFUSED)).To(BeTrue())
+	g.Expect(err).To(MatchError("dial tcp: sentry.invalid:443: connection refused"))
+}
