@@ -26,9 +26,10 @@ func timedOut(ctx context.Context, err error) {
 
 var _ = Describe("A delivery that fails", func() {
 	for _, name := range networked {
+		// On a busy machine the time may be over before the server has seen anything.
 		for what, step := range map[string]sentrytest.Step{
-			"does not answer":                  sentrytest.Hang(),
-			"answers headers and stalls there": sentrytest.StallBody(),
+			"does not answer":                  sentrytest.Hang().Optional(),
+			"answers headers and stalls there": sentrytest.StallBody().Optional(),
 		} {
 			Context("over "+name+"+http, at a server that "+what, func() {
 				It("is a timeout for Deliver", func(ctx SpecContext) {
@@ -76,14 +77,14 @@ var _ = Describe("A delivery that fails", func() {
 	It("is not repeated while the server wants to be left alone", func(ctx SpecContext) {
 		for _, name := range networked {
 			srv := sentrytest.NewServer(GinkgoTB())
-			srv.Script(sentrytest.Status(429).RetryAfter("30"))
+			srv.Script(sentrytest.Status(429).RetryAfter("3600"))
 			client := newClient(dsn(srv, name))
 			for _, held := range []bool{false, true, true} {
 				_, err := client.Deliver(ctx, &raven.Event{Message: "x"})
 				var limited *transport.RateLimitedError
 				Expect(errors.As(err, &limited)).To(BeTrue())
 				Expect(limited.Held).To(Equal(held))
-				Expect(limited.RetryAfter.Seconds()).To(BeNumerically("~", 30, 5))
+				Expect(limited.RetryAfter.Seconds()).To(BeNumerically("~", 3600, 60))
 			}
 			Expect(srv.Requests()).To(HaveLen(1))
 		}

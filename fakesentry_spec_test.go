@@ -59,7 +59,7 @@ var _ = Describe("fakesentry", Ordered, func() {
 			for range 4 {
 				senders.Go(func() {
 					defer GinkgoRecover()
-					client, err := raven.New("sync+" + dsn)
+					client, err := raven.New("sync+" + dsn + "?timeout=60")
 					Expect(err).NotTo(HaveOccurred())
 					defer client.Close(context.Background())
 					for {
@@ -76,7 +76,7 @@ var _ = Describe("fakesentry", Ordered, func() {
 					}
 				})
 			}
-			<-enough
+			Eventually(ctx, enough).Should(BeClosed())
 			Expect(cmd.Process.Kill()).To(Succeed()) // with SIGKILL, in the middle of it
 			senders.Wait()
 			_ = cmd.Wait() // says that it was killed
@@ -89,7 +89,7 @@ var _ = Describe("fakesentry", Ordered, func() {
 			delete(acknowledged, e.EventID)
 		}
 		Expect(acknowledged).To(BeEmpty())
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(5*time.Minute))
 
 	It("fails a command that does not report", func(ctx SpecContext) {
 		out, err := exec.CommandContext(ctx, program, "run", "--expect=1", "--", program, "send", "-m", "from a command").CombinedOutput()

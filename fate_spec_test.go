@@ -154,7 +154,7 @@ var _ = Describe("Events that repeat themselves", func() {
 		sentrytest.RequireEvent(GinkgoTB(), srv, sentrytest.HasMessage("disk 0 full"))
 		Expect(client.CaptureMessage(ctx, "another thing")).NotTo(BeEmpty())
 
-		Eventually(same).WithTimeout(10 * time.Second).ShouldNot(BeEmpty())
+		Eventually(ctx, same).ShouldNot(BeEmpty())
 		Expect(client.Flush(within(ctx))).To(Succeed(), "it was on purpose")
 		var told float64
 		for _, e := range srv.Events() {

@@ -41,7 +41,7 @@ func newClient(dsn string, opts ...raven.Option) *raven.Client {
 // within bounds what a spec waits for. It is no measure of speed: a spec that
 // needs all of it has failed.
 func within(ctx context.Context) context.Context {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	DeferCleanup(cancel)
 	return ctx
 }
