@@ -16,6 +16,7 @@ type answer struct {
 	step     Step
 	status   int // 0 for none
 	header   http.Header
+	own      bool // header is this answer's own, and may be changed
 	body     string
 	accepted bool
 }
@@ -25,12 +26,11 @@ const pixel = "GIF89a\x01\x00\x01\x00\x00\xff\x00\x2c\x00\x00\x00\x00\x01\x00\x0
 
 // compose makes the answer and puts it on record in req.
 func compose(step *Step, v *verdict, req *Request) answer {
-	a := answer{header: http.Header{}, status: v.status}
+	a := answer{header: jsonAnswer, status: v.status}
 	if step != nil {
 		a.step = *step
 		req.Answer.Step = step.String()
 	}
-	a.header["Content-Type"] = jsonTypeValues
 	switch {
 	case !a.step.answers():
 		a.status = 0
@@ -48,7 +48,7 @@ func compose(step *Step, v *verdict, req *Request) answer {
 		a.body = *a.step.body
 	}
 	for key, values := range a.step.header {
-		a.header[key] = values
+		a.set(key, values[0])
 	}
 	if !bodyAllowed(a.status) {
 		a.body = ""
@@ -60,16 +60,27 @@ func compose(step *Step, v *verdict, req *Request) answer {
 func (a *answer) fail(r *refusal) {
 	a.status = r.status
 	a.body = r.body()
-	a.header.Set("X-Sentry-Error", oneLine(r.detail))
+	a.set("X-Sentry-Error", oneLine(r.detail))
+}
+
+// jsonAnswer are the headers of nearly every answer, made once.
+var jsonAnswer = http.Header{"Content-Type": {"application/json"}}
+
+// set sets a header. What answers share is copied before.
+func (a *answer) set(key, value string) {
+	if !a.own {
+		a.header, a.own = a.header.Clone(), true
+	}
+	a.header.Set(key, value)
 }
 
 func (a *answer) succeed(v *verdict, req *Request) {
 	switch {
 	case req.Method == http.MethodGet:
-		a.header.Set("Content-Type", "image/gif")
+		a.set("Content-Type", "image/gif")
 		a.body = pixel
 	case v.text != nil:
-		a.header.Set("Content-Type", "text/plain; charset=utf-8")
+		a.set("Content-Type", "text/plain; charset=utf-8")
 		a.body = *v.text
 	case v.id == "":
 		a.body = "{}"

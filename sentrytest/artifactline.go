@@ -125,7 +125,6 @@ func requestLine(r Request) artifactRequest {
 // error and the Artifact up to there.
 func ReadArtifact(r io.Reader) (*Artifact, error) {
 	a := &Artifact{}
-	a.journal.changed = make(chan struct{})
 	lines := json.NewDecoder(r)
 	var head artifactHead
 	if err := lines.Decode(&head); err != nil {

@@ -37,6 +37,13 @@ func encodingOf(header http.Header) string {
 // opener starts the decompression of a body.
 type opener func(body []byte) (io.ReadCloser, error)
 
+// The ways to read what has only one, made once.
+var (
+	gzipOpeners   = []opener{openGzip}
+	brotliOpeners = []opener{openBrotli}
+	zstdOpeners   = []opener{openZstd}
+)
+
 // openersFor returns the ways to read an encoding, to be tried in turn (protocol section 2.2). deflate means
 // zlib to Relay and most others but raw deflate to some, and clients of both kinds exist.
 func openersFor(encoding string, form DeflateForm) ([]opener, *refusal) {
@@ -44,13 +51,13 @@ func openersFor(encoding string, form DeflateForm) ([]opener, *refusal) {
 	case "", "identity":
 		return nil, nil
 	case "gzip", "x-gzip":
-		return []opener{openGzip}, nil
+		return gzipOpeners, nil
 	case "deflate":
 		return form.openers(), nil
 	case "br":
-		return []opener{openBrotli}, nil
+		return brotliOpeners, nil
 	case "zstd":
-		return []opener{openZstd}, nil
+		return zstdOpeners, nil
 	}
 	return nil, refuse(http.StatusUnsupportedMediaType, fmt.Sprintf("unsupported content encoding %q", encoding))
 }
@@ -85,21 +92,20 @@ func (c *config) decodeBody(body []byte, encoding string, limit int64) ([]byte, 
 
 // inflate decompresses in two passes if one is not enough: see firstPass.
 func inflate(body []byte, open opener, limit int64) ([]byte, error) {
-	var buf bytes.Buffer
-	// Events shrink to about a quarter; a bomb gains nothing from a guess that is bound to its own length.
-	buf.Grow(int(min(int64(4*len(body)+bytes.MinRead), firstPass, limit)))
-	n, err := readPass(body, open, min(firstPass, limit), limit, &buf)
+	buf := borrow()
+	n, err := readPass(body, open, min(firstPass, limit), limit, buf)
+	if err == nil && int64(buf.Len()) == n {
+		return settleUp(buf), nil
+	}
+	giveBack(buf)
 	if err != nil {
 		return nil, err
 	}
-	if int64(buf.Len()) == n {
-		return buf.Bytes(), nil
-	}
-	buf = *bytes.NewBuffer(make([]byte, 0, n+bytes.MinRead))
-	if _, err := readPass(body, open, n, n, &buf); err != nil {
+	whole := bytes.NewBuffer(make([]byte, 0, n+bytes.MinRead))
+	if _, err := readPass(body, open, n, n, whole); err != nil {
 		return nil, err
 	}
-	return buf.Bytes(), nil
+	return whole.Bytes(), nil
 }
 
 // readPass decompresses body, keeps the first keep bytes in buf, counts the rest, and returns how many there
@@ -113,6 +119,9 @@ func readPass(body []byte, open opener, keep, limit int64, buf *bytes.Buffer) (i
 	kept, err := io.Copy(buf, io.LimitReader(r, keep))
 	if err != nil {
 		return 0, err
+	}
+	if kept < keep {
+		return kept, nil
 	}
 	// One byte more than the limit is enough to know.
 	rest, err := io.Copy(io.Discard, io.LimitReader(r, limit-kept+1))

@@ -95,7 +95,7 @@ func (s *Server) announce(ctx context.Context, e *entry, a *answer) {
 		return
 	}
 	r := refuse(http.StatusServiceUnavailable, scriptedDetail(http.StatusServiceUnavailable), err.Error())
-	*a = answer{header: http.Header{"Content-Type": jsonTypeValues}}
+	*a = answer{header: jsonAnswer}
 	a.fail(r)
 	e.request.Answer = Answer{Status: a.status, Header: a.header, Body: a.body, Step: e.request.Answer.Step}
 	e.events, e.traces, e.envelope = nil, nil, nil

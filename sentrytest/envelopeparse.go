@@ -198,10 +198,10 @@ func (i *Item) readHeader() (int, error) {
 	if !ok {
 		return 0, errors.New("missing field `type`")
 	}
-	if err := json.Unmarshal(raw, &i.Type); err != nil || raw[0] != '"' {
+	var err error
+	if i.Type, err = unquote(raw); err != nil {
 		return 0, fmt.Errorf("type is not a string: %s", raw)
 	}
-	var err error
 	if i.ContentType, err = stringOf(i.Header, "content_type"); err != nil {
 		return 0, err
 	}
@@ -234,11 +234,11 @@ func countOf(header map[string]json.RawMessage, key string) (int, error) {
 // stringOf reads a string: "" when it is absent or null.
 func stringOf(header map[string]json.RawMessage, key string) (string, error) {
 	raw, ok := header[key]
-	if !ok {
+	if !ok || string(raw) == "null" {
 		return "", nil
 	}
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
+	text, err := unquote(raw)
+	if err != nil {
 		return "", fmt.Errorf("%s is not a string: %s", key, raw)
 	}
 	return text, nil

@@ -1,7 +1,6 @@
 package sentrytest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -85,12 +84,11 @@ func newRequest(r *http.Request, to route) *Request {
 // readBody reads the whole body before anything is decided, so that a client is never cut off while it
 // writes. A body over the limit is read on for a while, but not kept, for the same reason.
 func (s *Server) readBody(r *http.Request, req *Request) ([]byte, error) {
-	var buf bytes.Buffer
-	if n := r.ContentLength; n > 0 && n <= s.cfg.maxWire {
-		buf.Grow(int(n) + bytes.MinRead)
-	}
-	n, err := io.Copy(&buf, io.LimitReader(r.Body, s.cfg.maxWire+1))
-	req.Body = buf.String()
+	// The buffer grows with what arrives: what a client announces costs nothing.
+	buf := borrow()
+	n, err := io.Copy(buf, io.LimitReader(r.Body, s.cfg.maxWire+1))
+	body := settleUp(buf)
+	req.Body = textOf(body)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +98,7 @@ func (s *Server) readBody(r *http.Request, req *Request) ([]byte, error) {
 		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 4*s.cfg.maxWire))
 		return nil, errTooLong
 	}
-	return buf.Bytes(), nil
+	return body, nil
 }
 
 // verdict is what the server itself makes of a request, before a script step has its say.

@@ -18,7 +18,7 @@ type journal struct {
 	max       int // of each record; 0 for no bound
 	dropped   Dropped
 	cleared   int           // how often Clear ran, so that a Wait under way starts over
-	changed   chan struct{} // closed and replaced whenever something is recorded
+	changed   chan struct{} // closed and given up when something is recorded; nil while nobody waits
 	closed    bool
 }
 
@@ -32,26 +32,27 @@ type storedEvent struct {
 	itemType string      // what it is if it does not say so itself; "" for an event
 	claimed  atomic.Bool // by an assertion; see FailOnUnclaimed
 	once     sync.Once
-	event    Event
+	event    *Event
 }
 
 // get returns the normalised event, which is shared: callers clone it.
 func (e *storedEvent) get() Event {
 	e.once.Do(func() {
-		e.event = normalize(e.raw)
-		e.event.EventID = e.id
-		e.event.Received = *e.request
-		if e.event.SDK.Name == "" {
-			e.event.SDK.Name, e.event.SDK.Version = splitClient(e.request.Client)
+		event := normalize(e.raw)
+		event.EventID = e.id
+		event.Received = *e.request
+		if event.SDK.Name == "" {
+			event.SDK.Name, event.SDK.Version = splitClient(e.request.Client)
 		}
-		if e.event.Type == "" {
-			e.event.Type = e.itemType
+		if event.Type == "" {
+			event.Type = e.itemType
 		}
 		if e.envelope != nil {
-			e.event.Attachments = e.envelope.files()
+			event.Attachments = e.envelope.files()
 		}
+		e.event = &event
 	})
-	return e.event
+	return *e.event
 }
 
 func (e *storedEvent) copy() Event { return e.get().Clone() }
@@ -103,21 +104,26 @@ func (j *journal) nextID() int {
 }
 
 func (j *journal) broadcastLocked() {
-	if j.closed {
-		return
+	if j.changed != nil {
+		close(j.changed)
+		j.changed = nil
 	}
-	close(j.changed)
-	j.changed = make(chan struct{})
+}
+
+// changeLocked returns a channel that is closed when something is recorded, or the journal closes.
+func (j *journal) changeLocked() <-chan struct{} {
+	if j.changed == nil {
+		j.changed = make(chan struct{})
+	}
+	return j.changed
 }
 
 // close wakes every Wait for good. Records can still be read, and the last handlers may still add theirs.
 func (j *journal) close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if !j.closed {
-		close(j.changed)
-		j.closed = true
-	}
+	j.closed = true
+	j.broadcastLocked()
 }
 
 // Events returns the events that the server accepted, in the order of arrival: bodies of the store endpoint,

@@ -1,6 +1,7 @@
 package sentrytest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,18 +88,17 @@ func stringAt(raw []byte, name string) string {
 	return text
 }
 
+// unquote returns the text of a JSON value that is a string.
 func unquote(raw []byte) (string, error) {
-	for _, c := range raw {
-		if c == '\\' {
-			var text string
-			err := json.Unmarshal(raw, &text)
-			return text, err
-		}
-	}
-	if len(raw) < 2 {
+	if len(raw) < 2 || raw[0] != '"' {
 		return "", errors.New("not a JSON string")
 	}
-	return string(raw[1 : len(raw)-1]), nil
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), nil
+	}
+	var text string
+	err := json.Unmarshal(raw, &text)
+	return text, err
 }
 
 func skipSpace(raw []byte, at int) int {

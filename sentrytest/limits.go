@@ -13,7 +13,7 @@ const (
 	mib = 1 << 20
 )
 
-var itemClasses = []itemClass{
+var itemClasses = [...]itemClass{
 	{
 		[]string{"event", "transaction", "security", "raw_security", "replay_event", "feedback", "form_data"},
 		1, MaxEventSize, 0,
@@ -48,8 +48,7 @@ var classOf = func() map[string]int {
 // checkLimits returns the refusal for the first item that exceeds a limit. One is enough to lose the whole
 // envelope.
 func checkLimits(items []Item) *refusal {
-	count := make([]int, len(itemClasses))
-	size := make([]int, len(itemClasses))
+	var count, size [len(itemClasses)]int
 	for _, item := range items {
 		i, ok := classOf[item.limitClass()]
 		if !ok {

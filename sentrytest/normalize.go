@@ -2,6 +2,7 @@ package sentrytest
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 )
@@ -174,8 +175,8 @@ func readHTTPRequest(o object) HTTPRequest {
 
 // readSDK reads the sdk attribute of an envelope's header.
 func readSDK(raw []byte) SDK {
-	if len(raw) == 0 {
-		return SDK{}
+	if sdk, ok := readPlainSDK(raw); ok {
+		return sdk
 	}
 	v, err := decodeJSON(raw)
 	if err != nil {
@@ -184,6 +185,26 @@ func readSDK(raw []byte) SDK {
 	fields, _ := v.(map[string]any)
 	r := &reader{}
 	return readSDKObject(r.object(fields, ""))
+}
+
+// readPlainSDK reads an sdk that is absent or has nothing but texts, as most have in the header of every envelope.
+func readPlainSDK(raw []byte) (sdk SDK, ok bool) {
+	if len(raw) == 0 {
+		return SDK{}, true
+	}
+	ok = raw[0] == '{'
+	err := members(raw, func(key string, value json.RawMessage) (err error) {
+		switch {
+		case value[0] != '"':
+			ok = false
+		case key == "name":
+			sdk.Name, err = unquote(value)
+		case key == "version":
+			sdk.Version, err = unquote(value)
+		}
+		return err
+	})
+	return sdk, ok && err == nil
 }
 
 func readSDKObject(o object) SDK {

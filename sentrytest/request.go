@@ -101,11 +101,5 @@ func (r *Request) setAuth(a *auth) {
 	r.Client, r.Version, r.Auth = a.client, a.version, a.pairs
 }
 
-// setDecoded keeps the decoded body, and one string for both if there was nothing to decode.
-func (r *Request) setDecoded(body []byte) {
-	if string(body) == r.Body {
-		r.Decoded = r.Body
-		return
-	}
-	r.Decoded = string(body)
-}
+// setDecoded keeps the decoded body, which nobody may change from then on.
+func (r *Request) setDecoded(body []byte) { r.Decoded = textOf(body) }

@@ -34,24 +34,15 @@ func (s *Server) route(path string) route {
 // repeated slashes and a missing trailing slash are all accepted. It works by hand
 // because http.ServeMux answers repeated slashes with a redirect, which turns a POST into a GET.
 func routeOf(path string) route {
-	var segments []string
-	for part := range strings.SplitSeq(path, "/") {
-		if part != "" {
-			segments = append(segments, part)
-		}
-	}
-	n := len(segments)
-	if n < 2 {
-		return route{}
-	}
-	endpoint := segments[n-1]
+	rest, endpoint := cutSegment(path)
 	if !protocols[endpoint] {
 		return route{}
 	}
-	if n >= 3 && segments[n-3] == "api" {
-		return route{protocol: endpoint, project: segments[n-2]}
+	rest, project := cutSegment(rest)
+	if _, api := cutSegment(rest); api == "api" {
+		return route{protocol: endpoint, project: project}
 	}
-	if segments[n-2] == "api" && endpoint == protocolStore {
+	if project == "api" && endpoint == protocolStore {
 		return route{protocol: endpoint}
 	}
 	return route{}
@@ -63,6 +54,13 @@ func (r route) path() string {
 		return "/api/" + r.protocol + "/"
 	}
 	return "/api/" + r.project + "/" + r.protocol + "/"
+}
+
+// cutSegment cuts the last segment off a path, with all the slashes around it; both are "" where there is none.
+func cutSegment(path string) (rest, last string) {
+	path = strings.TrimRight(path, "/")
+	at := strings.LastIndexByte(path, '/') + 1
+	return path[:at], path[at:]
 }
 
 // allows reports whether the endpoint takes the method.
@@ -82,7 +80,6 @@ const (
 var (
 	corsOriginValues = []string{"*"}
 	corsExposeValues = []string{corsExpose}
-	jsonTypeValues   = []string{"application/json"}
 )
 
 func setCORS(h http.Header) {

@@ -111,7 +111,7 @@ func (v scope) wait(ctx context.Context, n int, preds []Predicate) (matched []Ev
 		}
 		fresh := v.journal.events[max(next-first, 0):]
 		next = first + len(v.journal.events)
-		changed, closed := v.journal.changed, v.journal.closed
+		changed, closed := v.journal.changeLocked(), v.journal.closed
 		v.journal.mu.Unlock()
 
 		for _, stored := range fresh {

@@ -82,7 +82,7 @@ func Start(opts ...Option) (*Server, error) {
 func start(tb TB, opts []Option) (*Server, error) {
 	s := &Server{cfg: newConfig(opts), tb: tb, key: randomHex(), project: "1"}
 	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
-	s.journal.changed, s.journal.max = make(chan struct{}), s.cfg.maxHistory
+	s.journal.max = s.cfg.maxHistory
 	s.findings.on = s.cfg.rules.strict
 	if err := s.begin(); err != nil {
 		return nil, fmt.Errorf("sentrytest: %w", err)

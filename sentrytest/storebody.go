@@ -62,8 +62,8 @@ func eventIDOf(raw json.RawMessage) (string, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return "", nil
 	}
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
+	text, err := unquote(raw)
+	if err != nil {
 		return "", fmt.Errorf("event_id is not a string: %s", raw)
 	}
 	id, ok := normalizeID(text)
