@@ -8,7 +8,7 @@ type Dropped struct {
 // MaxHistory bounds what a server remembers: of requests, events, transactions, envelopes and rejections the newest
 // n each.
 // Zero and below mean no bound, which is the default and right for tests: what is dropped can't be asserted
-// any more. It is for servers that run for days, or under load.
+// any more; so it excludes [FailOnUnclaimed], and [Strict] in a test. It is for servers that run for days, or under load.
 func MaxHistory(n int) Option {
 	return func(c *config) { c.maxHistory = max(n, 0) }
 }

@@ -1,9 +1,6 @@
 package sentrytest
 
-import (
-	"fmt"
-	"net"
-)
+import "net"
 
 // secure is the https listener of ListenTLS beside the http one.
 type secure struct {
@@ -22,9 +19,6 @@ func (s *Server) listenTLS() (net.Listener, error) {
 		return nil, nil
 	}
 	if s.cfg.inMemory {
-		if *s.cfg.tlsListen != "" {
-			return nil, fmt.Errorf("the option InMemory and an address of ListenTLS exclude each other")
-		}
 		if s.secure.host == "" {
 			s.secure.host = memTLSAddress
 		}

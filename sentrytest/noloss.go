@@ -76,6 +76,7 @@ type audit struct {
 	forgotten uint64
 	seen      map[string][]Request // the requests that brought an id
 	refused   []Rejection
+	dropped   int // events that the server no longer has, because of MaxHistory
 	waited    time.Duration
 }
 
@@ -84,19 +85,29 @@ func newAudit(src Source, outcomes map[string]string, forgotten uint64) *audit {
 	for id, outcome := range outcomes {
 		a.outcomes[cleanID(id)] = outcome
 	}
-	for _, e := range src.Events() {
+	arrived := src.Events()
+	if s, ok := src.(interface{ Transactions() []Event }); ok {
+		arrived = append(arrived, s.Transactions()...)
+	}
+	for _, e := range arrived {
 		a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
 	}
-	// An id that only another type of item carries, such as a transaction, has arrived as well.
+	// An id that only another type of item carries, such as feedback, has arrived as well.
 	if s, ok := src.(interface{ Envelopes() []Envelope }); ok {
 		for _, e := range s.Envelopes() {
-			if e.EventID != "" && len(e.ItemsOfType("event")) == 0 {
+			if e.EventID != "" && len(e.ItemsOfType(itemEvent))+len(e.ItemsOfType(itemTransaction)) == 0 {
 				a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
 			}
 		}
 	}
 	if s, ok := src.(interface{ Rejected() []Rejection }); ok {
 		a.refused = s.Rejected()
+	}
+	switch s := src.(type) {
+	case *Server:
+		a.dropped = s.Dropped().Events
+	case *Tenant:
+		a.dropped = s.srv.Dropped().Events
 	}
 	return a
 }
@@ -135,6 +146,9 @@ func (a *audit) report() (string, bool) {
 	lost = append(worst, lost...)
 	fmt.Fprintf(&b, "sentrytest: %d of %s lost", len(lost), count(len(a.outcomes), "event"))
 	writeList(&b, lost, func(line string) string { return line })
+	if len(lost) > 0 && a.dropped > 0 {
+		fmt.Fprintf(&b, "\n  MaxHistory has made the server drop %s, of which they may be: let it keep more", count(a.dropped, "event"))
+	}
 	if a.forgotten > 0 {
 		fmt.Fprintf(&b, "\n  the client has forgotten what became of %s: let it remember more, with raven.WithLedger(%d)",
 			count(int(a.forgotten), "older event"), uint64(len(a.outcomes))+a.forgotten)

@@ -43,16 +43,19 @@ func TestRequireNoLoss(t *testing.T) {
 	store(t, srv, eventWithID(1))
 	store(t, srv, eventWithID(2))
 	envelope(t, srv, fmt.Sprintf("{\"event_id\":%q}\n{\"type\":\"transaction\"}\n{}", eventID(3)))
+	envelope(t, srv, fmt.Sprintf("{\"event_id\":%q}\n{\"type\":\"feedback\"}\n{}", eventID(8)))
+	store(t, srv, fmt.Sprintf(`{"event_id":%q,"type":"transaction"}`, eventID(9)))
 	ledger := book{outcomes: map[string]string{
 		"00000000-0000-4000-8000-000000000001": "delivered", eventID(2): "network: timeout", eventID(3): "delivered",
 		eventID(4): "sampled", eventID(5): "filtered: by a processor", eventID(6): "ignored", eventID(7): "throttled",
+		eventID(8): "delivered", eventID(9): "delivered",
 	}}
 	failures, logs := run(t, func(tb *fakeTB) { sentrytest.RequireNoLoss(tb, ledger, srv) })
 	g.Expect(failures + logs).To(BeEmpty())
 	store(t, srv, eventWithID(2))
 	failures, logs = run(t, func(tb *fakeTB) { sentrytest.RequireNoLoss(tb, ledger, srv) })
 	g.Expect(failures).To(BeEmpty())
-	g.Expect(logs).To(Equal("sentrytest: 0 of 7 events lost\n  for information, what arrived more than once:\n    " + eventID(2) + " arrived 2 times"))
+	g.Expect(logs).To(Equal("sentrytest: 0 of 9 events lost\n  for information, what arrived more than once:\n    " + eventID(2) + " arrived 2 times"))
 }
 
 func TestRequireNoLossFailure(t *testing.T) {
@@ -100,4 +103,22 @@ func TestRequireNoLossWaitsForPending(t *testing.T) {
 		sentrytest.RequireNoLoss(t, settlingBook{start.Add(time.Second), "delivered"}, list)
 		g.Expect(time.Since(start)).To(BeNumerically("~", time.Second, 10*time.Millisecond))
 	})
+}
+
+// A server that forgets can't testify.
+func TestRequireNoLossAndMaxHistory(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sharedServer(t, sentrytest.MaxHistory(1))
+	tenant := srv.Tenant(t)
+	reportTo(t, srv, tenant.DSN(), eventWithID(1))
+	reportTo(t, srv, tenant.DSN(), eventWithID(2))
+	for _, src := range []sentrytest.Source{srv, tenant} {
+		failures, _ := run(t, func(tb *fakeTB) {
+			sentrytest.RequireNoLoss(tb, book{outcomes: map[string]string{eventID(1): "delivered", eventID(2): "delivered"}}, src)
+		})
+		g.Expect(failures).To(Equal("sentrytest: 1 of 2 events lost\n    " + eventID(1) +
+			": delivered, says the client, but the server never saw it\n" +
+			"  MaxHistory has made the server drop 1 event, of which they may be: let it keep more"))
+	}
 }

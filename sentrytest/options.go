@@ -3,6 +3,7 @@ package sentrytest
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net/http"
 )
 
@@ -17,8 +18,8 @@ const (
 	MaxEventSize = 1 << 20
 )
 
-// Option configures a server when it starts. Options are applied in order; the later of two that
-// contradict each other wins. A nil Option is skipped.
+// Option configures a server when it starts. Options are applied in order; of two that set the same thing the later
+// wins, and two that can't both be had are an error. A nil Option is skipped.
 type Option func(*config)
 
 type config struct {
@@ -55,6 +56,25 @@ func newConfig(opts []Option) config {
 		cfg.needCert()
 	}
 	return cfg
+}
+
+// contradiction says which options exclude each other; nil when all go together. In a test more is asked of them.
+func (c *config) contradiction(inTest bool) error {
+	switch {
+	case c.inMemory && c.listen != "":
+		return errors.New("the options InMemory and Listen exclude each other")
+	case c.inMemory && c.tlsListen != nil && *c.tlsListen != "":
+		return errors.New("the option InMemory and an address of ListenTLS exclude each other")
+	case c.cert == certWrongHost && len(c.sans) > 0:
+		return errors.New("the options WrongHost and SANs exclude each other: WrongHost is for " + wrongHostName + " alone")
+	case c.plain && c.stall:
+		return errors.New("the options PlainHTTP and HandshakeStall exclude each other: plain http has no handshake")
+	case c.maxHistory > 0 && c.test.failOnUnclaimed:
+		return errors.New("the options MaxHistory and FailOnUnclaimed exclude each other: what is dropped can't be claimed")
+	case c.maxHistory > 0 && c.rules.strict && inTest:
+		return errors.New("the options MaxHistory and Strict exclude each other in a test: findings in what is dropped would be lost")
+	}
+	return nil
 }
 
 // Listen makes the server listen on a fixed TCP address such as "127.0.0.1:8000". The default is a

@@ -106,17 +106,27 @@ func (s *strictness) keep(r records) {
 	s.kept = append(s.kept, found...)
 }
 
-// reportFindings fails a test for warnings and logs what is less. It runs after the server has closed.
-func (s *Server) reportFindings(tb TB) {
+// of returns what was kept of a scope's records.
+func (s *strictness) of(v scope) []RequestFindings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []RequestFindings
+	for _, one := range s.kept {
+		if v.sees(&one.Request) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// reportFindings fails a test for warnings about what a scope of a strict server has, and logs what is less.
+func (s *Server) reportFindings(tb TB, v scope) {
 	tb.Helper()
-	if !s.cfg.rules.strict {
+	if !s.findings.on {
 		return
 	}
-	s.findings.keep(s.scope().records())
-	s.findings.mu.Lock()
-	defer s.findings.mu.Unlock()
 	var grave, slight []string
-	for _, r := range s.findings.kept {
+	for _, r := range append(s.findings.of(v), v.records().findings()...) {
 		if r.Findings[0].Severity >= SeverityWarning {
 			grave = append(grave, indent(r.String(), "  "))
 		} else {

@@ -84,7 +84,11 @@ func start(tb TB, opts []Option) (*Server, error) {
 	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
 	s.journal.max = s.cfg.maxHistory
 	s.findings.on = s.cfg.rules.strict
-	if err := s.begin(); err != nil {
+	err := s.cfg.contradiction(tb != nil)
+	if err == nil {
+		err = s.begin()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("sentrytest: %w", err)
 	}
 	return s, nil
@@ -93,9 +97,6 @@ func start(tb TB, opts []Option) (*Server, error) {
 // listen opens the server's listener: on the address that it had before, if it had one.
 func (s *Server) listen() (net.Listener, error) {
 	if s.cfg.inMemory {
-		if s.cfg.listen != "" {
-			return nil, errors.New("the options InMemory and Listen exclude each other")
-		}
 		if s.host == "" {
 			s.host = memAddress
 		}

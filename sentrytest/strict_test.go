@@ -98,3 +98,37 @@ func TestStrictServerMindsNoReportsAndMinidumps(t *testing.T) {
 	})
 	g.Expect(failures).To(BeEmpty())
 }
+
+// A strict server knows its tenants, and what they received is judged by their own tests.
+func TestTenantsOfAStrictServer(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sharedServer(t, sentrytest.Strict())
+	var other *sentrytest.Tenant
+	failures, _ := run(t, func(tb *fakeTB) {
+		tenant := srv.Tenant(tb)
+		other = srv.Tenant(t)
+		g.Expect(tenant.PublicKey()).To(HaveLen(32))
+		reportTo(t, srv, tenant.DSN(), `{"level":"WARNING"}`)
+		tenant.Clear() // what it forgets still counts
+		reportTo(t, srv, tenant.DSN(sentrytest.DSNKey(tenant.PublicKey()+".no-cache")), strings.ReplaceAll(minimal, "%", `"x"`))
+		g.Expect(tenant.Events()).To(HaveLen(1), "a key with a flag is the same key")
+	})
+	g.Expect(failures).To(MatchRegexp(`^sentrytest: a strict server accepted 2 requests with warnings:
+  request 1, POST /api/2/store/
+    warning: level="WARNING": expected a level \[invalid_data\]
+(.*\n)+  request 2, POST /api/2/store/
+    warning: timestamp="x": expected a timestamp \[invalid_data\]
+`))
+	g.Expect(other.Rejected()).To(BeEmpty())
+	send(t, srv, http.MethodPost, "/api/9/store/?sentry_key="+other.PublicKey(), message("astray"))
+	g.Expect(srv.Rejected()[0].String()).To(HavePrefix("POST /api/9/store/ -> 403 event submission rejected with_reason: ProjectId: the server has key " + srv.PublicKey()))
+
+	// The server of a test answers for what is no tenant's.
+	failures, _ = run(t, func(tb *fakeTB) {
+		own := sentrytest.NewServer(tb, sentrytest.Strict())
+		judged, _ := run(t, func(tb *fakeTB) { reportTo(t, own, own.Tenant(tb).DSN(), message("the tenant's")) })
+		g.Expect(judged).To(HavePrefix("sentrytest: a strict server accepted 1 request with warnings"))
+	})
+	g.Expect(failures).To(BeEmpty())
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -36,7 +37,8 @@ type tenants struct {
 // takes, in addition to those that the server was started with; others fail the test.
 //
 // When the test ends, the tenant ends: what still comes with its DSN afterwards is nobody's. If the test has
-// failed, its log gets what the tenant received, and [Server.Unowned].
+// failed, its log gets what the tenant received, and [Server.Unowned]. On a [Strict] server, findings of what the tenant
+// received fail its test.
 func (s *Server) Tenant(tb TB, opts ...Option) *Tenant {
 	tb.Helper()
 	cfg := newConfig(opts)
@@ -46,11 +48,17 @@ func (s *Server) Tenant(tb TB, opts ...Option) *Tenant {
 		tb.Fatalf("sentrytest: Tenant takes the options FailOnUnclaimed and Allow; all others are the server's")
 		return nil
 	}
+	cfg = s.cfg
+	cfg.test = cfg.test.and(own)
+	if err := cfg.contradiction(true); err != nil {
+		tb.Fatalf("sentrytest: %v", err)
+		return nil
+	}
 	t := &Tenant{srv: s, test: testName(tb), key: randomHex()}
 	s.tenants.add(t)
 	tb.Cleanup(func() {
 		tb.Helper()
-		t.end(tb, s.cfg.test.and(own))
+		t.end(tb, cfg)
 	})
 	return t
 }
@@ -69,7 +77,7 @@ func (ts *tenants) add(t *Tenant) {
 func (ts *tenants) of(r *Request) *Tenant {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	t := ts.byKey[r.PublicKey]
+	t := ts.byKey[keyOf(r)]
 	if r.PublicKey == "" {
 		t = ts.byProject[r.ProjectID]
 	}
@@ -85,12 +93,19 @@ func (ts *tenants) any() bool {
 	return len(ts.byKey) > 0
 }
 
-// carries reports whether a request came with the DSN of this key and project.
+// carries reports whether a request came with the DSN of this key and project; the legacy store endpoint names no
+// project.
 func carries(r *Request, key, project string) bool {
 	if r.PublicKey == "" {
 		return r.ProjectID == project
 	}
-	return r.PublicKey == key && (r.ProjectID == project || r.ProjectID == "")
+	return keyOf(r) == key && (r.ProjectID == project || r.ProjectID == "")
+}
+
+// keyOf returns the public key of a request without the flags that may stand behind it, as in "….no-cache".
+func keyOf(r *Request) string {
+	key, _, _ := strings.Cut(r.PublicKey, ".")
+	return key
 }
 
 func (t *Tenant) owns(r *Request) bool {

@@ -3,10 +3,14 @@ package sentrytest_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -214,6 +218,44 @@ func TestFailOnUnclaimedOfTenants(t *testing.T) {
 	})
 	g.Expect(strings.Count(failures, "\n    ")).To(Equal(1))
 	g.Expect(failures).To(ContainSubstring(`error "the server's"`))
+}
+
+// What is still on its way when the test ends is waited for: an event that comes late is no less unexpected.
+func TestFailOnUnclaimedWaitsForWhatIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		var client sync.WaitGroup
+		failures, _ := run(t, func(tb *fakeTB) {
+			srv := sentrytest.NewServer(tb, sentrytest.InMemory(), sentrytest.FailOnUnclaimed())
+			client.Go(func() {
+				conn, err := srv.DialContext(t.Context(), "", "")
+				g.Expect(err).NotTo(HaveOccurred())
+				defer conn.Close()
+				_, err = io.WriteString(conn, "POST /api/1/store/?sentry_key=a HTTP/1.1\r\nHost: x\r\nContent-Length: 18\r\n\r\n")
+				g.Expect(err).NotTo(HaveOccurred())
+				time.Sleep(time.Second)
+				_, err = io.WriteString(conn, message("late"))
+				g.Expect(err).NotTo(HaveOccurred())
+				_, _ = io.ReadAll(conn)
+			})
+			synctest.Wait()
+		})
+		client.Wait()
+		g.Expect(failures).To(HavePrefix("sentrytest: 1 event that no assertion claimed\n    error \"late\""))
+	})
+}
+
+// Clear forgives what it forgets.
+func TestFailOnUnclaimedAndClear(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	failures, _ := run(t, func(tb *fakeTB) {
+		srv := sentrytest.NewServer(tb, sentrytest.FailOnUnclaimed())
+		store(t, srv, message("of the set-up"))
+		srv.Clear()
+	})
+	g.Expect(failures).To(BeEmpty())
 }
 
 func TestMaxHistory(t *testing.T) {

@@ -8,11 +8,13 @@ import (
 // end closes the server of a test and tells the test what it has to know.
 func (s *Server) end(tb TB) {
 	tb.Helper()
+	s.cfg.awaitLast(s)
 	if err := s.Close(); err != nil {
 		tb.Errorf("%v", err)
 	}
-	s.reportFindings(tb)
-	s.cfg.test.failUnclaimed(tb, scope{journal: &s.journal, mine: s.isNoTenants})
+	v := scope{journal: &s.journal, mine: s.isNoTenants}
+	s.reportFindings(tb, v)
+	s.cfg.test.failUnclaimed(tb, v)
 	if lines := s.unownedLines(); len(lines) > 0 && !tb.Failed() {
 		tb.Logf("sentrytest: server %s got what no tenant owns:\n%s", s.URL(), indent(strings.Join(lines, "\n"), "    "))
 	}
@@ -23,20 +25,27 @@ func (s *Server) end(tb TB) {
 }
 
 // end takes the tenant off its server and tells the test what it has to know.
-func (t *Tenant) end(tb TB, cfg testConfig) {
+func (t *Tenant) end(tb TB, cfg config) {
 	tb.Helper()
-	if cfg.failOnUnclaimed {
-		// What is on its way counts. If it never arrives there is nothing to claim either.
-		ctx, cancel := context.WithTimeout(context.Background(), defaultPatience)
-		defer cancel()
-		_ = t.settled(ctx)
-	}
+	cfg.awaitLast(t)
 	t.srv.journal.mu.Lock()
 	t.ended.Store(int64(t.srv.journal.lastID) + 1)
 	t.srv.journal.mu.Unlock()
-	cfg.failUnclaimed(tb, t.scope())
+	t.srv.reportFindings(tb, t.scope())
+	cfg.test.failUnclaimed(tb, t.scope())
 	if tb.Failed() {
 		tb.Logf("%s", t.Dump())
 		keepArtifact(tb, t.srv.about(t.test), t)
 	}
+}
+
+// awaitLast lets what is on its way arrive if everything that arrives is judged. If it never arrives there is nothing
+// to judge either.
+func (c *config) awaitLast(src Source) {
+	if !c.test.failOnUnclaimed && !c.rules.strict {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), defaultPatience)
+	defer cancel()
+	_ = settle(ctx, src)
 }

@@ -54,7 +54,7 @@ func IncompleteChain() Option {
 }
 
 // SANs makes the server's certificate valid for the given host names and IP addresses, in place of 127.0.0.1, ::1 and
-// localhost. It can be combined with the other TLS options; alone it implies [Trusted]. With [WrongHost] it has no effect.
+// localhost. It can be combined with the other TLS options; alone it implies [Trusted]. It excludes [WrongHost].
 func SANs(names ...string) Option {
 	return func(c *config) {
 		c.sans = names

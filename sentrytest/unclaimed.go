@@ -21,7 +21,8 @@ func (c testConfig) and(other testConfig) testConfig {
 
 // FailOnUnclaimed makes silence a requirement: at the end of the test every event that no assertion claimed fails it. The
 // events that [Server.Wait] or a Require function has returned are claimed, and those of [Server.Claim]; events that were
-// merely looked at are not. [Allow] excepts known ones.
+// merely looked at are not. [Allow] excepts known ones, and what Clear forgets is forgiven. What is on its way when the test
+// ends is waited for, at most five seconds.
 //
 // It is an option of [NewServer], [NewTLSServer] and [Server.Tenant]. A server answers for its own and nobody's events, each
 // tenant for its own; tenants inherit it from their server. On a server of [Start], which has no test, it is only

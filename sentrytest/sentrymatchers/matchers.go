@@ -28,7 +28,8 @@ func HaveCaptured(preds ...sentrytest.Predicate) types.GomegaMatcher {
 }
 
 // ContainEvent succeeds if the actual value, a []sentrytest.Event, has at least one event that meets all predicates; without
-// predicates, if it is not empty. Any other actual value is an error.
+// predicates, if it is not empty. Any other actual value is an error. A list of events has nobody to tell that they were
+// expected: on a server that fails on unclaimed events use [HaveCaptured], or the server's Claim.
 func ContainEvent(preds ...sentrytest.Predicate) types.GomegaMatcher {
 	return &matcher{
 		preds: preds,

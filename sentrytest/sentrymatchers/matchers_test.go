@@ -132,6 +132,46 @@ func TestMatchedEventsAreClaimed(t *testing.T) {
 	g.Expect(*src.claimed).To(Equal([]string{"boom"}))
 }
 
+// ending is a test that ends when it is told to.
+type ending struct {
+	*testing.T
+	cleanups []func()
+	texts    []string
+}
+
+func (e *ending) Cleanup(f func()) { e.cleanups = append(e.cleanups, f) }
+func (e *ending) Errorf(format string, args ...any) {
+	e.texts = append(e.texts, fmt.Sprintf(format, args...))
+}
+
+func (e *ending) end() {
+	for i := len(e.cleanups) - 1; i >= 0; i-- {
+		e.cleanups[i]()
+	}
+}
+
+// A server and a tenant that fail on unclaimed events mind none that a matcher matched, and all that one has merely
+// looked at.
+func TestMatchersClaimOfServerAndTenant(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	tb := &ending{T: t}
+	srv := sentrytest.NewServer(tb, sentrytest.FailOnUnclaimed())
+	tenant := srv.Tenant(tb)
+	g.Expect(report(srv, `{"message":"expected"}`)).To(Succeed())
+	g.Expect(report(srv, `{"message":"looked at"}`)).To(Succeed())
+	resp, err := srv.Client().Post(srv.URL()+"/api/"+tenant.ProjectID()+"/store/?sentry_key="+tenant.PublicKey(), "", strings.NewReader(`{"message":"the tenant's"}`))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(resp.Body.Close()).To(Succeed())
+	g.Expect(tenant).To(HaveCaptured(sentrytest.HasMessage("the tenant's")))
+	g.Eventually(srv).Should(HaveCaptured(sentrytest.HasMessage("expected")))
+	g.Expect(srv).NotTo(HaveCaptured(sentrytest.HasMessage("looked at"), sentrytest.HasLevel("fatal")))
+	g.Expect(srv.Events()).To(ContainEvent(sentrytest.HasMessage("looked at")))
+	tb.end()
+	g.Expect(tb.texts).To(HaveLen(1))
+	g.Expect(tb.texts[0]).To(MatchRegexp(`^sentrytest: 1 event that no assertion claimed\n    error "looked at"`))
+}
+
 // The messages are those of the Require functions.
 func TestMessages(t *testing.T) {
 	t.Parallel()
