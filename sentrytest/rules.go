@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strings"
 )
 
 // rules are the points in which real servers differ. The zero value is Lenient: what Relay does, and takes more.

@@ -92,3 +92,28 @@ func TestTheNightlyJobChecksIn(t *testing.T) {
 		t.Errorf("%s", finding)
 	}
 }
+
+// What the official SDK sends is what the protocol asks for: a strict server
+// fails the test for every warning.
+func TestOrdinaryEventsPassAStrictServer(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t, sentrytest.Strict())
+	ctx := report(t, srv)
+	hub := sentry.GetHubFromContext(ctx)
+
+	hub.AddBreadcrumb(&sentry.Breadcrumb{Category: "cart", Message: "opened"}, nil)
+	hub.Scope().SetUser(sentry.User{ID: "42"})
+	hub.CaptureMessage("hello")
+	if err := checkout(ctx, "order-19"); err == nil {
+		t.Fatal("the card was not declined")
+	}
+	hub.CaptureCheckIn(&sentry.CheckIn{MonitorSlug: "nightly", Status: sentry.CheckInStatusOK}, nil)
+	if !hub.Client().Flush(10 * time.Second) {
+		t.Fatal("the SDK did not finish")
+	}
+
+	sentrytest.RequireEvents(t, srv, 2)
+	if n := len(srv.CheckIns()); n != 1 {
+		t.Errorf("%d check-ins arrived", n)
+	}
+}
