@@ -55,7 +55,7 @@ type BusyError struct {
 func (e *BusyError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "sentrytest: %s still under way after %s: %v", count(len(e.Open), "request"), e.Waited.Round(time.Millisecond), e.Cause)
-	writeList(&b, e.Open, func(line string) string { return line })
+	writeLines(&b, e.Open)
 	return b.String()
 }
 

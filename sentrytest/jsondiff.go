@@ -44,14 +44,7 @@ func objectDiff(path string, want, got map[string]any) []FieldDiff {
 // listDiff takes equal entries at both ends for the same ones, so that one that was added or removed is one
 // difference. Paths count in the list that has the entry, the wanted one if both do.
 func listDiff(path string, want, got []any) []FieldDiff {
-	start := 0
-	for start < len(want) && start < len(got) && equalJSON(want[start], got[start]) {
-		start++
-	}
-	end := 0
-	for end < len(want)-start && end < len(got)-start && equalJSON(want[len(want)-1-end], got[len(got)-1-end]) {
-		end++
-	}
+	start, end := sharedEnds(len(want), len(got), func(i, j int) bool { return equalJSON(want[i], got[j]) })
 	want, got = want[:len(want)-end], got[:len(got)-end]
 	var diffs []FieldDiff
 	for i := start; i < len(want) || i < len(got); i++ {

@@ -27,18 +27,7 @@ var severityNumbers = map[string]int{"trace": 1, "debug": 5, "info": 9, "warn": 
 
 // Logs returns the log records of the envelope's containers, in their order. A container that cannot be read is a Log
 // with nothing but findings.
-func (e Envelope) Logs() []Log {
-	var out []Log
-	for _, item := range e.Items {
-		if item.Type != itemLog {
-			continue
-		}
-		for _, one := range readContainer(item) {
-			out = append(out, readLog(one, e.Received.clone()))
-		}
-	}
-	return out
-}
+func (e Envelope) Logs() []Log { return readContainers(e, itemLog, readLog) }
 
 func readLog(p containerEntry, received Request) Log {
 	if p.broken {

@@ -26,18 +26,7 @@ const metricContentType = "application/vnd.sentry.items.trace-metric+json"
 
 // Metrics returns the entries of the envelope's containers of metrics, in their order. A container that cannot be read
 // is a Metric with nothing but findings.
-func (e Envelope) Metrics() []Metric {
-	var out []Metric
-	for _, item := range e.Items {
-		if item.Type != itemMetric {
-			continue
-		}
-		for _, one := range readContainer(item) {
-			out = append(out, readMetric(one, e.Received.clone()))
-		}
-	}
-	return out
-}
+func (e Envelope) Metrics() []Metric { return readContainers(e, itemMetric, readMetric) }
 
 func readMetric(p containerEntry, received Request) Metric {
 	if p.broken {

@@ -116,14 +116,7 @@ func likeness(a, b string) float64 {
 	if longest == 0 {
 		return 1
 	}
-	start := 0
-	for start < len(a) && start < len(b) && a[start] == b[start] {
-		start++
-	}
-	end := 0
-	for end < len(a)-start && end < len(b)-start && a[len(a)-1-end] == b[len(b)-1-end] {
-		end++
-	}
+	start, end := sharedEnds(len(a), len(b), func(i, j int) bool { return a[i] == b[j] })
 	return float64(start+end) / float64(longest)
 }
 

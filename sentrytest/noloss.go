@@ -145,7 +145,7 @@ func (a *audit) report() (string, bool) {
 	var b strings.Builder
 	lost = append(worst, lost...)
 	fmt.Fprintf(&b, "sentrytest: %d of %s lost", len(lost), count(len(a.outcomes), "event"))
-	writeList(&b, lost, func(line string) string { return line })
+	writeLines(&b, lost)
 	if len(lost) > 0 && a.dropped > 0 {
 		fmt.Fprintf(&b, "\n  MaxHistory has made the server drop %s, of which they may be: let it keep more", count(a.dropped, "event"))
 	}
@@ -155,11 +155,11 @@ func (a *audit) report() (string, bool) {
 	}
 	if len(unknown) > 0 {
 		fmt.Fprintf(&b, "\n  the server has %s that the ledger does not know:", count(len(unknown), "event"))
-		writeList(&b, unknown, func(line string) string { return line })
+		writeLines(&b, unknown)
 	}
 	if len(twice) > 0 {
 		b.WriteString("\n  for information, what arrived more than once:")
-		writeList(&b, twice, func(line string) string { return line })
+		writeLines(&b, twice)
 	}
 	ok := len(lost) == 0 && a.forgotten == 0 && len(unknown) == 0
 	if ok && len(twice) == 0 {

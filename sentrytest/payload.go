@@ -151,6 +151,17 @@ func readContainer(item Item) []containerEntry {
 	return out
 }
 
+// readContainers reads the entries of all containers of a type, in their order.
+func readContainers[T any](e Envelope, itemType string, read func(containerEntry, Request) T) []T {
+	var out []T
+	for _, item := range e.ItemsOfType(itemType) {
+		for _, one := range readContainer(item) {
+			out = append(out, read(one, e.Received.clone()))
+		}
+	}
+	return out
+}
+
 // checkContainer holds the header of a container against its contents.
 func checkContainer(item Item, contentType string) []Finding {
 	f := &findings{}

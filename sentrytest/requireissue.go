@@ -34,14 +34,7 @@ func RequireSeparateIssues(tb TB, a, b Event) {
 
 // setApart lists the components that only one side has, between what they have in common at both ends.
 func setApart(first, second []string) string {
-	start := 0
-	for start < len(first) && start < len(second) && first[start] == second[start] {
-		start++
-	}
-	end := 0
-	for end < len(first)-start && end < len(second)-start && first[len(first)-1-end] == second[len(second)-1-end] {
-		end++
-	}
+	start, end := sharedEnds(len(first), len(second), func(i, j int) bool { return first[i] == second[j] })
 	var b strings.Builder
 	for _, side := range []struct {
 		name string

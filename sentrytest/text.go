@@ -42,3 +42,15 @@ func indent(text, prefix string) string {
 func beginning(raw []byte) string {
 	return shorten(string(raw[:min(len(raw), 300)]), 200)
 }
+
+// sharedEnds returns how many entries two lists of the given lengths have in common at their beginnings, and of the
+// rest at their ends; equal compares an entry of the first with one of the second.
+func sharedEnds(first, second int, equal func(i, j int) bool) (start, end int) {
+	for start < min(first, second) && equal(start, start) {
+		start++
+	}
+	for end < min(first, second)-start && equal(first-1-end, second-1-end) {
+		end++
+	}
+	return start, end
+}

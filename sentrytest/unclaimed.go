@@ -56,7 +56,7 @@ func (c testConfig) failUnclaimed(tb TB, v scope) {
 		return
 	}
 	var b strings.Builder
-	writeList(&b, lines, func(line string) string { return line })
+	writeLines(&b, lines)
 	tb.Errorf("sentrytest: %s that no assertion claimed%s\n  expect them with RequireEvent, or except them with the option Allow",
 		count(len(lines), "event"), b.String())
 }

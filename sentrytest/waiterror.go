@@ -79,7 +79,7 @@ func (e *WaitError) Error() string {
 	}
 	if len(e.Notes) > 0 {
 		fmt.Fprintf(&b, "\n  not counted:")
-		writeList(&b, e.Notes, func(s string) string { return s })
+		writeLines(&b, e.Notes)
 	}
 	return b.String()
 }
@@ -100,6 +100,10 @@ func writeArrived(b *strings.Builder, events []Event, preds []Predicate) {
 	}
 	fmt.Fprintf(b, "\n  arrived: %s", count(len(events), "event"))
 	writeList(b, all, verdictOn.line)
+}
+
+func writeLines(b *strings.Builder, lines []string) {
+	writeList(b, lines, func(line string) string { return line })
 }
 
 // writeList writes one entry a line, and how many there are beyond maxListed.
