@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"syscall"
 
 	"github.com/ravenkit/ravenkit/transport"
 )
@@ -97,9 +96,9 @@ func Network(err error, host string, dsn *transport.DSN) string {
 		return fmt.Sprintf("check the spelling of %s; if that is right, this machine's DNS does not know the name", cmp.Or(dns.Name, Hostname(dsn)))
 	case errors.As(err, &dns):
 		return "this machine's DNS servers do not answer as they should; in a container, look at its network settings"
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, connRefused):
 		return fmt.Sprintf("nothing listens on %s: check host and port in the DSN, and that the server runs", withPort(host, dsn))
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+	case errors.Is(err, hostUnreachable), errors.Is(err, netUnreachable):
 		return "there is no route from here to the server: check this machine's network, or go through a proxy with proxy=URL in the DSN"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Sprintf("the server took more than %s: if it is slow, allow more with timeout=SECONDS in the DSN; if it never answers, a firewall may swallow what is sent", timeoutOf(dsn))
@@ -113,7 +112,7 @@ func schemeAdvice(err error) string {
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch), isRecordHeader(err):
 		return "the server does not speak TLS on this port: change https to http in the DSN, or take the port on which it does"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+	case errors.Is(err, connReset), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		strings.Contains(err.Error(), "malformed HTTP"):
 		return "the connection was closed without an answer: look at the log of the server, or of the proxy in front of it, and whether the DSN's scheme (http, https) suits the port"
 	}
