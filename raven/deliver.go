@@ -29,8 +29,8 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 		c.setLastEventID(drop.EventID)
 		return drop.EventID
 	case OutcomeInvalid, OutcomeTooLarge:
-		if c.raise != nil {
-			c.raise(&SendError{EventID: drop.EventID, Err: drop.Err})
+		if c.raise != nil && drop.Err != errNested {
+			c.raiseError(drop.EventID, drop.Err)
 		}
 	}
 	return ""
@@ -40,7 +40,11 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 // what became of the event in its place.
 func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (*outgoing, Outcome) {
 	c.counters.captured.Add(1)
-	if c.ignore.ignores(&what) || c.scope(ctx).repeated(&what) {
+	rc := c.scope(ctx)
+	if nested() {
+		return c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeInvalid, Err: errNested}, nil, what)
+	}
+	if c.ignore.ignores(&what) || rc.repeated(&what) {
 		return c.dropped(Outcome{Kind: OutcomeIgnored}, nil, what)
 	}
 	if !what.bare && c.sampledOut(ctx, opts) {
@@ -56,12 +60,12 @@ func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []Captu
 }
 
 func (c *Client) dropped(o Outcome, p *outgoing, what subject) (*outgoing, Outcome) {
-	c.drop(o, p, terms{told: what.told || c.raise != nil})
+	c.drop(o, p, terms{told: what.told || c.raise != nil && o.Err != errNested})
 	return nil, o
 }
 
 // gate is where a composed event may end before it is sent. For one that is
-// held back while sending fails there is a packet too, for the log.
+// held back while sending fails there is a packet too if the log shows it.
 func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome) {
 	var key uint64
 	suppressed := 0
@@ -77,7 +81,10 @@ func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome) {
 			if suppressed > 0 {
 				c.throttle.giveBack(key, suppressed)
 			}
-			p, _ := c.pack(d) // for the log
+			var p *outgoing
+			if c.failures.wants(c) {
+				p, _ = c.pack(d)
+			}
 			return p, Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}
 		}
 	}
@@ -99,7 +106,7 @@ func (c *Client) dispatch(ctx context.Context, p *outgoing) {
 	switch {
 	case c.raise != nil:
 		if _, err := c.await(ctx, p, terms{told: true, ignore: true}); err != nil {
-			c.raise(&SendError{EventID: p.EventID, Err: err})
+			c.raiseError(p.EventID, err)
 		}
 	case c.async == nil:
 		_, _ = c.await(unlessEnded(ctx), p, terms{}) // which is logged
@@ -108,6 +115,14 @@ func (c *Client) dispatch(ctx context.Context, p *outgoing) {
 			p.done(nil, err)
 		}
 	}
+}
+
+// raiseError hands a failure to the function of [WithRaiseSendErrors], which may
+// panic.
+func (c *Client) raiseError(id string, err error) {
+	calling.Add(1)
+	defer calling.Add(-1)
+	c.raise(&SendError{EventID: id, Err: err})
 }
 
 // unlessEnded returns ctx, or, if that has ended already, one that has its

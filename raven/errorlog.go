@@ -37,10 +37,15 @@ const quiet = 10 * time.Second
 func (l *errorLog) lost(c *Client, o *Outcome, p *outgoing) {
 	if l.note(o) {
 		c.logLoss(slog.LevelError, o, p)
-	} else if c.logger().Enabled(context.Background(), slog.LevelDebug) {
+	} else if c.logsAll() {
 		c.logLoss(slog.LevelDebug, o, p)
 	}
 }
+
+// wants reports whether an event that is lost now would be logged.
+func (l *errorLog) wants(c *Client) bool { return !l.burning.Load() || c.logsAll() }
+
+func (c *Client) logsAll() bool { return c.logger().Enabled(context.Background(), slog.LevelDebug) }
 
 func (l *errorLog) note(o *Outcome) (first bool) {
 	l.mu.Lock()

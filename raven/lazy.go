@@ -19,7 +19,9 @@ func (o Lazy) apply(d *draft) {
 }
 
 func (o Lazy) values() (values []CaptureOption) {
+	calling.Add(1)
 	defer func() {
+		calling.Add(-1)
 		if recover() != nil {
 			values = nil
 		}

@@ -46,8 +46,10 @@ const (
 	OutcomeNetwork OutcomeKind = "network"
 	// OutcomeClosed is an event that was captured after Close, or given up by it.
 	OutcomeClosed OutcomeKind = "closed"
-	// OutcomeInvalid is an event that could not be built, or that a function of
-	// [WithProcessors] or [WithBeforeSend] panicked at.
+	// OutcomeInvalid is an event that could not be built; that a function of
+	// [WithProcessors] or [WithBeforeSend] panicked at; or that was captured
+	// inside three others, each by a function that the client called for the one
+	// before, such as BeforeSend: there would be no end of them.
 	OutcomeInvalid OutcomeKind = "invalid"
 )
 
@@ -167,8 +169,7 @@ var ErrDropped = errors.New("raven: the event was dropped")
 // DroppedError is what [Client.Deliver] and [Client.Send] return for an event
 // that the client itself did not hand to its transport: it was sampled out,
 // filtered, throttled, held back while sending fails, could not be built, or is
-// too large.
-// Errors of the transport are returned as they are.
+// too large. Errors of the transport are returned as they are.
 type DroppedError struct {
 	Outcome Outcome
 }

@@ -25,8 +25,8 @@ type Processor interface {
 // It sees secrets: what [SanitizePasswords] hides is hidden when the event is
 // encoded, after every function, and that covers what functions add. A function
 // that panics drops the event, since it may have been about to remove something;
-// that counts as [OutcomeInvalid], nil as [OutcomeFiltered]. It must be safe for concurrent use, and must not capture with
-// the same client.
+// that counts as [OutcomeInvalid], nil as [OutcomeFiltered]. It must be safe for
+// concurrent use. What it captures with the same client comes to it as well.
 type ProcessorFunc func(ctx context.Context, ev *Event) *Event
 
 // rules are what a client's options say about the content of its events. They
@@ -163,7 +163,9 @@ func (c *Client) process(ctx context.Context, d *draft) Outcome {
 
 // call contains the panics of a user's function.
 func (fn namedFunc) call(ctx context.Context, ev *Event) (out *Event, err error) {
+	calling.Add(1)
 	defer func() {
+		calling.Add(-1)
 		if r := recover(); r != nil {
 			out, err = nil, fmt.Errorf("%s panicked: %s", fn.name, plainText(r))
 		}

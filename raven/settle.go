@@ -61,6 +61,8 @@ func (c *Client) conclude(o Outcome, p *outgoing, how terms) {
 	}
 	c.counters.outcomes[kind].Add(1)
 	switch {
+	case o.Err == errNested: // whoever is told captures again
+		return
 	case kind == 0:
 		c.failures.delivered(c)
 	case kind >= firstLoss && !how.told:
@@ -73,7 +75,9 @@ func (c *Client) conclude(o Outcome, p *outgoing, how terms) {
 
 // observeOutcome contains the panics of somebody else's function.
 func (c *Client) observeOutcome(o Outcome) {
+	calling.Add(1)
 	defer func() {
+		calling.Add(-1)
 		if r := recover(); r != nil {
 			c.logger().Error("raven: the function of WithOnOutcome panicked", "panic", plainText(r), "event_id", o.EventID, "outcome", o.String())
 		}
@@ -94,8 +98,9 @@ func (o *Outcome) word() string {
 // transport calls back for the rest. It may be called by several goroutines at a
 // time, holds no lock of the client's, and may call the client, but for Flush and
 // Close, which wait for it. What it captures has an outcome too: a function that
-// captures something for each outcome never ends. A panic in it is logged. Nil
-// is an error.
+// captures something for each outcome never ends. It does not hear of captures
+// that are refused inside three others, see [OutcomeInvalid].
+// A panic in it is logged. Nil is an error.
 func WithOnOutcome(fn func(Outcome)) Option {
 	return func(cfg *config) error {
 		if fn == nil {

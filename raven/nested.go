@@ -1,0 +1,46 @@
+package raven
+
+import (
+	"errors"
+	"runtime"
+	"sync/atomic"
+)
+
+// maxNested is how many captures may stand in one another on a goroutine, each
+// made by a function that the client calls for the one before.
+const maxNested = 3
+
+var errNested = errors.New("a function that the client calls for its events captures more of them, which it is called for in turn")
+
+// calling counts the functions of the program that clients are calling at the
+// time. While there are none, no capture can be inside another, and nobody need
+// look.
+var calling atomic.Int64
+
+// nested reports whether the goroutine is in so many captures that they would
+// go on until its stack is exhausted.
+func nested() bool {
+	if calling.Load() == 0 {
+		return false
+	}
+	var pcs [512]uintptr
+	depth := 0
+	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
+		if r := resolve(pc); r != nil && r.own && isCapture(r.Function) {
+			if depth++; depth > maxNested {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isCapture reports whether a function is one of those in which a whole capture
+// happens.
+func isCapture(function string) bool {
+	switch function {
+	case "(*Client).report", "(*Client).deliver", "(*Client).send":
+		return true
+	}
+	return false
+}
