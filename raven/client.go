@@ -33,8 +33,8 @@ type Client struct {
 	crashes   *crashReports // nil without WithCrashReport
 
 	own         Context
-	defaults    circumstances // what is under every event
-	breadcrumbs int           // how many are kept
+	defaults    *circumstances // what is under every event; nil: nothing
+	breadcrumbs int            // how many are kept
 
 	sampleRate float64
 	throttle   *throttle // nil: none
@@ -111,7 +111,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		rules:     cfg.newRules(),
 	}
 	c.async, _ = t.(transport.AsyncTransport)
-	c.defaults.ev.Tags, c.defaults.ev.Extra, c.defaults.site = cfg.tags, cfg.extra, cfg.site
+	c.defaults = cfg.circumstances()
 	c.breadcrumbs = cfg.breadcrumbs
 	c.openContext()
 	c.sampleRate, c.throttle, c.onOutcome = cfg.sampleRate, cfg.throttle, cfg.onOutcome

@@ -45,9 +45,9 @@ type contents struct {
 
 // with returns contents with other data.
 func (c contents) with(data *circumstances, client *Client) contents {
-	c.data, c.under = data, &client.defaults
+	c.data, c.under = data, client.defaults
 	if data != nil {
-		c.under = data.over(&client.defaults)
+		c.under = data.over(client.defaults)
 	}
 	return c
 }
@@ -94,7 +94,7 @@ func (c *Client) Context() *Context {
 // openContext makes the client's own Context, as a client is made.
 func (c *Client) openContext() {
 	c.own.client = c
-	c.own.now.Store(&contents{active: true, under: &c.defaults})
+	c.own.now.Store(&contents{active: true, under: c.defaults})
 }
 
 // scope returns the Context for a capture.

@@ -24,6 +24,15 @@ type manner struct {
 	lazy              []Lazy
 }
 
+// circumstances returns what the client's options put under every event, nil
+// for nothing.
+func (cfg *config) circumstances() *circumstances {
+	if len(cfg.tags) == 0 && len(cfg.extra) == 0 && cfg.site == "" {
+		return nil
+	}
+	return &circumstances{ev: Event{Tags: cfg.tags, Extra: cfg.extra}, manner: manner{site: cfg.site}}
+}
+
 // over returns m with what it does not say itself taken from base.
 func (m manner) over(base *manner) manner {
 	if !m.stackGiven {
