@@ -6,109 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime"
 	"testing"
 
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/raven"
-	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/transport"
 )
-
-func TestEnvelopeHeaders(t *testing.T) {
-	for _, tt := range []struct{ name, dsn, auth string }{
-		{"public key alone", testDSN, "Sentry sentry_version=7, sentry_client=raven.go/0.1.0, sentry_key=public"},
-		{"with a secret", "https://public:sesame@sentry.example.com/42", "Sentry sentry_version=7, sentry_client=raven.go/0.1.0, sentry_key=public, sentry_secret=sesame"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			g := NewWithT(t)
-			c, rec := newRecorded(t, tt.dsn)
-			id := c.CaptureMessage(t.Context(), "hi")
-			p := rec.all()[0]
-			g.Expect(p.URL).To(Equal("https://sentry.example.com/api/42/envelope/"))
-			g.Expect(headerPairs(p.Header)).To(Equal(map[string]string{
-				"X-Sentry-Auth": tt.auth,
-				"User-Agent":    "raven.go/0.1.0",
-				"Content-Type":  "application/x-sentry-envelope",
-			}))
-			g.Expect(p.EventID).To(Equal(id))
-			g.Expect(p.Category).To(Equal("error"))
-			head, _, _ := bytes.Cut(p.Body, []byte("\n"))
-			g.Expect(string(head)).To(MatchRegexp(`^{"event_id":"` + id + `","sent_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z","sdk":{"name":"raven.go","version":"0.1.0"}}$`))
-		})
-	}
-}
-
-func TestStoreHeaders(t *testing.T) {
-	g := NewWithT(t)
-	c, rec := newRecorded(t, storeDSN)
-	c.CaptureMessage(t.Context(), "hi")
-	p := rec.all()[0]
-	g.Expect(p.URL).To(Equal("https://sentry.example.com/prefix/api/42/store/"))
-	g.Expect(p.Header.Get("X-Sentry-Auth")).To(MatchRegexp(`^Sentry sentry_timestamp=\d+(\.\d+)?, sentry_client=raven\.go/0\.1\.0, sentry_version=6, sentry_key=public, sentry_secret=sesame$`))
-	g.Expect(p.Header.Get("Content-Type")).To(Equal("application/octet-stream"))
-	g.Expect(p.Header.Get("User-Agent")).To(Equal("raven.go/0.1.0"))
-
-	c, rec = newRecorded(t, "https://foo@sentry.example.com/1?protocol=store")
-	c.CaptureMessage(t.Context(), "hi")
-	g.Expect(rec.all()[0].Header.Get("X-Sentry-Auth")).To(HaveSuffix("sentry_key=foo"))
-}
-
-func TestSettings(t *testing.T) {
-	host, _ := os.Hostname()
-	for _, tt := range []struct {
-		name                         string
-		env                          map[string]string
-		opts                         []raven.Option
-		release, environment, server any
-	}{
-		{name: "defaults", environment: "production", server: host},
-		{
-			name:    "environment over defaults",
-			env:     map[string]string{"SENTRY_RELEASE": "r1", "SENTRY_ENVIRONMENT": "staging", "SENTRY_NAME": "box"},
-			release: "r1", environment: "staging", server: "box",
-		},
-		{
-			name:    "options over environment",
-			env:     map[string]string{"SENTRY_RELEASE": "r1", "SENTRY_ENVIRONMENT": "staging", "SENTRY_NAME": "box"},
-			opts:    []raven.Option{raven.WithRelease("r2"), raven.WithEnvironment("dev"), nil, raven.WithServerName("me")},
-			release: "r2", environment: "dev", server: "me",
-		},
-		{
-			name: "options can say nothing",
-			env:  map[string]string{"SENTRY_RELEASE": "r1"},
-			opts: []raven.Option{raven.WithRelease(""), raven.WithEnvironment(""), raven.WithServerName("")},
-		},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			g := NewWithT(t)
-			for _, name := range []string{"SENTRY_RELEASE", "SENTRY_ENVIRONMENT", "SENTRY_NAME"} {
-				t.Setenv(name, tt.env[name])
-			}
-			c, rec := newRecorded(t, testDSN, tt.opts...)
-			c.CaptureMessage(t.Context(), "hi")
-			ev := only(t, rec)
-			if tt.name != "defaults" {
-				g.Expect(ev["release"]).To(equalOrNil(tt.release))
-			}
-			g.Expect(ev["environment"]).To(equalOrNil(tt.environment))
-			g.Expect(ev["server_name"]).To(equalOrNil(tt.server))
-
-			c.Capture(t.Context(), &raven.Event{Message: "x", Release: "own", Environment: "e", ServerName: "s"})
-			ev = eventOf(t, rec.all()[1])
-			g.Expect([]any{ev["release"], ev["environment"], ev["server_name"]}).To(Equal([]any{"own", "e", "s"}))
-		})
-	}
-}
-
-func equalOrNil(v any) OmegaMatcher {
-	if v == nil {
-		return BeNil()
-	}
-	return Equal(v)
-}
 
 func TestDSNFromEnvironment(t *testing.T) {
 	g := NewWithT(t)
@@ -134,6 +39,16 @@ func TestDisabled(t *testing.T) {
 		g.Expect(c.Capture(ctx, &raven.Event{})).To(BeEmpty())
 		g.Expect(c.Deliver(ctx, &raven.Event{})).To(BeEmpty())
 		g.Expect(c.Send(ctx, &raven.Event{})).To(Succeed())
+		g.Expect(c.CaptureQuery(ctx, "select 1", "")).To(BeEmpty())
+		failed := errors.New("failed")
+		g.Expect(c.Wrap(ctx, func(context.Context) error { return failed })).To(BeIdenticalTo(failed))
+		c.UserContext(ctx, raven.User{ID: "7"})
+		c.HTTPContext(ctx, nil)
+		c.ExtraContext(ctx, raven.Extra{"a": 1})
+		c.TagsContext(ctx, raven.Tags{"a": "b"})
+		inside, rc := raven.NewContext(ctx, c)
+		rc.Merge(raven.Tags{"a": "b"})
+		g.Expect(c.CaptureMessage(inside, "hi")).To(BeEmpty())
 		c.CaptureBreadcrumb(ctx, raven.Breadcrumb{Message: "x"})
 		func() {
 			defer c.Recover(ctx)
@@ -142,6 +57,12 @@ func TestDisabled(t *testing.T) {
 		g.Expect(c.Flush(ctx)).To(Succeed())
 		g.Expect(c.LastEventID()).To(BeEmpty())
 		g.Expect(c.PublicDSN("")).To(BeEmpty())
+		g.Expect(c.Stats()).To(BeZero())
+		g.Expect(c.State()).To(Equal(raven.State{Status: raven.StatusOnline}))
+		outcomes, forgotten := c.Ledger()
+		g.Expect(outcomes).To(BeEmpty())
+		g.Expect(forgotten).To(BeZero())
+		g.Expect(c.String()).To(Equal("raven.Client(disabled)"))
 		g.Expect(c.Close(ctx)).To(Succeed())
 	}
 	g.Expect(rec.all()).To(BeEmpty())
@@ -169,55 +90,6 @@ func TestNewSaysEverythingThatIsWrong(t *testing.T) {
 	}
 	_, err = raven.New(testDSN, raven.WithTransport(new(recorder)), raven.WithDriver(transport.Driver{Open: func(*transport.DSN, transport.Env) (transport.Transport, error) { return nil, nil }}))
 	g.Expect(err).To(MatchError(ContainSubstring("exclude each other")))
-}
-
-func TestExplicitTransport(t *testing.T) {
-	g := NewWithT(t)
-	rec := new(recorder)
-	_, err := raven.New("https://public@h/1?timeot=3", raven.WithTransport(rec))
-	var option *transport.OptionError
-	g.Expect(errors.As(err, &option)).To(BeTrue(), "a misspelt option: %v", err)
-	g.Expect(rec.closed).To(BeZero(), "still the caller's")
-
-	_, err = raven.New("https://public@h/1?protocol=smoke", raven.WithTransport(rec))
-	g.Expect(errors.As(err, &option)).To(BeTrue(), "a bad protocol: %v", err)
-
-	c := newOver(t, rec, "nosuch+https://public@h/1?anything=1")
-	c.CaptureMessage(t.Context(), "hi")
-	g.Expect(rec.all()[0].URL).To(Equal("https://h/api/1/envelope/"))
-	g.Expect(c.Close(t.Context())).To(Succeed())
-	g.Expect(rec.closed).To(Equal(1))
-}
-
-func TestDriverAndRegistry(t *testing.T) {
-	g := NewWithT(t)
-	rec := new(recorder)
-	var opened *transport.DSN
-	var got transport.Env
-	log := slog.New(slog.DiscardHandler)
-	driver := transport.Driver{Name: "mine", Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-		opened, got = dsn, env
-		return rec, nil
-	}}
-	c, err := raven.New("https://public@h/1?protocol=store", raven.WithDriver(driver), raven.WithLogger(log))
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(got.Logger).To(BeIdenticalTo(log))
-	g.Expect(opened.Option("protocol")).To(BeEmpty(), "protocol is the client's")
-	c.CaptureMessage(t.Context(), "hi")
-	g.Expect(rec.all()[0].URL).To(HaveSuffix("/api/1/store/"))
-
-	driver.Schemes = []string{"mine+https"}
-	registry := transport.NewRegistry()
-	g.Expect(registry.Register(driver)).To(Succeed())
-	_, err = raven.New("mine+https://public@h/2", raven.WithRegistry(registry), raven.WithEnv(transport.Env{Stderr: new(bytes.Buffer)}))
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(opened.ProjectID).To(Equal("2"))
-	g.Expect(got.Stderr).NotTo(BeNil())
-
-	refusal := errors.New("no")
-	driver.Open = func(*transport.DSN, transport.Env) (transport.Transport, error) { return nil, refusal }
-	_, err = raven.New(testDSN, raven.WithDriver(driver))
-	g.Expect(err).To(MatchError(refusal))
 }
 
 func TestClientData(t *testing.T) {
@@ -292,25 +164,4 @@ func TestAClientPrintsNoSecret(t *testing.T) {
 	}
 	var none *raven.Client
 	g.Expect(fmt.Sprint(none)).To(Equal("raven.Client(disabled)"))
-}
-
-func TestADriverThatOpensOtherDSNs(t *testing.T) {
-	g := NewWithT(t)
-	var tee transport.Driver
-	for _, d := range transport.DefaultRegistry().Drivers() {
-		if d.Name == "tee" {
-			tee = d
-		}
-	}
-	first, second := sentrytest.NewServer(t), sentrytest.NewServer(t)
-	for _, scheme := range []string{"", "tee"} {
-		dsn := first.DSN(sentrytest.DSNScheme(scheme), sentrytest.DSNParam("to", second.DSN()))
-		c, err := raven.New(dsn, raven.WithDriver(tee))
-		g.Expect(err).NotTo(HaveOccurred())
-		_, err = c.Deliver(t.Context(), &raven.Event{Message: "twice"})
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(c.Close(t.Context())).To(Succeed())
-	}
-	g.Expect(first.Events()).To(HaveLen(2))
-	g.Expect(second.Events()).To(HaveLen(2))
 }
