@@ -5,8 +5,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
-
-	"github.com/ravenkit/ravenkit/raven"
 )
 
 // A batch is small enough for all of its events to wait in the smallest queue
@@ -16,14 +14,14 @@ const (
 	batchSize = 64 // captures on the clock
 )
 
-// captureCase is one row of the table: the same captures by both clients.
+// captureCase is one row of a table: the same captures by two clients.
 type captureCase struct {
 	name       string
 	procs      int  // how many processors may run Go code at a time
 	silent     bool // nothing is to arrive
 	capture    func(contender, error)
-	opts       []raven.Option // of ours, beside the defaults
 	ours, peer contender
+	peerName   string
 	oursID     int // the projects they report to
 	peerID     int
 }
@@ -31,19 +29,20 @@ type captureCase struct {
 // cost is what a capture costs its caller.
 type cost struct{ nanos, bytes, allocs float64 }
 
-// captureRow is one line of the first table.
+// captureRow is one line of a table of captures.
 type captureRow struct {
 	name       string
 	timeOnly   bool // other goroutines ran, so their memory is in the count
 	ours, peer cost
 }
 
-func measureCapture(ctx context.Context, s settings) ([]captureRow, error) {
+// measureCapture measures the rows of a table of captures.
+func measureCapture(ctx context.Context, s settings, table func(context.Context, *server) ([]captureCase, error)) ([]captureRow, error) {
 	srv, err := startServer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	cases, err := captureCases(ctx, srv)
+	cases, err := table(ctx, srv)
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +75,13 @@ func captureCases(ctx context.Context, srv *server) ([]captureCase, error) {
 	cases := []captureCase{
 		{name: "error, wrapped twice, 10 calls deep", procs: 1, capture: exception},
 		{name: "the same, with all cores", procs: runtime.NumCPU(), capture: exception},
-		{name: "the same, with source lines in every event", procs: 1, capture: exception, opts: []raven.Option{raven.WithSourceContext(5, 0)}},
 		{name: "message", procs: 1, capture: message},
 		{name: "error, empty DSN", procs: 1, capture: exception, silent: true},
 		{name: "error, no client", procs: 1, capture: exception, silent: true},
 	}
 	for i := range cases {
 		c := &cases[i]
+		c.peerName = peerName
 		if i == len(cases)-1 {
 			c.ours, c.peer = oursDiscard(ctx), peerDiscard()
 			break
@@ -93,7 +92,7 @@ func captureCases(ctx context.Context, srv *server) ([]captureCase, error) {
 			oursDSN, peerDSN = srv.dsn(c.oursID, ""), srv.dsn(c.peerID, "")
 		}
 		var err error
-		if c.ours, err = newOurs(ctx, oursDSN, c.opts...); err != nil {
+		if c.ours, err = newOurs(ctx, oursDSN); err != nil {
 			return nil, err
 		}
 		if c.peer, err = newPeer(peerDSN, nil); err != nil {
@@ -174,7 +173,7 @@ func (c *captureCase) verify(srv *server, batches int) error {
 	if c.silent {
 		return nil
 	}
-	for name, project := range map[string]int{oursName: c.oursID, peerName: c.peerID} {
+	for name, project := range map[string]int{oursName: c.oursID, c.peerName: c.peerID} {
 		t, err := srv.arrived(project)
 		if err != nil {
 			return err

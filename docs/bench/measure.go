@@ -11,6 +11,7 @@ import (
 type report struct {
 	machine  machine
 	capture  []captureRow
+	features []captureRow
 	delivery []deliveryRow
 	burst    []burstRow
 	accept   []acceptRow
@@ -33,7 +34,9 @@ func measure(ctx context.Context, s settings, progress io.Writer) (*report, erro
 		var err error
 		switch part {
 		case "capture":
-			rep.capture, err = measureCapture(ctx, s)
+			if rep.capture, err = measureCapture(ctx, s, captureCases); err == nil {
+				rep.features, err = measureCapture(ctx, s, featureCases)
+			}
 		case "delivery":
 			rep.delivery, err = measureDelivery(ctx, s)
 		case "burst":

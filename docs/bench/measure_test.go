@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"testing"
@@ -13,20 +14,27 @@ import (
 var quick = settings{events: 150, burst: 400, rounds: 1, batches: 2}
 
 func TestCaptureRows(t *testing.T) {
-	rows, err := measureCapture(t.Context(), quick)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(rows) != 5 {
-		t.Fatalf("got %d rows, want 5", len(rows))
-	}
-	for _, r := range rows {
-		if r.name == "" || r.ours.nanos <= 0 || r.peer.nanos <= 0 {
-			t.Errorf("row %+v is incomplete", r)
-		}
-	}
-	if first := rows[0]; first.ours.allocs < 1 || first.peer.allocs < 1 || first.ours.bytes < 1 || first.peer.bytes < 1 {
-		t.Errorf("a capture without memory: %+v", first)
+	for name, tt := range map[string]struct {
+		cases func(context.Context, *server) ([]captureCase, error)
+		rows  int
+	}{"clients": {captureCases, 5}, "features": {featureCases, 6}} {
+		t.Run(name, func(t *testing.T) {
+			rows, err := measureCapture(t.Context(), quick, tt.cases)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rows) != tt.rows {
+				t.Fatalf("got %d rows, want %d", len(rows), tt.rows)
+			}
+			for _, r := range rows {
+				if r.name == "" || r.ours.nanos <= 0 || r.peer.nanos <= 0 {
+					t.Errorf("row %+v is incomplete", r)
+				}
+			}
+			if first := rows[0]; first.ours.allocs < 1 || first.peer.allocs < 1 || first.ours.bytes < 1 || first.peer.bytes < 1 {
+				t.Errorf("a capture without memory: %+v", first)
+			}
+		})
 	}
 }
 

@@ -7,11 +7,12 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// ours is a Ravenkit client with its defaults.
+// ours is a Ravenkit client.
 type ours struct {
 	ctx      context.Context
 	client   *raven.Client // nil for a reporter alone
 	reporter raven.Reporter
+	with     []raven.CaptureOption // what goes with every error
 }
 
 // newOurs returns a client for a DSN; an empty one makes it disabled.
@@ -26,7 +27,7 @@ func newOurs(ctx context.Context, dsn string, opts ...raven.Option) (*ours, erro
 // oursDiscard is what a program reports to that has no client at all.
 func oursDiscard(ctx context.Context) *ours { return &ours{ctx: ctx, reporter: raven.Discard} }
 
-func (o *ours) exception(err error) { o.reporter.CaptureException(o.ctx, err) }
+func (o *ours) exception(err error) { o.reporter.CaptureException(o.ctx, err, o.with...) }
 
 func (o *ours) message(text string) { o.reporter.CaptureMessage(o.ctx, text) }
 

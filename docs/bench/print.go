@@ -11,7 +11,10 @@ import (
 func (r *report) print(out io.Writer) {
 	fmt.Fprintf(out, "%s\n", r.machine)
 	if r.capture != nil {
-		printCapture(out, r.capture)
+		printCapture(out, "Capture, on the caller's goroutine", oursName, peerName, r.capture)
+	}
+	if r.features != nil {
+		printCapture(out, "What a feature costs", "with it", "default", r.features)
 	}
 	if r.delivery != nil {
 		printDelivery(out, r.delivery)
@@ -27,12 +30,11 @@ func (r *report) print(out io.Writer) {
 	}
 }
 
-func printCapture(out io.Writer, rows []captureRow) {
+func printCapture(out io.Writer, title, ours, peer string, rows []captureRow) {
 	t := table{
-		title: "Capture, on the caller's goroutine",
+		title: title,
 		head: []string{
-			"", "ns/op " + oursName, peerName, "ratio",
-			"B/op " + oursName, peerName, "ratio", "allocs/op " + oursName, peerName, "ratio",
+			"", "ns/op " + ours, peer, "ratio", "B/op " + ours, peer, "ratio", "allocs/op " + ours, peer, "ratio",
 		},
 	}
 	for _, r := range rows {
