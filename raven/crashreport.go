@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -147,13 +146,7 @@ func (c *Client) reportCrash(ctx context.Context, file *os.File) error {
 	return errors.Join(err, empty(file))
 }
 
-func (c *Client) logCrash(err error) {
-	log := c.log
-	if log == nil {
-		log = slog.Default()
-	}
-	log.LogAttrs(context.Background(), slog.LevelError, "raven: WithCrashReport", slog.Any("error", err))
-}
+func (c *Client) logCrash(err error) { c.complain("raven: WithCrashReport", err) }
 
 // crashEvent is the event for a crash. Its id depends on the crash alone: if
 // one is reported twice, the server knows.
