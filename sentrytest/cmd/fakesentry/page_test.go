@@ -1,13 +1,19 @@
 package main
 
 import (
+	"html"
 	"io"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
 // What the program serves to browsers is the page, with the DSN under which the browser itself has come.
@@ -17,15 +23,40 @@ func TestBrowserPage(t *testing.T) {
 	h, err := host.Start((&hostFlags{TLS: true}).config(""))
 	g.Expect(err).NotTo(HaveOccurred())
 	defer func() { g.Expect(h.Close()).To(Succeed()) }()
-	resp, err := h.Server.Client().Get(h.URL() + "/")
+	g.Expect(show(t, h, "/")).To(And(
+		ContainSubstring("Nothing has arrived yet"),
+		ContainSubstring(h.DSN(host.Key, host.Project)),
+		ContainSubstring(h.TLSDSN(host.Key, host.Project)),
+	))
+}
+
+// The snippet for Ravenkit is a program that reports to the server which shows it.
+func TestSnippetWorks(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h, err := host.Start((&hostFlags{}).config(""))
+	g.Expect(err).NotTo(HaveOccurred())
+	defer func() { g.Expect(h.Close()).To(Succeed()) }()
+	_, code, _ := strings.Cut(show(t, h, "/setup"), `<pre id="snippet-0">`)
+	code, _, _ = strings.Cut(code, "</pre>")
+	file := filepath.Join(t.TempDir(), "main.go")
+	g.Expect(os.WriteFile(file, []byte(html.UnescapeString(code)), 0o600)).To(Succeed())
+	out, err := exec.CommandContext(t.Context(), "go", "run", file).CombinedOutput()
+	g.Expect(err).NotTo(HaveOccurred(), string(out))
+	g.Expect(h.Store.List(store.Filter{}, 0, 2).Events).To(HaveExactElements(HaveField("Title", ContainSubstring("it works"))))
+}
+
+// show returns a page as a browser gets it.
+func show(t *testing.T, h *host.Host, path string) string {
+	t.Helper()
+	g := NewWithT(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.URL()+path, nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	resp, err := h.Server.Client().Do(req)
 	g.Expect(err).NotTo(HaveOccurred())
 	body, err := io.ReadAll(resp.Body)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(resp.Body.Close()).To(Succeed())
 	g.Expect(resp.StatusCode).To(Equal(http.StatusOK))
-	g.Expect(string(body)).To(And(
-		ContainSubstring("Nothing has arrived yet"),
-		ContainSubstring(h.DSN(host.Key, host.Project)),
-		ContainSubstring(h.TLSDSN(host.Key, host.Project)),
-	))
+	return string(body)
 }

@@ -82,7 +82,7 @@ type tab struct {
 }
 
 // patience is how long a test waits before it calls itself stuck.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // open opens a tab. When the test ends, it fails if a script failed in the tab, or if the Content-Security-Policy had to stop something.
 func open(t *testing.T, base string) *tab {
