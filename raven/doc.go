@@ -108,6 +108,13 @@ about it. [Client.Flush] and [Client.Close] return what was lost,
 [WithOnOutcome] hears of each. The server is told how much was dropped, and why
 ([WithClientReports]).
 
+# Where it fits in
+
+Packages below this one connect it: ravenhttp with net/http, ravenslog with
+log/slog, ravenzap, ravenzerolog and ravenlogrus with the loggers that they are
+named after, ravenlambda with AWS Lambda. raventest proves of middleware that
+requests are kept apart. Each brings what it adapts and nothing else.
+
 # What it does not do
 
 Local variables are not recorded, since Go has no way to. Panics are
