@@ -55,19 +55,44 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// small encodes a picture with the 256 colours that it has most of, which is a fraction of the size and looks the same.
+// small encodes a picture with 256 colours, which is a fraction of the size and looks the same.
 func small(t *testing.T, drawn image.Image) []byte {
 	t.Helper()
-	counts := map[color.Color]int{}
+	counts := map[color.RGBA]int{}
 	for y := range drawn.Bounds().Dy() {
 		for x := range drawn.Bounds().Dx() {
-			counts[drawn.At(x, y)]++
+			counts[color.RGBAModel.Convert(drawn.At(x, y)).(color.RGBA)]++
 		}
 	}
-	colours := slices.SortedFunc(maps.Keys(counts), func(a, b color.Color) int { return cmp.Compare(counts[b], counts[a]) })
-	flat := image.NewPaletted(drawn.Bounds(), colours[:min(len(colours), 256)])
+	flat := image.NewPaletted(drawn.Bounds(), palette(counts))
 	draw.Draw(flat, flat.Bounds(), drawn, image.Point{}, draw.Src)
 	var out bytes.Buffer
 	NewWithT(t).Expect((&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, flat)).To(Succeed())
 	return out.Bytes()
+}
+
+// palette chooses the most frequent colours: first such as differ much from those chosen before, so that a rare accent is
+// not lost to the many shades of text, and then ever closer ones.
+func palette(counts map[color.RGBA]int) color.Palette {
+	colours := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+	})
+	var chosen color.Palette
+	for distance := 48; distance >= 0; distance -= 8 {
+		for _, c := range colours {
+			if len(chosen) == 256 {
+				return chosen
+			}
+			if !slices.ContainsFunc(chosen, func(other color.Color) bool { return apart(c, other.(color.RGBA)) <= distance }) {
+				chosen = append(chosen, c)
+			}
+		}
+	}
+	return chosen
+}
+
+// apart is how much two colours differ.
+func apart(a, b color.RGBA) int {
+	difference := func(x, y uint8) int { return max(int(x)-int(y), int(y)-int(x)) }
+	return difference(a.R, b.R) + difference(a.G, b.G) + difference(a.B, b.B)
 }
