@@ -117,6 +117,24 @@ func TestThrottleAndBackoff(t *testing.T) {
 	})
 }
 
+func TestThrottleAndEventsThatAreTooLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		c, rec := newRecorded(t, testDSN, quiet, raven.Throttle(1, time.Second))
+		capture := func(threads int) string {
+			return c.Capture(t.Context(), &raven.Event{Message: "x", Threads: make([]raven.Thread, threads)})
+		}
+		capture(0)
+		g.Expect(capture(0)).To(BeEmpty())
+		time.Sleep(time.Second)
+		capture(100_000)
+		g.Expect(c.Stats().TooLarge).To(Equal(uint64(1)))
+		time.Sleep(time.Second)
+		capture(0)
+		g.Expect(eventOf(t, rec.all()[1]).at("extra", "suppressed")).To(Equal(1.0), "not lost with the event that was to say it")
+	})
+}
+
 func TestThrottleForgetsWhatIsRare(t *testing.T) {
 	g := NewWithT(t)
 	c, _ := newRecorded(t, testDSN, raven.Throttle(1, time.Hour))
