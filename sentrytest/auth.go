@@ -2,6 +2,7 @@ package sentrytest
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -147,13 +148,13 @@ func parseDSN(dsn string) (key, secret, project string, err error) {
 		return "", "", "", err
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return "", "", "", fmt.Errorf("invalid scheme in dsn")
+		return "", "", "", fmt.Errorf("invalid scheme %q in dsn: want http or https", u.Scheme)
 	}
 	key = u.User.Username()
 	secret, _ = u.User.Password()
 	project = u.Path[strings.LastIndex(u.Path, "/")+1:]
 	if key == "" || u.Host == "" || project == "" {
-		return "", "", "", fmt.Errorf("incomplete dsn")
+		return "", "", "", errors.New("incomplete dsn: want http://key@host/project")
 	}
 	return key, secret, project, nil
 }

@@ -113,6 +113,19 @@ func TestCanaryFindsEveryForm(t *testing.T) {
 	}
 }
 
+// HTTP changes the case of a header's name, which hides nothing.
+func TestCanaryInTheNameOfAHeader(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	run(t, func(tb *fakeTB) {
+		planted := sentrytest.Canary(tb, srv)
+		store(t, srv, "{}", "X-"+planted.Secret()+": 1")
+		g.Expect(planted.Leaks()).To(HaveLen(1))
+		g.Expect(planted.Leaks()[0].String()).To(MatchRegexp(`^request 1, POST /api/1/store/: header X-Canary[a-z0-9]{26} \(plain\)$`))
+	})
+}
+
 func TestCanaryIsSilent(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

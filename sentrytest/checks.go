@@ -159,10 +159,10 @@ func oneOf(words ...string) check {
 	}
 }
 
-// number reports what is no number of at least the minimum.
+// number reports numbers below the minimum; what is no number is the reader's.
 func number(minimum float64) check {
 	return func(f *findings, at string, value any) {
-		if n, ok := numberOf(value); !ok || n < minimum {
+		if n, ok := numberOf(value); ok && n < minimum {
 			f.add(SeverityWarning, at, RuleInvalidData, value, "expected a number not below %v", minimum)
 		}
 	}

@@ -71,7 +71,7 @@ func readClientReport(item Item) ClientReport {
 	}
 	for _, key := range []string{"rate_limited_events", "filtered_events", "filtered_sampling_events"} {
 		if p.fields[key] != nil {
-			p.problem(key, "for relays only: SDKs must not send it")
+			p.problem(key, "only relays may send it")
 		}
 	}
 	one.Findings = p.findings()

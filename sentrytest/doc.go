@@ -25,9 +25,9 @@
 // # What is accepted
 //
 // The server takes POST /api/{project}/store/, envelope/, security/ (the reports of browsers) and minidump/, the
-// legacy /api/store/, and GET on the store endpoint. It checks requests as Sentry's Relay does and answers with the same statuses and texts: auth
-// in all its forms, Content-Encoding gzip, deflate, br and zstd, the legacy base64 bodies, the grammar of envelopes,
-// size limits. It is more lenient in these respects: any project and any public key are accepted, raw deflate passes for
+// legacy /api/store/, and GET on the store endpoint. It checks requests as Sentry's Relay does and answers with the same
+// statuses and texts: auth in all its forms, Content-Encoding gzip, deflate, br and zstd, the legacy base64 bodies, the
+// grammar of envelopes, size limits. It is more lenient in these respects: any project and any public key are accepted, raw deflate passes for
 // deflate, and paths may lack their last slash or have more before /api. Like Relay it does not judge the
 // fields of an event before it answers.
 //
@@ -54,7 +54,8 @@
 // # One server for many tests
 //
 // [Server.Tenant] gives a test a key and a project of its own on a server that others use too. A [Tenant] sees what came
-// with its DSN and nothing else; what came with nobody's is in [Server.Unowned], and in the messages of failed waits.
+// with its DSN and nothing else; what came with nobody's is in [Server.Unowned], and in the messages of failed waits. What
+// the server was told of the end of its test, by [Strict] and [FailOnUnclaimed], each tenant's test answers for itself.
 //
 // # Claims about everything
 //
@@ -128,7 +129,7 @@
 //
 // # What it does not do
 //
-// It keeps everything in memory until [Server.Clear], or as much as [MaxHistory] says. It speaks HTTP/1.1 only, because a fault needs a connection
-// that carries one request at a time. It does not sample, filter, group or store, and it imports no client: a fake that
-// shared the client's code would share its mistakes.
+// It keeps everything in memory until [Server.Clear], or as much as [MaxHistory] says. It speaks HTTP/1.1 only, because a
+// fault needs a connection that carries one request at a time. It does not sample, filter, group or store, and it imports
+// no client: a fake that shared the client's code would share its mistakes.
 package sentrytest

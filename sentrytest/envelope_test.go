@@ -148,3 +148,21 @@ func TestEnvelopeErrorText(t *testing.T) {
 	_, err = sentrytest.ParseEnvelope([]byte("{} \n"))
 	g.Expect(err).To(MatchError("sentrytest: missing newline after header or payload at byte 2"))
 }
+
+// An sdk is read whole, plain or not.
+func TestEnvelopeSDK(t *testing.T) {
+	t.Parallel()
+	for sdk, want := range map[string]sentrytest.SDK{
+		`{"name":"raven.go","version":"1.0"}`: {Name: "raven.go", Version: "1.0"},
+		`{"name":"a\u002fb","version":2}`:     {Name: "a/b", Version: "2"},
+		`{"name":"x","integrations":["http"],"packages":[{"name":"go:x","version":"3"}]}`: {
+			Name: "x", Integrations: []string{"http"}, Packages: []sentrytest.Package{{Name: "go:x", Version: "3"}},
+		},
+		`null`: {}, `7`: {}, `[]`: {}, `"x"`: {},
+	} {
+		g := NewWithT(t)
+		e, err := sentrytest.ParseEnvelope([]byte(`{"sdk":` + sdk + `}`))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(e.SDK).To(Equal(want), sdk)
+	}
+}

@@ -185,7 +185,7 @@ func (e *Envelope) readHeader(header map[string]json.RawMessage) error {
 	}
 	if sentAt != "" {
 		if e.SentAt, err = time.Parse(time.RFC3339Nano, sentAt); err != nil {
-			return fmt.Errorf("sent_at: %w", err)
+			return fmt.Errorf("sent_at is not a time of RFC 3339: %q", sentAt)
 		}
 	}
 	e.SDK = readSDK(header["sdk"])

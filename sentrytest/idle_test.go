@@ -73,6 +73,23 @@ func TestWaitIdle(t *testing.T) {
 	})
 }
 
+// In memory, what a client has sent is under way even if the server has not begun to read it.
+func TestWaitIdleSeesUnreadBytes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		srv := sentrytest.NewServer(t, sentrytest.InMemory())
+		srv.Script(sentrytest.SlowAccept(time.Hour))
+		var client sync.WaitGroup
+		client.Go(func() { g.Expect(postEvent(t.Context(), srv, message("unread"))).To(Succeed()) })
+		synctest.Wait()
+		g.Expect(srv.WaitIdle(soon(t))).To(MatchError(ContainSubstring("1 request still under way")))
+		g.Expect(srv.WaitIdle(t.Context())).To(Succeed())
+		g.Expect(messages(srv.Events())).To(Equal([]string{"unread"}))
+		client.Wait()
+	})
+}
+
 // A connection that nobody has used, or that is kept alive, is idle.
 func TestWaitIdleDoesNotWaitForQuietConnections(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package sentrytest_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -248,7 +249,7 @@ func TestRejected(t *testing.T) {
 	store(t, srv, message("in order"))
 	rejected := srv.Rejected()
 	g.Expect(rejected).To(HaveLen(2))
-	g.Expect(rejected[0].String()).To(Equal("POST /api/1/store/ -> 400 invalid request body: illegal base64 data at input byte 8"))
+	g.Expect(rejected[0].String()).To(Equal("POST /api/1/store/ -> 400 invalid request body: neither a JSON object nor base64 of one: illegal base64 data at input byte 8"))
 	g.Expect(rejected[0].Request.Body).To(Equal("nonsense!"))
 	g.Expect(rejected[1].String()).To(Equal("POST /nowhere -> 404 not found: no such endpoint: /nowhere"))
 	g.Expect(srv.Events()).To(HaveLen(1))
@@ -274,4 +275,15 @@ func TestClientThatGivesUpWhileSending(t *testing.T) {
 	g.Expect(c.Close()).To(Succeed())
 	g.Eventually(srv.Rejected).Should(HaveLen(1))
 	g.Expect(srv.Rejected()[0].Reason).To(Equal("incomplete request body"))
+}
+
+// A plus in a query is a space to whoever decodes it, and a plus again in base64.
+func TestStoreByGetWithAPlus(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	data := base64.StdEncoding.EncodeToString([]byte(`{"message":">>>>>"}`))
+	g.Expect(data).To(ContainSubstring("+"))
+	send(t, srv, "GET", storePath+"?sentry_key=a&sentry_data="+data, "")
+	g.Expect(messages(srv.Events())).To(Equal([]string{">>>>>"}))
 }

@@ -1,6 +1,7 @@
 package sentrytest
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -102,9 +103,12 @@ func HasExtra(path string, value any) Predicate {
 // found as well, negative indexes count from the end, and values are compared as in [HasExtra].
 func HasJSON(path string, value any) Predicate {
 	return jsonPredicate("JSON "+path, value, func(e Event) (any, error) {
+		if len(e.Raw) == 0 {
+			return nil, errors.New("the event has no JSON: it was put together in Go")
+		}
 		tree, err := decodeJSON(e.Raw)
 		if err != nil {
-			return nil, fmt.Errorf("raw JSON: %w", err)
+			return nil, fmt.Errorf("the event's JSON: %w", err)
 		}
 		if got, ok := lookup(tree, path); ok {
 			return got, nil

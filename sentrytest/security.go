@@ -106,7 +106,7 @@ func readReport(fields map[string]any) (securityReport, error) {
 	if inner, ok := fields["body"].(map[string]any); ok && fields["type"] == "csp-violation" {
 		return securityReport{"csp", inner}, nil
 	}
-	return securityReport{}, errors.New("neither csp-report, expect-ct-report, expect-staple-report, known-pins nor csp-violation")
+	return securityReport{}, errors.New("expected one of csp-report, expect-ct-report, expect-staple-report, known-pins and csp-violation in it")
 }
 
 // event makes the event of the report: its attributes as they were sent, under the name of its type, with what the

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 )
 
-// Server is a fake Sentry: it takes what SDKs send to the store and envelope endpoints, answers as
+// Server is a fake Sentry: it takes what SDKs, browsers and crash reporters send, answers as
 // Sentry's Relay does, and remembers everything. Make one with [NewServer], [NewTLSServer] or [Start].
 //
 // All methods are safe for concurrent use. What they return are copies: changing them changes nothing

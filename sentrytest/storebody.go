@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// noEvent is the cause of a refusal that people read first.
+const noEvent = "neither a JSON object nor base64 of one"
+
 // decodeStore reads the body of the store endpoint, once its Content-Encoding has been undone: JSON, base64 of
 // JSON, or base64 of zlib of JSON, which is what clients of the first protocol versions send without
 // saying so (protocol section 2.3).
@@ -25,7 +28,7 @@ func decodeStore(body []byte) ([]byte, *refusal) {
 		err = errors.New("line end in base64")
 	}
 	if err != nil {
-		return nil, badRequest("invalid request body", err.Error())
+		return nil, badRequest("invalid request body", noEvent, err.Error())
 	}
 	if len(plain) > 0 && plain[0] == '{' {
 		return plain, nil
@@ -35,7 +38,7 @@ func decodeStore(body []byte) ([]byte, *refusal) {
 		return nil, tooLarge("event")
 	}
 	if err != nil {
-		return nil, badRequest("invalid request body", err.Error())
+		return nil, badRequest("invalid request body", noEvent, err.Error())
 	}
 	return out, nil
 }

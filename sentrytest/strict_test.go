@@ -132,3 +132,12 @@ func TestTenantsOfAStrictServer(t *testing.T) {
 	})
 	g.Expect(failures).To(BeEmpty())
 }
+
+// What comes for Spotlight has whatever DSN it has, on a strict server too.
+func TestSpotlightOnAStrictServer(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sharedServer(t, sentrytest.Strict(), sentrytest.Spotlight())
+	g.Expect(send(t, srv, http.MethodPost, "/stream", `{"dsn":"https://short@o1.ingest.sentry.io/7"}`).Status).To(Equal(200))
+	g.Expect(srv.Envelopes()).To(HaveLen(1))
+}

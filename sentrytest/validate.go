@@ -98,10 +98,19 @@ func checkClock(f *findings, value any, received time.Time) {
 	}
 	switch off := t.Sub(received); {
 	case off > maxAhead:
-		f.add(SeverityWarning, "timestamp", RuleFutureTimestamp, value, "%s after it was received: replaced", off.Round(time.Second))
+		f.add(SeverityWarning, "timestamp", RuleFutureTimestamp, value, "%s after it was received: replaced", roughly(off))
 	case off < -maxAge:
-		f.add(SeverityWarning, "timestamp", RulePastTimestamp, value, "%s before it was received: replaced", (-off).Round(time.Second))
+		f.add(SeverityWarning, "timestamp", RulePastTimestamp, value, "%s before it was received: replaced", roughly(-off))
 	}
+}
+
+// roughly says a duration as people do: in days if there are several.
+func roughly(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d < 2*day {
+		return d.Round(time.Second).String()
+	}
+	return count(int(d/day), "day")
 }
 
 // legacyAliases are the old names of interfaces, and the attributes that carry a deprecated shape (protocol section 5.5).

@@ -73,7 +73,7 @@ func TestItemFindings(t *testing.T) {
 			"client report", `{"type":"client_report"}`, `{"discarded_events":[{"reason":"bored","category":"errors","quantity":0}],"filtered_events":[]}`,
 			[]string{
 				`warning: discarded_events.0.reason="bored": not a reason that SDKs give [invalid_data]`, `warning: discarded_events.0.category="errors": not a data category [invalid_data]`,
-				`warning: discarded_events.0.quantity=0: expected a number not below 1 [invalid_data]`, `warning: filtered_events=[]: for relays only [invalid_data]`,
+				`warning: discarded_events.0.quantity=0: expected a number not below 1 [invalid_data]`, `warning: filtered_events=[]: only relays may send it [invalid_data]`,
 			},
 		},
 		{"transaction", `{"type":"transaction"}`, `{"platform":"go","timestamp":1700000000,"start_timestamp":1700000000}`, []string{"fatal: contexts.trace: missing valid trace context [transaction]"}},

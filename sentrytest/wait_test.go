@@ -81,7 +81,7 @@ func TestWaitError(t *testing.T) {
     error "boom" (00000000000040008000000000000002): tag shard is "8"
     info "far" (00000000000040008000000000000001): message is "far"; there is no tag shard, nor any other
   refused: 1 request
-    POST /api/1/store/ -> 400 invalid request body: illegal base64 data at input byte 8
+    POST /api/1/store/ -> 400 invalid request body: neither a JSON object nor base64 of one: illegal base64 data at input byte 8
   not counted:
     POST /api/1/store/, 18 bytes -> 429 by script step Status(429).RetryAfter("30")
     POST /api/1/store/, 18 bytes -> no answer by script step Reset()`))
