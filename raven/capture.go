@@ -59,10 +59,10 @@ func (c *Client) Capture(ctx context.Context, ev *Event, opts ...CaptureOption) 
 // event, or the event's own if it gave none. It does not wait while sending
 // fails ([Client.State]). The error is the transport's, or a *[DroppedError] for
 // an event that was sampled out, filtered, throttled or too large; neither is
-// logged. A disabled client returns "" and nil.
+// logged. A disabled client returns "" and [ErrDisabled].
 func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error) {
 	if !c.Enabled() {
-		return "", nil
+		return "", ErrDisabled
 	}
 	return c.deliver(ctx, ev, opts)
 }
@@ -77,10 +77,10 @@ func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) 
 // masked, and it is trimmed if it is too large. Send returns what is wrong
 // with the event, a *[DroppedError] while sending fails ([Client.State]), the
 // refusal of a queue, and on a transport that blocks the outcome. A disabled
-// client returns nil.
+// client returns [ErrDisabled].
 func (c *Client) Send(ctx context.Context, ev *Event, opts ...CaptureOption) error {
 	if !c.Enabled() {
-		return nil
+		return ErrDisabled
 	}
 	return c.send(ctx, ev, opts)
 }

@@ -54,7 +54,8 @@ type Client struct {
 // transport and its query sets the transport's options; protocol=store among
 // them chooses the reference client's wire format over envelopes. An empty DSN
 // stands for the environment variable SENTRY_DSN; if that is empty too, the
-// client is disabled.
+// client is disabled, and says so at level info to the logger that [WithLogger]
+// gave.
 //
 // Settings are taken from, the later wins: defaults, the environment
 // (SENTRY_RELEASE, SENTRY_ENVIRONMENT, SENTRY_NAME), the DSN, opts. Nil options
@@ -80,9 +81,7 @@ func New(dsn string, opts ...Option) (*Client, error) {
 		if err := errors.Join(errs...); err != nil {
 			return nil, err
 		}
-		c := &Client{transport: cfg.transport}
-		c.openContext()
-		return c, nil
+		return newDisabled(&cfg)
 	}
 	parsed, err := transport.ParseDSN(dsn)
 	if err != nil {
@@ -96,6 +95,17 @@ func New(dsn string, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	return newClient(parsed, t, &cfg), nil
+}
+
+// newDisabled returns a client that reports nothing, and says so once to those
+// who gave it a logger.
+func newDisabled(cfg *config) (*Client, error) {
+	if cfg.logger != nil {
+		cfg.logger.Info("raven: no DSN (SENTRY_DSN is not set): nothing is reported")
+	}
+	c := &Client{transport: cfg.transport}
+	c.openContext()
+	return c, nil
 }
 
 func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -28,17 +29,21 @@ func TestDSNFromEnvironment(t *testing.T) {
 func TestDisabled(t *testing.T) {
 	g := NewWithT(t)
 	t.Setenv("SENTRY_DSN", "  ")
-	rec := new(recorder)
-	made, err := raven.New(" ", raven.WithTransport(rec))
+	logs, log := newLog()
+	made, err := raven.New(" ", log)
 	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(logs.String()).To(Equal(`level=INFO msg="raven: no DSN (SENTRY_DSN is not set): nothing is reported"` + "\n"))
 	for _, c := range []*raven.Client{made, nil} {
 		ctx := t.Context()
 		g.Expect(c.Enabled()).To(BeFalse())
 		g.Expect(c.CaptureMessage(ctx, "hi")).To(BeEmpty())
 		g.Expect(c.CaptureException(ctx, errors.New("x"))).To(BeEmpty())
 		g.Expect(c.Capture(ctx, &raven.Event{})).To(BeEmpty())
-		g.Expect(c.Deliver(ctx, &raven.Event{})).To(BeEmpty())
-		g.Expect(c.Send(ctx, &raven.Event{})).To(Succeed())
+		id, err := c.Deliver(ctx, &raven.Event{})
+		g.Expect(id).To(BeEmpty())
+		g.Expect(err).To(MatchError(raven.ErrDisabled))
+		g.Expect(err).To(MatchError("raven: nothing is sent: the client has no DSN (SENTRY_DSN is not set), or there is no client"))
+		g.Expect(c.Send(ctx, &raven.Event{})).To(MatchError(raven.ErrDisabled))
 		g.Expect(c.CaptureQuery(ctx, "select 1", "")).To(BeEmpty())
 		failed := errors.New("failed")
 		g.Expect(c.Wrap(ctx, func(context.Context) error { return failed })).To(BeIdenticalTo(failed))
@@ -58,15 +63,15 @@ func TestDisabled(t *testing.T) {
 		g.Expect(c.LastEventID()).To(BeEmpty())
 		g.Expect(c.PublicDSN("")).To(BeEmpty())
 		g.Expect(c.Stats()).To(BeZero())
-		g.Expect(c.State()).To(Equal(raven.State{Status: raven.StatusOnline}))
+		g.Expect(c.State()).To(Equal(raven.State{Status: raven.StatusDisabled}))
+		g.Expect(c.State().String()).To(Equal("disabled"))
 		outcomes, forgotten := c.Ledger()
 		g.Expect(outcomes).To(BeEmpty())
 		g.Expect(forgotten).To(BeZero())
 		g.Expect(c.String()).To(Equal("raven.Client(disabled)"))
 		g.Expect(c.Close(ctx)).To(Succeed())
 	}
-	g.Expect(rec.all()).To(BeEmpty())
-	g.Expect(rec.closed).To(Equal(1), "the client owns its transport")
+	g.Expect(strings.Count(logs.String(), "\n")).To(Equal(1), "captures are silent")
 }
 
 func TestNewSaysEverythingThatIsWrong(t *testing.T) {

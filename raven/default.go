@@ -31,7 +31,7 @@ func ClientFrom(ctx context.Context) *Client {
 // CaptureMessage is [Client.CaptureMessage] of the client whose Context ctx
 // carries, else of the default client. Without either it does nothing and
 // returns "", and so do the other functions that are named as methods of the
-// client.
+// client, but for Deliver and Send, which return [ErrDisabled].
 func CaptureMessage(ctx context.Context, message string, opts ...CaptureOption) string {
 	return ClientFrom(ctx).CaptureMessage(ctx, message, opts...)
 }

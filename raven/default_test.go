@@ -38,7 +38,7 @@ func TestDefault(t *testing.T) {
 	g.Expect(raven.Default()).To(BeNil())
 	ids, errs := sugar(t.Context())
 	g.Expect(ids).To(HaveEach(""))
-	g.Expect(errs).To(Equal([]error{nil, nil, nil, io.EOF}))
+	g.Expect(errs).To(Equal([]error{raven.ErrDisabled, raven.ErrDisabled, nil, io.EOF}))
 
 	c, rec := newRecorded(t, testDSN)
 	raven.SetDefault(c)

@@ -3,7 +3,7 @@ package raven
 import "context"
 
 // Discard is a [Reporter] that reports nothing: captures return "", Deliver,
-// Send and Flush succeed. Recover stops a panic as a client's does, since code
+// Send and Flush succeed, since to discard is what was asked for. Recover stops a panic as a client's does, since code
 // that runs on after a panic should do so whoever it reports to. Discard is
 // safe for concurrent use.
 var Discard Reporter = discard{}

@@ -29,6 +29,11 @@ func (e *SendError) Error() string {
 // Unwrap returns Err.
 func (e *SendError) Unwrap() error { return e.Err }
 
+// ErrDisabled is what [Client.Deliver] and [Client.Send] return where there is
+// nothing that could send: on a client that [New] made of an empty DSN, and on a
+// nil *Client. Captures stay silent.
+var ErrDisabled = errors.New("raven: nothing is sent: the client has no DSN (SENTRY_DSN is not set), or there is no client")
+
 var (
 	errNilEvent = errors.New("raven: nil event")
 	errEventID  = errors.New("raven: the event id is not a UUID")

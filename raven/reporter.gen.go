@@ -41,7 +41,7 @@ type Reporter interface {
 	// event, or the event's own if it gave none. It does not wait while sending
 	// fails ([Client.State]). The error is the transport's, or a *[DroppedError] for
 	// an event that was sampled out, filtered, throttled or too large; neither is
-	// logged. A disabled client returns "" and nil.
+	// logged. A disabled client returns "" and [ErrDisabled].
 	Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error)
 	// Send hands an event to the transport as it is, with opts applied: only an id,
 	// a time and what every event has to have are filled in, nothing of the client's
@@ -53,7 +53,7 @@ type Reporter interface {
 	// masked, and it is trimmed if it is too large. Send returns what is wrong
 	// with the event, a *[DroppedError] while sending fails ([Client.State]), the
 	// refusal of a queue, and on a transport that blocks the outcome. A disabled
-	// client returns nil.
+	// client returns [ErrDisabled].
 	Send(ctx context.Context, ev *Event, opts ...CaptureOption) error
 	// CaptureBreadcrumb records something that happened in the client's Context
 	// that ctx carries, or in the client's own, for the events that are captured

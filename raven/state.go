@@ -11,20 +11,24 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Status is one of the two states of a client (protocol 6.5).
+// Status is one of the two states of a client that has a DSN (protocol 6.5), or
+// says that it has none.
 type Status string
 
-// The two states.
+// The states.
 const (
 	// StatusOnline sends what is captured.
 	StatusOnline Status = "online"
 	// StatusError waits before it sends again.
 	StatusError Status = "error"
+	// StatusDisabled has nowhere to send to; see [ErrDisabled].
+	StatusDisabled Status = "disabled"
 )
 
 // State says how sending goes, as [Client.State] returns it.
 type State struct {
-	// Status is [StatusOnline] unless the latest attempt to send failed.
+	// Status is [StatusOnline] unless the latest attempt to send failed, or the
+	// client is disabled.
 	Status Status
 	// RetryNumber is how many attempts in a row have failed.
 	RetryNumber int
@@ -35,10 +39,14 @@ type State struct {
 	Err error
 }
 
-// String is for people: "online", or what failed and when sending is tried
-// again.
+// String is for people: "online", "disabled", or what failed and when sending is
+// tried again.
 func (s State) String() string {
-	if s.Status != StatusError {
+	switch s.Status {
+	case StatusDisabled:
+		return string(StatusDisabled)
+	case StatusError:
+	default:
 		return string(StatusOnline)
 	}
 	return fmt.Sprintf("error: %d failed in a row, trying again after %s: %v", s.RetryNumber, s.Until.Format(time.RFC3339), s.Err)
@@ -154,10 +162,10 @@ func (e *backoffError) Unwrap() error { return e.err }
 // for; captures meanwhile end as [OutcomeBackoff]. Then whatever is captured
 // next is an attempt. [Client.Deliver] and [WithRaiseSendErrors] don't wait for
 // that; the outcomes of Deliver count, those of the latter do not. A disabled
-// client is online.
+// client is [StatusDisabled].
 func (c *Client) State() State {
 	if !c.Enabled() {
-		return State{Status: StatusOnline}
+		return State{Status: StatusDisabled}
 	}
 	return c.state.state()
 }
