@@ -78,10 +78,10 @@ func New(dsn string, opts ...Option) (*Client, error) {
 		dsn, source = os.Getenv("SENTRY_DSN"), "SENTRY_DSN: "
 	}
 	if strings.TrimSpace(dsn) == "" {
-		if err := errors.Join(errs...); err != nil {
+		if err := errors.Join(append(errs, cfg.checkDisabled())...); err != nil {
 			return nil, err
 		}
-		return newDisabled(&cfg)
+		return newDisabled(&cfg), nil
 	}
 	parsed, err := transport.ParseDSN(dsn)
 	if err != nil {
@@ -99,13 +99,13 @@ func New(dsn string, opts ...Option) (*Client, error) {
 
 // newDisabled returns a client that reports nothing, and says so once to those
 // who gave it a logger.
-func newDisabled(cfg *config) (*Client, error) {
+func newDisabled(cfg *config) *Client {
 	if cfg.logger != nil {
 		cfg.logger.Info("raven: no DSN (SENTRY_DSN is not set): nothing is reported")
 	}
-	c := &Client{transport: cfg.transport}
+	c := new(Client)
 	c.openContext()
-	return c, nil
+	return c
 }
 
 func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
