@@ -2,8 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -34,6 +38,10 @@ func beChild(job string) int {
 			return 98
 		}
 		return 7
+	case "python":
+		return beSDK(os.Getenv("SENTRY_DSN"), os.Getenv("SENTRY_SPOTLIGHT"), rest)
+	case "spotlight":
+		return beSDK("", os.Getenv("SENTRY_SPOTLIGHT"), rest)
 	case "environment":
 		fmt.Println(os.Getenv("SENTRY_DSN"), os.Getenv("SENTRY_SPOTLIGHT"), os.Getenv("FAKESENTRY_SERVER"), strings.Join(os.Args[1:], "|"))
 	case "echo":
@@ -50,6 +58,42 @@ func beChild(job string) int {
 	}
 	if err := client.Close(ctx); err != nil {
 		return 98
+	}
+	return 0
+}
+
+// beSDK reports as the SDKs do that know Spotlight: one envelope to the DSN, compressed and with auth, and the same
+// one to Spotlight, without either.
+func beSDK(dsn, spotlight, text string) int {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return 97
+	}
+	envelope := `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","sent_at":"2026-03-01T12:00:00Z"}` + "\n" +
+		`{"type":"event","content_type":"application/json"}` + "\n" + fmt.Sprintf(`{"message":%q,"level":"error"}`, text) + "\n"
+	var compressed bytes.Buffer
+	z := gzip.NewWriter(&compressed)
+	_, _ = z.Write([]byte(envelope))
+	_ = z.Close()
+	bodies := map[string]*bytes.Buffer{spotlight: bytes.NewBufferString(envelope)}
+	if dsn != "" {
+		bodies["http://"+u.Host+"/api"+u.Path+"/envelope/"] = &compressed
+	}
+	for address, body := range bodies {
+		req, err := http.NewRequest(http.MethodPost, address, body)
+		if err != nil {
+			return 97
+		}
+		req.Header.Set("Content-Type", "application/x-sentry-envelope")
+		if address != spotlight {
+			req.Header.Set("Content-Encoding", "gzip")
+			req.Header.Set("X-Sentry-Auth", "Sentry sentry_key="+u.User.Username()+", sentry_version=7, sentry_client=sentry.python/2.0.0")
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			return 96
+		}
+		_ = resp.Body.Close()
 	}
 	return 0
 }

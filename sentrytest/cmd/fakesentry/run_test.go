@@ -63,6 +63,25 @@ Nothing arrived at all: is SENTRY_DSN read, and are events flushed before the en
 	g.Expect(code).To(BeZero(), "a warning is less than an error")
 }
 
+func TestRunCountsAnEventOnceThatSpotlightGetsToo(t *testing.T) {
+	g := NewWithT(t)
+	code, _, errs := runChild(t, "python boom", "--expect=2", "--fail-on=error")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(MatchRegexp(`
+  --expect 2: 1 event arrived
+  --fail-on error: 1 event arrived
+What arrived, the newest first:
+\d\d:\d\d:\d\d  error    boom  \(sentry\.python/2\.0\.0, project 1, [0-9a-f]{32}\)
+$`))
+	code, _, errs = runChild(t, "python boom", "--expect=1", "--expect-event=sdk:sentry.python boom")
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(code).To(BeZero())
+
+	code, _, errs = runChild(t, "spotlight alone", "--expect=1")
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(code).To(BeZero(), "Spotlight works without a DSN")
+}
+
 func TestRunPassesInputAndSignalsOn(t *testing.T) {
 	g := NewWithT(t)
 	t.Setenv(childJob, "echo")
