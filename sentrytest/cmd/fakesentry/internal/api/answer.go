@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/search"
@@ -17,12 +19,35 @@ func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false) // nobody takes it for HTML, and people read it
+	_ = encoder.Encode(v)
 }
 
 // problem is the body of a failure.
 type problem struct {
 	Error string `json:"error"`
+}
+
+// maxBody bounds what the API itself reads.
+const maxBody = 1 << 20
+
+// readBody reads a JSON object into v, and refuses what v has no place for. Example is one that is in order. The error
+// is io.EOF when there is no body.
+func readBody(w http.ResponseWriter, r *http.Request, v any, example string) error {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(v)
+	if errors.Is(err, io.EOF) {
+		return io.EOF
+	}
+	if err == nil && decoder.More() {
+		err = errors.New("something follows the object")
+	}
+	if err != nil {
+		return fmt.Errorf("the body has to be a JSON object such as %s: %s", example, strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
 }
 
 func fail(w http.ResponseWriter, status int, err error) {

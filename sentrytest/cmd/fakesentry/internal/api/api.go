@@ -39,44 +39,8 @@ type API struct {
 // New returns an API.
 func New(cfg Config) *API {
 	a := &API{cfg: cfg, mux: http.NewServeMux()}
-	for pattern, handle := range map[string]http.HandlerFunc{
-		"GET /api/v1/events":                          a.listEvents,
-		"DELETE /api/v1/events":                       a.deleteEvents,
-		"GET /api/v1/events/{id}":                     a.showEvent,
-		"DELETE /api/v1/events/{id}":                  a.deleteEvent,
-		"GET /api/v1/events/{id}/raw":                 a.showRaw,
-		"GET /api/v1/events/{id}/attachments/{index}": a.showAttachment,
-		"GET /api/v1/wait":                            a.wait,
-		"GET /api/v1/stream":                          a.stream,
-		"GET /api/v1/requests":                        a.listRequests,
-		"GET /api/v1/requests/{seq}":                  a.showRequest,
-		"GET /api/v1/requests/{seq}/body":             a.showBody,
-		"GET /api/v1/requests/{seq}/envelope":         a.showEnvelope,
-		"GET /api/v1/tenants":                         a.listTenants,
-		"POST /api/v1/tenants":                        a.createTenant,
-		"GET /api/v1/tenants/{tenant}":                a.showTenant,
-		"DELETE /api/v1/tenants/{tenant}":             a.deleteTenant,
-		"DELETE /api/v1/tenants/{tenant}/events":      a.deleteEvents,
-		"GET /api/v1/tenants/{tenant}/wait":           a.wait,
-		"GET /api/v1/faults":                          a.listFaults,
-		"PUT /api/v1/faults":                          a.setFaults,
-		"DELETE /api/v1/faults":                       a.clearFaults,
-		"GET /api/v1/stats":                           a.stats,
-		"GET /api/v1/health":                          a.health,
-		"GET /api/v1/metrics":                         metrics(cfg.Store).ServeHTTP,
-		"GET /api/v1/openapi.json":                    a.openAPIJSON,
-		"GET /api/v1/openapi.yaml":                    a.openAPIYAML,
-
-		"GET /api/eventlist/{$}": a.kentList,
-		"GET /api/eventlist":     a.kentList,
-		"GET /api/event/{id}":    a.kentEvent,
-		"GET /api/event/{id}/":   a.kentEvent,
-		"POST /api/flush/{$}":    a.kentFlush,
-		"POST /api/flush":        a.kentFlush,
-
-		"GET /stream": a.spotlightStream,
-	} {
-		a.mux.HandleFunc(pattern, handle)
+	for pattern, to := range a.routes() {
+		a.mux.HandleFunc(pattern, to.serve)
 	}
 	a.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, fmt.Errorf("%s is no address of this API; /api/v1/openapi.json has them all", r.URL.Path))

@@ -205,6 +205,34 @@ func TestParametersThatAreWrong(t *testing.T) {
 	}
 }
 
+func TestWhatWouldBeIgnoredIsRefused(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	store(t, h, "k", message("kept"))
+	for _, c := range []struct{ method, path, body, want string }{
+		{"DELETE", "/events?query=level:info", "", `there is no parameter "query": this address takes q, tenant`},
+		{"DELETE", "/events?q=a&q=b", "", `the parameter "q" is there 2 times, and has to be there once`},
+		{"DELETE", "/events", `{"q":"level:info"}`, `a DELETE has no body: this address takes q, tenant`},
+		{"DELETE", "/events?q=a;b", "", `the query of the address can't be read: `},
+		{"DELETE", "/events/1?tenant=k", "", `there is no parameter "tenant": this address takes none`},
+		{"DELETE", "/faults?name=a", "", `there is no parameter "name": this address takes none`},
+		{"GET", "/events?b=1&a=2", "", "there is no parameter \"a\": this address takes q, tenant, limit, cursor\\nthere is no parameter \"b\""},
+		{"GET", "/wait?n=2", "", `there is no parameter "n": this address takes q, tenant, count, timeout`},
+		{"POST", "/tenants", `{"title":"x"}`, `the body has to be a JSON object such as {"name":"my test"}, or empty: unknown field "title"`},
+		{"POST", "/tenants", `{"name":"x"} {}`, `the body has to be a JSON object such as {"name":"my test"}, or empty: something follows the object`},
+		{"PUT", "/faults", `{"faults":[],"mode":"a>b"}`, `the body has to be a JSON object such as {"faults":[{"status":429,"retry_after":"30"}]}: unknown field "mode"`},
+		{"PUT", "/faults", `{}`, `the body has to be a JSON object such as {"faults":[{"status":429,"retry_after":"30"}]}: it lacks faults`},
+	} {
+		r := do(t, h, c.method, "/api/v1"+c.path, c.body)
+		g.Expect(r.status).To(Equal(400), c.path)
+		g.Expect(strings.ReplaceAll(r.body, `\"`, `"`)).To(HavePrefix(`{"error":"` + c.want))
+	}
+	g.Expect(get(t, h, "/api/v1/events").body).To(ContainSubstring("kept"))
+	g.Expect(get(t, h, "/api/v1/events?q=level:>>error").body).To(ContainSubstring(`>>error`), "JSON is to be read by people too")
+	g.Expect(get(t, h, "/api/eventlist/?page=1").status).To(Equal(200), "what others' clients say is theirs")
+}
+
 func TestStream(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -100,3 +100,30 @@ func TestEverythingInTheDocumentIsServed(t *testing.T) {
 		}
 	}
 }
+
+func TestTheDocumentNamesEveryParameter(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(get(t, h, "/api/v1/openapi.yaml").body))
+	g.Expect(err).NotTo(HaveOccurred())
+	fill := strings.NewReplacer("{id}", "1", "{index}", "1", "{seq}", "1", "{key}", "k")
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			var names []string
+			for _, p := range operation.Parameters {
+				if p.Value.In == "query" {
+					names = append(names, p.Value.Name)
+				}
+			}
+			if path == "/metrics" {
+				continue
+			}
+			takes := "this address takes " + strings.Join(names, ", ")
+			if len(names) == 0 {
+				takes = "this address takes none"
+			}
+			g.Expect(do(t, h, method, "/api/v1"+fill.Replace(path)+"?absent=1", "").body).To(ContainSubstring(takes+`"}`), method+" "+path)
+		}
+	}
+}

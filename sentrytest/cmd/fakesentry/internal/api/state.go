@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 
@@ -25,9 +26,16 @@ func (a *API) listFaults(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *API) setFaults(w http.ResponseWriter, r *http.Request) {
-	var wish struct{ Faults json.RawMessage }
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&wish); err != nil || wish.Faults == nil {
-		fail(w, http.StatusBadRequest, errors.New(`the body has to be a JSON object such as {"faults":[{"status":429,"retry_after":"30"}]}`))
+	var wish struct {
+		Faults json.RawMessage `json:"faults"`
+	}
+	const example = `{"faults":[{"status":429,"retry_after":"30"}]}`
+	err := readBody(w, r, &wish, example)
+	if errors.Is(err, io.EOF) || err == nil && wish.Faults == nil {
+		err = fmt.Errorf("the body has to be a JSON object such as %s: it lacks faults", example)
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
 		return
 	}
 	faults, err := sentrytest.ParseFaults(wish.Faults)

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -30,14 +28,13 @@ func (a *API) listTenants(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, list)
 }
 
-// maxBody bounds what the API itself reads.
-const maxBody = 1 << 20
-
 func (a *API) createTenant(w http.ResponseWriter, r *http.Request) {
-	var wish struct{ Name string }
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&wish)
+	var wish struct {
+		Name string `json:"name"`
+	}
+	err := readBody(w, r, &wish, `{"name":"my test"}, or empty`)
 	if err != nil && !errors.Is(err, io.EOF) { // a body is not needed
-		fail(w, http.StatusBadRequest, fmt.Errorf(`the body has to be a JSON object such as {"name":"my test"}, or empty: %w`, err))
+		fail(w, http.StatusBadRequest, err)
 		return
 	}
 	t, err := a.cfg.Store.Mint(r.Context(), wish.Name)
