@@ -30,6 +30,9 @@ func compose(step *Step, v *verdict, req *Request) answer {
 	if step != nil {
 		a.step = *step
 		req.Answer.Step = step.String()
+		if step.fault != "" {
+			req.Answer.Step = step.fault + ": " + req.Answer.Step
+		}
 	}
 	switch {
 	case !a.step.answers():

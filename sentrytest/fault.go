@@ -98,6 +98,7 @@ func (f Fault) Rule() (Rule, error) {
 	kind := check.kind()
 	rule := When(check.conditions()...)
 	step := check.step(kind)
+	step.fault = f.Name
 	if f.Times > 0 {
 		step = step.Times(f.Times)
 	}

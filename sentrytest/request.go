@@ -42,7 +42,7 @@ type Answer struct {
 	Status int // 0 when no answer was sent
 	Header http.Header
 	Body   string // the whole body, also when a step cut it short
-	Step   string // the script step that made the answer, as it prints itself; "" for none
+	Step   string // the script step that made the answer, as it prints itself, behind the name of its Fault if that has one; "" for none
 }
 
 // String returns the request and its answer on one line.

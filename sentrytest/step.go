@@ -25,6 +25,7 @@ type Step struct {
 	early     []int         // 1xx statuses that precede the answer
 	thenClose bool
 	optional  bool
+	fault     string // the name of the Fault that made it; "" for none
 }
 
 type stepKind int

@@ -38,6 +38,7 @@ func (c *Client) DeleteTenant(ctx context.Context, key string) error {
 type RequestFilter struct {
 	Tenant  string // the key of a tenant; "" for everybody's
 	Refused bool   // only those that were refused
+	Faulted bool   // only those that a fault has answered
 	Item    string // only envelopes with an item of this type, such as "session"
 	Limit   int    // of a page; 0 for the server's, which is 100
 	Cursor  string // the Next of the page before
@@ -48,6 +49,9 @@ func (c *Client) Requests(ctx context.Context, f RequestFilter) (Requests, error
 	query := Filter{Tenant: f.Tenant, Limit: f.Limit, Cursor: f.Cursor}.values()
 	if f.Refused {
 		query.Set("refused", "true")
+	}
+	if f.Faulted {
+		query.Set("faulted", "true")
 	}
 	if f.Item != "" {
 		query.Set("item", f.Item)

@@ -13,10 +13,11 @@ import (
 	"strings"
 )
 
-// News is one thing that a stream brings: an event, a refused request, or word of what was missed.
+// News is one thing that a stream brings: an event, a refused request, one that a fault has answered, or word of what was missed.
 type News struct {
 	Event   *Event   // nil unless it is an event
 	Refused *Request // nil unless it is a refused request; streams with a query don't have them
+	Faulted *Request // nil unless it is a request that a fault has answered; streams with a query don't have them
 	Missed  bool     // some news was no longer kept when it could have been sent
 	ID      int64    // to go on after, see Stream
 }
@@ -98,6 +99,9 @@ func readNews(name, data string, id int64) (News, error) {
 	case "refused":
 		n.Refused = new(Request)
 		into = n.Refused
+	case "faulted":
+		n.Faulted = new(Request)
+		into = n.Faulted
 	default:
 		n.Missed = name == "missed"
 		return n, nil

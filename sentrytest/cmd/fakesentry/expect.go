@@ -109,7 +109,7 @@ func report(w io.Writer, command string, code int, unmet []string, s *store.Stor
 	for _, e := range distinct(s.List(store.Filter{}, 0, math.MaxInt).Events) {
 		shown[e.Delivery] = true
 	}
-	all, total, _ := s.Deliveries(func(d *store.Delivery) bool { return d.Rejection != nil || shown[d] }, 0, maxReported)
+	all, total, _ := s.Deliveries(func(d *store.Delivery) bool { return d.Rejection != nil || d.Faulted() || shown[d] }, 0, maxReported)
 	if total == 0 {
 		fmt.Fprintln(w, "Nothing arrived at all: is SENTRY_DSN read, and are events flushed before the end?")
 		return

@@ -63,6 +63,7 @@ func TestScript(t *testing.T) {
 	s := serve(t, "--script", script)
 	g.Expect(post(t, http.DefaultClient, s.url(t), `{"message":"one"}`)).To(Equal(429))
 	g.Expect(post(t, http.DefaultClient, s.url(t), `{"message":"two"}`)).To(Equal(200))
+	s.out.match(t, `(?m)^\d\d:\d\d:\d\d  fault    POST /api/1/store/ with 429 by quota: Status\(429\)\.RetryAfter\("30"\)$`)
 	http.DefaultClient.CloseIdleConnections()
 
 	for text, want := range map[string]string{

@@ -40,6 +40,8 @@ func (c *tailCommand) Run(ctx context.Context, env *environment) error {
 		switch {
 		case n.Event != nil:
 			failed = printer.Event(*n.Event)
+		case n.Faulted != nil:
+			failed = printer.Faulted(*n.Faulted)
 		case n.Refused != nil:
 			failed = printer.Refused(*n.Refused)
 		case n.Missed:

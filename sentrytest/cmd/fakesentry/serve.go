@@ -176,6 +176,11 @@ func printNews(s *store.Store, p *console.Printer) error {
 }
 
 func printDelivery(p *console.Printer, d *store.Delivery) error {
+	if d.Faulted() {
+		if err := p.Faulted(api.Request(d)); err != nil {
+			return err
+		}
+	}
 	if d.Rejection != nil {
 		return p.Refused(api.Request(d))
 	}

@@ -11,14 +11,14 @@ import (
 
 func (a *API) listRequests(w http.ResponseWriter, r *http.Request) {
 	p := parameters{r: r}
-	limit, cursor, refused := p.limit(), p.cursor(), p.boolean("refused")
+	limit, cursor, refused, faulted := p.limit(), p.cursor(), p.boolean("refused"), p.boolean("faulted")
 	if err := p.err(); err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
 	tenant, item := r.FormValue("tenant"), r.FormValue("item")
 	page, total, next := a.cfg.Store.Deliveries(func(d *store.Delivery) bool {
-		return (tenant == "" || d.Request.PublicKey == tenant) && (!refused || d.Rejection != nil) &&
+		return (tenant == "" || d.Request.PublicKey == tenant) && (!refused || d.Rejection != nil) && (!faulted || d.Faulted()) &&
 			(item == "" || slices.ContainsFunc(d.Items, func(i store.Item) bool { return i.Type == item }))
 	}, cursor, limit)
 	out := wire.Requests{Requests: make([]wire.Request, len(page)), Total: total, Next: cursorText(next)}

@@ -35,7 +35,7 @@ func (a *API) routes() map[string]route {
 		"GET /api/v1/events/{id}/attachments/{index}": plain(a.showAttachment),
 		"GET /api/v1/wait":                            plain(a.wait, "q", "tenant", "count", "timeout"),
 		"GET /api/v1/stream":                          plain(a.stream, "q", "tenant", "after"),
-		"GET /api/v1/requests":                        plain(a.listRequests, "tenant", "refused", "item", "limit", "cursor"),
+		"GET /api/v1/requests":                        plain(a.listRequests, "tenant", "refused", "faulted", "item", "limit", "cursor"),
 		"GET /api/v1/requests/{seq}":                  plain(a.showRequest),
 		"GET /api/v1/requests/{seq}/body":             plain(a.showBody, "wire"),
 		"GET /api/v1/requests/{seq}/envelope":         plain(a.showEnvelope),

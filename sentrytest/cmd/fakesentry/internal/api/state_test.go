@@ -26,7 +26,19 @@ func TestFaults(t *testing.T) {
 	g.Expect(string(faults[0])).To(And(ContainSubstring(`"quota"`), ContainSubstring(`"used":1`)))
 	requests, err := c.Requests(t.Context(), wire.RequestFilter{})
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(requests.Requests[0]).To(And(HaveField("Status", 429), HaveField("Fault", ContainSubstring("429"))))
+	g.Expect(requests.Requests[0]).To(And(HaveField("Status", 429), HaveField("Fault", `quota: Status(429).RetryAfter("30")`)))
+	store(t, h, "k", message("kept"))
+	requests, err = c.Requests(t.Context(), wire.RequestFilter{Faulted: true})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(requests.Requests).To(HaveExactElements(HaveField("Status", 429)))
+	var faulted []wire.Request
+	g.Expect(c.Stream(t.Context(), wire.Filter{}, 0, func(n wire.News) bool {
+		if n.Faulted != nil {
+			faulted = append(faulted, *n.Faulted)
+		}
+		return n.Event == nil
+	})).To(Succeed())
+	g.Expect(faulted).To(Equal(requests.Requests))
 	err = c.SetFaults(t.Context(), map[string]any{"stats": 429})
 	g.Expect(err).To(MatchError(ContainSubstring(": 400: ")))
 	g.Expect(err).To(MatchError(ContainSubstring("stats")))

@@ -14,7 +14,8 @@ import (
 // heartbeat is how often a stream on which nothing happens says that it is alive.
 const heartbeat = 15 * time.Second
 
-// events of a stream are server-sent events: an event as "event", a refused request as "refused", and "missed" when
+// events of a stream are server-sent events: an event as "event", a refused request as "refused", one that a fault has
+// answered as "faulted", and "missed" when
 // some were dropped before they could be sent.
 func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	p := parameters{r: r}
@@ -27,8 +28,11 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := a.lifetime(r)
 	defer cancel()
 	openStream(w).follow(ctx, a.cfg.Store.Feed(after), func(s *sse, d *store.Delivery) {
-		refusals := f.Query.String() == "" && (f.Key == "" || d.Request.PublicKey == f.Key)
-		if d.Rejection != nil && refusals {
+		others := f.Query.String() == "" && (f.Key == "" || d.Request.PublicKey == f.Key)
+		if others && d.Faulted() {
+			s.send("faulted", d.Seq, Request(d))
+		}
+		if others && d.Rejection != nil {
 			s.send("refused", d.Seq, Request(d))
 		}
 		for _, e := range d.Events {

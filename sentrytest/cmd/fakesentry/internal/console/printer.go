@@ -73,6 +73,22 @@ func (p *Printer) Refused(r fakesentryclient.Request) error {
 	return p.human(r.Received, "refused", fmt.Sprintf("%s %s with %d: %s", r.Method, r.Path, r.Status, strings.Join(why, ": ")), nil)
 }
 
+// Faulted prints a request that a fault has answered, or has left without an answer.
+func (p *Printer) Faulted(r fakesentryclient.Request) error {
+	switch p.format {
+	case JSON:
+		return p.json(map[string]any{"faulted": r})
+	case Logfmt:
+		return p.line(pairs("time", r.Received.Format(time.RFC3339Nano), "faulted", r.Method+" "+r.Path, "status", fmt.Sprint(r.Status),
+			"fault", r.Fault, "client", r.Client))
+	}
+	answer := fmt.Sprintf("with %d", r.Status)
+	if r.Status == 0 {
+		answer = "without an answer"
+	}
+	return p.human(r.Received, "fault", fmt.Sprintf("%s %s %s by %s", r.Method, r.Path, answer, r.Fault), nil)
+}
+
 // Missed says that some lines are missing.
 func (p *Printer) Missed() error {
 	if p.format != Human {
@@ -97,7 +113,7 @@ func (p *Printer) human(at time.Time, label, text string, rest []string) error {
 
 // colors are the parameters of SGR sequences.
 var colors = map[string]string{
-	"fatal": "1;31", "error": "31", "warning": "33", "info": "36", "debug": "2", "refused": "35",
+	"fatal": "1;31", "error": "31", "warning": "33", "info": "36", "debug": "2", "refused": "35", "fault": "35",
 }
 
 // Plain makes text from the network fit for a terminal and for one line: what is no printable character is escaped.

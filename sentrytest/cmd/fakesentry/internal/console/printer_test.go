@@ -37,6 +37,24 @@ func TestNoColourOutsideTerminals(t *testing.T) {
 	g.Expect(out.String()).To(ContainSubstring(`title="bad \x1b]0;title\a\u202e" culprit=shop.pay`))
 }
 
+func TestFaulted(t *testing.T) {
+	t.Parallel()
+	r := fakesentryclient.Request{Received: event.Received, Method: "POST", Path: "/api/1/store/", Fault: "outage: Reset()"}
+	for format, want := range map[string]string{
+		Human:  "12:00:00  fault    POST /api/1/store/ without an answer by outage: Reset()\n",
+		JSON:   `\{"faulted":\{"seq":0,.*"status":0,"fault":"outage: Reset\(\)".*\}\}\n`,
+		Logfmt: `time=\S+ faulted="POST /api/1/store/" status=0 fault="outage: Reset\(\)"\n`,
+	} {
+		var out strings.Builder
+		NewWithT(t).Expect(New(&out, format).Faulted(r)).To(Succeed())
+		if format == Human {
+			NewWithT(t).Expect(out.String()).To(Equal(want))
+			continue
+		}
+		NewWithT(t).Expect(out.String()).To(MatchRegexp("^" + want + "$"))
+	}
+}
+
 func TestMissed(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -19,6 +19,9 @@ type Delivery struct {
 	size int64
 }
 
+// Faulted reports whether a fault has made the answer.
+func (d *Delivery) Faulted() bool { return d.Request.Answer.Step != "" }
+
 // Item is one item of an envelope, without its payload.
 type Item struct {
 	Type           string

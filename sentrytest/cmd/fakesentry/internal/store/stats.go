@@ -45,7 +45,7 @@ func (st *Stats) count(d *Delivery) {
 	if d.Rejection != nil {
 		st.Refused++
 	}
-	if d.Request.Answer.Step != "" {
+	if d.Faulted() {
 		st.Faults++
 	}
 	for _, e := range d.Events {
