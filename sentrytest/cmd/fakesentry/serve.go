@@ -27,7 +27,7 @@ type hostFlags struct {
 	SAN         []string      `name:"san" placeholder:"NAME" help:"Names and IP addresses that the certificate is valid for, besides localhost."`
 	PublicURL   string        `name:"public-url" placeholder:"URL" help:"The address under which clients reach this server, if it is another: for DSNs and links."`
 	AllowOrigin []string      `name:"allow-origin" placeholder:"ORIGIN" help:"Origins whose pages may read events, as in https://app.test:3000; * for any. Sending events is open to all."`
-	MaxEvents   int           `name:"max-events" default:"10000" help:"How many events are kept; the oldest go first."`
+	MaxEvents   int           `name:"max-events" default:"10000" help:"How many events are kept; the oldest go first. 0 is the default."`
 	MaxAge      time.Duration `name:"max-age" default:"0" help:"How long events are kept; 0 is for ever."`
 	Store       string        `type:"path" placeholder:"FILE" help:"Keep events in this SQLite file, over restarts and crashes. Without it they are in memory."`
 }
@@ -49,8 +49,15 @@ func (f *hostFlags) config(addr string) host.Config {
 }
 
 // start starts a host and writes the file of its CA.
-func (f *hostFlags) start(addr string, passed *forward.Forwarder) (*host.Host, error) {
+func (f *hostFlags) start(addr string, env *environment, passed *forward.Forwarder) (*host.Host, error) {
+	if f.MaxEvents < 0 {
+		return nil, fmt.Errorf("--max-events is %d, and has to be a number of events, or 0 for %d", f.MaxEvents, store.DefaultMaxEvents)
+	}
+	if f.MaxAge < 0 {
+		return nil, fmt.Errorf("--max-age is %s, and has to be a duration such as 24h, or 0 for ever", f.MaxAge)
+	}
 	cfg := f.config(addr)
+	cfg.Failed = (&complaints{w: env.errs, every: complaintsEvery}).print
 	if passed != nil {
 		cfg.Received = passed.Forward
 	}
@@ -79,7 +86,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	h, err := c.start(c.Addr, passed)
+	h, err := c.start(c.Addr, env, passed)
 	if err == nil {
 		err = h.Server.SetFaults(faults...)
 	}

@@ -117,15 +117,18 @@ func TestServeFailures(t *testing.T) {
 	g := NewWithT(t)
 	s := serve(t)
 	_, host, _ := strings.Cut(s.url(t), "//")
-	absent := filepath.Join(t.TempDir(), "absent", "file")
+	folder := t.TempDir()
+	absent := filepath.Join(folder, "absent", "file")
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
-		{[]string{"--addr", host}, "fakesentry: listen tcp " + host + ": bind: address already in use\n"},
 		{[]string{"--addr=nonsense"}, "fakesentry: listen tcp: address nonsense: missing port in address\n"},
 		{[]string{"--ca-file", absent}, "fakesentry: saving the CA's certificate: open " + absent + ": no such file or directory\n"},
-		{[]string{"--store", absent}, "fakesentry: opening the store " + absent + ": does its folder exist, and may you write there? "},
+		{[]string{"--store", absent}, "fakesentry: opening the store " + absent + ": there is no folder " + filepath.Dir(absent) + ": make it first\n"},
+		{[]string{"--store", folder}, "fakesentry: opening the store " + folder + ": it is a folder: name a file in it, such as " + folder + "/events.db\n"},
+		{[]string{"--addr", host}, "fakesentry: --addr " + host + ": somebody listens there already, perhaps another fakesentry; --addr 127.0.0.1:0 takes any free port\n"},
+		{[]string{"--max-events=-1"}, "fakesentry: --max-events is -1, and has to be a number of events, or 0 for 10000\n"},
 		{[]string{"--public-url=sentry.test"}, "fakesentry: the public URL \"sentry.test\" is not of the form http://HOST:PORT or https://HOST:PORT\n"},
 		{[]string{"--format=xml"}, "fakesentry: --format must be one of \"human\",\"json\",\"logfmt\" but got \"xml\"\n  fakesentry serve --help shows how it is used\n"},
 	} {

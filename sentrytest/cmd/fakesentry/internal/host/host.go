@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
@@ -30,7 +32,10 @@ type Config struct {
 	// Received is called with every request that is safe in the store, before it is answered; nil for nothing. It must
 	// not block.
 	Received func(a *sentrytest.Arrival)
-	Version  string // of the program
+	// Failed is called with every error of keeping a request, which its client was answered with a 503; nil for nothing.
+	// It is called concurrently.
+	Failed  func(err error)
+	Version string // of the program
 }
 
 // Key is the public key of the DSN that a Host gives to everybody. It is always the same, so that a DSN which was copied
@@ -81,7 +86,7 @@ func Start(cfg Config) (*Host, error) {
 	})
 	if h.Server, err = sentrytest.Start(h.options(cfg)...); err != nil {
 		h.stop()
-		return nil, errors.Join(explained(err), h.Store.Close())
+		return nil, errors.Join(explained(err, cfg), h.Store.Close())
 	}
 	h.running.Go(func() { h.Store.RunExpiry(h.life) })
 	close(h.started)
@@ -104,6 +109,9 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 		sentrytest.MaxHistory(1), // the store has it all
 		sentrytest.BeforeAnswer(func(ctx context.Context, a *sentrytest.Arrival) error {
 			if err := h.Store.Add(ctx, a); err != nil {
+				if cfg.Failed != nil && ctx.Err() == nil {
+					cfg.Failed(err)
+				}
 				return err
 			}
 			if cfg.Received != nil {
@@ -139,7 +147,15 @@ func (h *Host) plainPage(w http.ResponseWriter, r *http.Request) {
 }
 
 // explained takes the name of the package off an error, since here there is only one program that speaks.
-func explained(err error) error {
+func explained(err error, cfg Config) error {
+	var op *net.OpError
+	if errors.Is(err, syscall.EADDRINUSE) && errors.As(err, &op) && op.Addr != nil {
+		flag := "--addr"
+		if op.Addr.String() == cfg.TLSAddr {
+			flag = "--tls-addr"
+		}
+		return fmt.Errorf("%s %s: somebody listens there already, perhaps another fakesentry; %s 127.0.0.1:0 takes any free port", flag, op.Addr, flag)
+	}
 	return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "sentrytest: "))
 }
 

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -66,6 +68,14 @@ CREATE TABLE IF NOT EXISTS tenants (
 // only the end of the whole machine would make necessary. The file is locked, because the lists in memory would not
 // learn of another program's changes.
 func openFile(path string) (*file, error) {
+	if info, err := os.Stat(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("opening the store %s: there is no folder %s: make it first", path, filepath.Dir(path))
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("opening the store %s: %s is no folder", path, filepath.Dir(path))
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("opening the store %s: it is a folder: name a file in it, such as %s", path, filepath.Join(path, "events.db"))
+	}
 	const settings = "?_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)"
 	db, err := sql.Open("sqlite", "file:"+escapePath(path)+settings)
 	if err != nil {
@@ -193,7 +203,8 @@ func (f *file) write(s *Store, batch []operation) (err error) {
 	defer func() {
 		if err != nil {
 			f.last = last
-			err = errors.Join(err, f.tx.Rollback())
+			// That it fails says only that the transaction has ended already.
+			_ = f.tx.Rollback()
 		}
 		f.tx = nil
 	}()

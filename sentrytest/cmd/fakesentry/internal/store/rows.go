@@ -214,7 +214,7 @@ func explained(err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("it is not a SQLite file: %w", err)
 	case sqlite3.SQLITE_CANTOPEN:
-		return fmt.Errorf("does its folder exist, and may you write there? %w", err)
+		return errors.New("it can't be opened: may you read and write it, and its folder?")
 	}
 	return err
 }
