@@ -3,13 +3,17 @@ package api_test
 import (
 	"bufio"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	. "github.com/onsi/gomega"
 
+	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
 )
 
@@ -99,6 +103,26 @@ func TestEverythingInTheDocumentIsServed(t *testing.T) {
 			NewWithT(t).Expect(r.body).NotTo(ContainSubstring("no address of this API"), method+" "+path)
 		}
 	}
+}
+
+func TestTheDocumentDescribesFaults(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(get(t, start(t, host.Config{}), "/api/v1/openapi.yaml").body))
+	g.Expect(err).NotTo(HaveOccurred())
+	fault := doc.Components.Schemas["Fault"].Value
+	documented := slices.Sorted(maps.Keys(fault.Properties))
+	var fields []string
+	for i := range reflect.TypeFor[sentrytest.Fault]().NumField() {
+		name, _, _ := strings.Cut(reflect.TypeFor[sentrytest.Fault]().Field(i).Tag.Get("json"), ",")
+		fields = append(fields, name)
+	}
+	g.Expect(documented).To(ConsistOf(fields))
+	var kinds []string
+	for _, kind := range fault.Properties["do"].Value.Enum {
+		kinds = append(kinds, kind.(string))
+	}
+	g.Expect(kinds).To(Equal(sentrytest.FaultKinds()))
 }
 
 func TestTheDocumentNamesEveryParameter(t *testing.T) {
