@@ -78,10 +78,10 @@ func New(dsn string, opts ...Option) (*Client, error) {
 		dsn, source = os.Getenv("SENTRY_DSN"), "SENTRY_DSN: "
 	}
 	if strings.TrimSpace(dsn) == "" {
-		if err := errors.Join(append(errs, cfg.checkDisabled())...); err != nil {
+		if err := errors.Join(errs...); err != nil {
 			return nil, err
 		}
-		return newDisabled(&cfg), nil
+		return newDisabled(&cfg)
 	}
 	parsed, err := transport.ParseDSN(dsn)
 	if err != nil {
@@ -99,13 +99,13 @@ func New(dsn string, opts ...Option) (*Client, error) {
 
 // newDisabled returns a client that reports nothing, and says so once to those
 // who gave it a logger.
-func newDisabled(cfg *config) *Client {
+func newDisabled(cfg *config) (*Client, error) {
 	if cfg.logger != nil {
 		cfg.logger.Info("raven: no DSN (SENTRY_DSN is not set): nothing is reported")
 	}
-	c := new(Client)
+	c := &Client{transport: cfg.transport}
 	c.openContext()
-	return c
+	return c, nil
 }
 
 func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {

@@ -74,26 +74,6 @@ func TestDisabled(t *testing.T) {
 	g.Expect(strings.Count(logs.String(), "\n")).To(Equal(1), "captures are silent")
 }
 
-func TestATransportNeedsADSN(t *testing.T) {
-	g := NewWithT(t)
-	driver := raven.WithDriver(transport.Driver{Open: func(*transport.DSN, transport.Env) (transport.Transport, error) { return new(recorder), nil }})
-	t.Setenv("SENTRY_DSN", "")
-	rec := new(recorder)
-	_, err := raven.New("", raven.WithTransport(rec))
-	g.Expect(err).To(MatchError("raven: WithTransport needs a DSN, since it addresses the events; any will do: https://key@host/1"))
-	g.Expect(rec.closed).To(BeZero(), "it is still the caller's")
-	_, err = raven.New(" ", driver)
-	g.Expect(err).To(MatchError("raven: WithDriver needs a DSN, since it addresses the events; any will do: https://key@host/1"))
-
-	t.Setenv("SENTRY_DSN", testDSN)
-	for _, o := range []raven.Option{raven.WithTransport(rec), driver} {
-		c, err := raven.New("", o)
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(c.Enabled()).To(BeTrue())
-		g.Expect(c.Close(t.Context())).To(Succeed())
-	}
-}
-
 func TestNewSaysEverythingThatIsWrong(t *testing.T) {
 	g := NewWithT(t)
 	_, err := raven.New("ftp://public:sesame@h/1", raven.WithTransport(nil), raven.WithBreadcrumbs(-1))

@@ -44,7 +44,7 @@ func (c *Client) PublicDSN(scheme string) string {
 // afterwards are refused with transport.ErrClosed. Close may be called again, and
 // then returns nil once the first call is through.
 func (c *Client) Close(ctx context.Context) error {
-	if !c.Enabled() {
+	if c == nil || c.transport == nil {
 		return nil
 	}
 	c.crashes.close(orBackground(ctx))

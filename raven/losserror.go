@@ -70,6 +70,9 @@ func (c *Client) flush(ctx context.Context) error {
 }
 
 func (c *Client) close(ctx context.Context) error {
+	if !c.Enabled() {
+		return c.transport.Close(ctx)
+	}
 	if c.closed.Swap(true) {
 		return c.transport.Close(ctx)
 	}

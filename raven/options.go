@@ -80,18 +80,6 @@ func (cfg *config) check(dsn *transport.DSN) error {
 	return cfg.registry.CheckOptions(dsn)
 }
 
-// checkDisabled judges what a client without a DSN is given: one that is to send
-// in a way of its own was not meant to be disabled.
-func (cfg *config) checkDisabled() error {
-	switch {
-	case cfg.transport != nil:
-		return errTransportNoDSN
-	case cfg.driver != nil:
-		return errDriverNoDSN
-	}
-	return nil
-}
-
 // open makes the client's transport: the one that was given, the given
 // driver's, or the one that the DSN's scheme names.
 func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
@@ -112,8 +100,8 @@ func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
 // names; the options of a scheme that is known are checked all the same. The
 // client owns t and closes it. Nil is an error.
 //
-// A DSN is needed all the same, since it addresses the events; without one, also
-// in SENTRY_DSN, [New] fails. For a transport that only records, any will do:
+// A DSN is needed all the same, since it addresses the events; without one the
+// client is disabled. For a transport that only records, any will do:
 // https://key@host/1.
 func WithTransport(t transport.Transport) Option {
 	return func(cfg *config) error {
@@ -129,8 +117,7 @@ func WithTransport(t transport.Transport) Option {
 }
 
 // WithDriver opens the transport with d, whatever transport the DSN's scheme
-// names. A DSN is needed all the same, as it is by [WithTransport]. A driver
-// without Open is an error.
+// names. A driver without Open is an error.
 func WithDriver(d transport.Driver) Option {
 	return func(cfg *config) error {
 		if d.Open == nil {
@@ -144,11 +131,7 @@ func WithDriver(d transport.Driver) Option {
 	}
 }
 
-var (
-	errTwoTransports  = errors.New("raven: WithTransport and WithDriver exclude each other")
-	errTransportNoDSN = errors.New("raven: WithTransport needs a DSN, since it addresses the events; any will do: https://key@host/1")
-	errDriverNoDSN    = errors.New("raven: WithDriver needs a DSN, since it addresses the events; any will do: https://key@host/1")
-)
+var errTwoTransports = errors.New("raven: WithTransport and WithDriver exclude each other")
 
 // WithRegistry looks the DSN's scheme up in r in place of
 // [transport.DefaultRegistry]. Nil is an error.
