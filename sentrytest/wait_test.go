@@ -141,3 +141,20 @@ func TestWaitStartsOverAfterClear(t *testing.T) {
 		g.Expect(messages(<-done)).To(Equal([]string{"a", "b"}))
 	})
 }
+
+// Close wakes whoever waits, and does not leave it to the context.
+func TestCloseWakesAWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		srv := sentrytest.NewServer(t, sentrytest.InMemory())
+		woken := make(chan error, 1)
+		go func() {
+			_, err := srv.Wait(t.Context(), 1)
+			woken <- err
+		}()
+		synctest.Wait()
+		g.Expect(srv.Close()).To(Succeed())
+		g.Expect(<-woken).To(MatchError(sentrytest.ErrClosed))
+	})
+}
