@@ -115,6 +115,20 @@ func TestBreadcrumbsAreProcessedOnceAndLate(t *testing.T) {
 	g.Expect(messages(crumbsOf(t, c, rec))).To(Equal([]string{"run 1", "run 1"}), "what is equal afterwards collapses")
 }
 
+func TestProcessedBreadcrumbsAreCopies(t *testing.T) {
+	g := NewWithT(t)
+	first, _ := newRecorded(t, testDSN)
+	second, rec := newRecorded(t, testDSN)
+	ctx, _ := raven.NewContext(t.Context(), first)
+	ctx, _ = raven.NewContext(ctx, second)
+	data := map[string]any{"rows": 1}
+	raven.Record(ctx, raven.Breadcrumb{Message: "late", Process: func(b *raven.Breadcrumb) { b.Data = data }})
+	first.CaptureMessage(ctx, "x")
+	data["rows"] = 2
+	second.CaptureMessage(ctx, "x")
+	g.Expect(only(t, rec).at("breadcrumbs", "values", 0, "data", "rows")).To(Equal(1.0), "what Process set is its own to change afterwards")
+}
+
 func TestBreadcrumbsWhoseProcessingFails(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
