@@ -272,3 +272,26 @@ func TestForeignCrashFile(t *testing.T) {
 		"function": "main", "module": "main", "filename": "main/main.go", "abs_path": "/src/main.go", "lineno": 7.0, "in_app": true,
 	}))
 }
+
+// stuck is a transport that delivers nothing until it is given up.
+type stuck struct{ held }
+
+func (stuck) Send(ctx context.Context, _ *transport.Packet) (*transport.Response, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestCloseGivesACrashReportUp(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "crash")
+	g.Expect(os.WriteFile(path, []byte("panic: by hand\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:7 +0x1d\n"), 0o600)).To(Succeed())
+	logs, log := newLog()
+	c := newOver(t, stuck{}, testDSN, log, raven.WithCrashReport(path))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	g.Expect(c.Close(ended)).To(Succeed())
+	g.Expect(logs.String()).To(ContainSubstring("an earlier crash could not be reported; it is kept in " + path + " for the next start: "))
+	rec := new(recorder)
+	afterCrash(t, rec, path)
+	g.Expect(only(t, rec).at("exception", "values", 0, "value")).To(Equal("by hand"))
+}

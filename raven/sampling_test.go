@@ -45,6 +45,7 @@ func TestSamplingInAContext(t *testing.T) {
 	c, rec := newRecorded(t, testDSN)
 	ctx, rc := raven.NewContext(t.Context(), c)
 	rc.Merge(raven.SampleRate(0))
+	rc.Merge(raven.Tags{"a": "b"}) // says nothing of the rate
 	c.CaptureMessage(ctx, "x")
 	g.Expect(rec.all()).To(BeEmpty())
 	c.CaptureMessage(ctx, "x", raven.SampleRate(1))
