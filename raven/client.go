@@ -45,6 +45,7 @@ type Client struct {
 	reports    reports
 	failures   errorLog
 	closed     atomic.Bool
+	endedCtx   atomic.Bool // that Close was given
 
 	mu     sync.Mutex
 	lastID string // guarded by mu

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -111,7 +112,7 @@ func (c *Client) logLoss(level slog.Level, o *Outcome, p *outgoing) {
 	if problem := advice.CertificateProblem(o.Err); problem != "" {
 		attrs = append(attrs, slog.String("certificate", problem))
 	}
-	if fix := advice.For(o.Err, c.dsn); fix != "" {
+	if fix := c.advice(o); fix != "" {
 		attrs = append(attrs, slog.String("advice", fix))
 	}
 	attrs = append(attrs, slog.String("host", c.dsn.Host))
@@ -126,6 +127,15 @@ func (c *Client) logLoss(level slog.Level, o *Outcome, p *outgoing) {
 		}
 	}
 	c.logger().LogAttrs(context.Background(), level, "raven: event not delivered", attrs...)
+}
+
+func (c *Client) advice(o *Outcome) string {
+	// What is captured after Close has no context's end among its causes.
+	gaveUp := errors.Is(o.Err, context.Canceled) || errors.Is(o.Err, context.DeadlineExceeded)
+	if o.Kind == OutcomeClosed && gaveUp && c.endedCtx.Load() {
+		return advice.EndedContext
+	}
+	return advice.For(o.Err, c.dsn)
 }
 
 // complain logs what went wrong inside a call that has no event.

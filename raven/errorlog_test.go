@@ -116,6 +116,34 @@ func TestFailuresAreLoggedOnceABurst(t *testing.T) {
 	}
 }
 
+func TestCloseWithAContextThatHasEnded(t *testing.T) {
+	const ended = "the context given to Close had already ended; in a test, t.Context() ends before Cleanup runs"
+	g := NewWithT(t)
+	tr, err := transport.NewThreaded(patient{new(recorder)}, transport.ThreadedConfig{Workers: 1})
+	g.Expect(err).NotTo(HaveOccurred())
+	logs, log := newLogAt(slog.LevelDebug)
+	c, err := raven.New(testDSN, raven.WithTransport(tr), log)
+	g.Expect(err).NotTo(HaveOccurred())
+	for range 3 {
+		c.CaptureMessage(t.Context(), "x")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	g.Expect(c.Close(ctx)).To(MatchError("raven: events lost since the last Flush: 3 (closed 3); transport: undelivered packets: 3 abandoned: context canceled (" + ended + ")"))
+	g.Expect(logs.lines()[:3]).To(HaveEach(And(ContainSubstring("context canceled"), ContainSubstring(ended), Not(ContainSubstring("deadline")))))
+	c.CaptureMessage(t.Context(), "too late")
+	g.Expect(logs.lines()).To(HaveLen(5))
+	g.Expect(logs.lines()[4]).To(ContainSubstring("close the client last"))
+}
+
+// patient is a transport whose server never answers.
+type patient struct{ *recorder }
+
+func (patient) Send(ctx context.Context, _ *transport.Packet) (*transport.Response, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 // What comes and goes among successes is a burst as well.
 func TestAFullQueueIsLoggedOnceABurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

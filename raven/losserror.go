@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/raven/internal/advice"
 )
 
 // LossError is what [Client.Flush] and [Client.Close] return when something did
@@ -76,8 +78,13 @@ func (c *Client) close(ctx context.Context) error {
 	if c.closed.Swap(true) {
 		return c.transport.Close(ctx)
 	}
+	c.endedCtx.Store(ctx.Err() != nil)
 	c.queueReport(ctx)
-	err := c.loss(c.transport.Close(ctx))
+	err := c.transport.Close(ctx)
+	if err != nil && c.endedCtx.Load() {
+		err = fmt.Errorf("%w (%s)", err, advice.EndedContext)
+	}
+	err = c.loss(err)
 	c.failures.end(c)
 	return err
 }

@@ -160,8 +160,8 @@ func (a *async) flush(ctx context.Context) error {
 }
 
 // close drains, and at its deadline cancels. giveUp, which may be nil, then
-// takes care of what nobody is sending yet.
-func (a *async) close(ctx context.Context, giveUp func()) error {
+// takes care of what nobody is sending yet; cause is why the wait ended.
+func (a *async) close(ctx context.Context, giveUp func(cause error)) error {
 	if !a.account.Close() {
 		return a.awaitClose(ctx)
 	}
@@ -172,7 +172,7 @@ func (a *async) close(ctx context.Context, giveUp func()) error {
 	left := a.account.Flush(drain)
 	a.end(ErrClosed)
 	if left > 0 && giveUp != nil {
-		giveUp()
+		giveUp(context.Cause(drain))
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
 	defer cancel()

@@ -140,11 +140,11 @@ func (d *dispatcher) take() (job, bool) {
 // abandonQueue fails what no worker has taken yet. Every callback gets a
 // goroutine of its own: one that never returns must hold up neither Close nor
 // the others.
-func (d *dispatcher) abandonQueue() {
+func (d *dispatcher) abandonQueue(cause error) {
 	d.mu.Lock()
 	left := d.queue.takeAll()
 	d.mu.Unlock()
 	for _, j := range left {
-		d.crew.start(func() { d.finish(j, nil, closedBefore(j.packet, context.DeadlineExceeded)) })
+		d.crew.start(func() { d.finish(j, nil, closedBefore(j.packet, cause)) })
 	}
 }

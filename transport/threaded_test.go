@@ -375,6 +375,17 @@ func TestThreadedClose(t *testing.T) {
 			g.Expect(time.Since(start)).To(Equal(time.Second))
 		})
 	})
+	t.Run("gives up for the cause of its context", func(t *testing.T) {
+		inBubble(t, transport.ThreadedConfig{Workers: 1}, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
+			tr.SendAsync(t.Context(), body("busy"), nil)
+			synctest.Wait()
+			tr.SendAsync(t.Context(), body("a"), o.done("a"))
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			g.Expect(tr.Close(ctx)).To(MatchError(context.Canceled))
+			g.Expect(o.get("a")).To(HaveExactElements(MatchError("transport: closed before event a was delivered: context canceled")))
+		})
+	})
 	t.Run("returns although a callback does not", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)

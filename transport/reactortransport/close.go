@@ -27,7 +27,7 @@ func (r *Reactor) Close(ctx context.Context) error {
 	defer cancel()
 	stuck := 0
 	if left > 0 {
-		stuck = r.abandonRest(grace)
+		stuck = r.abandonRest(grace, context.Cause(drain))
 	}
 	r.join(grace)
 	err := r.next.Close(drain)
@@ -39,10 +39,11 @@ func (r *Reactor) Close(ctx context.Context) error {
 	return err
 }
 
-// abandonRest has the reactor give up what is left, and goes on without a
-// callback that holds it up. It returns how much did not come to an end.
-func (r *Reactor) abandonRest(grace context.Context) (stuck int) {
-	r.post(r.giveUp)
+// abandonRest has the reactor give up what is left, for a cause, and goes on
+// without a callback that holds it up. It returns how much did not come to an
+// end.
+func (r *Reactor) abandonRest(grace context.Context, cause error) (stuck int) {
+	r.post(func() { r.giveUp(cause) })
 	for patience := closeGrace / 2; grace.Err() == nil; patience = closeGrace / 10 {
 		wait, cancel := context.WithTimeout(grace, patience)
 		left := r.account.Flush(wait)

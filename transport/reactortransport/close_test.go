@@ -40,6 +40,17 @@ func TestCloseGivesUpOnTime(t *testing.T) {
 	})
 }
 
+func TestCloseGivesUpForTheCauseOfItsContext(t *testing.T) {
+	inBubble(t, reactortransport.Config{Workers: 1}, func(t *testing.T, g *WithT, r *reactor, _ *next, o *outcomes) {
+		r.SendAsync(t.Context(), body("busy"), nil)
+		r.SendAsync(t.Context(), body("a"), o.done("a"))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		g.Expect(r.Close(ctx)).To(MatchError(context.Canceled))
+		g.Expect(o.err("a")).To(MatchError("transport: closed before event a was delivered: context canceled"))
+	})
+}
+
 func TestCloseGoesOnWithoutACallbackThatDoesNotReturn(t *testing.T) {
 	cfg := reactortransport.Config{Workers: 2, ShutdownTimeout: time.Second}
 	inBubble(t, cfg, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {

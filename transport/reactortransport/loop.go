@@ -1,7 +1,6 @@
 package reactortransport
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -33,7 +32,7 @@ type state struct {
 	bytes    int // of the bodies of waiting
 	inFlight int
 	outcomes ring[outcome] // to be told before the next message is read
-	closing  bool          // Close has given up what is left
+	closing  error         // why Close has given up what is left; nil: it has not
 	lost     bool          // a callback did not return: the rest run beside each other
 }
 
@@ -86,7 +85,7 @@ func (r *Reactor) callBack(shift *shift, o outcome) bool {
 
 // queue is the message that a packet has come.
 func (r *Reactor) queue(j job) {
-	if r.state.closing {
+	if r.state.closing != nil {
 		r.abandon(j)
 		return
 	}
@@ -155,8 +154,8 @@ func (r *Reactor) delivered(j job, response *transport.Response, err error) {
 }
 
 // giveUp is the message that Close waits no longer.
-func (r *Reactor) giveUp() {
-	r.state.closing = true
+func (r *Reactor) giveUp(cause error) {
+	r.state.closing = cause
 	for r.state.waiting.len > 0 {
 		r.abandon(r.oldest())
 	}
@@ -164,5 +163,5 @@ func (r *Reactor) giveUp() {
 
 func (r *Reactor) abandon(j job) {
 	r.gate.leave(1, j.size())
-	r.conclude(j, nil, closedBefore(j.packet, context.DeadlineExceeded))
+	r.conclude(j, nil, closedBefore(j.packet, r.state.closing))
 }

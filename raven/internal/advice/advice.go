@@ -16,6 +16,9 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
+// EndedContext is for a client's Close that had no time at all.
+const EndedContext = "the context given to Close had already ended; in a test, t.Context() ends before Cleanup runs"
+
 // For says how the cause of an error is put right, "" where there is nothing to
 // say beyond the error. dsn is nil if it could not be read.
 func For(err error, dsn *transport.DSN) string {
