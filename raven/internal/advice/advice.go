@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/ravenkit/ravenkit/transport"
@@ -40,7 +41,7 @@ func For(err error, dsn *transport.DSN) string {
 	case errors.As(err, &limited):
 		return "wait until the time is over; if it comes again, look at the project's quota and rate limits"
 	case errors.As(err, &api):
-		return statusAdvice(api.Status, dsn)
+		return statusAdvice(api, dsn)
 	case errors.Is(err, transport.ErrClosed):
 		return "close the client last, when nothing captures any more; what takes long to deliver needs a longer shutdown_timeout in the DSN, or context of Close"
 	case errors.Is(err, transport.ErrQueueFull):
@@ -58,15 +59,15 @@ func optionAdvice(option *transport.OptionError) string {
 	return "raven transports lists the options of every transport, and what they may be"
 }
 
-func statusAdvice(status int, dsn *transport.DSN) string {
-	switch {
+func statusAdvice(refusal *transport.APIError, dsn *transport.DSN) string {
+	switch status := refusal.Status; {
 	case status >= 300 && status < 400:
 		return "put the address that the server redirects to into the DSN: its scheme, host and path"
-	case status == http.StatusBadRequest && strings.HasSuffix(dsn.Scheme, "http"):
+	case status == http.StatusBadRequest && refusal.Message == "" && strings.HasSuffix(dsn.Scheme, "http"):
 		return "if the server speaks TLS on this port, the DSN has to say https; otherwise its log tells what it did not like"
-	case status == http.StatusBadRequest:
+	case status == http.StatusBadRequest && !aboutKeys.MatchString(refusal.Message):
 		return "the server's log tells what it did not like; a server from before envelopes needs protocol=store in the DSN"
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+	case status == http.StatusBadRequest, status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return fmt.Sprintf("compare the DSN with the project's settings in Sentry (Client Keys): is %s the key of project %s, and is it enabled?", dsn.PublicKey, dsn.ProjectID)
 	case status == http.StatusNotFound:
 		return fmt.Sprintf("check the end of the DSN, %s/%s: is Sentry mounted there, and is that the project's id? Servers from before envelopes need protocol=store", dsn.Path, dsn.ProjectID)
@@ -79,6 +80,10 @@ func statusAdvice(status int, dsn *transport.DSN) string {
 	}
 	return ""
 }
+
+// aboutKeys matches what servers say of a key that they don't know, which some
+// answer with 400.
+var aboutKeys = regexp.MustCompile(`(?i)\b(dsn|public[ _]key|sentry_key)\b`)
 
 // Network is about an attempt to reach host, "" for the DSN's.
 func Network(err error, host string, dsn *transport.DSN) string {
