@@ -86,6 +86,10 @@ func TestNewSaysEverythingThatIsWrong(t *testing.T) {
 	g.Expect(errors.As(err, &unknown)).To(BeTrue())
 	g.Expect(err.Error()).To(And(ContainSubstring("registry is nil"), Not(ContainSubstring("sesame"))))
 
+	var none *recorder
+	_, err = raven.New(testDSN, raven.WithTransport(none))
+	g.Expect(err).To(MatchError("raven: WithTransport: the transport is a nil *raven_test.recorder"))
+
 	for name, o := range map[string]raven.Option{
 		"driver without Open": raven.WithDriver(transport.Driver{}),
 		"no raise":            raven.WithRaiseSendErrors(nil),

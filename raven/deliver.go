@@ -165,6 +165,16 @@ func (c *Client) enqueue(ctx context.Context, p *transport.Packet, done func(*tr
 	return nil
 }
 
+func (c *Client) flushTransport(ctx context.Context) (err error) {
+	defer containTransport(&err)
+	return c.async.Flush(ctx)
+}
+
+func (c *Client) closeTransport(ctx context.Context) (err error) {
+	defer containTransport(&err)
+	return c.transport.Close(ctx)
+}
+
 func containTransport(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("raven: the transport panicked: %s", plainText(r))

@@ -142,6 +142,10 @@ func (wild) SendAsync(context.Context, *transport.Packet, func(*transport.Respon
 	panic("wild queue")
 }
 
+func (wild) Flush(context.Context) error { panic("wild flush") }
+
+func (wild) Close(context.Context) error { panic("wild close") }
+
 func TestPanickingTransport(t *testing.T) {
 	g := NewWithT(t)
 	var logged bytes.Buffer
@@ -150,6 +154,9 @@ func TestPanickingTransport(t *testing.T) {
 	g.Expect(logged.String()).To(ContainSubstring("wild queue"))
 	_, err := c.Deliver(t.Context(), nil)
 	g.Expect(err).To(MatchError(ContainSubstring("wild send")))
+	g.Expect(c.Flush(t.Context())).To(MatchError("raven: events lost since the last Flush: 1 (network 1); the transport panicked: wild flush"))
+	g.Expect(c.Close(t.Context())).To(MatchError("raven: the transport panicked: wild close"))
+	g.Expect(c.Close(t.Context())).To(MatchError("raven: the transport panicked: wild close"), "again")
 }
 
 func TestNilContext(t *testing.T) {

@@ -23,8 +23,12 @@ type LossError struct {
 
 // Error counts what was lost, by kind, and says what the transport says.
 func (e *LossError) Error() string {
+	cause := ""
+	if e.Err != nil {
+		cause = strings.TrimPrefix(e.Err.Error(), "raven: ")
+	}
 	if len(e.Lost) == 0 {
-		return fmt.Sprintf("raven: %v", e.Err)
+		return "raven: " + cause
 	}
 	var parts []string
 	var total uint64
@@ -35,8 +39,8 @@ func (e *LossError) Error() string {
 		}
 	}
 	msg := fmt.Sprintf("raven: events lost since the last Flush: %d (%s)", total, strings.Join(parts, ", "))
-	if e.Err != nil {
-		msg += fmt.Sprintf("; %v", e.Err)
+	if cause != "" {
+		msg += "; " + cause
 	}
 	return msg
 }
@@ -65,7 +69,7 @@ func (c *Client) loss(err error) error {
 func (c *Client) flush(ctx context.Context) error {
 	var err error
 	if c.async != nil {
-		err = c.async.Flush(ctx)
+		err = c.flushTransport(ctx)
 	}
 	c.sendReport(ctx)
 	return c.loss(err)
@@ -76,11 +80,11 @@ func (c *Client) close(ctx context.Context) error {
 		return c.transport.Close(ctx)
 	}
 	if c.closed.Swap(true) {
-		return c.transport.Close(ctx)
+		return c.closeTransport(ctx)
 	}
 	c.endedCtx.Store(ctx.Err() != nil)
 	c.queueReport(ctx)
-	err := c.transport.Close(ctx)
+	err := c.closeTransport(ctx)
 	if err != nil && c.endedCtx.Load() {
 		err = fmt.Errorf("%w (%s)", err, advice.EndedContext)
 	}

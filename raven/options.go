@@ -98,7 +98,7 @@ func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
 
 // WithTransport sends events through t, whatever transport the DSN's scheme
 // names; the options of a scheme that is known are checked all the same. The
-// client owns t and closes it. Nil is an error.
+// client owns t and closes it. Nil, also a nil pointer of t's type, is an error.
 //
 // A DSN is needed all the same, since it addresses the events; without one the
 // client is disabled. For a transport that only records, any will do:
@@ -107,6 +107,9 @@ func WithTransport(t transport.Transport) Option {
 	return func(cfg *config) error {
 		if t == nil {
 			return errors.New("raven: WithTransport: the transport is nil")
+		}
+		if isNilPointer(t) {
+			return fmt.Errorf("raven: WithTransport: the transport is a nil %T", t)
 		}
 		if cfg.driver != nil {
 			return errTwoTransports
