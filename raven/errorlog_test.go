@@ -179,7 +179,7 @@ func TestEveryLostEventIsThereForWhoWantsIt(t *testing.T) {
 		g.Expect(logs.lines()).To(HaveExactElements(
 			And(HavePrefix("level=ERROR"), ContainSubstring(`outcome=rejected`), HaveSuffix(`event="message 0"`)),
 			And(HavePrefix("level=DEBUG"), ContainSubstring(`outcome=backoff`), HaveSuffix(`event="message 1"`)),
-			And(HavePrefix("level=DEBUG"), ContainSubstring(`error="nothing is sent before`), HaveSuffix(`event="message 2"`)),
+			And(HavePrefix("level=DEBUG"), ContainSubstring(`error="nothing is sent until after`), HaveSuffix(`event="message 2"`)),
 		))
 	})
 }

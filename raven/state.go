@@ -32,8 +32,8 @@ type State struct {
 	Status Status
 	// RetryNumber is how many attempts in a row have failed.
 	RetryNumber int
-	// Until is when sending is tried again: what is captured up to then is not
-	// sent. Zero while online.
+	// Until is how long nothing is sent, this moment included; what is captured
+	// after it is tried. Zero while online.
 	Until time.Time
 	// Err is what failed last; nil while online.
 	Err error
@@ -151,7 +151,7 @@ type backoffError struct {
 }
 
 func (e *backoffError) Error() string {
-	return fmt.Sprintf("nothing is sent before %s, since sending failed: %v", e.until.Format(time.RFC3339), e.err)
+	return fmt.Sprintf("nothing is sent until after %s, since sending failed: %v", e.until.Format(time.RFC3339), e.err)
 }
 
 func (e *backoffError) Unwrap() error { return e.err }

@@ -97,7 +97,7 @@ func whoPassesTheBackoff(t *testing.T) {
 	g.Expect(errors.As(err, &dropped)).To(BeTrue())
 	g.Expect(dropped.Outcome.Kind).To(Equal(raven.OutcomeBackoff))
 	g.Expect(err).To(MatchError(errDown), "the cause")
-	g.Expect(err.Error()).To(MatchRegexp(`^raven: event [0-9a-f]{32} was dropped: nothing is sent before \S+, since sending failed: transport: server refused`))
+	g.Expect(err.Error()).To(MatchRegexp(`^raven: event [0-9a-f]{32} was dropped: nothing is sent until after \S+, since sending failed: transport: server refused`))
 	g.Expect(rec.all()).To(HaveLen(2))
 
 	rec.answer = nil
