@@ -61,7 +61,7 @@ func (e *OptionError) Error() string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "transport: option %s=%q: want %s", e.Option, e.Value, e.Allowed)
-	if e.Err != nil && !errors.Is(e.Err, errUnknownOption) {
+	if e.Err != nil && !errors.Is(e.Err, errNotAllowed) {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	return b.String()

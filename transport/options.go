@@ -120,9 +120,10 @@ func (o *OptionSet) Text(name string, p *string, allowed, help string, check fun
 	})
 }
 
-// Errors that say no more than what is allowed says already.
 var (
 	errOutOfRange = errors.New("out of range")
+	// errNotAllowed says no more than what is allowed says already, and is not
+	// shown beside that.
 	errNotAllowed = errors.New("not allowed")
 )
 

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ravenkit/ravenkit/transport"
@@ -37,7 +38,7 @@ func For(err error, dsn *transport.DSN) string {
 	case errors.As(err, &scheme):
 		return "raven transports lists every scheme"
 	case errors.As(err, &option):
-		return optionAdvice(option)
+		return strings.Join(optionAdvice(err), "; ")
 	case errors.As(err, &limited):
 		return "wait until the time is over; if it comes again, look at the project's quota and rate limits"
 	case errors.As(err, &api):
@@ -52,11 +53,28 @@ func For(err error, dsn *transport.DSN) string {
 	return ""
 }
 
-func optionAdvice(option *transport.OptionError) string {
-	if option.Option == "ca_certs" {
-		return "ca_certs is the path, on this machine, of a file with the CA's certificate in PEM form"
+// optionAdvice has something on every option error in err, which may join
+// several, and nothing twice.
+func optionAdvice(err error) (fixes []string) {
+	if option, ok := err.(*transport.OptionError); ok {
+		if option.Option == "ca_certs" && !option.Unknown() {
+			return []string{"ca_certs is the path, on this machine, of a file with the CA's certificate in PEM form"}
+		}
+		return []string{"raven transports lists the options of every transport, and what they may be"}
 	}
-	return "raven transports lists the options of every transport, and what they may be"
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		return optionAdvice(err.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, e := range err.Unwrap() {
+			for _, fix := range optionAdvice(e) {
+				if !slices.Contains(fixes, fix) {
+					fixes = append(fixes, fix)
+				}
+			}
+		}
+	}
+	return fixes
 }
 
 func statusAdvice(refusal *transport.APIError, dsn *transport.DSN) string {

@@ -1,6 +1,8 @@
 package advice_test
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -30,6 +32,28 @@ func TestForABadRequest(t *testing.T) {
 			dsn, err := transport.ParseDSN(tt.scheme + "://key@h/1")
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(advice.For(&transport.APIError{Status: 400, Message: tt.says}, dsn)).To(Equal(tt.want))
+		})
+	}
+}
+
+func TestForOptions(t *testing.T) {
+	const (
+		list = "raven transports lists the options of every transport, and what they may be"
+		ca   = "ca_certs is the path, on this machine, of a file with the CA's certificate in PEM form"
+	)
+	certs, timeout, proxy := &transport.OptionError{Option: "ca_certs"}, &transport.OptionError{Option: "timeout"}, &transport.OptionError{Option: "proxy"}
+	for name, tt := range map[string]struct {
+		err  error
+		want string
+	}{
+		"one":          {timeout, list},
+		"a file":       {certs, ca},
+		"wrapped":      {fmt.Errorf("raven: %w", certs), ca},
+		"several":      {errors.Join(timeout, proxy), list},
+		"a file first": {errors.Join(fmt.Errorf("x: %w", errors.Join(certs, timeout)), proxy), ca + "; " + list},
+	} {
+		t.Run(name, func(t *testing.T) {
+			NewWithT(t).Expect(advice.For(tt.err, nil)).To(Equal(tt.want))
 		})
 	}
 }
