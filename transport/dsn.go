@@ -3,9 +3,7 @@ package transport
 import (
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
-	"strconv"
 	"strings"
 )
 
@@ -31,139 +29,6 @@ type DSN struct {
 	ProjectID string
 	// Options are the query's parameters that have a value.
 	Options url.Values
-}
-
-// ParseDSN reads a DSN as the reference client does (white space around it is
-// ignored, keys are taken literally, the host is lower-cased, a port is kept
-// even where it is the default, port 0 and a fragment are dropped, options
-// without a value are dropped), except that IPv6 hosts work. It checks the
-// form only: whether a transport is registered for the scheme, and whether the
-// options suit it, is [Registry.Open]'s to say.
-//
-// Every error is a *[DSNError], which never shows the secret.
-func ParseDSN(s string) (*DSN, error) {
-	rest := strings.TrimSpace(s)
-	if rest == "" {
-		return nil, &DSNError{Part: "dsn", Reason: "is empty; it looks like https://PUBLIC_KEY@HOST/PROJECT_ID"}
-	}
-	rest, _, _ = strings.Cut(rest, "#")
-	rest, query, _ := strings.Cut(rest, "?")
-	scheme, rest, ok := strings.Cut(rest, "://")
-	if !ok {
-		return nil, &DSNError{Part: "scheme", Reason: "is missing; a DSN begins with http:// or https://, or with a transport's name as in sync+https://"}
-	}
-	d := &DSN{Scheme: strings.ToLower(scheme)}
-	if err := checkScheme(d.Scheme); err != nil {
-		return nil, err
-	}
-	authority, path := rest, ""
-	if i := strings.IndexByte(rest, '/'); i >= 0 {
-		authority, path = rest[:i], rest[i:]
-	}
-	if err := d.parseAuthority(authority); err != nil {
-		return nil, err
-	}
-	if err := d.parsePath(path); err != nil {
-		return nil, err
-	}
-	if err := d.parseOptions(query); err != nil {
-		return nil, err
-	}
-	return d, nil
-}
-
-func checkScheme(scheme string) error {
-	for _, r := range scheme {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("+-.", r) {
-			// Not shown: what stands before "://" by mistake may be the keys.
-			return &DSNError{Part: "scheme", Reason: "has a character that no scheme may have; allowed are letters, digits, '+', '-' and '.', as in sync+https://"}
-		}
-	}
-	base := scheme[strings.LastIndexByte(scheme, '+')+1:]
-	if base != "http" && base != "https" {
-		return &DSNError{Part: "scheme", Value: scheme, Reason: "does not end in http or https; write https, http, or a transport's name before them as in sync+https"}
-	}
-	return nil
-}
-
-func (d *DSN) parseAuthority(authority string) error {
-	at := strings.LastIndexByte(authority, '@')
-	if at < 0 {
-		return &DSNError{Part: "public key", Reason: "is missing; it stands before the host as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
-	}
-	public, secret, _ := strings.Cut(authority[:at], ":")
-	d.PublicKey, d.SecretKey = public, Secret(secret)
-	if public == "" {
-		return &DSNError{Part: "public key", Reason: "is empty; it stands before the host as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
-	}
-	if i := strings.IndexFunc(authority[:at], unprintable); i >= 0 {
-		return &DSNError{Part: "keys", Reason: "contain white space or a control character"}
-	}
-	host, err := parseHost(authority[at+1:])
-	d.Host = host
-	return err
-}
-
-func unprintable(r rune) bool { return r <= ' ' || r == 0x7f }
-
-func parseHost(hostport string) (string, error) {
-	host, port := hostport, ""
-	if i := strings.LastIndexByte(hostport, ':'); i > strings.LastIndexByte(hostport, ']') {
-		host, port = hostport[:i], hostport[i+1:]
-	}
-	host = strings.ToLower(host)
-	switch {
-	case host == "":
-		return "", &DSNError{Part: "host", Reason: "is missing; it stands after the '@' as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
-	case strings.HasPrefix(host, "[") != strings.HasSuffix(host, "]"),
-		strings.HasPrefix(host, "[") && net.ParseIP(strings.Trim(host, "[]")) == nil,
-		!strings.HasPrefix(host, "[") && strings.ContainsAny(host, ":[]\"<>\\^`{|}%"),
-		strings.IndexFunc(host, unprintable) >= 0:
-		return "", &DSNError{Part: "host", Value: host, Reason: "is not a host name, an IPv4 address, or an IPv6 address in brackets"}
-	}
-	if port == "" {
-		return host, nil
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return "", &DSNError{Part: "port", Value: port, Reason: "is not a number from 0 to 65535", Err: err}
-	}
-	if n == 0 {
-		return host, nil
-	}
-	return host + ":" + port, nil
-}
-
-func (d *DSN) parsePath(path string) error {
-	i := strings.LastIndexByte(path, '/')
-	if i < 0 || i == len(path)-1 {
-		return &DSNError{Part: "project", Reason: "is missing; it is the last part of the path as in https://PUBLIC_KEY@HOST/PROJECT_ID, with no '/' behind it"}
-	}
-	if strings.IndexFunc(path, unprintable) >= 0 {
-		return &DSNError{Part: "path", Reason: "contains white space or a control character"}
-	}
-	d.Path, d.ProjectID = strings.TrimRight(path[:i], "/"), path[i+1:]
-	return nil
-}
-
-func (d *DSN) parseOptions(query string) error {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return &DSNError{Part: "options", Reason: "are not a valid query string; escape '%', ';' and '&' in values"}
-	}
-	for name, given := range values {
-		kept := given[:0]
-		for _, v := range given {
-			if strings.TrimSpace(v) != "" {
-				kept = append(kept, v)
-			}
-		}
-		if values[name] = kept; len(kept) == 0 {
-			delete(values, name)
-		}
-	}
-	d.Options = values
-	return nil
 }
 
 // BaseURL returns the URL that the API's paths are appended to, without a
