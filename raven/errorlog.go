@@ -93,9 +93,13 @@ func (l *errorLog) end(c *Client) {
 	}
 	msg := "raven: events are delivered again"
 	if c.closed.Load() {
-		msg = "raven: closed while events were being lost"
+		msg = "raven: closed after events were lost, those that Flush has told of included"
 	}
-	c.logger().Warn(msg, "lost", events, "for", took.Round(time.Millisecond))
+	attrs := []any{"lost", events}
+	if took = took.Round(time.Millisecond); took > 0 {
+		attrs = append(attrs, "for", took)
+	}
+	c.logger().Warn(msg, attrs...)
 }
 
 func (c *Client) logger() *slog.Logger {

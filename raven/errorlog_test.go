@@ -110,7 +110,7 @@ func TestFailuresAreLoggedOnceABurst(t *testing.T) {
 				g.Expect(capture(errDown)).To(Equal(3))
 				g.Expect(logs.lines()[2]).To(HavePrefix("level=ERROR"))
 				g.Expect(c.Close(t.Context())).To(Succeed())
-				g.Expect(logs.lines()[3]).To(Equal(`level=WARN msg="raven: closed while events were being lost" lost=1 for=0s`))
+				g.Expect(logs.lines()[3]).To(Equal(`level=WARN msg="raven: closed after events were lost, those that Flush has told of included" lost=1`))
 			})
 		})
 	}
