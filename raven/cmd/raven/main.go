@@ -7,7 +7,7 @@
 //
 // Every transport is linked in. Without a DSN among the arguments the commands
 // take SENTRY_DSN. Ids go to stdout, errors to stderr, and a DSN's secret to
-// neither. It exits with 0 when all was well and with 1 otherwise.
+// neither. Without arguments it prints its help. It exits with 0 when all was well and with 1 otherwise.
 package main
 
 import (
@@ -72,6 +72,9 @@ func run(ctx context.Context, args []string, registry *transport.Registry, out, 
 			code = min(int(status), 1)
 		}
 	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	parser, err := kong.New(
 		new(commands),
 		kong.Name("raven"),
