@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -22,10 +23,16 @@ type expectations struct {
 
 func (c *runCommand) expectations() (expectations, error) {
 	e := expectations{count: c.Expect, failOn: c.FailOn}
+	if c.Expect < 0 {
+		return e, fmt.Errorf("--expect is %d, and has to be a number of events", c.Expect)
+	}
 	for _, text := range c.ExpectEvent {
 		q, err := search.Parse(text)
 		if err != nil {
 			return e, fmt.Errorf("--expect-event: %w", err)
+		}
+		if len(q.Terms()) == 0 {
+			return e, errors.New("--expect-event is empty, and every event would match: for any event, use --expect 1")
 		}
 		e.events = append(e.events, q)
 	}

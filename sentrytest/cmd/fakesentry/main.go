@@ -7,7 +7,7 @@
 //	fakesentry demo                      every transport of this module against a fake Sentry
 //
 // fakesentry --help shows the others. It exits with 0 when all was well and with 1 otherwise; run passes on the exit
-// code of its command.
+// code of its command, and has 127 for one that is not found and 126 for one that can't be executed.
 package main
 
 import (

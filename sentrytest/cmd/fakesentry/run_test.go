@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -110,7 +112,9 @@ func TestRunFailures(t *testing.T) {
 		flags []string
 		want  string
 	}{
-		{[]string{"--", "fakesentry-absent"}, "fakesentry: exec: \"fakesentry-absent\": executable file not found in $PATH\n"},
+		{[]string{"--expect-event=", "--", "true"}, "fakesentry: --expect-event is empty, and every event would match: for any event, use --expect 1\n"},
+		{[]string{"--expect=-1", "--", "true"}, "fakesentry: --expect is -1, and has to be a number of events\n"},
+		{[]string{"true", "--expect=1"}, "fakesentry: --expect stands behind the command: is it for run, then it goes before it, as in fakesentry run --expect … -- true; is it for the command, then -- goes before that\n"},
 		{nil, "fakesentry: expected \"<command> ...\"\n  fakesentry run --help shows how it is used\n"},
 		{[]string{"--"}, "fakesentry: run needs a command, as in fakesentry run -- make test\n"},
 		{[]string{"--expect-event=lvl:x", "--", "true"}, `fakesentry: --expect-event: query "lvl:x": lvl:x: there is no field "lvl"`},
@@ -121,7 +125,55 @@ func TestRunFailures(t *testing.T) {
 		NewWithT(t).Expect(errs).To(HavePrefix(c.want))
 	}
 	g := NewWithT(t)
+	plain := filepath.Join(t.TempDir(), "plain")
+	g.Expect(os.WriteFile(plain, []byte("text"), 0o600)).To(Succeed())
+	for command, want := range map[string]int{"fakesentry-absent": 127, plain + ".absent": 127, plain: 126} {
+		code, _, errs := runWith(t, transport.DefaultRegistry(), "run", "--expect=1", "--", command)
+		g.Expect(code).To(Equal(want), "as shells have it")
+		g.Expect(errs).To(HavePrefix("fakesentry: " + command + ": "))
+	}
 	code, _, errs := runChild(t, "signal", "--timeout=50ms")
 	g.Expect(code).To(Equal(1))
 	g.Expect(errs).To(MatchRegexp(`^fakesentry: \S+ was stopped, because it took longer than 50ms\n$`))
+}
+
+func TestRunStopsWhatTheCommandHasStarted(t *testing.T) {
+	g := NewWithT(t)
+	r, w, err := os.Pipe()
+	g.Expect(err).NotTo(HaveOccurred())
+	defer r.Close()
+	var errs strings.Builder
+	code := run(t.Context(), []string{"run", "--timeout=200ms", "--", "sh", "-c", "sleep 1000 & wait"}, transport.DefaultRegistry(), strings.NewReader(""), w, &errs)
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs.String()).To(Equal("fakesentry: sh was stopped, because it took longer than 200ms\n"))
+	g.Expect(w.Close()).To(Succeed())
+	_, err = io.ReadAll(r) // ends when nobody can write to it any more
+	g.Expect(err).NotTo(HaveOccurred())
+}
+
+func TestRunKeepsItsOwnFlagsToItself(t *testing.T) {
+	g := NewWithT(t)
+	t.Setenv("FAKESENTRY_TIMEOUT", "1ns")
+	t.Setenv("FAKESENTRY_RUN_TIMEOUT", "1m")
+	t.Setenv("FAKESENTRY_FAIL_ON", "fatal")
+	code, out, errs := runWith(t, transport.DefaultRegistry(), "run", "--", "env")
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(code).To(BeZero(), "the time-out of wait is not that of run")
+	g.Expect(out).NotTo(Or(ContainSubstring("FAKESENTRY_RUN_TIMEOUT"), ContainSubstring("FAKESENTRY_FAIL_ON")))
+	g.Expect(out).To(ContainSubstring("FAKESENTRY_TIMEOUT=1ns"))
+}
+
+func TestRunReportsNothingAfterAnInterrupt(t *testing.T) {
+	g := NewWithT(t)
+	t.Setenv(childJob, "signal")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	out := newUntilPrinted()
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, []string{"run", "--expect=1", "--", os.Args[0]}, transport.DefaultRegistry(), strings.NewReader(""), out, out)
+	}()
+	out.match(t, "ready\n")
+	cancel(signalled{os.Interrupt})
+	g.Expect(<-done).To(Equal(3))
+	g.Expect(out.String()).To(Equal("ready\ngot interrupt\n"))
 }

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
 )
 
@@ -18,7 +21,7 @@ type runCommand struct {
 	Expect      int           `placeholder:"N" help:"Fail unless at least so many events arrive."`
 	ExpectEvent []string      `name:"expect-event" sep:"none" placeholder:"QUERY" help:"Fail unless an event arrives that matches, as in 'level:error tag:shard=7 text'; may be given several times."`
 	FailOn      string        `name:"fail-on" enum:",debug,info,warning,error,fatal" default:"" placeholder:"LEVEL" help:"Fail if an event of this level or above arrives."`
-	Timeout     time.Duration `help:"Stop the command after so long, and fail."`
+	Timeout     time.Duration `env:"FAKESENTRY_RUN_TIMEOUT" help:"Stop the command, and what it has started, after so long, such as 5m, and fail."`
 	Command     []string      `arg:"" passthrough:"" placeholder:"COMMAND" help:"The command and its arguments, behind --. It gets SENTRY_DSN, SENTRY_SPOTLIGHT and FAKESENTRY_SERVER."`
 }
 
@@ -29,6 +32,8 @@ const settleTime = 2 * time.Second
 func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	if c.Command[0] == "--" {
 		c.Command = c.Command[1:]
+	} else if err := c.strayFlag(); err != nil {
+		return err
 	}
 	if len(c.Command) == 0 {
 		return errors.New("run needs a command, as in fakesentry run -- make test")
@@ -47,7 +52,9 @@ func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	}
 	unmet := wanted.unmet(ctx, h)
 	if len(unmet) > 0 {
-		report(env.errs, strings.Join(c.Command, " "), code, unmet, h.Store)
+		if ctx.Err() == nil { // whoever interrupts it knows why something is missing
+			report(env.errs, strings.Join(c.Command, " "), code, unmet, h.Store)
+		}
 		code = max(code, 1)
 	}
 	if err := h.Close(); err != nil {
@@ -55,6 +62,18 @@ func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	}
 	if code != 0 {
 		return exitCode(code)
+	}
+	return nil
+}
+
+// strayFlag is about flags of run that stand behind the command, and so would silently be the command's.
+func (c *runCommand) strayFlag() error {
+	for _, arg := range c.Command[1:] {
+		name, _, _ := strings.Cut(arg, "=")
+		if slices.Contains([]string{"--expect", "--expect-event", "--fail-on", "--timeout"}, name) {
+			return fmt.Errorf("%s stands behind the command: is it for run, then it goes before it, as in fakesentry run %s … -- %s; is it for the command, then -- goes before that",
+				name, name, c.Command[0])
+		}
 	}
 	return nil
 }
@@ -68,12 +87,19 @@ func (c *runCommand) execute(ctx context.Context, env *environment, h *host.Host
 		defer cancel()
 	}
 	cmd := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...)
-	cmd.Env = append(os.Environ(),
+	cmd.Env = append(handedOn(os.Environ()),
 		"SENTRY_DSN="+h.DSN(host.Key, host.Project), "SENTRY_SPOTLIGHT="+h.URL()+"/stream", "FAKESENTRY_SERVER="+h.URL())
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = env.in, env.out, env.errs
 	cmd.WaitDelay = stopTime
-	cmd.Cancel = func() error { return cmd.Process.Signal(signalOf(ctx)) }
+	group := newGroup(cmd, env.in)
+	cmd.Cancel = func() error { return group.signal(signalOf(ctx)) }
 	err = cmd.Run()
+	if cmd.Process == nil {
+		return cannotStart(env, c.Command[0], err)
+	}
+	if ctx.Err() != nil {
+		group.kill()
+	}
 	var ended *exec.ExitError
 	switch {
 	case ctx.Err() != nil && c.Timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded):
@@ -87,6 +113,27 @@ func (c *runCommand) execute(ctx context.Context, env *environment, h *host.Host
 		return 0, nil // it was told to stop, and did
 	}
 	return 0, err
+}
+
+// cannotStart returns the exit codes that shells have for a command which is not there, and for one that can't be run.
+func cannotStart(env *environment, command string, err error) (code int, _ error) {
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		fmt.Fprintf(env.errs, "fakesentry: %s: command not found\n", console.Plain(command))
+		return 0, exitCode(127)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOEXEC):
+		fmt.Fprintf(env.errs, "fakesentry: %s: it can't be executed: %v\n", console.Plain(command), err)
+		return 0, exitCode(126)
+	}
+	return 0, err
+}
+
+// handedOn returns the environment without what is meant for this run alone, and not for one inside it.
+func handedOn(environ []string) []string {
+	return slices.DeleteFunc(environ, func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		return slices.Contains([]string{"FAKESENTRY_EXPECT", "FAKESENTRY_EXPECT_EVENT", "FAKESENTRY_FAIL_ON", "FAKESENTRY_RUN_TIMEOUT"}, name)
+	})
 }
 
 // stopTime is how long a command may take to stop after it was told to.
