@@ -90,9 +90,11 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	g := NewWithT(t)
 	c, err := fakesentryclient.New(program.url)
 	g.Expect(err).NotTo(HaveOccurred())
+	nobody, err := c.CreateTenant(t.Context(), "nobody")
+	g.Expect(err).NotTo(HaveOccurred())
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	_, err = c.Wait(ctx, 1, fakesentryclient.Filter{Tenant: "nobody"})
+	_, err = c.Wait(ctx, 1, fakesentryclient.Filter{Tenant: nobody.Key})
 	var early *fakesentryclient.WaitError
 	g.Expect(errors.As(err, &early)).To(BeTrue())
 	g.Expect(early).To(And(HaveField("Want", 1), HaveField("Arrived", BeEmpty()), HaveField("Others", BeEmpty())))

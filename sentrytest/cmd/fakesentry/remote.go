@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
@@ -49,10 +51,13 @@ func (c *tailCommand) Run(ctx context.Context, env *environment) error {
 		}
 		return failed == nil
 	})
-	if ctx.Err() != nil { // an interrupt is how tail ends
+	switch {
+	case ctx.Err() != nil: // an interrupt is how tail ends
 		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("the fakesentry at %s was stopped", client.URL())
 	}
-	return plain(errors.Join(failed, err))
+	return errors.Join(failed, remote(client, err))
 }
 
 type waitCommand struct {
@@ -74,7 +79,7 @@ func (c *waitCommand) Run(ctx context.Context, env *environment) error {
 	defer cancel()
 	events, err := client.Wait(ctx, c.Count, fakesentryclient.Filter{Query: strings.Join(c.Query, " "), Tenant: c.Tenant})
 	if err != nil {
-		return plain(err)
+		return remote(client, err)
 	}
 	printer := console.New(env.out, c.Format)
 	for _, e := range events {
@@ -100,10 +105,18 @@ func (c *healthcheckCommand) Run(ctx context.Context, env *environment) error {
 	defer cancel()
 	health, err := client.Health(ctx)
 	if err != nil {
-		return plain(err)
+		return remote(client, err)
 	}
 	fmt.Fprintf(env.out, "%s: %s\n", health.Status, health.DSN)
 	return nil
+}
+
+// remote says what can be done when nobody answers at the server's address.
+func remote(client *fakesentryclient.Client, err error) error {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("no fakesentry answers at %s: start one with `fakesentry serve`, or name it with --server", client.URL())
+	}
+	return plain(err)
 }
 
 // plain takes the names of packages off an error, since here there is only one program that speaks.

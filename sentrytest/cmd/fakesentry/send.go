@@ -28,6 +28,9 @@ func (c *sendCommand) Run(ctx context.Context, env *environment) error {
 	if len(c.Files) == 0 {
 		return c.sendMessage(ctx, env)
 	}
+	if c.Message != "" || len(c.Tag) > 0 {
+		return errors.New("--message and --tag are for a message, and there are files to send: leave out one or the other")
+	}
 	t, dsn, err := openDSN(c.DSN, env.registry)
 	if err != nil {
 		return err

@@ -90,6 +90,7 @@ func TestEnvelopesAndAttachments(t *testing.T) {
 	g.Expect(c.Attachment(t.Context(), envelopeID, 1)).To(Equal([]byte("<script>alert(1)</script>")))
 	_, err = c.Attachment(t.Context(), envelopeID, 0)
 	g.Expect(wire.IsNotFound(err)).To(BeTrue(), "the event is none")
+	g.Expect(err).To(MatchError(HaveSuffix(`there is no attachment "0"; the event has 1 (page.html)`)))
 	file := get(t, h, "/api/v1/events/"+envelopeID+"/attachments/1")
 	g.Expect(file.header.Get("Content-Type")).To(Equal("application/octet-stream"), "no browser is to run it")
 	g.Expect(file.header.Get("Content-Disposition")).To(Equal("attachment; filename=page.html"))

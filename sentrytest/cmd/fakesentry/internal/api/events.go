@@ -3,9 +3,11 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
@@ -89,13 +91,25 @@ func (a *API) showAttachment(w http.ResponseWriter, r *http.Request) {
 	index, err := strconv.Atoi(r.PathValue("index"))
 	envelope, has := e.Delivery.Envelope()
 	if err != nil || !has || index < 0 || index >= len(envelope.Items) || envelope.Items[index].Type != attachment {
-		notFound(w, "attachment", r.PathValue("index"))
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no attachment %q; %s", r.PathValue("index"), listed(attachments(e.Delivery))))
 		return
 	}
 	item := envelope.Items[index]
 	attach(w, item.Filename)
 	// Whatever the sender calls it, a browser is to save it and not to show it.
 	send(w, "application/octet-stream", item.Payload)
+}
+
+// listed says which attachments there are.
+func listed(all []wire.Attachment) string {
+	if len(all) == 0 {
+		return "the event has none"
+	}
+	var names []string
+	for _, one := range all {
+		names = append(names, fmt.Sprintf("%d (%s)", one.Index, one.Filename))
+	}
+	return "the event has " + strings.Join(names, ", ")
 }
 
 // attach makes a browser save the answer as a file.
@@ -137,11 +151,8 @@ func (a *API) wait(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	if key := r.PathValue("tenant"); key != "" {
-		if _, ok := a.cfg.Store.Tenant(key); !ok {
-			notFound(w, "tenant", key)
-			return
-		}
+	if !a.knows(w, r, f.Key) {
+		return
 	}
 	ctx, cancel := a.lifetime(r)
 	defer cancel()

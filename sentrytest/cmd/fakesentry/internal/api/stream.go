@@ -25,6 +25,9 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
+	if !a.knows(w, r, f.Key) {
+		return
+	}
 	ctx, cancel := a.lifetime(r)
 	defer cancel()
 	openStream(w).follow(ctx, a.cfg.Store.Feed(after), func(s *sse, d *store.Delivery) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -43,6 +44,24 @@ func (a *API) createTenant(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusCreated, a.tenant(r, t))
+}
+
+// knows answers for itself when nothing can be expected to come with a key, which is misspelt then: it is neither a
+// tenant's nor everybody's, and nothing has come with it so far. A key in the path is a tenant's.
+func (a *API) knows(w http.ResponseWriter, r *http.Request, key string) bool {
+	if _, ok := a.cfg.Store.Tenant(key); ok || key == "" {
+		return true
+	}
+	if r.PathValue("tenant") != "" {
+		notFound(w, "tenant", key)
+		return false
+	}
+	_, seen, _ := a.cfg.Store.Deliveries(func(d *store.Delivery) bool { return d.Request.PublicKey == key }, 0, 0)
+	if seen > 0 || key == a.cfg.Key {
+		return true
+	}
+	fail(w, http.StatusNotFound, fmt.Errorf("there is no tenant %q, and nothing has come with that key: POST /api/v1/tenants makes a tenant", key))
+	return false
 }
 
 func (a *API) showTenant(w http.ResponseWriter, r *http.Request) {
