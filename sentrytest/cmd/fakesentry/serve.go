@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -140,6 +142,14 @@ func readFaults(path string) ([]sentrytest.Fault, error) {
 	}
 	if text, err = yaml.YAMLToJSONStrict(text); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var object struct {
+		Faults json.RawMessage `json:"faults"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if decoder.Decode(&object) == nil && object.Faults != nil { // as the API has it
+		text = object.Faults
 	}
 	faults, err := sentrytest.ParseFaults(text)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
@@ -43,6 +44,11 @@ func New(cfg Config) *API {
 		a.mux.HandleFunc(pattern, to.serve)
 	}
 	a.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		if methods := a.methods(r); len(methods) > 0 {
+			w.Header().Set("Allow", strings.Join(methods, ", "))
+			fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s does not take %s: it takes %s", r.URL.Path, r.Method, strings.Join(methods, ", ")))
+			return
+		}
 		fail(w, http.StatusNotFound, fmt.Errorf("%s is no address of this API; /api/v1/openapi.json has them all", r.URL.Path))
 	})
 	return a

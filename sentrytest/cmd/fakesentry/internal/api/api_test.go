@@ -206,6 +206,18 @@ func TestParametersThatAreWrong(t *testing.T) {
 	}
 }
 
+func TestMethodsThatAnAddressDoesNotTake(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	r := do(t, h, http.MethodPost, "/api/v1/events", "")
+	g.Expect(r.status).To(Equal(405))
+	g.Expect(r.header.Get("Allow")).To(Equal("GET, DELETE"))
+	g.Expect(r.body).To(Equal("{\"error\":\"/api/v1/events does not take POST: it takes GET, DELETE\"}\n"))
+	g.Expect(do(t, h, http.MethodPatch, "/api/v1/faults", "").header.Get("Allow")).To(Equal("GET, PUT, DELETE"))
+	g.Expect(do(t, h, http.MethodPost, "/api/v1/absent", "").status).To(Equal(404))
+}
+
 func TestWhatWouldBeIgnoredIsRefused(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

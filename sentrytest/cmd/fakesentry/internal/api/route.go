@@ -101,3 +101,16 @@ func (to route) allowed() string {
 	}
 	return "this address takes " + strings.Join(to.parameters, ", ")
 }
+
+// methods returns those that the address of a request takes.
+func (a *API) methods(r *http.Request) []string {
+	var out []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := a.mux.Handler(other); strings.HasPrefix(pattern, method+" ") {
+			out = append(out, method)
+		}
+	}
+	return out
+}
