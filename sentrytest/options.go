@@ -43,6 +43,7 @@ type config struct {
 	spotlight    bool
 	around       []func(http.Handler) http.Handler
 	beforeAnswer func(context.Context, *Arrival) error
+	onProblem    func(line string)
 }
 
 func newConfig(opts []Option) config {

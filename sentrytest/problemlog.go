@@ -13,15 +13,27 @@ const maxProblems = 20
 type problemLog struct {
 	mu    sync.Mutex // guards lines
 	lines []string
+
+	report func(line string) // of OnProblem; nil without it, and set before the server serves
+}
+
+// OnProblem calls report with what goes wrong before there is a request, a line each: failed TLS handshakes above all.
+// It is for programs that serve others; tests find the lines in the errors of [Server.Wait]. It is called concurrently.
+func OnProblem(report func(line string)) Option {
+	return func(c *config) { c.onProblem = report }
 }
 
 // Write takes one line from a log.Logger.
 func (p *problemLog) Write(line []byte) (int, error) {
+	text, _, _ := strings.Cut(strings.TrimSpace(string(line)), "\n")
+	text = strings.TrimPrefix(text, "http: ")
+	if p.report != nil {
+		p.report(text)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.lines) < maxProblems {
-		text, _, _ := strings.Cut(strings.TrimSpace(string(line)), "\n")
-		p.lines = append(p.lines, strings.TrimPrefix(text, "http: "))
+		p.lines = append(p.lines, text)
 	}
 	return len(line), nil
 }

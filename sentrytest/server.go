@@ -83,6 +83,7 @@ func start(tb TB, opts []Option) (*Server, error) {
 	s := &Server{cfg: newConfig(opts), tb: tb, key: randomHex(), project: "1"}
 	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
 	s.journal.max = s.cfg.maxHistory
+	s.problems.report = s.cfg.onProblem
 	s.findings.on = s.cfg.rules.strict
 	err := s.cfg.contradiction(tb != nil)
 	if err == nil {

@@ -63,6 +63,8 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 	if passed != nil {
 		cfg.Received = passed.Forward
 	}
+	connections := &complaints{w: env.errs, every: complaintsEvery}
+	cfg.Problem = func(line string) { connections.print(errors.New(console.Plain(line))) }
 	h, err := host.Start(cfg)
 	if err != nil {
 		return nil, err

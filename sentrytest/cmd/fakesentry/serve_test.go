@@ -109,6 +109,9 @@ func TestServeWithTLS(t *testing.T) {
 	g.Expect(post(t, http.DefaultClient, s.url(t), `{"message":"over http"}`)).To(Equal(200))
 	s.out.match(t, `over tls`)
 	s.out.match(t, `over http`)
+	_, err = http.Post(base+"/api/1/store/", "application/json", strings.NewReader("{}"))
+	g.Expect(err).To(HaveOccurred(), "it does not trust the CA")
+	s.errs.match(t, `^fakesentry: TLS handshake error from 127\.0\.0\.1:\d+: remote error: tls: bad certificate\n`)
 	http.DefaultClient.CloseIdleConnections()
 }
 

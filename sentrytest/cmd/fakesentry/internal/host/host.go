@@ -35,6 +35,9 @@ type Config struct {
 	// Failed is called with every error of keeping a request, which its client was answered with a 503; nil for nothing.
 	// It is called concurrently.
 	Failed  func(err error)
+	// Problem is called with what goes wrong before there is a request, such as a TLS handshake; nil for nothing. It is
+	// called concurrently.
+	Problem func(line string)
 	Version string // of the program
 }
 
@@ -106,6 +109,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 	options := []sentrytest.Option{
 		sentrytest.Listen(cfg.Addr),
 		sentrytest.Spotlight(),
+		sentrytest.OnProblem(cfg.Problem),
 		sentrytest.MaxHistory(1), // the store has it all
 		sentrytest.BeforeAnswer(func(ctx context.Context, a *sentrytest.Arrival) error {
 			if err := h.Store.Add(ctx, a); err != nil {
