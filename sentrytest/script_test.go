@@ -82,7 +82,9 @@ func TestUnusedStepsFailTheTest(t *testing.T) {
 	g.Expect(failures).To(MatchRegexp(`^sentrytest: script not used up:\n` +
 		`\tscript_test.go:\d+: Status\(503\).Times\(2\) was used 1 of 2 times\n` +
 		`\tscript_test.go:\d+: Hang\(\) was never used\n` +
-		`\tscript_test.go:\d+: OK\(\).Times\(-1\) was never used$`))
+		`\tscript_test.go:\d+: OK\(\).Times\(-1\) was never used\n` +
+		`  1 request came and was answered 503: clients hold back for a while after a failure ` +
+		`\(this module's for 1 to 36 s; Deliver goes all the same\)$`))
 	g.Expect(logs).To(ContainSubstring("received 1 request"))
 
 	failures, logs = run(t, func(tb *fakeTB) {
@@ -99,6 +101,28 @@ func TestUnusedStepsFailTheTest(t *testing.T) {
 		store(t, srv, vectorJSON)
 	})
 	g.Expect(failures).To(BeEmpty())
+}
+
+func TestUnusedStepsAfterSeveralFailures(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	failures, _ := run(t, func(tb *fakeTB) {
+		srv := sentrytest.NewServer(tb)
+		srv.Script(sentrytest.OK(), sentrytest.Status(429), sentrytest.CloseConn().Times(2), sentrytest.Hang())
+		store(t, srv, vectorJSON)
+		store(t, srv, vectorJSON)
+		_, err := trySend(t, srv, "POST", storePath, vectorJSON, authLine)
+		g.Expect(err).To(HaveOccurred())
+	})
+	g.Expect(failures).To(ContainSubstring("\n  2 requests came and were answered 429 or not answered: clients hold back"))
+
+	// A refusal of one event is no reason to hold back others.
+	failures, _ = run(t, func(tb *fakeTB) {
+		srv := sentrytest.NewServer(tb)
+		srv.Script(sentrytest.Status(413), sentrytest.Hang())
+		store(t, srv, vectorJSON)
+	})
+	g.Expect(failures).To(HaveSuffix("Hang() was never used"))
 }
 
 func TestUnusedStepsAreAnErrorOfClose(t *testing.T) {

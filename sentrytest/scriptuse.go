@@ -2,6 +2,7 @@ package sentrytest
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -67,15 +68,56 @@ func (s *script) unused() error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return &UnusedStepsError{Steps: lines}
+	return &UnusedStepsError{Steps: lines, Hint: s.holdingBackLocked()}
+}
+
+// holdingBackLocked says what may have kept a client from coming to the other steps, "" when none of those that served
+// made a failure.
+func (s *script) holdingBackLocked() string {
+	came, answers := 0, []string{}
+	for _, entry := range slices.Concat(s.rules, s.steps) {
+		answer := entry.rule.step.failure()
+		if entry.used == 0 || answer == "" {
+			continue
+		}
+		came += entry.used
+		if !slices.Contains(answers, answer) {
+			answers = append(answers, answer)
+		}
+	}
+	if came == 0 {
+		return ""
+	}
+	was := "was"
+	if came > 1 {
+		was = "were"
+	}
+	return fmt.Sprintf("%s came and %s %s: clients hold back for a while after a failure (this module's for 1 to 36 s; Deliver goes all the same)",
+		count(came, "request"), was, strings.Join(answers, " or "))
+}
+
+// failure says what became of a request that the step served, "" if a client goes on as before.
+func (s Step) failure() string {
+	switch {
+	case s.kind == stepAnswer && (s.code() == http.StatusTooManyRequests || s.code() >= 500):
+		return fmt.Sprintf("answered %d", s.code())
+	case !s.answers():
+		return "not answered"
+	}
+	return ""
 }
 
 // UnusedStepsError says which steps and rules of a script the client never came to.
 type UnusedStepsError struct {
 	Steps []string // one line a step: where it was scripted, the step, how often it was used
+	Hint  string   // what may have kept the client away; "" when none of the steps that were used made a failure
 }
 
-// Error lists the steps.
+// Error lists the steps, and the hint if there is one.
 func (e *UnusedStepsError) Error() string {
-	return "sentrytest: script not used up:\n\t" + strings.Join(e.Steps, "\n\t")
+	text := "sentrytest: script not used up:\n\t" + strings.Join(e.Steps, "\n\t")
+	if e.Hint != "" {
+		text += "\n  " + e.Hint
+	}
+	return text
 }
