@@ -11,9 +11,16 @@ import (
 // CanaryValue is a secret that must not leave the program. Make one with [Canary]; the zero value holds none and
 // finds nothing. All methods are safe for concurrent use.
 type CanaryValue struct {
-	secret string
-	mu     sync.Mutex // guards watched
-	places []Source
+	secret   string
+	mu       sync.Mutex // guards everything below
+	places   []Source
+	reported map[reportedLeak]bool
+}
+
+// reportedLeak is a leak in the source of that number.
+type reportedLeak struct {
+	place int
+	leak  Leak
 }
 
 // Canary makes a secret for a test to plant: as a password, a header, a variable, a field of a form. When the test ends,
@@ -25,11 +32,13 @@ type CanaryValue struct {
 // bodies after decompression, and attachments. Of a server all requests are searched, refused ones too; of any other
 // source the JSON of its events.
 //
-// The search runs before the server's own end, and after the end of what was made later: so call Canary before
-// making a client that sends until it is closed. A history that [MaxHistory] or Clear has cut can't be searched.
+// The search runs where Canary was called from, and once more when a watched [Server] or [Tenant] ends: so it does not
+// matter whether a client that sends until it is closed was made before or after. With other sources, and a server of
+// [Start], call Canary before making the client. A history that [MaxHistory] or Clear has cut can't be searched.
 func Canary(tb TB, watched ...Source) *CanaryValue {
 	tb.Helper()
-	c := &CanaryValue{secret: "Canary" + randomHex()[:26], places: slices.Clone(watched)}
+	c := &CanaryValue{secret: "Canary" + randomHex()[:26]}
+	c.Watch(watched...)
 	tb.Cleanup(func() {
 		tb.Helper()
 		ctx, cancel := context.WithTimeout(context.Background(), defaultPatience)
@@ -38,15 +47,45 @@ func Canary(tb TB, watched ...Source) *CanaryValue {
 			// What never arrives in full is not searched, and not received either.
 			_ = settle(ctx, src)
 		}
-		leaks := c.Leaks()
-		if len(leaks) == 0 {
-			return
-		}
-		var b strings.Builder
-		writeList(&b, leaks, Leak.String)
-		tb.Errorf("sentrytest: the canary %s leaked to %s:%s", c.secret, count(len(leaks), "place"), b.String())
+		c.report(tb, func(Source) bool { return true })
 	})
 	return c
+}
+
+// report fails the test for what has leaked to the chosen sources and was not reported before.
+func (c *CanaryValue) report(tb TB, chosen func(Source) bool) {
+	tb.Helper()
+	s := newSecretForms(c.secret)
+	var leaks []Leak
+	for i, src := range c.sources() {
+		if !chosen(src) {
+			continue
+		}
+		for _, leak := range s.inSource(src) {
+			if c.isNew(reportedLeak{i, leak}) {
+				leaks = append(leaks, leak)
+			}
+		}
+	}
+	if len(leaks) == 0 {
+		return
+	}
+	var b strings.Builder
+	writeList(&b, leaks, Leak.String)
+	tb.Errorf("sentrytest: the canary %s leaked to %s:%s", c.secret, count(len(leaks), "place"), b.String())
+}
+
+func (c *CanaryValue) isNew(leak reportedLeak) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reported[leak] {
+		return false
+	}
+	if c.reported == nil {
+		c.reported = map[reportedLeak]bool{}
+	}
+	c.reported[leak] = true
+	return true
 }
 
 // Secret returns the secret.
@@ -60,6 +99,11 @@ func (c *CanaryValue) Watch(sources ...Source) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.places = append(c.places, sources...)
+	for _, src := range sources {
+		if s, ok := src.(interface{ watchedBy(*CanaryValue) }); ok {
+			s.watchedBy(c)
+		}
+	}
 }
 
 func (c *CanaryValue) sources() []Source {
@@ -86,17 +130,23 @@ func (c *CanaryValue) Leaks() []Leak {
 	s := newSecretForms(c.secret)
 	var leaks []Leak
 	for _, src := range c.sources() {
-		if r, ok := src.(interface{ Requests() []Request }); ok {
-			for _, req := range r.Requests() {
-				leaks = append(leaks, s.inRequest(req)...)
-			}
-			continue
+		leaks = append(leaks, s.inSource(src)...)
+	}
+	return leaks
+}
+
+// inSource searches the requests of a source, or the events of one that has no requests to show.
+func (f secretForms) inSource(src Source) (leaks []Leak) {
+	if r, ok := src.(interface{ Requests() []Request }); ok {
+		for _, req := range r.Requests() {
+			leaks = append(leaks, f.inRequest(req)...)
 		}
-		for _, e := range src.Events() {
-			search := search{forms: s, carrier: e.String()}
-			search.json("event", e.Raw)
-			leaks = append(leaks, search.leaks...)
-		}
+		return leaks
+	}
+	for _, e := range src.Events() {
+		search := search{forms: f, carrier: e.String()}
+		search.json("event", e.Raw)
+		leaks = append(leaks, search.leaks...)
 	}
 	return leaks
 }

@@ -151,3 +151,29 @@ func TestCanaryInEvents(t *testing.T) {
 	g.Expect(failures).To(HaveSuffix(`leaked to 1 place:
     error "m": event: tags.token (plain)`))
 }
+
+// A client that was made before the canary is closed after the canary's own search.
+func TestCanaryMadeAfterTheClient(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	shared := sharedServer(t)
+	for name, source := range map[string]func(tb *fakeTB) (sentrytest.Source, func(body string)){
+		"server": func(tb *fakeTB) (sentrytest.Source, func(string)) {
+			srv := sentrytest.NewServer(tb)
+			return srv, func(body string) { store(t, srv, body) }
+		},
+		"tenant": func(tb *fakeTB) (sentrytest.Source, func(string)) {
+			tenant := shared.Tenant(tb)
+			return tenant, func(body string) { reportTo(t, shared, tenant.DSN(), body) }
+		},
+	} {
+		var secret string
+		failures, _ := run(t, func(tb *fakeTB) {
+			src, report := source(tb)
+			tb.Cleanup(func() { report(message("late " + secret)) })
+			secret = sentrytest.Canary(tb, src).Secret()
+			report(message("early " + secret))
+		})
+		g.Expect(strings.Count(failures, "leaked to 1 place:")).To(Equal(2), "%s: each leak once, in %s", name, failures)
+	}
+}

@@ -45,6 +45,7 @@ type Server struct {
 	files    tempFiles
 	problems problemLog
 	findings strictness
+	last     lastLook
 	client   sync.Mutex // guards shared
 	shared   *http.Client
 }

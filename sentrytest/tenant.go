@@ -22,6 +22,7 @@ type Tenant struct {
 	test    string // "" when the host has no Name
 	key     string
 	project string
+	last    lastLook
 	ended   atomic.Int64 // the id of the first request after the end of its test; 0 while it runs
 }
 

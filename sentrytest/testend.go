@@ -15,6 +15,7 @@ func (s *Server) end(tb TB) {
 	v := scope{journal: &s.journal, mine: s.isNoTenants}
 	s.reportFindings(tb, v)
 	s.cfg.test.failUnclaimed(tb, v)
+	s.last.searchCanaries(tb, s)
 	if lines := s.unownedLines(); len(lines) > 0 && !tb.Failed() {
 		tb.Logf("sentrytest: server %s got what no tenant owns:\n%s", s.URL(), indent(strings.Join(lines, "\n"), "    "))
 	}
@@ -33,6 +34,7 @@ func (t *Tenant) end(tb TB, cfg config) {
 	t.srv.journal.mu.Unlock()
 	t.srv.reportFindings(tb, t.scope())
 	cfg.test.failUnclaimed(tb, t.scope())
+	t.last.searchCanaries(tb, t)
 	if tb.Failed() {
 		tb.Logf("%s", t.Dump())
 		keepArtifact(tb, t.srv.about(t.test), t)
