@@ -1,15 +1,27 @@
 package sentrytest
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
+
+// maxSilences bounds what a server that many tests share remembers.
+const maxSilences = 100
 
 // lastLook is what the end of a server or tenant looks at once more, after the cleanups of everything that was made
 // later, such as a client that sends until it is closed.
 type lastLook struct {
 	mu       sync.Mutex // guards everything below
 	canaries []*CanaryValue
+	silences []silence
+}
+
+// silence is a RequireNoEvent that has passed.
+type silence struct {
+	at    string // file:line of its call
+	preds []Predicate
 }
 
 func (s *Server) watchedBy(c *CanaryValue) { s.last.watch(c) }
@@ -30,5 +42,44 @@ func (l *lastLook) searchCanaries(tb TB, src Source) {
 	l.mu.Unlock()
 	for _, c := range canaries {
 		c.report(tb, func(watched Source) bool { return watched == src })
+	}
+}
+
+func (s *Server) wasSilent(what silence) { s.last.remember(what) }
+
+func (t *Tenant) wasSilent(what silence) { t.last.remember(what) }
+
+func (l *lastLook) remember(what silence) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.silences) < maxSilences {
+		l.silences = append(l.silences, what)
+	}
+}
+
+// mentionLate logs the unclaimed events that a passed RequireNoEvent asked for in vain: so they arrived later. It is no
+// failure, since a test may go on after its RequireNoEvent and cause an event.
+func (l *lastLook) mentionLate(tb TB, v scope) {
+	tb.Helper()
+	l.mu.Lock()
+	silences := slices.Clone(l.silences)
+	l.mu.Unlock()
+	if len(silences) == 0 {
+		return
+	}
+	var lines []string
+	for _, e := range v.unclaimed() {
+		// The latest says most closely when.
+		for _, what := range slices.Backward(silences) {
+			if matchesAll(e, what.preds) {
+				lines = append(lines, fmt.Sprintf("%s arrived after RequireNoEvent (%s) had passed", e, what.at))
+				break
+			}
+		}
+	}
+	if len(lines) > 0 {
+		var b strings.Builder
+		writeLines(&b, lines)
+		tb.Logf("sentrytest: unless the test meant it, flush the client before RequireNoEvent:%s", b.String())
 	}
 }

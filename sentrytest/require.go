@@ -86,9 +86,12 @@ func RequireEvents(tb TB, src Source, n int, preds ...Predicate) []Event {
 // five seconds, see [Server.WaitIdle] about what a server can't know. So flush the client before. With [Within] it
 // watches for that long, and then lets things settle.
 //
-// If a request is still incomplete after that, nobody can tell whether it holds an event, and the test fails too.
+// If a request is still incomplete after that, nobody can tell whether it holds an event, and the test fails too. An event
+// that meets the predicates, arrives later and is claimed by no assertion is named in the log of the test of a
+// [NewServer] or a [Tenant].
 func RequireNoEvent(tb TB, src Source, preds ...Predicate) {
 	tb.Helper()
+	at := caller()
 	if w := within(preds); w > 0 {
 		ctx, cancel := patience(tb, preds, w)
 		// The error says that nothing came, which is what was asked for.
@@ -105,6 +108,10 @@ func RequireNoEvent(tb TB, src Source, preds ...Predicate) {
 	if unsettled != nil {
 		tb.Fatalf("sentrytest: nobody can tell yet that no event comes\n  wanted none with: %s\n  %s",
 			describe(preds), strings.TrimPrefix(unsettled.Error(), "sentrytest: "))
+		return
+	}
+	if s, ok := src.(interface{ wasSilent(silence) }); ok {
+		s.wasSilent(silence{at, preds})
 	}
 }
 

@@ -70,6 +70,35 @@ func TestRequireFailures(t *testing.T) {
 	})
 }
 
+func TestEventsAfterRequireNoEventAreLogged(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	shared := sharedServer(t)
+	late := func(tb sentrytest.TB, src sentrytest.Source, report func(string)) {
+		report(message("known"))
+		sentrytest.RequireNoEvent(tb, src, sentrytest.HasMessage("late"))
+		sentrytest.RequireNoEvent(tb, src, sentrytest.Not(sentrytest.HasMessage("known")))
+		report(`{"message":"claimed"}`)
+		sentrytest.RequireEvent(tb, src, sentrytest.HasMessage("claimed"))
+		report(`{"message":"late","event_id":"` + vectorID + `"}`)
+	}
+	const want = `^sentrytest: unless the test meant it, flush the client before RequireNoEvent:
+    error "late" \(` + vectorID + `\) arrived after RequireNoEvent \(require_test.go:\d+\) had passed$`
+	failures, logs := run(t, func(tb *fakeTB) {
+		srv := sentrytest.NewServer(tb)
+		late(tb, srv, func(body string) { store(t, srv, body) })
+	})
+	g.Expect(failures).To(BeEmpty())
+	g.Expect(logs).To(MatchRegexp(want))
+
+	failures, logs = run(t, func(tb *fakeTB) {
+		tenant := shared.Tenant(tb)
+		late(tb, tenant, func(body string) { reportTo(t, shared, tenant.DSN(), body) })
+	})
+	g.Expect(failures).To(BeEmpty())
+	g.Expect(logs).To(MatchRegexp(want))
+}
+
 // plainSource has nothing but Events.
 type plainSource struct {
 	start time.Time

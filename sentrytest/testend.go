@@ -16,6 +16,7 @@ func (s *Server) end(tb TB) {
 	s.reportFindings(tb, v)
 	s.cfg.test.failUnclaimed(tb, v)
 	s.last.searchCanaries(tb, s)
+	s.last.mentionLate(tb, s.scope())
 	if lines := s.unownedLines(); len(lines) > 0 && !tb.Failed() {
 		tb.Logf("sentrytest: server %s got what no tenant owns:\n%s", s.URL(), indent(strings.Join(lines, "\n"), "    "))
 	}
@@ -35,6 +36,7 @@ func (t *Tenant) end(tb TB, cfg config) {
 	t.srv.reportFindings(tb, t.scope())
 	cfg.test.failUnclaimed(tb, t.scope())
 	t.last.searchCanaries(tb, t)
+	t.last.mentionLate(tb, t.scope())
 	if tb.Failed() {
 		tb.Logf("%s", t.Dump())
 		keepArtifact(tb, t.srv.about(t.test), t)
