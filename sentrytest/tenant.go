@@ -166,7 +166,7 @@ func (t *Tenant) Claim(events ...Event) { t.scope().claim(events) }
 // connections that failed, which can't be attributed.
 func (t *Tenant) notes() []string {
 	notes := append(stepNotes(t), t.srv.unownedLines()...)
-	return append(notes, t.srv.problems.all()...)
+	return append(notes, t.srv.connectionNotes("tenant.DSN")...)
 }
 
 // String names the tenant in messages.

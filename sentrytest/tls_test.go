@@ -103,6 +103,21 @@ func TestHandshakeFailuresAreReported(t *testing.T) {
 	})
 	g.Expect(failures).To(ContainSubstring("arrived: nothing"))
 	g.Expect(failures).To(MatchRegexp(`TLS handshake error from client: remote error: tls: (bad|unknown) certificate`))
+	g.Expect(failures).NotTo(ContainSubstring("does not trust"), "it is not to trust this one")
+}
+
+// A client that was not told about the CA is the most frequent of those failures, and has a remedy.
+func TestHandshakeFailuresOfATrustedServer(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewTLSServer(t)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: x509.NewCertPool()}}}
+	_, err := client.Get(srv.URL())
+	g.Expect(isError[x509.UnknownAuthorityError](err)).To(BeTrue(), "%v", err)
+	const remedy = `(sentrytest.DSNParam("ca_certs", srv.CACertFile())), or srv.CertPool() for other clients`
+	g.Eventually(func() string { return sentrytest.Explain(srv) }).Should(
+		HaveSuffix("\n    the client does not trust the server's CA: srv.DSN" + remedy))
+	g.Expect(sentrytest.Explain(srv.Tenant(t))).To(HaveSuffix("\n    the client does not trust the server's CA: tenant.DSN" + remedy))
 }
 
 func TestCertificateNames(t *testing.T) {

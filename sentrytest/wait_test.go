@@ -70,7 +70,7 @@ func TestWaitError(t *testing.T) {
 		events, err := srv.Wait(ctx, 2, sentrytest.HasMessage("boom"), sentrytest.HasTag("shard", "7"))
 		g.Expect(messages(events)).To(Equal([]string{"boom"}))
 		g.Expect(err).To(MatchError(context.DeadlineExceeded))
-		g.Expect(err.Error()).To(Equal(`sentrytest: 1 of 2 wanted events after 1.5s: context deadline exceeded
+		g.Expect(err.Error()).To(Equal(`sentrytest: 1 of 2 wanted events after 1.5s
   wanted: message "boom" and tag shard="7"
   closest: error "boom" (00000000000040008000000000000002)
     tag shard
@@ -157,4 +157,35 @@ func TestCloseWakesAWait(t *testing.T) {
 		g.Expect(srv.Close()).To(Succeed())
 		g.Expect(<-woken).To(MatchError(sentrytest.ErrClosed))
 	})
+}
+
+// The text says what to look at when nobody has come, and why the wait ended unless the time simply passed.
+func TestWaitErrorWhenNobodyConnected(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		srv := sentrytest.NewServer(t, sentrytest.InMemory())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := srv.Wait(ctx, 1)
+		g.Expect(err).To(MatchError(context.DeadlineExceeded))
+		g.Expect(err.Error()).To(Equal("sentrytest: 0 of 1 wanted event after 1s\n  wanted: anything\n  arrived: nothing\n" +
+			"    nobody has connected to " + srv.URL() + ": does the client use srv.DSN() and srv.DialContext, and is it flushed before its program ends?"))
+		canceled, stop := context.WithCancel(t.Context())
+		stop()
+		_, err = srv.Wait(canceled, 1)
+		g.Expect(err).To(MatchError(HavePrefix("sentrytest: 0 of 1 wanted event: context canceled\n")))
+	})
+}
+
+func TestExplainWhenNobodyConnected(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sharedServer(t)
+	const question = "and is it flushed before its program ends?"
+	g.Expect(sentrytest.Explain(srv)).To(HaveSuffix("nobody has connected to " + srv.URL() + ": does the client use srv.DSN(), " + question))
+	g.Expect(sentrytest.Explain(srv.Tenant(t))).To(HaveSuffix(": does the client use tenant.DSN(), " + question))
+	g.Expect(sentrytest.Explain(sentrytest.EventList{})).To(HaveSuffix("arrived: nothing"))
+	store(t, srv, "nonsense!")
+	g.Expect(sentrytest.Explain(srv)).NotTo(ContainSubstring("nobody has connected"))
 }

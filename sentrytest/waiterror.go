@@ -2,6 +2,8 @@ package sentrytest
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,6 +25,8 @@ type WaitError struct {
 	Notes      []string    // requests that script steps answered, and connections that failed, one line each
 	Waited     time.Duration
 	Cause      error // the context's error, or ErrClosed
+
+	nobody string // what to look at when nobody has connected; "" when somebody has
 }
 
 // newWaitError looks at a source as it is now. Beyond Events it asks for whatever the source has.
@@ -34,13 +38,45 @@ func newWaitError(src Source, n int, matched []Event, preds []Predicate) *WaitEr
 	if r, ok := src.(interface{ notes() []string }); ok {
 		e.Notes = r.notes()
 	}
+	if r, ok := src.(interface{ nobody() string }); ok {
+		e.nobody = r.nobody()
+	}
 	return e
+}
+
+func (s *Server) nobody() string { return s.nobodyAsks("srv.DSN()") }
+
+func (t *Tenant) nobody() string { return t.srv.nobodyAsks("tenant.DSN()") }
+
+// nobodyAsks says what to look at when nobody has ever connected, "" when somebody has.
+func (s *Server) nobodyAsks(dsn string) string {
+	if s.Connections() > 0 {
+		return ""
+	}
+	if s.cfg.inMemory {
+		dsn += " and srv.DialContext"
+	}
+	return fmt.Sprintf("nobody has connected to %s: does the client use %s, and is it flushed before its program ends?", s.URL(), dsn)
 }
 
 // notes lists what happened to requests other than to be accepted or refused.
 func (s *Server) notes() []string {
 	notes := append(stepNotes(s), s.unownedLines()...)
-	return append(notes, s.problems.all()...)
+	return append(notes, s.connectionNotes("srv.DSN")...)
+}
+
+// connectionNotes lists the connections that failed, and what to do about a client that does not trust the server's CA.
+func (s *Server) connectionNotes(dsn string) []string {
+	notes := s.problems.all()
+	// crypto/tls and OpenSSL differ in how they say no to a certificate.
+	refused := func(note string) bool {
+		return strings.Contains(note, "tls: bad certificate") || strings.Contains(note, "tls: unknown certificate")
+	}
+	if s.cfg.cert == certTrusted && slices.ContainsFunc(notes, refused) {
+		notes = append(notes, fmt.Sprintf("the client does not trust the server's CA: %s(sentrytest.DSNParam(\"ca_certs\", srv.CACertFile())), "+
+			"or srv.CertPool() for other clients", dsn))
+	}
+	return notes
 }
 
 // stepNotes lists the requests that a script step kept from being accepted.
@@ -68,11 +104,14 @@ func (e *WaitError) Error() string {
 	if e.Waited > 0 {
 		fmt.Fprintf(&b, " after %s", e.Waited.Round(time.Millisecond))
 	}
-	if e.Cause != nil {
+	if e.Cause != nil && !errors.Is(e.Cause, context.DeadlineExceeded) {
 		fmt.Fprintf(&b, ": %v", e.Cause)
 	}
 	fmt.Fprintf(&b, "\n  wanted: %s", describe(e.Predicates))
 	writeArrived(&b, e.Arrived, e.Predicates)
+	if e.nobody != "" {
+		b.WriteString("\n    " + e.nobody)
+	}
 	if len(e.Rejected) > 0 {
 		fmt.Fprintf(&b, "\n  refused: %s", count(len(e.Rejected), "request"))
 		writeList(&b, e.Rejected, Rejection.String)
