@@ -24,6 +24,7 @@ type GoldenOption func(*goldenConfig)
 type goldenConfig struct {
 	name  string
 	lines bool
+	all   bool
 	mask  []string
 }
 
@@ -39,6 +40,12 @@ func GoldenLines() GoldenOption {
 	return func(c *goldenConfig) { c.lines = true }
 }
 
+// GoldenAll compares the modules and the frames that are not the program's own, too. They change with every upgrade of Go
+// and of a dependency.
+func GoldenAll() GoldenOption {
+	return func(c *goldenConfig) { c.all = true }
+}
+
 // GoldenMask leaves out the values at the paths, whatever they are: object keys and list indexes joined by dots, as in
 // "extra.elapsed", where "*" stands for any one key or index.
 func GoldenMask(paths ...string) GoldenOption {
@@ -51,7 +58,9 @@ func GoldenMask(paths ...string) GoldenOption {
 // What changes from run to run or from machine to machine is replaced by its name before, in the file as in the event:
 // ids ("<id 1>", and the same one wherever the same id stands), times, thread and goroutine numbers, the host's name,
 // directories, addresses of memory, ports of the loopback interface, versions of Go, SDK, modules and operating
-// system, revisions, contexts that describe the machine, and, without [GoldenLines], line numbers and source context.
+// system, revisions, contexts that describe the machine, and, without [GoldenLines], line numbers. Left out on both sides
+// are the source around lines, without [GoldenLines], and the modules and the frames that say that they are not in_app,
+// without [GoldenAll].
 //
 // The event is compared in the shape in which it was sent. One that was put together in Go has none, and fails the test.
 func Golden(tb TB, e Event, opts ...GoldenOption) {
@@ -73,7 +82,7 @@ func Golden(tb TB, e Event, opts ...GoldenOption) {
 		tb.Fatalf("sentrytest: the event has no JSON to compare with %s: %v", path, err)
 		return
 	}
-	got := newVolatile(cfg).value(nil, tree)
+	got := newVolatile(cfg).value(nil, cfg.trimmed(nil, tree))
 	if update := os.Getenv(updateVariable); update != "" && update != "0" && update != "false" {
 		if err := writeGolden(path, got); err != nil {
 			tb.Fatalf("sentrytest: %v", err)
@@ -90,7 +99,7 @@ func Golden(tb TB, e Event, opts ...GoldenOption) {
 	case err != nil:
 		tb.Errorf("sentrytest: %s: %v", path, err)
 	default:
-		if diffs := jsonDiff("", want, got); len(diffs) > 0 {
+		if diffs := jsonDiff("", cfg.trimmed(nil, want), got); len(diffs) > 0 {
 			tb.Errorf("sentrytest: the event differs from %s in %s; if it should: %s%s", path, count(len(diffs), "field"), hint, diffLines(diffs))
 		}
 	}

@@ -67,12 +67,12 @@ func TestGolden(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(raw).To(MatchJSON(`{"event_id":"<id 2>","timestamp":"<time>","server_name":"<host>",
 		"message":"failed at <time>: 127.0.0.1:<port> refused, object <address>, <go version>","release":"<revision>",
-		"sdk":{"name":"x","version":"<version>"},"modules":{"m":"<version>"},"tags":{"shard":"7"},
+		"sdk":{"name":"x","version":"<version>"},"tags":{"shard":"7"},
 		"extra":{"again":"<id 2>","other":"<id 3>","version":"9","elapsed":"<masked>","file":"<tmp>/x"},
 		"contexts":{"trace":{"trace_id":"<id 1>"},"runtime":{"name":"go","version":"<runtime>"},"os":{"name":"<os>"},"job":{"id":5}},
 		"threads":[{"id":"<thread 2>","current":true},{"id":"<thread 1>"}],
 		"exception":[{"type":"E","value":"v","thread_id":"<thread 1>","stacktrace":{"frames":[
-			{"function":"f","abs_path":"<path>/f.go","filename":"f.go","lineno":"<line>","pre_context":"<source>"}]}}]}`))
+			{"function":"f","abs_path":"<path>/f.go","filename":"f.go","lineno":"<line>"}]}}]}`))
 
 	changed := volatileEvent(t, 1)
 	changed.Raw = json.RawMessage(strings.Replace(string(changed.Raw), `"shard":"7"`, `"shard":"8","new":"x"`, 1))
@@ -89,6 +89,36 @@ func TestGolden(t *testing.T) {
       got:  "8"`))
 	failures, _ = golden(t, volatileEvent(t, 2), masked, sentrytest.GoldenLines())
 	g.Expect(failures).To(ContainSubstring("exception.0.stacktrace.frames.0.lineno\n      want: \"<line>\"\n      got:  2"))
+}
+
+// An upgrade of Go, a new dependency, or a binary built with -trimpath is no change of the event.
+func TestGoldenLeavesOut(t *testing.T) {
+	g := NewWithT(t)
+	inTemporaryFolder(t)
+	event := func(modules, foreign, source string) sentrytest.Event {
+		return parse(t, `{"message":"m",`+modules+`"extra":{"modules":{"a":1},"context_line":"x"},
+			"exception":[{"type":"E","stacktrace":{"frames":[`+foreign+`{"function":"own"`+source+`,"in_app":true},{"function":"unsaid"}]}}],
+			"stacktrace":{"frames":[{"function":"runtime.main","in_app":false}]}}`)
+	}
+	one := event(`"modules":{"m":"1","n":"2"},`, `{"function":"tRunner","in_app":false},`, `,"pre_context":["a"],"context_line":"b","post_context":["c"]`)
+	two := event("", "", "")
+	t.Setenv("SENTRYTEST_UPDATE", "1")
+	golden(t, one)
+	raw, err := os.ReadFile(filepath.Join("testdata", "TestX", "a_case.golden.json"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(raw).To(MatchJSON(`{"message":"m","extra":{"modules":{"a":1},"context_line":"x"},
+		"exception":[{"type":"E","stacktrace":{"frames":[{"function":"own","in_app":true},{"function":"unsaid"}]}}],"stacktrace":{"frames":[]}}`))
+	golden(t, one, sentrytest.GoldenAll(), sentrytest.GoldenLines())
+	t.Setenv("SENTRYTEST_UPDATE", "")
+
+	// A file that has more is compared in the same way.
+	failures, _ := golden(t, two)
+	g.Expect(failures).To(BeEmpty())
+	failures, _ = golden(t, two, sentrytest.GoldenLines())
+	g.Expect(failures).To(ContainSubstring("frames.0.context_line\n      want: \"b\"\n      got:  nothing"))
+	failures, _ = golden(t, two, sentrytest.GoldenAll())
+	g.Expect(failures).To(ContainSubstring("modules\n      want:"))
+	g.Expect(failures).To(ContainSubstring(`"tRunner"`))
 }
 
 func TestGoldenMisuse(t *testing.T) {

@@ -103,7 +103,7 @@ func (v *volatile) value(at []string, value any) any {
 var (
 	idFields   = []string{"event_id", "trace_id", "span_id", "parent_span_id", "replay_id", "profile_id"}
 	timeFields = []string{"timestamp", "start_timestamp", "received", "app_start_time", "boot_time"}
-	lineFields = map[string]string{"lineno": "<line>", "colno": "<column>", "pre_context": "<source>", "post_context": "<source>"}
+	lineFields = map[string]string{"lineno": "<line>", "colno": "<column>"}
 	addresses  = []string{"instruction_addr", "symbol_addr", "image_addr"}
 	// The contexts that describe a machine rather than an event.
 	machines = []string{"runtime", "os", "device", "culture", "app", "gpu", "cloud_resource"}
