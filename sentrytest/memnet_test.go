@@ -80,3 +80,19 @@ func TestInMemoryLargeBodies(t *testing.T) {
 		g.Expect(srv.Envelopes()[0].Items[0].Payload).To(HaveLen(len(big)))
 	})
 }
+
+// With sockets the clock of a bubble would stand still, and the test hang.
+func TestServerWithSocketsInABubble(t *testing.T) {
+	t.Parallel()
+	const want = "sentrytest: a server with sockets stops the clock of a testing/synctest bubble: use the option sentrytest.InMemory()"
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		failures, _ := run(t, func(tb *fakeTB) { sentrytest.NewServer(tb) })
+		g.Expect(failures).To(Equal(want))
+		_, err := sentrytest.Start(sentrytest.Trusted())
+		g.Expect(err).To(MatchError(want))
+		sentrytest.NewServer(t, sentrytest.InMemory())
+	})
+	// A name like it is no bubble.
+	t.Run("goroutine 1 [running, synctest bubble 1]:", func(t *testing.T) { sentrytest.NewServer(t) })
+}

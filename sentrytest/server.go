@@ -75,7 +75,8 @@ func NewTLSServer(tb TB, opts ...Option) *Server {
 }
 
 // Start starts a server that its caller has to close: for Examples and programs.
-// It fails when the address of [Listen] cannot be listened on, or when options exclude each other.
+// It fails when the address of [Listen] cannot be listened on, when options exclude each other, and in a testing/synctest
+// bubble unless it is [InMemory].
 func Start(opts ...Option) (*Server, error) {
 	return start(nil, opts)
 }
@@ -87,6 +88,9 @@ func start(tb TB, opts []Option) (*Server, error) {
 	s.problems.report = s.cfg.onProblem
 	s.findings.on = s.cfg.rules.strict
 	err := s.cfg.contradiction(tb != nil)
+	if err == nil && !s.cfg.inMemory && inBubble() {
+		err = errors.New("a server with sockets stops the clock of a testing/synctest bubble: use the option sentrytest.InMemory()")
+	}
 	if err == nil {
 		err = s.begin()
 	}

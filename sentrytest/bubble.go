@@ -1,0 +1,14 @@
+package sentrytest
+
+import (
+	"bytes"
+	"runtime"
+)
+
+// inBubble reports whether the caller runs in a testing/synctest bubble. Only the header of a goroutine's stack tells, as
+// in "goroutine 21 [running, synctest bubble 1]:".
+func inBubble() bool {
+	var buf [128]byte
+	header, _, _ := bytes.Cut(buf[:runtime.Stack(buf[:], false)], []byte("\n"))
+	return bytes.HasPrefix(header, []byte("goroutine ")) && bytes.Contains(header, []byte(", synctest bubble "))
+}
