@@ -19,9 +19,12 @@ func HasMessage(message string) Predicate {
 }
 
 // HasMessageMatching is met by events whose message, formatted, contains a match of the regular expression. It
-// panics if the expression is malformed, like regexp.MustCompile.
+// panics if the expression is malformed, since a predicate that meets nothing would let [RequireNoEvent] pass.
 func HasMessageMatching(expr string) Predicate {
-	re := regexp.MustCompile(expr)
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		panic(fmt.Sprintf("sentrytest: HasMessageMatching(%q) at %s: %v", expr, caller(), err))
+	}
 	return NewPredicate(fmt.Sprintf("message matching %q", expr), func(e Event) error {
 		if re.MatchString(e.Message) {
 			return nil

@@ -109,6 +109,7 @@ func TestPredicatesOnAnEmptyEvent(t *testing.T) {
 func TestPredicateMisuse(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	g.Expect(func() { sentrytest.HasMessageMatching("(") }).To(Panic())
+	g.Expect(func() { sentrytest.HasMessageMatching("(") }).To(PanicWith(MatchRegexp(
+		`^sentrytest: HasMessageMatching\("\("\) at predicates_test.go:\d+: error parsing regexp: missing closing \): `)))
 	g.Expect(func() { sentrytest.HasExtra("x", func() {}) }).To(PanicWith(ContainSubstring("extra x")))
 }
