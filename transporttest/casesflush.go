@@ -75,7 +75,7 @@ func flushPending(t *trial) {
 // returns, so that there is never a moment without one. Answers take their time,
 // since in a bubble none would pass otherwise.
 func flushUnderLoad(t *trial) {
-	l := t.open(t.serve(sentrytest.OK().After(time.Millisecond).Times(-1).Optional()))
+	l := t.open(t.serve(sentrytest.OK().After(settleTime).Times(-1).Optional()))
 	var stop atomic.Bool
 	t.Cleanup(func() { stop.Store(true) })
 	var next func(*transport.Response, error)
