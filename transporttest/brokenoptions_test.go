@@ -3,12 +3,12 @@ package transporttest_test
 import (
 	"context"
 	"errors"
-	"net"
 	"slices"
 	"sync/atomic"
 	"testing"
 
 	"github.com/ravenkit/ravenkit/transport"
+	"github.com/ravenkit/ravenkit/transporttest"
 )
 
 // ignores checks an option and forgets it.
@@ -74,7 +74,7 @@ var brokenOptions = []broken{
 		}),
 	},
 	{what: "reports the first fault only", cases: "AllFaults", open: firstFault},
-	{what: "ignores Env.DialContext", cases: "ConnectTimeout EnvDialContext", open: dialsItself},
+	{what: "ignores Env.DialContext", cases: "ConnectTimeout EnvDialContext", on: dialsItself},
 	{what: "dials although there is nothing to send", cases: "OpenStaysQuiet", open: dialsUnused},
 }
 
@@ -89,15 +89,9 @@ func firstFault(*testing.T) transport.OpenFunc {
 	}
 }
 
-// dialsItself knows one way to the network: that of the first Env, which is the
-// harness's.
-func dialsItself(*testing.T) transport.OpenFunc {
-	var itself func(ctx context.Context, network, addr string) (net.Conn, error)
+func dialsItself(network *transporttest.Network) transport.OpenFunc {
 	return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-		if itself == nil {
-			itself = env.DialContext
-		}
-		env.DialContext = itself
+		env.DialContext = network.DialContext
 		return openSound("sync", dsn, env)
 	}
 }
