@@ -20,6 +20,11 @@ func (c *Client) CaptureMessage(ctx context.Context, message string, opts ...Cap
 // become an exception group. An error that carries the stack of its origin (a
 // method StackTrace, Callers or StackFrames that returns program counters)
 // keeps it; otherwise err itself gets the stack of this call.
+//
+// An exception is called by its Go type, or, where that says nothing, by a
+// function. In a test of package main the two differ: go test calls the type
+// *main.T, as the program does, but the function by the package's import path,
+// app.Handler, where the program has main.Handler.
 func (c *Client) CaptureException(ctx context.Context, err error, opts ...CaptureOption) string {
 	if err == nil || !c.Enabled() {
 		return ""

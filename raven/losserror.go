@@ -77,7 +77,7 @@ func (c *Client) flush(ctx context.Context) error {
 
 func (c *Client) close(ctx context.Context) error {
 	if !c.Enabled() {
-		return c.transport.Close(ctx)
+		return c.closeTransport(ctx)
 	}
 	if c.closed.Swap(true) {
 		return c.closeTransport(ctx)

@@ -20,6 +20,11 @@ type Reporter interface {
 	// become an exception group. An error that carries the stack of its origin (a
 	// method StackTrace, Callers or StackFrames that returns program counters)
 	// keeps it; otherwise err itself gets the stack of this call.
+	//
+	// An exception is called by its Go type, or, where that says nothing, by a
+	// function. In a test of package main the two differ: go test calls the type
+	// *main.T, as the program does, but the function by the package's import path,
+	// app.Handler, where the program has main.Handler.
 	CaptureException(ctx context.Context, err error, opts ...CaptureOption) string
 	// CaptureQuery reports a query as an event whose message is its text, and
 	// returns the event's id. engine names the database system, such as

@@ -7,7 +7,8 @@
 //
 // Every transport is linked in. Without a DSN among the arguments the commands
 // take SENTRY_DSN. Ids go to stdout, errors to stderr, and a DSN's secret to
-// neither. Without arguments it prints its help. It exits with 0 when all was well and with 1 otherwise.
+// neither. Without arguments it prints its help. It exits with 0 when all was
+// well and with 1 otherwise.
 package main
 
 import (
