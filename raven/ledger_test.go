@@ -66,6 +66,7 @@ func TestLedgerAndLateOutcomes(t *testing.T) {
 	outcomes := ledgerOf(c)
 	g.Expect(outcomes).To(And(HaveLen(2), HaveKey(second), HaveKey(third)))
 	g.Expect([]rune(outcomes[third])).To(HaveLen(len("rejected: ")+200), "details are bounded")
+	g.Expect(outcomes[third]).To(HaveSuffix("éé…"), "and say so")
 
 	same := "0123456789abcdef0123456789abcdef"
 	c.Capture(t.Context(), &raven.Event{EventID: same})

@@ -129,7 +129,10 @@ func (o Outcome) detail() string {
 	default:
 		text = o.Err.Error()
 	}
-	return firstRunes(text, maxDetail)
+	if short := firstRunes(text, maxDetail-1); firstRunes(text, maxDetail) != text {
+		return short + "…"
+	}
+	return text
 }
 
 // outcomeOf is the one table from what a transport says to an outcome.
