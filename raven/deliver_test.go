@@ -132,7 +132,7 @@ func TestFlushAndClose(t *testing.T) {
 }
 
 // wild is a transport that breaks its contract.
-type wild struct{ held }
+type wild struct{}
 
 func (wild) Send(context.Context, *transport.Packet) (*transport.Response, error) {
 	panic("wild send")

@@ -34,7 +34,7 @@ type Config struct {
 	Received func(a *sentrytest.Arrival)
 	// Failed is called with every error of keeping a request, which its client was answered with a 503; nil for nothing.
 	// It is called concurrently.
-	Failed  func(err error)
+	Failed func(err error)
 	// Problem is called with what goes wrong before there is a request, such as a TLS handshake; nil for nothing. It is
 	// called concurrently.
 	Problem func(line string)
