@@ -174,3 +174,20 @@ func TestAClientPrintsNoSecret(t *testing.T) {
 	var none *raven.Client
 	g.Expect(fmt.Sprint(none)).To(Equal("raven.Client(disabled)"))
 }
+
+// A client without a DSN still owns the transport that it was given.
+func TestADisabledClientClosesItsTransport(t *testing.T) {
+	g := NewWithT(t)
+	t.Setenv("SENTRY_DSN", "")
+	rec := new(recorder)
+	c, err := raven.New("", raven.WithTransport(rec))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(c.CaptureMessage(t.Context(), "to nobody")).To(BeEmpty())
+	g.Expect(c.Close(t.Context())).To(Succeed())
+	g.Expect(rec.all()).To(BeEmpty())
+	g.Expect(rec.closed).To(BeNumerically(">", 0))
+
+	c, err = raven.New("", raven.WithTransport(wild{}))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(c.Close(t.Context())).To(MatchError("raven: the transport panicked: wild close"))
+}
