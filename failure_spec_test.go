@@ -94,7 +94,9 @@ var _ = Describe("A delivery that fails", func() {
 		for _, name := range networked {
 			srv := sentrytest.NewServer(GinkgoTB())
 			srv.Script(sentrytest.OK(), sentrytest.Reset(), sentrytest.OK(), sentrytest.CloseConn().Times(2))
-			client := newClient(dsn(srv, name))
+			// A connection is kept a moment after its answer has been read. With one at
+			// most the next delivery waits for it, where it would else make another.
+			client := newClient(dsn(srv, name, "max_conns", "1"))
 			deliver := func() error {
 				_, err := client.Deliver(ctx, &raven.Event{Message: "x"})
 				return err
