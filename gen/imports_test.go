@@ -66,6 +66,13 @@ var policy = []importRule{
 		why:      "an adapter brings the library that it adapts and nothing else",
 	},
 	{
+		packages: []string{"raven/internal/clienttest"},
+		modules:  append([]string{"github.com/andybalholm/brotli"}, linked...),
+		ours:     []string{"raven", "transport", "transporttest", "sentrytest"},
+		why:      "only tests import it",
+		testing:  true,
+	},
+	{
 		packages: []string{"raven/raventest"},
 		modules:  append([]string{"github.com/andybalholm/brotli"}, linked...),
 		ours:     []string{"raven", "transport", "transporttest", "sentrytest"},

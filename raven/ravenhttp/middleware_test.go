@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/ravenhttp"
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
@@ -50,7 +51,7 @@ func request(t *testing.T, method, url, body string) *http.Request {
 func TestAnEventSaysWhichRequestItWas(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders/{id}", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -87,7 +88,7 @@ func TestAnEventSaysWhichRequestItWas(t *testing.T) {
 func TestAPanicIsReportedAndGoesOn(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	var seen any
 	outer := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -112,7 +113,7 @@ func TestAPanicIsReportedAndGoesOn(t *testing.T) {
 
 func TestAbortingAResponseIsNoPanicToReport(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	srv := serve(t, client, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 
 	_, err := send(t, srv, request(t, http.MethodGet, srv.URL, ""))
@@ -123,7 +124,7 @@ func TestAbortingAResponseIsNoPanicToReport(t *testing.T) {
 
 func TestTheResponseWriterIsTheServers(t *testing.T) {
 	t.Parallel()
-	client, _ := recorded(t)
+	client, _ := clienttest.Recorded(t)
 	srv := serve(t, client, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := w.(http.Flusher); !ok {
 			t.Error("no http.Flusher")
@@ -174,7 +175,7 @@ func TestBodies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, rec := recorded(t)
+			client, rec := clienttest.Recorded(t)
 			handler := ravenhttp.Middleware(client, tt.opts...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.ReadFull(r.Body, make([]byte, tt.read))
 				client.CaptureMessage(r.Context(), "m")
@@ -196,7 +197,7 @@ func TestACutBodyGivesNothingAway(t *testing.T) {
 			"application/json":                  `{"name":"ada","password":"hunter2hunter2","more":{"a":[1,2,3]}}`,
 			"application/x-www-form-urlencoded": `name=ada&password=hunter2hunter2&more=1`,
 		} {
-			client, rec := recorded(t)
+			client, rec := clienttest.Recorded(t)
 			handler := ravenhttp.Middleware(client, ravenhttp.WithBodyLimit(limit))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				client.CaptureMessage(r.Context(), "m")
@@ -213,7 +214,7 @@ func TestACutBodyGivesNothingAway(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	handler := ravenhttp.Middleware(client, nil, ravenhttp.WithCookies(), ravenhttp.WithTransaction(nil),
 		ravenhttp.WithTransaction(func(r *http.Request) string { return "route of " + r.URL.Path }))(
 		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { client.CaptureMessage(r.Context(), "m") }))

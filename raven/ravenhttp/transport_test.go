@@ -10,13 +10,14 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/ravenhttp"
 )
 
 func TestEveryRequestOfAProgramLeavesABreadcrumb(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/missing":
@@ -57,7 +58,7 @@ func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, 
 func TestARequestThatFails(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	ctx, _ := raven.NewContext(t.Context(), client)
 	r := httptest.NewRequest(http.MethodPost, "http://shop.example/", nil).WithContext(ctx)
 

@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/ravenlambda"
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/transport"
@@ -46,7 +47,7 @@ func TestAnErrorIsReportedAndDeliveredBeforeTheInvocationEnds(t *testing.T) {
 func TestAnAnswerPasses(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	out, err := invoke(t.Context(), client, func(_ context.Context, in string) (string, error) { return in + "-out", nil })
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(out)).To(Equal(`"in-out"`))

@@ -10,6 +10,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/ravenlogrus"
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
@@ -24,7 +25,7 @@ func newLogger(hook *ravenlogrus.Hook) *logrus.Logger {
 
 func TestTheErrorBecomesTheException(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	logger := newLogger(ravenlogrus.NewHook(client, ravenlogrus.WithLogger("shop")))
 
 	logger.WithError(fmt.Errorf("pay: %w", errors.New("card declined"))).
@@ -46,7 +47,7 @@ func TestLevels(t *testing.T) {
 		logrus.TraceLevel: "debug", logrus.DebugLevel: "debug", logrus.InfoLevel: "info", logrus.WarnLevel: "warning", logrus.ErrorLevel: "error",
 		logrus.FatalLevel: "fatal",
 	} {
-		client, rec := recorded(t)
+		client, rec := clienttest.Recorded(t)
 		newLogger(ravenlogrus.NewHook(client, ravenlogrus.WithEventLevel(logrus.TraceLevel))).Log(level, "m")
 		sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("m"), sentrytest.HasLevel(want))
 	}
@@ -55,7 +56,7 @@ func TestLevels(t *testing.T) {
 func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	logger := newLogger(ravenlogrus.NewHook(client, ravenlogrus.WithBreadcrumbLevel(logrus.InfoLevel), ravenlogrus.WithStack()))
 	ctx, _ := raven.NewContext(t.Context(), client)
 
@@ -73,7 +74,7 @@ func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
 
 func TestWithoutAClientItFindsOne(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	logger := newLogger(ravenlogrus.NewHook(nil))
 	ctx, _ := raven.NewContext(t.Context(), client)
 

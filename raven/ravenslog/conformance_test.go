@@ -10,6 +10,7 @@ import (
 	"testing/slogtest"
 	"time"
 
+	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/ravenslog"
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
@@ -20,7 +21,7 @@ func TestSlogtestOfTheWrappedHandler(t *testing.T) {
 	var out bytes.Buffer
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
 		out.Reset()
-		client, _ := recorded(t)
+		client, _ := clienttest.Recorded(t)
 		return ravenslog.NewHandler(client, slog.NewJSONHandler(&out, nil))
 	}, func(t *testing.T) map[string]any {
 		var m map[string]any
@@ -36,7 +37,7 @@ func TestSlogtestOfTheEvents(t *testing.T) {
 	t.Parallel()
 	var latest func() sentrytest.Event
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
-		client, rec := recorded(t)
+		client, rec := clienttest.Recorded(t)
 		latest = func() sentrytest.Event { return rec.Events()[0] }
 		return ravenslog.NewHandler(client, nil, ravenslog.WithEventLevel(slog.LevelInfo))
 	}, func(t *testing.T) map[string]any {

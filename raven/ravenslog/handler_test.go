@@ -12,13 +12,14 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/ravenslog"
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
 func TestAnErrorAttributeBecomesTheException(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	logger := slog.New(ravenslog.NewHandler(client, nil, ravenslog.WithLogger("shop")))
 
 	logger.With("host", "db1").WithGroup("order").Error("checkout failed",
@@ -40,7 +41,7 @@ func TestLevels(t *testing.T) {
 		slog.LevelDebug: "debug", slog.LevelInfo: "info", slog.LevelInfo + 1: "info", slog.LevelWarn: "warning",
 		slog.LevelError: "error", slog.LevelError + 3: "error", ravenslog.LevelFatal: "fatal", ravenslog.LevelFatal + 9: "fatal",
 	} {
-		client, rec := recorded(t)
+		client, rec := clienttest.Recorded(t)
 		slog.New(ravenslog.NewHandler(client, nil, ravenslog.WithEventLevel(slog.LevelDebug))).Log(t.Context(), level, "m")
 		sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("m"), sentrytest.HasLevel(want))
 	}
@@ -49,7 +50,7 @@ func TestLevels(t *testing.T) {
 func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	logger := slog.New(ravenslog.NewHandler(client, nil))
 	ctx, _ := raven.NewContext(t.Context(), client)
 
@@ -71,7 +72,7 @@ func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
 
 func TestAttributesThatAreMoreThanData(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	given := map[string]any{"empty": map[string]any{}}
 	slog.New(ravenslog.NewHandler(client, nil, ravenslog.WithTags("shard", "absent"), ravenslog.WithStack())).With("shard", 7).
 		Error("m", "", raven.Fingerprint{"one issue"}, "request", &raven.Request{URL: "https://shop.example/"}, "given", given)
@@ -87,7 +88,7 @@ func TestAttributesThatAreMoreThanData(t *testing.T) {
 
 func TestWithoutAClientItFindsOne(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	logger := slog.New(ravenslog.NewHandler(nil, nil))
 	ctx, _ := raven.NewContext(t.Context(), client)
 
@@ -104,7 +105,7 @@ func TestTheClientsOwnLogMakesNoEvents(t *testing.T) {
 	var out bytes.Buffer
 	next := slog.NewTextHandler(&out, nil)
 	holder := &late{}
-	client, rec := recorded(t, raven.WithLogger(slog.New(holder)))
+	client, rec := clienttest.Recorded(t, raven.WithLogger(slog.New(holder)))
 	holder.Handler = ravenslog.NewHandler(client, next)
 	rec.Fail(errors.New("no route to host"))
 
@@ -121,7 +122,7 @@ type late struct{ slog.Handler }
 func TestEnabled(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	var out bytes.Buffer
 	h := ravenslog.NewHandler(client, slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelError}), ravenslog.WithBreadcrumbLevel(slog.LevelWarn))
 	g.Expect(h.Enabled(t.Context(), slog.LevelInfo)).To(BeFalse())
@@ -138,7 +139,7 @@ func TestEnabled(t *testing.T) {
 
 func TestTheTimeOfTheRecord(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	r := slog.NewRecord(at, slog.LevelError, "m", 0)
 	if err := ravenslog.NewHandler(client, nil).Handle(context.Background(), r); err != nil {

@@ -11,13 +11,14 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/ravenzap"
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
 func TestAnErrorFieldBecomesTheException(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	seen, logs := observer.New(zapcore.DebugLevel)
 	logger := zap.New(zapcore.NewTee(seen, ravenzap.NewCore(client)), zap.AddCaller()).Named("shop")
 
@@ -41,7 +42,7 @@ func TestLevels(t *testing.T) {
 		zapcore.DebugLevel: "debug", zapcore.InfoLevel: "info", zapcore.WarnLevel: "warning",
 		zapcore.ErrorLevel: "error", zapcore.DPanicLevel: "fatal",
 	} {
-		client, rec := recorded(t)
+		client, rec := clienttest.Recorded(t)
 		zap.New(ravenzap.NewCore(client, ravenzap.WithEventLevel(zapcore.DebugLevel))).Log(level, "m")
 		sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("m"), sentrytest.HasLevel(want))
 	}
@@ -50,7 +51,7 @@ func TestLevels(t *testing.T) {
 func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	logger := zap.New(ravenzap.NewCore(client, ravenzap.WithBreadcrumbLevel(zapcore.InfoLevel), ravenzap.WithStack())).Named("auth")
 	ctx, _ := raven.NewContext(t.Context(), client)
 	inRequest := logger.With(ravenzap.Context(ctx))
@@ -71,7 +72,7 @@ func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
 
 func TestWithoutAClientItFindsOne(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	logger := zap.New(ravenzap.NewCore(nil))
 	ctx, _ := raven.NewContext(t.Context(), client)
 

@@ -9,13 +9,14 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/ravenzerolog"
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
 func TestTheErrorBecomesTheException(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	logger := zerolog.New(ravenzerolog.NewWriter(client, ravenzerolog.WithLogger("shop"), ravenzerolog.WithTags("shard", "absent"))).
 		With().Timestamp().Logger()
 
@@ -37,7 +38,7 @@ func TestLevels(t *testing.T) {
 		zerolog.TraceLevel: "debug", zerolog.DebugLevel: "debug", zerolog.InfoLevel: "info", zerolog.WarnLevel: "warning",
 		zerolog.ErrorLevel: "error",
 	} {
-		client, rec := recorded(t)
+		client, rec := clienttest.Recorded(t)
 		logger := zerolog.New(ravenzerolog.NewWriter(client, ravenzerolog.WithEventLevel(zerolog.TraceLevel)))
 		logger.WithLevel(level).Msg("m")
 		sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("m"), sentrytest.HasLevel(want))
@@ -47,7 +48,7 @@ func TestLevels(t *testing.T) {
 func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	w := ravenzerolog.NewWriter(nil, ravenzerolog.WithBreadcrumbLevel(zerolog.InfoLevel), ravenzerolog.WithStack())
 	ctx, _ := raven.NewContext(t.Context(), client)
 	logger, inRequest := zerolog.New(w), zerolog.New(w.WithContext(ctx))
@@ -68,7 +69,7 @@ func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
 
 func TestWhatIsNoJSONIsAMessage(t *testing.T) {
 	t.Parallel()
-	client, rec := recorded(t)
+	client, rec := clienttest.Recorded(t)
 	w := ravenzerolog.NewWriter(client)
 
 	n, err := w.WriteLevel(zerolog.ErrorLevel, []byte("plain text\n"))

@@ -1,4 +1,6 @@
-package ravenzap_test
+// Package clienttest is for the tests of the packages that connect the client
+// with something: each wants a client whose events go nowhere.
+package clienttest
 
 import (
 	"context"
@@ -8,8 +10,9 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// recorded returns a client whose events go nowhere but into a recorder.
-func recorded(t *testing.T, opts ...raven.Option) (*raven.Client, *transporttest.Recorder) {
+// Recorded returns a client that is closed with the test, and the recorder that
+// its events go into.
+func Recorded(t testing.TB, opts ...raven.Option) (*raven.Client, *transporttest.Recorder) {
 	t.Helper()
 	rec := transporttest.NewRecorder()
 	client, err := raven.New("https://key@host.example/1", append(opts, raven.WithTransport(rec))...)
