@@ -51,6 +51,21 @@ func TestEveryRequestOfAProgramLeavesABreadcrumb(t *testing.T) {
 	g.Expect(string(rec.Events()[0].Raw)).NotTo(Or(ContainSubstring("t0p"), ContainSubstring("ada")))
 }
 
+type closing struct {
+	http.RoundTripper
+	closed int
+}
+
+func (c *closing) CloseIdleConnections() { c.closed++ }
+
+func TestIdleConnectionsAreTheNextTransports(t *testing.T) {
+	t.Parallel()
+	next := new(closing)
+	(&http.Client{Transport: ravenhttp.NewTransport(next)}).CloseIdleConnections()
+	(&http.Client{Transport: ravenhttp.NewTransport(failing{})}).CloseIdleConnections() // which has none
+	NewWithT(t).Expect(next.closed).To(Equal(1))
+}
+
 type failing struct{ err error }
 
 func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }

@@ -31,6 +31,17 @@ func (h *host) Errorf(format string, args ...any) {
 }
 func (h *host) Fatalf(format string, args ...any) { h.Errorf(format, args...) }
 
+// forgetful is a context that makes a Context whenever it is asked for one.
+type forgetful struct {
+	context.Context
+	client *raven.Client
+}
+
+func (f forgetful) Value(key any) any {
+	ctx, _ := raven.NewContext(f.Context, f.client)
+	return ctx.Value(key)
+}
+
 func TestMiddlewareThatLeaksIsFound(t *testing.T) {
 	t.Parallel()
 	const advice = "; give every request a Context of its own: ctx, _ := raven.NewContext(r.Context(), client), and serve r.WithContext(ctx)"
@@ -55,6 +66,27 @@ func TestMiddlewareThatLeaksIsFound(t *testing.T) {
 				})
 			},
 			want: []string{`a tag, extra data, a breadcrumb of the request "second" leaked into the event of the request "third"`},
+		},
+		"the request of whoever came first": {
+			wrap: func(client *raven.Client, next http.Handler) http.Handler {
+				var once sync.Once
+				var first *raven.Request
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					once.Do(func() { first = ravenhttp.Request(r) })
+					ctx, rc := raven.NewContext(r.Context(), client)
+					rc.Merge(first)
+					next.ServeHTTP(w, r.WithContext(ctx))
+				})
+			},
+			want: []string{`the request of the request "`},
+		},
+		"another Context at every turn": {
+			wrap: func(client *raven.Client, next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					next.ServeHTTP(w, r.WithContext(forgetful{r.Context(), client}))
+				})
+			},
+			want: []string{`the event of the request "third" has lost its tag: two Contexts serve one request`},
 		},
 		"a handler that is not called": {
 			wrap: func(*raven.Client, http.Handler) http.Handler {

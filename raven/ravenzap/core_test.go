@@ -36,6 +36,21 @@ func TestAnErrorFieldBecomesTheException(t *testing.T) {
 	g.Expect(logs.FilterMessage("checkout failed").Len()).To(Equal(1), "the other core has the entry as well")
 }
 
+func TestLoggersThatAreMadeOfOneAnotherKeepTheirFieldsApart(t *testing.T) {
+	t.Parallel()
+	client, rec := clienttest.Recorded(t)
+	base := zap.New(ravenzap.NewCore(client)).With(zap.String("a", "1")).With(zap.String("b", "2")).With(zap.String("c", "3"))
+	one, other := base.With(zap.String("d", "one")), base.With(zap.String("d", "other"))
+	one.Error("one")
+	other.Error("other")
+
+	g := NewWithT(t)
+	for _, name := range []string{"one", "other"} {
+		e := sentrytest.RequireEvent(t, rec, sentrytest.HasMessage(name))
+		g.Expect(e.Extra).To(Equal(map[string]any{"a": "1", "b": "2", "c": "3", "d": name}))
+	}
+}
+
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	for level, want := range map[zapcore.Level]string{
