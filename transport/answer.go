@@ -39,7 +39,11 @@ func answer(p *Packet, r *Reply, limits RateLimits, now time.Time) (*Response, e
 			RetryAfter: retryAfter(r.Header, limits, p.Category, now),
 		}
 	}
-	return nil, &APIError{Status: r.Status, Message: message, EventID: p.EventID}
+	refusal := &APIError{Status: r.Status, Message: message, EventID: p.EventID}
+	if after := r.Header.Get("Retry-After"); after != "" {
+		refusal.RetryAfter = min(parseRetryAfter(after, now), maxHeld)
+	}
+	return nil, refusal
 }
 
 type reply struct {

@@ -20,6 +20,7 @@ type async struct {
 	shutdown time.Duration
 	account  account.Account
 	crew     crew
+	serial   *callbackLine // nil: callbacks run where packets are settled
 
 	life      context.Context // cancelled, with ErrClosed as its cause, at Close's deadline
 	end       context.CancelCauseFunc
@@ -49,6 +50,21 @@ type job struct {
 	packet *Packet
 	done   func(*Response, error)
 	ticket account.Ticket
+
+	// What follows is the dispatcher's.
+
+	at       time.Time // when it was accepted
+	place    uint64    // in the queue
+	since    uint64    // the pause, by its number, that the attempt was made in or after
+	probe    bool      // the attempt is one
+	*trouble           // nil: it has not failed
+}
+
+func (j *job) ownTrouble() *trouble {
+	if j.trouble == nil {
+		j.trouble = new(trouble)
+	}
+	return j.trouble
 }
 
 // accept takes a packet in. Where it can't it has told done.
@@ -128,9 +144,25 @@ func closedBefore(p *Packet, err error) error {
 
 // finish reports the outcome of a packet that was accepted, and settles it.
 func (a *async) finish(j job, r *Response, err error) {
-	defer a.account.Settle(j.ticket)
-	a.count(err)
-	a.call(j.done, r, err)
+	if a.serial != nil {
+		a.serial.add(outcome{done: j.done, ticket: j.ticket, r: r, err: err})
+		return
+	}
+	a.settle(outcome{done: j.done, ticket: j.ticket, r: r, err: err})
+}
+
+// outcome is what became of a packet, and is not told yet.
+type outcome struct {
+	done   func(*Response, error)
+	ticket account.Ticket
+	r      *Response
+	err    error
+}
+
+func (a *async) settle(o outcome) {
+	defer a.account.Settle(o.ticket) // also when the callback ends the goroutine
+	a.count(o.err)
+	a.call(o.done, o.r, o.err)
 }
 
 // count notes a packet that Close gave up.
@@ -141,15 +173,19 @@ func (a *async) count(err error) {
 }
 
 func (a *async) call(done func(*Response, error), r *Response, err error) {
-	if done == nil {
-		return
+	if done != nil {
+		a.guard("a delivery callback panicked", func() { done(r, err) })
 	}
+}
+
+// guard contains the panics of somebody else's function.
+func (a *async) guard(what string, fn func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			a.logger.Error("transport: a delivery callback panicked", "panic", v, "stack", string(debug.Stack()))
+			a.logger.Error("transport: "+what, "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
-	done(r, err)
+	fn()
 }
 
 func (a *async) flush(ctx context.Context) error {
@@ -159,9 +195,16 @@ func (a *async) flush(ctx context.Context) error {
 	return nil
 }
 
-// close drains, and at its deadline cancels. giveUp, which may be nil, then
-// takes care of what nobody is sending yet; cause is why the wait ended.
-func (a *async) close(ctx context.Context, giveUp func(cause error)) error {
+// closing is what a transport adds to the end of all. Its functions may be nil.
+type closing struct {
+	begin  func(drain context.Context) // when the draining begins
+	giveUp func(cause error)           // when it has ended with packets left
+	reason func() error                // why it was given up before its time; nil: it was not
+	end    func()                      // when all goroutines have been joined
+}
+
+// close drains, and at its deadline cancels.
+func (a *async) close(ctx context.Context, with closing) error {
 	if !a.account.Close() {
 		return a.awaitClose(ctx)
 	}
@@ -169,22 +212,48 @@ func (a *async) close(ctx context.Context, giveUp func(cause error)) error {
 	close(a.closed)
 	drain, cancel := context.WithTimeout(ctx, a.shutdown)
 	defer cancel()
+	if with.begin != nil {
+		with.begin(drain)
+	}
 	left := a.account.Flush(drain)
 	a.end(ErrClosed)
-	if left > 0 && giveUp != nil {
-		giveUp(context.Cause(drain))
+	cause := context.Cause(drain)
+	if with.reason != nil {
+		if early := with.reason(); early != nil {
+			cause, left = early, max(left, 1)
+		}
+	}
+	if left > 0 && with.giveUp != nil {
+		with.giveUp(cause)
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
 	defer cancel()
-	stuck := a.account.Flush(grace)
+	stuck := a.flushCallbacks(grace)
 	a.crew.join(grace)
+	if with.end != nil {
+		with.end()
+	}
 	err := a.next.Close(drain)
 	if abandoned := int(a.abandoned.Load()); left > 0 && abandoned+stuck > 0 {
 		// Without either, all of it arrived after the deadline, before the
 		// cancelling.
-		return &UndeliveredError{Abandoned: abandoned, Stuck: stuck, Err: context.Cause(drain)}
+		return &UndeliveredError{Abandoned: abandoned, Stuck: stuck, Err: cause}
 	}
 	return err
+}
+
+// flushCallbacks waits until everything is settled, or ctx ends; it returns how
+// much is not. Callbacks behind one that does not return run without it.
+func (a *async) flushCallbacks(ctx context.Context) (stuck int) {
+	if a.serial != nil {
+		patience, cancel := context.WithTimeout(ctx, closeGrace/2)
+		defer cancel()
+		if a.account.Flush(patience) > 0 {
+			a.serial.loosen()
+		}
+		a.serial.stop()
+	}
+	return a.account.Flush(ctx)
 }
 
 // awaitClose is what every Close but the first does.

@@ -2,25 +2,53 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
-// dispatcher is the machine inside [Threaded]: a queue, the callers that wait
-// for room in it, and the workers that empty it.
+// dispatcher is the machine inside [Threaded]: the packets that wait, the
+// callers that wait for room, and the workers that deliver. A packet that fails
+// goes back to its place in the queue; pause.go has the rules of when it is
+// tried again.
 type dispatcher struct {
 	*async
 	cfg ThreadedConfig
 
 	mu      sync.Mutex
-	queue   queue
+	fresh   queue           // packets not tried yet, oldest first
+	back    []job           // packets that wait for another attempt, oldest first; all are older than fresh
+	inBack  int             // bytes of their bodies
+	last    uint64          // place that was given away last
 	workers int             // goroutines that run
+	flights int             // attempts under way
+	limit   int             // how many attempts may be under way, 1 to cfg.Workers
 	waiters []chan struct{} // callers that wait for room, oldest first
+
+	way        way
+	limits     RateLimits
+	limitErr   error       // the answer that limits came with
+	heldUpTo   uint64      // packets up to this place have waited through a pause or a limit
+	delivered  uint64      // attempts that succeeded
+	hurried    int         // calls of Flush and Close that wait
+	lastCut    time.Time   // the last attempt that was made before its time for them
+	closeBy    time.Time   // Close's deadline; zero before Close
+	over       error       // why Close has given up; nil: it has not
+	alarm      *time.Timer // for the next attempt, where nobody else would make it
+	alarmAt    time.Time
+	watchers   []func(Notice)
+	notices    []Notice // not told yet
+	announcing bool     // a goroutine is telling them
 }
 
 func newDispatcher(next Transport, cfg ThreadedConfig) *dispatcher {
-	return &dispatcher{async: newAsync(next, cfg.ShutdownTimeout, cfg.Logger), cfg: cfg}
+	d := &dispatcher{async: newAsync(next, cfg.ShutdownTimeout, cfg.Logger), cfg: cfg, limit: cfg.Workers}
+	if cfg.SerialCallbacks {
+		d.serial = newCallbackLine(&d.crew, d.settle)
+	}
+	return d
 }
 
 func (d *dispatcher) admit(ctx context.Context, p *Packet, done func(*Response, error)) {
@@ -38,28 +66,54 @@ func (d *dispatcher) admit(ctx context.Context, p *Packet, done func(*Response, 
 }
 
 func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err error) {
+	j.at = time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.limitOn(j.packet, j.at); err != nil {
+		return nil, err
+	}
 	for {
 		if d.isClosed() {
 			return evicted, ErrClosed
 		}
-		if d.cfg.hasRoom(&d.queue, j.packet) {
-			d.queue.push(j)
-			d.startWorker()
+		if d.hasRoom(j.packet) {
+			d.last++
+			j.place = d.last
+			d.fresh.push(j)
+			d.rouse()
 			return evicted, nil
 		}
-		switch d.cfg.Overflow {
-		case DropOldest:
-			evicted = append(evicted, d.queue.pop())
-		case Block:
-			if err := d.waitForRoom(ctx); err != nil && !d.cfg.hasRoom(&d.queue, j.packet) {
-				return evicted, fmt.Errorf("%w: %w", d.cfg.full(&d.queue, j.packet), err)
+		switch {
+		case d.cfg.Overflow == DropOldest:
+			evicted = append(evicted, d.remove(0))
+		case d.cfg.Overflow == Block && d.way.paused:
+			return evicted, fmt.Errorf("%w, and nothing is delivered at the moment: %w", d.full(j.packet), d.way.err)
+		case d.cfg.Overflow == Block:
+			if err := d.waitForRoom(ctx); err != nil && !d.hasRoom(j.packet) {
+				return evicted, fmt.Errorf("%w: %w", d.full(j.packet), err)
 			}
 		default:
-			return evicted, d.cfg.full(&d.queue, j.packet)
+			return evicted, d.full(j.packet)
 		}
 	}
+}
+
+func (d *dispatcher) waiting() int { return len(d.back) + d.fresh.len }
+
+// hasRoom reports whether a packet can be taken.
+func (d *dispatcher) hasRoom(p *Packet) bool {
+	n := d.waiting()
+	return n == 0 || n < d.cfg.QueueSize && d.bytes()+len(p.Body) <= d.cfg.QueueBytes
+}
+
+func (d *dispatcher) bytes() int { return d.fresh.bytes + d.inBack }
+
+// full says why a packet can't be taken.
+func (d *dispatcher) full(p *Packet) error {
+	if n := d.waiting(); n >= d.cfg.QueueSize {
+		return fmt.Errorf("%w: %d events are waiting (queue_size)", ErrQueueFull, n)
+	}
+	return fmt.Errorf("%w: %d bytes are waiting, and the event has %d (queue_bytes %d)", ErrQueueFull, d.bytes(), len(p.Body), d.cfg.QueueBytes)
 }
 
 func (d *dispatcher) isClosed() bool {
@@ -71,7 +125,7 @@ func (d *dispatcher) isClosed() bool {
 	}
 }
 
-// waitForRoom gives up the lock until a worker has taken a packet.
+// waitForRoom gives up the lock until there may be room, or a pause begins.
 func (d *dispatcher) waitForRoom(ctx context.Context) error {
 	room := make(chan struct{})
 	d.waiters = append(d.waiters, room)
@@ -100,51 +154,249 @@ func (d *dispatcher) wakeWaiter() {
 	}
 }
 
-// startWorker needs the lock.
-func (d *dispatcher) startWorker() {
-	if d.workers < d.cfg.Workers && d.queue.len > 0 {
+// wakeWaiters has all callers that wait for room look again.
+func (d *dispatcher) wakeWaiters() {
+	for _, room := range d.waiters {
+		close(room)
+	}
+	d.waiters = nil
+}
+
+// remove takes a packet out of the queue: the i-th that waits.
+func (d *dispatcher) remove(i int) job {
+	d.wakeWaiter()
+	if i >= len(d.back) {
+		return d.fresh.pop()
+	}
+	j := d.back[i]
+	d.inBack -= len(j.packet.Body)
+	if i == 0 { // as mostly
+		d.back[0] = job{}
+		d.back = d.back[1:]
+	} else {
+		d.back = slices.Delete(d.back, i, i+1)
+	}
+	return j
+}
+
+// putBack gives a packet its place again.
+func (d *dispatcher) putBack(j job) {
+	i := len(d.back)
+	for i > 0 && d.back[i-1].place > j.place {
+		i--
+	}
+	d.back = slices.Insert(d.back, i, j)
+	d.inBack += len(j.packet.Body)
+}
+
+// front returns the i-th packet that waits, up to the first of the fresh ones.
+func (d *dispatcher) front(i int) *job {
+	if i < len(d.back) {
+		return &d.back[i]
+	}
+	return d.fresh.front()
+}
+
+// rouse starts a worker for what can be sent now, or sets the alarm for what
+// can be sent later. It needs the lock.
+func (d *dispatcher) rouse() {
+	if d.way.paused {
+		if d.way.probing {
+			return // its end decides what comes next
+		}
+	} else if d.workers >= d.limit {
+		return // they look for themselves
+	}
+	if d.waiting() == 0 {
+		return
+	}
+	now := time.Now()
+	i, at := d.candidate(now)
+	switch {
+	case i >= 0:
 		d.workers++
 		d.crew.start(d.work)
+	case at.IsZero():
+	case !d.closeBy.IsZero() && at.After(d.closeBy):
+		d.giveUp(d.whyNot(now))
+	default:
+		d.setAlarm(at)
 	}
 }
 
+func (d *dispatcher) setAlarm(at time.Time) {
+	if d.alarm != nil && d.alarmAt.Equal(at) {
+		return
+	}
+	d.alarmAt = at
+	if d.alarm == nil {
+		d.alarm = time.AfterFunc(time.Until(at), d.ring)
+		return
+	}
+	d.alarm.Reset(time.Until(at))
+}
+
+// ring is the alarm.
+func (d *dispatcher) ring() {
+	d.mu.Lock()
+	d.alarmAt = time.Time{}
+	d.rouse()
+	d.mu.Unlock()
+}
+
 func (d *dispatcher) work() {
-	// A callback or a transport may end the goroutine, as a test's FailNow
-	// does; the queue must not be left without a worker for that.
+	ended := false
 	defer func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.workers--
-		d.startWorker()
+		// A callback or a transport may end the goroutine, as a test's FailNow
+		// does; the queue must not be left without a worker for that.
+		if !ended {
+			d.mu.Lock()
+			d.retire()
+			d.mu.Unlock()
+		}
 	}()
 	for {
 		j, ok := d.take()
 		if !ok {
+			ended = true
 			return
 		}
-		d.deliver(j, nil)
+		d.attempt(j)
 	}
 }
 
+// retire is the end of a worker. It needs the lock.
+func (d *dispatcher) retire() {
+	d.workers--
+	d.rouse()
+}
+
+// take returns the next packet to be sent. If there is none, the worker is
+// retired.
 func (d *dispatcher) take() (job, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.queue.len == 0 {
+	i := -1
+	now := time.Now()
+	if d.waiting() > 0 && (d.way.paused || d.workers <= d.limit) {
+		i, _ = d.candidate(now)
+	}
+	if i < 0 {
+		d.retire()
 		return job{}, false
 	}
-	j := d.queue.pop()
-	d.wakeWaiter()
+	early := d.early(i, now)
+	j := d.remove(i)
+	j.probe, j.since = d.way.paused, d.way.epoch
+	if j.probe {
+		d.way.probing, d.way.lastProbe, d.way.forced = true, j.place, false
+	}
+	if early {
+		d.lastCut = now
+	}
+	d.flights++
 	return j, true
 }
 
-// abandonQueue fails what no worker has taken yet. Every callback gets a
-// goroutine of its own: one that never returns must hold up neither Close nor
-// the others.
-func (d *dispatcher) abandonQueue(cause error) {
+// attempt sends a packet once and draws the consequences.
+func (d *dispatcher) attempt(j job) {
+	r, err := (*Response)(nil), errNoReturn
+	defer func() { // also when the goroutine is ended
+		d.landed(j, r, err)
+	}()
+	r, err = d.send(d.life, asOf(j.packet, j.at, time.Now()))
+}
+
+// landed is the end of an attempt.
+func (d *dispatcher) landed(j job, r *Response, err error) {
 	d.mu.Lock()
-	left := d.queue.takeAll()
+	d.flights--
+	settled, err := d.note(&j, r, err)
+	if !settled {
+		d.putBack(j)
+	}
+	d.rouse()
 	d.mu.Unlock()
-	for _, j := range left {
-		d.crew.start(func() { d.finish(j, nil, closedBefore(j.packet, cause)) })
+	defer d.announce()
+	if settled {
+		d.finish(j, r, err)
+	}
+}
+
+// direct delivers in the calling goroutine, past queue and pause.
+func (d *dispatcher) direct(ctx context.Context, p *Packet) (*Response, error) {
+	r, err := d.async.direct(ctx, p)
+	d.passedBy(p, r, err)
+	return r, err
+}
+
+// flush waits as async does. As long as it waits, pauses are short.
+func (d *dispatcher) flush(ctx context.Context) error {
+	if d.account.Pending() == 0 {
+		return nil
+	}
+	d.hurry(1)
+	defer d.hurry(-1)
+	return d.async.flush(ctx)
+}
+
+// hurry notes that somebody waits, or has stopped to.
+func (d *dispatcher) hurry(by int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hurried += by
+	if by > 0 {
+		d.rouse()
+	}
+}
+
+// close drains as async does, and gives up sooner where waiting is of no use.
+func (d *dispatcher) close(ctx context.Context) error {
+	return d.async.close(ctx, closing{
+		begin: func(drain context.Context) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.closeBy, _ = drain.Deadline()
+			d.hurried++
+			d.way.forced = d.way.paused
+			d.rouse()
+		},
+		giveUp: func(cause error) {
+			d.mu.Lock()
+			d.giveUp(cause)
+			d.mu.Unlock()
+		},
+		reason: func() error {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return d.over
+		},
+		end: func() {
+			d.mu.Lock()
+			if d.alarm != nil {
+				d.alarm.Stop()
+			}
+			d.mu.Unlock()
+			d.announce()
+		},
+	})
+}
+
+// giveUp fails what waits, and what comes back. Every callback gets a goroutine
+// of its own: one that never returns must hold up neither Close nor the others.
+// It needs the lock.
+func (d *dispatcher) giveUp(cause error) {
+	if d.over != nil {
+		return
+	}
+	d.over = cause
+	d.end(ErrClosed) // what is under way ends too
+	for d.waiting() > 0 {
+		j := d.remove(0)
+		err := closedBefore(j.packet, cause)
+		if j.trouble != nil && j.err != nil && !errors.Is(cause, j.err) {
+			err = fmt.Errorf("%w: %w", err, j.err)
+		}
+		d.crew.start(func() { d.finish(j, nil, err) })
 	}
 }

@@ -113,6 +113,9 @@ type APIError struct {
 	Status  int
 	Message string // the X-Sentry-Error header, or the detail of the JSON body
 	EventID string // of the packet
+	// RetryAfter is what the header of that name asks for, an hour at most; 0 if
+	// there is none.
+	RetryAfter time.Duration
 }
 
 // Error gives the status and the server's words.
@@ -146,6 +149,12 @@ func (e *RateLimitedError) Error() string {
 		msg += ": " + e.Message
 	}
 	return msg
+}
+
+func asRateLimited(err error) *RateLimitedError {
+	var limited *RateLimitedError
+	errors.As(err, &limited)
+	return limited
 }
 
 // NetworkError is a delivery that got no complete answer. It unwraps to the

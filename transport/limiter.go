@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -16,18 +17,19 @@ type limiter struct {
 func (l *limiter) check(p *Packet) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.limits == nil {
+	return l.limits.hold(p, time.Now())
+}
+
+// hold returns an error for a packet that a limit holds back.
+func (l RateLimits) hold(p *Packet, now time.Time) error {
+	if l == nil {
 		return nil
 	}
-	wait := time.Until(l.limits.Deadline(p.Category))
+	wait := l.Deadline(p.Category).Sub(now)
 	if wait <= 0 {
 		return nil
 	}
-	limits := make(RateLimits, len(l.limits))
-	for category, deadline := range l.limits {
-		limits[category] = deadline
-	}
-	return &RateLimitedError{EventID: p.EventID, RetryAfter: wait, RateLimits: limits, Held: true}
+	return &RateLimitedError{EventID: p.EventID, RetryAfter: wait, RateLimits: maps.Clone(l), Held: true}
 }
 
 // note takes up the limits of an answer; the later deadline counts.

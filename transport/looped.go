@@ -109,4 +109,4 @@ func (t *Looped) inCaller(ctx context.Context, j job) {
 func (t *Looped) Flush(ctx context.Context) error { return t.flush(ctx) }
 
 // Close ends the transport, as [AsyncTransport] says.
-func (t *Looped) Close(ctx context.Context) error { return t.close(ctx, nil) }
+func (t *Looped) Close(ctx context.Context) error { return t.close(ctx, closing{}) }

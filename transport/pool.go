@@ -118,4 +118,4 @@ func (t *Pool) acquire(ctx context.Context) error {
 func (t *Pool) Flush(ctx context.Context) error { return t.flush(ctx) }
 
 // Close ends the transport, as [AsyncTransport] says.
-func (t *Pool) Close(ctx context.Context) error { return t.close(ctx, nil) }
+func (t *Pool) Close(ctx context.Context) error { return t.close(ctx, closing{}) }

@@ -39,11 +39,5 @@ func (q *queue) grow() {
 	q.ring, q.first = ring, 0
 }
 
-// takeAll empties the queue, oldest first.
-func (q *queue) takeAll() []job {
-	jobs := make([]job, 0, q.len)
-	for q.len > 0 {
-		jobs = append(jobs, q.pop())
-	}
-	return jobs
-}
+// front returns the job that pop would take, for looking at it.
+func (q *queue) front() *job { return &q.ring[q.first] }

@@ -148,4 +148,4 @@ func (t *retrying) failed(p *Packet, err error, try int) error {
 
 // Close gives the packets under way the time that ctx has, ten seconds at
 // most.
-func (t *retrying) Close(ctx context.Context) error { return t.close(ctx, nil) }
+func (t *retrying) Close(ctx context.Context) error { return t.close(ctx, closing{}) }

@@ -72,4 +72,4 @@ func (t *Spawn) SendAsync(_ context.Context, p *Packet, done func(*Response, err
 func (t *Spawn) Flush(ctx context.Context) error { return t.flush(ctx) }
 
 // Close ends the transport, as [AsyncTransport] says.
-func (t *Spawn) Close(ctx context.Context) error { return t.close(ctx, nil) }
+func (t *Spawn) Close(ctx context.Context) error { return t.close(ctx, closing{}) }

@@ -19,7 +19,7 @@ func NewThreaded(next Transport, cfg ThreadedConfig) (*Threaded, error) {
 	if next == nil {
 		return nil, errNoNext
 	}
-	if err := cfg.check(); err != nil {
+	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
 	return &Threaded{newDispatcher(next, cfg.withDefaults())}, nil
@@ -66,5 +66,5 @@ func (t *Threaded) Flush(ctx context.Context) error { return t.flush(ctx) }
 //   - It may be called again, and by several goroutines at a time: every call
 //     waits for the same end, and those that gave up nothing return nil.
 func (t *Threaded) Close(ctx context.Context) error {
-	return t.close(ctx, t.abandonQueue)
+	return t.close(ctx)
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,20 +49,27 @@ type ThreadedConfig struct {
 	// ShutdownTimeout (shutdown_timeout) is how long Close drains the queue.
 	// 0 means 10 s.
 	ShutdownTimeout time.Duration
+	// SerialCallbacks runs all callbacks one at a time, on one goroutine that is
+	// neither a worker's nor the caller's. False runs them where the packet was
+	// settled: in its worker, or, for a refusal, in the caller.
+	SerialCallbacks bool
 	// Logger hears of callbacks that panic; nil means slog.Default.
 	Logger *slog.Logger
 }
 
-// BindOptions names the options of queued transports.
+// BindOptions names the options of queued transports. Fields that are set
+// already are the defaults.
 func (c *ThreadedConfig) BindOptions(o *OptionSet) {
-	o.Int("queue_size", &c.QueueSize, DefaultQueueSize, 1, math.MaxInt, "how many events may wait")
-	o.Int("queue_bytes", &c.QueueBytes, DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, counted before compression")
+	o.Int("queue_size", &c.QueueSize, cmp.Or(c.QueueSize, DefaultQueueSize), 1, math.MaxInt, "how many events may wait")
+	o.Int("queue_bytes", &c.QueueBytes, cmp.Or(c.QueueBytes, DefaultQueueBytes), 1, math.MaxInt, "how many bytes may wait, counted before compression")
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full", overflows...)
-	o.Int("workers", &c.Workers, DefaultWorkers, 1, math.MaxInt, "how many goroutines deliver at most; they are started as needed")
+	o.Int("workers", &c.Workers, cmp.Or(c.Workers, DefaultWorkers), 1, math.MaxInt, "how many goroutines deliver at most; they are started as needed")
 	bindShutdown(o, &c.ShutdownTimeout)
 }
 
-func (c ThreadedConfig) check() error {
+// Check judges a configuration. The error joins one *[OptionError] for each
+// fault.
+func (c ThreadedConfig) Check() error {
 	var overflow error
 	if c.Overflow != "" && !slices.Contains(overflows, c.Overflow) {
 		overflow = newOptionError("overflow", c.Overflow, "one of "+strings.Join(overflows, ", "), nil)
@@ -102,19 +110,6 @@ func notNegative[N int | time.Duration](name string, n N) error {
 		return newOptionError(name, fmt.Sprint(n), "more than 0, or 0 for the default", nil)
 	}
 	return nil
-}
-
-// hasRoom reports whether a queue can take a packet.
-func (c ThreadedConfig) hasRoom(q *queue, p *Packet) bool {
-	return q.len == 0 || q.len < c.QueueSize && q.bytes+len(p.Body) <= c.QueueBytes
-}
-
-// full says why it can't.
-func (c ThreadedConfig) full(q *queue, p *Packet) error {
-	if q.len >= c.QueueSize {
-		return fmt.Errorf("%w: %d events are waiting (queue_size)", ErrQueueFull, q.len)
-	}
-	return fmt.Errorf("%w: %d bytes are waiting, and the event has %d (queue_bytes %d)", ErrQueueFull, q.bytes, len(p.Body), c.QueueBytes)
 }
 
 func threadedDriver() Driver {

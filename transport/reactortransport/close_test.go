@@ -21,7 +21,7 @@ func undelivered(g *WithT, err error) transport.UndeliveredError {
 }
 
 func TestCloseGivesUpOnTime(t *testing.T) {
-	cfg := reactortransport.Config{Workers: 2, ShutdownTimeout: 3 * time.Second}
+	cfg := reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 2, ShutdownTimeout: 3 * time.Second}}
 	inBubble(t, cfg, func(t *testing.T, g *WithT, r *reactor, _ *next, o *outcomes) {
 		ids := []string{"a", "b", "c", "d", "e"}
 		for _, id := range ids {
@@ -41,7 +41,7 @@ func TestCloseGivesUpOnTime(t *testing.T) {
 }
 
 func TestCloseGivesUpForTheCauseOfItsContext(t *testing.T) {
-	inBubble(t, reactortransport.Config{Workers: 1}, func(t *testing.T, g *WithT, r *reactor, _ *next, o *outcomes) {
+	inBubble(t, reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 1}}, func(t *testing.T, g *WithT, r *reactor, _ *next, o *outcomes) {
 		r.SendAsync(t.Context(), body("busy"), nil)
 		r.SendAsync(t.Context(), body("a"), o.done("a"))
 		ctx, cancel := context.WithCancel(t.Context())
@@ -52,7 +52,7 @@ func TestCloseGivesUpForTheCauseOfItsContext(t *testing.T) {
 }
 
 func TestCloseGoesOnWithoutACallbackThatDoesNotReturn(t *testing.T) {
-	cfg := reactortransport.Config{Workers: 2, ShutdownTimeout: time.Second}
+	cfg := reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 2, ShutdownTimeout: time.Second}}
 	inBubble(t, cfg, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {
 		release := make(chan struct{})
 		defer close(release)
@@ -89,7 +89,7 @@ func TestASendThatDoesNotReturnIsStuck(t *testing.T) {
 }
 
 func TestCloseInACallback(t *testing.T) {
-	inBubble(t, reactortransport.Config{Workers: 1}, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {
+	inBubble(t, reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 1}}, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {
 		closed := make(chan error, 1)
 		r.SendAsync(t.Context(), body("a"), func(*transport.Response, error) {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)

@@ -1,19 +1,15 @@
 package reactortransport
 
 import (
+	"cmp"
+	"context"
 	"errors"
-	"fmt"
-	"log/slog"
-	"math"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// DefaultWorkers is how many packets a [Reactor] has in flight at most. It
-// leaves some of max_conns to Send.
+// DefaultWorkers is how many packets a reactor has in flight at most. It leaves
+// some of max_conns to Send.
 const DefaultWorkers = 32
 
 // Config configures [New]. Its zero value is the default; the fields that a DSN
@@ -21,76 +17,41 @@ const DefaultWorkers = 32
 type Config struct {
 	// HTTPConfig holds what every transport has.
 	transport.HTTPConfig
-	// Workers (workers) is how many packets may be in flight, each in an I/O
-	// goroutine; MaxConns bounds it too. 0 means 32.
-	Workers int
-	// QueueSize (queue_size) is how many packets may wait. 0 means 10,000.
-	QueueSize int
-	// QueueBytes (queue_bytes) is how many bytes the bodies of waiting packets
-	// may have together, before compression. A packet that is larger than that
-	// is taken when none is waiting. 0 means 64 MiB.
-	QueueBytes int
-	// Overflow (overflow) is [transport.DropNewest] (also ""), DropOldest or
-	// Block.
-	Overflow string
-	// ShutdownTimeout (shutdown_timeout) is how long Close drains the queue.
-	// 0 means 10 s.
-	ShutdownTimeout time.Duration
-	// Logger hears of callbacks that panic; nil means slog.Default.
-	Logger *slog.Logger
+	// ThreadedConfig holds what every queued transport has. Workers (workers) is
+	// how many packets may be in flight; MaxConns bounds it too, and 0 means 32.
+	// SerialCallbacks is always true.
+	transport.ThreadedConfig
 }
-
-var overflows = []string{transport.DropNewest, transport.DropOldest, transport.Block}
 
 // BindOptions names the options of reactor+….
 func (c *Config) BindOptions(o *transport.OptionSet) {
 	c.HTTPConfig.BindOptions(o)
-	o.Int("workers", &c.Workers, DefaultWorkers, 1, math.MaxInt, "how many events may be in flight, up to max_conns")
-	o.Int("queue_size", &c.QueueSize, transport.DefaultQueueSize, 1, math.MaxInt, "how many events may wait")
-	o.Int("queue_bytes", &c.QueueBytes, transport.DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, counted before compression")
-	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full", overflows...)
-	o.Duration("shutdown_timeout", &c.ShutdownTimeout, transport.DefaultShutdownTimeout, "how long Close delivers what is waiting before it gives up")
+	c.Workers = cmp.Or(c.Workers, DefaultWorkers)
+	c.ThreadedConfig.BindOptions(o)
 }
 
-// check judges what did not come from a DSN; NewHTTP judges the rest.
-func (c Config) check() error {
-	var faults []error
-	for _, n := range []struct {
-		name  string
-		value int64
-	}{
-		{"workers", int64(c.Workers)},
-		{"queue_size", int64(c.QueueSize)},
-		{"queue_bytes", int64(c.QueueBytes)},
-		{"shutdown_timeout", int64(c.ShutdownTimeout)},
-	} {
-		if n.value < 0 {
-			faults = append(faults, &transport.OptionError{Option: n.name, Value: fmt.Sprint(n.value), Allowed: "more than 0, or 0 for the default"})
-		}
+// New returns a transport for a configuration: a queue and workers, as
+// [transport.NewThreaded] has them, over net/http, with all callbacks on one
+// goroutine. The error joins one *[transport.OptionError] for each fault.
+// Nothing is dialled, and no goroutine runs, before the first packet.
+func New(cfg Config) (*transport.Threaded, error) {
+	next, err := transport.NewHTTP(cfg.HTTPConfig)
+	if err != nil {
+		return nil, errors.Join(err, cfg.ThreadedConfig.Check())
 	}
-	if c.Overflow != "" && !slices.Contains(overflows, c.Overflow) {
-		faults = append(faults, &transport.OptionError{Option: "overflow", Value: c.Overflow, Allowed: "one of " + strings.Join(overflows, ", ")})
+	t, err := newOver(next, cfg)
+	if err != nil {
+		return nil, errors.Join(err, next.Close(context.Background())) // nothing is under way
 	}
-	return errors.Join(faults...)
+	return t, nil
 }
 
-func (c Config) withDefaults() Config {
-	setDefault(&c.Workers, DefaultWorkers)
-	setDefault(&c.MaxConns, transport.DefaultMaxConns)
-	setDefault(&c.QueueSize, transport.DefaultQueueSize)
-	setDefault(&c.QueueBytes, transport.DefaultQueueBytes)
-	setDefault(&c.Overflow, transport.DropNewest)
-	setDefault(&c.ShutdownTimeout, transport.DefaultShutdownTimeout)
-	if c.Logger == nil {
-		c.Logger = slog.Default()
+func newOver(next transport.Transport, cfg Config) (*transport.Threaded, error) {
+	c := cfg.ThreadedConfig
+	c.SerialCallbacks = true
+	c.Workers = cmp.Or(c.Workers, DefaultWorkers)
+	if cfg.MaxConns > 0 {
+		c.Workers = min(c.Workers, cfg.MaxConns)
 	}
-	c.Workers = min(c.Workers, c.MaxConns)
-	return c
-}
-
-func setDefault[T comparable](p *T, def T) {
-	var zero T
-	if *p == zero {
-		*p = def
-	}
+	return transport.NewThreaded(next, c)
 }

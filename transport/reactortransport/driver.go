@@ -18,7 +18,7 @@ func Driver() transport.Driver {
 }
 
 func open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-	cfg := Config{Logger: env.Logger}
+	cfg := Config{ThreadedConfig: transport.ThreadedConfig{Logger: env.Logger}}
 	if err := transport.DecodeOptions(dsn.Options, &cfg); err != nil {
 		return nil, err
 	}

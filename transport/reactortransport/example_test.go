@@ -25,7 +25,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	reactor, err := reactortransport.New(reactortransport.Config{Workers: 1, QueueSize: 100})
+	reactor, err := reactortransport.New(reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 1, QueueSize: 100}})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -3,4 +3,6 @@ package reactortransport
 import "github.com/ravenkit/ravenkit/transport"
 
 // NewOver returns a reactor over any transport.
-func NewOver(next transport.Transport, cfg Config) *Reactor { return newReactor(next, cfg) }
+func NewOver(next transport.Transport, cfg Config) (*transport.Threaded, error) {
+	return newOver(next, cfg)
+}

@@ -159,14 +159,17 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // inBubble runs a test on fake time. The bubble fails when a goroutine outlives
 // Close.
-func inBubble(t *testing.T, cfg reactortransport.Config, fn func(t *testing.T, g *WithT, r *reactortransport.Reactor, n *next, o *outcomes)) {
+func inBubble(t *testing.T, cfg reactortransport.Config, fn func(t *testing.T, g *WithT, r *transport.Threaded, n *next, o *outcomes)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		n := newNext()
 		if cfg.Logger == nil {
 			cfg.Logger = quiet
 		}
-		r := reactortransport.NewOver(n, cfg)
+		r, err := reactortransport.NewOver(n, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
 		g := NewWithT(t)
 		defer func() {
 			_ = r.Close(ended())

@@ -74,10 +74,7 @@ func TestAnHTTPClientOfTheProgram(t *testing.T) {
 }
 
 func TestEveryFaultOfAConfigurationIsFound(t *testing.T) {
-	_, err := reactortransport.New(reactortransport.Config{
-		HTTPConfig: transport.HTTPConfig{Compression: "zip"},
-		Workers:    -1, QueueSize: -1, QueueBytes: -1, ShutdownTimeout: -1, Overflow: "explode",
-	})
+	_, err := reactortransport.New(reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: -1, QueueSize: -1, QueueBytes: -1, ShutdownTimeout: -1, Overflow: "explode"}, HTTPConfig: transport.HTTPConfig{Compression: "zip"}})
 	g := NewWithT(t)
 	for _, name := range []string{"compression", "workers", "queue_size", "queue_bytes", "shutdown_timeout", "overflow"} {
 		g.Expect(err).To(MatchError(ContainSubstring("option " + name + "=")))

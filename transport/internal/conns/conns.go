@@ -32,14 +32,15 @@ func New(dialer DialFunc, timeout time.Duration, life context.Context) *Set {
 	return &Set{dialer: dialer, timeout: timeout, life: life, open: make(map[*conn]struct{})}
 }
 
-// Dial opens a connection and holds it until it is closed.
+// Dial opens a connection and holds it until it is closed. What the dialer
+// says is wrapped in a [*DialError].
 func (s *Set) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
 	nc, err := s.dialer(ctx, network, addr)
 	if err != nil {
-		return nil, err
+		return nil, &DialError{err}
 	}
 	c := &conn{Conn: nc, owner: s}
 	s.mu.Lock()
