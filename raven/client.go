@@ -21,6 +21,7 @@ type Client struct {
 	dsn       *transport.DSN // nil if disabled
 	transport transport.Transport
 	async     transport.AsyncTransport // the transport, if it is one
+	holder    transport.Holder         // the transport, if it is one that holds
 	url       string
 	header    http.Header
 	wire      wire
@@ -139,6 +140,9 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		c.wire.dialect, c.url = reference, dsn.StoreURL()
 	}
 	c.reports.off = cfg.noReports || c.wire.dialect == reference || cfg.sinks(dsn)
+	if h, ok := t.(transport.Holder); ok && h.Watch(c.noticed) {
+		c.holder = h
+	}
 	if cfg.crashFile != nil {
 		c.crashes = c.startCrashReports(cfg)
 	}

@@ -48,12 +48,7 @@ func discardReason(o *Outcome) string {
 		return discardReason(&cause)
 	case OutcomeQueueFull:
 		return "queue_overflow"
-	case OutcomeRejected:
-		if o.Status >= http.StatusInternalServerError {
-			return "network_error"
-		}
-		return "send_error"
-	case OutcomeTooLarge:
+	case OutcomeRejected, OutcomeTooLarge:
 		return "send_error"
 	case OutcomeNetwork:
 		return "network_error"
@@ -145,7 +140,7 @@ func appendReport(dst []byte, d *discards, now time.Time) []byte {
 // reportPacket makes an envelope of what is due, nil for nothing. While sending
 // fails it waits.
 func (c *Client) reportPacket() (*transport.Packet, *discards) {
-	if !c.reports.due.Load() || c.state.shouldTry() != nil {
+	if !c.reports.due.Load() || c.failing() {
 		return nil, nil
 	}
 	d := c.reports.take()
@@ -155,13 +150,13 @@ func (c *Client) reportPacket() (*transport.Packet, *discards) {
 	now := time.Now()
 	body := appendTime([]byte(`{"sent_at":`), now, false)
 	body = append(body, envelopeRest...)
-	return &transport.Packet{URL: c.url, Header: c.header, Body: appendReport(body, d, now), Category: "internal"}, d
+	return &transport.Packet{URL: c.url, Header: c.header, Body: appendReport(body, d, now), Category: transport.CategoryInternal}, d
 }
 
 // addReport puts what is due into an event's envelope.
 func (c *Client) addReport(p *outgoing, now time.Time) {
 	if p.report = c.reports.take(); p.report != nil {
-		p.Body = appendReport(p.Body, p.report, now)
+		p.packet.Body = appendReport(p.packet.Body, p.report, now)
 	}
 }
 

@@ -20,9 +20,9 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 	what.urgent = c.raise != nil
 	p, drop := c.pass(ctx, ev, what, opts)
 	if p != nil {
-		c.setLastEventID(p.EventID)
+		c.setLastEventID(p.id)
 		c.dispatch(orBackground(ctx), p)
-		return p.EventID
+		return p.id
 	}
 	switch drop.Kind {
 	case OutcomeSampled, OutcomeBackoff:
@@ -50,42 +50,43 @@ func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []Captu
 	if !what.bare && c.sampledOut(ctx, opts) {
 		return c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeSampled}, nil, what)
 	}
-	p, drop := c.prepare(ctx, ev, what, opts)
+	p, drop, g := c.prepare(ctx, ev, what, opts)
 	if drop.Kind != "" {
-		return c.dropped(drop, p, what)
+		return c.dropped(drop, g, what)
 	}
-	p.client = c
-	p.ticket = c.ledger.open(p.EventID, "")
+	p.ticket = c.ledger.open(p.id, "")
 	return p, drop
 }
 
-func (c *Client) dropped(o Outcome, p *outgoing, what subject) (*outgoing, Outcome) {
-	c.drop(o, p, terms{told: what.told || c.raise != nil && o.Err != errNested})
+func (c *Client) dropped(o Outcome, g *gist, what subject) (*outgoing, Outcome) {
+	c.drop(o, g, terms{told: what.told || c.raise != nil && o.Err != errNested})
 	return nil, o
 }
 
 // gate is where a composed event may end before it is sent. For one that is
-// held back while sending fails there is a packet too if the log shows it.
-func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome) {
+// held back while sending fails there is a gist too if the log shows it.
+func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome, *gist) {
 	var key uint64
 	suppressed := 0
 	if t := c.throttle; t != nil && !d.bare {
 		key = d.throttleKey(t.seed)
 		var ok bool
 		if suppressed, ok = t.pass(key); !ok {
-			return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeThrottled}
+			return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeThrottled}, nil
 		}
 	}
-	if !urgent {
+	if !urgent && c.holder == nil {
 		if why := c.state.shouldTry(); why != nil {
 			if suppressed > 0 {
 				c.throttle.giveBack(key, suppressed)
 			}
-			var p *outgoing
+			var g *gist
 			if c.failures.wants(c) {
-				p, _ = c.pack(d)
+				if p, err := c.pack(d); err == nil {
+					g = &p.gist
+				}
 			}
-			return p, Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}
+			return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}, g
 		}
 	}
 	if suppressed > 0 {
@@ -96,22 +97,22 @@ func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome) {
 		if suppressed > 0 {
 			c.throttle.giveBack(key, suppressed)
 		}
-		return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeTooLarge, Err: err}
+		return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeTooLarge, Err: err}, nil
 	}
 	c.addReport(p, d.now)
-	return p, Outcome{}
+	return p, Outcome{}, nil
 }
 
 func (c *Client) dispatch(ctx context.Context, p *outgoing) {
 	switch {
 	case c.raise != nil:
 		if _, err := c.await(ctx, p, terms{told: true, ignore: true}); err != nil {
-			c.raiseError(p.EventID, err)
+			c.raiseError(p.id, err)
 		}
 	case c.async == nil:
 		_, _ = c.await(unlessEnded(ctx), p, terms{}) // which is logged
 	default:
-		if err := c.enqueue(ctx, &p.Packet, p.done); err != nil {
+		if err := c.enqueue(ctx, p.packet, p.done); err != nil {
 			p.done(nil, err)
 		}
 	}
@@ -143,9 +144,9 @@ func (c *Client) await(ctx context.Context, p *outgoing, how terms) (resp *trans
 	err = errNoReturn
 	defer func() { // also when the goroutine is ended
 		how.ignore = how.ignore || err != nil && ctx.Err() != nil
-		c.settle(p, resp, err, how)
+		c.settle(p.fate, resp, err, how)
 	}()
-	return c.call(ctx, &p.Packet)
+	return c.call(ctx, p.packet)
 }
 
 // call sends a packet. A transport that panics is a transport that fails.
@@ -189,7 +190,7 @@ func (c *Client) deliver(ctx context.Context, ev *Event, opts []CaptureOption) (
 		}
 		return drop.EventID, &DroppedError{Outcome: drop}
 	}
-	id := p.EventID
+	id := p.id
 	c.setLastEventID(id)
 	resp, err := c.await(orBackground(ctx), p, terms{told: true, ignore: c.raise != nil})
 	if err == nil && resp != nil && resp.EventID != "" {
@@ -212,17 +213,17 @@ func (c *Client) send(ctx context.Context, ev *Event, opts []CaptureOption) erro
 	if p == nil {
 		return &DroppedError{Outcome: drop}
 	}
-	c.setLastEventID(p.EventID)
+	c.setLastEventID(p.id)
 	if c.raise != nil || c.async == nil {
 		_, err := c.await(orBackground(ctx), p, terms{told: true, ignore: c.raise != nil})
 		return err
 	}
 	var a admission
 	done := func(resp *transport.Response, err error) {
-		c.settle(p, resp, err, terms{told: a.refuse(err)})
+		c.settle(p.fate, resp, err, terms{told: a.refuse(err)})
 	}
-	if err := c.enqueue(orBackground(ctx), &p.Packet, done); err != nil {
-		c.settle(p, nil, err, terms{told: true})
+	if err := c.enqueue(orBackground(ctx), p.packet, done); err != nil {
+		c.settle(p.fate, nil, err, terms{told: true})
 		return err
 	}
 	return a.close()

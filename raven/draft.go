@@ -53,7 +53,7 @@ func (d *draft) release() {
 	}
 	d.ev = Event{}
 	d.crumbs = emptied(d.crumbs)
-	d.enc.inApp, d.enc.rules, d.enc.sourceLines = nil, nil, 0
+	d.enc.inApp, d.enc.rules, d.enc.sourceLines, d.enc.gist = nil, nil, 0, gist{}
 	d.bare, d.complete, d.gathering, d.manner = false, false, false, manner{}
 	d.ownTags, d.ownExtra, d.ownContexts, d.ownInterfaces = false, false, false, false
 	d.exceptions = emptied(d.exceptions)
@@ -158,18 +158,18 @@ func notHex(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }
 // prepare builds an event and, if no gate holds it back, encodes it. Whatever
 // goes wrong on the way, in the methods of the caller's values too, ends up in
 // the outcome. The packet shares no memory with the draft.
-func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p *outgoing, drop Outcome) {
+func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p *outgoing, drop Outcome, g *gist) {
 	d := newDraft()
 	defer func() {
 		if r := recover(); r != nil {
-			p, drop = nil, Outcome{EventID: normalID(d.ev.EventID), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
+			p, g, drop = nil, nil, Outcome{EventID: normalID(d.ev.EventID), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
 			return
 		}
 		d.release()
 	}()
 	d.compose(c, ctx, ev, what, opts)
 	if drop = c.process(ctx, d); drop.Kind != "" {
-		return nil, drop
+		return nil, drop, nil
 	}
 	return c.gate(d, what.urgent)
 }

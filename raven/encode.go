@@ -33,6 +33,7 @@ const (
 // here, with the fields in the order of the reference.
 func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	ev, e := &d.ev, &d.enc
+	e.gist = gist{}
 	dst = append(dst, '{')
 	dst = w.appendBags(dst, d)
 	dst = w.appendMessage(dst, d)
@@ -43,6 +44,9 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 		dst = e.appendThreads(dst, ev.Threads)
 	}
 	if s := ev.Stacktrace; !s.empty() {
+		if len(ev.Exceptions) == 0 {
+			e.gist.keep(s)
+		}
 		dst = append(e.appendStacktrace(append(dst, `"stacktrace":`...), s), ',')
 	}
 	if !ev.User.empty() {
@@ -166,7 +170,8 @@ func (d *draft) appendLogged(dst []byte, text string) []byte {
 		}
 		dst = d.enc.appendValue(dst, p, lim, 1)
 	}
-	dst = appendString(append(dst, `],"formatted":`...), m.prose(text))
+	d.enc.gist.text = m.prose(text)
+	dst = appendString(append(dst, `],"formatted":`...), d.enc.gist.text)
 	return append(dst, '}', ',')
 }
 

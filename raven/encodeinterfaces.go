@@ -21,7 +21,12 @@ func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
 			dst = append(dst, ',')
 		}
 		dst = appendString(append(dst, `{"type":`...), x.Type)
-		dst = appendString(append(dst, `,"value":`...), e.mask().prose(x.Value))
+		value := e.mask().prose(x.Value)
+		dst = appendString(append(dst, `,"value":`...), value)
+		if i == len(list)-1 {
+			e.gist.kind, e.gist.says = x.Type, value
+			e.gist.keep(x.Stacktrace)
+		}
 		dst = appendStringField(dst, `,"module":`, x.Module)
 		if x.ThreadID != 0 {
 			dst = strconv.AppendInt(append(dst, `,"thread_id":`...), x.ThreadID, 10)

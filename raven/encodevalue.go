@@ -38,6 +38,8 @@ type encoder struct {
 	path []visit  // the containers around the value, to find cycles
 	keys []string // of the maps around the value, to sort them
 	ents []entry  // the same for maps that are found by reflection
+
+	gist gist // of the event that was encoded last
 }
 
 func (e *encoder) mask() *masker {

@@ -1,45 +1,43 @@
 package raven
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven/internal/advice"
+	"github.com/ravenkit/ravenkit/transport"
 )
 
-// errorLog reports lost events to the program's own log: of each burst the
-// first, with what to do about it, and at its end how many there were. A server
-// that is down is one thing to report, not thousands. The zero value is ready.
+// errorLog reports lost events and outages to the program's own log: of each
+// burst the first loss, or the outage, with what to do about it, and at its end
+// how many events were lost. A server that is down is one thing to report, not
+// thousands. The zero value is ready.
 type errorLog struct {
 	burning atomic.Bool // a burst has begun and not ended
 
 	mu     sync.Mutex
 	begun  time.Time // guarded by mu
 	last   time.Time // guarded by mu; the latest loss
-	lasts  bool      // guarded by mu; that one does not end with the next success
+	sticky bool      // guarded by mu; the burst stays open across successes
+	outage bool      // guarded by mu; the transport holds events, and says when it is over
 	events int       // guarded by mu
 }
 
-// quiet is how long nothing has to be lost until a burst is over that comes
-// and goes among successes, as a full queue's does.
+// quiet is after how long without a loss a burst ends that is interleaved with
+// successes, as a full queue's is.
 const quiet = 10 * time.Second
 
 // lost logs an event, if it is the first of a burst or somebody wants to see
 // all of them.
-func (l *errorLog) lost(c *Client, o *Outcome, p *outgoing) {
+func (l *errorLog) lost(c *Client, o *Outcome, g *gist) {
 	if l.note(o) {
-		c.logLoss(slog.LevelError, o, p)
+		c.logLoss(slog.LevelError, o, g)
 	} else if c.logsAll() {
-		c.logLoss(slog.LevelDebug, o, p)
+		c.logLoss(slog.LevelDebug, o, g)
 	}
 }
 
@@ -54,17 +52,17 @@ func (l *errorLog) note(o *Outcome) (first bool) {
 	now := time.Now()
 	first = !l.burning.Swap(true)
 	if first {
-		l.begun, l.events = now, 0
+		l.begun, l.events, l.outage = now, 0, false
 	}
 	l.events++
 	l.last = now
 	switch o.Kind {
 	case OutcomeNetwork, OutcomeBackoff, OutcomeRateLimited:
-		l.lasts = false
+		l.sticky = false
 	case OutcomeRejected:
-		l.lasts = aboutTheEvent(o.Status)
+		l.sticky = aboutTheEvent(o.Status)
 	default:
-		l.lasts = true
+		l.sticky = true
 	}
 	return first
 }
@@ -75,11 +73,62 @@ func (l *errorLog) delivered(c *Client) {
 		return
 	}
 	l.mu.Lock()
-	over := l.burning.Load() && (!l.lasts || time.Since(l.last) >= quiet)
+	over := l.burning.Load() && !l.outage && (!l.sticky || time.Since(l.last) >= quiet)
 	l.mu.Unlock()
 	if over {
 		l.end(c)
 	}
+}
+
+// noticed hears of the pauses of a transport that holds.
+func (c *Client) noticed(n transport.Notice) {
+	switch n.Kind {
+	case transport.NoticePaused:
+		if c.failures.pause(n.Since) {
+			c.logOutage(&n)
+		}
+	case transport.NoticeResumed:
+		c.failures.resume(c, &n)
+	}
+}
+
+// pause notes the beginning of an outage. It reports whether that begins a
+// burst.
+func (l *errorLog) pause(since time.Time) (first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if first = !l.burning.Swap(true); first {
+		l.begun, l.last, l.events = since, since, 0
+	}
+	l.outage = true
+	return first
+}
+
+// resume ends an outage, and the burst with it.
+func (l *errorLog) resume(c *Client, n *transport.Notice) {
+	l.mu.Lock()
+	ended := l.burning.Swap(false)
+	events, began := l.events, l.begun
+	l.outage = false
+	l.mu.Unlock()
+	if !ended {
+		return
+	}
+	c.logger().Warn("raven: events are delivered again",
+		"after", time.Since(began).Round(time.Millisecond), "waiting", n.Waiting, "lost", events, "host", c.dsn.Host)
+}
+
+// logOutage says that events wait.
+func (c *Client) logOutage(n *transport.Notice) {
+	attrs := []slog.Attr{slog.Any("error", n.Err)}
+	if problem := advice.CertificateProblem(n.Err); problem != "" {
+		attrs = append(attrs, slog.String("certificate", problem))
+	}
+	if fix := advice.For(n.Err, c.dsn); fix != "" {
+		attrs = append(attrs, slog.String("advice", fix))
+	}
+	attrs = append(attrs, slog.String("host", c.dsn.Host), slog.Int("waiting", n.Waiting))
+	c.logger().LogAttrs(context.Background(), slog.LevelError, "raven: delivery has stopped; events wait until it is possible again", attrs...)
 }
 
 // end ends a burst, if there is one.
@@ -91,9 +140,13 @@ func (l *errorLog) end(c *Client) {
 	if !ended {
 		return
 	}
+	if events == 0 { // an outage that cost nothing
+		c.logger().Warn("raven: closed while delivery had stopped; no event was lost", "host", c.dsn.Host)
+		return
+	}
 	msg := "raven: events are delivered again"
 	if c.closed.Load() {
-		msg = "raven: closed after events were lost, those that Flush has told of included"
+		msg = "raven: closed; events were lost (including those Flush reported)"
 	}
 	attrs := []any{"lost", events}
 	if took = took.Round(time.Millisecond); took > 0 {
@@ -111,7 +164,7 @@ func (c *Client) logger() *slog.Logger {
 
 // logLoss writes down what was lost in a form that people can read, since the
 // log may be all that is left of it.
-func (c *Client) logLoss(level slog.Level, o *Outcome, p *outgoing) {
+func (c *Client) logLoss(level slog.Level, o *Outcome, g *gist) {
 	attrs := []slog.Attr{slog.Any("error", o.Err), slog.String("outcome", string(o.Kind))}
 	if problem := advice.CertificateProblem(o.Err); problem != "" {
 		attrs = append(attrs, slog.String("certificate", problem))
@@ -123,8 +176,8 @@ func (c *Client) logLoss(level slog.Level, o *Outcome, p *outgoing) {
 	if o.EventID != "" {
 		attrs = append(attrs, slog.String("event_id", o.EventID))
 	}
-	if p != nil {
-		message, frames := readable(p.Body)
+	if g != nil {
+		message, frames := g.readable()
 		attrs = append(attrs, slog.String("event", message))
 		if len(frames) > 0 {
 			attrs = append(attrs, slog.Any("frames", frames))
@@ -145,58 +198,4 @@ func (c *Client) advice(o *Outcome) string {
 // complain logs what went wrong inside a call that has no event.
 func (c *Client) complain(msg string, err error) {
 	c.logger().LogAttrs(context.Background(), slog.LevelError, msg, slog.Any("error", err))
-}
-
-const (
-	loggedFrames = 5
-	loggedText   = 1000 // characters
-)
-
-// logged is what the log shows of an event, in either dialect.
-type logged struct {
-	LogEntry  loggedMessage `json:"logentry"`
-	Interface loggedMessage `json:"sentry.interfaces.Message"`
-	Exception struct {
-		Values []struct {
-			Type, Value string
-			Stacktrace  loggedStack
-		}
-	}
-	Stacktrace loggedStack
-}
-
-type loggedMessage struct{ Message, Formatted string }
-
-type loggedStack struct {
-	Frames []struct {
-		Filename, Function string
-		AbsPath            string `json:"abs_path"`
-		Lineno             int
-	}
-}
-
-// readable decodes a packet for the log: what happened, and where, the
-// innermost call first.
-func readable(body []byte) (message string, frames []string) {
-	if parts := bytes.SplitN(body, []byte("\n"), 4); len(parts) > 2 {
-		body = parts[2]
-	}
-	var e logged
-	// What does not decode, such as an interface of the caller's own making,
-	// leaves its field empty.
-	_ = json.Unmarshal(body, &e)
-	stack := e.Stacktrace
-	message = cmp.Or(e.LogEntry.Formatted, e.LogEntry.Message, e.Interface.Formatted, e.Interface.Message)
-	if n := len(e.Exception.Values); n > 0 {
-		x := e.Exception.Values[n-1]
-		stack = x.Stacktrace
-		message = cmp.Or(message, x.Type+": "+x.Value)
-	}
-	for _, f := range slices.Backward(stack.Frames) {
-		if len(frames) == loggedFrames {
-			break
-		}
-		frames = append(frames, fmt.Sprintf("%s:%d in %s", cmp.Or(f.Filename, f.AbsPath), f.Lineno, f.Function))
-	}
-	return firstRunes(message, loggedText), frames
 }

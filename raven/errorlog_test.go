@@ -110,7 +110,7 @@ func TestFailuresAreLoggedOnceABurst(t *testing.T) {
 				g.Expect(capture(errDown)).To(Equal(3))
 				g.Expect(logs.lines()[2]).To(HavePrefix("level=ERROR"))
 				g.Expect(c.Close(t.Context())).To(Succeed())
-				g.Expect(logs.lines()[3]).To(Equal(`level=WARN msg="raven: closed after events were lost, those that Flush has told of included" lost=1`))
+				g.Expect(logs.lines()[3]).To(Equal(`level=WARN msg="raven: closed; events were lost (including those Flush reported)" lost=1`))
 			})
 		})
 	}

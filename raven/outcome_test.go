@@ -44,7 +44,7 @@ var fates = []struct {
 	{"422", &transport.APIError{Status: 422}, raven.OutcomeRejected, 422, "rejected: 422", "send_error", false},
 	{"403", &transport.APIError{Status: 403, Message: "project is gone"}, raven.OutcomeRejected, 403, "rejected: 403 project is gone", "send_error", true},
 	{"302", &transport.APIError{Status: 302}, raven.OutcomeRejected, 302, "rejected: 302", "send_error", true},
-	{"503", &transport.APIError{Status: 503}, raven.OutcomeRejected, 503, "rejected: 503", "network_error", true},
+	{"503", &transport.APIError{Status: 503}, raven.OutcomeRejected, 503, "rejected: 503", "send_error", true},
 	{"no answer", &transport.NetworkError{Host: "h", Err: errors.New("refused")}, raven.OutcomeNetwork, 0, "network: refused", "network_error", true},
 	{"anything else", errors.New("strange"), raven.OutcomeNetwork, 0, "network: strange", "network_error", true},
 }

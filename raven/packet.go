@@ -8,8 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// pack encodes the draft for the client's endpoint (protocol 4, 6.1). The error
-// is a [*TooLargeError].
+// pack encodes the draft for the client's endpoint. The error is a
+// [*TooLargeError].
 func (c *Client) pack(d *draft) (*outgoing, error) {
 	d.buf = c.wire.appendEvent(d.buf[:0], d)
 	if len(d.buf) > maxEvent {
@@ -17,16 +17,16 @@ func (c *Client) pack(d *draft) (*outgoing, error) {
 			return nil, err
 		}
 	}
-	p := &outgoing{Packet: transport.Packet{URL: c.url, EventID: d.ev.EventID, Category: "error"}}
+	p := &transport.Packet{URL: c.url, EventID: d.ev.EventID, Category: "error"}
 	now := d.now
 	if c.wire.dialect == reference {
 		p.Header = d.auth.over(c.storeHeader(now))
 		p.Body = append(make([]byte, 0, len(d.buf)), d.buf...)
-		return p, nil
+	} else {
+		p.Header = d.auth.over(c.header)
+		p.Body = appendEnvelope(d.ev.EventID, now, d.buf)
 	}
-	p.Header = d.auth.over(c.header)
-	p.Body = appendEnvelope(d.ev.EventID, now, d.buf)
-	return p, nil
+	return &outgoing{packet: p, fate: &fate{client: c, id: d.ev.EventID, gist: d.enc.gist.brief()}}, nil
 }
 
 const (

@@ -1,59 +1,37 @@
 package raven
 
 import (
-	"sync/atomic"
-
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// outgoing is a packet on its way, and what its outcome has to be entered into.
-type outgoing struct {
-	transport.Packet
-	client  *Client
-	ticket  uint64      // in the ledger
-	report  *discards   // that travel along; nil for none
-	settled atomic.Bool // a transport that calls back twice is not believed twice
-}
-
-// terms say who else knows of an outcome, and what it is worth.
-type terms struct {
-	told   bool // the caller is told: nothing to log, nothing for Flush to say
-	ignore bool // it says nothing about the way to the server
-}
-
-// done is the callback for asynchronous transports.
-func (p *outgoing) done(resp *transport.Response, err error) {
-	p.client.settle(p, resp, err, terms{})
-}
-
 // settle gives an event the outcome that its transport came to. Only the first
 // counts.
-func (c *Client) settle(p *outgoing, resp *transport.Response, err error, how terms) {
-	if p.settled.Swap(true) {
+func (c *Client) settle(f *fate, resp *transport.Response, err error, how terms) {
+	if f.settled.Swap(true) {
 		return
 	}
-	o := outcomeOf(p.EventID, resp, err)
-	if !how.ignore {
+	o := outcomeOf(f.id, resp, err)
+	if !how.ignore && c.holder == nil {
 		c.state.observe(&o)
 	}
-	if p.report != nil && !reportArrived(&o) {
-		c.reports.add(p.report)
+	if f.report != nil && !reportArrived(&o) {
+		c.reports.add(f.report)
 	}
-	c.ledger.close(p.ticket, o.word())
-	c.conclude(o, p, how)
+	c.ledger.close(f.ticket, o.word())
+	c.conclude(o, &f.gist, how)
 }
 
-// drop gives an event its outcome that does not reach the transport. p is what
-// it would have sent, nil where it has not come to that.
-func (c *Client) drop(o Outcome, p *outgoing, how terms) {
+// drop gives an event its outcome that does not reach the transport. g is nil
+// where the event was not composed.
+func (c *Client) drop(o Outcome, g *gist, how terms) {
 	if o.EventID != "" {
 		c.ledger.open(o.EventID, o.word())
 	}
-	c.conclude(o, p, how)
+	c.conclude(o, g, how)
 }
 
 // conclude counts an outcome, and tells those who want to know.
-func (c *Client) conclude(o Outcome, p *outgoing, how terms) {
+func (c *Client) conclude(o Outcome, g *gist, how terms) {
 	kind := o.Kind.index()
 	c.reports.count(&o)
 	if kind >= firstLoss && !how.told {
@@ -66,7 +44,7 @@ func (c *Client) conclude(o Outcome, p *outgoing, how terms) {
 	case kind == 0:
 		c.failures.delivered(c)
 	case kind >= firstLoss && !how.told:
-		c.failures.lost(c, &o, p)
+		c.failures.lost(c, &o, g)
 	}
 	if c.onOutcome != nil {
 		c.observeOutcome(o)

@@ -27,16 +27,18 @@ const (
 
 // State says how sending goes, as [Client.State] returns it.
 type State struct {
-	// Status is [StatusOnline] unless the latest attempt to send failed, or the
-	// client is disabled.
+	// Status is [StatusOnline] while events are sent, [StatusError] while sending
+	// pauses after a failure, and [StatusDisabled] for a client without a DSN.
 	Status Status
 	// RetryNumber is how many attempts in a row have failed.
 	RetryNumber int
-	// Until is how long nothing is sent, this moment included; what is captured
-	// after it is tried. Zero while online.
+	// Until is when sending is tried again. Zero while online.
 	Until time.Time
 	// Err is what failed last; nil while online.
 	Err error
+	// Waiting is how many events the transport holds until they can be sent; 0
+	// for a transport that holds nothing.
+	Waiting int
 }
 
 // String is for people: "online", "disabled", or what failed and when sending is
@@ -49,12 +51,16 @@ func (s State) String() string {
 	default:
 		return string(StatusOnline)
 	}
-	return fmt.Sprintf("error: %d failed in a row, trying again after %s: %v", s.RetryNumber, s.Until.Format(time.RFC3339), s.Err)
+	waiting := ""
+	if s.Waiting > 0 {
+		waiting = fmt.Sprintf(", %d waiting", s.Waiting)
+	}
+	return fmt.Sprintf("error: %d failed in a row%s, trying again after %s: %v", s.RetryNumber, waiting, s.Until.Format(time.RFC3339), s.Err)
 }
 
-// stateMachine gates sending as the reference does (protocol 6.5): after a
-// failure nothing is sent for as long as the server asks, or else for 1, 4, 9,
-// 16, 25, 36, 36, … seconds. Its zero value is online.
+// stateMachine gates sending for transports that hold nothing, as the reference
+// client does: after a failure nothing is sent for as long as the server asks,
+// or else for 1, 4, 9, 16, 25, 36, 36, … seconds. Its zero value is online.
 type stateMachine struct {
 	failing atomic.Bool // so that one who is online need not lock
 
@@ -156,16 +162,37 @@ func (e *backoffError) Error() string {
 
 func (e *backoffError) Unwrap() error { return e.err }
 
-// State returns whether events are being sent (protocol 6.5). After a failure
-// (no answer; a status but 2xx, 400, 413 and 422) nothing is sent for 1, 4, 9, 16,
-// 25, then 36 seconds, by the number of failures in a row, or as long as a 429 asks
-// for; captures meanwhile end as [OutcomeBackoff]. Then whatever is captured
-// next is an attempt. [Client.Deliver] and [WithRaiseSendErrors] don't wait for
-// that; the outcomes of Deliver count, those of the latter do not. A disabled
-// client is [StatusDisabled].
+// State returns whether events are being sent. What happens after a failure
+// depends on the transport:
+//   - One that holds ([transport.Holder]: the default, threaded, threaded+resty,
+//     reactor, fasthttp) keeps the events and tries again by its own rules. State
+//     is what it knows; no event is dropped because of it.
+//   - With any other the client itself waits, as the reference client does. After
+//     a failure (no answer; a status but 2xx, 400, 413 and 422) nothing is sent
+//     for 1, 4, 9, 16, 25, then 36 seconds, by the number of failures in a row,
+//     or as long as a 429 asks for; captures meanwhile end as [OutcomeBackoff].
+//     Then whatever is captured next is an attempt.
+//
+// [Client.Deliver] and [WithRaiseSendErrors] make one attempt at once in either
+// case. A disabled client is [StatusDisabled].
 func (c *Client) State() State {
 	if !c.Enabled() {
 		return State{Status: StatusDisabled}
 	}
-	return c.state.state()
+	if c.holder == nil {
+		return c.state.state()
+	}
+	h := c.holder.HoldState()
+	if !h.Paused {
+		return State{Status: StatusOnline, Waiting: h.Waiting}
+	}
+	return State{Status: StatusError, RetryNumber: h.Failures, Until: h.Until, Err: h.Err, Waiting: h.Waiting}
+}
+
+// failing reports whether an attempt to send would fail, as far as is known.
+func (c *Client) failing() bool {
+	if c.holder != nil {
+		return c.holder.HoldState().Paused
+	}
+	return c.state.shouldTry() != nil
 }

@@ -22,6 +22,11 @@ type Packet struct {
 	Category string
 }
 
+// CategoryInternal is the category of packets that are about the client rather
+// than the program, such as client reports. A [Holder] does not hold them: a
+// later one says the same.
+const CategoryInternal = "internal"
+
 // Response is what the server said to a packet that it took. Transports that
 // have no server to ask (stderr+…, file+…) leave Status at zero.
 type Response struct {

@@ -136,13 +136,13 @@ func (d *dispatcher) note(j *job, r *Response, err error) (settled bool, told er
 		d.noteSuccess(j, now)
 		return true, err
 	}
-	again := v.again && j.ownTrouble().fail(v, err, now, d.delivered)
+	again := v.again && j.packet.Category != CategoryInternal && j.ownTrouble().fail(v, err, now, d.delivered)
 	d.noteFailure(j, v, err, now)
 	switch {
-	case d.over != nil:
-		return true, closedBefore(j.packet, err)
 	case !again:
 		return true, j.givenUp(err)
+	case d.over != nil:
+		return true, closedBefore(j.packet, err)
 	}
 	return false, nil
 }
