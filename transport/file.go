@@ -45,9 +45,13 @@ func NewFile(cfg FileConfig) (*File, error) {
 		cfg.Path = DefaultFile
 	}
 	// Events may hold what only their owner should see.
-	f, err := os.OpenFile(cfg.Path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(cfg.Path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|atOnce, 0o600)
 	if err != nil {
-		return nil, newOptionError("path", cfg.Path, "a file that can be written", pathless(err))
+		err = pathless(err)
+		if info, _ := os.Stat(cfg.Path); info != nil && info.Mode()&os.ModeNamedPipe != 0 {
+			err = fmt.Errorf("nothing reads from the named pipe: %w", err)
+		}
+		return nil, newOptionError("path", cfg.Path, "a file that can be written", err)
 	}
 	t := new(File)
 	t.close = f.Close
