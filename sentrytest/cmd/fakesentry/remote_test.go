@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"os"
@@ -125,4 +126,32 @@ func TestSend(t *testing.T) {
 	code, _, errs = runWith(t, transport.DefaultRegistry(), "send", "--dsn", srv.DSN(), event)
 	g.Expect(code).To(Equal(1))
 	g.Expect(errs).To(And(HavePrefix("fakesentry: "+event+": "), ContainSubstring("503")))
+}
+
+func TestSendSendsEnvelopesAsTheyAre(t *testing.T) {
+	t.Parallel()
+	header := "{\"event_id\":\"fc6d8c0c43fc4630ad850ee518f1b9d0\"}\n{\"type\":\"event\"}\n{\"message\":\"enclosed\"}\n"
+	for name, c := range map[string]struct{ file, sent string }{
+		"a payload that ends in a line end":      {header + "{\"type\":\"attachment\",\"length\":8}\nline 01\n", ""},
+		"and a line end behind it":               {header + "{\"type\":\"attachment\",\"length\":8}\nline 01\n\n", ""},
+		"a payload that begins and ends in some": {header + "{\"type\":\"attachment\",\"length\":9}\n\n \tline \r\n", ""},
+		"a payload of line ends":                 {header + "{\"type\":\"attachment\",\"length\":3}\n\n\n\n", ""},
+		"no line end at the end":                 {strings.TrimSuffix(header, "\n"), ""},
+		"blank lines of an editor":               {"\n" + header + "\n \n", strings.TrimSuffix(header, "\n")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			srv := sentrytest.NewServer(t)
+			for _, args := range [][]string{{"-"}, {filepath.Join(t.TempDir(), "envelope")}} {
+				g.Expect(args[0] == "-" || os.WriteFile(args[0], []byte(c.file), 0o600) == nil).To(BeTrue())
+				var out, errs strings.Builder
+				code := run(t.Context(), append([]string{"send", "--dsn", srv.DSN()}, args...), transport.DefaultRegistry(), strings.NewReader(c.file), &out, &errs)
+				g.Expect(errs.String()).To(BeEmpty())
+				g.Expect(code).To(BeZero())
+				g.Expect(srv.Requests()).To(ContainElement(HaveField("Decoded", cmp.Or(c.sent, c.file))))
+				srv.Clear()
+			}
+		})
+	}
 }
