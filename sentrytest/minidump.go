@@ -59,19 +59,18 @@ func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
 		v.refuse(r)
 		return
 	}
-	event := upload.form.event()
-	raw, err := json.Marshal(event)
+	event, err := objectOf(upload.form.event())
 	if err != nil {
 		v.refuse(badRequest("invalid minidump", err.Error()))
 		return
 	}
 	id := newEventID()
-	if own, err := eventIDOf(member(raw, "event_id")); err == nil && own != "" {
+	if own, err := eventIDOf(event.member("event_id")); err == nil && own != "" {
 		id = own
 	}
-	items := append([]Item{newItem("event", "", "application/json", "", raw)}, upload.items...)
+	items := append([]Item{newItem("event", "", "application/json", "", event.text)}, upload.items...)
 	v.envelope = &Envelope{EventID: id, Header: map[string]json.RawMessage{"event_id": json.RawMessage(strconv.Quote(id))}, Items: items}
-	v.events = []*storedEvent{{raw: raw, id: id, envelope: v.envelope}}
+	v.events = []*storedEvent{{object: event, id: id, envelope: v.envelope}}
 	answer := dashed(id)
 	v.text = &answer
 }

@@ -201,8 +201,11 @@ func printDelivery(p *console.Printer, d *store.Delivery) error {
 		}
 	}
 	if d.Rejection != nil {
-		return p.Refused(api.Request(d))
+		if err := p.Refused(api.Request(d)); err != nil {
+			return err
+		}
 	}
+	// A request that was accepted may have brought events beside what was dropped.
 	for _, e := range d.Events {
 		if err := p.Event(api.Event(e)); err != nil {
 			return err

@@ -74,6 +74,20 @@ func TestServePrintsALineForEveryEvent(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+func TestServePrintsWhatIsKeptBesideWhatIsDropped(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := serve(t)
+	resp, err := http.Post(s.url(t)+"/api/1/security/?sentry_key=k", "application/reports+json",
+		strings.NewReader(`[{"type":"deprecation","body":{}},{"type":"csp-violation","body":{"blockedURL":"inline"}}]`))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(resp.Body.Close()).To(Succeed())
+	s.out.match(t, `refused  POST /api/1/security/ with 200: accepted, then dropped: security report is invalid: report 1: expected one of .+\n`)
+	s.out.match(t, `error    Blocked inline by the content security policy .+\n`)
+	g.Expect(s.stop()).To(BeZero())
+	http.DefaultClient.CloseIdleConnections()
+}
+
 func TestServeInOtherFormats(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--format=logfmt")
