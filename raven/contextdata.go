@@ -17,7 +17,7 @@ type circumstances struct {
 type manner struct {
 	stack, stackGiven bool
 	rate              *SampleRate
-	auth              AuthHeader
+	auth              authHeader
 	site              string
 	counters          Callers
 	activate          *bool

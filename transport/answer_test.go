@@ -1,9 +1,14 @@
 package transport_test
 
 import (
+	"bufio"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -147,4 +152,68 @@ func TestRetryable(t *testing.T) {
 	g.Expect(transport.Retryable(transport.ErrQueueFull)).To(BeTrue())
 	g.Expect(transport.Retryable(&transport.NetworkError{Err: io.ErrUnexpectedEOF})).To(BeTrue())
 	g.Expect(transport.Retryable(errors.New("anything"))).To(BeFalse())
+}
+
+// Servers and proxies may repeat what they were told.
+func TestSecretsInAnswersAreMasked(t *testing.T) {
+	const dsn, secret = "https://k@sentry.test/1", "s%C3%A9cret/+key" // keys are taken literally
+	for name, c := range map[string]struct {
+		auth, echoed string
+		status       int
+		header       bool
+	}{
+		"in the header":         {echoed: "bad auth: Sentry sentry_key=k, sentry_secret=" + secret, status: 401, header: true},
+		"in the body":           {echoed: "no " + secret, status: 403},
+		"escaped":               {echoed: url.QueryEscape(secret), status: 400},
+		"in a path":             {echoed: url.PathEscape(secret), status: 400},
+		"across the end":        {echoed: strings.Repeat("x", 494) + secret, status: 400},
+		"of a rate limit":       {echoed: secret, status: 429, header: true},
+		"a header of one's own": {auth: "Sentry sentry_secret=" + secret + ", sentry_key=k", echoed: secret, status: 401},
+		"of another kind":       {auth: "Bearer " + secret, echoed: "unknown " + secret, status: 401},
+		"without a kind":        {auth: secret, echoed: "unknown " + secret, status: 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			p := packet(t, dsn, eventID)
+			p.Header = http.Header{"X-Sentry-Auth": {"Sentry sentry_version=7, sentry_key=k, sentry_secret=" + secret}}
+			if c.auth != "" {
+				p.Header.Set("X-Sentry-Auth", c.auth)
+			}
+			r := &transport.Reply{Status: c.status, Header: http.Header{"X-Sentry-Error": {c.echoed}}}
+			if !c.header {
+				body, err := json.Marshal(map[string]string{"detail": c.echoed})
+				g.Expect(err).NotTo(HaveOccurred())
+				r = &transport.Reply{Status: c.status, Header: http.Header{}, Body: body}
+			}
+			_, err := transport.Answer(p, r)
+			g.Expect(fmt.Sprintf("%v %+v", err, err)).To(And(ContainSubstring("xxxxx"), Not(ContainSubstring("9cret"))))
+		})
+	}
+}
+
+func TestSecretsInAnswersThatAreNotHTTPAreMasked(t *testing.T) {
+	g := NewWithT(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		r, err := http.ReadRequest(bufio.NewReader(conn))
+		if err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 "+strings.ReplaceAll(r.Header.Get("X-Sentry-Auth"), " ", "")+"\r\n\r\n")
+		}
+	}()
+	defer func() { listener.Close(); <-served }()
+	dsn := "http://k:sesame@" + listener.Addr().String() + "/1"
+	p := packet(t, dsn, eventID)
+	p.Header = http.Header{"X-Sentry-Auth": {"Sentry sentry_key=k, sentry_secret=sesame"}}
+	_, err = open(t, "sync+"+dsn+"?proxy=none", transport.Env{}).Send(t.Context(), p)
+	var network *transport.NetworkError
+	g.Expect(errors.As(err, &network)).To(BeTrue())
+	g.Expect(err.Error()).To(And(ContainSubstring("sentry_secret=xxxxx"), Not(ContainSubstring("sesame"))))
 }

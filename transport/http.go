@@ -20,6 +20,7 @@ type HTTP struct {
 	encoding *compression
 	engine   Engine
 	limiter  limiter
+	secrets  []string // of the proxy
 	account  account.Account
 	life     context.Context // cancelled, with ErrClosed as its cause, by Close
 	end      context.CancelCauseFunc
@@ -34,7 +35,7 @@ func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	h := &HTTP{timeout: cfg.Timeout, encoding: newCompression(cfg.Compression), engine: cfg.Engine}
+	h := &HTTP{timeout: cfg.Timeout, encoding: newCompression(cfg.Compression), engine: cfg.Engine, secrets: proxySecrets(cfg.Proxy)}
 	if h.engine == nil {
 		engine, err := newNetEngine(cfg)
 		if err != nil {
@@ -110,7 +111,7 @@ func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
 	now := time.Now()
 	limits := ParseRateLimits(reply.Header, reply.Status, now)
 	h.limiter.note(limits)
-	return answer(p, reply, limits, now)
+	return answer(p, reply, limits, now, h.secrets)
 }
 
 func (h *HTTP) request(p *Packet) *Request {
@@ -135,6 +136,7 @@ func (h *HTTP) networkError(ctx context.Context, p *Packet, err error) error {
 		// An engine has clocks of its own, such as net/http's for handshakes.
 		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	}
+	err = quiet(err, append(secretsOf(p), h.secrets...))
 	return &NetworkError{EventID: p.EventID, Host: hostOf(p.URL), Err: err}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -118,7 +119,9 @@ func checkProxy(s string) error {
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":
-		if u.Host != "" {
+		// With an '@' in its path, the password has a '/' that should have been
+		// escaped, and its beginning would be taken for the port.
+		if u.Host != "" && !strings.Contains(u.Path, "@") {
 			return nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,6 +153,20 @@ func TestSendSendsEnvelopesAsTheyAre(t *testing.T) {
 				g.Expect(srv.Requests()).To(ContainElement(HaveField("Decoded", cmp.Or(c.sent, c.file))))
 				srv.Clear()
 			}
+		})
+	}
+}
+
+func TestSendShowsNoPassword(t *testing.T) {
+	t.Parallel()
+	for _, proxy := range []string{"http://u:a/hunter2@p:1", "http://u:12/hunter2@p:1", "u:hunter2@p:1", "ftp://u:hunter2@p:1"} {
+		t.Run(proxy, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			code, out, errs := runWith(t, transport.DefaultRegistry(), "send", "-m", "x", "--dsn", "http://k:hunter2@127.0.0.1:9/1?proxy="+url.QueryEscape(proxy))
+			g.Expect(code).To(Equal(1))
+			g.Expect(errs).To(And(ContainSubstring("option proxy="), ContainSubstring(":xxxxx@p:1")))
+			g.Expect(out + errs).NotTo(ContainSubstring("hunter2"))
 		})
 	}
 }
