@@ -3,6 +3,7 @@ package raven_test
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,6 +60,8 @@ func TestRetryAfter(t *testing.T) {
 		wait       time.Duration
 	}{
 		{"as asked for", 5 * time.Second, 5 * time.Second},
+		{"for a day", 24 * time.Hour, time.Hour},
+		{"until the year 9999", math.MaxInt64, time.Hour},
 		{"not given", 0, time.Second},
 		{"in the past", -3 * time.Second, -3 * time.Second},
 	} {

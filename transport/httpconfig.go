@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"math"
 	"net"
 	"net/http"
@@ -46,6 +47,9 @@ type HTTPConfig struct {
 	// 0 means 100.
 	MaxConns int
 
+	// Logger hears once of a rate limit that is too long to be obeyed; nil
+	// means slog.Default.
+	Logger *slog.Logger
 	// DialContext opens connections; nil means a net.Dialer.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// TLS is cloned; SkipVerify, CACerts and the client certificate are
@@ -75,7 +79,7 @@ func (c *HTTPConfig) BindOptions(o *OptionSet) {
 
 // Apply adds what an Env holds for transports on HTTP.
 func (c *HTTPConfig) Apply(env Env) {
-	c.DialContext, c.TLS, c.Client = env.DialContext, env.TLS, env.HTTPClient
+	c.DialContext, c.TLS, c.Client, c.Logger = env.DialContext, env.TLS, env.HTTPClient, env.Logger
 }
 
 func (c HTTPConfig) withDefaults() HTTPConfig {
@@ -87,6 +91,9 @@ func (c HTTPConfig) withDefaults() HTTPConfig {
 	}
 	if c.MaxConns == 0 {
 		c.MaxConns = DefaultMaxConns
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
 	}
 	return c
 }

@@ -37,6 +37,7 @@ var _ transport.AsyncTransport = (*Reactor)(nil)
 // runs, before the first packet.
 func New(cfg Config) (*Reactor, error) {
 	fault := cfg.check()
+	cfg.HTTPConfig.Logger = cfg.Logger
 	next, err := transport.NewHTTP(cfg.HTTPConfig)
 	if err := errors.Join(fault, err); err != nil {
 		return nil, err
