@@ -55,7 +55,7 @@ func gather(values []CaptureOption) (*circumstances, *bool) {
 	d.applyAll(values)
 	activate := d.activate
 	d.activate, d.counters, d.ev.Params = nil, nil, nil
-	d.ev.EventID, d.ev.Exceptions, d.ev.Stacktrace, d.ev.Breadcrumbs = "", nil, nil, nil
+	d.ev.EventID, d.ev.Exceptions, d.ev.Stacktrace, d.ev.Threads, d.ev.Breadcrumbs = "", nil, nil, nil, nil
 	return &circumstances{ev: copied(&d.ev), manner: d.manner}, activate
 }
 

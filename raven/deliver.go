@@ -25,7 +25,7 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 		return p.EventID
 	}
 	switch drop.Kind {
-	case OutcomeSampled, OutcomeBackoff:
+	case OutcomeSampled, OutcomeBackoff, OutcomeClosed:
 		c.setLastEventID(drop.EventID)
 		return drop.EventID
 	case OutcomeInvalid, OutcomeTooLarge:
@@ -80,6 +80,9 @@ func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome) {
 		if why := c.state.shouldTry(); why != nil {
 			if suppressed > 0 {
 				c.throttle.giveBack(key, suppressed)
+			}
+			if c.closed.Load() { // whether sending fails does not matter any more
+				return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeClosed, Err: transport.ErrClosed}
 			}
 			var p *outgoing
 			if c.failures.wants(c) {

@@ -162,7 +162,7 @@ func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []Ca
 	d := newDraft()
 	defer func() {
 		if r := recover(); r != nil {
-			p, drop = nil, Outcome{EventID: normalID(d.ev.EventID), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
+			p, drop = nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
 			return
 		}
 		d.release()
