@@ -118,6 +118,25 @@ func whoPassesTheBackoff(t *testing.T) {
 	g.Expect(c.State().Status).To(Equal(raven.StatusOnline))
 }
 
+// Whether the client holds events back while sending fails no longer matters
+// once it is closed.
+func TestAfterCloseDuringABackoff(t *testing.T) {
+	g := NewWithT(t)
+	for _, tr := range []transport.Transport{down(), &queue{recorder: recorder{answer: answerWith("", errDown)}}} {
+		var last raven.Outcome
+		c := newOver(t, tr, testDSN, quiet, raven.WithOnOutcome(func(o raven.Outcome) { last = o }))
+		c.CaptureMessage(t.Context(), "fails")
+		g.Expect(c.Flush(t.Context())).NotTo(Succeed())
+		g.Expect(c.Close(t.Context())).To(Succeed())
+		g.Expect(c.State().Status).To(Equal(raven.StatusError))
+
+		g.Expect(c.CaptureMessage(t.Context(), "too late")).To(Equal(last.EventID))
+		g.Expect(last.Kind).To(Equal(raven.OutcomeClosed))
+		g.Expect(last.Err).To(MatchError(transport.ErrClosed))
+		g.Expect(c.Send(t.Context(), &raven.Event{})).To(MatchError(transport.ErrClosed))
+	}
+}
+
 func TestACallersHasteIsNoFailure(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN, quiet)
