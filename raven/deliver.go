@@ -1,6 +1,7 @@
 package raven
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -195,8 +196,8 @@ func (c *Client) deliver(ctx context.Context, ev *Event, opts []CaptureOption) (
 	id := p.EventID
 	c.setLastEventID(id)
 	resp, err := c.await(orBackground(ctx), p, terms{told: true, ignore: c.raise != nil})
-	if err == nil && resp != nil && resp.EventID != "" {
-		id = resp.EventID
+	if err == nil && resp != nil {
+		id = cmp.Or(normalID(resp.EventID), id)
 	}
 	return id, err
 }

@@ -59,6 +59,9 @@ func parseReply(body []byte) reply {
 	if json.Unmarshal(body, &r) != nil {
 		return reply{}
 	}
+	if !isID(r.ID) {
+		r.ID = ""
+	}
 	if r.Detail == "" {
 		r.Detail = r.Error
 	}
@@ -72,7 +75,12 @@ func plainID(body []byte) (string, bool) {
 		return "", false
 	}
 	id, ok = bytes.CutSuffix(id, []byte(`"}`))
-	return string(id), ok && !bytes.ContainsAny(id, `"\\`)
+	return string(id), ok && isID(string(id))
+}
+
+// isID reports whether a server's text is an event's id. Programs print it.
+func isID(s string) bool {
+	return len(s) == 32 && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
 
 const maxMessage = 500

@@ -85,11 +85,38 @@ func TestStatusDecidesTheOutcome(t *testing.T) {
 
 func TestTheServersIDAndLimitsComeBack(t *testing.T) {
 	g := NewWithT(t)
-	tr := answering(t, "", httpmock.NewStringResponder(200, `{"id":"abc"}`).HeaderAdd(http.Header{"X-Sentry-Rate-Limits": {"60:error"}}))
+	tr := answering(t, "", httpmock.NewStringResponder(200, `{"id":"`+eventID+`"}`).HeaderAdd(http.Header{"X-Sentry-Rate-Limits": {"60:error"}}))
 	got, err := tr.Send(t.Context(), packet(t, "https://k@sentry.test/1", eventID))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(got.EventID).To(Equal("abc"))
+	g.Expect(got.EventID).To(Equal(eventID))
 	g.Expect(time.Until(got.RateLimits.Deadline("error"))).To(BeNumerically("~", time.Minute, 10*time.Second))
+}
+
+// Programs print the id, and look events up by it.
+func TestOnlyAnIDIsAnID(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"id":"` + eventID + `"}`:                      eventID,
+		` { "x": 1, "id" : "` + eventID + `" } `:        eventID,
+		`{"id":"` + strings.ToUpper(eventID) + `"}`:     strings.ToUpper(eventID),
+		`{"id":"abc"}`:                                  "",
+		`{"id":"` + strings.Repeat("x", 10_000) + `"}`:  "",
+		`{"id":"` + eventID[:31] + "\x1b" + `"}`:        "",
+		`{"id":"` + eventID[:31] + `\u001b"}`:           "",
+		`{"id":"` + eventID + `\u001b[2J"}`:             "",
+		`{"id":"fc6d8c0c-43fc-4630-ad85-0ee518f1b9d0"}`: "",
+		`{"id":"` + eventID[:30] + "\u00e9" + `"}`:      "",
+		`{"id":17}`:               "",
+		`["` + eventID + `"]`:     "",
+		`{"id":"` + eventID + `"`: "",
+	} {
+		t.Run(body[:min(len(body), 60)], func(t *testing.T) {
+			g := NewWithT(t)
+			tr := answering(t, "", httpmock.NewStringResponder(200, body))
+			got, err := tr.Send(t.Context(), packet(t, "https://k@sentry.test/1", eventID))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(got.EventID).To(Equal(want))
+		})
+	}
 }
 
 func TestRateLimited(t *testing.T) {

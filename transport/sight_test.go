@@ -52,6 +52,23 @@ func TestStderrPrintsForPeople(t *testing.T) {
 `))
 }
 
+// What is printed must not command the terminal.
+func TestStderrPrintsNoEscapeSequences(t *testing.T) {
+	for name, body := range map[string][]byte{
+		"in an event":         envelope(`{"message":"a\u001b[2Jb\u009bc\u007f","tags":{"k\u0007":"\u202e"}}`),
+		"in what is no event": []byte("{}\n{\"type\":\"log\x1b[2J\"}\n\x9b\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			var out bytes.Buffer
+			_, err := transport.NewStderr(transport.StderrConfig{Writer: &out}).Send(t.Context(), &transport.Packet{EventID: "x\x1b", Body: body})
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(out.String()).To(ContainSubstring(`\x1b[2J`))
+			g.Expect(strings.Trim(out.String(), "\n")).NotTo(MatchRegexp(`[^\PC\n]`))
+		})
+	}
+}
+
 func TestStderrPrintsWhatItCannotRead(t *testing.T) {
 	g := NewWithT(t)
 	var out bytes.Buffer
