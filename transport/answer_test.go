@@ -94,27 +94,27 @@ func TestTheServersIDAndLimitsComeBack(t *testing.T) {
 
 // Programs print the id, and look events up by it.
 func TestOnlyAnIDIsAnID(t *testing.T) {
-	for body, want := range map[string]string{
-		`{"id":"` + eventID + `"}`:                      eventID,
-		` { "x": 1, "id" : "` + eventID + `" } `:        eventID,
-		`{"id":"` + strings.ToUpper(eventID) + `"}`:     strings.ToUpper(eventID),
-		`{"id":"abc"}`:                                  "",
-		`{"id":"` + strings.Repeat("x", 10_000) + `"}`:  "",
-		`{"id":"` + eventID[:31] + "\x1b" + `"}`:        "",
-		`{"id":"` + eventID[:31] + `\u001b"}`:           "",
-		`{"id":"` + eventID + `\u001b[2J"}`:             "",
-		`{"id":"fc6d8c0c-43fc-4630-ad85-0ee518f1b9d0"}`: "",
-		`{"id":"` + eventID[:30] + "\u00e9" + `"}`:      "",
-		`{"id":17}`:               "",
-		`["` + eventID + `"]`:     "",
-		`{"id":"` + eventID + `"`: "",
+	for _, c := range []struct{ body, want string }{
+		{`{"id":"` + eventID + `"}`, eventID},
+		{` { "x": 1, "id" : "` + eventID + `" } `, eventID},
+		{`{"id":"` + strings.ToUpper(eventID) + `"}`, strings.ToUpper(eventID)},
+		{`{"id":"abc"}`, ""},
+		{`{"id":"` + strings.Repeat("x", 10_000) + `"}`, ""},
+		{`{"id":"` + eventID[:31] + "\x1b" + `"}`, ""},
+		{`{"id":"` + eventID[:31] + `\u001b"}`, ""},
+		{`{"id":"` + eventID + `\u001b[2J"}`, ""},
+		{`{"id":"fc6d8c0c-43fc-4630-ad85-0ee518f1b9d0"}`, ""},
+		{`{"id":"` + eventID[:30] + "\u00e9" + `"}`, ""},
+		{`{"id":17}`, ""},
+		{`["` + eventID + `"]`, ""},
+		{`{"id":"` + eventID + `"`, ""},
 	} {
-		t.Run(body[:min(len(body), 60)], func(t *testing.T) {
+		t.Run(c.body[:min(len(c.body), 60)], func(t *testing.T) {
 			g := NewWithT(t)
-			tr := answering(t, "", httpmock.NewStringResponder(200, body))
+			tr := answering(t, "", httpmock.NewStringResponder(200, c.body))
 			got, err := tr.Send(t.Context(), packet(t, "https://k@sentry.test/1", eventID))
 			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(got.EventID).To(Equal(want))
+			g.Expect(got.EventID).To(Equal(c.want))
 		})
 	}
 }
