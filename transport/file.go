@@ -74,13 +74,9 @@ func fileDriver() Driver {
 		Name:    "file", Engine: "os", Blocking: true, Sink: "file",
 		Delivery: "appended to a file, a line of JSON each; nothing is sent",
 		Options:  OptionSpecs(append([]OptionBinder{new(FileConfig)}, sightConfig...)...),
+		foreign:  foreignOptions(),
 		Open: func(dsn *DSN, _ Env) (Transport, error) {
-			var cfg FileConfig
-			err := DecodeOptions(dsn.Options, &cfg, new(HTTPConfig), new(ThreadedConfig))
-			if err != nil {
-				return nil, err
-			}
-			f, err := NewFile(cfg)
+			f, err := NewFile(FileConfig{Path: dsn.Option("path")})
 			if err != nil {
 				return nil, err
 			}

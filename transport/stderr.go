@@ -48,6 +48,7 @@ func stderrDriver() Driver {
 		Name:    "stderr", Engine: "os", Blocking: true, Sink: "stderr",
 		Delivery: "printed for people to read; nothing is sent",
 		Options:  OptionSpecs(sightConfig...),
+		foreign:  foreignOptions(),
 		Open: func(_ *DSN, env Env) (Transport, error) {
 			return NewStderr(StderrConfig{Writer: env.Stderr}), nil
 		},
