@@ -210,7 +210,7 @@ func (rc *Context) Merge(values ...CaptureOption) {
 	if rc == nil {
 		return
 	}
-	added, activate := gather(values)
+	added, activate := gather(values, true)
 	if activate == nil {
 		activate = &always
 	}
@@ -229,7 +229,7 @@ func (rc *Context) Set(values ...CaptureOption) {
 	if rc == nil {
 		return
 	}
-	set, activate := gather(values)
+	set, activate := gather(values, true)
 	rc.update(func(c *contents) {
 		*c = c.with(set, rc.client)
 		if activate != nil {

@@ -48,10 +48,11 @@ func (m manner) over(base *manner) manner {
 }
 
 // gather makes circumstances of options, and says what they say of activation.
-func gather(values []CaptureOption) (*circumstances, *bool) {
+// Lazy values stay lazy, or are called.
+func gather(values []CaptureOption, lazy bool) (*circumstances, *bool) {
 	d := newDraft()
 	defer d.release()
-	d.gathering = true
+	d.gathering = lazy
 	d.applyAll(values)
 	activate := d.activate
 	d.activate, d.counters, d.ev.Params = nil, nil, nil

@@ -41,15 +41,8 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 // what became of the event in its place.
 func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (*outgoing, Outcome) {
 	c.counters.captured.Add(1)
-	rc := c.scope(ctx)
 	if nested() {
 		return c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeInvalid, Err: errNested}, nil, what)
-	}
-	if c.ignore.ignores(&what) || rc.repeated(&what) {
-		return c.dropped(Outcome{Kind: OutcomeIgnored}, nil, what)
-	}
-	if !what.bare && c.sampledOut(ctx, opts) {
-		return c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeSampled}, nil, what)
 	}
 	p, drop := c.prepare(ctx, ev, what, opts)
 	if drop.Kind != "" {
