@@ -46,6 +46,18 @@ var _ = Describe("A test that asks for no loss", func() {
 		Expect(test.text).NotTo(Or(ContainSubstring(taken), ContainSubstring(sampled), ContainSubstring("throttled:")))
 	})
 
+	It("fails where the client keeps no account", func(ctx SpecContext) {
+		srv := sentrytest.NewServer(GinkgoTB())
+		srv.Script(sentrytest.Status(http.StatusForbidden).Times(3))
+		client := newClient(dsn(srv, "sync"), raven.WithLedger(0), raven.WithRaiseSendErrors(func(*raven.SendError) {}))
+		for range 3 {
+			client.CaptureMessage(ctx, "refused")
+		}
+		test := &failure{TB: GinkgoTB()}
+		sentrytest.RequireNoLoss(test, client, srv)
+		Expect(test.text).To(ContainSubstring("has forgotten what became of 3 older events: let it remember more, with raven.WithLedger(3)"))
+	})
+
 	It("passes where everything has arrived, whatever was dropped on purpose", func(ctx SpecContext) {
 		for _, name := range networked {
 			srv := sentrytest.NewServer(GinkgoTB())

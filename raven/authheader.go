@@ -6,28 +6,39 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"unique"
 )
 
-// AuthHeader is a [CaptureOption]: it is sent as X-Sentry-Auth, as it is, in
-// place of what the client makes of its DSN. Control characters, which no
-// header may have, are left out. Empty says nothing. It may hold a secret, and
-// so it is masked wherever it is printed.
-type AuthHeader string
+// AuthHeader returns a [CaptureOption]: the header is sent as X-Sentry-Auth, as
+// it is, in place of what the client makes of its DSN. Control characters,
+// which no header may have, are left out. "" says nothing. The header may hold a
+// secret, so fmt, encoding/json and log/slog show a mask or an address wherever
+// the option is printed.
+func AuthHeader(header string) CaptureOption {
+	if header == "" {
+		return authHeader{}
+	}
+	return authHeader{unique.Make(header)}
+}
 
-func (o AuthHeader) apply(d *draft) {
-	if o != "" {
+// authHeader holds a reference to its text, since fmt calls no methods of what
+// stands in unexported fields.
+type authHeader struct{ text unique.Handle[string] }
+
+func (o authHeader) apply(d *draft) {
+	if o != (authHeader{}) {
 		d.auth = o
 	}
 }
 
 // over returns headers with the own one of the capture. Those of the client
 // are shared by its packets, and stay as they are.
-func (o AuthHeader) over(h http.Header) http.Header {
-	if o == "" {
+func (o authHeader) over(h http.Header) http.Header {
+	if o == (authHeader{}) {
 		return h
 	}
 	h = maps.Clone(h)
-	h["X-Sentry-Auth"] = []string{strings.Map(printable, string(o))}
+	h["X-Sentry-Auth"] = []string{strings.Map(printable, o.text.Value())}
 	return h
 }
 
@@ -42,13 +53,13 @@ func printable(r rune) rune {
 const masked = "********"
 
 // String masks the header.
-func (o AuthHeader) String() string { return masked }
+func (o authHeader) String() string { return masked }
 
 // Format masks the header for every verb.
-func (o AuthHeader) Format(f fmt.State, _ rune) { fmt.Fprint(f, masked) }
+func (o authHeader) Format(f fmt.State, _ rune) { fmt.Fprint(f, masked) }
 
 // MarshalText masks the header for JSON.
-func (o AuthHeader) MarshalText() ([]byte, error) { return []byte(masked), nil }
+func (o authHeader) MarshalText() ([]byte, error) { return []byte(masked), nil }
 
 // LogValue masks the header for log/slog.
-func (o AuthHeader) LogValue() slog.Value { return slog.StringValue(masked) }
+func (o authHeader) LogValue() slog.Value { return slog.StringValue(masked) }

@@ -180,7 +180,7 @@ func TestExplicitCallers(t *testing.T) {
 
 func TestAuthHeader(t *testing.T) {
 	g := NewWithT(t)
-	const header = raven.AuthHeader("Sentry sentry_key=other, sentry_secret=sesame")
+	header := raven.AuthHeader("Sentry sentry_key=other, sentry_secret=sesame")
 	for _, dsn := range []string{testDSN, storeDSN} {
 		c, rec := newRecorded(t, dsn)
 		c.CaptureMessage(t.Context(), "x", header)
@@ -196,9 +196,14 @@ func TestAuthHeader(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, text := range []string{
 		fmt.Sprint(header), fmt.Sprintf("%s|%v|%+v|%#v|%q|%x|%d", header, header, header, header, header, header, header),
-		string(asJSON), slog.AnyValue(header).Resolve().String(), fmt.Sprint([]raven.CaptureOption{header}), header.String(),
+		string(asJSON), slog.AnyValue(header).Resolve().String(), fmt.Sprint([]raven.CaptureOption{header}),
 	} {
 		g.Expect(text).To(ContainSubstring("********"))
 		g.Expect(text).NotTo(ContainSubstring("sesame"))
 	}
+	own := struct {
+		option  raven.CaptureOption
+		options []raven.CaptureOption
+	}{header, []raven.CaptureOption{header}}
+	g.Expect(fmt.Sprintf("%v %+v %#v", own, own, own)).NotTo(ContainSubstring("sesame"))
 }

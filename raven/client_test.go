@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -126,6 +128,29 @@ func TestSecretStaysSecret(t *testing.T) {
 	g.Expect(fmt.Sprintf("%v %+v %#v", err, err, err)).NotTo(ContainSubstring("sesame"))
 	g.Expect(c.PublicDSN("https")).NotTo(ContainSubstring("sesame"))
 	g.Expect(string(rec.all()[0].Body)).NotTo(ContainSubstring("sesame"))
+}
+
+// Servers and proxies may repeat what they were told.
+func TestEchoedSecretsStaySecret(t *testing.T) {
+	g := NewWithT(t)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Sentry-Error", "unknown: "+r.Header.Get("X-Sentry-Auth"))
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer srv.Close()
+	var logged bytes.Buffer
+	var outcomes []string
+	c, err := raven.New("sync+http://public:sesame@"+srv.Listener.Addr().String()+"/42",
+		raven.WithLogger(slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))), raven.WithLedger(10),
+		raven.WithOnOutcome(func(o raven.Outcome) { outcomes = append(outcomes, fmt.Sprintf("%v %+v", o, o)) }))
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = c.Deliver(t.Context(), &raven.Event{})
+	g.Expect(err).To(HaveOccurred())
+	ledger, _ := c.Ledger()
+	flushed, closed := c.Flush(t.Context()), c.Close(t.Context())
+	said := fmt.Sprintf("%v %+v %v %+v %v %v %s", err, err, outcomes, ledger, flushed, closed, &logged)
+	g.Expect(strings.Count(said, "sentry_secret=xxxxx")).To(BeNumerically(">=", 4))
+	g.Expect(said).NotTo(ContainSubstring("sesame"))
 }
 
 func TestReporterIsTheClient(t *testing.T) {

@@ -38,6 +38,8 @@ type Context struct {
 // Contexts can share it.
 type contents struct {
 	active bool
+	runs   int            // calls of With that have not returned
+	after  bool           // what active will be when the last of them has
 	data   *circumstances // what was merged; nil: nothing
 	under  *circumstances // the same over the client's own tags and so on, for captures
 	trail  trail
@@ -67,7 +69,7 @@ func NewContext(ctx context.Context, client *Client) (context.Context, *Context)
 	}
 	rc := &Context{client: client}
 	snapshot := *client.scope(ctx).now.Load()
-	snapshot.active = true
+	snapshot.active, snapshot.runs = true, 0
 	rc.now.Store(&snapshot)
 	return rc.bind(ctx), rc
 }
@@ -163,12 +165,35 @@ func (rc *Context) Deactivate() { rc.setActive(false) }
 
 func (rc *Context) setActive(active bool) {
 	if rc != nil {
-		rc.update(func(c *contents) { c.active = active })
+		rc.update(func(c *contents) { c.activate(active) })
 	}
 }
 
+func (c *contents) activate(active bool) { c.active, c.after = active, active }
+
 // Active reports whether the Context receives breadcrumbs.
 func (rc *Context) Active() bool { return rc != nil && rc.now.Load().active }
+
+// enter and leave are the two ends of With. The Context is active in between.
+// The last one to leave deactivates it, unless it is the client's own: that one
+// is left as it was found, or as it was made meanwhile.
+func (rc *Context) enter() {
+	rc.update(func(c *contents) {
+		if c.runs == 0 {
+			c.after = c.active
+		}
+		c.runs++
+		c.active = true
+	})
+}
+
+func (rc *Context) leave() {
+	rc.update(func(c *contents) {
+		if c.runs--; c.runs == 0 {
+			c.active = c.after && rc == &rc.client.own
+		}
+	})
+}
 
 // Merge adds values to the Context, over those of the same kind that it has:
 // maps key by key, [User] and [Request] field by field, anything else in place
@@ -185,13 +210,13 @@ func (rc *Context) Merge(values ...CaptureOption) {
 	if rc == nil {
 		return
 	}
-	added, activate := gather(values)
+	added, activate := gather(values, true)
 	if activate == nil {
 		activate = &always
 	}
 	rc.update(func(c *contents) {
 		*c = c.with(added.over(c.data), rc.client)
-		c.active = *activate
+		c.activate(*activate)
 	})
 }
 
@@ -204,11 +229,11 @@ func (rc *Context) Set(values ...CaptureOption) {
 	if rc == nil {
 		return
 	}
-	set, activate := gather(values)
+	set, activate := gather(values, true)
 	rc.update(func(c *contents) {
 		*c = c.with(set, rc.client)
 		if activate != nil {
-			c.active = *activate
+			c.activate(*activate)
 		}
 	})
 }
@@ -238,21 +263,24 @@ func (rc *Context) Clear(deactivate ...bool) {
 	if len(deactivate) > 0 {
 		ends = deactivate[0]
 	}
-	rc.update(func(c *contents) { *c = contents{active: c.active && !ends}.with(nil, rc.client) })
+	rc.update(func(c *contents) {
+		*c = contents{active: c.active && !ends, runs: c.runs, after: c.after && !ends}.with(nil, rc.client)
+	})
 	rc.seen.clear()
 }
 
 // With calls fn with a ctx that carries the Context. The Context is activated
-// before and deactivated afterwards, also if fn panics. On a nil Context it
-// only calls fn.
+// before and deactivated afterwards, also if fn panics: by the call that returns
+// last, if several run at a time. The client's own Context is left as it was
+// before, or as fn made it. On a nil Context With only calls fn.
 func (rc *Context) With(ctx context.Context, fn func(ctx context.Context)) {
 	ctx = orBackground(ctx)
 	if rc == nil {
 		fn(ctx)
 		return
 	}
-	rc.Activate()
-	defer rc.Deactivate()
+	rc.enter()
+	defer rc.leave()
 	fn(rc.bind(ctx))
 }
 

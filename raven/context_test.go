@@ -73,7 +73,7 @@ func TestContextHoldsWhateverACaptureTakes(t *testing.T) {
 	whole.Culprit, whole.Params, whole.Message = "", nil, "hi"
 	c.Capture(t.Context(), &whole)
 	want := only(t, rec)
-	for _, key := range []string{"exception", "stacktrace", "breadcrumbs", "event_id"} {
+	for _, key := range []string{"exception", "stacktrace", "threads", "breadcrumbs", "event_id"} {
 		delete(want, key) // what belongs to one event
 	}
 	c.Context().Merge(raven.Custom(fills(whole)), raven.AuthHeader("own"), raven.Stack(true), raven.Site("here"))
@@ -213,6 +213,50 @@ func TestContextWith(t *testing.T) {
 		})
 	}).To(PanicWith("passes"))
 	g.Expect(rc.Active()).To(BeFalse())
+}
+
+// The client's own Context serves the whole program.
+func TestWithLeavesTheClientsOwnContextActive(t *testing.T) {
+	g := NewWithT(t)
+	c, _ := newRecorded(t, testDSN)
+	c.Context().With(t.Context(), func(context.Context) {})
+	g.Expect(c.Context().Active()).To(BeTrue())
+	g.Expect(func() {
+		c.Context().With(t.Context(), func(context.Context) { panic("passes") })
+	}).To(PanicWith("passes"))
+	g.Expect(c.Context().Active()).To(BeTrue())
+
+	c.Context().With(t.Context(), func(context.Context) { c.Context().Deactivate() })
+	g.Expect(c.Context().Active()).To(BeFalse(), "as fn has it")
+	c.Context().With(t.Context(), func(context.Context) { g.Expect(c.Context().Active()).To(BeTrue()) })
+	g.Expect(c.Context().Active()).To(BeFalse(), "as it was")
+	c.Context().With(t.Context(), func(context.Context) { c.Context().Merge(raven.Tags{"a": "b"}) })
+	g.Expect(c.Context().Active()).To(BeTrue(), "as Merge has it")
+}
+
+func TestCallsOfWithMayOverlap(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		g := NewWithT(t)
+		c, _ := newRecorded(t, testDSN)
+		_, rc := raven.NewContext(t.Context(), c)
+		if own {
+			rc = c.Context()
+		}
+		first, firstLeft := make(chan struct{}), make(chan struct{})
+		rc.With(t.Context(), func(ctx context.Context) {
+			go func() {
+				defer close(firstLeft)
+				rc.With(t.Context(), func(context.Context) { <-first })
+			}()
+			close(first)
+			<-firstLeft
+			g.Expect(rc.Active()).To(BeTrue(), "this one is not through")
+			inner, made := raven.NewContext(ctx, c)
+			made.With(inner, func(context.Context) {})
+			g.Expect(made.Active()).To(BeFalse(), "it is apart from rc")
+		})
+		g.Expect(rc.Active()).To(Equal(own))
+	}
 }
 
 // The reference's thread binding: what happens in one place is seen below it,

@@ -17,7 +17,7 @@ type circumstances struct {
 type manner struct {
 	stack, stackGiven bool
 	rate              *SampleRate
-	auth              AuthHeader
+	auth              authHeader
 	site              string
 	counters          Callers
 	activate          *bool
@@ -48,14 +48,15 @@ func (m manner) over(base *manner) manner {
 }
 
 // gather makes circumstances of options, and says what they say of activation.
-func gather(values []CaptureOption) (*circumstances, *bool) {
+// Lazy values stay lazy, or are called.
+func gather(values []CaptureOption, lazy bool) (*circumstances, *bool) {
 	d := newDraft()
 	defer d.release()
-	d.gathering = true
+	d.gathering = lazy
 	d.applyAll(values)
 	activate := d.activate
 	d.activate, d.counters, d.ev.Params = nil, nil, nil
-	d.ev.EventID, d.ev.Exceptions, d.ev.Stacktrace, d.ev.Breadcrumbs = "", nil, nil, nil
+	d.ev.EventID, d.ev.Exceptions, d.ev.Stacktrace, d.ev.Threads, d.ev.Breadcrumbs = "", nil, nil, nil, nil
 	return &circumstances{ev: copied(&d.ev), manner: d.manner}, activate
 }
 

@@ -1,8 +1,10 @@
 package raven
 
 import (
+	"math"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,8 +35,8 @@ var (
 	goroutineLine = regexp.MustCompile(`^goroutine (\d+)(?: .*)? \[([^\]]*)\].*:$`)
 	callLine      = regexp.MustCompile(`^([^\s(].*)\([^()]*\)$`)
 	fileLine      = regexp.MustCompile(`^\t(.+):(\d+)(?: .*)?$`)
+	elided        = regexp.MustCompile(`^\.\.\.\d+ frames elided\.\.\.$|^\.\.\.additional frames elided\.\.\.$`)
 	signalLine    = regexp.MustCompile(`^(SIG[A-Z]+): (.+)$`)
-	recovered     = regexp.MustCompile(`( \[recovered[^\]]*\])+$`)
 )
 
 // parseCrash reads what [runtime/debug.SetCrashOutput] left behind. It never
@@ -50,7 +52,7 @@ func parseCrash(output string) crash {
 		}
 	}
 	c.overflow = strings.Contains(output, "\nruntime.newstack(")
-	c.readHead(lines[:head])
+	c.readHead(lines[:head], panicsBelow(lines[head:]))
 	c.readGoroutines(lines[head:])
 	if c.text == "" && c.kind != "panic" {
 		c.kind, c.text = "fatal error", c.fatalText()
@@ -58,17 +60,27 @@ func parseCrash(output string) crash {
 	return c
 }
 
+// What the runtime writes behind a panic that was recovered: before another
+// one, and before the same one again, which it does not list.
+const (
+	recovered  = " [recovered]"
+	repanicked = " [recovered, repanicked]"
+)
+
 // readHead reads what stands above the traces. A panic in a deferred function
-// is listed below the one that was going on, indented as further lines of a
-// text are; it is the last one that ended the program.
-func (c *crash) readHead(lines []string) {
-	for _, line := range lines {
+// is listed below the one that was going on, and the last one ended the
+// program. The lines of a panic's own text are indented in the same way, so
+// that one of them may look like a further panic. below is how many panics the
+// stack shows below the last one.
+func (c *crash) readHead(lines []string, below int) {
+	nested := nestedPanics(lines, below)
+	for i, line := range lines {
 		indented, more := strings.CutPrefix(line, "\t")
 		panicText, panicked := strings.CutPrefix(indented, "panic: ")
 		fatal, died := strings.CutPrefix(line, "fatal error: ")
 		signal := signalLine.FindStringSubmatch(line)
 		switch {
-		case panicked:
+		case panicked && (!more || c.kind == "" || slices.Contains(nested, i)):
 			c.kind, c.text = "panic", panicText
 		case more && c.kind != "":
 			c.text += "\n" + indented
@@ -80,7 +92,63 @@ func (c *crash) readHead(lines []string) {
 			c.kind, c.text = "fatal error", line
 		}
 	}
-	c.text = recovered.ReplaceAllString(strings.TrimSpace(c.text), "")
+	c.text = strings.TrimSuffix(strings.TrimSpace(c.text), repanicked)
+}
+
+// nestedPanics returns the lines at which a further panic begins. Where more
+// lines look like it than the stack has panics, those that follow a recovered
+// panic come first, then those that stand first.
+func nestedPanics(lines []string, below int) []int {
+	var sure, maybe []int
+	for i, line := range lines {
+		if strings.HasSuffix(line, repanicked) {
+			below--
+		}
+		if i == 0 || !strings.HasPrefix(line, "\tpanic: ") {
+			continue
+		}
+		if strings.HasSuffix(lines[i-1], recovered) {
+			sure = append(sure, i)
+		} else {
+			maybe = append(maybe, i)
+		}
+	}
+	all := append(sure, maybe...)
+	return all[:min(max(below, 0), len(all))]
+}
+
+// panicsBelow counts the panics on the stack of the goroutine that crashed,
+// but for the last one, which is there only under GOTRACEBACK=system. Where
+// the runtime has left out calls, or written no stack, there may be any
+// number.
+func panicsBelow(lines []string) int {
+	for len(lines) > 0 && !goroutineLine.MatchString(lines[0]) {
+		lines = lines[1:]
+	}
+	if len(lines) == 0 {
+		return math.MaxInt
+	}
+	n, own := 0, false
+	for _, line := range lines[1:] {
+		if line == "" {
+			break
+		}
+		if elided.MatchString(line) {
+			return math.MaxInt
+		}
+		m := callLine.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		if m[1] == "panic" {
+			n++
+		}
+		if f := frameFromText(m[1], "", 0); !own && !f.ofRuntime() {
+			own = true
+			n = 0 // what stands above the program's own calls is the last panic
+		}
+	}
+	return n
 }
 
 // readGoroutines reads the traces, but for the stacks of the runtime's own

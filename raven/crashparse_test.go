@@ -24,12 +24,32 @@ main.main()
 exit status 2
 `
 
+// deferredTrace is the trace of a panic in a function that another one has deferred.
+const deferredTrace = `
+goroutine 1 [running]:
+main.main.func1()
+	/src/main.go:6 +0x25
+panic({0x4ab720?, 0x4d18c8?})
+	/usr/local/go/src/runtime/panic.go:860 +0x13a
+main.main()
+	/src/main.go:6 +0x525
+`
+
 func TestParseCrash(t *testing.T) {
 	for _, tt := range []struct{ name, output, kind, text string }{
 		{"panic", "panic: boom\n" + trace, "panic", "boom"},
 		{"several lines", "panic: one\n\ttwo\n\t\n\tgoroutine 1 [running]:\n" + trace, "panic", "one\ntwo\n\ngoroutine 1 [running]:"},
 		{"empty", "panic: \n" + trace, "panic", ""},
-		{"recovered", "panic: once [recovered]\n\tpanic: again\n\tand more\n" + trace, "panic", "again\nand more"},
+		{"recovered", "panic: once [recovered]\n\tpanic: again\n\tand more\n" + deferredTrace, "panic", "again\nand more"},
+		{"not recovered", "panic: once\n\tpanic: again\n" + deferredTrace, "panic", "again"},
+		{"a line like a panic's", "panic: one\n\tpanic: two\n\tthree\n" + trace, "panic", "one\npanic: two\nthree"},
+		{"such a line in the second panic", "panic: once [recovered]\n\tpanic: again\n\tpanic: two\n" + deferredTrace, "panic", "again\npanic: two"},
+		{"such a line in the first panic", "panic: once\n\tpanic: two [recovered]\n\tpanic: again\n" + deferredTrace, "panic", "again"},
+		{"such a line, repanicked", "panic: once\n\tpanic: two [recovered, repanicked]\n" + deferredTrace, "panic", "once\npanic: two"},
+		{"the last panic on the stack", "panic: one\n\tpanic: two\n" + strings.Replace(deferredTrace, "main.main.func1", "panic(0)\n\t/x.go:1\nruntime.mapassign()\n\t/x.go:2\nmain.main.func1", 1), "panic", "two"},
+		{"no stack", "panic: once\n\tpanic: again\n", "panic", "again"},
+		{"calls left out", "panic: once\n\tpanic: again\n" + strings.Replace(trace, "main.run", "...23 frames elided...\nmain.run", 1), "panic", "again"},
+		{"a text that ends like a mark", "panic: once [recovered]\n" + trace, "panic", "once [recovered]"},
 		{"repanicked", "panic: once [recovered, repanicked]\n" + trace, "panic", "once"},
 		{"fault", "panic: runtime error: invalid memory address\n[signal SIGSEGV: segmentation violation code=0x1]\n" + trace, "panic", "runtime error: invalid memory address"},
 		{"fatal", "fatal error: concurrent map writes\n" + trace, "fatal error", "concurrent map writes"},
@@ -75,6 +95,8 @@ func TestCrashIsBounded(t *testing.T) {
 func FuzzParseCrash(f *testing.F) {
 	f.Add("panic: boom\n" + trace)
 	f.Add("panic: once [recovered]\n\tpanic: again\n" + trace)
+	f.Add("panic: once [recovered]\n\tpanic: again\n\tpanic: two\n" + deferredTrace)
+	f.Add("panic: once [recovered, repanicked]\n\tpanic: again\n...23 frames elided...\n" + deferredTrace)
 	f.Add("SIGQUIT: quit\nPC=0x40866e m=0 sigcode=0\n" + trace)
 	f.Add("\nruntime stack:\nruntime.newstack()\n\t/go/src/runtime/stack.go:1 +0x1\n" + trace)
 	f.Add("goroutine 99999999999999999999 [running]:\nmain.f()\n\t/x.go:99999999999999999999\n")

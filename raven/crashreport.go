@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -188,8 +189,8 @@ func (c *crash) nameType(x *Exception, frames []Frame) {
 	if c.kind != "panic" {
 		return
 	}
-	if strings.HasPrefix(c.text, "runtime error: ") {
-		x.Type, x.Module = "runtime.Error", "runtime"
+	if name := runtimeErrorType(c.text); name != "" {
+		x.Type, x.Module = name, "runtime"
 		return
 	}
 	for _, f := range frames {
@@ -198,6 +199,34 @@ func (c *crash) nameType(x *Exception, frames []Frame) {
 			return
 		}
 	}
+}
+
+// plainRuntimeErrors are the texts of the runtime's errors that do not begin
+// with "runtime error: ". The stack does not tell them from the program's own:
+// the runtime leaves its calls out.
+var plainRuntimeErrors = []string{
+	"assignment to entry in nil map",
+	"close of closed channel",
+	"close of nil channel",
+	"send on closed channel",
+	"makechan: size out of range",
+	"runtime: allocation size out of range",
+	"arg size to reflect.call more than 1GB",
+}
+
+// runtimeErrorType returns the type that a panic of the runtime has when it is
+// recovered, by its text; "" for a panic of the program.
+func runtimeErrorType(text string) string {
+	switch {
+	case strings.HasPrefix(text, "interface conversion: "):
+		return "*runtime.TypeAssertionError"
+	case strings.HasPrefix(text, "panic called with nil argument"):
+		return "*runtime.PanicNilError"
+	case strings.HasPrefix(text, "runtime error: "), slices.Contains(plainRuntimeErrors, text),
+		strings.HasPrefix(text, "value method ") && strings.HasSuffix(text, " pointer"):
+		return "runtime.Error"
+	}
+	return ""
 }
 
 func oldestFirst(frames []Frame) *Stacktrace {

@@ -48,6 +48,10 @@ func crash(how string) {
 			defer func() { explode(errors.New("and again")) }()
 			explode("once")
 		}()
+	case "lines":
+		explode(errors.New("worker 3 failed:\npanic: index out of range\n(see above)"))
+	case "nil map", "closed channel", "nil channel", "send", "conversion", "missing method", "nil", "index", "key", "value method":
+		fault(how)
 	case "map":
 		m := map[int]int{}
 		for range 4 {
@@ -67,6 +71,68 @@ func crash(how string) {
 		explode("after Close")
 	}
 	select {}
+}
+
+type shouter struct{}
+
+func (shouter) shout() {}
+
+// fault makes the runtime panic.
+func fault(how string) {
+	var (
+		none  map[string]int
+		open  chan int
+		value any = 5
+	)
+	switch how {
+	case "nil map":
+		none["x"] = 1
+	case "closed channel":
+		open = make(chan int)
+		close(open)
+		close(open)
+	case "nil channel":
+		close(open)
+	case "send":
+		open = make(chan int)
+		close(open)
+		open <- 1
+	case "conversion":
+		_ = value.(string)
+	case "missing method":
+		_ = value.(error)
+	case "nil":
+		panic(nil)
+	case "index":
+		_ = []int{}[value.(int)]
+	case "key":
+		_ = map[any]int{[1]any{none}: 1}
+	case "value method":
+		var s *shouter
+		interface{ shout() }(s).shout()
+	}
+}
+
+// What the runtime panics with is called the same in a crash report as where
+// it is recovered.
+func TestCrashesAreCalledAsRecoveredPanicsAre(t *testing.T) {
+	for _, how := range []string{"nil map", "closed channel", "nil channel", "send", "conversion", "missing method", "nil", "index", "key", "value method"} {
+		t.Run(how, func(t *testing.T) {
+			g := NewWithT(t)
+			c, rec := newRecorded(t, testDSN)
+			func() {
+				defer c.Recover(t.Context())
+				fault(how)
+			}()
+			caught := object(only(t, rec).at("exception", "values", 0).(map[string]any))
+
+			rec = new(recorder)
+			afterCrash(t, rec, crashed(t, how))
+			died := object(only(t, rec).at("exception", "values", 0).(map[string]any))
+			g.Expect(died["type"]).To(Equal(caught["type"]))
+			g.Expect(died["module"]).To(Equal(caught["module"]))
+		})
+	}
 }
 
 //go:noinline
@@ -118,6 +184,7 @@ func TestCrashReport(t *testing.T) {
 	}{
 		{"panic", "raven_test.explode", "boom", here, "explode"},
 		{"error", "raven_test.explode", "first\nsecond", here, "explode"},
+		{"lines", "raven_test.explode", "worker 3 failed:\npanic: index out of range\n\\(see above\\)", here, "explode"},
 		{"fault", "runtime.Error", "runtime error: integer divide by zero", "runtime", "divide"},
 		{"repanic", "raven_test.explode", "and again", here, "explode"},
 		{"map", "fatal error", "concurrent map (access|writes)", "", "write"},

@@ -13,8 +13,9 @@ type EventType interface {
 //
 //	client.Capture(ctx, nil, raven.Custom(OutOfStock{Article: 7}))
 //
-// A nil t adds nothing. In a Context, t is asked once, when it is merged, and
-// does not give exceptions, stack, breadcrumbs and id.
+// A nil t adds nothing, and neither does a nil pointer whose FillEvent panics.
+// In a Context, t is asked once, when it is merged, and does not give
+// exceptions, stack, threads, breadcrumbs and id.
 func Custom(t EventType) CaptureOption { return custom{t} }
 
 type custom struct{ EventType }
@@ -23,8 +24,12 @@ func (o custom) apply(d *draft) {
 	if o.EventType == nil {
 		return
 	}
+	filled, ok := o.filled()
+	if !ok {
+		return
+	}
 	before := circumstances{ev: d.ev}
-	d.ev = o.filled()
+	d.ev = filled
 	d.underlay(&before)
 	if d.ev.EventID == "" {
 		d.ev.EventID = before.ev.EventID
@@ -38,17 +43,23 @@ func (o custom) apply(d *draft) {
 	if d.ev.Stacktrace == nil {
 		d.ev.Stacktrace = before.ev.Stacktrace
 	}
+	if d.ev.Threads == nil {
+		d.ev.Threads = before.ev.Threads
+	}
 	if d.ev.Breadcrumbs == nil {
 		d.ev.Breadcrumbs = before.ev.Breadcrumbs
 	}
 }
 
-func (o custom) filled() (ev Event) {
+// filled returns what the value says, and false for a nil pointer, which can't
+// say anything.
+func (o custom) filled() (ev Event, ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
+			ok = !isNilPointer(o.EventType)
 			ev = Event{Message: panicText(o.EventType, "FillEvent", r)}
 		}
 	}()
 	o.FillEvent(&ev)
-	return ev
+	return ev, true
 }

@@ -21,6 +21,15 @@ func (o outOfStock) FillEvent(ev *raven.Event) {
 	ev.Exceptions = []raven.Exception{{Type: "OutOfStock"}}
 }
 
+// orNothing can be asked as a nil pointer.
+type orNothing struct{ n int }
+
+func (o *orNothing) FillEvent(ev *raven.Event) {
+	if o == nil {
+		ev.Tags = raven.Tags{"stock": "none"}
+	}
+}
+
 func TestCustomEvents(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
@@ -37,11 +46,21 @@ func TestCustomEvents(t *testing.T) {
 	c.Capture(t.Context(), nil, raven.Custom(outOfStock{-1}))
 	g.Expect(eventOf(t, rec.all()[1]).at("logentry", "formatted")).To(Equal("<raven_test.outOfStock: FillEvent panicked: no such article>"))
 
+	c.CaptureMessage(t.Context(), "kept", raven.Custom((*outOfStock)(nil)), raven.Custom((*orNothing)(nil)))
+	ev = eventOf(t, rec.all()[2])
+	g.Expect(ev.at("logentry", "formatted")).To(Equal("kept"))
+	g.Expect(ev["tags"]).To(Equal(map[string]any{"stock": "none"}), "a method that takes a nil pointer is asked")
+
+	whole := everything
+	c.Capture(t.Context(), &whole)
+	c.Capture(t.Context(), &whole, raven.Custom(new(orNothing)))
+	g.Expect(eventOf(t, rec.all()[4])).To(Equal(eventOf(t, rec.all()[3])), "what it says nothing of stays")
+
 	asked := 0
 	c.Context().Merge(raven.Lazy(func() []raven.CaptureOption { asked++; return nil }), raven.Custom(outOfStock{8}))
 	g.Expect(c.Context().Get().Exceptions).To(BeEmpty())
 	c.CaptureMessage(t.Context(), "50%")
-	ev = eventOf(t, rec.all()[2])
+	ev = eventOf(t, rec.all()[5])
 	g.Expect(ev.at("logentry", "formatted")).To(Equal("50%"))
 	g.Expect(ev.at("tags", "article")).To(Equal("8"))
 	g.Expect(ev).NotTo(HaveKey("exception"))

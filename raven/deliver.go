@@ -1,6 +1,7 @@
 package raven
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 		return p.id
 	}
 	switch drop.Kind {
-	case OutcomeSampled, OutcomeBackoff:
+	case OutcomeSampled, OutcomeBackoff, OutcomeClosed:
 		c.setLastEventID(drop.EventID)
 		return drop.EventID
 	case OutcomeInvalid, OutcomeTooLarge:
@@ -40,15 +41,8 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 // what became of the event in its place.
 func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (*outgoing, Outcome) {
 	c.counters.captured.Add(1)
-	rc := c.scope(ctx)
 	if nested() {
 		return c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeInvalid, Err: errNested}, nil, what)
-	}
-	if c.ignore.ignores(&what) || rc.repeated(&what) {
-		return c.dropped(Outcome{Kind: OutcomeIgnored}, nil, what)
-	}
-	if !what.bare && c.sampledOut(ctx, opts) {
-		return c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeSampled}, nil, what)
 	}
 	p, drop, g := c.prepare(ctx, ev, what, opts)
 	if drop.Kind != "" {
@@ -79,6 +73,9 @@ func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome, *gist) {
 		if why := c.state.shouldTry(); why != nil {
 			if suppressed > 0 {
 				c.throttle.giveBack(key, suppressed)
+			}
+			if c.closed.Load() { // whether sending fails does not matter any more
+				return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeClosed, Err: transport.ErrClosed}, nil
 			}
 			var g *gist
 			if c.failures.wants(c) {
@@ -193,8 +190,8 @@ func (c *Client) deliver(ctx context.Context, ev *Event, opts []CaptureOption) (
 	id := p.id
 	c.setLastEventID(id)
 	resp, err := c.await(orBackground(ctx), p, terms{told: true, ignore: c.raise != nil})
-	if err == nil && resp != nil && resp.EventID != "" {
-		id = resp.EventID
+	if err == nil && resp != nil {
+		id = cmp.Or(normalID(resp.EventID), id)
 	}
 	return id, err
 }

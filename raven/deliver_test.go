@@ -41,8 +41,14 @@ func TestDeliver(t *testing.T) {
 			g.Expect(only(t, rec).at("tags", "k")).To(Equal("v"))
 			g.Expect(rec.sends).To(Equal(1), "past the queue")
 
-			rec.answer = answerWith("fromserver", nil)
-			g.Expect(c.Deliver(t.Context(), nil)).To(Equal("fromserver"))
+			const given = "0123456789abcdef0123456789abcdef"
+			rec.answer = answerWith(given, nil)
+			g.Expect(c.Deliver(t.Context(), nil)).To(Equal(given))
+			for _, nonsense := range []string{"fromserver", given + "\x1b[2J", given[:31] + "\x1b"} {
+				rec.answer = answerWith(nonsense, nil)
+				g.Expect(c.Deliver(t.Context(), nil)).To(MatchRegexp("^[0-9a-f]{32}$"))
+				g.Expect(c.LastEventID()).NotTo(Equal(given))
+			}
 
 			rec.answer = answerWith("", errDown)
 			id, err = c.Deliver(t.Context(), &raven.Event{Message: "x"})

@@ -16,8 +16,12 @@ type draft struct {
 	now    time.Time
 	bare   bool // nothing of the client is added
 
+	scope   *Context // that the event is captured with
+	endless bool     // not all that the error unwraps to is among the links
+
 	complete  bool // what the client adds is in the event already
 	gathering bool // for a Context: lazy values stay so
+	lazyDepth int  // of the lazy value that is being applied
 	manner
 
 	ownTags, ownExtra, ownContexts, ownInterfaces bool // the maps are the draft's to change
@@ -48,7 +52,7 @@ func newDraft() *draft {
 }
 
 func (d *draft) release() {
-	if cap(d.buf) > maxKeptBuffer || cap(d.found) > 8*maxFrames {
+	if cap(d.buf) > maxKeptBuffer || cap(d.found) > 8*maxFrames || cap(d.links)+cap(d.todo) > maxKeptLinks {
 		return
 	}
 	d.ev = Event{}
@@ -62,6 +66,7 @@ func (d *draft) release() {
 	d.found = d.found[:0] // frames live as long as the program
 	d.todo = emptied(d.todo)
 	d.links = emptied(d.links)
+	d.scope, d.lazyDepth = nil, 0
 	d.enc.path, d.enc.keys, d.enc.ents = emptied(d.enc.path), emptied(d.enc.keys), emptied(d.enc.ents)
 	drafts.Put(d)
 }
@@ -83,36 +88,53 @@ type subject struct {
 	bare, urgent, told bool
 }
 
-// compose fills the draft: the client's data, the event's over it, the
-// options over that (protocol 6.1).
-func (d *draft) compose(c *Client, ctx context.Context, ev *Event, what subject, opts []CaptureOption) {
+// open begins a capture: with the Context of ctx, and everything that the
+// captured error unwraps to.
+func (d *draft) open(c *Client, ctx context.Context, what *subject) {
+	d.scope = c.scope(ctx)
+	d.enc.inApp, d.enc.rules, d.bare = c.inApp, c.rules, what.bare
+	err := what.err
+	if err == nil {
+		err, _ = what.panicked.(error)
+	}
+	if err != nil {
+		d.unwrapAll(err)
+	}
+}
+
+// lay fills the draft with what the capture was given: the Context's data, the
+// event's over it, the options over that (protocol 6.1).
+func (d *draft) lay(ev *Event, what *subject, opts []CaptureOption) {
 	if ev != nil {
 		d.ev = *ev
 	}
-	d.enc.inApp, d.enc.rules, d.bare = c.inApp, c.rules, what.bare
 	if !d.bare {
-		now := c.scope(ctx).now.Load()
-		d.underlay(now.under.settled())
-		if d.ev.Breadcrumbs == nil {
-			d.crumbs = now.trail.appendTo(d.crumbs, c.breadcrumbs)
-		}
+		d.underlay(d.scope.now.Load().under.settled())
 	}
 	if what.panicked != nil {
 		d.ev.Level = LevelFatal
 	}
 	d.applyAll(opts)
+	d.ev.EventID = idOf(&d.ev)
+}
+
+// complement adds what the capture itself knows: breadcrumbs, exceptions,
+// stacks and the time.
+func (d *draft) complement(c *Client, what *subject) {
+	if !d.bare && d.ev.Breadcrumbs == nil {
+		d.crumbs = d.scope.now.Load().trail.appendTo(d.crumbs, c.breadcrumbs)
+	}
 	switch {
 	case what.panicked != nil:
 		d.addPanic(what.panicked)
 	case what.err != nil:
-		d.addError(what.err, d.callers(), &Mechanism{Type: "generic", Handled: &d.handled})
+		d.addError(d.callers(), &Mechanism{Type: "generic", Handled: &d.handled})
 	case (d.stack || d.counters != nil) && len(d.ev.Exceptions) == 0 && d.ev.Stacktrace == nil:
 		d.ev.Stacktrace = d.trace(d.callers())
 	}
 	if _, given := d.ev.Tags["site"]; d.site != "" && !given {
 		Tags{"site": d.site}.apply(d)
 	}
-	d.ev.EventID = idOf(&d.ev)
 	d.now = time.Now()
 	if len(d.traces) > 0 {
 		d.enc.sourceLines = c.source.linesFor(d.traces[0].found, d.now)
@@ -162,12 +184,20 @@ func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []Ca
 	d := newDraft()
 	defer func() {
 		if r := recover(); r != nil {
-			p, g, drop = nil, nil, Outcome{EventID: normalID(d.ev.EventID), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
+			p, g, drop = nil, nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
 			return
 		}
 		d.release()
 	}()
-	d.compose(c, ctx, ev, what, opts)
+	d.open(c, ctx, &what)
+	if c.ignore.ignores(d, &what) || d.scope.repeated(&what) {
+		return nil, Outcome{Kind: OutcomeIgnored}, nil
+	}
+	d.lay(ev, &what, opts)
+	if d.sampledOut(c) {
+		return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeSampled}, nil
+	}
+	d.complement(c, &what)
 	if drop = c.process(ctx, d); drop.Kind != "" {
 		return nil, drop, nil
 	}

@@ -82,7 +82,7 @@ func (e *encoder) appendDescribed(dst []byte, text string, how description, lim 
 	if how == asText || lim.runes > 0 && len(text) > maxMarshalled {
 		return e.appendText(dst, text, lim)
 	}
-	return append(dst, e.mask().json(text)...)
+	return append(dst, e.mask().json(strict(text))...)
 }
 
 // appendReflectMap appends a map that is not a map[string]any, sorted by what

@@ -3,31 +3,13 @@ package raven
 import (
 	"fmt"
 	"reflect"
-	"strconv"
 )
 
-// maxExceptions bounds what one error may unwrap to. It also ends what no
-// cycle check can see, such as an Unwrap that makes a new error every time.
-const maxExceptions = 100
-
-// link is an error on its way to becoming an exception.
-type link struct {
-	err    error
-	parent int
-	index  int  // in the parent's errors
-	list   bool // the parent holds several
-
-	kind  *errorType
-	stack calls // its own, or for the first the capture's
-	cut   int   // how many of the outermost calls an error below shows as well
-	cause int   // the one error that it wraps, 0 for none
-}
-
-// addError sets the event's exceptions to err and everything it unwraps to,
-// the oldest first as the protocol wants it (protocol 5.2). The capture's
-// stack goes to err itself unless it brought its own.
-func (d *draft) addError(err error, stack calls, how *Mechanism) {
-	d.unwrapAll(err)
+// addError sets the event's exceptions to the captured error and everything it
+// unwraps to, the oldest first as the protocol wants it (protocol 5.2). The
+// capture's stack goes to the error itself unless it brought its own.
+func (d *draft) addError(stack calls, how *Mechanism) {
+	d.shorten()
 	d.findStacks(stack)
 	start := len(d.exceptions)
 	for id := len(d.links) - 1; id >= 0; id-- {
@@ -38,6 +20,7 @@ func (d *draft) addError(err error, stack calls, how *Mechanism) {
 		if id == 0 {
 			m.Type = how.Type
 		}
+		d.leftOut(id, &m)
 		x.Type, x.Module, m.GoType = l.kind.name, l.kind.module, l.kind.goType
 		if wrapped := start + len(d.links) - 1 - l.cause; l.kind.anonymous && l.cause > 0 {
 			x.Type, x.Module, m.GoType = d.exceptions[wrapped].Type, d.exceptions[wrapped].Module, l.kind.name
@@ -53,38 +36,6 @@ func (d *draft) addException(x Exception, m Mechanism) {
 	d.mechanisms = append(d.mechanisms, m)
 	x.Mechanism = &d.mechanisms[len(d.mechanisms)-1]
 	d.exceptions = append(d.exceptions, x)
-}
-
-// unwrapAll fills the links with err and everything it unwraps to: depth
-// first, so that the exceptions of a group follow each other.
-func (d *draft) unwrapAll(err error) {
-	todo := append(d.todo[:0], link{err: err, parent: -1})
-	done := d.links[:0]
-	for len(todo) > 0 && len(done) < maxExceptions {
-		l := todo[len(todo)-1]
-		todo[len(todo)-1] = link{}
-		todo = todo[:len(todo)-1]
-		if l.err == nil {
-			continue
-		}
-		l.kind = typeOf(l.err)
-		if repeats(done, l) {
-			continue
-		}
-		id := len(done)
-		done = append(done, l)
-		if l.parent >= 0 && !l.list {
-			done[l.parent].cause = id
-		}
-		many, one := unwrap(l.err)
-		if one != nil {
-			todo = append(todo, link{err: one, parent: id})
-		}
-		for i := min(len(many), maxExceptions) - 1; i >= 0; i-- {
-			todo = append(todo, link{err: many[i], parent: id, index: i, list: true})
-		}
-	}
-	d.todo, d.links = todo, done
 }
 
 // findStacks gives each error its own stack and the first one the capture's if
@@ -126,8 +77,8 @@ func (d *draft) addPanic(v any) {
 	d.unhandled = false
 	how := Mechanism{Type: "panic", Handled: &d.unhandled}
 	stack := d.panicCallers()
-	if err, ok := v.(error); ok {
-		d.addError(err, stack, &how)
+	if len(d.links) > 0 {
+		d.addError(stack, &how)
 		return
 	}
 	t := typeOf(v)
@@ -157,30 +108,6 @@ func (d *draft) typeByPlace(t *errorType, stack calls) (name, module, goType str
 		return t.name, t.module, ""
 	}
 	return from.place, from.Module, t.name
-}
-
-func (l link) source() string {
-	switch {
-	case l.parent < 0:
-		return ""
-	case l.list:
-		return "errors[" + strconv.Itoa(l.index) + "]"
-	}
-	return "cause"
-}
-
-// repeats reports whether an error stands among those that it was unwrapped
-// from. The same error in two branches is no cycle.
-func repeats(done []link, l link) bool {
-	if l.parent < 0 || !l.kind.comparable {
-		return false
-	}
-	for i := l.parent; i >= 0; i = done[i].parent {
-		if identical(done[i].err, l.err) {
-			return true
-		}
-	}
-	return false
 }
 
 // identical compares errors whose types are comparable but may hold values

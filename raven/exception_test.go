@@ -98,6 +98,60 @@ type causer struct{ error }
 
 func (c causer) Cause() error { return errors.New("old style") }
 
+// chained wraps err n times.
+func chained(err error, n int) error {
+	for i := range n {
+		err = fmt.Errorf("%d: %w", n-i, err)
+	}
+	return err
+}
+
+func TestALongChainKeepsBothEnds(t *testing.T) {
+	root := &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}
+	for _, n := range []int{98, 99, 148, 1500} {
+		g := NewWithT(t)
+		values := exceptions(t, chained(root, n))
+		last := len(values) - 1
+		g.Expect(values).To(HaveLen(min(n+2, 100)))
+		g.Expect(values[0]["value"]).To(Equal("file does not exist"), "the cause")
+		g.Expect(values[last]["value"]).To(HavePrefix("1: "), "the captured error")
+		for i, x := range values[1:] {
+			g.Expect(x["type"]).To(Equal("*fs.PathError"))
+			g.Expect(x.at("mechanism", "exception_id")).To(Equal(float64(last - i - 1)))
+			g.Expect(values[i].at("mechanism", "parent_id")).To(Equal(float64(last - i - 1)))
+		}
+		noted := 0
+		for _, x := range values {
+			if left, ok := x.at("mechanism", "data", "left_out").(float64); ok {
+				noted++
+				g.Expect(left).To(Equal(float64(n + 2 - 100)))
+				g.Expect(x.at("mechanism", "description")).To(Equal(fmt.Sprintf("%d errors that were unwrapped before this one are left out", n+2-100)))
+			}
+		}
+		g.Expect(noted).To(Equal(map[bool]int{true: 1, false: 0}[n+2 > 100]))
+	}
+}
+
+// Whatever is left out of a tree, what is left hangs together.
+func TestALongTreeHangsTogether(t *testing.T) {
+	g := NewWithT(t)
+	var grow func(depth int) error
+	grow = func(depth int) error {
+		if depth == 0 {
+			return errors.New("leaf")
+		}
+		return errors.Join(chained(grow(depth-1), depth), errors.New("between"), chained(errors.Join(grow(depth-1)), 2))
+	}
+	values := exceptions(t, grow(5))
+	g.Expect(values).To(HaveLen(100))
+	for i, x := range values[:99] {
+		id, parent := x.at("mechanism", "exception_id").(float64), x.at("mechanism", "parent_id").(float64)
+		g.Expect(id).To(Equal(float64(99 - i)))
+		g.Expect(parent).To(And(BeNumerically("<", id), BeNumerically(">=", 0)))
+	}
+	g.Expect(values[49].at("mechanism", "data", "left_out")).To(BeNumerically(">", 100.0))
+}
+
 func TestAwkwardErrors(t *testing.T) {
 	t.Run("cycle", func(t *testing.T) {
 		a, b := &cyclic{}, &cyclic{}
@@ -105,7 +159,9 @@ func TestAwkwardErrors(t *testing.T) {
 		NewWithT(t).Expect(exceptions(t, a)).To(HaveLen(2))
 	})
 	t.Run("endless and not comparable", func(t *testing.T) {
-		NewWithT(t).Expect(exceptions(t, endless{})).To(HaveLen(100))
+		values := exceptions(t, endless{})
+		NewWithT(t).Expect(values).To(HaveLen(100))
+		NewWithT(t).Expect(values[0].at("mechanism", "description")).To(Equal("errors that were unwrapped after this one are left out: there are more than 10000"))
 	})
 	t.Run("wide", func(t *testing.T) {
 		many := make([]error, 500)
@@ -115,6 +171,8 @@ func TestAwkwardErrors(t *testing.T) {
 		values := exceptions(t, errors.Join(many...))
 		NewWithT(t).Expect(values).To(HaveLen(100))
 		NewWithT(t).Expect(values[99].at("mechanism", "exception_id")).To(Equal(0.0))
+		NewWithT(t).Expect(values[0].at("mechanism", "source")).To(Equal("errors[499]"))
+		NewWithT(t).Expect(values[49].at("mechanism", "data", "left_out")).To(Equal(401.0))
 	})
 	t.Run("the same error twice is no cycle", func(t *testing.T) {
 		e := errors.New("x")

@@ -154,31 +154,21 @@ func matchesSome(matchers []ErrorMatcher, err error, budget *int) bool {
 	return false
 }
 
-// matchesEach reports whether err is matched on every path through what it
-// wraps: what a list of unwanted errors means, since one error among several
-// that is worth a report makes all of them so.
-func matchesEach(matchers []ErrorMatcher, err error, budget *int) bool {
-	for err != nil && *budget > 0 {
-		*budget--
-		if matchesItself(matchers, err) {
-			return true
-		}
-		many, one := unwrap(err)
-		if one == nil {
-			branches := 0
-			for _, branch := range many {
-				if branch == nil {
-					continue
-				}
-				if branches++; !matchesEach(matchers, branch, budget) {
-					return false
-				}
-			}
-			return branches > 0
-		}
-		err = one
+// matchesEach reports whether an unwrapped error is matched on every path
+// through what it wraps: what a list of unwanted errors means, since one error
+// among several that is worth a report makes all of them so.
+func (d *draft) matchesEach(matchers []ErrorMatcher) bool {
+	if len(d.links) == 0 || len(matchers) == 0 || d.endless {
+		return false
 	}
-	return false
+	for id := range d.links {
+		l := &d.links[id]
+		l.matched = l.parent >= 0 && d.links[l.parent].matched || matchesItself(matchers, l.err)
+		if !l.matched && (l.loops || d.leaf(id)) {
+			return false
+		}
+	}
+	return true
 }
 
 // matchesItself judges one error. Methods of the error and functions of the
@@ -215,14 +205,12 @@ func (cfg *config) ignoreRule() ignoreRule {
 	return r
 }
 
-// ignores reports whether nobody wants to hear of what was captured.
-func (r *ignoreRule) ignores(what *subject) bool {
-	budget := maxExceptions
-	if what.err != nil {
-		return len(r.all) > 0 && matchesEach(r.all, what.err, &budget)
+// ignores reports whether what was captured is not to be reported.
+func (r *ignoreRule) ignores(d *draft, what *subject) bool {
+	if what.panicked != nil {
+		return d.matchesEach(r.matchers)
 	}
-	err, ok := what.panicked.(error)
-	return ok && len(r.matchers) > 0 && matchesEach(r.matchers, err, &budget)
+	return d.matchesEach(r.all)
 }
 
 // WithIgnore leaves errors unreported that one of the matchers picks: the error

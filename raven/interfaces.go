@@ -32,6 +32,7 @@ var eventFields = map[string]string{
 	"server_name": "ServerName",
 	"stacktrace":  "Stacktrace",
 	"tags":        "Tags",
+	"threads":     "Threads",
 	"time_spent":  "TimeSpent",
 	"timestamp":   "Timestamp",
 	"transaction": "Transaction",

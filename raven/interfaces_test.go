@@ -1,6 +1,7 @@
 package raven_test
 
 import (
+	"reflect"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -31,6 +32,10 @@ func TestSendTakesAnyKey(t *testing.T) {
 // be one.
 func TestSendKnowsItsFields(t *testing.T) {
 	g := NewWithT(t)
+	whole := reflect.ValueOf(everything)
+	for i := range whole.NumField() {
+		g.Expect(whole.Field(i).IsZero()).To(BeFalse(), "a new field of Event: %s", whole.Type().Field(i).Name)
+	}
 	for _, dsn := range []string{testDSN, storeDSN} {
 		c, rec := newRecorded(t, dsn)
 		ev := everything

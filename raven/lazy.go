@@ -4,17 +4,24 @@ package raven
 // [Context] it is called for each event that is captured with it, and so can
 // say what is not known before, such as how much of a request's body was read;
 // what it returns counts as merged after everything else. As an option of a
-// capture it is called at once. It may be called by several goroutines at a
-// time. One that panics says nothing.
+// capture it is called at once. It is called for events that are sampled out
+// too, since it may return a [SampleRate]. It may be called by several
+// goroutines at a time. One that panics says nothing, and so does one that is
+// returned by more than seven others in one another.
 type Lazy func() []CaptureOption
+
+// maxLazy is how many lazy values are called in one another.
+const maxLazy = 8
 
 func (o Lazy) apply(d *draft) {
 	switch {
-	case o == nil:
+	case o == nil || d.lazyDepth == maxLazy:
 	case d.gathering:
 		d.lazy = append(d.lazy, o)
 	default:
+		d.lazyDepth++
 		d.applyAll(o.values())
+		d.lazyDepth--
 	}
 }
 
@@ -38,7 +45,7 @@ func (s *circumstances) settled() *circumstances {
 	plain.lazy = nil
 	now := &plain
 	for _, l := range s.lazy {
-		added, _ := gather(l.values())
+		added, _ := gather([]CaptureOption{l}, false)
 		now = added.over(now)
 	}
 	return now

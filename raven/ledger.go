@@ -11,9 +11,10 @@ const defaultLedger = 1000
 // pending is the word for an event without an outcome.
 const pending = "pending"
 
-// ledger keeps what became of the latest events. Its zero value keeps nothing.
+// ledger keeps what became of the latest events. Its zero value counts all of
+// them as forgotten.
 type ledger struct {
-	size int
+	size int // 0: it only counts
 
 	mu      sync.Mutex
 	entries []ledgerEntry // guarded by mu; a ring, by ticket, that grows up to size
@@ -30,13 +31,13 @@ type ledgerEntry struct {
 // open enters an event and returns its ticket. The memory of the ring grows
 // with what is entered: most programs report little.
 func (l *ledger) open(id, fate string) (ticket uint64) {
-	if l.size == 0 {
-		return 0
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := ledgerEntry{ticket: l.opened, id: id, fate: fate}
 	l.opened++
+	if l.size == 0 {
+		return e.ticket
+	}
 	if len(l.entries) < l.size {
 		l.entries = append(l.entries, e)
 	} else {
@@ -87,8 +88,8 @@ func (c *Client) Ledger() (outcomes map[string]string, forgotten uint64) {
 }
 
 // WithLedger makes [Client.Ledger] keep the latest n events in place of 1000.
-// An event takes some 100 bytes, from its capture on. Zero keeps none; less is
-// an error.
+// An event takes some 100 bytes, from its capture on. Zero keeps none, and
+// counts all of them as forgotten; less is an error.
 func WithLedger(n int) Option {
 	return func(cfg *config) error {
 		if n < 0 {

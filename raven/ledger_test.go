@@ -18,7 +18,8 @@ func TestLedgerForgets(t *testing.T) {
 		{3, 3, 3, 0},
 		{3, 8, 3, 5},
 		{1, 2, 1, 1},
-		{0, 5, 0, 0},
+		{0, 0, 0, 0},
+		{0, 5, 0, 5},
 	} {
 		t.Run(fmt.Sprint(tt), func(t *testing.T) {
 			g := NewWithT(t)

@@ -214,8 +214,11 @@ func WithSite(site string) Option {
 
 // WithLogger logs lost events to l in place of [slog.Default]: the first of
 // every burst at level error, with what to do about it, the others at level
-// debug, and at the end of a burst, at level warn, how many they were. The DSN's
-// secret never appears in them.
+// debug, and at the end of a burst, at level warn, how many they were. A burst
+// ends with a delivered event: the next one if the server was not to be reached
+// or turned events away, else, as with a full queue, the first one after ten
+// seconds without a loss. [Client.Close] ends it too. The DSN's secret never
+// appears in them.
 func WithLogger(l *slog.Logger) Option {
 	return func(cfg *config) error {
 		cfg.logger = l

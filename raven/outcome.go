@@ -82,8 +82,7 @@ func (k OutcomeKind) Lost() bool {
 
 // Outcome is what became of one captured event.
 type Outcome struct {
-	// EventID is the event's own id; empty for [OutcomeIgnored], and for an
-	// event that could not be built, if it had none yet.
+	// EventID is the event's own id; empty for [OutcomeIgnored].
 	EventID string
 	// Kind is what became of it.
 	Kind OutcomeKind

@@ -152,6 +152,11 @@ func TestWhatIsDropped(t *testing.T) {
 			},
 			err: "raven: event ID was dropped: it could not be built: value method github.com/ravenkit/ravenkit/raven.Tags.apply called using nil *Tags pointer",
 		},
+		{
+			name: "invalid without an id", kind: raven.OutcomeInvalid,
+			report: func(ctx context.Context, c *raven.Client) string { return c.CaptureMessage(ctx, "x", breaking) },
+			err:    "raven: event ID was dropped: it could not be built: value method github.com/ravenkit/ravenkit/raven.Tags.apply called using nil *Tags pointer",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := NewWithT(t)

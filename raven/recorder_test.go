@@ -143,6 +143,15 @@ func (o object) dotted(path string) any {
 // code of the client.
 func eventOf(t testing.TB, p *transport.Packet) object {
 	t.Helper()
+	var ev object
+	NewWithT(t).Expect(json.Unmarshal(eventJSON(t, p), &ev)).To(Succeed())
+	return ev
+}
+
+// eventJSON is the event in a packet. Every test of an event proves in passing
+// that a strict parser takes it.
+func eventJSON(t testing.TB, p *transport.Packet) []byte {
+	t.Helper()
 	g := NewWithT(t)
 	body := p.Body
 	if p.Header.Get("Content-Type") == "application/x-sentry-envelope" {
@@ -158,9 +167,8 @@ func eventOf(t testing.TB, p *transport.Packet) object {
 		g.Expect(lines[2][item.Length]).To(Equal(byte('\n')))
 		body = lines[2][:item.Length]
 	}
-	var ev object
-	g.Expect(json.Unmarshal(body, &ev)).To(Succeed(), "%s", body)
-	return ev
+	g.Expect(strictly(body)).To(Succeed(), "%s", body)
+	return body
 }
 
 func only(t testing.TB, r *recorder) object {

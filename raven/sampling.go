@@ -1,7 +1,6 @@
 package raven
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 )
@@ -24,15 +23,13 @@ func WithSampleRate(rate float64) Option {
 // sampledOut decides whether an event belongs to the share that is left out.
 // The options win over the Context, which wins over the client. Rates of 0 and
 // 1 leave nothing to chance.
-func (c *Client) sampledOut(ctx context.Context, opts []CaptureOption) bool {
-	rate := c.sampleRate
-	if under := c.scope(ctx).now.Load().under; under != nil && under.rate != nil {
-		rate = float64(*under.rate)
+func (d *draft) sampledOut(c *Client) bool {
+	if d.bare {
+		return false
 	}
-	for _, o := range opts {
-		if own, ok := o.(SampleRate); ok {
-			rate = float64(own)
-		}
+	rate := c.sampleRate
+	if d.rate != nil {
+		rate = float64(*d.rate)
 	}
 	if rate >= 1 {
 		return false

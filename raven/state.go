@@ -71,12 +71,17 @@ type stateMachine struct {
 	cause       error         // guarded by mu
 }
 
-const maxRetryNumber = 6 // that the interval grows with
+const (
+	maxRetryNumber = 6 // that the interval grows with
+	// maxPause bounds what a server may ask for. Sending is tried again after an
+	// hour: the limit may have been a mistake, or be about one category only.
+	maxPause = time.Hour
+)
 
 // interval needs the lock.
 func (m *stateMachine) interval() time.Duration {
 	if m.retryAfter != 0 {
-		return m.retryAfter
+		return min(m.retryAfter, maxPause)
 	}
 	n := min(m.retryNumber, maxRetryNumber)
 	return time.Duration(n*n) * time.Second
@@ -170,7 +175,7 @@ func (e *backoffError) Unwrap() error { return e.err }
 //   - With any other the client itself waits, as the reference client does. After
 //     a failure (no answer; a status but 2xx, 400, 413 and 422) nothing is sent
 //     for 1, 4, 9, 16, 25, then 36 seconds, by the number of failures in a row,
-//     or as long as a 429 asks for; captures meanwhile end as [OutcomeBackoff].
+//     or as long as a 429 asks for, an hour at most; captures meanwhile end as [OutcomeBackoff].
 //     Then whatever is captured next is an attempt.
 //
 // [Client.Deliver] and [WithRaiseSendErrors] make one attempt at once in either

@@ -3,6 +3,7 @@ package raven_test
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,6 +60,8 @@ func TestRetryAfter(t *testing.T) {
 		wait       time.Duration
 	}{
 		{"as asked for", 5 * time.Second, 5 * time.Second},
+		{"for a day", 24 * time.Hour, time.Hour},
+		{"until the year 9999", math.MaxInt64, time.Hour},
 		{"not given", 0, time.Second},
 		{"in the past", -3 * time.Second, -3 * time.Second},
 	} {
@@ -113,6 +116,25 @@ func whoPassesTheBackoff(t *testing.T) {
 	g.Expect(raised).To(HaveLen(3))
 	g.Expect(c.Send(t.Context(), &raven.Event{})).To(MatchError(errDown))
 	g.Expect(c.State().Status).To(Equal(raven.StatusOnline))
+}
+
+// Whether the client holds events back while sending fails no longer matters
+// once it is closed.
+func TestAfterCloseDuringABackoff(t *testing.T) {
+	g := NewWithT(t)
+	for _, tr := range []transport.Transport{down(), &queue{recorder: recorder{answer: answerWith("", errDown)}}} {
+		var last raven.Outcome
+		c := newOver(t, tr, testDSN, quiet, raven.WithOnOutcome(func(o raven.Outcome) { last = o }))
+		c.CaptureMessage(t.Context(), "fails")
+		g.Expect(c.Flush(t.Context())).NotTo(Succeed())
+		g.Expect(c.Close(t.Context())).To(Succeed())
+		g.Expect(c.State().Status).To(Equal(raven.StatusError))
+
+		g.Expect(c.CaptureMessage(t.Context(), "too late")).To(Equal(last.EventID))
+		g.Expect(last.Kind).To(Equal(raven.OutcomeClosed))
+		g.Expect(last.Err).To(MatchError(transport.ErrClosed))
+		g.Expect(c.Send(t.Context(), &raven.Event{})).To(MatchError(transport.ErrClosed))
+	}
 }
 
 func TestACallersHasteIsNoFailure(t *testing.T) {

@@ -27,8 +27,9 @@ const artifactsVariable = "SENTRYTEST_ARTIFACTS"
 // Each line is a JSON object whose "type" says what it is. The first is "sentrytest", with "version" (1), "test",
 // "server" (a URL), "time" and "dropped" (how many requests MaxHistory had dropped). The others are "request", in the
 // order of arrival: the fields of [Request] and [Answer] in snake_case; "body", or "body_base64" if it is not UTF-8;
-// "accepted"; "event_id", where the server has one; and "rejection" with "status", "reason" and "causes". What is derived from
-// the body is not repeated. Readers pass over lines and fields that they don't know.
+// "accepted"; "event_id", where the server has one, and "event_ids" for browser reports that came together; and
+// "rejection" with "status", "reason" and "causes". What is derived from the body is not repeated. Readers pass over
+// lines and fields that they don't know.
 type Artifact struct {
 	Test    string    // "" when there was none, or it had no name
 	Server  string    // the URL that the server had

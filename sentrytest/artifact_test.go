@@ -60,6 +60,28 @@ func TestArtifactRoundTrip(t *testing.T) {
 	g.Expect(lines[5]).To(ContainSubstring(`"step":"Status(429).RetryAfter(\"30\")"},"accepted":false}`))
 }
 
+// So can what the server has made of reports and uploads.
+func TestArtifactOfWhatWasMade(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	send(t, srv, "POST", securityPath, `[{"type":"csp-violation","body":{}},7,{"type":"csp-violation","body":{}}]`, "Content-Type: application/reports+json")
+	send(t, srv, "POST", minidumpPath, "MDMP\xff", "Content-Type: application/x-dmp")
+	var file bytes.Buffer
+	g.Expect(srv.WriteArtifact(&file)).To(Succeed())
+	a, err := sentrytest.ReadArtifact(&file)
+	g.Expect(err).NotTo(HaveOccurred())
+	ids := func(events []sentrytest.Event) (out []string) {
+		for _, e := range events {
+			out = append(out, e.EventID)
+		}
+		return out
+	}
+	g.Expect(ids(a.Events())).To(Equal(ids(srv.Events())))
+	g.Expect(asJSON(t, a.Envelopes())).To(Equal(asJSON(t, srv.Envelopes())))
+	g.Expect(asJSON(t, a.Rejected())).To(Equal(asJSON(t, srv.Rejected())))
+}
+
 // asJSON compares times as instants, which reflect.DeepEqual does not.
 func asJSON(t *testing.T, v any) string {
 	t.Helper()

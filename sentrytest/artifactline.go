@@ -55,6 +55,7 @@ type artifactRequest struct {
 	Answer    artifactAnswer     `json:"answer"`
 	Accepted  bool               `json:"accepted"`
 	EventID   string             `json:"event_id,omitempty"`
+	EventIDs  []string           `json:"event_ids,omitempty"`
 	Rejection *artifactRejection `json:"rejection,omitempty"`
 }
 
@@ -78,13 +79,20 @@ func writeArtifact(w io.Writer, about artifactHead, src recorder) error {
 	if err := e.Encode(about); err != nil {
 		return err
 	}
-	ids, rejections := acceptedIDs(src), map[int]Rejection{}
+	ids, rejections := idsOf(src), map[int]Rejection{}
 	for _, r := range src.Rejected() {
 		rejections[r.Request.ID] = r
 	}
 	for _, r := range src.Requests() {
 		line := requestLine(r)
-		line.EventID, line.Accepted = ids[r.ID]
+		own, accepted := ids[r.ID]
+		line.Accepted = accepted
+		if len(own) > 0 {
+			line.EventID = own[0]
+		}
+		if len(own) > 1 {
+			line.EventIDs = own
+		}
 		if rejected, ok := rejections[r.ID]; ok {
 			line.Rejection = &artifactRejection{rejected.Status, rejected.Reason, rejected.Causes}
 		}
@@ -95,14 +103,20 @@ func writeArtifact(w io.Writer, about artifactHead, src recorder) error {
 	return buffered.Flush()
 }
 
-// acceptedIDs returns the event id, which may be empty, of every request from which something was kept.
-func acceptedIDs(src recorder) map[int]string {
-	ids := map[int]string{}
-	for _, e := range src.Envelopes() {
-		ids[e.Received.ID] = e.EventID
-	}
+// idsOf returns the ids of the events of every request from which something was kept: one for each event if they differ,
+// as those of browser reports do, else the one that they share. It is "" for an envelope without an id.
+func idsOf(src recorder) map[int][]string {
+	ids := map[int][]string{}
 	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
-		ids[e.Received.ID] = e.EventID
+		ids[e.Received.ID] = append(ids[e.Received.ID], e.EventID)
+	}
+	for request, all := range ids {
+		if !slices.ContainsFunc(all, func(id string) bool { return id != all[0] }) {
+			ids[request] = all[:1]
+		}
+	}
+	for _, e := range src.Envelopes() {
+		ids[e.Received.ID] = []string{e.EventID}
 	}
 	return ids
 }
@@ -169,11 +183,14 @@ func (l artifactRequest) entry() entry {
 	e := entry{request: req}
 	if l.Accepted {
 		e.events, e.traces, e.envelope = v.events, v.traces, v.envelope
-		for _, stored := range slices.Concat(e.events, e.traces) {
+		for i, stored := range slices.Concat(e.events, e.traces) {
 			stored.id = l.EventID
+			if i < len(l.EventIDs) {
+				stored.id = l.EventIDs[i]
+			}
 		}
 		if e.envelope != nil {
-			e.envelope.EventID = l.EventID
+			e.envelope.setID(l.EventID)
 		}
 	}
 	if l.Rejection != nil {

@@ -65,7 +65,7 @@ func pageRequests(src recorder) []pageRequest {
 	for _, r := range src.Rejected() {
 		refused[r.Request.ID] = strings.Join(append([]string{r.Reason}, r.Causes...), ": ")
 	}
-	kept := acceptedIDs(src)
+	kept := idsOf(src)
 	var out []pageRequest
 	for _, r := range src.Requests() {
 		p := pageRequest{Request: r, Line: r.String(), Events: events[r.ID], Refused: refused[r.ID], Text: readable(r)}

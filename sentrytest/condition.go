@@ -121,7 +121,7 @@ func (c *call) size() int {
 func (c *call) events() []Event {
 	var out []Event
 	for _, stored := range c.verdict.events {
-		e := normalize(stored.raw)
+		e := normalize(stored.object)
 		e.EventID = stored.id
 		out = append(out, e)
 	}

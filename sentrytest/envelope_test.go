@@ -158,7 +158,7 @@ func TestEnvelopeSDK(t *testing.T) {
 		`{"name":"x","integrations":["http"],"packages":[{"name":"go:x","version":"3"}]}`: {
 			Name: "x", Integrations: []string{"http"}, Packages: []sentrytest.Package{{Name: "go:x", Version: "3"}},
 		},
-		`null`: {}, `7`: {}, `[]`: {}, `"x"`: {},
+		`null`: {}, `7`: {}, `[]`: {}, `"x"`: {}, `"{"`: {}, `[""]`: {}, `["",{"name":"x"}]`: {},
 	} {
 		g := NewWithT(t)
 		e, err := sentrytest.ParseEnvelope([]byte(`{"sdk":` + sdk + `}`))

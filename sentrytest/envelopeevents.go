@@ -1,9 +1,6 @@
 package sentrytest
 
-import (
-	"bytes"
-	"cmp"
-)
+import "cmp"
 
 // Events returns the events of the envelope, in their order. The envelope's id wins over theirs, and they have its
 // attachments. What is no JSON object is left out; [Envelope.Findings] names it.
@@ -16,12 +13,13 @@ func (e Envelope) eventsOf(itemType, eventType string) []Event {
 	received := e.Received.clone()
 	var out []Event
 	for _, item := range e.ItemsOfType(itemType) {
-		if checkObject(item.Payload) != nil {
+		object, err := checkObject(item.Payload)
+		if err != nil {
 			continue
 		}
-		raw := bytes.Clone(item.Payload)
-		own, _ := normalizeID(stringAt(raw, "event_id"))
-		stored := storedEvent{raw: raw, id: cmp.Or(e.EventID, own), request: &received, envelope: &e, itemType: eventType}
+		object = object.clone()
+		own, _ := normalizeID(object.stringAt("event_id"))
+		stored := storedEvent{object: object, id: cmp.Or(e.EventID, own), request: &received, envelope: &e, itemType: eventType}
 		out = append(out, stored.copy())
 	}
 	return out

@@ -103,16 +103,15 @@ func (p *envelopeParser) newline() *EnvelopeError {
 
 // header consumes one JSON object and leaves what follows it.
 func (p *envelopeParser) header(unique map[string]bool) (map[string]json.RawMessage, error) {
-	n, err := takeObject(p.raw[p.at:])
+	object, err := takeObject(p.raw[p.at:])
 	if err != nil {
 		return nil, err
 	}
-	object := p.raw[p.at : p.at+n]
-	if !utf8.Valid(object) {
+	if !utf8.Valid(object.text) {
 		return nil, errors.New("not UTF-8")
 	}
 	fields := map[string]json.RawMessage{}
-	err = members(object, func(key string, value json.RawMessage) error {
+	err = object.members(func(key string, value json.RawMessage) error {
 		if _, twice := fields[key]; twice && unique[key] {
 			return fmt.Errorf("duplicate field %q", key)
 		}
@@ -125,7 +124,7 @@ func (p *envelopeParser) header(unique map[string]bool) (map[string]json.RawMess
 	if err != nil {
 		return nil, err
 	}
-	p.at += n
+	p.at += len(object.text)
 	return fields, nil
 }
 

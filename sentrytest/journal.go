@@ -25,7 +25,7 @@ type journal struct {
 // storedEvent is an event in the form it arrived in. Reading it into an Event is put off until somebody
 // asks: a load test sends far more events than it looks at.
 type storedEvent struct {
-	raw      []byte
+	object   objectText
 	id       string
 	request  *Request
 	envelope *Envelope   // that carried it; nil on the store endpoint
@@ -38,7 +38,7 @@ type storedEvent struct {
 // get returns the normalised event, which is shared: callers clone it.
 func (e *storedEvent) get() Event {
 	e.once.Do(func() {
-		event := normalize(e.raw)
+		event := normalize(e.object)
 		event.EventID = e.id
 		event.Received = *e.request
 		if event.SDK.Name == "" {

@@ -10,41 +10,59 @@ import (
 // The functions here split JSON objects into their members without decoding them. Every accepted event passes through
 // them, and decoding it into maps would cost more than all the rest of accepting it.
 
-// checkObject returns nil if raw is one JSON object, and else what it is instead.
-func checkObject(raw []byte) error {
+// objectText is the text of one valid JSON object, white space around it included. Only the functions below make one,
+// so its methods can rely on that. The zero value has no members.
+type objectText struct{ text []byte }
+
+// checkObject returns raw if it is one JSON object, and else an error that says what it is instead.
+func checkObject(raw []byte) (objectText, error) {
 	at := skipSpace(raw, 0)
 	if at < len(raw) && raw[at] == '{' && json.Valid(raw) {
-		return nil
+		return objectText{raw}, nil
 	}
 	var fields map[string]json.RawMessage
 	err := json.Unmarshal(raw, &fields)
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
-		return fmt.Errorf("expected an object, found %s", wrongType.Value)
+		return objectText{}, fmt.Errorf("expected an object, found %s", wrongType.Value)
 	}
 	if err != nil {
-		return err
+		return objectText{}, err
 	}
-	return errors.New("expected an object, found null")
+	return objectText{}, errors.New("expected an object, found null")
 }
 
-// takeObject returns the length of the JSON object, checked, at the beginning of raw, with the white space before it.
-func takeObject(raw []byte) (int, error) {
+// objectOf writes fields as JSON. An object that was read can still be too deep: encoding/json reads 10,000 levels, and a
+// level may have been added.
+func objectOf(fields map[string]any) (objectText, error) {
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return objectText{}, err
+	}
+	return checkObject(raw)
+}
+
+// takeObject returns the JSON object at the beginning of raw, with the white space before it.
+func takeObject(raw []byte) (objectText, error) {
 	start := skipSpace(raw, 0)
 	if start == len(raw) || raw[start] != '{' {
-		return 0, errors.New("not a JSON object")
+		return objectText{}, errors.New("not a JSON object")
 	}
 	end := skipValue(raw, start)
 	if json.Valid(raw[start:end]) {
-		return end, nil
+		return objectText{raw[:end]}, nil
 	}
 	// Whatever is wrong, an object without end included, encoding/json can say it best.
 	var object json.RawMessage
-	return 0, json.Unmarshal(raw[start:end], &object)
+	return objectText{}, json.Unmarshal(raw[start:end], &object)
 }
 
-// members visits the members of a valid JSON object in their order. Values share memory with raw.
-func members(raw []byte, visit func(key string, value json.RawMessage) error) error {
+// clone returns a copy that shares no memory.
+func (o objectText) clone() objectText { return objectText{bytes.Clone(o.text)} }
+
+// members visits the members in their order. Values share memory with the object.
+func (o objectText) members(visit func(key string, value json.RawMessage) error) error {
+	raw := o.text
 	at := skipSpace(raw, skipSpace(raw, 0)+1) // behind the brace
 	for at < len(raw) && raw[at] != '}' {
 		end := skipValue(raw, at)
@@ -65,11 +83,11 @@ func members(raw []byte, visit func(key string, value json.RawMessage) error) er
 	return nil
 }
 
-// member returns the value of a key in a valid JSON object, nil if there is none. The last of several wins.
-func member(raw []byte, name string) json.RawMessage {
+// member returns the value of a key, nil if there is none. The last of several wins.
+func (o objectText) member(name string) json.RawMessage {
 	var found json.RawMessage
 	// The visitor does not fail, and the keys of valid JSON can be unquoted.
-	_ = members(raw, func(key string, value json.RawMessage) error {
+	_ = o.members(func(key string, value json.RawMessage) error {
 		if key == name {
 			found = value
 		}
@@ -78,9 +96,9 @@ func member(raw []byte, name string) json.RawMessage {
 	return found
 }
 
-// stringAt returns the text of a key in a valid JSON object, "" if it has none.
-func stringAt(raw []byte, name string) string {
-	value := member(raw, name)
+// stringAt returns the text of a key, "" if it has none.
+func (o objectText) stringAt(name string) string {
+	value := o.member(name)
 	if len(value) == 0 || value[0] != '"' {
 		return ""
 	}
@@ -90,7 +108,7 @@ func stringAt(raw []byte, name string) string {
 
 // unquote returns the text of a JSON value that is a string.
 func unquote(raw []byte) (string, error) {
-	if len(raw) < 2 || raw[0] != '"' {
+	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
 		return "", errors.New("not a JSON string")
 	}
 	if bytes.IndexByte(raw, '\\') < 0 {

@@ -18,10 +18,11 @@ func FuzzMembers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var want map[string]json.RawMessage
 		valid := json.Unmarshal(raw, &want) == nil && want != nil
-		if got := checkObject(raw) == nil; got != valid {
-			t.Fatalf("%q: checkObject says %v, encoding/json %v", raw, got, valid)
+		if _, err := checkObject(raw); (err == nil) != valid {
+			t.Fatalf("%q: checkObject says %v, encoding/json %v", raw, err, valid)
 		}
-		n, err := takeObject(raw)
+		object, err := takeObject(raw)
+		n := len(object.text)
 		if valid && (err != nil || skipSpace(raw, n) != len(raw)) {
 			t.Fatalf("%q: takeObject says %d, %v", raw, n, err)
 		}
@@ -32,7 +33,7 @@ func FuzzMembers(f *testing.F) {
 			t.Fatalf("%q: takeObject took %q: %v", raw, raw[:n], err)
 		}
 		got := map[string]json.RawMessage{}
-		err = members(raw[:n], func(key string, value json.RawMessage) error {
+		err = object.members(func(key string, value json.RawMessage) error {
 			if !json.Valid(value) {
 				return errors.New("not JSON: " + string(value))
 			}

@@ -97,7 +97,7 @@ func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 		return
 	}
 	req.setDecoded(body)
-	raw, id, r := parseStoreEvent(body, req.Client)
+	object, id, r := parseStoreEvent(body, req.Client)
 	if r != nil {
 		v.refuse(r)
 		return
@@ -106,7 +106,7 @@ func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 		id = newEventID()
 	}
 	v.id = id
-	v.keep(stringAt(raw, "type"), &storedEvent{raw: raw, id: id})
+	v.keep(object.stringAt("type"), &storedEvent{object: object, id: id})
 }
 
 // envelopeAuthority returns the auth that an envelope, or what could be read of it, gives to its request; nil when the
@@ -153,18 +153,16 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 		if item.Type != itemEvent && item.Type != itemTransaction {
 			continue
 		}
-		raw := item.Payload
-		err := checkObject(raw)
+		object, err := checkObject(item.Payload)
 		if err != nil && repairsNaN(req.Client) {
-			raw = repairNaN(raw)
-			err = checkObject(raw)
+			object, err = checkObject(repairNaN(item.Payload))
 		}
 		if err != nil {
 			// Relay looks into payloads only after it has answered, and drops this one then.
 			v.refused = refuse(http.StatusOK, "accepted, then dropped: "+item.Type+" item is not a JSON object", err.Error())
 			continue
 		}
-		v.keep(item.Type, &storedEvent{raw: raw, id: env.EventID, envelope: env})
+		v.keep(item.Type, &storedEvent{object: object, id: env.EventID, envelope: env})
 	}
 }
 

@@ -59,19 +59,19 @@ func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
 		v.refuse(r)
 		return
 	}
-	event := upload.form.event()
-	raw, err := json.Marshal(event)
+	event, err := objectOf(upload.form.event())
 	if err != nil {
 		v.refuse(badRequest("invalid minidump", err.Error()))
 		return
 	}
 	id := newEventID()
-	if own, err := eventIDOf(member(raw, "event_id")); err == nil && own != "" {
+	if own, err := eventIDOf(event.member("event_id")); err == nil && own != "" {
 		id = own
 	}
-	items := append([]Item{newItem("event", "", "application/json", "", raw)}, upload.items...)
-	v.envelope = &Envelope{EventID: id, Header: map[string]json.RawMessage{"event_id": json.RawMessage(strconv.Quote(id))}, Items: items}
-	v.events = []*storedEvent{{raw: raw, id: id, envelope: v.envelope}}
+	items := append([]Item{newItem("event", "", "application/json", "", event.text)}, upload.items...)
+	v.envelope = &Envelope{Items: items}
+	v.envelope.setID(id)
+	v.events = []*storedEvent{{object: event, id: id, envelope: v.envelope}}
 	answer := dashed(id)
 	v.text = &answer
 }
@@ -156,6 +156,14 @@ func (u *minidumpUpload) unpackMinidump(limit int64) *refusal {
 		return nil
 	}
 	return badRequest("missing minidump", "no part "+minidumpField)
+}
+
+// setID gives the envelope its id. In one that was made of an upload, that is the header.
+func (e *Envelope) setID(id string) {
+	e.EventID = id
+	if e.Raw == nil {
+		e.Header = map[string]json.RawMessage{"event_id": json.RawMessage(strconv.Quote(id))}
+	}
 }
 
 // newItem makes an item that no envelope carried.

@@ -1,7 +1,6 @@
 package sentrytest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,16 +12,17 @@ import (
 // Numbers in free-form values such as Extra are float64, as encoding/json has it, except for integers that a
 // float64 would round: those are json.Number. The result does not share memory with raw.
 func ParseEvent(raw []byte) (Event, error) {
-	if err := checkObject(raw); err != nil {
+	object, err := checkObject(raw)
+	if err != nil {
 		return Event{}, fmt.Errorf("sentrytest: not an event: %w", err)
 	}
-	return normalize(bytes.Clone(raw)), nil
+	return normalize(object.clone()), nil
 }
 
-// normalize reads an event that is known to be a JSON object.
-func normalize(raw []byte) Event {
-	e := Event{Raw: raw}
-	tree, err := decodeJSON(raw)
+// normalize reads an event, which shares memory with the object.
+func normalize(object objectText) Event {
+	e := Event{Raw: object.text}
+	tree, err := decodeJSON(object.text)
 	r := &reader{}
 	fields, ok := tree.(map[string]any)
 	if err != nil || !ok {
@@ -192,8 +192,12 @@ func readPlainSDK(raw []byte) (sdk SDK, ok bool) {
 	if len(raw) == 0 {
 		return SDK{}, true
 	}
-	ok = raw[0] == '{'
-	err := members(raw, func(key string, value json.RawMessage) (err error) {
+	object, err := checkObject(raw)
+	if err != nil {
+		return SDK{}, false
+	}
+	ok = true
+	err = object.members(func(key string, value json.RawMessage) (err error) {
 		switch {
 		case value[0] != '"':
 			ok = false

@@ -19,7 +19,7 @@ type payload struct {
 // readPayload starts to read an item. What is no JSON object is a finding, and reads like an empty one.
 func readPayload(raw []byte) *payload {
 	p := &payload{object: object{reader: &reader{}}}
-	if err := checkObject(raw); err != nil {
+	if _, err := checkObject(raw); err != nil {
 		p.found.add(SeverityFatal, "", RuleJSON, beginning(raw), "%s", err)
 		return p
 	}

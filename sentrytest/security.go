@@ -2,7 +2,6 @@ package sentrytest
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -53,65 +52,80 @@ func (s *Server) judgeSecurity(v *verdict, req *Request, body []byte) {
 	}
 	req.setDecoded(body)
 	v.text = new(string)
-	reports, err := readReports(body)
-	if err != nil {
-		v.refused = refuse(http.StatusOK, "accepted, then dropped: security report is invalid", err.Error())
-		return
-	}
-	for _, report := range reports {
+	var causes []string
+	reports := reportsIn(body)
+	for i, report := range reports {
 		id := newEventID()
-		v.events = append(v.events, &storedEvent{raw: report.event(req, id), id: id})
+		object, err := report.event(req, id)
+		if err == nil {
+			v.events = append(v.events, &storedEvent{object: object, id: id})
+			continue
+		}
+		if len(reports) > 1 {
+			err = fmt.Errorf("report %d: %w", i+1, err)
+		}
+		if len(causes) < maxReportCauses {
+			causes = append(causes, err.Error())
+		}
+	}
+	if len(causes) > 0 {
+		v.refused = refuse(http.StatusOK, "accepted, then dropped: security report is invalid", causes...)
 	}
 }
 
-// securityReport is one report and what kind it is.
+// maxReportCauses bounds how many broken reports of one request are described.
+const maxReportCauses = 10
+
+// securityReport is one report and what kind it is, or why it is none.
 type securityReport struct {
 	eventType string
 	fields    map[string]any
+	err       error
 }
 
-// readReports reads the body of a report, or the list of reports that the Reporting API batches.
-func readReports(body []byte) ([]securityReport, error) {
+// reportsIn reads the body of a report, or the list of reports that the Reporting API batches. Each stands for itself: a
+// browser sends reports of all kinds in one list, and the server has no use for most.
+func reportsIn(body []byte) []securityReport {
 	tree, err := decodeJSON(body)
 	if err != nil {
-		return nil, err
+		return []securityReport{{err: err}}
 	}
-	var out []securityReport
-	for _, one := range listOf(tree) {
-		fields, ok := one.(map[string]any)
-		if !ok {
-			return nil, fmt.Errorf("expected an object, found %s", showJSON(one))
-		}
-		report, err := readReport(fields)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, report)
+	list := listOf(tree)
+	if len(list) == 0 {
+		return []securityReport{{err: errors.New("an empty list")}}
 	}
-	if len(out) == 0 {
-		return nil, errors.New("an empty list")
+	out := make([]securityReport, len(list))
+	for i, one := range list {
+		out[i] = readReport(one)
 	}
-	return out, nil
+	return out
 }
 
-func readReport(fields map[string]any) (securityReport, error) {
+func readReport(one any) securityReport {
+	fields, ok := one.(map[string]any)
+	if !ok {
+		return securityReport{err: fmt.Errorf("expected an object, found %s", showJSON(one))}
+	}
 	for _, kind := range reportKinds {
 		if _, ok := fields[kind.marker]; ok && kind.wrapper == "" {
-			return securityReport{kind.eventType, fields}, nil
+			return securityReport{eventType: kind.eventType, fields: fields}
 		}
 		if inner, ok := fields[kind.wrapper].(map[string]any); ok {
-			return securityReport{kind.eventType, inner}, nil
+			return securityReport{eventType: kind.eventType, fields: inner}
 		}
 	}
 	if inner, ok := fields["body"].(map[string]any); ok && fields["type"] == "csp-violation" {
-		return securityReport{"csp", inner}, nil
+		return securityReport{eventType: "csp", fields: inner}
 	}
-	return securityReport{}, errors.New("expected one of csp-report, expect-ct-report, expect-staple-report, known-pins and csp-violation in it")
+	return securityReport{err: errors.New("expected one of csp-report, expect-ct-report, expect-staple-report, known-pins and csp-violation in it")}
 }
 
 // event makes the event of the report: its attributes as they were sent, under the name of its type, with what the
 // request says about it and a message for people to read.
-func (s securityReport) event(req *Request, id string) []byte {
+func (s securityReport) event(req *Request, id string) (objectText, error) {
+	if s.err != nil {
+		return objectText{}, s.err
+	}
 	event := map[string]any{
 		"event_id": id, "type": s.eventType, s.eventType: s.fields,
 		"logentry": map[string]any{"formatted": s.message()},
@@ -132,11 +146,7 @@ func (s securityReport) event(req *Request, id string) []byte {
 	if len(about) > 0 {
 		event["request"] = about
 	}
-	raw, err := json.Marshal(event)
-	if err != nil {
-		return []byte("{}") // what came from JSON goes back into it
-	}
-	return raw
+	return objectOf(event)
 }
 
 func (s securityReport) message() string {

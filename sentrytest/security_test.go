@@ -1,6 +1,7 @@
 package sentrytest_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -79,6 +80,43 @@ func TestSecurityReportAttributes(t *testing.T) {
 	send(t, srv, http.MethodPost, securityPath, `{"csp-report":{"blocked-uri":"x","line-number":7}}`, "Content-Type: application/csp-report")
 	e := sentrytest.RequireEvent(t, srv, sentrytest.HasJSON("csp.line-number", 7))
 	g.Expect(e.Report).To(Equal(map[string]any{"blocked-uri": "x", "line-number": 7.0}))
+}
+
+// Browsers batch reports of all kinds, and every report of a list stands for itself.
+func TestSecurityReportsBesideBrokenOnes(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	report := `{"type":"csp-violation","body":{"blockedURL":"%s"}}`
+	body := "[" + strings.Join([]string{
+		`{"type":"deprecation","body":{"id":"x"}}`, fmt.Sprintf(report, "first"), `7`, fmt.Sprintf(report, "second"), `null`,
+	}, ",") + "]"
+	r := send(t, srv, http.MethodPost, securityPath, body, "Content-Type: application/reports+json")
+	g.Expect(r.Status).To(Equal(200))
+	g.Expect(srv.Events()).To(HaveExactElements(HaveField("Message", HavePrefix("Blocked first")), HaveField("Message", HavePrefix("Blocked second"))))
+	g.Expect(srv.Rejected()).To(HaveExactElements(And(
+		HaveField("Status", 200),
+		HaveField("Reason", "accepted, then dropped: security report is invalid"),
+		HaveField("Causes", HaveExactElements(HavePrefix("report 1: expected one of csp-report"), "report 3: expected an object, found 7", "report 5: expected an object, found null")),
+	)))
+	srv.Clear()
+	send(t, srv, http.MethodPost, securityPath, "[7"+strings.Repeat(",7", 1000)+"]", "Content-Type: application/reports+json")
+	g.Expect(srv.Rejected()[0].Causes).To(HaveLen(10))
+}
+
+// An event that is made of a report is one level deeper than it, which must not make it unreadable.
+func TestSecurityReportsThatAreTooDeep(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	report := func(levels int) string {
+		return `{"known-pins":` + strings.Repeat("[", levels) + strings.Repeat("]", levels) + `}`
+	}
+	send(t, srv, http.MethodPost, securityPath, report(9_999), "Content-Type: application/json")
+	g.Expect(srv.Events()).To(BeEmpty())
+	g.Expect(srv.Rejected()).To(HaveExactElements(HaveField("Causes", HaveExactElements("invalid character '[' exceeded max depth"))))
+	send(t, srv, http.MethodPost, securityPath, report(9_998), "Content-Type: application/json")
+	g.Expect(srv.Events()).To(HaveExactElements(And(HaveField("Type", "hpkp"), HaveField("Problems", BeEmpty()))))
 }
 
 func TestSecurityRefusals(t *testing.T) {

@@ -44,20 +44,19 @@ func decodeStore(body []byte) ([]byte, *refusal) {
 }
 
 // parseStoreEvent checks what Relay checks before it answers: that the event is a JSON object and that its
-// id, if it has one, is a UUID. It returns the JSON to keep and the id, which may be empty.
-func parseStoreEvent(body []byte, client string) (raw []byte, id string, r *refusal) {
-	err := checkObject(body)
+// id, if it has one, is a UUID. It returns the JSON to keep and its id, which may be empty.
+func parseStoreEvent(body []byte, client string) (object objectText, id string, r *refusal) {
+	object, err := checkObject(body)
 	if err != nil && repairsNaN(client) {
-		body = repairNaN(body)
-		err = checkObject(body)
+		object, err = checkObject(repairNaN(body))
 	}
 	if err == nil {
-		id, err = eventIDOf(member(body, "event_id"))
+		id, err = eventIDOf(object.member("event_id"))
 	}
 	if err != nil {
-		return nil, "", badRequest("invalid JSON data: " + err.Error())
+		return objectText{}, "", badRequest("invalid JSON data: " + err.Error())
 	}
-	return body, id, nil
+	return object, id, nil
 }
 
 // eventIDOf reads an event id: "" for none, an error for one that is not a UUID.

@@ -1,7 +1,6 @@
 package sentrytest
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 )
@@ -38,7 +37,8 @@ func contextOf(r Request) eventContext {
 
 func validateEvent(raw []byte, about eventContext) []Finding {
 	f := &findings{}
-	if err := checkObject(raw); err != nil {
+	object, err := checkObject(raw)
+	if err != nil {
 		f.add(SeverityFatal, "", RuleJSON, beginning(raw), "%s", err)
 		return f.list
 	}
@@ -46,7 +46,7 @@ func validateEvent(raw []byte, about eventContext) []Finding {
 		f.add(SeverityFatal, "", RuleSizeLimit, absent{}, "%d bytes: an event may have %d", len(raw), MaxEventSize)
 	}
 	// Reading the event leaves a tree alone that is decoded apart from it.
-	problems := normalize(bytes.Clone(raw)).Problems
+	problems := normalize(object.clone()).Problems
 	tree, err := decodeJSON(raw)
 	fields, ok := tree.(map[string]any)
 	if err != nil || !ok {

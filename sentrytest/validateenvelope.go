@@ -51,10 +51,11 @@ func (e Envelope) checkHeader(f *findings) {
 			f.add(SeverityWarning, "event_id", RuleMissingAttribute, absent{}, "missing, and item %s needs it: the server makes one up", item.Type)
 			break
 		}
-		if item.Type != itemEvent && item.Type != itemTransaction || checkObject(item.Payload) != nil {
+		if item.Type != itemEvent && item.Type != itemTransaction {
 			continue
 		}
-		if own, err := eventIDOf(member(item.Payload, "event_id")); err == nil && own != "" && own != e.EventID {
+		object, _ := checkObject(item.Payload) // without members if it is no object
+		if own, err := eventIDOf(object.member("event_id")); err == nil && own != "" && own != e.EventID {
 			f.add(SeverityInfo, fmt.Sprintf("items.%d.event_id", i), RuleDropped, own, "the envelope's event_id wins, which is %s", e.EventID)
 		}
 	}

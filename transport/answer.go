@@ -14,13 +14,14 @@ import (
 // It is the one table from status to error, for the engines here and for any
 // other: 2xx is a [Response], 429 a *[RateLimitedError], everything else an
 // *[APIError], redirects included. The message is the X-Sentry-Error header,
-// or the detail and causes of a JSON body (protocol 3.2).
+// or the detail and causes of a JSON body (protocol 3.2), with the secret of
+// the packet's X-Sentry-Auth masked.
 func Answer(p *Packet, r *Reply) (*Response, error) {
 	now := time.Now()
-	return answer(p, r, ParseRateLimits(r.Header, r.Status, now), now)
+	return answer(p, r, ParseRateLimits(r.Header, r.Status, now), now, nil)
 }
 
-func answer(p *Packet, r *Reply, limits RateLimits, now time.Time) (*Response, error) {
+func answer(p *Packet, r *Reply, limits RateLimits, now time.Time, secrets []string) (*Response, error) {
 	said := parseReply(r.Body)
 	if r.Status >= 200 && r.Status < 300 {
 		return &Response{Status: r.Status, EventID: said.ID, RateLimits: limits}, nil
@@ -32,7 +33,7 @@ func answer(p *Packet, r *Reply, limits RateLimits, now time.Time) (*Response, e
 	if to, err := url.Parse(r.Header.Get("Location")); err == nil && to.Host != "" && message == "" {
 		message = "it redirects to " + to.Scheme + "://" + to.Host + to.Path
 	}
-	message = clean(message)
+	message = clean(hide(message, append(secretsOf(p), secrets...)))
 	if r.Status == http.StatusTooManyRequests {
 		return nil, &RateLimitedError{
 			Message: message, EventID: p.EventID, RateLimits: limits,
@@ -40,8 +41,8 @@ func answer(p *Packet, r *Reply, limits RateLimits, now time.Time) (*Response, e
 		}
 	}
 	refusal := &APIError{Status: r.Status, Message: message, EventID: p.EventID}
-	if after := r.Header.Get("Retry-After"); after != "" {
-		refusal.RetryAfter = min(parseRetryAfter(after, now), maxHeld)
+	if after, ok := readRetryAfter(r.Header.Get("Retry-After"), now); ok {
+		refusal.RetryAfter = min(after, maxHeld)
 	}
 	return nil, refusal
 }
@@ -62,6 +63,9 @@ func parseReply(body []byte) reply {
 	if json.Unmarshal(body, &r) != nil {
 		return reply{}
 	}
+	if !isID(r.ID) {
+		r.ID = ""
+	}
 	if r.Detail == "" {
 		r.Detail = r.Error
 	}
@@ -75,7 +79,12 @@ func plainID(body []byte) (string, bool) {
 		return "", false
 	}
 	id, ok = bytes.CutSuffix(id, []byte(`"}`))
-	return string(id), ok && !bytes.ContainsAny(id, `"\\`)
+	return string(id), ok && isID(string(id))
+}
+
+// isID reports whether a server's text is an event's id. Programs print it.
+func isID(s string) bool {
+	return len(s) == 32 && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
 
 const maxMessage = 500

@@ -1,9 +1,14 @@
 package transport_test
 
 import (
+	"bufio"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -80,11 +85,38 @@ func TestStatusDecidesTheOutcome(t *testing.T) {
 
 func TestTheServersIDAndLimitsComeBack(t *testing.T) {
 	g := NewWithT(t)
-	tr := answering(t, "", httpmock.NewStringResponder(200, `{"id":"abc"}`).HeaderAdd(http.Header{"X-Sentry-Rate-Limits": {"60:error"}}))
+	tr := answering(t, "", httpmock.NewStringResponder(200, `{"id":"`+eventID+`"}`).HeaderAdd(http.Header{"X-Sentry-Rate-Limits": {"60:error"}}))
 	got, err := tr.Send(t.Context(), packet(t, "https://k@sentry.test/1", eventID))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(got.EventID).To(Equal("abc"))
+	g.Expect(got.EventID).To(Equal(eventID))
 	g.Expect(time.Until(got.RateLimits.Deadline("error"))).To(BeNumerically("~", time.Minute, 10*time.Second))
+}
+
+// Programs print the id, and look events up by it.
+func TestOnlyAnIDIsAnID(t *testing.T) {
+	for _, c := range []struct{ body, want string }{
+		{`{"id":"` + eventID + `"}`, eventID},
+		{` { "x": 1, "id" : "` + eventID + `" } `, eventID},
+		{`{"id":"` + strings.ToUpper(eventID) + `"}`, strings.ToUpper(eventID)},
+		{`{"id":"abc"}`, ""},
+		{`{"id":"` + strings.Repeat("x", 10_000) + `"}`, ""},
+		{`{"id":"` + eventID[:31] + "\x1b" + `"}`, ""},
+		{`{"id":"` + eventID[:31] + `\u001b"}`, ""},
+		{`{"id":"` + eventID + `\u001b[2J"}`, ""},
+		{`{"id":"fc6d8c0c-43fc-4630-ad85-0ee518f1b9d0"}`, ""},
+		{`{"id":"` + eventID[:30] + "\u00e9" + `"}`, ""},
+		{`{"id":17}`, ""},
+		{`["` + eventID + `"]`, ""},
+		{`{"id":"` + eventID + `"`, ""},
+	} {
+		t.Run(c.body[:min(len(c.body), 60)], func(t *testing.T) {
+			g := NewWithT(t)
+			tr := answering(t, "", httpmock.NewStringResponder(200, c.body))
+			got, err := tr.Send(t.Context(), packet(t, "https://k@sentry.test/1", eventID))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(got.EventID).To(Equal(c.want))
+		})
+	}
 }
 
 func TestRateLimited(t *testing.T) {
@@ -147,4 +179,68 @@ func TestRetryable(t *testing.T) {
 	g.Expect(transport.Retryable(transport.ErrQueueFull)).To(BeTrue())
 	g.Expect(transport.Retryable(&transport.NetworkError{Err: io.ErrUnexpectedEOF})).To(BeTrue())
 	g.Expect(transport.Retryable(errors.New("anything"))).To(BeFalse())
+}
+
+// Servers and proxies may repeat what they were told.
+func TestSecretsInAnswersAreMasked(t *testing.T) {
+	const dsn, secret = "https://k@sentry.test/1", "s%C3%A9cret/+key" // keys are taken literally
+	for name, c := range map[string]struct {
+		auth, echoed string
+		status       int
+		header       bool
+	}{
+		"in the header":         {echoed: "bad auth: Sentry sentry_key=k, sentry_secret=" + secret, status: 401, header: true},
+		"in the body":           {echoed: "no " + secret, status: 403},
+		"escaped":               {echoed: url.QueryEscape(secret), status: 400},
+		"in a path":             {echoed: url.PathEscape(secret), status: 400},
+		"across the end":        {echoed: strings.Repeat("x", 494) + secret, status: 400},
+		"of a rate limit":       {echoed: secret, status: 429, header: true},
+		"a header of one's own": {auth: "Sentry sentry_secret=" + secret + ", sentry_key=k", echoed: secret, status: 401},
+		"of another kind":       {auth: "Bearer " + secret, echoed: "unknown " + secret, status: 401},
+		"without a kind":        {auth: secret, echoed: "unknown " + secret, status: 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			p := packet(t, dsn, eventID)
+			p.Header = http.Header{"X-Sentry-Auth": {"Sentry sentry_version=7, sentry_key=k, sentry_secret=" + secret}}
+			if c.auth != "" {
+				p.Header.Set("X-Sentry-Auth", c.auth)
+			}
+			r := &transport.Reply{Status: c.status, Header: http.Header{"X-Sentry-Error": {c.echoed}}}
+			if !c.header {
+				body, err := json.Marshal(map[string]string{"detail": c.echoed})
+				g.Expect(err).NotTo(HaveOccurred())
+				r = &transport.Reply{Status: c.status, Header: http.Header{}, Body: body}
+			}
+			_, err := transport.Answer(p, r)
+			g.Expect(fmt.Sprintf("%v %+v", err, err)).To(And(ContainSubstring("xxxxx"), Not(ContainSubstring("9cret"))))
+		})
+	}
+}
+
+func TestSecretsInAnswersThatAreNotHTTPAreMasked(t *testing.T) {
+	g := NewWithT(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		r, err := http.ReadRequest(bufio.NewReader(conn))
+		if err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 "+strings.ReplaceAll(r.Header.Get("X-Sentry-Auth"), " ", "")+"\r\n\r\n")
+		}
+	}()
+	defer func() { listener.Close(); <-served }()
+	dsn := "http://k:sesame@" + listener.Addr().String() + "/1"
+	p := packet(t, dsn, eventID)
+	p.Header = http.Header{"X-Sentry-Auth": {"Sentry sentry_key=k, sentry_secret=sesame"}}
+	_, err = open(t, "sync+"+dsn+"?proxy=none", transport.Env{}).Send(t.Context(), p)
+	var network *transport.NetworkError
+	g.Expect(errors.As(err, &network)).To(BeTrue())
+	g.Expect(err.Error()).To(And(ContainSubstring("sentry_secret=xxxxx"), Not(ContainSubstring("sesame"))))
 }

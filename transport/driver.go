@@ -37,6 +37,10 @@ type Driver struct {
 	Options []OptionSpec
 	// Open makes the transport. It may be called by any number of goroutines.
 	Open OpenFunc
+
+	// foreign are options that Open ignores, beside those of the registry's
+	// other drivers; nil refuses both.
+	foreign []OptionSpec
 }
 
 // OpenFunc makes a transport for a DSN. It reads files that options name, but
@@ -92,14 +96,6 @@ func (d Driver) normalized() (Driver, error) {
 		d.Sink = "server"
 	}
 	return d, nil
-}
-
-func (d *Driver) checkOptions(dsn *DSN) error {
-	if d.Options == nil {
-		_, err := dsn.Protocol()
-		return err
-	}
-	return checkOptions(dsn.Options, append(slices.Clone(d.Options), protocolOption))
 }
 
 func (e Env) logger() *slog.Logger {

@@ -9,9 +9,12 @@ import (
 
 // DSN is where events go, who sends them, and which transport takes them
 // there: TRANSPORT+SCHEME://PUBLIC[:SECRET]@HOST[:PORT][/PATH]/PROJECT[?OPTIONS].
-// [ParseDSN] makes one. Treat it as immutable; Clone it to change it. Printing
-// a DSN masks its secret, and the passwords in its options; Options printed by
-// itself is not masked.
+// [ParseDSN] makes one. Treat it as immutable; Clone it to change it.
+//
+// Printing a DSN masks its secret and the passwords in its options. The secret
+// is masked wherever the DSN stands. The passwords in the options are not masked
+// where fmt can call no method of the DSN: when Options is printed by itself, or
+// a struct that holds a DSN, not a *DSN, in an unexported field.
 type DSN struct {
 	// Scheme is the whole of it, in lower case: "https", "sync+https",
 	// "threaded+requests+http".
@@ -84,11 +87,11 @@ func lastOf(values []string) string {
 	return values[len(values)-1]
 }
 
-// String returns the DSN with its secret masked, and with the passwords of
-// option values that are URLs masked too.
+// String returns the DSN with its secret masked, and with the passwords in its
+// options masked too, those of DSNs in options included.
 func (d DSN) String() string {
 	keys := d.PublicKey
-	if d.SecretKey != "" {
+	if !d.SecretKey.IsZero() {
 		keys += ":" + d.SecretKey.String()
 	}
 	s := d.Scheme + "://" + keys + "@" + d.Host + d.Path + "/" + d.ProjectID
@@ -98,7 +101,7 @@ func (d DSN) String() string {
 	shown := make(url.Values, len(d.Options))
 	for name, values := range d.Options {
 		for _, v := range values {
-			shown.Add(name, redactURL(v))
+			shown.Add(name, redact(v))
 		}
 	}
 	return s + "?" + shown.Encode()
@@ -108,7 +111,7 @@ func (d DSN) String() string {
 // same DSN.
 func (d *DSN) Reveal() string {
 	s := d.Scheme + "://" + d.PublicKey
-	if d.SecretKey != "" {
+	if !d.SecretKey.IsZero() {
 		s += ":" + d.SecretKey.Reveal()
 	}
 	s += "@" + d.Host + d.Path + "/" + d.ProjectID
@@ -132,22 +135,3 @@ func (d DSN) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // LogValue returns the masked form for log/slog.
 func (d DSN) LogValue() slog.Value { return slog.StringValue(d.String()) }
-
-// redactURL masks the password of a value that is a URL with one.
-func redactURL(v string) string {
-	scheme, rest, ok := strings.Cut(v, "://")
-	if !ok {
-		return v
-	}
-	authority, path, slash := strings.Cut(rest, "/")
-	at := strings.LastIndexByte(authority, '@')
-	user, _, hasPassword := strings.Cut(authority[:max(at, 0)], ":")
-	if !hasPassword {
-		return v
-	}
-	v = scheme + "://" + user + ":" + mask + authority[at:]
-	if slash {
-		v += "/" + path
-	}
-	return v
-}

@@ -2,9 +2,11 @@ package transport_test
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -121,9 +123,24 @@ func TestDSNMasksItsSecret(t *testing.T) {
 		Value transport.DSN
 		Key   transport.Secret
 	}{d, *d, d.SecretKey}
+	own := struct {
+		key   transport.Secret
+		keys  []transport.Secret
+		dsn   transport.DSN
+		dsns  []*transport.DSN
+		named map[transport.Secret]any
+	}{d.SecretKey, []transport.Secret{d.SecretKey}, transport.DSN{SecretKey: d.SecretKey}, []*transport.DSN{d}, map[transport.Secret]any{d.SecretKey: d.SecretKey}}
 	var log strings.Builder
-	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "dsn", d, "key", d.SecretKey)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "dsn", d, "key", d.SecretKey, "own", own)
 	asJSON, err := json.Marshal(holder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asKey, err := json.Marshal(map[transport.Secret]transport.Secret{d.SecretKey: d.SecretKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asXML, err := xml.Marshal([]transport.Secret{d.SecretKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +149,8 @@ func TestDSNMasksItsSecret(t *testing.T) {
 		"%#v": fmt.Sprintf("%#v %#v", d, d.SecretKey), "%q": fmt.Sprintf("%q %q", d, d.SecretKey),
 		"a value": fmt.Sprintf("%v %+v %#v", *d, *d, *d),
 		"%x":      fmt.Sprintf("%x %x", d, d.SecretKey), "%s": fmt.Sprintf("%s %s", d, d.SecretKey),
-		"JSON": string(asJSON), "slog": log.String(),
+		"JSON": string(asJSON), "a key in JSON": string(asKey), "XML": string(asXML), "slog": log.String(),
+		"unexported": fmt.Sprintf("%v %+v %#v xxxxx", own, own, own),
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -142,6 +160,51 @@ func TestDSNMasksItsSecret(t *testing.T) {
 		})
 	}
 	NewWithT(t).Expect(d.Reveal()).To(ContainSubstring("SECRET"))
+}
+
+func TestSecretsAreValues(t *testing.T) {
+	g := NewWithT(t)
+	a, again, b := transport.NewSecret("a"), transport.NewSecret("a"), transport.NewSecret("b")
+	g.Expect(a == again).To(BeTrue())
+	g.Expect(a == b).To(BeFalse())
+	g.Expect(transport.NewSecret("")).To(Equal(transport.Secret{}))
+	g.Expect(transport.Secret{}.IsZero()).To(BeTrue())
+	g.Expect(transport.Secret{}.Reveal()).To(BeEmpty())
+	g.Expect(fmt.Sprint(transport.Secret{})).To(BeEmpty())
+}
+
+// Passwords in options: of URLs, of what should have been URLs, and of the DSNs
+// of tee+.
+func TestDSNMasksItsOptions(t *testing.T) {
+	for value, want := range map[string]string{
+		"http://u:SECRET@p:1":                   "http://u:xxxxx@p:1",
+		"http://u:a/SECRET@p:1":                 "http://u:xxxxx@p:1",
+		"http://u:12/SECRET@p:1":                "http://u:xxxxx@p:1",
+		"http://u:a?SECRET@p:1":                 "http://u:xxxxx@p:1",
+		"http://u:a@b?SECRET@p:1":               "http://u:xxxxx@b?xxxxx",
+		"http://u:SEC@RET@p:1":                  "http://u:xxxxx@p:1",
+		"http://u:SECRET%40p:1":                 "http://u:xxxxx%40p:1",
+		"u:SECRET@p:1":                          "u:xxxxx@p:1",
+		"//u:SECRET@p:1":                        "//u:xxxxx@p:1",
+		"http:u:SECRET@p:1":                     "http:xxxxx@p:1",
+		":SECRET@p":                             ":xxxxx@p",
+		"https://k:SECRET@h/1":                  "https://k:xxxxx@h/1",
+		"https://k@h/1?timeout=5":               "https://k@h/1?timeout=5",
+		"https://k@h/1?proxy=http://u:SECRET@p": "https://k@h/1?proxy=http%3A%2F%2Fu%3Axxxxx%40p",
+		"https://k:SECRET@h/1?a=%zz&to=" + url.QueryEscape("http://l:SECRET@i/2?proxy="+url.QueryEscape("u:SECRET@p")): "https://k:xxxxx@h/1?xxxxx&to=" +
+			url.QueryEscape("http://l:xxxxx@i/2?proxy="+url.QueryEscape("u:xxxxx@p")),
+		"http://p:3128": "http://p:3128",
+		"/a/file.pem":   "/a/file.pem",
+		"200ms":         "200ms",
+	} {
+		t.Run(value, func(t *testing.T) {
+			g := NewWithT(t)
+			d := transport.DSN{Scheme: "tee+https", PublicKey: "k", Host: "h", ProjectID: "1", Options: url.Values{"to": {value}}}
+			query, err := url.ParseQuery(strings.TrimPrefix(d.String(), "tee+https://k@h/1?"))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(query.Get("to")).To(Equal(want))
+		})
+	}
 }
 
 func TestDSNCloneSharesNothing(t *testing.T) {

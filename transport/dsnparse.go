@@ -107,7 +107,7 @@ func (d *DSN) parseAuthority(authority string) error {
 		return &DSNError{Part: "public key", Reason: "is missing; it stands before the host as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
 	}
 	public, secret, _ := strings.Cut(authority[:at], ":")
-	d.PublicKey, d.SecretKey = public, Secret(secret)
+	d.PublicKey, d.SecretKey = public, NewSecret(secret)
 	if public == "" {
 		return &DSNError{Part: "public key", Reason: "is empty; it stands before the host as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
 	}

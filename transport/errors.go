@@ -43,7 +43,7 @@ func (e *DSNError) Unwrap() error { return e.Err }
 // what is allowed.
 type OptionError struct {
 	Option  string // the name as it was given
-	Value   string // the value as it was given, passwords in URLs masked
+	Value   string // the value as it was given, passwords masked
 	Allowed string // what would do
 	Suggest string // the option that was probably meant, for a near miss
 	Err     error  // the cause, if there is one

@@ -45,9 +45,13 @@ func NewFile(cfg FileConfig) (*File, error) {
 		cfg.Path = DefaultFile
 	}
 	// Events may hold what only their owner should see.
-	f, err := os.OpenFile(cfg.Path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(cfg.Path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|atOnce, 0o600)
 	if err != nil {
-		return nil, newOptionError("path", cfg.Path, "a file that can be written", pathless(err))
+		err = pathless(err)
+		if info, _ := os.Stat(cfg.Path); info != nil && info.Mode()&os.ModeNamedPipe != 0 {
+			err = fmt.Errorf("nothing reads from the named pipe: %w", err)
+		}
+		return nil, newOptionError("path", cfg.Path, "a file that can be written", err)
 	}
 	t := new(File)
 	t.close = f.Close
@@ -70,13 +74,9 @@ func fileDriver() Driver {
 		Name:    "file", Engine: "os", Blocking: true, Sink: "file",
 		Delivery: "appended to a file, a line of JSON each; nothing is sent",
 		Options:  OptionSpecs(append([]OptionBinder{new(FileConfig)}, sightConfig...)...),
+		foreign:  foreignOptions(),
 		Open: func(dsn *DSN, _ Env) (Transport, error) {
-			var cfg FileConfig
-			err := DecodeOptions(dsn.Options, &cfg, new(HTTPConfig), new(ThreadedConfig))
-			if err != nil {
-				return nil, err
-			}
-			f, err := NewFile(cfg)
+			f, err := NewFile(FileConfig{Path: dsn.Option("path")})
 			if err != nil {
 				return nil, err
 			}

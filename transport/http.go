@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ravenkit/ravenkit/transport/internal/account"
@@ -19,7 +21,10 @@ type HTTP struct {
 	timeout  time.Duration
 	encoding *compression
 	engine   Engine
+	logger   *slog.Logger
 	limiter  limiter
+	secrets  []string  // of the proxy
+	cut      sync.Once // logs that a rate limit was cut
 	account  account.Account
 	life     context.Context // cancelled, with ErrClosed as its cause, by Close
 	end      context.CancelCauseFunc
@@ -34,7 +39,10 @@ func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	h := &HTTP{timeout: cfg.Timeout, encoding: newCompression(cfg.Compression), engine: cfg.Engine}
+	h := &HTTP{
+		timeout: cfg.Timeout, encoding: newCompression(cfg.Compression), engine: cfg.Engine,
+		logger: cfg.Logger, secrets: proxySecrets(cfg.Proxy),
+	}
 	if h.engine == nil {
 		engine, err := newNetEngine(cfg)
 		if err != nil {
@@ -108,9 +116,15 @@ func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
 		return nil, h.networkError(ctx, p, err)
 	}
 	now := time.Now()
-	limits := ParseRateLimits(reply.Header, reply.Status, now)
+	limits, cut := parseRateLimits(reply.Header, reply.Status, now)
+	if cut > 0 {
+		h.cut.Do(func() {
+			h.logger.Warn("transport: the server asks for a longer rate limit than is obeyed",
+				"host", hostOf(p.URL), "asked", cut.String(), "obeyed", maxRateLimit.String())
+		})
+	}
 	h.limiter.note(limits)
-	return answer(p, reply, limits, now)
+	return answer(p, reply, limits, now, h.secrets)
 }
 
 func (h *HTTP) request(p *Packet) *Request {
@@ -135,6 +149,7 @@ func (h *HTTP) networkError(ctx context.Context, p *Packet, err error) error {
 		// An engine has clocks of its own, such as net/http's for handshakes.
 		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	}
+	err = quiet(err, append(secretsOf(p), h.secrets...))
 	return &NetworkError{EventID: p.EventID, Host: hostOf(p.URL), Err: err}
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"math"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -45,6 +47,9 @@ type HTTPConfig struct {
 	// 0 means 100.
 	MaxConns int
 
+	// Logger hears once of a rate limit that is too long to be obeyed; nil
+	// means slog.Default.
+	Logger *slog.Logger
 	// DialContext opens connections; nil means a net.Dialer.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// TLS is cloned; SkipVerify, CACerts and the client certificate are
@@ -74,7 +79,7 @@ func (c *HTTPConfig) BindOptions(o *OptionSet) {
 
 // Apply adds what an Env holds for transports on HTTP.
 func (c *HTTPConfig) Apply(env Env) {
-	c.DialContext, c.TLS, c.Client = env.DialContext, env.TLS, env.HTTPClient
+	c.DialContext, c.TLS, c.Client, c.Logger = env.DialContext, env.TLS, env.HTTPClient, env.Logger
 }
 
 func (c HTTPConfig) withDefaults() HTTPConfig {
@@ -86,6 +91,9 @@ func (c HTTPConfig) withDefaults() HTTPConfig {
 	}
 	if c.MaxConns == 0 {
 		c.MaxConns = DefaultMaxConns
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
 	}
 	return c
 }
@@ -118,7 +126,9 @@ func checkProxy(s string) error {
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":
-		if u.Host != "" {
+		// With an '@' in its path, the password has a '/' that should have been
+		// escaped, and its beginning would be taken for the port.
+		if u.Host != "" && !strings.Contains(u.Path, "@") {
 			return nil
 		}
 	}

@@ -1,7 +1,10 @@
 package transport_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,4 +104,36 @@ func TestRateLimitsAreOneTransports(t *testing.T) {
 func TestAHeldPacketSaysForHowLong(t *testing.T) {
 	err := &transport.RateLimitedError{EventID: "fc6d8c0c", RetryAfter: 29*time.Second + 123456*time.Microsecond, Held: true}
 	NewWithT(t).Expect(err).To(MatchError("transport: event fc6d8c0c was held back: the server has asked for 29.123s more of silence"))
+}
+
+// A broken clock or proxy must not mute a client for good.
+func TestARateLimitIsObeyedForADay(t *testing.T) {
+	for name, step := range map[string]sentrytest.Step{
+		"Retry-After":          sentrytest.Status(429).RetryAfter("Fri, 31 Dec 9999 23:59:59 GMT").Times(2),
+		"X-Sentry-Rate-Limits": sentrytest.OK().RateLimits("9000000000::").Times(2),
+		"both":                 sentrytest.Status(429).RetryAfter("9000000000").RateLimits("9000000000:error").Times(2),
+	} {
+		for _, scheme := range []string{"sync", "threaded"} {
+			t.Run(name+" over "+scheme, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					g := NewWithT(t)
+					srv := sentrytest.NewServer(t, sentrytest.InMemory())
+					srv.Script(step)
+					dsn := srv.DSN(sentrytest.DSNScheme(scheme))
+					var log bytes.Buffer
+					tr := open(t, dsn, transport.Env{DialContext: srv.DialContext, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+					send := func() { _, _ = tr.Send(t.Context(), packet(t, dsn, eventID)) }
+					for i := range 2 {
+						send()
+						g.Expect(srv.Requests()).To(HaveLen(i + 1))
+						time.Sleep(24*time.Hour - time.Millisecond)
+						send()
+						g.Expect(srv.Requests()).To(HaveLen(i+1), "held back")
+						time.Sleep(time.Millisecond)
+					}
+					g.Expect(strings.Count(log.String(), "longer rate limit than is obeyed")).To(Equal(1), log.String())
+				})
+			})
+		}
+	}
 }

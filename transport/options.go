@@ -235,13 +235,13 @@ func eachOption(options url.Values, specs []OptionSpec, apply func(name, value s
 }
 
 func newOptionError(name, value, allowed string, cause error) *OptionError {
-	return &OptionError{Option: name, Value: redactURL(value), Allowed: allowed, Err: cause}
+	return &OptionError{Option: name, Value: redact(value), Allowed: allowed, Err: cause}
 }
 
 func unknownOption(name, value string, known map[string]OptionSpec) *OptionError {
 	names := sortedKeys(known)
 	return &OptionError{
-		Option: name, Value: redactURL(value), Err: errUnknownOption,
+		Option: name, Value: redact(value), Err: errUnknownOption,
 		Allowed: strings.Join(names, ", "), Suggest: nearest(name, names),
 	}
 }

@@ -32,7 +32,8 @@ const CategoryInternal = "internal"
 type Response struct {
 	// Status is the HTTP status, always 2xx.
 	Status int
-	// EventID is the id the server gave back, "" where it gave none.
+	// EventID is the id the server gave back: 32 hexadecimal digits, or "" where
+	// it gave none.
 	EventID string
 	// RateLimits are the limits that the server announced beside its answer.
 	RateLimits RateLimits

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -27,19 +28,31 @@ func (l RateLimits) Deadline(category string) time.Time {
 	return deadline
 }
 
-// defaultRetryAfter is what a rate limit lasts that does not say how long.
-const defaultRetryAfter = 60 * time.Second
+const (
+	// defaultRetryAfter is what a rate limit lasts that does not say how long.
+	defaultRetryAfter = 60 * time.Second
+	// maxRateLimit is what a rate limit lasts at most. A date in the year 9999,
+	// which a broken clock or proxy makes, would mute the client for good.
+	maxRateLimit = 24 * time.Hour
+)
 
 // ParseRateLimits reads X-Sentry-Rate-Limits from an answer of any status, or,
 // on a 429 without that header, Retry-After (protocol 3.3 and 3.4). A limit
 // that can't be read is passed over; a 429 with neither header limits all
-// categories for 60 s.
+// categories for 60 s. A limit of more than 24 hours counts as 24 hours.
 func ParseRateLimits(header http.Header, status int, now time.Time) RateLimits {
+	limits, _ := parseRateLimits(header, status, now)
+	return limits
+}
+
+// parseRateLimits also returns the longest of the limits that were cut, as the
+// server asked for it.
+func parseRateLimits(header http.Header, status int, now time.Time) (limits RateLimits, cut time.Duration) {
 	given := header.Values("X-Sentry-Rate-Limits")
 	if len(given) == 0 && status != http.StatusTooManyRequests {
-		return nil // as nearly always
+		return nil, 0 // as nearly always
 	}
-	limits := make(RateLimits)
+	limits = make(RateLimits)
 	value := strings.Join(given, ",")
 	for limit := range strings.SplitSeq(value, ",") {
 		limits.add(limit, now)
@@ -48,9 +61,14 @@ func ParseRateLimits(header http.Header, status int, now time.Time) RateLimits {
 		limits[""] = now.Add(parseRetryAfter(header.Get("Retry-After"), now))
 	}
 	if len(limits) == 0 {
-		return nil
+		return nil, 0
 	}
-	return limits
+	for category, deadline := range limits {
+		if asked := deadline.Sub(now); asked > maxRateLimit {
+			limits[category], cut = now.Add(maxRateLimit), max(cut, asked)
+		}
+	}
+	return limits, cut
 }
 
 func (l RateLimits) add(limit string, now time.Time) {
@@ -97,14 +115,22 @@ func parseLimitSeconds(s string) (time.Duration, bool) {
 
 // parseRetryAfter reads whole seconds or an HTTP date; anything else is 60 s.
 func parseRetryAfter(s string, now time.Time) time.Duration {
-	s = strings.TrimSpace(s)
-	if n, err := strconv.ParseUint(s, 10, 31); err == nil {
-		return time.Duration(n) * time.Second
-	}
-	if t, err := http.ParseTime(s); err == nil {
-		return max(t.Sub(now), 0)
+	if after, ok := readRetryAfter(s, now); ok {
+		return after
 	}
 	return defaultRetryAfter
+}
+
+func readRetryAfter(s string, now time.Time) (after time.Duration, ok bool) {
+	s = strings.TrimSpace(s)
+	const most = math.MaxInt64 / uint64(time.Second)
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(n, most)) * time.Second, true
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return max(t.Sub(now), 0), true
+	}
+	return 0, false
 }
 
 // retryAfter is how long a 429 wants packets of a category to wait.
@@ -113,7 +139,7 @@ func retryAfter(header http.Header, limits RateLimits, category string, now time
 		return max(deadline.Sub(now), 0)
 	}
 	if header.Get("Retry-After") != "" {
-		return parseRetryAfter(header.Get("Retry-After"), now)
+		return min(parseRetryAfter(header.Get("Retry-After"), now), maxRateLimit)
 	}
 	return 0
 }

@@ -45,6 +45,9 @@ func TestParseRateLimits(t *testing.T) {
 		{"Inf", map[string]int{"": 0}},
 		{"1e17", map[string]int{"": 0}},
 		{"1e999", map[string]int{"": 0}},
+		{"86400", map[string]int{"": 86400}},
+		{"86401", map[string]int{"": 86400}},
+		{"9000000000:error;session, 5:transaction", map[string]int{"error": 86400, "session": 86400, "transaction": 5}},
 		{"x", nil},
 		{"", nil},
 	} {
@@ -72,7 +75,10 @@ func TestParseRetryAfter(t *testing.T) {
 		{"-3", 60},
 		{"1.5", 60},
 		{"soon", 60},
-		{"99999999999999999999", 60},
+		{"86401", 86400},
+		{"2147483648", 86400},
+		{"99999999999999999999", 86400},
+		{"Fri, 31 Dec 9999 23:59:59 GMT", 86400},
 		{now.Add(90 * time.Second).Format(http.TimeFormat), 90},
 		{now.Add(-time.Hour).Format(http.TimeFormat), 0},
 	} {

@@ -143,7 +143,22 @@ func (r *Registry) CheckDriver(d Driver, dsn *DSN) error {
 	if d.Open == nil {
 		return errNoOpen
 	}
-	return d.checkOptions(dsn)
+	return r.checkOptions(&d, dsn)
+}
+
+func (r *Registry) checkOptions(d *Driver, dsn *DSN) error {
+	if d.Options == nil {
+		_, err := dsn.Protocol()
+		return err
+	}
+	known := slices.Clone(d.foreign)
+	if known != nil {
+		for _, other := range r.Drivers() {
+			known = append(known, other.Options...)
+		}
+	}
+	known = append(known, d.Options...) // its own come last, and count
+	return checkOptions(dsn.Options, append(known, protocolOption))
 }
 
 // CheckOptions judges a DSN's options as Open would, and opens nothing. It is
@@ -155,7 +170,7 @@ func (r *Registry) CheckOptions(dsn *DSN) error {
 		_, err := dsn.Protocol()
 		return err
 	}
-	return d.checkOptions(dsn)
+	return r.checkOptions(d, dsn)
 }
 
 func (r *Registry) unknownScheme(scheme string) error {

@@ -50,7 +50,9 @@ func (c *RetryConfig) BindOptions(o *OptionSet) {
 // WithRetry tries packets again whose delivery failed for a reason that may
 // pass, by [Retryable]: never what was refused for good, such as 400, 401, 403
 // and 413. Between tries it waits ever longer, as long as the server asks for
-// in a rate limit, never shorter. Close ends the waiting.
+// in a rate limit, never shorter. Close ends the waiting: a packet that waits
+// fails with the error of its last try and [ErrClosed], and counts as Abandoned
+// in Close's *[UndeliveredError].
 //
 // It waits in the calling goroutine. To retry in the background put it below a
 // queue: NewThreaded(WithRetry(next, cfg), …), where a packet that waits keeps
@@ -74,8 +76,10 @@ func WithRetry(next Transport, cfg RetryConfig) Transport {
 // retrying uses the account of the asynchronous transports, for Close.
 type retrying struct {
 	*async
-	cfg     RetryConfig
-	waiting atomic.Int64
+	cfg         RetryConfig
+	waiting     atomic.Int64
+	interrupted atomic.Int64 // by Close, between two tries
+	closing     atomic.Bool
 }
 
 func (t *retrying) Send(ctx context.Context, p *Packet) (*Response, error) {
@@ -133,6 +137,9 @@ func (t *retrying) sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	case <-t.closed:
+		t.interrupted.Add(1)
+		return ErrClosed
 	}
 }
 
@@ -146,6 +153,14 @@ func (t *retrying) failed(p *Packet, err error, try int) error {
 	return fmt.Errorf("%w (tried %d times)", err, try+1)
 }
 
-// Close gives the packets under way the time that ctx has, ten seconds at
-// most.
-func (t *retrying) Close(ctx context.Context) error { return t.close(ctx, closing{}) }
+// Close ends the waiting at once: what waits for another try fails with an error
+// that wraps ErrClosed and that of its last try. It gives the tries under way
+// the time that ctx has, ten seconds at most.
+func (t *retrying) Close(ctx context.Context) error {
+	first := t.closing.CompareAndSwap(false, true)
+	err := t.close(ctx, closing{})
+	if n := int(t.interrupted.Load()); err == nil && first && n > 0 {
+		return &UndeliveredError{Abandoned: n}
+	}
+	return err
+}

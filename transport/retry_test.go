@@ -132,13 +132,48 @@ func TestRetryEndsWithItsCallerAndWithClose(t *testing.T) {
 			waiting <- err
 		}()
 		synctest.Wait()
-		closing, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
+		begun := time.Now()
 		var undelivered *transport.UndeliveredError
-		g.Expect(errors.As(tr.Close(closing), &undelivered)).To(BeTrue())
-		g.Expect(undelivered.Abandoned).To(Equal(1))
-		g.Expect(<-waiting).To(MatchError(transport.ErrClosed))
+		g.Expect(errors.As(tr.Close(context.Background()), &undelivered)).To(BeTrue())
+		g.Expect(*undelivered).To(Equal(transport.UndeliveredError{Abandoned: 1}))
+		g.Expect(<-waiting).To(And(MatchError(transport.ErrClosed), MatchError(unavailable)))
+		g.Expect(time.Since(begun)).To(BeZero(), "Close ends the waiting, and does not wait with it")
+		g.Expect(s.times).To(HaveLen(2))
 		_, err = tr.Send(t.Context(), body("c"))
 		g.Expect(err).To(MatchError(transport.ErrClosed))
 	})
 }
+
+// A try that is under way when Close comes has its time, but is the last one.
+func TestRetryDoesNotWaitOnceItIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		answer := make(chan struct{})
+		tr := transport.WithRetry(hanging{answer}, transport.RetryConfig{})
+		sent := make(chan error, 1)
+		go func() {
+			_, err := tr.Send(context.Background(), body("a"))
+			sent <- err
+		}()
+		synctest.Wait()
+		closed := make(chan error, 1)
+		go func() { closed <- tr.Close(context.Background()) }()
+		synctest.Wait()
+		close(answer)
+		begun := time.Now()
+		g.Expect(<-sent).To(And(MatchError(transport.ErrClosed), MatchError(unavailable)))
+		g.Expect(<-closed).To(MatchError(&transport.UndeliveredError{Abandoned: 1}))
+		g.Expect(time.Since(begun)).To(BeZero())
+		g.Expect(tr.Close(context.Background())).To(Succeed(), "it is told once")
+	})
+}
+
+// hanging fails when answer is closed.
+type hanging struct{ answer chan struct{} }
+
+func (h hanging) Send(context.Context, *transport.Packet) (*transport.Response, error) {
+	<-h.answer
+	return nil, unavailable
+}
+
+func (hanging) Close(context.Context) error { return nil }

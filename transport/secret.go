@@ -3,21 +3,40 @@ package transport
 import (
 	"fmt"
 	"log/slog"
+	"unique"
 )
 
 const mask = "xxxxx"
 
-// Secret is a DSN's secret key. It masks itself wherever it is printed: by
-// every fmt verb, as JSON or text, and in log/slog. Only [Secret.Reveal] shows
-// it. The zero value is no secret and prints as "".
-type Secret string
+// Secret is a DSN's secret key. It holds a reference to the text, not the text,
+// so that fmt, encoding/json, encoding/xml and log/slog show a mask or an
+// address wherever the secret stands: as an unexported field of another struct
+// and as the key of a map too. Only [Secret.Reveal] shows it. Secrets of the
+// same text are equal (==). The zero value is no secret and prints as "".
+type Secret struct{ text unique.Handle[string] }
+
+// NewSecret returns the secret that a text is; "" is the zero value.
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{unique.Make(text)}
+}
+
+// IsZero reports whether there is no secret.
+func (s Secret) IsZero() bool { return s == Secret{} }
 
 // Reveal returns the secret itself.
-func (s Secret) Reveal() string { return string(s) }
+func (s Secret) Reveal() string {
+	if s.IsZero() {
+		return ""
+	}
+	return s.text.Value()
+}
 
 // String returns a mask, or "" for no secret.
 func (s Secret) String() string {
-	if s == "" {
+	if s.IsZero() {
 		return ""
 	}
 	return mask

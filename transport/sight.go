@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math"
 	"sync"
 )
 
@@ -46,6 +47,22 @@ func (s *sight) Close(context.Context) error {
 // sightConfig accepts the options of the transports that send, so that a
 // prefix can be put before any DSN to look at what it would send.
 var sightConfig = []OptionBinder{new(HTTPConfig), new(ThreadedConfig)}
+
+// foreignOptions are those of transports that a registry need not have, or that
+// check theirs by themselves.
+func foreignOptions() []OptionSpec {
+	return append(
+		OptionSpecs(new(PoolConfig), new(FileConfig)),
+		OptionSpec{Name: "to", Allowed: "a DSN, with its '?' and '&' escaped", Check: func(s string) error {
+			_, err := ParseDSN(s)
+			return err
+		}},
+		OptionSpec{Name: "qsize", Allowed: "a whole number, at least 1", Check: func(s string) error {
+			_, err := wholeNumber(1, math.MaxInt)(s)
+			return err
+		}},
+	)
+}
 
 // eventOf returns the event in a packet: the whole body of a store request, or
 // the payload of the first item of an envelope.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +52,23 @@ func TestStderrPrintsForPeople(t *testing.T) {
   exception    *fs.PathError: open x
   breadcrumb   info sql: select 1
 `))
+}
+
+// What is printed must not command the terminal.
+func TestStderrPrintsNoEscapeSequences(t *testing.T) {
+	for name, body := range map[string][]byte{
+		"in an event":         envelope(`{"message":"a\u001b[2Jb\u009bc\u007f","tags":{"k\u0007":"\u202e"}}`),
+		"in what is no event": []byte("{}\n{\"type\":\"log\x1b[2J\"}\n\x9b\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			var out bytes.Buffer
+			_, err := transport.NewStderr(transport.StderrConfig{Writer: &out}).Send(t.Context(), &transport.Packet{EventID: "x\x1b", Body: body})
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(out.String()).To(ContainSubstring(`\x1b[2J`))
+			g.Expect(strings.Trim(out.String(), "\n")).NotTo(MatchRegexp(`[^\PC\n]`))
+		})
+	}
 }
 
 func TestStderrPrintsWhatItCannotRead(t *testing.T) {
@@ -154,4 +173,48 @@ func TestFileThatCannotBeWritten(t *testing.T) {
 	g.Expect(errors.As(err, &bad)).To(BeTrue())
 	g.Expect(bad.Option).To(Equal("path"))
 	g.Expect(err).To(MatchError(fs.ErrNotExist))
+}
+
+// The prefix can be put before any DSN.
+func TestWhatIsForLookingTakesTheOptionsOfOthers(t *testing.T) {
+	registry := transport.DefaultRegistry().Clone()
+	third := transport.Driver{
+		Schemes: []string{"third+https"},
+		Options: []transport.OptionSpec{{Name: "boxes", Allowed: "few", Check: func(s string) error {
+			if s != "few" {
+				return errors.New("too many")
+			}
+			return nil
+		}}},
+		Open: func(*transport.DSN, transport.Env) (transport.Transport, error) {
+			return nil, errors.New("not to be opened")
+		},
+	}
+	if err := registry.Register(third); err != nil {
+		t.Fatal(err)
+	}
+	for _, scheme := range []string{"stderr+https", "file+https"} {
+		for query, bad := range map[string]string{
+			"pool_size=3": "", "maximum_outstanding_requests=3": "", "qsize=4": "", "queue_size=4": "", "workers=2": "", "overflow=block": "",
+			"timeout=2&verify_ssl=0&keepalive=0&protocol=store": "", "shutdown_timeout=1": "",
+			"to=" + url.QueryEscape("sync+https://k@h/2?timeout=2"): "", "boxes=few": "", "path=" + filepath.Join(t.TempDir(), "f"): "",
+			"pool_size=0": "pool_size", "qsize=x": "qsize", "to=nonsense": "to", "boxes=many": "boxes", "timeout=-1": "timeout", "nonsense=1": "nonsense",
+		} {
+			t.Run(scheme+"?"+query, func(t *testing.T) {
+				g := NewWithT(t)
+				t.Chdir(t.TempDir())
+				d, err := transport.ParseDSN(scheme + "://k@h/1?" + query)
+				g.Expect(err).NotTo(HaveOccurred())
+				tr, err := registry.Open(d, transport.Env{Stderr: io.Discard})
+				if bad == "" {
+					g.Expect(err).NotTo(HaveOccurred())
+					g.Expect(tr.Close(t.Context())).To(Succeed())
+					return
+				}
+				var option *transport.OptionError
+				g.Expect(errors.As(err, &option)).To(BeTrue(), "%v", err)
+				g.Expect(option.Option).To(Equal(bad))
+			})
+		}
+	}
 }

@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // StderrConfig configures [NewStderr].
@@ -31,7 +33,7 @@ func NewStderr(cfg StderrConfig) *Stderr {
 	}
 	t := new(Stderr)
 	t.write = func(p *Packet) error {
-		_, err := w.Write(printout(p))
+		_, err := w.Write(visible(printout(p)))
 		if err != nil {
 			return fmt.Errorf("transport: event %s was not printed: %w", p.EventID, err)
 		}
@@ -46,6 +48,7 @@ func stderrDriver() Driver {
 		Name:    "stderr", Engine: "os", Blocking: true, Sink: "stderr",
 		Delivery: "printed for people to read; nothing is sent",
 		Options:  OptionSpecs(sightConfig...),
+		foreign:  foreignOptions(),
 		Open: func(_ *DSN, env Env) (Transport, error) {
 			return NewStderr(StderrConfig{Writer: env.Stderr}), nil
 		},
@@ -134,6 +137,26 @@ func printout(p *Packet) []byte {
 	}
 	return b.Bytes()
 }
+
+// visible escapes what a terminal takes for a command. An event may hold what
+// somebody else has sent to the program.
+func visible(text []byte) []byte {
+	if !bytes.ContainsFunc(text, hidden) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if hidden(r) {
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.Bytes()
+}
+
+func hidden(r rune) bool { return !unicode.IsPrint(r) && r != '\n' && r != '\t' }
 
 func text(v any) string {
 	s, _ := v.(string)

@@ -117,7 +117,7 @@ func rekey(auth string, to *DSN) string {
 		return auth
 	}
 	auth = before + "sentry_key=" + to.PublicKey
-	if to.SecretKey != "" {
+	if !to.SecretKey.IsZero() {
 		auth += ", sentry_secret=" + to.SecretKey.Reveal()
 	}
 	return auth

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io/fs"
-	"os"
 )
 
 var (
@@ -49,17 +48,25 @@ func (c HTTPConfig) clientPair() (tls.Certificate, error) {
 	if c.ClientKey == "" {
 		return tls.Certificate{}, newOptionError("client_cert", c.ClientCert, "client_key beside it", errHalfPair)
 	}
-	pair, err := tls.LoadX509KeyPair(c.ClientCert, c.ClientKey)
+	cert, err := readPEM(c.ClientCert)
 	if err != nil {
-		return pair, newOptionError("client_cert", c.ClientCert, allowed, pathless(err))
+		return tls.Certificate{}, newOptionError("client_cert", c.ClientCert, allowed, err)
+	}
+	key, err := readPEM(c.ClientKey)
+	if err != nil {
+		return tls.Certificate{}, newOptionError("client_key", c.ClientKey, "a readable PEM file", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return pair, newOptionError("client_cert", c.ClientCert, allowed, err)
 	}
 	return pair, nil
 }
 
 func loadCACerts(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
+	pem, err := readPEM(file)
 	if err != nil {
-		return nil, pathless(err)
+		return nil, err
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
@@ -74,8 +81,8 @@ func checkCACerts(file string) error {
 }
 
 func checkReadable(file string) error {
-	_, err := os.ReadFile(file)
-	return pathless(err)
+	_, err := readPEM(file)
+	return err
 }
 
 // pathless drops the path from a file error: the option's error shows it

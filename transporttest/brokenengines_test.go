@@ -117,6 +117,17 @@ var brokenEngines = []broken{
 		}),
 	},
 	{
+		what: "does not read an answer that announces too much", cases: "BrokenConnection",
+		open: engines(func(e *brokenEngine) {
+			e.read = func(a *http.Response) ([]byte, error) {
+				if a.ContentLength > 256<<10 {
+					return nil, nil
+				}
+				return transport.ReadReply(a)
+			}
+		}),
+	},
+	{
 		what: "bounds the headers, not the body", cases: "BodyTimeout",
 		open: engines(func(e *brokenEngine) { e.bodyCtx = true }),
 	},

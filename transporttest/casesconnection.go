@@ -129,12 +129,16 @@ func staleConnection(t *trial) {
 }
 
 func brokenConnection(t *trial) {
-	for _, step := range []sentrytest.Step{sentrytest.Reset(), sentrytest.CloseConn(), sentrytest.Truncate(10)} {
+	large := strings.Repeat("x", 1<<20) // more than an engine has to read
+	for _, step := range []sentrytest.Step{
+		sentrytest.Reset(), sentrytest.CloseConn(), sentrytest.Truncate(10),
+		sentrytest.Truncate(10).Body(large),
+	} {
 		for i := range t.open(t.serve()).ways() {
 			srv := t.serve(step)
 			l := t.open(srv)
 			w, p := l.ways()[i], l.packet()
-			how := fmt.Sprintf("%s, %s", w.name, step)
+			how := fmt.Sprintf("%s, %.40s", w.name, step)
 			o := w.send(p)
 			err := t.failed(how, p, o)
 			switch {

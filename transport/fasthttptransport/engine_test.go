@@ -134,6 +134,31 @@ func TestALargeAnswerIsNotRead(t *testing.T) {
 	}
 }
 
+// An answer that is cut off is no answer, whatever it has announced.
+func TestACutAnswerIsAnError(t *testing.T) {
+	for name, answer := range map[string]string{
+		"of a large length":    fmt.Sprintf("Content-Length: %d\r\n\r\n{}", 1<<30),
+		"in a large chunk":     fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n{}", 1<<30),
+		"between two chunks":   "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+		"after the last chunk": "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			addr := listen(t, func(c net.Conn, in *bufio.Reader) {
+				r, err := http.ReadRequest(in)
+				if err != nil {
+					return
+				}
+				_, _ = io.Copy(io.Discard, r.Body)
+				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n"+answer)
+			})
+			dsn := "fasthttp+http://k@" + addr + "/1"
+			_, err := mustOpen(t, dsn, transport.Env{}).Send(t.Context(), packetFor(t, dsn))
+			g.Expect(err).To(MatchError(io.ErrUnexpectedEOF))
+		})
+	}
+}
+
 // A server that refuses a body by its size does not read it to the end.
 func TestAnAnswerCountsAlthoughTheBodyWasNotTaken(t *testing.T) {
 	g := NewWithT(t)

@@ -4,8 +4,9 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net/http"
-	"slices"
+	"net/http/httputil"
 
 	"github.com/valyala/fasthttp"
 
@@ -72,13 +73,13 @@ func (e *engine) roundTrip(to *target, l *link, r *transport.Request) (reply *tr
 	// reading it all: the answer counts for more than the broken pipe.
 	in := o.pool.AcquireReader(l)
 	defer o.pool.ReleaseReader(in)
-	whole, err := read(response, in)
+	body, whole, err := read(response, in)
 	if err != nil {
 		return nil, false, errors.Join(written, err)
 	}
 	keep = e.keepAlive && whole && written == nil && in.Buffered() == 0 &&
 		!request.ConnectionClose() && !response.ConnectionClose()
-	return replyOf(response), keep, nil
+	return replyOf(response, body), keep, nil
 }
 
 // fill writes what net/http would: the packet's header as it stands, but for
@@ -108,17 +109,50 @@ func (e *engine) fill(request *fasthttp.Request, to *target, r *transport.Reques
 	request.SetBodyRaw(r.Body)
 }
 
-// read reads an answer; it was not read as a whole if its body is larger than
-// anything that counts.
-func read(response *fasthttp.Response, in *bufio.Reader) (whole bool, err error) {
-	err = response.ReadLimitBody(in, maxBody)
-	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
-		return false, nil
+// read reads an answer, and returns what counts of its body. It leaves the rest
+// of a body that is larger than maxBody. fasthttp would refuse such a body as
+// soon as its size is announced: an answer that was cut off after its header
+// would look like a whole one.
+func read(response *fasthttp.Response, in *bufio.Reader) (body []byte, whole bool, err error) {
+	response.SkipBody = true
+	if err := response.Read(in); err != nil {
+		return nil, false, err
 	}
-	return err == nil, err
+	if status := response.StatusCode(); status == http.StatusNoContent || status == http.StatusNotModified {
+		return nil, true, nil
+	}
+	switch size := response.Header.ContentLength(); {
+	case size >= 0:
+		body = make([]byte, min(size, transport.MaxReply))
+		if _, err = io.ReadFull(in, body); err == nil {
+			_, err = io.CopyN(io.Discard, in, int64(min(size, maxBody)-len(body)))
+		}
+		return body, size <= maxBody, err
+	case size == chunked:
+		body, whole, err = readSome(httputil.NewChunkedReader(in))
+		if whole {
+			err = response.Header.ReadTrailer(in)
+		}
+		return body, whole, err
+	}
+	body, _, err = readSome(in) // the body ends with the connection
+	return body, false, err
 }
 
-func replyOf(response *fasthttp.Response) *transport.Reply {
+// chunked is what fasthttp has for the length of a body in chunks.
+const chunked = -1
+
+// readSome reads a body of unknown length, up to maxBody.
+func readSome(r io.Reader) (body []byte, whole bool, err error) {
+	body, err = io.ReadAll(io.LimitReader(r, transport.MaxReply))
+	if err != nil {
+		return nil, false, err
+	}
+	rest, err := io.Copy(io.Discard, io.LimitReader(r, maxBody-transport.MaxReply))
+	return body, err == nil && len(body)+int(rest) < maxBody, err
+}
+
+func replyOf(response *fasthttp.Response, body []byte) *transport.Reply {
 	header := make(http.Header)
 	for name, value := range response.Header.All() {
 		switch string(name) {
@@ -127,10 +161,5 @@ func replyOf(response *fasthttp.Response) *transport.Reply {
 		}
 		header.Add(string(name), string(value))
 	}
-	body := response.Body()
-	return &transport.Reply{
-		Status: response.StatusCode(),
-		Header: header,
-		Body:   slices.Clone(body[:min(len(body), transport.MaxReply)]),
-	}
+	return &transport.Reply{Status: response.StatusCode(), Header: header, Body: body}
 }

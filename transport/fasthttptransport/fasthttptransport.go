@@ -1,6 +1,7 @@
 package fasthttptransport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -22,6 +23,7 @@ func New(cfg Config) (*transport.Threaded, error) {
 		return nil, err
 	}
 	cfg.Engine = engine
+	cfg.HTTPConfig.Logger = cmp.Or(cfg.Logger, cfg.HTTPConfig.Logger)
 	next, err := transport.NewHTTP(cfg.HTTPConfig)
 	if err != nil {
 		engine.Close()

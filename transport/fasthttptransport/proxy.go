@@ -12,8 +12,6 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 	"golang.org/x/net/proxy"
-
-	"github.com/ravenkit/ravenkit/transport/internal/conns"
 )
 
 // proxyFunc chooses the proxy for an origin, as the option says; NO_PROXY and
@@ -69,27 +67,26 @@ func connectThrough(conn net.Conn, r route) error {
 	return nil
 }
 
-// socks dials through a SOCKS5 proxy.
-func socks(ctx context.Context, dial conns.DialFunc, r route) (net.Conn, error) {
+// socks asks a SOCKS5 proxy, by a connection to it, to pass bytes on to the
+// origin.
+func socks(ctx context.Context, conn net.Conn, r route) error {
 	var auth *proxy.Auth
 	if user := r.proxy.User; user != nil {
 		password, _ := user.Password()
 		auth = &proxy.Auth{User: user.Username(), Password: password}
 	}
-	dialer, err := proxy.SOCKS5("tcp", addrOf(r.proxy), auth, forward(dial))
+	dialer, err := proxy.SOCKS5("tcp", addrOf(r.proxy), auth, dialled{conn})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return dialer.(proxy.ContextDialer).DialContext(ctx, "tcp", r.addr)
+	_, err = dialer.(proxy.ContextDialer).DialContext(ctx, "tcp", r.addr)
+	return err
 }
 
-// forward is a proxy.Dialer and a proxy.ContextDialer.
-type forward conns.DialFunc
+// dialled is a proxy.Dialer and a proxy.ContextDialer with a connection that
+// there is.
+type dialled struct{ conn net.Conn }
 
-func (f forward) Dial(network, addr string) (net.Conn, error) {
-	return f(context.Background(), network, addr)
-}
+func (d dialled) Dial(string, string) (net.Conn, error) { return d.conn, nil }
 
-func (f forward) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	return f(ctx, network, addr)
-}
+func (d dialled) DialContext(context.Context, string, string) (net.Conn, error) { return d.conn, nil }

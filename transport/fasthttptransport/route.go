@@ -69,18 +69,16 @@ func (r route) requestURI(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + u.RequestURI()
 }
 
-// connect opens a connection: raw, and with TLS where the route has it.
+// connect opens a connection: raw, and with TLS where the route has it. What
+// goes wrong on the way to a proxy is an error of the operation "proxyconnect",
+// as with net/http.
 func (e *engine) connect(ctx context.Context, r route) (raw, conn net.Conn, err error) {
-	switch {
-	case r.proxy == nil:
-		raw, err = e.dial(ctx, "tcp", r.addr)
-	case isSOCKS(r.proxy):
-		raw, err = socks(ctx, e.dial, r)
-	default:
-		raw, err = e.dial(ctx, "tcp", addrOf(r.proxy))
+	to := r.addr
+	if r.proxy != nil {
+		to = addrOf(r.proxy)
 	}
-	if err != nil {
-		return nil, nil, err
+	if raw, err = e.dial(ctx, "tcp", to); err != nil {
+		return nil, nil, r.onTheWay(err)
 	}
 	if conn, err = e.upgrade(ctx, raw, r); err != nil {
 		_ = raw.Close()
@@ -89,11 +87,24 @@ func (e *engine) connect(ctx context.Context, r route) (raw, conn net.Conn, err 
 	return raw, conn, nil
 }
 
+func (r route) onTheWay(err error) error {
+	if r.proxy == nil {
+		return err
+	}
+	return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}
+}
+
 func (e *engine) upgrade(ctx context.Context, raw net.Conn, r route) (conn net.Conn, err error) {
 	conn = raw
-	if r.proxy != nil && r.proxy.Scheme == "https" {
-		if conn, err = handshake(ctx, conn, e.tlsFor(r.proxy)); err != nil {
+	switch {
+	case r.proxy == nil:
+	case isSOCKS(r.proxy):
+		if err = socks(ctx, raw, r); err != nil {
 			return nil, err
+		}
+	case r.proxy.Scheme == "https":
+		if conn, err = handshake(ctx, conn, e.tlsFor(r.proxy)); err != nil {
+			return nil, r.onTheWay(err)
 		}
 	}
 	if r.tls == nil {

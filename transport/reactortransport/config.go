@@ -35,6 +35,9 @@ func (c *Config) BindOptions(o *transport.OptionSet) {
 // goroutine. The error joins one *[transport.OptionError] for each fault.
 // Nothing is dialled, and no goroutine runs, before the first packet.
 func New(cfg Config) (*transport.Threaded, error) {
+	if cfg.HTTPConfig.Logger == nil {
+		cfg.HTTPConfig.Logger = cfg.ThreadedConfig.Logger
+	}
 	next, err := transport.NewHTTP(cfg.HTTPConfig)
 	if err != nil {
 		return nil, errors.Join(err, cfg.ThreadedConfig.Check())

@@ -163,8 +163,8 @@ func inBubble(t *testing.T, cfg reactortransport.Config, fn func(t *testing.T, g
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		n := newNext()
-		if cfg.Logger == nil {
-			cfg.Logger = quiet
+		if cfg.ThreadedConfig.Logger == nil {
+			cfg.ThreadedConfig.Logger = quiet
 		}
 		r, err := reactortransport.NewOver(n, cfg)
 		if err != nil {

@@ -1,6 +1,7 @@
 package restytransport
 
 import (
+	"cmp"
 	"log/slog"
 
 	"github.com/go-resty/resty/v2"
@@ -40,6 +41,7 @@ func New(cfg Config) (*transport.HTTP, error) {
 		return nil, err
 	}
 	cfg.Engine = engine
+	cfg.HTTPConfig.Logger = cmp.Or(cfg.Logger, cfg.HTTPConfig.Logger)
 	t, err := transport.NewHTTP(cfg.HTTPConfig)
 	if err != nil {
 		engine.Close()

@@ -73,6 +73,7 @@ func run(ctx context.Context, args []string, registry *transport.Registry, out, 
 			code = min(int(status), 1)
 		}
 	}()
+	out, errs = plainWriter{out}, plainWriter{errs}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}

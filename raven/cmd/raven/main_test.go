@@ -124,17 +124,20 @@ func TestUsageErrors(t *testing.T) {
 
 func TestBadDSNs(t *testing.T) {
 	for name, tc := range map[string]struct{ dsn, says string }{
-		"no scheme":      {"sentry.example/1", "invalid DSN: the scheme is missing"},
-		"other scheme":   {"ftp://key:" + secret + "@sentry.example/1", `invalid DSN: the scheme "ftp"`},
-		"no key":         {"https://sentry.example/1", "invalid DSN: the public key is missing"},
-		"no host":        {"https://key:" + secret + "@/1", "invalid DSN: the host is missing"},
-		"bad port":       {"https://key:" + secret + "@sentry.example:http/1", `invalid DSN: the port "http"`},
-		"no project":     {"https://key:" + secret + "@sentry.example/", "invalid DSN: the project is missing"},
-		"unknown scheme": {"snyc+https://key:" + secret + "@sentry.example/1", `unsupported DSN scheme "snyc+https": did you mean "sync+https"?`},
-		"unknown option": {"https://key:" + secret + "@sentry.example/1?ssl_verify=0", `unknown option "ssl_verify": did you mean "verify_ssl"?`},
-		"bad value":      {"https://key:" + secret + "@sentry.example/1?timeout=soon", `option timeout="soon": want seconds`},
-		"no such file":   {"https://key:" + secret + "@sentry.example/1?ca_certs=nowhere.pem", `option ca_certs="nowhere.pem": want a readable PEM file with at least one certificate`},
-		"two faults":     {"https://key:" + secret + "@sentry.example/1?timeout=0&verify=0", "unknown option"},
+		"no scheme":                     {"sentry.example/1", "invalid DSN: the scheme is missing"},
+		"other scheme":                  {"ftp://key:" + secret + "@sentry.example/1", `invalid DSN: the scheme "ftp"`},
+		"no key":                        {"https://sentry.example/1", "invalid DSN: the public key is missing"},
+		"no host":                       {"https://key:" + secret + "@/1", "invalid DSN: the host is missing"},
+		"bad port":                      {"https://key:" + secret + "@sentry.example:http/1", `invalid DSN: the port "http"`},
+		"no project":                    {"https://key:" + secret + "@sentry.example/", "invalid DSN: the project is missing"},
+		"unknown scheme":                {"snyc+https://key:" + secret + "@sentry.example/1", `unsupported DSN scheme "snyc+https": did you mean "sync+https"?`},
+		"unknown option":                {"https://key:" + secret + "@sentry.example/1?ssl_verify=0", `unknown option "ssl_verify": did you mean "verify_ssl"?`},
+		"bad value":                     {"https://key:" + secret + "@sentry.example/1?timeout=soon", `option timeout="soon": want seconds`},
+		"no such file":                  {"https://key:" + secret + "@sentry.example/1?ca_certs=nowhere.pem", `option ca_certs="nowhere.pem": want a readable PEM file with at least one certificate`},
+		"proxy's password, not escaped": {"https://key:" + secret + "@sentry.example/1?proxy=http://u:a/" + secret + "@p:1", `option proxy="http://u:xxxxx@p:1"`},
+		"proxy's password, no scheme":   {"https://key:" + secret + "@sentry.example/1?proxy=u:" + secret + "@p:1", `option proxy="u:xxxxx@p:1"`},
+		"password of a DSN in tee+":     {"tee+https://key:" + secret + "@sentry.example/1?to=https://key:" + secret + "@h/1%3Fproxy=u:" + secret + "@p:1", `option proxy="u:xxxxx@p:1"`},
+		"two faults":                    {"https://key:" + secret + "@sentry.example/1?timeout=0&verify=0", "unknown option"},
 	} {
 		for _, command := range []string{"send", "test", "doctor"} {
 			t.Run(name+", "+command, func(t *testing.T) {

@@ -22,6 +22,9 @@ const (
 // the terminal's width.
 func widthOf(w io.Writer) int {
 	width, err := strconv.Atoi(os.Getenv("COLUMNS"))
+	if p, ok := w.(plainWriter); ok {
+		w = p.to
+	}
 	if f, ok := w.(*os.File); ok && err != nil {
 		width = terminalWidth(f)
 	}

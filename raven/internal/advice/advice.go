@@ -105,19 +105,23 @@ var aboutKeys = regexp.MustCompile(`(?i)\b(dsn|public[ _]key|sentry_key)\b`)
 
 // Network is about an attempt to reach host, "" for the DSN's.
 func Network(err error, host string, dsn *transport.DSN) string {
-	if fix := certificateAdvice(err, dsn); fix != "" {
-		return fix
-	}
 	var (
 		op      *net.OpError
 		timeout interface{ Timeout() bool }
 		dns     *net.DNSError
 	)
+	if errors.As(err, &op) && op.Op == "proxyconnect" && !errors.Is(err, context.Canceled) {
+		if problem := CertificateProblem(op.Err); problem != "" {
+			return fmt.Sprintf("the certificate of the proxy is not accepted (%s): check it, or name the file of its CA with ca_certs=FILE in the DSN; proxy=none in the DSN goes without one", problem)
+		}
+		return "check that the proxy runs and its address is right; proxy=none in the DSN goes without one"
+	}
+	if fix := certificateAdvice(err, dsn); fix != "" {
+		return fix
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return ""
-	case errors.As(err, &op) && op.Op == "proxyconnect":
-		return "check that the proxy runs and its address is right; proxy=none in the DSN goes without one"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fmt.Sprintf("check the spelling of %s; if that is right, this machine's DNS does not know the name", cmp.Or(dns.Name, Hostname(dsn)))
 	case errors.As(err, &dns):

@@ -1,8 +1,12 @@
 package advice_test
 
 import (
+	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -54,6 +58,29 @@ func TestForOptions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			NewWithT(t).Expect(advice.For(tt.err, nil)).To(Equal(tt.want))
+		})
+	}
+}
+
+// A fault of the proxy is not the server's, nor that of the DSN's host.
+func TestForProxies(t *testing.T) {
+	const runs = "check that the proxy runs and its address is right; proxy=none in the DSN goes without one"
+	for name, tt := range map[string]struct {
+		cause error
+		want  string
+	}{
+		"refused":     {&net.OpError{Op: "dial", Err: errors.New("connection refused")}, runs},
+		"unknown":     {&net.DNSError{Name: "proxy.invalid", IsNotFound: true}, runs},
+		"silent":      {os.ErrDeadlineExceeded, runs},
+		"not trusted": {x509.UnknownAuthorityError{}, "the certificate of the proxy is not accepted (signed by an unknown authority): check it, or name the file of its CA with ca_certs=FILE in the DSN; proxy=none in the DSN goes without one"},
+		"cancelled":   {context.Canceled, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			dsn, err := transport.ParseDSN("https://key@sentry.example/1")
+			g.Expect(err).NotTo(HaveOccurred())
+			network := &transport.NetworkError{Host: "sentry.example", Err: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: tt.cause}}
+			g.Expect(advice.For(network, dsn)).To(Equal(tt.want))
 		})
 	}
 }

@@ -40,6 +40,8 @@ func beChild(job string) int {
 		return 7
 	case "python":
 		return beSDK(os.Getenv("SENTRY_DSN"), os.Getenv("SENTRY_SPOTLIGHT"), rest)
+	case "transaction":
+		return beTracer()
 	case "spotlight":
 		return beSDK("", os.Getenv("SENTRY_SPOTLIGHT"), rest)
 	case "environment":
@@ -65,12 +67,31 @@ func beChild(job string) int {
 // beSDK reports as the SDKs do that know Spotlight: one envelope to the DSN, compressed and with auth, and the same
 // one to Spotlight, without either.
 func beSDK(dsn, spotlight, text string) int {
+	return sendBothWays(dsn, spotlight, `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","sent_at":"2026-03-01T12:00:00Z"}`+"\n"+
+		`{"type":"event","content_type":"application/json"}`+"\n"+fmt.Sprintf(`{"message":%q,"level":"error"}`, text)+"\n")
+}
+
+// beTracer reports a transaction and two sessions, as SDKs do of a request without an error.
+func beTracer() int {
+	const trace = `"contexts":{"trace":{"trace_id":"771a43a4192642f0b136d5159a501700","span_id":"00f067aa0ba902b7"}}`
+	const session = `{"type":"sessions"}` + "\n" + `{"aggregates":[],"attrs":{"release":"1"}}` + "\n"
+	for _, envelope := range []string{
+		`{"event_id":"0123456789abcdef0123456789abcdef"}` + "\n" + `{"type":"transaction"}` + "\n" +
+			`{"type":"transaction","transaction":"t","start_timestamp":1,"timestamp":2,` + trace + "}\n",
+		"{}\n" + session + session,
+	} {
+		if code := sendBothWays(os.Getenv("SENTRY_DSN"), os.Getenv("SENTRY_SPOTLIGHT"), envelope); code != 0 {
+			return code
+		}
+	}
+	return 0
+}
+
+func sendBothWays(dsn, spotlight, envelope string) int {
 	u, err := url.Parse(dsn)
 	if err != nil {
 		return 97
 	}
-	envelope := `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","sent_at":"2026-03-01T12:00:00Z"}` + "\n" +
-		`{"type":"event","content_type":"application/json"}` + "\n" + fmt.Sprintf(`{"message":%q,"level":"error"}`, text) + "\n"
 	var compressed bytes.Buffer
 	z := gzip.NewWriter(&compressed)
 	_, _ = z.Write([]byte(envelope))

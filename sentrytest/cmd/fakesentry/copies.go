@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
@@ -24,4 +26,27 @@ func distinct(all []*store.Event) []*store.Event {
 	return out
 }
 
-func bySpotlight(e *store.Event) bool { return strings.Trim(e.Delivery.Request.Path, "/") == "stream" }
+func bySpotlight(e *store.Event) bool { return toSpotlight(e.Delivery) }
+
+func toSpotlight(d *store.Delivery) bool { return strings.Trim(d.Request.Path, "/") == "stream" }
+
+// withoutCopies returns the deliveries without those of Spotlight whose items have come by the DSN as well.
+func withoutCopies(all []*store.Delivery) []*store.Delivery {
+	byDSN := map[string]bool{}
+	for _, d := range all {
+		if !toSpotlight(d) {
+			byDSN[payloads(d)] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(d *store.Delivery) bool { return toSpotlight(d) && byDSN[payloads(d)] })
+}
+
+// payloads returns what is equal in copies of an envelope: clients write the headers anew for each.
+func payloads(d *store.Delivery) string {
+	var b strings.Builder
+	envelope, _ := d.Envelope()
+	for _, item := range envelope.Items {
+		fmt.Fprintf(&b, "%s %d\n%s\n", item.Type, len(item.Payload), item.Payload)
+	}
+	return b.String()
+}

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
@@ -16,15 +20,22 @@ import (
 // expectations are the flags of run that decide whether it fails.
 type expectations struct {
 	count  int
+	none   bool // --expect 0
 	events []*search.Query
 	failOn string
 	worse  *search.Query // nil without failOn
 }
 
 func (c *runCommand) expectations() (expectations, error) {
-	e := expectations{count: c.Expect, failOn: c.FailOn}
-	if c.Expect < 0 {
-		return e, fmt.Errorf("--expect is %d, and has to be a number of events", c.Expect)
+	e := expectations{failOn: c.FailOn}
+	if c.Expect != nil {
+		e.count, e.none = *c.Expect, *c.Expect == 0
+	}
+	switch {
+	case e.count < 0:
+		return e, fmt.Errorf("--expect is %d, and has to be a number of events", e.count)
+	case e.none && len(c.ExpectEvent) > 0:
+		return e, errors.New("--expect 0 fails if any event arrives, and --expect-event if none matches: leave out one or the other")
 	}
 	for _, text := range c.ExpectEvent {
 		q, err := search.Parse(text)
@@ -63,10 +74,7 @@ func (e expectations) unmet(ctx context.Context, h *host.Host) []string {
 			case <-ctx.Done():
 			}
 		}
-		if n := matching(events, e.worse); e.worse != nil && n > 0 {
-			missing = append(missing, fmt.Sprintf("--fail-on %s: %s", e.failOn, arrived(n)))
-		}
-		return missing
+		return append(missing, e.excess(events)...)
 	}
 }
 
@@ -80,6 +88,18 @@ func (e expectations) missing(events []*store.Event) []string {
 		if matching(events, q) == 0 {
 			lines = append(lines, fmt.Sprintf("--expect-event '%s': no event matches", q))
 		}
+	}
+	return lines
+}
+
+// excess returns a line for each expectation that an event has broken.
+func (e expectations) excess(events []*store.Event) []string {
+	var lines []string
+	if e.none && len(events) > 0 {
+		lines = append(lines, "--expect 0: "+arrived(len(events)))
+	}
+	if n := matching(events, e.worse); e.worse != nil && n > 0 {
+		lines = append(lines, fmt.Sprintf("--fail-on %s: %s", e.failOn, arrived(n)))
 	}
 	return lines
 }
@@ -117,11 +137,15 @@ func report(w io.Writer, command string, code int, unmet []string, s *store.Stor
 		shown[e.Delivery] = true
 	}
 	all, total, _ := s.Deliveries(func(d *store.Delivery) bool { return d.Rejection != nil || d.Faulted() || shown[d] }, 0, maxReported)
-	if total == 0 {
+	others := uncounted(s)
+	if total == 0 && others == "" {
 		fmt.Fprintln(w, "Nothing arrived at all: is SENTRY_DSN read, and are events flushed before the end?")
+		adviseAboutProxies(w, os.Environ())
 		return
 	}
-	fmt.Fprintln(w, "What arrived, the newest first:")
+	if total > 0 {
+		fmt.Fprintln(w, "What arrived, the newest first:")
+	}
 	p := console.New(w, console.Human)
 	for _, d := range all {
 		// A report that can't be written has nobody to read it.
@@ -130,4 +154,26 @@ func report(w io.Writer, command string, code int, unmet []string, s *store.Stor
 	if total > len(all) {
 		fmt.Fprintf(w, "and %d more\n", total-len(all))
 	}
+	if others != "" {
+		fmt.Fprintf(w, "This arrived too, and does not count as an event: %s\n", console.Plain(others))
+	}
+}
+
+// uncounted says which items have arrived in requests without an event.
+func uncounted(s *store.Store) string {
+	kinds := map[string]int{}
+	all, _, _ := s.Deliveries(func(d *store.Delivery) bool { return d.Rejection == nil && !d.Faulted() && len(d.Events) == 0 }, 0, math.MaxInt)
+	for _, d := range withoutCopies(all) {
+		for _, item := range d.Items {
+			kinds[item.Type]++
+		}
+		if len(d.Items) == 0 {
+			kinds["a request without an item"]++
+		}
+	}
+	var out []string
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		out = append(out, fmt.Sprintf("%s \u00d7 %d", kind, kinds[kind]))
+	}
+	return strings.Join(out, ", ")
 }

@@ -24,6 +24,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
 	"github.com/ravenkit/ravenkit/transport"
 	_ "github.com/ravenkit/ravenkit/transport/all" // the demo shows them all
 )
@@ -127,8 +128,17 @@ func run(ctx context.Context, args []string, registry *transport.Registry, in io
 }
 
 func fail(errs io.Writer, err error) (code int) {
-	fmt.Fprintln(errs, "fakesentry:", strings.ReplaceAll(err.Error(), "\n", "\n  "))
+	fmt.Fprintln(errs, "fakesentry:", legible(err.Error(), "\n  "))
 	return 1
+}
+
+// legible makes text, part of which may come from the network, fit for a terminal; separator stands between its lines.
+func legible(text, separator string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = console.Plain(line)
+	}
+	return strings.Join(lines, separator)
 }
 
 // usageError points to the help of the command that was meant.

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
 )
 
@@ -29,7 +30,7 @@ func (c *openCommand) Run(ctx context.Context, env *environment) error {
 		return errors.Join(err, h.Close())
 	}
 	if artifact.Test != "" {
-		fmt.Fprintf(env.out, "Test       %s\n", artifact.Test)
+		fmt.Fprintf(env.out, "Test       %s\n", console.Plain(artifact.Test))
 	}
 	fmt.Fprintf(env.out, "Received   %d requests, %d events\n", len(artifact.Requests()), h.Store.Stats().Kept)
 	fmt.Fprintf(env.out, "Page       %s/\n", h.URL())

@@ -10,7 +10,7 @@ import (
 )
 
 // browserPage is what a host shows to browsers.
-func browserPage(h *host.Host) http.Handler {
+func browserPage(h *host.Host) api.Page {
 	return page.New(page.Config{
 		Store:    h.Store,
 		Faults:   func() api.Faults { return h.Server },

@@ -107,7 +107,7 @@ func (c *healthcheckCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return remote(client, err)
 	}
-	fmt.Fprintf(env.out, "%s: %s\n", health.Status, health.DSN)
+	fmt.Fprintf(env.out, "%s: %s\n", console.Plain(health.Status), console.Plain(health.DSN))
 	return nil
 }
 
@@ -128,5 +128,5 @@ func plain(err error) error {
 	for _, prefix := range []string{"fakesentryclient: ", "sentrytest: ", "transport: ", "raven: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	return errors.New(text)
+	return errors.New(legible(text, "\n"))
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,4 +127,46 @@ func TestSend(t *testing.T) {
 	code, _, errs = runWith(t, transport.DefaultRegistry(), "send", "--dsn", srv.DSN(), event)
 	g.Expect(code).To(Equal(1))
 	g.Expect(errs).To(And(HavePrefix("fakesentry: "+event+": "), ContainSubstring("503")))
+}
+
+func TestSendSendsEnvelopesAsTheyAre(t *testing.T) {
+	t.Parallel()
+	header := "{\"event_id\":\"fc6d8c0c43fc4630ad850ee518f1b9d0\"}\n{\"type\":\"event\"}\n{\"message\":\"enclosed\"}\n"
+	for name, c := range map[string]struct{ file, sent string }{
+		"a payload that ends in a line end":      {header + "{\"type\":\"attachment\",\"length\":8}\nline 01\n", ""},
+		"and a line end behind it":               {header + "{\"type\":\"attachment\",\"length\":8}\nline 01\n\n", ""},
+		"a payload that begins and ends in some": {header + "{\"type\":\"attachment\",\"length\":9}\n\n \tline \r\n", ""},
+		"a payload of line ends":                 {header + "{\"type\":\"attachment\",\"length\":3}\n\n\n\n", ""},
+		"no line end at the end":                 {strings.TrimSuffix(header, "\n"), ""},
+		"blank lines of an editor":               {"\n" + header + "\n \n", strings.TrimSuffix(header, "\n")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			srv := sentrytest.NewServer(t)
+			for _, args := range [][]string{{"-"}, {filepath.Join(t.TempDir(), "envelope")}} {
+				g.Expect(args[0] == "-" || os.WriteFile(args[0], []byte(c.file), 0o600) == nil).To(BeTrue())
+				var out, errs strings.Builder
+				code := run(t.Context(), append([]string{"send", "--dsn", srv.DSN()}, args...), transport.DefaultRegistry(), strings.NewReader(c.file), &out, &errs)
+				g.Expect(errs.String()).To(BeEmpty())
+				g.Expect(code).To(BeZero())
+				g.Expect(srv.Requests()).To(ContainElement(HaveField("Decoded", cmp.Or(c.sent, c.file))))
+				srv.Clear()
+			}
+		})
+	}
+}
+
+func TestSendShowsNoPassword(t *testing.T) {
+	t.Parallel()
+	for _, proxy := range []string{"http://u:a/hunter2@p:1", "http://u:12/hunter2@p:1", "u:hunter2@p:1", "ftp://u:hunter2@p:1"} {
+		t.Run(proxy, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			code, out, errs := runWith(t, transport.DefaultRegistry(), "send", "-m", "x", "--dsn", "http://k:hunter2@127.0.0.1:9/1?proxy="+url.QueryEscape(proxy))
+			g.Expect(code).To(Equal(1))
+			g.Expect(errs).To(And(ContainSubstring("option proxy="), ContainSubstring(":xxxxx@p:1")))
+			g.Expect(out + errs).NotTo(ContainSubstring("hunter2"))
+		})
+	}
 }

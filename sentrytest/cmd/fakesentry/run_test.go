@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -65,6 +66,85 @@ Nothing arrived at all: is SENTRY_DSN read, and are events flushed before the en
 	g.Expect(code).To(BeZero(), "a warning is less than an error")
 }
 
+func TestRunKnowsWhatDoesNotCountAsAnEvent(t *testing.T) {
+	g := NewWithT(t)
+	code, _, errs := runChild(t, "transaction", "--expect=1")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(HaveSuffix("\n  --expect 1: no event arrived\nThis arrived too, and does not count as an event: sessions \u00d7 2, transaction \u00d7 1\n"), "Spotlight's copies do not count twice")
+	code, _, errs = runChild(t, "transaction", "--expect=0")
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(code).To(BeZero())
+}
+
+func TestRunExpectsNone(t *testing.T) {
+	g := NewWithT(t)
+	code, _, errs := runChild(t, "report disk full", "--expect=0")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(MatchRegexp(`\n  --expect 0: 1 event arrived\nWhat arrived, the newest first:\n.* disk full `))
+	code, _, errs = runChild(t, "python boom", "--expect=0")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(ContainSubstring("--expect 0: 1 event arrived"))
+	code, _, errs = runChild(t, "environment", "--expect=0")
+	g.Expect(errs).To(BeEmpty())
+	g.Expect(code).To(BeZero())
+	t.Setenv("FAKESENTRY_EXPECT", "0")
+	code, _, _ = runChild(t, "report disk full")
+	g.Expect(code).To(Equal(1))
+}
+
+// A variable of a proxy would lead clients away from the server, which is on loopback.
+func TestRunLeadsClientsPastProxies(t *testing.T) {
+	for name, c := range map[string]struct {
+		env  map[string]string
+		want string // no_proxy and NO_PROXY; empty for what they were
+	}{
+		"no proxy":         {map[string]string{"NO_PROXY": "corp.test"}, ""},
+		"a proxy":          {map[string]string{"HTTP_PROXY": "http://proxy.test:3128"}, "127.0.0.1,localhost,::1"},
+		"in small letters": {map[string]string{"http_proxy": "proxy.test", "no_proxy": "corp.test, 127.0.0.1"}, "corp.test,127.0.0.1,localhost,::1"},
+		"for everything":   {map[string]string{"all_proxy": "socks5://proxy.test", "no_proxy": "a.test", "NO_PROXY": "b.test,a.test"}, "a.test,b.test,127.0.0.1,localhost,::1"},
+		"for nothing":      {map[string]string{"ALL_PROXY": "proxy.test", "NO_PROXY": "*"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			for _, variable := range []string{"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"} {
+				t.Setenv(variable, c.env[variable])
+			}
+			code, out, errs := runWith(t, transport.DefaultRegistry(), "run", "--", "env")
+			g.Expect(errs).To(BeEmpty())
+			g.Expect(code).To(BeZero())
+			for _, variable := range []string{"no_proxy", "NO_PROXY"} {
+				g.Expect(strings.Split(out, "\n")).To(ContainElement(variable + "=" + cmp.Or(c.want, c.env[variable])))
+			}
+		})
+	}
+}
+
+func TestRunNamesTheProxyWhenNothingArrives(t *testing.T) {
+	g := NewWithT(t)
+	t.Setenv("HTTP_PROXY", "http://ann:topsecret@proxy.test:3128")
+	code, _, errs := runChild(t, "environment", "--expect=1")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).To(HaveSuffix("\nHTTP_PROXY leads to proxy.test:3128: NO_PROXY names this server, and a client that does not heed it sends to the proxy.\n"))
+	g.Expect(errs).NotTo(ContainSubstring("secret"))
+	code, _, errs = runChild(t, "report disk full", "--expect=2")
+	g.Expect(code).To(Equal(1))
+	g.Expect(errs).NotTo(ContainSubstring("PROXY"), "something did arrive")
+}
+
+func TestTheNameOfAProxyHasNoPassword(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"http://proxy.test:3128/":           "proxy.test:3128",
+		"proxy.test":                        "proxy.test",
+		"http://ann:topsecret@proxy.test:1": "proxy.test:1",
+		"ann:to/psecret@proxy.test:1":       "proxy.test:1",
+		"http://ann:top@secret@[::1]:1/x":   "[::1]:1",
+		"//ann:topsecret@":                  "a proxy",
+	} {
+		NewWithT(t).Expect(proxyHost(address)).To(Equal(want), address)
+	}
+}
+
 func TestRunCountsAnEventOnceThatSpotlightGetsToo(t *testing.T) {
 	g := NewWithT(t)
 	code, _, errs := runChild(t, "python boom", "--expect=2", "--fail-on=error")
@@ -114,6 +194,7 @@ func TestRunFailures(t *testing.T) {
 	}{
 		{[]string{"--expect-event=", "--", "true"}, "fakesentry: --expect-event is empty, and every event would match: for any event, use --expect 1\n"},
 		{[]string{"--expect=-1", "--", "true"}, "fakesentry: --expect is -1, and has to be a number of events\n"},
+		{[]string{"--expect=0", "--expect-event=x", "--", "true"}, "fakesentry: --expect 0 fails if any event arrives, and --expect-event if none matches: leave out one or the other\n"},
 		{[]string{"true", "--expect=1"}, "fakesentry: --expect stands behind the command: is it for run, then it goes before it, as in fakesentry run --expect … -- true; is it for the command, then -- goes before that\n"},
 		{nil, "fakesentry: expected \"<command> ...\"\n  fakesentry run --help shows how it is used\n"},
 		{[]string{"--"}, "fakesentry: run needs a command, as in fakesentry run -- make test\n"},

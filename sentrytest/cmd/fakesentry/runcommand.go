@@ -18,7 +18,7 @@ import (
 )
 
 type runCommand struct {
-	Expect      int           `placeholder:"N" help:"Fail unless at least so many events arrive."`
+	Expect      *int          `placeholder:"N" help:"Fail unless at least so many events arrive; 0: fail if any arrives."`
 	ExpectEvent []string      `name:"expect-event" sep:"none" placeholder:"QUERY" help:"Fail unless an event arrives that matches, as in 'level:error tag:shard=7 text'; may be given several times."`
 	FailOn      string        `name:"fail-on" enum:",debug,info,warning,error,fatal" default:"" placeholder:"LEVEL" help:"Fail if an event of this level or above arrives."`
 	Timeout     time.Duration `env:"FAKESENTRY_RUN_TIMEOUT" help:"Stop the command, and what it has started, after so long, such as 5m, and fail."`
@@ -87,7 +87,7 @@ func (c *runCommand) execute(ctx context.Context, env *environment, h *host.Host
 		defer cancel()
 	}
 	cmd := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...)
-	cmd.Env = append(handedOn(os.Environ()),
+	cmd.Env = append(pastProxies(handedOn(os.Environ())),
 		"SENTRY_DSN="+h.DSN(host.Key, host.Project), "SENTRY_SPOTLIGHT="+h.URL()+"/stream", "FAKESENTRY_SERVER="+h.URL())
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = env.in, env.out, env.errs
 	cmd.WaitDelay = stopTime

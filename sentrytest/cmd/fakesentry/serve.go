@@ -59,6 +59,7 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 		return nil, fmt.Errorf("--max-age is %s, and has to be a duration such as 24h, or 0 for ever", f.MaxAge)
 	}
 	cfg := f.config(addr)
+	cfg.Store.Unreadable = func(err error) { fmt.Fprintln(env.errs, "fakesentry:", console.Plain(plain(err).Error())) }
 	cfg.Failed = (&complaints{w: env.errs, every: complaintsEvery}).print
 	if passed != nil {
 		cfg.Received = passed.Forward
@@ -100,9 +101,10 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 		}
 		return err
 	}
+	news := h.Store.Feed(h.Store.Last()) // before clients are told where the server is
 	announce(env, h, c.Format)
 	printed := make(chan error, 1)
-	go func() { printed <- printNews(h.Store, console.New(env.out, c.Format)) }()
+	go func() { printed <- printNews(news, console.New(env.out, c.Format)) }()
 	<-ctx.Done()
 	return errors.Join(c.stop(h, passed), <-printed)
 }
@@ -173,9 +175,8 @@ func announce(env *environment, h *host.Host, format string) {
 	fmt.Fprintf(w, "Page       %s/\n", h.URL())
 }
 
-// printNews prints what arrives from now on, until the store is closed.
-func printNews(s *store.Store, p *console.Printer) error {
-	feed := s.Feed(s.Last())
+// printNews prints what the feed brings, until the store is closed.
+func printNews(feed *store.Feed, p *console.Printer) error {
 	for {
 		news, missed, err := feed.Next(context.Background())
 		if errors.Is(err, store.ErrClosed) {
@@ -201,8 +202,11 @@ func printDelivery(p *console.Printer, d *store.Delivery) error {
 		}
 	}
 	if d.Rejection != nil {
-		return p.Refused(api.Request(d))
+		if err := p.Refused(api.Request(d)); err != nil {
+			return err
+		}
 	}
+	// A request that was accepted may have brought events beside what was dropped.
 	for _, e := range d.Events {
 		if err := p.Event(api.Event(e)); err != nil {
 			return err

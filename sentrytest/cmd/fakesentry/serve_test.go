@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -71,6 +73,20 @@ func TestServePrintsALineForEveryEvent(t *testing.T) {
 	s.out.match(t, `(?m)^\d\d:\d\d:\d\d  refused  POST /api/1/store/ with 400: invalid request body: .+$`)
 	g.Expect(s.stop()).To(BeZero())
 	g.Expect(s.errs.String()).To(BeEmpty())
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestServePrintsWhatIsKeptBesideWhatIsDropped(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := serve(t)
+	resp, err := http.Post(s.url(t)+"/api/1/security/?sentry_key=k", "application/reports+json",
+		strings.NewReader(`[{"type":"deprecation","body":{}},{"type":"csp-violation","body":{"blockedURL":"inline"}}]`))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(resp.Body.Close()).To(Succeed())
+	s.out.match(t, `refused  POST /api/1/security/ with 200: accepted, then dropped: security report is invalid: report 1: expected one of .+\n`)
+	s.out.match(t, `error    Blocked inline by the content security policy .+\n`)
+	g.Expect(s.stop()).To(BeZero())
 	http.DefaultClient.CloseIdleConnections()
 }
 
@@ -147,4 +163,29 @@ func TestFlagsComeFromTheEnvironmentToo(t *testing.T) {
 	t.Setenv("FAKESENTRY_PUBLIC_URL", "https://sentry.test/base/")
 	s := serve(t)
 	g.Expect(s.dsn(t)).To(Equal("https://facade00facade00facade00facade00@sentry.test/base/1"))
+}
+
+func TestServeOpensADamagedStore(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "events.db")
+	s := serve(t, "--store", path)
+	post(t, http.DefaultClient, s.url(t), `{"message":"damaged"}`)
+	post(t, http.DefaultClient, s.url(t), `{"message":"whole"}`)
+	g.Expect(s.stop()).To(BeZero())
+	db, err := sql.Open("sqlite", path)
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = db.Exec(`UPDATE events SET event = 'x' WHERE seq = 2`)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(db.Close()).To(Succeed())
+
+	s = serve(t, "--store", path)
+	resp, err := http.Get(s.url(t) + "/api/v1/events")
+	g.Expect(err).NotTo(HaveOccurred())
+	defer resp.Body.Close()
+	var page struct{ Events []struct{ Title string } }
+	g.Expect(json.NewDecoder(resp.Body).Decode(&page)).To(Succeed())
+	g.Expect(page.Events).To(HaveExactElements(HaveField("Title", "whole")))
+	g.Expect(s.errs.String()).To(MatchRegexp(`^fakesentry: the store %s: left out, because it can't be read: event 2: .+\n$`, path))
+	http.DefaultClient.CloseIdleConnections()
 }

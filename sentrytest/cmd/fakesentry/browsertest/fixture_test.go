@@ -24,7 +24,7 @@ import (
 // start starts fakesentry as its program does.
 func start(t *testing.T) *host.Host {
 	t.Helper()
-	h, err := host.Start(host.Config{Version: "0.1.0", Page: func(h *host.Host) http.Handler {
+	h, err := host.Start(host.Config{Version: "0.1.0", Page: func(h *host.Host) api.Page {
 		return page.New(page.Config{
 			Store: h.Store, Faults: func() api.Faults { return h.Server }, Lifetime: h.Lifetime(), Version: "0.1.0",
 			DSN:    func(r *http.Request) string { return h.RequestDSN(r, host.Key, host.Project) },

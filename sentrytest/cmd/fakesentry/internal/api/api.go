@@ -54,9 +54,17 @@ func New(cfg Config) *API {
 	return a
 }
 
+// Page is what serves the addresses that are neither ingest's nor the API's.
+type Page interface {
+	http.Handler
+	// Has reports whether the page has the address of the request, for its method.
+	Has(r *http.Request) bool
+}
+
 // Handler returns the handler of a whole server: events go to ingest, requests for the API's addresses to the API, and
-// everything else to page.
-func (a *API) Handler(ingest, page http.Handler) http.Handler {
+// everything else to page. What a client sends to an address that nobody has goes to ingest too, which refuses it: a DSN
+// or a tunnel that leads astray is seen then.
+func (a *API) Handler(ingest http.Handler, page Page) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", a.mux)
 	mux.Handle("/stream", a.mux)
@@ -65,12 +73,37 @@ func (a *API) Handler(ingest, page http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Ingest is asked first: http.ServeMux would redirect its paths with repeated slashes.
 		spotlight := r.URL.Path == "/stream" && (r.Method == http.MethodPost || r.Method == http.MethodOptions)
-		if sentrytest.IsIngest(r.URL.Path) || spotlight {
+		if sentrytest.IsIngest(r.URL.Path) || spotlight || a.astray(r, page) {
 			ingest.ServeHTTP(w, r)
 			return
 		}
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+// astray reports whether a client has sent the request to an address that neither the API nor the page has. Below
+// /api/v1 it is for the API to say what is wrong.
+func (a *API) astray(r *http.Request, page Page) bool {
+	if strings.HasPrefix(r.URL.Path, "/api/v1/") || !sends(r) {
+		return false
+	}
+	if r.Method == http.MethodOptions { // the browser asks for the request that it is about to make
+		r = r.Clone(r.Context())
+		r.Method = r.Header.Get("Access-Control-Request-Method")
+	}
+	return len(a.methods(r)) == 0 && !page.Has(r)
+}
+
+// sends reports whether a request is one of those that clients of Sentry make, and not the question of a browser or a
+// program for something to read.
+func sends(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return r.Header.Get("X-Sentry-Auth") != "" || r.URL.Query().Has("sentry_key")
+	case http.MethodOptions:
+		return r.Header.Get("Access-Control-Request-Method") != ""
+	}
+	return true
 }
 
 // lifetime returns a context that ends with the request or with the API, whichever is first.

@@ -134,7 +134,10 @@ func store(t *testing.T, h *host.Host, key, event string) string {
 
 func message(text string) string { return fmt.Sprintf(`{"message":%q}`, text) }
 
-const envelopeID = "fc6d8c0c43fc4630ad850ee518f1b9d0"
+const (
+	envelopeID = "fc6d8c0c43fc4630ad850ee518f1b9d0"
+	otherID    = "0123456789abcdef0123456789abcdef"
+)
 
 // enclosed sends an envelope of an event and an attachment.
 func enclosed(t *testing.T, h *host.Host, key string) {

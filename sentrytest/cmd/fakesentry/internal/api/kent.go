@@ -1,42 +1,80 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// The addresses and shapes of Kent, for set-ups that were written for it.
+// The addresses and shapes of Kent 2, for set-ups that were written for it (kent/app.py). Kent lists every item of an
+// envelope; here it is events, as everywhere else.
 
 type kentEvents struct {
 	Events []kentSummary `json:"events"`
 }
 
 type kentSummary struct {
-	ProjectID string `json:"project_id"`
-	EventID   string `json:"event_id"`
-	Summary   string `json:"summary"`
+	ProjectID kentProject `json:"project_id"`
+	EventID   string      `json:"event_id"`
+	Summary   string      `json:"summary"`
 }
 
 type kentDetails struct {
-	ProjectID string          `json:"project_id"`
-	EventID   string          `json:"event_id"`
-	Payload   json.RawMessage `json:"payload"`
+	ProjectID kentProject `json:"project_id"`
+	EventID   string      `json:"event_id"`
+	Payload   kentPayload `json:"payload"`
 }
 
+// kentPayload has null for the headers of an event that did not come in an envelope.
+type kentPayload struct {
+	EnvelopeHeader map[string]json.RawMessage `json:"envelope_header"`
+	Header         map[string]json.RawMessage `json:"header"`
+	Body           json.RawMessage            `json:"body"`
+}
+
+// kentProject is a number, as every project of Kent is, unless the DSN has named one that is none.
+type kentProject string
+
+func (p kentProject) MarshalJSON() ([]byte, error) {
+	if n, err := strconv.ParseUint(string(p), 10, 64); err == nil {
+		return strconv.AppendUint(nil, n, 10), nil
+	}
+	return json.Marshal(string(p))
+}
+
+// kentList lists the oldest first.
 func (a *API) kentList(w http.ResponseWriter, _ *http.Request) {
 	out := kentEvents{Events: []kentSummary{}}
-	for _, e := range a.cfg.Store.List(store.Filter{}, 0, maxCount).Events {
-		out.Events = append(out.Events, kentSummary{e.ProjectID, e.EventID, e.Title})
+	for _, e := range slices.Backward(a.cfg.Store.List(store.Filter{}, 0, maxCount).Events) {
+		out.Events = append(out.Events, kentSummary{kentProject(e.ProjectID), e.EventID, e.Title})
 	}
 	answer(w, http.StatusOK, out)
 }
 
 func (a *API) kentEvent(w http.ResponseWriter, r *http.Request) {
 	if e, ok := a.event(w, r); ok {
-		answer(w, http.StatusOK, kentDetails{e.ProjectID, e.EventID, e.Raw()})
+		answer(w, http.StatusOK, kentDetails{kentProject(e.ProjectID), e.EventID, newKentPayload(e)})
 	}
+}
+
+func newKentPayload(e *store.Event) kentPayload {
+	p := kentPayload{Body: e.Raw()}
+	envelope, ok := e.Delivery.Envelope()
+	if !ok {
+		return p
+	}
+	p.EnvelopeHeader = envelope.Header
+	for _, item := range envelope.Items {
+		if bytes.Equal(item.Payload, p.Body) {
+			p.Header = item.Header
+			break
+		}
+	}
+	return p
 }
 
 func (a *API) kentFlush(w http.ResponseWriter, r *http.Request) {

@@ -25,10 +25,10 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	metricRequests  = describe("requests_total", "Requests to the addresses for events.")
+	metricRequests  = describe("requests_total", "Requests of clients.")
 	metricEvents    = describe("events_total", "Events that were accepted, by level.", "level")
 	metricItems     = describe("items_total", "Items of accepted envelopes, by type.", "type")
-	metricRefused   = describe("refused_requests_total", "Requests that were refused because of their contents.")
+	metricRefused   = describe("refused_requests_total", "Requests that were refused, because of their contents or their address.")
 	metricFaults    = describe("fault_requests_total", "Requests that a fault answered.")
 	metricDropped   = describe("dropped_events_total", "Events that had to go to stay within the bounds.")
 	metricDiscarded = describe("client_discarded_total", "Events that clients report to have discarded.", "reason", "category")

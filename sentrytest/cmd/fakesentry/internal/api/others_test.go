@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"bufio"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"reflect"
@@ -24,20 +23,18 @@ func TestKentsAddresses(t *testing.T) {
 	g.Expect(get(t, h, "/api/eventlist/").body).To(Equal("{\"events\":[]}\n"))
 	id := store(t, h, "k", message("boom"))
 	enclosed(t, h, "k")
-	var list struct {
-		Events []struct {
-			ProjectID string `json:"project_id"`
-			EventID   string `json:"event_id"`
-			Summary   string
-		}
-	}
-	g.Expect(json.Unmarshal([]byte(get(t, h, "/api/eventlist/").body), &list)).To(Succeed())
-	g.Expect(list.Events).To(HaveLen(2))
-	g.Expect(list.Events[1]).To(And(HaveField("ProjectID", "1"), HaveField("EventID", id), HaveField("Summary", "boom")))
-	for _, e := range list.Events {
-		r := get(t, h, "/api/event/"+e.EventID)
+	g.Expect(do(t, h, http.MethodPost, "/api/shop/store/?sentry_key=k", `{"event_id":"`+otherID+`","message":"of no number"}`).status).To(Equal(200))
+	g.Expect(get(t, h, "/api/eventlist/").body).To(MatchJSON(`{"events":[
+		{"project_id":1,"event_id":"`+id+`","summary":"boom"},
+		{"project_id":1,"event_id":"`+envelopeID+`","summary":"enclosed"},
+		{"project_id":"shop","event_id":"`+otherID+`","summary":"of no number"}]}`), "the oldest first")
+	for id, want := range map[string]string{
+		id:         `{"project_id":1,"event_id":"` + id + `","payload":{"envelope_header":null,"header":null,"body":{"message":"boom"}}}`,
+		envelopeID: `{"project_id":1,"event_id":"` + envelopeID + `","payload":{"envelope_header":{"event_id":"` + envelopeID + `"},"header":{"type":"event"},"body":{"message":"enclosed"}}}`,
+	} {
+		r := get(t, h, "/api/event/"+id)
 		g.Expect(r.status).To(Equal(200))
-		g.Expect(r.body).To(MatchRegexp(`^\{"project_id":"1","event_id":"` + e.EventID + `","payload":\{"message":"(boom|enclosed)"\}\}\n$`))
+		g.Expect(r.body).To(MatchJSON(want))
 	}
 	g.Expect(get(t, h, "/api/event/absent").status).To(Equal(404))
 	g.Expect(do(t, h, http.MethodPost, "/api/flush/", "").body).To(Equal("{\"success\":true}\n"))

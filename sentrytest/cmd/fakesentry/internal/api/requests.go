@@ -57,7 +57,7 @@ func (a *API) showBody(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := d.Request.Decoded
-	if asSent {
+	if asSent || body == "" { // nothing is decoded of a request that was refused before
 		body = d.Request.Body
 	}
 	attach(w, "request-"+r.PathValue("seq")+".bin")

@@ -28,7 +28,7 @@ type Config struct {
 	AllowOrigins []string
 	// Page returns the handler of every address that is neither ingest's nor the API's. nil is a page in plain text
 	// that says where the API is.
-	Page func(h *Host) http.Handler
+	Page func(h *Host) api.Page
 	// Received is called with every request that is safe in the store, before it is answered; nil for nothing. It must
 	// not block.
 	Received func(a *sentrytest.Arrival)
@@ -128,7 +128,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 		options = append(options, sentrytest.ListenTLS(cfg.TLSAddr), sentrytest.CertNames(cfg.CertNames...))
 	}
 	return append(options, sentrytest.Around(func(ingest http.Handler) http.Handler {
-		page := http.Handler(http.HandlerFunc(h.plainPage))
+		page := api.Page(plainPage{h})
 		if cfg.Page != nil {
 			page = cfg.Page(h)
 		}
@@ -141,11 +141,17 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 }
 
 // plainPage says where things are.
-func (h *Host) plainPage(w http.ResponseWriter, r *http.Request) {
+type plainPage struct{ host *Host }
+
+// Has reports whether the request is for the one page that there is.
+func (plainPage) Has(r *http.Request) bool { return r.URL.Path == "/" && r.Method == http.MethodGet }
+
+func (p plainPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/" {
 		http.NotFound(w, r)
 		return
 	}
+	h := p.host
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprintf(w, "fakesentry\n\nDSN  %s\nAPI  %s/api/v1/events, described by %s/api/v1/openapi.json\n", h.DSN(Key, Project), h.URL(), h.URL())
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
@@ -119,11 +120,16 @@ func TestThePlainPage(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(resp.Body.Close()).To(Succeed())
 	g.Expect(resp.StatusCode).To(Equal(404))
-	page := start(t, host.Config{Page: func(h *host.Host) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	}})
+	page := start(t, host.Config{Page: func(h *host.Host) api.Page { return teapot{} }})
 	resp, err = page.Server.Client().Get(page.URL() + "/")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(resp.Body.Close()).To(Succeed())
 	g.Expect(resp.StatusCode).To(Equal(http.StatusTeapot))
 }
+
+// teapot is a page that has every address.
+type teapot struct{}
+
+func (teapot) Has(*http.Request) bool { return true }
+
+func (teapot) ServeHTTP(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }

@@ -12,7 +12,7 @@ import (
 const attachment = "attachment"
 
 // find returns the event that the address names, by its number or its id, and answers for itself when there is none.
-func (p *pages) find(w http.ResponseWriter, r *http.Request) (*store.Event, bool) {
+func (p *Pages) find(w http.ResponseWriter, r *http.Request) (*store.Event, bool) {
 	e, ok := p.cfg.Store.Event(r.PathValue("event"))
 	if !ok {
 		p.fail(w, r, http.StatusNotFound, "There is no event "+r.PathValue("event")+", or it is no longer kept.")
@@ -20,7 +20,7 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request) (*store.Event, bool
 	return e, ok
 }
 
-func (p *pages) event(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) event(w http.ResponseWriter, r *http.Request) {
 	e, ok := p.find(w, r)
 	if !ok {
 		return
@@ -42,7 +42,7 @@ func (p *pages) event(w http.ResponseWriter, r *http.Request) {
 	render(w, http.StatusOK, "event", v)
 }
 
-func (p *pages) deleteEvent(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) deleteEvent(w http.ResponseWriter, r *http.Request) {
 	e, ok := p.find(w, r)
 	if !ok || !p.form(w, r) {
 		return

@@ -82,7 +82,7 @@ type timing struct {
 	Gap  string // to the step before
 }
 
-func (p *pages) eventView(e *store.Event) eventView {
+func (p *Pages) eventView(e *store.Event) eventView {
 	c := e.Contents()
 	d := e.Delivery
 	v := eventView{
@@ -114,7 +114,7 @@ func headings(c sentrytest.Event) (heading, detail, message string) {
 	return cmp.Or(cut(first, 300), "An event without message or exception"), strings.TrimSpace(first[len(cut(first, 300)):] + "\n" + rest), ""
 }
 
-func (p *pages) facts(e *store.Event, c sentrytest.Event) []pair {
+func (p *Pages) facts(e *store.Event, c sentrytest.Event) []pair {
 	sdk := strings.TrimSpace(e.SDKName + " " + e.SDKVersion)
 	var out []pair
 	for _, f := range [][2]string{
@@ -152,7 +152,7 @@ func templateOf(c sentrytest.Event) string {
 }
 
 // timing is the way of the event from where it happened to here. The clocks of two machines may differ.
-func (p *pages) timing(e *store.Event) []timing {
+func (p *Pages) timing(e *store.Event) []timing {
 	steps := []struct {
 		what string
 		at   time.Time
@@ -179,7 +179,7 @@ func (p *pages) timing(e *store.Event) []timing {
 	return out
 }
 
-func (p *pages) breadcrumbs(c sentrytest.Event) []breadcrumbView {
+func (p *Pages) breadcrumbs(c sentrytest.Event) []breadcrumbView {
 	crumbs := c.Breadcrumbs[max(len(c.Breadcrumbs)-maxList, 0):]
 	var out []breadcrumbView
 	for _, b := range crumbs {

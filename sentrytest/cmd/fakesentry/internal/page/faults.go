@@ -34,11 +34,11 @@ type activeFault struct {
 // reactions is how many requests are shown beside the faults.
 const reactions = 30
 
-func (p *pages) faults(w http.ResponseWriter, _ *http.Request) {
+func (p *Pages) faults(w http.ResponseWriter, _ *http.Request) {
 	render(w, http.StatusOK, "faults", p.faultsView(url.Values{}, nil))
 }
 
-func (p *pages) faultsView(form url.Values, problems []string) faultsView {
+func (p *Pages) faultsView(form url.Values, problems []string) faultsView {
 	v := faultsView{frame: p.frame("Faults", "faults"), Presets: presets, Kinds: sentrytest.FaultKinds(), Form: form, Problems: problems}
 	for i, f := range p.cfg.Faults().Faults() {
 		rule, _ := f.Rule() // it was checked when it was set
@@ -50,7 +50,7 @@ func (p *pages) faultsView(form url.Values, problems []string) faultsView {
 }
 
 // addFault switches a fault on besides those that are: a preset, or what the form describes.
-func (p *pages) addFault(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) addFault(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
 		return
 	}
@@ -127,7 +127,7 @@ func faultProblems(err error) []string {
 }
 
 // removeFault switches one fault off. The counts of the others start anew.
-func (p *pages) removeFault(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) removeFault(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
 		return
 	}
@@ -146,7 +146,7 @@ func (p *pages) removeFault(w http.ResponseWriter, r *http.Request) {
 	back(w, r, "/faults")
 }
 
-func (p *pages) clearFaults(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) clearFaults(w http.ResponseWriter, r *http.Request) {
 	p.cfg.Faults().ClearFaults()
 	back(w, r, "/faults")
 }

@@ -53,7 +53,7 @@ var pictures = map[string]bool{"image/png": true, "image/jpeg": true, "image/gif
 func sniff(item sentrytest.Item) string { return http.DetectContentType(item.Payload) }
 
 // preview sends a picture among the attachments of an event.
-func (p *pages) preview(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) preview(w http.ResponseWriter, r *http.Request) {
 	e, ok := p.find(w, r)
 	if !ok {
 		return

@@ -64,7 +64,7 @@ type moment struct {
 	Machine string // for programs
 }
 
-func (p *pages) moment(t time.Time) moment {
+func (p *Pages) moment(t time.Time) moment {
 	if t.IsZero() {
 		return moment{}
 	}

@@ -16,7 +16,7 @@ type group struct {
 }
 
 // groups returns the groups of the events, the one with the newest event first, and before which number the next page begins.
-func (p *pages) groups(events []*store.Event, at place) (page []group, next int64) {
+func (p *Pages) groups(events []*store.Event, at place) (page []group, next int64) {
 	counts, oldest := map[string]int{}, map[string]*store.Event{}
 	var newest []*store.Event
 	for _, e := range events {

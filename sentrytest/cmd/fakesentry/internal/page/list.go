@@ -72,7 +72,7 @@ func (l place) url() string {
 	return "/?" + v.Encode()
 }
 
-func (p *pages) list(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 	at := placeOf(r)
 	v := listView{frame: p.frame("Events", "events"), Query: at.query, Grouped: at.grouped, Self: at.url()}
 	v.Toggle = place{query: at.query, grouped: !at.grouped}.url()
@@ -104,7 +104,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) {
 }
 
 // rows returns the rows of a page, and before which number the next one begins; 0 after the last.
-func (p *pages) rows(events []*store.Event, at place) (rows []row, next int64) {
+func (p *Pages) rows(events []*store.Event, at place) (rows []row, next int64) {
 	for _, e := range events {
 		if at.before > 0 && e.Seq >= at.before {
 			continue
@@ -117,7 +117,7 @@ func (p *pages) rows(events []*store.Event, at place) (rows []row, next int64) {
 	return rows, 0
 }
 
-func (p *pages) row(e *store.Event, query string) row {
+func (p *Pages) row(e *store.Event, query string) row {
 	files := 0
 	for _, item := range e.Delivery.Items {
 		if item.Type == attachment {
@@ -141,7 +141,7 @@ func eventURL(e *store.Event, query string) string {
 }
 
 // clear deletes the events that match the query of the form, and everything without one.
-func (p *pages) clear(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) clear(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
 		return
 	}

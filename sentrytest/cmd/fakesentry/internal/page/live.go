@@ -16,7 +16,7 @@ const heartbeat = 15 * time.Second
 
 // stream tells a page that something has changed since the number in the parameter after, and again at each change. The
 // page then asks for itself: what is shown is decided in one place.
-func (p *pages) stream(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) stream(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(p.cfg.Lifetime, cancel)()
@@ -50,7 +50,7 @@ func (p *pages) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (p *pages) news() string { return fmt.Sprintf("data: %d\n\n", p.cfg.Store.Last()) }
+func (p *Pages) news() string { return fmt.Sprintf("data: %d\n\n", p.cfg.Store.Last()) }
 
 // rest waits for a pulse, and reports whether the stream is to go on.
 func rest(ctx context.Context) bool {

@@ -27,23 +27,24 @@ type Config struct {
 	Zone    *time.Location   // of the times that are shown; nil is time.Local
 }
 
-// pages serves all addresses of the package.
-type pages struct {
+// Pages serves all addresses of the package. Make it with [New].
+type Pages struct {
 	cfg       Config
-	switching sync.Mutex // held while the list of faults is changed
+	mux       *http.ServeMux
+	handler   http.Handler // mux, protected
+	switching sync.Mutex   // held while the list of faults is changed
 }
 
 // New returns the handler of the pages. Forms that change something are taken from the pages themselves alone: a request
 // that a browser makes for a page of another origin is refused.
-func New(cfg Config) http.Handler {
+func New(cfg Config) *Pages {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.Local
 	}
-	p := &pages{cfg: cfg}
-	mux := http.NewServeMux()
+	p := &Pages{cfg: cfg, mux: http.NewServeMux()}
 	for pattern, handle := range map[string]http.HandlerFunc{
 		"GET /{$}":                            p.list,
 		"POST /clear":                         p.clear,
@@ -63,16 +64,26 @@ func New(cfg Config) http.Handler {
 			http.Redirect(w, r, assetURL("icon.svg"), http.StatusFound)
 		},
 	} {
-		mux.HandleFunc(pattern, handle)
+		p.mux.HandleFunc(pattern, handle)
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	p.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, http.StatusNotFound, "There is no such page: "+r.URL.Path)
 	})
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, http.StatusForbidden, "This form was not sent from a page of this server, so nothing was changed.")
 	}))
-	return secured(protection.Handler(mux))
+	p.handler = secured(protection.Handler(p.mux))
+	return p
+}
+
+// ServeHTTP serves a page.
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
+
+// Has reports whether there is a page, or a form, at the request's address.
+func (p *Pages) Has(r *http.Request) bool {
+	_, pattern := p.mux.Handler(r)
+	return pattern != "/"
 }
 
 // policy lets a page load and send to what is its own, and run nothing that stands in the page itself.
@@ -108,7 +119,7 @@ type counters struct {
 	FaultsOn                                        int
 }
 
-func (p *pages) frame(title, section string) frame {
+func (p *Pages) frame(title, section string) frame {
 	last := p.cfg.Store.Last() // before anything else is read: what comes meanwhile is shown again
 	s := p.cfg.Store.Stats()
 	f := frame{Title: title, Section: section, Version: p.cfg.Version, Last: last}
@@ -137,7 +148,7 @@ type failureView struct {
 	Message string
 }
 
-func (p *pages) fail(w http.ResponseWriter, _ *http.Request, status int, message string) {
+func (p *Pages) fail(w http.ResponseWriter, _ *http.Request, status int, message string) {
 	render(w, status, "failure", failureView{p.frame(http.StatusText(status), ""), status, message})
 }
 
@@ -150,7 +161,7 @@ func back(w http.ResponseWriter, r *http.Request, to string) {
 const maxForm = 64 << 10
 
 // form reads the form of a request, and answers for itself when there is none.
-func (p *pages) form(w http.ResponseWriter, r *http.Request) bool {
+func (p *Pages) form(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		p.fail(w, r, http.StatusBadRequest, "The form can't be read: "+err.Error())

@@ -46,7 +46,7 @@ type loss struct {
 	Quantity         int
 }
 
-func (p *pages) requests(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) requests(w http.ResponseWriter, r *http.Request) {
 	v := requestsView{frame: p.frame("Requests", "requests"), Show: r.FormValue("show")}
 	keep := map[string]func(*store.Delivery) bool{
 		"refused": func(d *store.Delivery) bool { return d.Rejection != nil },
@@ -91,7 +91,7 @@ func losses(s store.Stats) []loss {
 }
 
 // requestRows returns rows for requests, the newest first.
-func (p *pages) requestRows(found []*store.Delivery) []requestRow {
+func (p *Pages) requestRows(found []*store.Delivery) []requestRow {
 	rows := make([]requestRow, len(found))
 	last := map[string]*store.Delivery{}
 	for i, d := range slices.Backward(found) {
@@ -105,7 +105,7 @@ func (p *pages) requestRows(found []*store.Delivery) []requestRow {
 	return rows
 }
 
-func (p *pages) requestRow(d *store.Delivery) requestRow {
+func (p *Pages) requestRow(d *store.Delivery) requestRow {
 	r := d.Request
 	row := requestRow{
 		Seq: d.Seq, URL: "/requests/" + strconv.FormatInt(d.Seq, 10), Time: p.moment(r.Time), Client: cut(cmp.Or(r.Client, r.Header.Get("User-Agent"), "unknown client"), 100),
@@ -172,7 +172,7 @@ type requestPage struct {
 	Cut     bool
 }
 
-func (p *pages) request(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) request(w http.ResponseWriter, r *http.Request) {
 	seq, err := strconv.ParseInt(r.PathValue("seq"), 10, 64)
 	d, ok := p.cfg.Store.Delivery(seq)
 	if err != nil || !ok {

@@ -14,7 +14,7 @@ import (
 )
 
 // requestView describes a request. The findings about events in it stand on their own pages.
-func (p *pages) requestView(d *store.Delivery) requestView {
+func (p *Pages) requestView(d *store.Delivery) requestView {
 	r := d.Request
 	v := requestView{requestRow: p.requestRow(d), Items: d.Items, Headers: headers(r.Header), Answer: headers(r.Answer.Header), Findings: r.Findings()}
 	v.BodyURL = fmt.Sprintf("/api/v1/requests/%d/body", d.Seq)

@@ -21,11 +21,11 @@ type setupPage struct {
 	Setup setupView
 }
 
-func (p *pages) setup(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) setup(w http.ResponseWriter, r *http.Request) {
 	render(w, http.StatusOK, "setup", setupPage{p.frame("Set up", "setup"), p.setupView(r)})
 }
 
-func (p *pages) setupView(r *http.Request) setupView {
+func (p *Pages) setupView(r *http.Request) setupView {
 	v := setupView{DSN: p.cfg.DSN(r), TLSDSN: p.cfg.TLSDSN()}
 	for _, s := range snippets {
 		s.Code = strings.ReplaceAll(s.Code, "{DSN}", v.DSN)

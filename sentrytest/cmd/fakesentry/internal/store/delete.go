@@ -9,7 +9,8 @@ import (
 // with a key alone also deletes what else was sent with that key, such as sessions and refused requests. It
 // returns how many events are gone. Numbers are not used again.
 func (s *Store) Delete(ctx context.Context, f Filter) (events int, err error) {
-	return s.remove(ctx, func(d *Delivery) bool {
+	all := f.Query.String() == "" && f.Key == ""
+	return s.remove(ctx, all, func(d *Delivery) bool {
 		if len(d.Events) == 0 {
 			return f.Query.String() == "" && (f.Key == "" || d.Request.PublicKey == f.Key)
 		}
@@ -28,12 +29,13 @@ func (s *Store) DeleteEvent(ctx context.Context, id string) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	n, err := s.remove(ctx, func(d *Delivery) bool { return d == e.Delivery })
+	n, err := s.remove(ctx, false, func(d *Delivery) bool { return d == e.Delivery })
 	return n > 0, err
 }
 
-// remove deletes what gone chooses. The choice is made when earlier additions have been applied.
-func (s *Store) remove(ctx context.Context, gone func(*Delivery) bool) (events int, err error) {
+// remove deletes what gone chooses, and of the file what can't be read too if that is all. The choice is made when earlier
+// additions have been applied.
+func (s *Store) remove(ctx context.Context, all bool, gone func(*Delivery) bool) (events int, err error) {
 	err = s.commit(ctx, operation{
 		alone: true,
 		save: func(f *file) error {
@@ -43,6 +45,9 @@ func (s *Store) remove(ctx context.Context, gone func(*Delivery) bool) (events i
 						return err
 					}
 				}
+			}
+			if all {
+				return f.deleteUnreadable(s)
 			}
 			return nil
 		},

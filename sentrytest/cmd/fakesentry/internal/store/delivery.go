@@ -1,7 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
@@ -14,8 +18,9 @@ type Delivery struct {
 	Request   sentrytest.Request
 	Rejection *sentrytest.Rejection // nil unless it was refused; its Request is empty, as it is the one above
 	Events    []*Event              // what it brought; empty for refusals, sessions, client reports, …
-	Items     []Item                // of its envelope, payloads excluded; nil on the store endpoint
+	Items     []Item                // of its envelope, payloads excluded; nil without one
 
+	made string // the envelope that was made of what was received; "" for one that was received, and without one
 	size int64
 }
 
@@ -31,17 +36,45 @@ type Item struct {
 	Size           int // bytes
 }
 
-// Envelope returns the envelope of the delivery, and false for one that is none or was refused.
+// Envelope returns the envelope of the delivery, and false for one that has none or was refused. That of a minidump was
+// made of the upload, and has no Raw.
 func (d *Delivery) Envelope() (sentrytest.Envelope, bool) {
 	if d.Items == nil {
 		return sentrytest.Envelope{}, false
 	}
-	e, err := sentrytest.ParseEnvelope([]byte(d.Request.Decoded))
+	e, err := sentrytest.ParseEnvelope([]byte(cmp.Or(d.made, d.Request.Decoded)))
 	if err != nil {
 		return sentrytest.Envelope{}, false // it parsed when it arrived
 	}
+	if d.made != "" {
+		e.Raw = nil
+	}
 	e.Received = d.Request
 	return e, true
+}
+
+// envelopeText writes an envelope that was made of an upload: its items have no header that an envelope could carry.
+func envelopeText(e *sentrytest.Envelope) (string, error) {
+	var b strings.Builder
+	line := func(header map[string]json.RawMessage) error {
+		raw, err := json.Marshal(header)
+		b.Write(raw)
+		b.WriteByte('\n')
+		return err
+	}
+	if err := line(e.Header); err != nil {
+		return "", err
+	}
+	for _, item := range e.Items {
+		header := maps.Clone(item.Header)
+		header["length"] = json.RawMessage(strconv.Itoa(len(item.Payload)))
+		if err := line(header); err != nil {
+			return "", err
+		}
+		b.Write(item.Payload)
+		b.WriteByte('\n')
+	}
+	return b.String(), nil
 }
 
 // Event is one event in the short form that lists need. Contents returns the whole.
@@ -90,7 +123,7 @@ func (e *Event) Contents() sentrytest.Event {
 func (e *Event) Matches(q *search.Query) bool { return q.Match(e.doc) }
 
 // newDelivery keeps of an arrival what is worth the memory.
-func newDelivery(a *sentrytest.Arrival) *Delivery {
+func newDelivery(a *sentrytest.Arrival) (*Delivery, error) {
 	d := &Delivery{Request: a.Request}
 	if a.Rejection != nil {
 		r := *a.Rejection
@@ -99,12 +132,18 @@ func newDelivery(a *sentrytest.Arrival) *Delivery {
 	}
 	if a.Envelope != nil {
 		d.setItems(a.Envelope)
+		if a.Envelope.Raw == nil {
+			var err error
+			if d.made, err = envelopeText(a.Envelope); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for _, c := range a.Events {
 		d.Events = append(d.Events, d.newEvent(c))
 	}
 	d.measure()
-	return d
+	return d, nil
 }
 
 func (d *Delivery) setItems(e *sentrytest.Envelope) {
@@ -127,7 +166,7 @@ func (d *Delivery) newEvent(c sentrytest.Event) *Event {
 
 // measure estimates what the delivery takes in memory.
 func (d *Delivery) measure() {
-	d.size = 2048 + int64(len(d.Request.Body)+len(d.Request.Decoded)+len(d.Request.Answer.Body))
+	d.size = 2048 + int64(len(d.Request.Body)+len(d.Request.Decoded)+len(d.Request.Answer.Body)+len(d.made))
 	for _, e := range d.Events {
 		d.size += int64(len(e.raw) + e.doc.Size())
 	}

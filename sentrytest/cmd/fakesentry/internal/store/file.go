@@ -18,7 +18,10 @@ type file struct {
 	db   *sql.DB
 	path string
 	tx   *sql.Tx // of the writer; nil between transactions
-	last int64   // the newest number that was given; the writer's
+
+	unreadable []int64 // the numbers of the deliveries that load has left out, in order; guarded by the store's mu
+
+	last int64 // the newest number that was given; the writer's
 
 	mu      sync.RWMutex // held for reading while an operation is handed over, so that stop can end that
 	stopped bool         // guarded by mu
@@ -31,7 +34,7 @@ type file struct {
 const maxBatch = 512
 
 // fileVersion is what this program writes.
-const fileVersion = 1
+const fileVersion = 2
 
 const schema = `
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -42,9 +45,10 @@ CREATE TABLE IF NOT EXISTS deliveries (
 	status INTEGER NOT NULL,     -- of the answer
 	request TEXT NOT NULL,       -- JSON, without bodies
 	rejection TEXT,              -- JSON
-	accepted INTEGER NOT NULL,   -- 1 for an envelope that was accepted
+	accepted INTEGER NOT NULL,   -- 1 if it has an envelope and was accepted
 	body BLOB NOT NULL,          -- as it went over the wire
-	decoded BLOB                 -- NULL when it is the same as body
+	decoded BLOB,                -- NULL when it is the same as body
+	made BLOB                    -- the envelope that was made of decoded; NULL when decoded is it
 );
 CREATE TABLE IF NOT EXISTS events (
 	seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -100,8 +104,22 @@ func (f *file) prepare() error {
 	if _, err := f.db.Exec(schema); err != nil {
 		return explained(err)
 	}
+	if err := f.migrate(); err != nil {
+		return explained(err)
+	}
 	_, err := f.db.Exec(fmt.Sprintf("PRAGMA user_version = %d", fileVersion))
 	return explained(err)
+}
+
+// migrate adds what files of version 1 lack.
+func (f *file) migrate() error {
+	var has bool
+	err := f.db.QueryRow(`SELECT count(*) FROM pragma_table_info('deliveries') WHERE name = 'made'`).Scan(&has)
+	if err != nil || has {
+		return err
+	}
+	_, err = f.db.Exec(`ALTER TABLE deliveries ADD COLUMN made BLOB`)
+	return err
 }
 
 // start starts the writer.

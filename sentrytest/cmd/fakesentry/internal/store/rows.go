@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -33,13 +34,16 @@ func (f *file) insert(d *Delivery) error {
 		}
 		rejection = string(text)
 	}
-	var decoded any // NULL
+	var decoded, made any // NULL
 	if d.Request.Decoded != d.Request.Body {
 		decoded = []byte(d.Request.Decoded)
 	}
+	if d.made != "" {
+		made = []byte(d.made)
+	}
 	_, err = f.tx.Exec(
-		`INSERT INTO deliveries (seq, received, project, key, status, request, rejection, accepted, body, decoded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.Seq, nanoseconds(r.Time), r.ProjectID, r.PublicKey, r.Answer.Status, string(request), rejection, d.Items != nil, []byte(d.Request.Body), decoded)
+		`INSERT INTO deliveries (seq, received, project, key, status, request, rejection, accepted, body, decoded, made) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		d.Seq, nanoseconds(r.Time), r.ProjectID, r.PublicKey, r.Answer.Status, string(request), rejection, d.Items != nil, []byte(d.Request.Body), decoded, made)
 	if err != nil {
 		return err
 	}
@@ -57,6 +61,19 @@ func (f *file) insert(d *Delivery) error {
 func (f *file) delete(seq int64) error {
 	_, err := f.tx.Exec(`DELETE FROM deliveries WHERE seq = ?`, seq)
 	return err
+}
+
+// deleteUnreadable removes what load has left out.
+func (f *file) deleteUnreadable(s *Store) error {
+	s.mu.Lock()
+	unreadable := f.unreadable
+	s.mu.Unlock()
+	for _, seq := range unreadable {
+		if err := f.delete(seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *file) insertTenant(t Tenant) error {
@@ -108,83 +125,118 @@ func (f *file) loadTenants(s *Store) error {
 }
 
 func (f *file) loadDeliveries(s *Store) error {
-	rows, err := f.db.Query(`SELECT d.seq, d.request, d.rejection, d.accepted, d.body, d.decoded, d.decoded IS NULL, e.seq, e.event_id, e.event
+	rows, err := f.db.Query(`SELECT d.seq, d.request, d.rejection, d.accepted, d.body, d.decoded, d.decoded IS NULL, d.made, e.seq, e.event_id, e.event
 		FROM deliveries d LEFT JOIN events e ON e.delivery = d.seq ORDER BY d.seq, e.seq`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var read []*Delivery
+	var (
+		left omissions
+		seq  int64     // of the delivery whose events are being read
+		d    *Delivery // nil when it can't be read
+	)
+	add := func() {
+		if d != nil {
+			d.measure()
+			s.appendLocked(d)
+			s.last = d.lastSeq()
+		}
+	}
 	for rows.Next() {
-		d, err := readRow(rows, read)
-		if err != nil {
+		var r joined
+		if err := rows.Scan(&r.seq, &r.request, &r.rejection, &r.accepted, &r.body, &r.decoded, &r.same, &r.made, &r.eventSeq, &r.id, &r.event); err != nil {
 			return err
 		}
-		if len(read) == 0 || read[len(read)-1] != d {
-			read = append(read, d)
+		if r.seq != seq {
+			add()
+			seq = r.seq
+			if d, err = r.delivery(); err != nil {
+				left.add("request", seq, err)
+				f.unreadable = append(f.unreadable, seq)
+			}
 		}
-	}
-	for _, d := range read {
-		d.measure()
-		s.appendLocked(d)
-		s.last = d.lastSeq()
-	}
-	return rows.Err()
-}
-
-// readRow returns the delivery of a row: the last of those that were read already, with one event more, or a new one.
-func readRow(rows *sql.Rows, read []*Delivery) (*Delivery, error) {
-	var (
-		seq           int64
-		request       string
-		rejection     sql.NullString
-		accepted      bool
-		body, decoded []byte
-		same          bool // decoded is the same as body, which an empty blob can't be told from
-		eventSeq      sql.NullInt64
-		id, event     sql.NullString
-	)
-	if err := rows.Scan(&seq, &request, &rejection, &accepted, &body, &decoded, &same, &eventSeq, &id, &event); err != nil {
-		return nil, err
-	}
-	if same {
-		decoded = body
-	}
-	d := &Delivery{Seq: seq}
-	if n := len(read); n > 0 && read[n-1].Seq == seq {
-		d = read[n-1]
-	} else if err := d.restore(request, rejection.String, accepted, body, decoded); err != nil {
-		return nil, fmt.Errorf("delivery %d: %w", seq, err)
-	}
-	if eventSeq.Valid {
-		e, err := d.restoreEvent(eventSeq.Int64, id.String, event.String)
+		if d == nil || !r.eventSeq.Valid {
+			continue
+		}
+		e, err := d.restoreEvent(r.eventSeq.Int64, r.id.String, r.event.String)
 		if err != nil {
-			return nil, fmt.Errorf("event %d: %w", eventSeq.Int64, err)
+			left.add("event", r.eventSeq.Int64, err)
+			continue
 		}
 		d.Events = append(d.Events, e)
 	}
+	add()
+	left.report(f.path, s.cfg.Unreadable)
+	return rows.Err()
+}
+
+// joined is a delivery with one of its events, as the file has it. SQLite does not hold a column to its type, so every
+// value is scanned into a type that takes all.
+type joined struct {
+	seq           int64
+	request       sql.NullString
+	rejection     sql.NullString
+	accepted      sql.NullString
+	body, decoded []byte
+	same          bool // decoded is the same as body, which an empty blob can't be told from
+	made          []byte
+	eventSeq      sql.NullInt64
+	id, event     sql.NullString
+}
+
+func (r *joined) delivery() (*Delivery, error) {
+	if r.same {
+		r.decoded = r.body
+	}
+	d := &Delivery{Seq: r.seq, made: string(r.made)}
+	if err := json.Unmarshal([]byte(r.request.String), &d.Request); err != nil {
+		return nil, err
+	}
+	d.Request.Body, d.Request.Decoded = string(r.body), string(r.decoded)
+	if r.rejection.String != "" {
+		if err := json.Unmarshal([]byte(r.rejection.String), &d.Rejection); err != nil {
+			return nil, err
+		}
+	}
+	if r.accepted.String != "1" || d.made == "" && d.Request.Protocol == "minidump" {
+		return d, nil // files of version 1 don't have the envelopes that were made of minidumps
+	}
+	e, err := sentrytest.ParseEnvelope([]byte(cmp.Or(d.made, d.Request.Decoded)))
+	if err != nil {
+		return nil, err
+	}
+	d.setItems(&e)
 	return d, nil
 }
 
-func (d *Delivery) restore(request, rejection string, accepted bool, body, decoded []byte) error {
-	if err := json.Unmarshal([]byte(request), &d.Request); err != nil {
-		return err
+// omissions are the rows that could not be read.
+type omissions struct {
+	first []error
+	more  int
+}
+
+// maxOmissions bounds how many rows are named.
+const maxOmissions = 10
+
+func (o *omissions) add(what string, seq int64, err error) {
+	if len(o.first) == maxOmissions {
+		o.more++
+		return
 	}
-	d.Request.Body, d.Request.Decoded = string(body), string(decoded)
-	if rejection != "" {
-		if err := json.Unmarshal([]byte(rejection), &d.Rejection); err != nil {
-			return err
-		}
+	o.first = append(o.first, fmt.Errorf("%s %d: %w", what, seq, err))
+}
+
+func (o *omissions) report(path string, to func(error)) {
+	if to == nil {
+		return
 	}
-	if !accepted {
-		return nil
+	for _, err := range o.first {
+		to(fmt.Errorf("the store %s: left out, because it can't be read: %w", path, err))
 	}
-	e, err := sentrytest.ParseEnvelope([]byte(d.Request.Decoded))
-	if err != nil {
-		return err
+	if o.more > 0 {
+		to(fmt.Errorf("the store %s: left out, because they can't be read: %d more", path, o.more))
 	}
-	d.setItems(&e)
-	return nil
 }
 
 func (d *Delivery) restoreEvent(seq int64, id, raw string) (*Event, error) {

@@ -26,6 +26,9 @@ type Config struct {
 	MaxBytes int64
 	// MaxAge is how long something is kept; 0 is for ever. It is applied when something arrives, and by Expire.
 	MaxAge time.Duration
+	// Unreadable is called while the store is opened, with an error for each row of the file that can't be read. The row is
+	// left out. nil is for nothing.
+	Unreadable func(err error)
 }
 
 // ErrClosed is the error of a store that has been closed.
@@ -96,7 +99,10 @@ func (s *Store) Close() error {
 // Add keeps what a request brought, and returns when it is safe. An error means that it may not be, and that the
 // request must not be acknowledged.
 func (s *Store) Add(ctx context.Context, a *sentrytest.Arrival) error {
-	d := newDelivery(a)
+	d, err := newDelivery(a)
+	if err != nil {
+		return err
+	}
 	return s.commit(ctx, operation{
 		number: d.number,
 		save:   func(f *file) error { return f.insert(d) },
@@ -200,6 +206,11 @@ func (s *Store) dropLocked(list []*Delivery) []*Delivery {
 	s.stats.Dropped += len(d.Events)
 	if s.log != nil {
 		s.doomed = append(s.doomed, d.Seq)
+		// What can't be read goes when what is as old goes.
+		for len(s.log.unreadable) > 0 && s.log.unreadable[0] < d.Seq {
+			s.doomed = append(s.doomed, s.log.unreadable[0])
+			s.log.unreadable = s.log.unreadable[1:]
+		}
 	}
 	return list[1:]
 }

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"io"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
+
+// plainWriter escapes what a terminal takes for a command: servers, proxies and
+// certificates choose part of what is printed.
+type plainWriter struct{ to io.Writer }
+
+// Write writes text, and escapes what is neither printable nor white space.
+func (w plainWriter) Write(text []byte) (int, error) {
+	if _, err := w.to.Write(escape(text)); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+func escape(text []byte) []byte {
+	plain := make([]byte, 0, len(text))
+	for rest := text; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == '\n', r == '\t', unicode.IsPrint(r) && (r != utf8.RuneError || size > 1):
+			plain = append(plain, rest[:size]...)
+		default:
+			quoted := strconv.QuoteToASCII(string(rest[:size]))
+			plain = append(plain, quoted[1:len(quoted)-1]...)
+		}
+		rest = rest[size:]
+	}
+	return plain
+}
