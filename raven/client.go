@@ -89,8 +89,10 @@ func New(dsn string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, errors.Join(append(errs, fmt.Errorf("%s%w", source, err))...)
 	}
-	if err := errors.Join(append(errs, cfg.check(parsed))...); err != nil {
-		return nil, err
+	if err := errors.Join(errs...); err != nil || cfg.transport != nil {
+		if err := errors.Join(err, cfg.check(parsed)); err != nil {
+			return nil, err
+		}
 	}
 	t, err := cfg.open(parsed)
 	if err != nil {

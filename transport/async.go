@@ -135,9 +135,15 @@ func (a *async) explain(p *Packet, err error) error {
 	if err == nil || a.life.Err() == nil || errors.Is(err, ErrClosed) {
 		return err
 	}
-	return closedBefore(p, err)
+	return abandoned(p, err)
 }
 
+// abandoned is about a packet that was on its way: the server may have it.
+func abandoned(p *Packet, err error) error {
+	return fmt.Errorf("%w; event %s was abandoned unanswered: %w", ErrClosed, p.EventID, err)
+}
+
+// closedBefore is about a packet that waited.
 func closedBefore(p *Packet, err error) error {
 	return fmt.Errorf("%w before event %s was delivered: %w", ErrClosed, p.EventID, err)
 }

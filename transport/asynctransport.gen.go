@@ -27,7 +27,7 @@ type AsyncTransport interface {
 	// Flush waits until every packet accepted before the call is settled: until
 	// its callback has returned.
 	//   - It returns nil then, and an *[UndeliveredError] that counts the Pending
-	//     ones when ctx ends first.
+	//     ones when ctx ends first. A [Holder] settles no packet during an outage.
 	//   - Packets accepted after the call don't prolong it.
 	//   - It may be called often, by several goroutines at a time, and after Close.
 	Flush(ctx context.Context) error
@@ -35,6 +35,12 @@ type AsyncTransport interface {
 	//   - It delivers what it has accepted until ctx ends or the shutdown timeout
 	//     is over, whichever is first. Then it cancels what is under way; what is
 	//     left gets an error that wraps [ErrClosed].
+	//   - A [Holder] that pauses makes one attempt at once. It gives up before its
+	//     deadline where waiting is of no use: nobody answers at all (refused,
+	//     unreachable, no such host, an untrusted certificate), the server refuses
+	//     the client (401, 403, 404), or asks for more time than is left. While the
+	//     server answers with 408, 429 or a 5xx, or not in time, it goes on until its
+	//     deadline, one attempt a second.
 	//   - It joins every goroutine and closes every connection.
 	//   - It returns nil, or an *[UndeliveredError] that counts the Abandoned. A
 	//     done that never returns is its owner's bug: Close returns all the same

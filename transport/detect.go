@@ -38,7 +38,7 @@ func autoDriver() Driver {
 	return Driver{
 		Schemes: []string{"http", "https"},
 		Name:    "default", Engine: "net/http",
-		Delivery: "as threaded; as sync on platforms that freeze a program between requests",
+		Delivery: "as threaded; as sync on platforms that freeze a program between requests", Decodes: true,
 		WhenFull: threaded.WhenFull,
 		Options:  threaded.Options,
 		Open: func(dsn *DSN, env Env) (Transport, error) {

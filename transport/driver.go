@@ -35,6 +35,9 @@ type Driver struct {
 	// Options are checked by the registry before Open is called, whoever Open
 	// belongs to. Nil leaves all checking to Open.
 	Options []OptionSpec
+	// Decodes says that Open decodes all Options with [DecodeOptions]. The
+	// registry does not check them first then, so that files are read once.
+	Decodes bool
 	// Open makes the transport. It may be called by any number of goroutines.
 	Open OpenFunc
 

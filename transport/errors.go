@@ -169,6 +169,9 @@ type NetworkError struct {
 
 // Error names the event, the server and the cause.
 func (e *NetworkError) Error() string {
+	if errors.Is(e.Err, ErrClosed) {
+		return fmt.Sprintf("transport: no answer from %s: %v", e.Host, e.Err)
+	}
 	if e.Timeout() {
 		return fmt.Sprintf("transport: event %s: no complete answer from %s in time: %v", e.EventID, e.Host, e.Err)
 	}
@@ -192,12 +195,14 @@ func (e *NetworkError) Temporary() bool { return e.Timeout() }
 type UndeliveredError struct {
 	// Pending packets were still under way when Flush's context ended.
 	Pending int
-	// Abandoned packets were given up by Close at its deadline; each one's
-	// callback got an error that wraps ErrClosed.
+	// Abandoned packets were given up by Close; each one's callback got an error
+	// that wraps ErrClosed. Those that were on their way may have arrived: their
+	// errors say "abandoned unanswered".
 	Abandoned int
 	// Stuck callbacks or sends had not returned when Close did.
 	Stuck int
-	// Err is why the wait ended, such as context.DeadlineExceeded.
+	// Err is why the wait ended: context.DeadlineExceeded, or what Close could
+	// not wait out, such as a refused connection.
 	Err error
 }
 
@@ -230,7 +235,8 @@ func (e *UndeliveredError) Unwrap() error { return e.Err }
 // rate limit, a status that speaks of a passing state (408, 500, 502, 503,
 // 504) or a network failure. A refusal of the event or of the client, a
 // certificate that does not hold, a cancelled context and a closed transport
-// are final. It does not say when: a rate limit's RetryAfter does.
+// are final. It does not say when: a rate limit's RetryAfter does. It is for
+// [WithRetry] and for callers; a [Holder] has rules of its own.
 func Retryable(err error) bool {
 	var api *APIError
 	var limited *RateLimitedError

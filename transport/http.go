@@ -35,20 +35,21 @@ var _ Transport = (*HTTP)(nil)
 // NewHTTP returns a transport for a configuration; the error joins one
 // *[OptionError] for each fault. Nothing is dialled before the first Send.
 func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
-	if err := cfg.check(); err != nil {
-		return nil, err
-	}
+	fault := checkFields(&cfg)
 	cfg = cfg.withDefaults()
+	if cfg.Engine == nil {
+		engine, err := newNetEngine(cfg)
+		if fault = errors.Join(fault, err); fault != nil {
+			return nil, fault
+		}
+		cfg.Engine = engine
+	}
+	if fault != nil {
+		return nil, fault
+	}
 	h := &HTTP{
 		timeout: cfg.Timeout, encoding: newCompression(cfg.Compression), engine: cfg.Engine,
 		logger: cfg.Logger, secrets: proxySecrets(cfg.Proxy),
-	}
-	if h.engine == nil {
-		engine, err := newNetEngine(cfg)
-		if err != nil {
-			return nil, err
-		}
-		h.engine = engine
 	}
 	h.life, h.end = context.WithCancelCause(context.Background())
 	return h, nil
@@ -58,8 +59,8 @@ func httpDriver() Driver {
 	return Driver{
 		Schemes: []string{"sync+http", "sync+https"},
 		Name:    "sync", Engine: "net/http", Blocking: true,
-		Delivery: "in the caller, who waits for the answer",
-		Options:  OptionSpecs(new(HTTPConfig)),
+		Delivery: "in the caller, who waits for the answer", Decodes: true,
+		Options: OptionSpecs(new(HTTPConfig)),
 		Open: func(dsn *DSN, env Env) (Transport, error) {
 			h, err := openHTTP(dsn, env, new(HTTPConfig))
 			if err != nil {
@@ -140,7 +141,7 @@ func (h *HTTP) request(p *Packet) *Request {
 
 func (h *HTTP) networkError(ctx context.Context, p *Packet, err error) error {
 	if h.life.Err() != nil {
-		err = closedBefore(p, err)
+		err = abandoned(p, err)
 	} else if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 		// What an engine says of a connection that it cut for the context's
 		// sake depends on where the cut came.

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"log/slog"
 	"math"
 	"net"
@@ -62,15 +61,17 @@ type HTTPConfig struct {
 	// Engine carries the requests in place of net/http; the transport owns it.
 	// Of the other fields, only Timeout and Compression are used beside it.
 	Engine Engine
+
+	files map[string][]byte // that decoding options has read, by their paths
 }
 
 // BindOptions names the options that every transport has.
 func (c *HTTPConfig) BindOptions(o *OptionSet) {
 	o.Duration("timeout", &c.Timeout, DefaultTimeout, "how long one delivery may take, until the last byte of the answer")
 	o.Off("verify_ssl", &c.SkipVerify, "whether the server's certificate and host name are verified")
-	o.Text("ca_certs", &c.CACerts, "a readable PEM file with at least one certificate", "the roots to verify with, in place of the system's", checkCACerts)
-	o.Text("client_cert", &c.ClientCert, "a readable PEM file", "the certificate for servers that ask for one; goes with client_key", checkReadable)
-	o.Text("client_key", &c.ClientKey, "a readable PEM file", "the key of client_cert", checkReadable)
+	c.bindFile(o, "ca_certs", &c.CACerts, caFile, "the roots to verify with, in place of the system's", hasCertificate)
+	c.bindFile(o, "client_cert", &c.ClientCert, pemFile, "the certificate for servers that ask for one; goes with client_key", nil)
+	c.bindFile(o, "client_key", &c.ClientKey, pemFile, "the key of client_cert", nil)
 	o.OneOf("compression", &c.Compression, "the encoding of bodies", compressionNames...)
 	o.Text("proxy", &c.Proxy, "the URL of an http, https or socks5 proxy, or none", "the proxy to go through, but for hosts in NO_PROXY and on loopback; without it the environment decides", checkProxy)
 	o.Off("keepalive", &c.DisableKeepAlive, "whether connections are kept for the next request")
@@ -96,24 +97,6 @@ func (c HTTPConfig) withDefaults() HTTPConfig {
 		c.Logger = slog.Default()
 	}
 	return c
-}
-
-// check judges the fields of a configuration that did not come from a DSN.
-func (c HTTPConfig) check() error {
-	faults := []error{notNegative("timeout", c.Timeout), notNegative("max_conns", c.MaxConns)}
-	for _, spec := range OptionSpecs(new(HTTPConfig)) {
-		value := map[string]string{
-			"ca_certs": c.CACerts, "client_cert": c.ClientCert, "client_key": c.ClientKey,
-			"compression": c.Compression, "proxy": c.Proxy,
-		}[spec.Name]
-		if value == "" {
-			continue
-		}
-		if err := spec.Check(value); err != nil {
-			faults = append(faults, newOptionError(spec.Name, value, spec.Allowed, err))
-		}
-	}
-	return errors.Join(faults...)
 }
 
 func checkProxy(s string) error {

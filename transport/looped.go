@@ -40,7 +40,7 @@ func NewLooped(next Transport, cfg LoopedConfig) (*Looped, error) {
 	if next == nil {
 		return nil, errNoNext
 	}
-	if err := notNegative("shutdown_timeout", cfg.ShutdownTimeout); err != nil {
+	if err := checkFields(&cfg); err != nil {
 		return nil, err
 	}
 	return &Looped{newAsync(next, cfg.ShutdownTimeout, cfg.Logger), cfg.Loop}, nil
@@ -50,7 +50,7 @@ func loopedDriver() Driver {
 	return Driver{
 		Schemes: []string{"loop+http", "loop+https", "tornado+http", "tornado+https"},
 		Name:    "loop", Engine: "net/http",
-		Delivery: "in the background, with callbacks on the program's own loop (Env.Loop); in the caller while no loop runs",
+		Delivery: "in the background, with callbacks on the program's own loop (Env.Loop); in the caller while no loop runs", Decodes: true,
 		WhenFull: "never: there is no bound",
 		Options:  OptionSpecs(new(HTTPConfig), new(LoopedConfig)),
 		Open: func(dsn *DSN, env Env) (Transport, error) {

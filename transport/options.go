@@ -39,6 +39,48 @@ type OptionSet struct {
 type optionField struct {
 	spec OptionSpec
 	set  func(value string) error
+	// recheck judges the field's value, which need not have come from a DSN.
+	// Nil: whoever uses the field does.
+	recheck func() *OptionError
+}
+
+// rechecked adds a judgement to the option that was bound last: what wrong
+// returns is the field's value where it is not allowed.
+func (o *OptionSet) rechecked(allowed string, wrong func() (value string, cause error)) {
+	f := &o.fields[len(o.fields)-1]
+	name := f.spec.Name
+	f.recheck = func() *OptionError {
+		if value, cause := wrong(); cause != nil {
+			return newOptionError(name, value, allowed, cause)
+		}
+		return nil
+	}
+}
+
+const moreThanZero = "more than 0, or 0 for the default"
+
+func negative[N int | time.Duration](p *N) func() (string, error) {
+	return func() (string, error) {
+		if *p < 0 {
+			return fmt.Sprint(*p), errNotAllowed
+		}
+		return "", nil
+	}
+}
+
+// checkFields judges configurations that need not have come from a DSN. The
+// error joins one *[OptionError] for each fault.
+func checkFields(configs ...OptionBinder) error {
+	var faults []error
+	for _, f := range bindAll(configs).fields {
+		if f.recheck == nil {
+			continue
+		}
+		if fault := f.recheck(); fault != nil {
+			faults = append(faults, fault)
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // BindOption adds an option that parse turns into the value of *p. The text of
@@ -66,6 +108,7 @@ func (o *OptionSet) Duration(name string, p *time.Duration, def time.Duration, h
 		Allowed: "seconds such as 5 or 0.2, or a duration such as 200ms, more than 0",
 	}
 	BindOption(o, spec, p, parseDuration)
+	o.rechecked(moreThanZero, negative(p))
 }
 
 // Int adds an option that is a whole number from low to high.
@@ -76,6 +119,7 @@ func (o *OptionSet) Int(name string, p *int, def, low, high int, help string) {
 	}
 	spec := OptionSpec{Name: name, Help: help, Default: strconv.Itoa(def), Allowed: allowed}
 	BindOption(o, spec, p, wholeNumber(low, high))
+	o.rechecked(moreThanZero, negative(p))
 }
 
 func wholeNumber(low, high int) func(string) (int, error) {
@@ -108,15 +152,25 @@ func (o *OptionSet) OneOf(name string, p *string, help string, words ...string) 
 		}
 		return s, nil
 	})
+	o.rechecked(spec.Allowed, func() (string, error) {
+		if *p != "" && !slices.Contains(words, *p) {
+			return *p, errNotAllowed
+		}
+		return "", nil
+	})
 }
 
 // Text adds an option that check judges; a nil check allows any value.
 func (o *OptionSet) Text(name string, p *string, allowed, help string, check func(string) error) {
-	BindOption(o, OptionSpec{Name: name, Help: help, Allowed: allowed}, p, func(s string) (string, error) {
-		if check == nil {
-			return s, nil
+	if check == nil {
+		check = func(string) error { return nil }
+	}
+	BindOption(o, OptionSpec{Name: name, Help: help, Allowed: allowed}, p, func(s string) (string, error) { return s, check(s) })
+	o.rechecked(allowed, func() (string, error) {
+		if *p == "" {
+			return "", nil
 		}
-		return s, check(s)
+		return *p, check(*p)
 	})
 }
 

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -32,6 +31,7 @@ func (c *PoolConfig) BindOptions(o *OptionSet) {
 		Allowed: "a whole number, at least 1", Help: "how many events may be outstanding before captures wait",
 	}
 	BindOption(o, spec, &c.Size, wholeNumber(1, math.MaxInt))
+	o.rechecked(moreThanZero, negative(&c.Size))
 	bindShutdown(o, &c.ShutdownTimeout)
 }
 
@@ -52,8 +52,7 @@ func NewPool(next Transport, cfg PoolConfig) (*Pool, error) {
 	if next == nil {
 		return nil, errNoNext
 	}
-	err := errors.Join(notNegative("pool_size", cfg.Size), notNegative("shutdown_timeout", cfg.ShutdownTimeout))
-	if err != nil {
+	if err := checkFields(&cfg); err != nil {
 		return nil, err
 	}
 	if cfg.Size == 0 {
@@ -66,7 +65,7 @@ func poolDriver() Driver {
 	return Driver{
 		Schemes: []string{"pool+http", "pool+https", "gevent+http", "gevent+https"},
 		Name:    "pool", Engine: "net/http",
-		Delivery: "in a goroutine for each event",
+		Delivery: "in a goroutine for each event", Decodes: true,
 		WhenFull: "the capture waits for one of pool_size to end, bounded by its context",
 		Options:  OptionSpecs(new(HTTPConfig), new(PoolConfig)),
 		Open: func(dsn *DSN, env Env) (Transport, error) {

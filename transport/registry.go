@@ -131,11 +131,21 @@ func (r *Registry) Open(dsn *DSN, env Env) (Transport, error) {
 // names; it need not be registered. Drivers that open other DSNs, as tee does,
 // find those in r.
 func (r *Registry) OpenDriver(d Driver, dsn *DSN, env Env) (Transport, error) {
-	if err := r.CheckDriver(d, dsn); err != nil {
-		return nil, err
+	_, err := dsn.Protocol()
+	if err != nil || d.Open == nil || !d.Decodes {
+		if err := r.CheckDriver(d, dsn); err != nil {
+			return nil, err
+		}
 	}
 	env.registry = r
-	return d.Open(dsn.withoutClientOptions(), env)
+	t, err := d.Open(dsn.withoutClientOptions(), env)
+	if err != nil && d.Decodes {
+		// The check knows the client's options too, and names them.
+		if fault := r.CheckDriver(d, dsn); fault != nil {
+			return nil, fault
+		}
+	}
+	return t, err
 }
 
 // CheckDriver judges a DSN's options as OpenDriver would, and opens nothing.

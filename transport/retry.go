@@ -54,9 +54,9 @@ func (c *RetryConfig) BindOptions(o *OptionSet) {
 // fails with the error of its last try and [ErrClosed], and counts as Abandoned
 // in Close's *[UndeliveredError].
 //
-// It waits in the calling goroutine. To retry in the background put it below a
-// queue: NewThreaded(WithRetry(next, cfg), …), where a packet that waits keeps
-// one worker.
+// It waits in the calling goroutine, and so is for transports that block. Below a
+// queue it is not needed: [Threaded] holds what fails, and a packet that waits
+// there keeps no worker.
 func WithRetry(next Transport, cfg RetryConfig) Transport {
 	if cfg.Retries <= 0 {
 		cfg.Retries = DefaultRetries

@@ -33,7 +33,7 @@ func NewSpawn(next Transport, cfg SpawnConfig) (*Spawn, error) {
 	if next == nil {
 		return nil, errNoNext
 	}
-	if err := notNegative("shutdown_timeout", cfg.ShutdownTimeout); err != nil {
+	if err := checkFields(&cfg); err != nil {
 		return nil, err
 	}
 	return &Spawn{newAsync(next, cfg.ShutdownTimeout, cfg.Logger)}, nil
@@ -43,7 +43,7 @@ func spawnDriver() Driver {
 	return Driver{
 		Schemes: []string{"spawn+http", "spawn+https", "eventlet+http", "eventlet+https"},
 		Name:    "spawn", Engine: "net/http",
-		Delivery: "in a goroutine for each event, fire and forget",
+		Delivery: "in a goroutine for each event, fire and forget", Decodes: true,
 		WhenFull: "never: there is no bound",
 		Options:  OptionSpecs(new(HTTPConfig), new(SpawnConfig)),
 		Open: func(dsn *DSN, env Env) (Transport, error) {

@@ -2,12 +2,8 @@ package transport
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"log/slog"
 	"math"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -69,19 +65,7 @@ func (c *ThreadedConfig) BindOptions(o *OptionSet) {
 
 // Check judges a configuration. The error joins one *[OptionError] for each
 // fault.
-func (c ThreadedConfig) Check() error {
-	var overflow error
-	if c.Overflow != "" && !slices.Contains(overflows, c.Overflow) {
-		overflow = newOptionError("overflow", c.Overflow, "one of "+strings.Join(overflows, ", "), nil)
-	}
-	return errors.Join(
-		overflow,
-		notNegative("queue_size", c.QueueSize),
-		notNegative("queue_bytes", c.QueueBytes),
-		notNegative("workers", c.Workers),
-		notNegative("shutdown_timeout", c.ShutdownTimeout),
-	)
-}
+func (c ThreadedConfig) Check() error { return checkFields(&c) }
 
 func (c ThreadedConfig) withDefaults() ThreadedConfig {
 	if c.QueueSize == 0 {
@@ -104,19 +88,11 @@ func bindShutdown(o *OptionSet, p *time.Duration) {
 	o.Duration("shutdown_timeout", p, DefaultShutdownTimeout, "how long Close waits for what is under way before it gives up")
 }
 
-// notNegative judges a number of a typed configuration, where 0 is the default.
-func notNegative[N int | time.Duration](name string, n N) error {
-	if n < 0 {
-		return newOptionError(name, fmt.Sprint(n), "more than 0, or 0 for the default", nil)
-	}
-	return nil
-}
-
 func threadedDriver() Driver {
 	return Driver{
 		Schemes: []string{"threaded+http", "threaded+https"},
 		Name:    "threaded", Engine: "net/http",
-		Delivery: "in the background, by workers that a queue feeds",
+		Delivery: "in the background, by workers that a queue feeds", Decodes: true,
 		WhenFull: "as overflow says; by default the newest event is dropped",
 		Options:  OptionSpecs(new(HTTPConfig), new(ThreadedConfig)),
 		Open: func(dsn *DSN, env Env) (Transport, error) {

@@ -23,11 +23,14 @@ func (c HTTPConfig) TLSConfig() (*tls.Config, error) {
 		cfg.InsecureSkipVerify = true // asked for by name: verify_ssl=0
 	}
 	if c.CACerts != "" {
-		pool, err := loadCACerts(c.CACerts)
-		if err != nil {
-			return nil, newOptionError("ca_certs", c.CACerts, "a readable PEM file with at least one certificate", err)
+		pem, err := c.read(c.CACerts)
+		cfg.RootCAs = x509.NewCertPool()
+		if err == nil && !cfg.RootCAs.AppendCertsFromPEM(pem) {
+			err = errNoCertificate
 		}
-		cfg.RootCAs = pool
+		if err != nil {
+			return nil, newOptionError("ca_certs", c.CACerts, caFile, err)
+		}
 	}
 	if c.ClientCert == "" && c.ClientKey == "" {
 		return cfg, nil
@@ -42,19 +45,23 @@ func (c HTTPConfig) TLSConfig() (*tls.Config, error) {
 
 func (c HTTPConfig) clientPair() (tls.Certificate, error) {
 	const allowed = "a PEM certificate and, as client_key, the key that belongs to it"
-	if c.ClientCert == "" {
+	var cert, key []byte
+	var err error
+	if c.ClientCert != "" {
+		if cert, err = c.read(c.ClientCert); err != nil {
+			return tls.Certificate{}, newOptionError("client_cert", c.ClientCert, allowed, err)
+		}
+	}
+	if c.ClientKey != "" {
+		if key, err = c.read(c.ClientKey); err != nil {
+			return tls.Certificate{}, newOptionError("client_key", c.ClientKey, pemFile, err)
+		}
+	}
+	switch {
+	case c.ClientCert == "":
 		return tls.Certificate{}, newOptionError("client_key", c.ClientKey, "client_cert beside it", errHalfPair)
-	}
-	if c.ClientKey == "" {
+	case c.ClientKey == "":
 		return tls.Certificate{}, newOptionError("client_cert", c.ClientCert, "client_key beside it", errHalfPair)
-	}
-	cert, err := readPEM(c.ClientCert)
-	if err != nil {
-		return tls.Certificate{}, newOptionError("client_cert", c.ClientCert, allowed, err)
-	}
-	key, err := readPEM(c.ClientKey)
-	if err != nil {
-		return tls.Certificate{}, newOptionError("client_key", c.ClientKey, "a readable PEM file", err)
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
@@ -63,26 +70,52 @@ func (c HTTPConfig) clientPair() (tls.Certificate, error) {
 	return pair, nil
 }
 
-func loadCACerts(file string) (*x509.CertPool, error) {
-	pem, err := readPEM(file)
-	if err != nil {
-		return nil, err
+// What options that name files allow.
+const (
+	pemFile = "a readable PEM file"
+	caFile  = "a readable PEM file with at least one certificate"
+)
+
+// bindFile adds an option that names a file. Decoding it reads the file, once
+// and for all.
+func (c *HTTPConfig) bindFile(o *OptionSet, name string, p *string, allowed, help string, check func(pem []byte) error) {
+	read := func(file string) ([]byte, error) {
+		pem, err := readPEM(file)
+		if err == nil && check != nil {
+			err = check(pem)
+		}
+		return pem, err
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, errNoCertificate
-	}
-	return pool, nil
+	spec := OptionSpec{Name: name, Help: help, Allowed: allowed, Check: func(file string) error {
+		_, err := read(file)
+		return err
+	}}
+	o.fields = append(o.fields, optionField{spec: spec, set: func(file string) error {
+		pem, err := read(file)
+		if err != nil {
+			return err
+		}
+		if c.files == nil {
+			c.files = make(map[string][]byte)
+		}
+		*p, c.files[file] = file, pem
+		return nil
+	}})
 }
 
-func checkCACerts(file string) error {
-	_, err := loadCACerts(file)
-	return err
+// read returns what is in a file that an option names.
+func (c HTTPConfig) read(file string) ([]byte, error) {
+	if pem, ok := c.files[file]; ok {
+		return pem, nil
+	}
+	return readPEM(file)
 }
 
-func checkReadable(file string) error {
-	_, err := readPEM(file)
-	return err
+func hasCertificate(pem []byte) error {
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		return errNoCertificate
+	}
+	return nil
 }
 
 // pathless drops the path from a file error: the option's error shows it

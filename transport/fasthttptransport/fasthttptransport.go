@@ -44,6 +44,7 @@ func Driver() transport.Driver {
 		Name:    "fasthttp", Engine: "fasthttp",
 		Delivery: "in the background, by workers that a queue feeds",
 		WhenFull: "as overflow says; by default the oldest event is evicted",
+		Decodes:  true,
 		Options:  transport.OptionSpecs(new(Config)),
 		Open:     open,
 	}

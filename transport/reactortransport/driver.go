@@ -10,8 +10,9 @@ func Driver() transport.Driver {
 	return transport.Driver{
 		Schemes: []string{"reactor+http", "reactor+https", "twisted+http", "twisted+https"},
 		Name:    "reactor", Engine: "reactor over net/http",
-		Delivery: "in the background, by one reactor that runs all callbacks, one at a time",
+		Delivery: "in the background, by workers that a queue feeds; all callbacks run on one goroutine",
 		WhenFull: "as overflow says; by default the newest event is dropped",
+		Decodes:  true,
 		Options:  transport.OptionSpecs(new(Config)),
 		Open:     open,
 	}

@@ -37,10 +37,9 @@ func TestTheTimeoutIsExact(t *testing.T) {
 			srv.Script(sentrytest.Hang())
 			dsn := srv.DSN(sentrytest.DSNScheme("twisted"), sentrytest.DSNParam("timeout", "0.2"), sentrytest.DSNParam("verify_ssl", "0"))
 			tr := mustOpen(t, dsn, transport.Env{DialContext: srv.DialContext})
-			told := make(chan error, 1)
 			began := time.Now()
-			tr.SendAsync(t.Context(), packetFor(t, dsn), func(_ *transport.Response, err error) { told <- err })
-			g.Expect(<-told).To(MatchError(context.DeadlineExceeded))
+			_, err := tr.Send(t.Context(), packetFor(t, dsn))
+			g.Expect(err).To(MatchError(context.DeadlineExceeded))
 			g.Expect(time.Since(began)).To(Equal(200 * time.Millisecond))
 		})
 	}

@@ -22,6 +22,7 @@ func NewDriver(client *resty.Client, schemes ...string) transport.Driver {
 		Schemes: schemes,
 		Name:    "resty", Engine: "resty", Blocking: true,
 		Delivery: "in the caller, who waits for the answer",
+		Decodes:  true,
 		Options:  transport.OptionSpecs(new(transport.HTTPConfig)),
 		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 			t, err := open(client, dsn, env)
@@ -46,6 +47,7 @@ func NewThreadedDriver(client *resty.Client, schemes ...string) transport.Driver
 		Name:    "threaded+resty", Engine: "resty",
 		Delivery: "in the background, by workers that a queue feeds",
 		WhenFull: "as overflow says; by default the newest event is dropped",
+		Decodes:  true,
 		Options:  transport.OptionSpecs(new(transport.HTTPConfig), new(transport.ThreadedConfig)),
 		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 			cfg := transport.ThreadedConfig{Logger: env.Logger}

@@ -4,6 +4,7 @@ package conns
 // have any type for. Its text is that of Err.
 type DialError struct{ Err error }
 
+// Error returns the text of Err.
 func (e *DialError) Error() string { return e.Err.Error() }
 
 // Unwrap returns what the dialer said.

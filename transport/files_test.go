@@ -1,0 +1,32 @@
+package transport_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// A file that is gone after the options were decoded shows that they are decoded
+// once.
+func TestFilesAreReadOnce(t *testing.T) {
+	g := NewWithT(t)
+	srv := sentrytest.NewTLSServer(t, sentrytest.Trusted())
+	pem, err := os.ReadFile(srv.CACertFile())
+	g.Expect(err).NotTo(HaveOccurred())
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	g.Expect(os.WriteFile(path, pem, 0o600)).To(Succeed())
+
+	cfg := new(transport.HTTPConfig)
+	g.Expect(transport.DecodeOptions(map[string][]string{"ca_certs": {path}}, cfg)).To(Succeed())
+	g.Expect(os.Remove(path)).To(Succeed())
+	tr, err := transport.NewHTTP(*cfg)
+	g.Expect(err).NotTo(HaveOccurred())
+	defer func() { g.Expect(tr.Close(t.Context())).To(Succeed()) }()
+	_, err = tr.Send(t.Context(), packet(t, srv.DSN(), eventID))
+	g.Expect(err).NotTo(HaveOccurred())
+}
