@@ -14,6 +14,7 @@ type report struct {
 	features []captureRow
 	delivery []deliveryRow
 	burst    []burstRow
+	outage   []outageRow
 	accept   []acceptRow
 	ingest   []ingestRow
 }
@@ -41,6 +42,8 @@ func measure(ctx context.Context, s settings, progress io.Writer) (*report, erro
 			rep.delivery, err = measureDelivery(ctx, s)
 		case "burst":
 			rep.burst, err = measureBurst(ctx, s)
+		case "outage":
+			rep.outage, err = measureOutage(ctx, s)
 		case "accept":
 			rep.accept, err = measureAccept(ctx, s)
 		case "ingest":

@@ -7,11 +7,12 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"time"
 )
 
 // quick is enough to see that everything arrives. No test looks at a time:
 // they differ from machine to machine and from run to run.
-var quick = settings{events: 150, burst: 400, rounds: 1, batches: 2}
+var quick = settings{events: 150, burst: 400, rounds: 1, batches: 2, replay: 50, every: 2 * time.Millisecond}
 
 func TestCaptureRows(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -74,6 +75,19 @@ func TestBurstRows(t *testing.T) {
 	for i, r := range rows {
 		complete := r.sent == quick.burst && r.events > 0 && r.events <= r.sent && r.PeakBytes >= r.IdleBytes && r.IdleBytes > 0
 		if !complete || !bursters[i].lossy && r.events != r.sent {
+			t.Errorf("row %+v", r)
+		}
+	}
+}
+
+func TestOutageRows(t *testing.T) {
+	rows, err := measureOutage(t.Context(), quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range rows {
+		ours := !sufferers[i].peer
+		if ours && (r.replay != r.replayed || r.replaying <= 0) || r.awayArrived > r.away || r.laterCame > r.later {
 			t.Errorf("row %+v", r)
 		}
 	}

@@ -22,6 +22,9 @@ func (r *report) print(out io.Writer) {
 	if r.burst != nil {
 		printBurst(out, r.burst)
 	}
+	if r.outage != nil {
+		printOutage(out, r.outage)
+	}
 	if r.accept != nil {
 		printAccept(out, r.accept)
 	}
@@ -94,6 +97,23 @@ func printBurst(out io.Writer, rows []burstRow) {
 			fmt.Sprintf("%.1f%%", 100*float64(r.events)/float64(r.sent)),
 			fmt.Sprintf("%.2f s", r.CaptureSeconds), fmt.Sprintf("%.2f s", r.Seconds),
 			mebibytes(r.IdleBytes), mebibytes(r.PeakBytes),
+		})
+	}
+	t.print(out)
+}
+
+func printOutage(out io.Writer, rows []outageRow) {
+	t := table{title: "Outage", head: []string{
+		"", "server away for half of the time", "503 with Retry-After", "waiting when it comes back", "arrived", "first after", "replay, events/s",
+	}}
+	for _, r := range rows {
+		rate := ""
+		if r.replay > 1 && r.replaying > 0 {
+			rate = figure(float64(r.replay) / r.replaying.Seconds())
+		}
+		t.rows = append(t.rows, []string{
+			r.name, fmt.Sprintf("%d of %d", r.awayArrived, r.away), fmt.Sprintf("%d of %d", r.laterCame, r.later),
+			fmt.Sprint(r.replayed), fmt.Sprint(r.replay), milliseconds(r.resumed), rate,
 		})
 	}
 	t.print(out)

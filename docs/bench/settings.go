@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // settings are how much of what is measured.
@@ -14,14 +15,16 @@ type settings struct {
 	events  int // of one delivery run
 	burst   int // of one burst
 	rounds  int
-	batches int // of captures, in a round
+	batches int           // of captures, in a round
+	replay  int           // events that wait out an outage
+	every   time.Duration // between events of an outage
 }
 
 // parts are the values of -only, in the order in which they are measured.
-var parts = []string{"capture", "delivery", "burst", "accept", "ingest"}
+var parts = []string{"capture", "delivery", "burst", "outage", "accept", "ingest"}
 
 func parseSettings(args []string, usage io.Writer) (settings, error) {
-	s := settings{batches: 60}
+	s := settings{batches: 60, replay: 5_000, every: 100 * time.Millisecond}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(usage)
 	f.StringVar(&s.only, "only", "", "measure one `part`: "+strings.Join(parts, ", ")+" (default all)")
@@ -47,7 +50,7 @@ func parseSettings(args []string, usage io.Writer) (settings, error) {
 
 // shrink sets what no flag has set.
 func (s *settings) shrink(f *flag.FlagSet) {
-	s.batches = 3
+	s.batches, s.replay, s.every = 3, 200, 5*time.Millisecond
 	given := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	for _, small := range []struct {
