@@ -184,11 +184,13 @@ func (a *async) call(done func(*Response, error), r *Response, err error) {
 	}
 }
 
+func (a *async) guard(what string, fn func()) { guard(a.logger, what, fn) }
+
 // guard contains the panics of somebody else's function.
-func (a *async) guard(what string, fn func()) {
+func guard(logger *slog.Logger, what string, fn func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			a.logger.Error("transport: "+what, "panic", v, "stack", string(debug.Stack()))
+			logger.Error("transport: "+what, "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
 	fn()

@@ -1,12 +1,16 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"log/slog"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
 
 // Target is one of the places that a [Tee] sends to.
@@ -15,20 +19,41 @@ type Target struct {
 	Transport Transport
 }
 
+// TeeConfig configures [NewTee]. Its zero value is the default.
+type TeeConfig struct {
+	// Logger hears of trouble with the targets after the first: one line when a
+	// burst of failures begins, and one when it ends. Nil means slog.Default.
+	Logger *slog.Logger
+}
+
 // Tee sends every packet to several DSNs: tee+http and tee+https, with the
 // others in the option to, which may be given more than once. Packets are
-// addressed to the first target; for the others the address and the keys in
-// X-Sentry-Auth are replaced. Each target delivers as its own transport does,
-// so captures wait for those that block. Use [NewTee]; a Tee is safe for
-// concurrent use.
-type Tee struct{ targets []Target }
+// addressed to the first target, the own one; the others get a copy with their
+// own address, and their own keys in X-Sentry-Auth.
+//
+// Each target is a transport of its own, with its own queue, pauses and rate
+// limits: a failure of one costs the others nothing. What a Tee returns and
+// calls back is about the own target alone. Failures of the others are logged
+// once a burst, and are in [Tee.Stats]. A capture waits for targets that block,
+// such as sync+…, but they get the packet after the own target has it, or at
+// the same time if that one blocks too.
+//
+// Use [NewTee]; a Tee is safe for concurrent use.
+type Tee struct {
+	own    *teeTarget
+	others []*teeTarget
+	crew   crew
+	life   context.Context // of the flushes of the others; Close cancels it
+	end    context.CancelFunc
+}
 
-var _ AsyncTransport = (*Tee)(nil)
+var _ Holder = (*Tee)(nil)
 
 var errNoTargets = errors.New("transport: NewTee needs at least one target, each with a DSN and a transport")
 
-// NewTee returns a transport that owns those of the targets from now on.
-func NewTee(targets ...Target) (*Tee, error) {
+// NewTee returns a transport that owns those of the targets from now on. The
+// first target is the own one.
+func NewTee(cfg TeeConfig, targets ...Target) (*Tee, error) {
 	for _, t := range targets {
 		if t.DSN == nil || t.Transport == nil {
 			return nil, errNoTargets
@@ -37,7 +62,22 @@ func NewTee(targets ...Target) (*Tee, error) {
 	if len(targets) == 0 {
 		return nil, errNoTargets
 	}
-	return &Tee{append([]Target(nil), targets...)}, nil
+	logger := Env{Logger: cfg.Logger}.logger()
+	t := new(Tee)
+	t.life, t.end = context.WithCancel(context.Background())
+	for i, target := range targets {
+		o, err := newTeeTarget(target, logger)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			t.own = o
+			continue
+		}
+		o.watch(logger)
+		t.others = append(t.others, o)
+	}
+	return t, nil
 }
 
 func teeDriver() Driver {
@@ -54,28 +94,19 @@ func openTee(dsn *DSN, env Env) (Transport, error) {
 	if env.registry == nil {
 		env.registry = DefaultRegistry()
 	}
-	first := dsn.Clone()
-	first.Scheme = dsn.baseScheme()
-	first.Options.Del("to")
-	dsns, faults := []*DSN{first}, []error(nil)
-	for _, to := range dsn.Options["to"] {
-		d, err := ParseDSN(to)
-		if err != nil {
-			faults = append(faults, newOptionError("to", "", "a DSN, with its '?' and '&' escaped", err))
-			continue
-		}
-		dsns = append(dsns, d)
-	}
+	dsns, err := TeeTargets(dsn)
+	faults := []error{err}
 	var targets []Target
 	for i, d := range dsns {
-		if i > 0 && d.Option(protocolOption.Name) != "" {
-			faults = append(faults, newOptionError("to", d.String(), "a DSN without the option protocol, which the first one decides for all", nil))
-		}
 		t, err := env.registry.Open(d, env)
-		faults = append(faults, err)
-		if err == nil {
-			targets = append(targets, Target{d, t})
+		if err != nil {
+			if i > 0 {
+				err = fmt.Errorf("target %s: %w", d.Host, err)
+			}
+			faults = append(faults, err)
+			continue
 		}
+		targets = append(targets, Target{d, t})
 	}
 	if err := errors.Join(faults...); err != nil {
 		for _, t := range targets {
@@ -83,27 +114,41 @@ func openTee(dsn *DSN, env Env) (Transport, error) {
 		}
 		return nil, err
 	}
-	return NewTee(targets...)
+	return NewTee(TeeConfig{Logger: env.logger()}, targets...)
 }
 
-// packets returns a packet for each target.
-func (t *Tee) packets(p *Packet) []*Packet {
-	all := []*Packet{p}
-	for _, target := range t.targets[1:] {
-		all = append(all, readdress(p, t.targets[0].DSN, target.DSN))
+// TeeTargets returns the DSNs that a tee+… DSN leads to: itself, without tee+
+// and the option to, and then those in to. What can't be used is left out, and
+// the error joins one *[OptionError] for each fault.
+func TeeTargets(dsn *DSN) ([]*DSN, error) {
+	first := dsn.Clone()
+	first.Scheme = dsn.baseScheme()
+	first.Options.Del("to")
+	dsns, faults := []*DSN{first}, []error(nil)
+	for _, to := range dsn.Options["to"] {
+		d, err := ParseDSN(to)
+		switch {
+		case err != nil:
+			faults = append(faults, newOptionError("to", "", "a DSN, with its '?' and '&' escaped", err))
+		case d.Option(protocolOption.Name) != "":
+			faults = append(faults, newOptionError("to", d.String(), "a DSN without the option protocol, which the first one decides for all", nil))
+		default:
+			dsns = append(dsns, d)
+		}
 	}
-	return all
+	return dsns, errors.Join(faults...)
 }
 
-func readdress(p *Packet, from, to *DSN) *Packet {
+// copyFor is a packet for another target. It shares nothing with the first but
+// what nobody changes: the sender may have back what it handed over before the
+// other target is through.
+func copyFor(p *Packet, body []byte, from, to *DSN) *Packet {
 	c := *p
+	c.Body = body
 	if endpoint, ok := strings.CutPrefix(p.URL, from.projectURL()); ok {
 		c.URL = to.projectURL() + endpoint
 	}
-	c.Header = make(http.Header, len(p.Header))
-	for name, values := range p.Header {
-		c.Header[name] = values
-	}
+	c.Header = p.Header.Clone()
 	if auth := p.Header.Get("X-Sentry-Auth"); auth != "" {
 		c.Header["X-Sentry-Auth"] = []string{rekey(auth, to)}
 	}
@@ -123,113 +168,140 @@ func rekey(auth string, to *DSN) string {
 	return auth
 }
 
-// gather collects the outcomes of one packet, one for each target.
-type gather struct {
-	mu    sync.Mutex
-	left  int
-	first *Response
-	errs  []error
-	done  func(*Response, error)
+// handover is a packet that another target is about to get. Its ticket keeps
+// Close from closing the target before that.
+type handover struct {
+	to     *teeTarget
+	packet *Packet
+	ticket account.Ticket
 }
 
-func (t *Tee) gather(done func(*Response, error)) *gather {
-	return &gather{left: len(t.targets), errs: make([]error, len(t.targets)), done: done}
+// handovers copies a packet for the others.
+func (t *Tee) handovers(p *Packet) []handover {
+	var all []handover
+	var body []byte
+	for _, o := range t.others {
+		ticket, ok := o.handing.Accept()
+		if !ok {
+			continue // Close has begun
+		}
+		if all == nil {
+			body = bytes.Clone(p.Body)
+		}
+		all = append(all, handover{o, copyFor(p, body, t.own.dsn, o.dsn), ticket})
+	}
+	return all
 }
 
-// add notes an outcome; the last one calls done.
-func (g *gather) add(i int, host string, r *Response, err error) {
-	g.mu.Lock()
-	if i == 0 {
-		g.first = r
-	}
-	if err != nil {
-		g.errs[i] = fmt.Errorf("target %s: %w", host, err)
-	}
-	g.left--
-	last := g.left == 0
-	g.mu.Unlock()
-	if !last {
+// handOver gives the others their packets at once, and waits for those that
+// block.
+func handOver(ctx context.Context, all []handover) {
+	if len(all) == 1 {
+		all[0].to.hand(ctx, all[0])
 		return
 	}
-	err = errors.Join(g.errs...)
-	if err != nil {
-		g.first = nil
+	var handing sync.WaitGroup
+	for _, h := range all {
+		handing.Go(func() { h.to.hand(ctx, h) })
 	}
-	if g.done != nil {
-		g.done(g.first, err)
-	}
+	handing.Wait()
 }
 
-// Send delivers to all targets at once and waits for all of them. The response
-// is the first target's; the error joins those of all that failed.
-func (t *Tee) Send(ctx context.Context, p *Packet) (r *Response, err error) {
-	g := t.gather(func(first *Response, joined error) { r, err = first, joined })
-	var sends sync.WaitGroup
-	for i, p := range t.packets(p) {
-		target := t.targets[i]
-		sends.Go(func() {
-			r, err := target.Transport.Send(ctx, p)
-			g.add(i, target.DSN.Host, r, err)
+// maxHanding is how many packets may wait at one time for another target to
+// take them, on behalf of Sends that don't wait themselves.
+const maxHanding = 100
+
+// Send delivers to the own target, as its transport does, and returns its
+// outcome at once. The others are handed the packet at the same time, and
+// deliver it behind the caller's back; those that block have as long as ctx
+// would have lasted. At most a hundred of these wait for one target.
+func (t *Tee) Send(ctx context.Context, p *Packet) (*Response, error) {
+	for _, h := range t.handovers(p) {
+		if h.to.handing.Pending() > maxHanding {
+			h.to.refuse(h)
+			continue
+		}
+		spare, cancel := context.WithoutCancel(ctx), context.CancelFunc(func() {})
+		if deadline, ok := ctx.Deadline(); ok {
+			spare, cancel = context.WithDeadline(spare, deadline)
+		}
+		t.crew.start(func() {
+			defer cancel()
+			h.to.hand(spare, h)
 		})
 	}
-	sends.Wait()
-	return r, err
+	return t.own.send(ctx, p)
 }
 
-// SendAsync hands the packet to every target; done runs when the last one has
-// an outcome, and is told as Send tells it.
+// SendAsync hands the packet to the own target, and then to the others. done
+// follows the own target alone.
 func (t *Tee) SendAsync(ctx context.Context, p *Packet, done func(*Response, error)) {
-	g := t.gather(done)
-	for i, p := range t.packets(p) {
-		target := t.targets[i]
-		report := func(r *Response, err error) { g.add(i, target.DSN.Host, r, err) }
-		if background, ok := target.Transport.(AsyncTransport); ok {
-			background.SendAsync(ctx, p, report)
-			continue
+	if others := t.handovers(p); len(others) > 0 {
+		if t.own.blocks {
+			var handing sync.WaitGroup
+			handing.Go(func() { handOver(ctx, others) })
+			defer handing.Wait()
+		} else {
+			defer handOver(ctx, others)
 		}
-		report(target.Transport.Send(ctx, p))
 	}
+	t.own.sendAsync(ctx, p, done)
 }
 
-// Flush flushes every target, at once.
+// Flush waits for the own target, and returns its error. The others are flushed
+// in the background until ctx's deadline, for ten seconds if it has none: while
+// that lasts they make short pauses.
 func (t *Tee) Flush(ctx context.Context) error {
-	return t.each(func(tr Transport) error {
-		if background, ok := tr.(AsyncTransport); ok {
-			return background.Flush(ctx)
-		}
-		return nil
-	})
+	until, ok := ctx.Deadline()
+	if !ok {
+		until = time.Now().Add(DefaultShutdownTimeout)
+	}
+	for _, o := range t.others {
+		o.flush(t.life, &t.crew, until)
+	}
+	return t.own.Flush(ctx)
 }
 
-// Close closes every target, at once.
+// Close closes every target at once, and gives all of them the time that ctx
+// has. The error is about the own target; what the others lost is logged, and
+// is in [Tee.Stats].
 func (t *Tee) Close(ctx context.Context) error {
-	return t.each(func(tr Transport) error { return tr.Close(ctx) })
+	t.end()
+	var others sync.WaitGroup
+	for _, o := range t.others {
+		others.Go(func() { o.close(ctx) })
+	}
+	defer func() {
+		others.Wait()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
+		defer cancel()
+		t.crew.join(grace)
+	}()
+	return t.own.Close(ctx)
 }
 
-// each does something to all targets at once. What they left undelivered is
-// added up.
-func (t *Tee) each(do func(Transport) error) error {
-	errs := make([]error, len(t.targets))
-	var all sync.WaitGroup
-	for i, target := range t.targets {
-		all.Go(func() { errs[i] = do(target.Transport) })
+// HoldState returns how delivery to the own target goes; the zero HoldState if
+// it holds nothing.
+func (t *Tee) HoldState() HoldState {
+	if h, ok := t.own.AsyncTransport.(Holder); ok {
+		return h.HoldState()
 	}
-	all.Wait()
-	var sum *UndeliveredError
-	var others []error
-	for _, err := range errs {
-		var u *UndeliveredError
-		if !errors.As(err, &u) {
-			others = append(others, err)
-			continue
-		}
-		if sum == nil {
-			sum = &UndeliveredError{Err: u.Err}
-		}
-		sum.Pending, sum.Abandoned, sum.Stuck = sum.Pending+u.Pending, sum.Abandoned+u.Abandoned, sum.Stuck+u.Stuck
+	return HoldState{}
+}
+
+// Watch has fn called when a pause of the own target begins and when it ends.
+// It returns false if that one holds nothing.
+func (t *Tee) Watch(fn func(Notice)) bool {
+	h, ok := t.own.AsyncTransport.(Holder)
+	return ok && h.Watch(fn)
+}
+
+// Stats returns how delivery to each target goes, in the order in which NewTee
+// was given them.
+func (t *Tee) Stats() []TargetStats {
+	all := []TargetStats{t.own.stats()}
+	for _, o := range t.others {
+		all = append(all, o.stats())
 	}
-	if sum != nil {
-		others = append(others, sum)
-	}
-	return errors.Join(others...)
+	return all
 }

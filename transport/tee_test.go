@@ -2,7 +2,6 @@ package transport_test
 
 import (
 	"bytes"
-	"errors"
 	"net/url"
 	"testing"
 
@@ -34,6 +33,7 @@ func TestTeeSendsToAll(t *testing.T) {
 			tr.SendAsync(t.Context(), p, func(_ *transport.Response, err error) { told <- err })
 			g.Expect(tr.Flush(t.Context())).To(Succeed())
 			g.Expect(told).To(Receive(BeNil()))
+			g.Expect(tr.Close(t.Context())).To(Succeed())
 			g.Expect(told).NotTo(Receive(), "once for all targets")
 
 			for i, srv := range servers {
@@ -47,42 +47,15 @@ func TestTeeSendsToAll(t *testing.T) {
 	}
 }
 
-func TestTeeTellsWhichTargetFailed(t *testing.T) {
-	g := NewWithT(t)
-	good, bad := sentrytest.NewServer(t), sentrytest.NewServer(t)
-	bad.Script(sentrytest.Status(403))
-	dsn := good.DSN(sentrytest.DSNScheme("tee"), sentrytest.DSNParam("to", bad.DSN()))
-	response, err := open(t, dsn, transport.Env{}).Send(t.Context(), packet(t, dsn, eventID))
-	g.Expect(response).To(BeNil())
-	g.Expect(err).To(MatchError(And(ContainSubstring("target "+bad.Addr()), ContainSubstring("status 403"))))
-	var api *transport.APIError
-	g.Expect(errors.As(err, &api)).To(BeTrue())
-	g.Expect(good.Events()).To(HaveLen(1))
-}
-
-func TestTeeAddsUpWhatIsUndelivered(t *testing.T) {
-	g := NewWithT(t)
-	servers := []*sentrytest.Server{sentrytest.NewServer(t), sentrytest.NewServer(t)}
-	for _, srv := range servers {
-		srv.Script(sentrytest.Hang().Optional())
-	}
-	dsn := servers[0].DSN(sentrytest.DSNScheme("tee"), sentrytest.DSNParam("shutdown_timeout", "0.01"),
-		sentrytest.DSNParam("to", servers[1].DSN(sentrytest.DSNParam("shutdown_timeout", "0.01"))))
-	tr := open(t, dsn, transport.Env{}).(transport.AsyncTransport)
-	tr.SendAsync(t.Context(), packet(t, dsn, eventID), nil)
-	var undelivered *transport.UndeliveredError
-	g.Expect(errors.As(tr.Close(t.Context()), &undelivered)).To(BeTrue())
-	g.Expect(undelivered.Abandoned).To(Equal(2))
-	g.Expect(tr.Close(t.Context())).To(Succeed())
-}
-
 func TestTeeToLookAndSend(t *testing.T) {
 	g := NewWithT(t)
 	var out bytes.Buffer
 	srv := sentrytest.NewServer(t)
 	dsn := srv.DSN(sentrytest.DSNScheme("tee"), sentrytest.DSNParam("to", "stderr+https://k@h/1"))
-	_, err := open(t, dsn, transport.Env{Stderr: &out}).Send(t.Context(), packet(t, dsn, eventID))
+	tr := open(t, dsn, transport.Env{Stderr: &out})
+	_, err := tr.Send(t.Context(), packet(t, dsn, eventID))
 	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(tr.Close(t.Context())).To(Succeed())
 	g.Expect(srv.Events()).To(HaveLen(1))
 	g.Expect(out.String()).To(ContainSubstring("for https://h/api/1/envelope/, not sent"))
 }
@@ -102,8 +75,8 @@ func TestTeeRefusesWhatItsTargetsRefuse(t *testing.T) {
 	}
 	err := openError(t, "tee+https://k@h/1?nonsense=1", transport.Env{})
 	NewWithT(t).Expect(err).To(MatchError(ContainSubstring(`unknown option "nonsense"`)))
-	_, err = transport.NewTee()
+	_, err = transport.NewTee(transport.TeeConfig{})
 	NewWithT(t).Expect(err).To(HaveOccurred())
-	_, err = transport.NewTee(transport.Target{})
+	_, err = transport.NewTee(transport.TeeConfig{}, transport.Target{})
 	NewWithT(t).Expect(err).To(HaveOccurred())
 }
