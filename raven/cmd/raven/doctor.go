@@ -15,7 +15,8 @@ type doctorCommand struct {
 func (*doctorCommand) Help() string {
 	return `Walks the way of an event and gives a verdict on every step: the DSN, its options, resolving the host, connecting, TLS,
 posting a test event, and the server's answer. A step that fails comes with its fix, and the steps behind it are
-skipped. Each step may take as long as the DSN's timeout; 5 seconds by default.
+skipped. Each step may take as long as the DSN's timeout; 5 seconds by default. With tee+… every target is examined, and
+the exit code is 1 if one of them fails.
 
     raven doctor https://KEY@HOST/1
     raven doctor 'https://KEY@HOST/1?ca_certs=/etc/ssl/ours.pem&timeout=2'
@@ -58,7 +59,15 @@ func (f finding) with(label, format string, args ...any) finding {
 
 // Run is what `raven doctor` does.
 func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
-	e := &examination{env: env, given: c.DSN}
+	if t, err := env.target(c.DSN); err == nil && t.isTee() {
+		return env.examineAll(ctx, t)
+	}
+	return examine(ctx, env, c.DSN)
+}
+
+// examine walks the way to one server.
+func examine(ctx context.Context, env *environment, dsn string) error {
+	e := &examination{env: env, given: dsn}
 	defer e.end()
 	broken := ""
 	for _, step := range e.steps() {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -233,6 +234,81 @@ func TestDoctorOnHTTPToAServerThatSpeaksTLS(t *testing.T) {
 	g.Expect(flat(r.out)).To(Or(
 		ContainSubstring("fix if the server speaks TLS on this port, the DSN has to say https"),
 		ContainSubstring("whether the DSN's scheme (http, https) suits the port")))
+}
+
+func TestDoctorExaminesEveryTargetOfATee(t *testing.T) {
+	g := NewWithT(t)
+	first, second := sentrytest.NewServer(t), sentrytest.NewTLSServer(t)
+	r := runRaven(t, "doctor", first.DSN(sentrytest.DSNScheme("tee"), sentrytest.DSNParam("protocol", "store"),
+		sentrytest.DSNParam("to", dsnOf(second, "ca_certs", second.CACertFile()))))
+	g.Expect(r.code).To(BeZero())
+	g.Expect(r.errs).To(BeEmpty())
+	g.Expect(verdicts(r.out)).To(Equal(append(stepsUntil("", "tls"), stepsUntil("")...)))
+	g.Expect(r.out).To(And(
+		HavePrefix("Target 1 of 2: "+first.Addr()+"\nok "), ContainSubstring("\nDelivery works.\n\nTarget 2 of 2: "+second.Addr()+"\nok "),
+		HaveSuffix("\nDelivery works.\n"), Not(ContainSubstring(secret))))
+	for _, srv := range []*sentrytest.Server{first, second} {
+		e := sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("This is a test message from raven doctor"))
+		g.Expect(e.Received.Protocol).To(Equal("store"), "the first one decides for all")
+		g.Expect(srv.Requests()).To(HaveLen(1), "each gets one event")
+	}
+}
+
+func TestDoctorOnATeeWithDeadTargets(t *testing.T) {
+	healthy, refusing := sentrytest.NewServer(t), sentrytest.NewServer(t)
+	refusing.Rule(sentrytest.When().Do(sentrytest.Status(403)).Optional())
+	dead := nobody(t)
+	dsns := map[string]string{
+		"healthy": dsnOf(healthy), "dead": "http://key:" + secret + "@" + dead + "/1", "refusing": dsnOf(refusing),
+		"mistyped": dsnOf(healthy, "tiemout", "3"), "nonsense": "nonsense",
+	}
+	dsns["nested"] = "tee+" + dsnOf(healthy, "to", dsns["dead"])
+	for name, tc := range map[string]struct {
+		own   string
+		to    []string
+		steps []string
+		errs  string
+	}{
+		"own dead": {
+			"dead", []string{"healthy"},
+			append(stepsUntil("connect"), stepsUntil("", "tls")...),
+			"raven: target 1, " + dead + `: delivery fails at the step "connect"` + "\n",
+		},
+		"others dead": {
+			"healthy", []string{"dead", "refusing"},
+			slices.Concat(stepsUntil("", "tls"), stepsUntil("connect"), stepsUntil("answer", "tls")),
+			"raven: target 2, " + dead + `: delivery fails at the step "connect"` + "\n  target 3, " + refusing.Addr() + `: delivery fails at the step "answer"` + "\n",
+		},
+		"a bad option": {
+			"healthy", []string{"mistyped"},
+			slices.Concat(stepsUntil("", "tls"), stepsUntil("options")),
+			"raven: target 2, " + healthy.Addr() + `: delivery fails at the step "options"` + "\n",
+		},
+		"no DSN": {
+			"healthy", []string{"nonsense"},
+			slices.Concat([]string{"options=FAIL"}, stepsUntil("", "tls")),
+			"raven: the option to can't be used\n",
+		},
+		"a tee among the targets": {
+			"healthy", []string{"nested"},
+			slices.Concat(stepsUntil("", "tls"), stepsUntil("", "tls"), stepsUntil("connect")),
+			"raven: target 3, " + dead + `: delivery fails at the step "connect"` + "\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			dsn, err := transport.ParseDSN("tee+" + dsns[tc.own])
+			g.Expect(err).NotTo(HaveOccurred())
+			for _, to := range tc.to {
+				dsn.Options.Add("to", dsns[to])
+			}
+			r := runRaven(t, "doctor", dsn.Reveal())
+			g.Expect(r.code).To(Equal(1))
+			g.Expect(r.errs).To(Equal(tc.errs))
+			g.Expect(verdicts(r.out)).To(Equal(tc.steps))
+			g.Expect(r.out + r.errs).NotTo(ContainSubstring(secret))
+		})
+	}
 }
 
 func TestDoctorThatIsInterrupted(t *testing.T) {
