@@ -185,10 +185,10 @@ func TestSendFollowsTheOwnTarget(t *testing.T) {
 			_, err := tr.Send(ctx, body("a"))
 			g.Expect(err).NotTo(HaveOccurred())
 			cancel()
-			time.Sleep(3*time.Second - 1)
+			time.Sleep(3*time.Second - time.Nanosecond)
 			synctest.Wait()
 			g.Expect(tr.Stats()[1].Waiting).To(Equal(1))
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			g.Expect(tr.Stats()[1].Waiting).To(BeZero())
 			g.Expect(tr.Stats()[1].Err).To(MatchError(context.DeadlineExceeded))
@@ -542,6 +542,18 @@ func TestASuccessDuringAPauseDoesNotEndABurst(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		g.Expect(logs.lines()).To(ConsistOf(HaveSuffix("again\" host=h1 lost=0 for=1m0s")))
+	})
+}
+
+// What a client tells about itself is no event.
+func TestALostReportIsNoBurst(t *testing.T) {
+	teed(t, func(*testing.T) []transport.Transport {
+		return []transport.Transport{&faraway{answer: fine}, &faraway{answer: always(refusedConnection)}}
+	}, func(t *testing.T, g *WithT, tr *transport.Tee, logs *logged) {
+		tr.SendAsync(t.Context(), &transport.Packet{Category: transport.CategoryInternal}, nil)
+		g.Expect(tr.Stats()[1].Failed).To(Equal(uint64(1)))
+		g.Expect(tr.Close(t.Context())).To(Succeed())
+		g.Expect(logs.lines()).To(BeEmpty())
 	})
 }
 

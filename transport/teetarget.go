@@ -69,7 +69,8 @@ func (o *teeTarget) watch(logger *slog.Logger) {
 
 // track counts a packet in. The function that it returns counts it out; only
 // the first call counts.
-func (o *teeTarget) track() (settle func(error)) {
+func (o *teeTarget) track(p *Packet) (settle func(error)) {
+	internal := p.Category == CategoryInternal
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.counts.Waiting++
@@ -82,7 +83,7 @@ func (o *teeTarget) track() (settle func(error)) {
 			o.count(err)
 		}
 		o.mu.Unlock()
-		if !again && o.burst != nil {
+		if !again && !internal && o.burst != nil {
 			o.burst.outcome(err)
 		}
 	}
@@ -106,14 +107,14 @@ func (o *teeTarget) stats() TargetStats {
 }
 
 func (o *teeTarget) send(ctx context.Context, p *Packet) (r *Response, err error) {
-	settle := o.track()
+	settle := o.track(p)
 	err = errNoReturn
 	defer func() { settle(err) }() // also when the goroutine is ended
 	return o.Send(ctx, p)
 }
 
 func (o *teeTarget) sendAsync(ctx context.Context, p *Packet, done func(*Response, error)) {
-	settle := o.track()
+	settle := o.track(p)
 	o.SendAsync(ctx, p, func(r *Response, err error) {
 		settle(err)
 		if done != nil {
@@ -124,7 +125,7 @@ func (o *teeTarget) sendAsync(ctx context.Context, p *Packet, done func(*Respons
 
 // hand gives the target a packet whose outcome nobody waits for.
 func (o *teeTarget) hand(ctx context.Context, h handover) {
-	settle := o.track()
+	settle := o.track(h.packet)
 	defer o.handing.Settle(h.ticket)
 	failed := errNoReturn
 	defer func() { // also when the goroutine is ended
@@ -141,7 +142,7 @@ func (o *teeTarget) hand(ctx context.Context, h handover) {
 
 // refuse is hand where too many packets wait already.
 func (o *teeTarget) refuse(h handover) {
-	o.track()(fmt.Errorf("%w: %d events wait for %s to take them", ErrQueueFull, maxHanding, o.dsn.Host))
+	o.track(h.packet)(fmt.Errorf("%w: %d events wait for %s to take them", ErrQueueFull, maxHanding, o.dsn.Host))
 	o.handing.Settle(h.ticket)
 }
 

@@ -270,27 +270,32 @@ func TestDoctorOnATeeWithDeadTargets(t *testing.T) {
 		errs  string
 	}{
 		"own dead": {
-			"dead", []string{"healthy"},
+			"dead",
+			[]string{"healthy"},
 			append(stepsUntil("connect"), stepsUntil("", "tls")...),
 			"raven: target 1, " + dead + `: delivery fails at the step "connect"` + "\n",
 		},
 		"others dead": {
-			"healthy", []string{"dead", "refusing"},
+			"healthy",
+			[]string{"dead", "refusing"},
 			slices.Concat(stepsUntil("", "tls"), stepsUntil("connect"), stepsUntil("answer", "tls")),
 			"raven: target 2, " + dead + `: delivery fails at the step "connect"` + "\n  target 3, " + refusing.Addr() + `: delivery fails at the step "answer"` + "\n",
 		},
 		"a bad option": {
-			"healthy", []string{"mistyped"},
+			"healthy",
+			[]string{"mistyped"},
 			slices.Concat(stepsUntil("", "tls"), stepsUntil("options")),
 			"raven: target 2, " + healthy.Addr() + `: delivery fails at the step "options"` + "\n",
 		},
 		"no DSN": {
-			"healthy", []string{"nonsense"},
+			"healthy",
+			[]string{"nonsense"},
 			slices.Concat([]string{"options=FAIL"}, stepsUntil("", "tls")),
 			"raven: the option to can't be used\n",
 		},
 		"a tee among the targets": {
-			"healthy", []string{"nested"},
+			"healthy",
+			[]string{"nested"},
 			slices.Concat(stepsUntil("", "tls"), stepsUntil("", "tls"), stepsUntil("connect")),
 			"raven: target 3, " + dead + `: delivery fails at the step "connect"` + "\n",
 		},
