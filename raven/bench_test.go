@@ -64,6 +64,11 @@ func BenchmarkCaptureExceptionSource(b *testing.B) {
 	benchmark(b, testDSN, func(ctx context.Context, c *raven.Client) { c.CaptureException(ctx, errBench) }, raven.WithSourceContext(5, 0))
 }
 
+func BenchmarkCaptureExceptionBeforeSend(b *testing.B) {
+	same := raven.WithBeforeSend(func(_ context.Context, ev *raven.Event) *raven.Event { return ev })
+	benchmark(b, testDSN, func(ctx context.Context, c *raven.Client) { c.CaptureException(ctx, errBench) }, same)
+}
+
 func BenchmarkCaptureMessage(b *testing.B) {
 	benchmark(b, testDSN, func(ctx context.Context, c *raven.Client) { c.CaptureMessage(ctx, "disk full") })
 }

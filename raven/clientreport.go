@@ -154,7 +154,7 @@ func (c *Client) reportPacket() (*transport.Packet, *discards) {
 }
 
 // addReport puts what is due into an event's envelope.
-func (c *Client) addReport(p *outgoing, now time.Time) {
+func (c *Client) addReport(p outgoing, now time.Time) {
 	if p.report = c.reports.take(); p.report != nil {
 		p.packet.Body = appendReport(p.packet.Body, p.report, now)
 	}

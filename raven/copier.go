@@ -20,13 +20,17 @@ func copied(ev *Event) Event { return new(copier).event(ev) }
 
 func copiedMap[M ~map[string]any](m M) M { return copyOf(new(copier), m) }
 
+// copyOf copies a map, a list, or whatever an interface holds.
 func copyOf[T any](c *copier, v T) T {
-	r := reflect.ValueOf(&v).Elem()
-	if r.IsZero() {
-		return v
+	r := reflect.ValueOf(v)
+	switch r.Kind() {
+	case reflect.Map, reflect.Slice:
+		if !r.IsNil() {
+			out, _ := c.value(r).Interface().(T)
+			return out
+		}
 	}
-	out, _ := c.value(r).Interface().(T)
-	return out
+	return v
 }
 
 func (c *copier) value(r reflect.Value) reflect.Value {
@@ -87,32 +91,41 @@ func (c *copier) trace(s *Stacktrace) *Stacktrace {
 	if s == nil {
 		return nil
 	}
-	frames := slices.Clone(s.Frames)
-	for i := range frames {
-		f := &frames[i]
-		f.PreContext, f.PostContext, f.Vars = slices.Clone(f.PreContext), slices.Clone(f.PostContext), copyOf(c, f.Vars)
-	}
-	if len(frames) == 0 {
-		frames = make([]Frame, 0, len(s.found))
-		sourced := c.enc.withSource(s.found)
-		for i, r := range slices.Backward(s.found) {
-			frames = append(frames, c.enc.frame(r, i <= sourced && c.enc.showsSource(s.found, i)))
+	if len(s.Frames) > 0 {
+		frames := slices.Clone(s.Frames)
+		for i := range frames {
+			f := &frames[i]
+			f.PreContext, f.PostContext, f.Vars = slices.Clone(f.PreContext), slices.Clone(f.PostContext), copyOf(c, f.Vars)
 		}
+		return &Stacktrace{Frames: frames, known: slices.Clone(s.known)}
 	}
-	return &Stacktrace{Frames: frames}
+	n := len(s.found)
+	out := &Stacktrace{Frames: make([]Frame, n), known: make([]*resolved, n)}
+	sourced := c.enc.withSource(s.found)
+	for i, r := range s.found {
+		c.enc.fill(&out.Frames[n-1-i], r, i <= sourced && c.enc.showsSource(s.found, i))
+		out.known[n-1-i] = r
+	}
+	return out
 }
 
-func (c *copier) mechanism(m *Mechanism) *Mechanism {
+// ownMechanism is the memory of a mechanism's copy.
+type ownMechanism struct {
+	Mechanism
+	handled bool
+}
+
+func (c *copier) mechanism(m *Mechanism, own *ownMechanism) *Mechanism {
 	if m == nil {
 		return nil
 	}
-	n := *m
+	own.Mechanism = *m
 	if m.Handled != nil {
-		n.Handled = new(bool)
-		*n.Handled = *m.Handled
+		own.handled = *m.Handled
+		own.Handled = &own.handled
 	}
-	n.Data = copyOf(c, m.Data)
-	return &n
+	own.Data = copyOf(c, m.Data)
+	return &own.Mechanism
 }
 
 func (c *copier) user(u *User) *User {

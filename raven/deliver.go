@@ -20,7 +20,7 @@ var (
 func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []CaptureOption) string {
 	what.urgent = c.raise != nil
 	p, drop := c.pass(ctx, ev, what, opts)
-	if p != nil {
+	if p.fate != nil {
 		c.setLastEventID(p.id)
 		c.dispatch(orBackground(ctx), p)
 		return p.id
@@ -39,7 +39,7 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 
 // pass takes a capture through the gates. It returns the packet to send, or
 // what became of the event in its place.
-func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (*outgoing, Outcome) {
+func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (outgoing, Outcome) {
 	c.counters.captured.Add(1)
 	if nested() {
 		return c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeInvalid, Err: errNested}, nil, what)
@@ -52,21 +52,21 @@ func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []Captu
 	return p, drop
 }
 
-func (c *Client) dropped(o Outcome, g *gist, what subject) (*outgoing, Outcome) {
+func (c *Client) dropped(o Outcome, g *gist, what subject) (outgoing, Outcome) {
 	c.drop(o, g, terms{told: what.told || c.raise != nil && o.Err != errNested})
-	return nil, o
+	return outgoing{}, o
 }
 
 // gate is where a composed event may end before it is sent. For one that is
 // held back while sending fails there is a gist too if the log shows it.
-func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome, *gist) {
+func (c *Client) gate(d *draft, urgent bool) (outgoing, Outcome, *gist) {
 	var key uint64
 	suppressed := 0
 	if t := c.throttle; t != nil && !d.bare {
 		key = d.throttleKey(t.seed)
 		var ok bool
 		if suppressed, ok = t.pass(key); !ok {
-			return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeThrottled}, nil
+			return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeThrottled}, nil
 		}
 	}
 	if !urgent && c.holder == nil {
@@ -75,7 +75,7 @@ func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome, *gist) {
 				c.throttle.giveBack(key, suppressed)
 			}
 			if c.closed.Load() { // whether sending fails does not matter any more
-				return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeClosed, Err: transport.ErrClosed}, nil
+				return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeClosed, Err: transport.ErrClosed}, nil
 			}
 			var g *gist
 			if c.failures.wants(c) {
@@ -83,7 +83,7 @@ func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome, *gist) {
 					g = &p.gist
 				}
 			}
-			return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}, g
+			return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}, g
 		}
 	}
 	if suppressed > 0 {
@@ -94,13 +94,13 @@ func (c *Client) gate(d *draft, urgent bool) (*outgoing, Outcome, *gist) {
 		if suppressed > 0 {
 			c.throttle.giveBack(key, suppressed)
 		}
-		return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeTooLarge, Err: err}, nil
+		return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeTooLarge, Err: err}, nil
 	}
 	c.addReport(p, d.now)
 	return p, Outcome{}, nil
 }
 
-func (c *Client) dispatch(ctx context.Context, p *outgoing) {
+func (c *Client) dispatch(ctx context.Context, p outgoing) {
 	switch {
 	case c.raise != nil:
 		if _, err := c.await(ctx, p, terms{told: true, ignore: true}); err != nil {
@@ -137,7 +137,7 @@ var errNoReturn = errors.New("raven: the transport ended the goroutine")
 
 // await sends an event past any queue and settles it. That time was up for the
 // caller says nothing about the way to the server.
-func (c *Client) await(ctx context.Context, p *outgoing, how terms) (resp *transport.Response, err error) {
+func (c *Client) await(ctx context.Context, p outgoing, how terms) (resp *transport.Response, err error) {
 	err = errNoReturn
 	defer func() { // also when the goroutine is ended
 		how.ignore = how.ignore || err != nil && ctx.Err() != nil
@@ -181,7 +181,7 @@ func containTransport(err *error) {
 
 func (c *Client) deliver(ctx context.Context, ev *Event, opts []CaptureOption) (string, error) {
 	p, drop := c.pass(ctx, ev, subject{urgent: true, told: true}, opts)
-	if p == nil {
+	if p.fate == nil {
 		if drop.Kind == OutcomeSampled {
 			c.setLastEventID(drop.EventID)
 		}
@@ -207,7 +207,7 @@ func (c *Client) send(ctx context.Context, ev *Event, opts []CaptureOption) erro
 		return err
 	}
 	p, drop := c.pass(ctx, ev, subject{bare: true, told: true, urgent: c.raise != nil}, opts)
-	if p == nil {
+	if p.fate == nil {
 		return &DroppedError{Outcome: drop}
 	}
 	c.setLastEventID(p.id)

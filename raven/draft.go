@@ -180,26 +180,26 @@ func notHex(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }
 // prepare builds an event and, if no gate holds it back, encodes it. Whatever
 // goes wrong on the way, in the methods of the caller's values too, ends up in
 // the outcome. The packet shares no memory with the draft.
-func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p *outgoing, drop Outcome, g *gist) {
+func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p outgoing, drop Outcome, g *gist) {
 	d := newDraft()
 	defer func() {
 		if r := recover(); r != nil {
-			p, g, drop = nil, nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
+			p, g, drop = outgoing{}, nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
 			return
 		}
 		d.release()
 	}()
 	d.open(c, ctx, &what)
 	if c.ignore.ignores(d, &what) || d.scope.repeated(&what) {
-		return nil, Outcome{Kind: OutcomeIgnored}, nil
+		return outgoing{}, Outcome{Kind: OutcomeIgnored}, nil
 	}
 	d.lay(ev, &what, opts)
 	if d.sampledOut(c) {
-		return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeSampled}, nil
+		return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeSampled}, nil
 	}
 	d.complement(c, &what)
 	if drop = c.process(ctx, d); drop.Kind != "" {
-		return nil, drop, nil
+		return outgoing{}, drop, nil
 	}
 	return c.gate(d, what.urgent)
 }

@@ -1,6 +1,7 @@
 package raven
 
 import (
+	"maps"
 	"strconv"
 )
 
@@ -66,9 +67,9 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 		dst = appendField(dst, `"transaction":`, e.mask().prose(ev.Transaction))
 	}
 	dst = d.appendOr(dst, `"server_name":`, ev.ServerName, w.serverName)
-	if ev.Modules != nil {
+	if ev.Modules != nil && (!d.complete || !maps.Equal(ev.Modules, moduleVersions())) {
 		dst = append(e.appendStringMap(append(dst, `"modules":`...), ev.Modules, asItIs), ',')
-	} else if !d.bare && !d.complete {
+	} else if ev.Modules != nil || !d.bare && !d.complete {
 		dst = append(dst, linkedModules()...)
 	}
 	dst = d.appendOr(dst, `"release":`, ev.Release, w.release)
@@ -202,7 +203,7 @@ func (w *wire) appendTimeSpent(dst []byte, d *draft) []byte {
 func (w *wire) appendContexts(dst []byte, d *draft) []byte {
 	c := d.ev.Contexts
 	defaults := w.dialect == modern && !d.bare && !d.complete
-	if defaults && len(c) == 0 {
+	if defaults && len(c) == 0 || d.complete && w.dialect == modern && isDefault(c) {
 		return append(append(append(dst, `"contexts":{`...), defaultContexts()...), '}', ',')
 	}
 	if len(c) == 0 {

@@ -91,7 +91,12 @@ func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
 			dst = append(dst, ',')
 		}
 		f := &s.Frames[i]
-		dst = e.appendFrame(dst, f, slim.keeps(f.InApp))
+		if r := s.knownFrame(i); r != nil {
+			dst = append(dst, r.json...)
+		} else {
+			dst = appendPlainFrame(dst, f)
+		}
+		dst = e.appendFrameRest(dst, f, slim.keeps(f.InApp))
 	}
 	if len(s.Frames) > 0 {
 		return append(dst, ']', '}')

@@ -124,6 +124,20 @@ type Stacktrace struct {
 	Frames []Frame
 
 	found []*resolved // what the client found itself, the innermost call first
+	known []*resolved // in place of found: what Frames were made of, the outermost call first
+}
+
+// knownFrame returns what the i-th of Frames was made of and still says, nil if
+// it was changed or is the caller's own.
+func (s *Stacktrace) knownFrame(i int) *resolved {
+	if len(s.known) != len(s.Frames) {
+		return nil
+	}
+	f, r := &s.Frames[i], s.known[i]
+	if f.Function == r.Function && f.Module == r.Module && f.Filename == r.Filename && f.AbsPath == r.AbsPath && f.Lineno == r.Lineno {
+		return r
+	}
+	return nil
 }
 
 func (s *Stacktrace) empty() bool { return s == nil || len(s.Frames) == 0 && len(s.found) == 0 }

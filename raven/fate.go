@@ -3,7 +3,6 @@ package raven
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -12,7 +11,8 @@ import (
 
 // outgoing is an event that is ready to be sent: the packet, which is the
 // transport's from now on, and what its outcome is entered into. Neither refers
-// to the other, so that the packet can be freed while its outcome is open.
+// to the other, so that the packet can be freed while its outcome is open. The
+// zero value is none.
 type outgoing struct {
 	packet *transport.Packet
 	*fate
@@ -50,7 +50,7 @@ type gist struct {
 	text       string // of the message
 	kind, says string // of the exception that was captured
 	found      [gistFrames]*resolved
-	frames     []Frame // in place of found, the innermost call first
+	frames     []Frame // those that found lacks, the innermost call first
 }
 
 // keep notes the innermost frames. What belongs to the draft or the caller is
@@ -60,12 +60,16 @@ func (g *gist) keep(s *Stacktrace) {
 	switch {
 	case s == nil:
 	case len(s.Frames) > 0:
-		for i := range slices.Backward(s.Frames) {
-			if len(g.frames) == gistFrames {
-				break
+		for i := range s.Frames[:min(len(s.Frames), gistFrames)] {
+			at := len(s.Frames) - 1 - i
+			if g.found[i] = s.knownFrame(at); g.found[i] != nil {
+				continue
 			}
-			f := &s.Frames[i]
-			g.frames = append(g.frames, Frame{Filename: f.Filename, AbsPath: f.AbsPath, Lineno: f.Lineno, Function: f.Function})
+			if g.frames == nil {
+				g.frames = make([]Frame, gistFrames)
+			}
+			f := &s.Frames[at]
+			g.frames[i] = Frame{Filename: f.Filename, AbsPath: f.AbsPath, Lineno: f.Lineno, Function: f.Function}
 		}
 	default:
 		copy(g.found[:], s.found)
@@ -91,13 +95,13 @@ func (g *gist) readable() (message string, frames []string) {
 	if message == "" && g.kind+g.says != "" {
 		message = firstRunes(g.kind+": "+g.says, gistText)
 	}
-	for _, r := range g.found {
-		if r != nil {
+	for i, r := range g.found {
+		switch {
+		case r != nil:
 			frames = append(frames, placeOf(&r.Frame))
+		case g.frames != nil && g.frames[i].Filename+g.frames[i].AbsPath+g.frames[i].Function != "":
+			frames = append(frames, placeOf(&g.frames[i]))
 		}
-	}
-	for i := range g.frames {
-		frames = append(frames, placeOf(&g.frames[i]))
 	}
 	return message, frames
 }

@@ -115,10 +115,9 @@ func appendPlainFrame(dst []byte, f *Frame) []byte {
 	return dst
 }
 
-// appendFrame appends a frame; whole says whether with the source around its
-// line and its variables.
-func (e *encoder) appendFrame(dst []byte, f *Frame, whole bool) []byte {
-	dst = appendPlainFrame(dst, f)
+// appendFrameRest appends what appendPlainFrame leaves out; whole says whether
+// with the source around the frame's line and its variables.
+func (e *encoder) appendFrameRest(dst []byte, f *Frame, whole bool) []byte {
 	dst = e.appendContext(dst, f.PreContext, f.ContextLine, f.PostContext, whole)
 	if whole && len(f.Vars) > 0 && (e.rules == nil || !e.rules.noLocals) {
 		dst = e.appendMap(append(dst, `,"vars":`...), f.Vars, e.tight())

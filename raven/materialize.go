@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
-	"runtime"
 	"slices"
 	"strconv"
 	"time"
@@ -26,9 +25,10 @@ func (d *draft) materialize(w *wire) *Event {
 		ev.Environment = cmp.Or(ev.Environment, w.defaults.Environment)
 	}
 	ev.Exceptions = slices.Clone(ev.Exceptions)
+	mechanisms := make([]ownMechanism, len(ev.Exceptions))
 	for i := range ev.Exceptions {
 		x := &ev.Exceptions[i]
-		x.Stacktrace, x.Mechanism = c.trace(x.Stacktrace), c.mechanism(x.Mechanism)
+		x.Stacktrace, x.Mechanism = c.trace(x.Stacktrace), c.mechanism(x.Mechanism, &mechanisms[i])
 	}
 	ev.Stacktrace = c.trace(ev.Stacktrace)
 	ev.Threads = slices.Clone(ev.Threads)
@@ -66,10 +66,10 @@ func (d *draft) contexts(w *wire, contexts Contexts) Contexts {
 		return contexts
 	}
 	if _, given := contexts["runtime"]; !given {
-		contexts["runtime"] = map[string]any{"name": "go", "version": runtime.Version()}
+		contexts["runtime"] = map[string]any{"name": goName, "version": goVersion}
 	}
 	if _, given := contexts["os"]; !given {
-		contexts["os"] = map[string]any{"name": runtime.GOOS}
+		contexts["os"] = map[string]any{"name": goOS}
 	}
 	return contexts
 }

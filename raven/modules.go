@@ -34,6 +34,20 @@ var defaultContexts = sync.OnceValue(func() []byte {
 	return append(append(append([]byte(nil), runtimeContext...), ','), osContext...)
 })
 
+// isDefault reports whether contexts are those that every event has and nothing
+// else, as a function that has looked at an event mostly leaves them.
+func isDefault(contexts Contexts) bool {
+	if len(contexts) != 2 {
+		return false
+	}
+	r, _ := contexts["runtime"].(map[string]any)
+	o, _ := contexts["os"].(map[string]any)
+	return len(r) == 2 && r["name"] == goName && r["version"] == goVersion && len(o) == 1 && o["name"] == goOS
+}
+
+// The values of the contexts that every event has.
+var goName, goVersion, goOS any = "go", runtime.Version(), runtime.GOOS
+
 var (
 	runtimeContext = closeObject(appendField([]byte(`"runtime":{"name":"go",`), `"version":`, runtime.Version()))
 	osContext      = closeObject(appendField([]byte(`"os":{`), `"name":`, runtime.GOOS))

@@ -10,11 +10,11 @@ import (
 
 // pack encodes the draft for the client's endpoint. The error is a
 // [*TooLargeError].
-func (c *Client) pack(d *draft) (*outgoing, error) {
+func (c *Client) pack(d *draft) (outgoing, error) {
 	d.buf = c.wire.appendEvent(d.buf[:0], d)
 	if len(d.buf) > maxEvent {
 		if err := c.trim(d); err != nil {
-			return nil, err
+			return outgoing{}, err
 		}
 	}
 	p := &transport.Packet{URL: c.url, EventID: d.ev.EventID, Category: "error"}
@@ -26,7 +26,7 @@ func (c *Client) pack(d *draft) (*outgoing, error) {
 		p.Header = d.auth.over(c.header)
 		p.Body = appendEnvelope(d.ev.EventID, now, d.buf)
 	}
-	return &outgoing{packet: p, fate: &fate{client: c, id: d.ev.EventID, gist: d.enc.gist.brief()}}, nil
+	return outgoing{packet: p, fate: &fate{client: c, id: d.ev.EventID, gist: d.enc.gist.brief()}}, nil
 }
 
 const (

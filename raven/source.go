@@ -160,19 +160,18 @@ func (e *encoder) withSource(stack calls) int {
 // the same, as recursion makes them.
 func (e *encoder) showsSource(stack calls, i int) bool { return i == 0 || stack[i-1] != stack[i] }
 
-// frame returns what the client found as it is sent, for code that is not the
+// fill makes f what the client found, as it is sent, for code that is not the
 // client's.
-func (e *encoder) frame(r *resolved, source bool) Frame {
-	f := r.Frame
+func (e *encoder) fill(f *Frame, r *resolved, source bool) {
+	*f = r.Frame
 	f.InApp = e.isInApp(&r.Frame)
 	if !f.InApp || !source {
-		return f
+		return
 	}
 	if x := r.source(); x != nil {
 		pre, line, post := x.around(e.sourceLines)
 		f.PreContext, f.ContextLine, f.PostContext = slices.Clone(pre), line, slices.Clone(post)
 	}
-	return f
 }
 
 // appendSource appends the source of a frame, if there is any.
