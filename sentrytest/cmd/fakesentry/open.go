@@ -29,6 +29,7 @@ func (c *openCommand) Run(ctx context.Context, env *environment) error {
 	if err := h.Store.Restore(ctx, arrivals(artifact)); err != nil {
 		return errors.Join(err, h.Close())
 	}
+	defer outlivePipes()()
 	if artifact.Test != "" {
 		fmt.Fprintf(env.out, "Test       %s\n", console.Plain(artifact.Test))
 	}

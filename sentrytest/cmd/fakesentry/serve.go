@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"sigs.k8s.io/yaml"
 
 	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/sentrytest"
-	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/forward"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
@@ -101,12 +101,17 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 		}
 		return err
 	}
-	news := h.Store.Feed(h.Store.Last()) // before clients are told where the server is
+	defer outlivePipes()() // clients need the server also when nobody reads its lines
 	announce(env, h, c.Format)
-	printed := make(chan error, 1)
-	go func() { printed <- printNews(news, console.New(env.out, c.Format)) }()
+	var printing sync.WaitGroup
+	printing.Go(func() {
+		n := &news{feed: h.Store.Feed(h.Before), printer: console.New(env.out, c.Format), format: c.Format, failed: &complaints{w: env.errs, every: complaintsEvery}}
+		n.print()
+	})
 	<-ctx.Done()
-	return errors.Join(c.stop(h, passed), <-printed)
+	err = c.stop(h, passed)
+	printing.Wait()
+	return err
 }
 
 // stop ends the server in good order: it finishes what is under way, and passes on what waits for that.
@@ -173,44 +178,4 @@ func announce(env *environment, h *host.Host, format string) {
 		fmt.Fprintf(w, "DSN (TLS)  %s\n", dsn)
 	}
 	fmt.Fprintf(w, "Page       %s/\n", h.URL())
-}
-
-// printNews prints what the feed brings, until the store is closed.
-func printNews(feed *store.Feed, p *console.Printer) error {
-	for {
-		news, missed, err := feed.Next(context.Background())
-		if errors.Is(err, store.ErrClosed) {
-			return nil
-		}
-		if missed {
-			if err := p.Missed(); err != nil {
-				return err
-			}
-		}
-		for _, d := range news {
-			if err := printDelivery(p, d); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func printDelivery(p *console.Printer, d *store.Delivery) error {
-	if d.Faulted() {
-		if err := p.Faulted(api.Request(d)); err != nil {
-			return err
-		}
-	}
-	if d.Rejection != nil {
-		if err := p.Refused(api.Request(d)); err != nil {
-			return err
-		}
-	}
-	// A request that was accepted may have brought events beside what was dropped.
-	for _, e := range d.Events {
-		if err := p.Event(api.Event(e)); err != nil {
-			return err
-		}
-	}
-	return nil
 }

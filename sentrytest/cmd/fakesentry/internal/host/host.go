@@ -57,6 +57,8 @@ type Host struct {
 	API *api.API
 	// Guard is what protects the API and the page.
 	Guard api.Guard
+	// Before is the number of the newest arrival that the store's file had before the server was started.
+	Before int64
 
 	public  *url.URL // nil without a public URL
 	life    context.Context
@@ -83,6 +85,7 @@ func Start(cfg Config) (*Host, error) {
 	if h.Store, err = store.Open(cfg.Store); err != nil {
 		return nil, err
 	}
+	h.Before = h.Store.Last()
 	h.life, h.stop = context.WithCancel(context.Background())
 	h.API = api.New(api.Config{
 		Store: h.Store, DSN: h.RequestDSN, TLSDSN: h.TLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: h.Guard, Lifetime: h.life,
