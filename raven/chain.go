@@ -3,6 +3,8 @@ package raven
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 const (
@@ -56,7 +58,7 @@ func (d *draft) unwrapAll(err error) {
 		if l.parent >= 0 && !l.list {
 			done[l.parent].cause = id
 		}
-		many, one := unwrap(l.err)
+		many, one := guard.Unwrap(l.err)
 		if one != nil {
 			todo = append(todo, link{err: one, parent: id})
 		}

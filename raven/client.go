@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -102,7 +103,7 @@ func New(dsn string, opts ...Option) (*Client, error) {
 // who gave it a logger.
 func newDisabled(cfg *config) (*Client, error) {
 	if cfg.logger != nil {
-		cfg.logger.Info("raven: no DSN (SENTRY_DSN is not set): nothing is reported")
+		guard.Logger(cfg.logger).Info("raven: no DSN (SENTRY_DSN is not set): nothing is reported")
 	}
 	c := &Client{transport: cfg.transport}
 	c.openContext()

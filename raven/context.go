@@ -118,11 +118,17 @@ type carried struct {
 
 type carriedKey struct{}
 
-func carriedBy(ctx context.Context) *carried {
+// carriedBy finds nothing in a ctx that panics, such as a nil pointer.
+func carriedBy(ctx context.Context) (list *carried) {
 	if ctx == nil {
 		return nil
 	}
-	list, _ := ctx.Value(carriedKey{}).(*carried)
+	defer func() {
+		if recover() != nil {
+			list = nil
+		}
+	}()
+	list, _ = ctx.Value(carriedKey{}).(*carried)
 	return list
 }
 
@@ -204,8 +210,9 @@ func (rc *Context) leave() {
 // the Context's. [Params] and [Callers], which make sense for one event only,
 // are left out.
 //
-// Maps and slices are copied. What pointers in them lead to is not, and must
-// not be changed any more.
+// Maps and slices are copied, those in the exported fields of structs too. What
+// pointers lead to is not, nor what unexported fields hold, and must not be changed
+// any more.
 func (rc *Context) Merge(values ...CaptureOption) {
 	if rc == nil {
 		return

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // draft is an event while it is put together, with the memory that this takes.
@@ -80,12 +82,12 @@ func emptied[T any](s []T) []T {
 // subject is what is captured beside or in place of an event: an error, or the
 // value of a panic. bare says that the event is to be sent as it is, urgent
 // that it does not wait while sending fails, told that the caller is told what
-// became of it.
+// became of it, echo that a client's own log led to the capture.
 type subject struct {
 	err      error
 	panicked any
 
-	bare, urgent, told bool
+	bare, urgent, told, echo bool
 }
 
 // open begins a capture: with the Context of ctx, and everything that the
@@ -180,24 +182,25 @@ func notHex(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }
 // prepare builds an event and, if no gate holds it back, encodes it. Whatever
 // goes wrong on the way, in the methods of the caller's values too, ends up in
 // the outcome. The packet shares no memory with the draft.
-func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p *outgoing, drop Outcome) {
+func (c *Client) prepare(ctx context.Context, ev *Event, what *subject, opts []CaptureOption) (p *outgoing, drop Outcome) {
 	d := newDraft()
 	defer func() {
 		if r := recover(); r != nil {
-			p, drop = nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
+			p, drop = nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", guard.Plain(r))}
 			return
 		}
 		d.release()
 	}()
-	d.open(c, ctx, &what)
-	if c.ignore.ignores(d, &what) || d.scope.repeated(&what) {
+	d.open(c, ctx, what)
+	what.echo = d.isEcho(ctx, ev)
+	if c.ignore.ignores(d, what) || d.scope.repeated(what) {
 		return nil, Outcome{Kind: OutcomeIgnored}
 	}
-	d.lay(ev, &what, opts)
+	d.lay(ev, what, opts)
 	if d.sampledOut(c) {
 		return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeSampled}
 	}
-	d.complement(c, &what)
+	d.complement(c, what)
 	if drop = c.process(ctx, d); drop.Kind != "" {
 		return nil, drop
 	}

@@ -130,7 +130,7 @@ func (w *wire) appendMessage(dst []byte, d *draft) []byte {
 	text := ev.Message
 	if ev.Message != "" {
 		if len(ev.Params) > 0 {
-			text = formatted(ev.Message, d.enc.mask().params(ev.Params))
+			text = d.enc.formatted(ev.Message, d.enc.mask().params(ev.Params))
 		}
 		if w.dialect == modern {
 			dst = d.appendLogged(append(dst, loggedField...), text)

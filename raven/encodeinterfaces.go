@@ -1,16 +1,11 @@
 package raven
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 )
-
-// formatted is the text of a template. fmt contains the panics of the values'
-// methods.
-func formatted(template string, params Params) string { return fmt.Sprintf(template, params...) }
 
 func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
 	numbered := slices.ContainsFunc(list, func(x Exception) bool { return x.Mechanism != nil && x.Mechanism.ExceptionID != 0 })

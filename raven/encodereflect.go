@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // maxMarshalled is how much a value's own JSON may be where there are limits:
@@ -59,7 +61,9 @@ func describe(v any, r reflect.Value) (string, description) {
 func marshalled(v json.Marshaler) (string, description) {
 	how := asJSON
 	text := func() (text string) {
+		guard.Enter()
 		defer func() {
+			guard.Leave()
 			if r := recover(); r != nil {
 				text, how = panicText(v, "MarshalJSON", r), asText
 			}

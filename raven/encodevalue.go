@@ -29,6 +29,9 @@ var (
 // server takes a larger event.
 const maxEncoded = 1 << 20
 
+// maxPath ends chains of pointers to pointers, whose depth is not counted.
+const maxPath = 1000
+
 // encoder is the working memory of one encoder: it belongs to a draft.
 type encoder struct {
 	inApp       *inAppRule
@@ -213,7 +216,7 @@ func (e *encoder) appendByKind(dst []byte, r reflect.Value, lim limits, depth in
 // lies too deep.
 func (e *encoder) appendContainer(dst []byte, r reflect.Value, lim limits, depth int) []byte {
 	kind := r.Kind()
-	if kind != reflect.Interface && kind != reflect.Pointer && (depth >= lim.depth || len(dst) > maxEncoded) {
+	if kind != reflect.Interface && kind != reflect.Pointer && (depth >= lim.depth || len(dst) > maxEncoded) || len(e.path) > maxPath {
 		return e.appendText(dst, summary(r), lim)
 	}
 	if kind == reflect.Pointer || kind == reflect.Map || kind == reflect.Slice {

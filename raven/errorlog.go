@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/advice"
 )
 
@@ -34,11 +35,12 @@ type errorLog struct {
 const quiet = 10 * time.Second
 
 // lost logs an event, if it is the first of a burst or somebody wants to see
-// all of them.
-func (l *errorLog) lost(c *Client, o *Outcome, p *outgoing) {
+// all of them. An echo of the log is logged only as the first: if each were, the
+// log would make new ones without end.
+func (l *errorLog) lost(c *Client, o *Outcome, p *outgoing, echo bool) {
 	if l.note(o) {
 		c.logLoss(slog.LevelError, o, p)
-	} else if c.logsAll() {
+	} else if !echo && c.logsAll() {
 		c.logLoss(slog.LevelDebug, o, p)
 	}
 }
@@ -102,23 +104,27 @@ func (l *errorLog) end(c *Client) {
 	c.logger().Warn(msg, attrs...)
 }
 
+// logger is the program's. It is somebody else's code: a panic in it costs the
+// record.
 func (c *Client) logger() *slog.Logger {
 	if c.log != nil {
-		return c.log
+		return guard.Logger(c.log)
 	}
-	return slog.Default()
+	return guard.Logger(slog.Default())
 }
 
 // logLoss writes down what was lost in a form that people can read, since the
 // log may be all that is left of it.
 func (c *Client) logLoss(level slog.Level, o *Outcome, p *outgoing) {
 	attrs := []slog.Attr{slog.Any("error", o.Err), slog.String("outcome", string(o.Kind))}
-	if problem := advice.CertificateProblem(o.Err); problem != "" {
-		attrs = append(attrs, slog.String("certificate", problem))
-	}
-	if fix := c.advice(o); fix != "" {
-		attrs = append(attrs, slog.String("advice", fix))
-	}
+	guard.Do(func() { // a transport's error may be the program's
+		if problem := advice.CertificateProblem(o.Err); problem != "" {
+			attrs = append(attrs, slog.String("certificate", problem))
+		}
+		if fix := c.advice(o); fix != "" {
+			attrs = append(attrs, slog.String("advice", fix))
+		}
+	})
 	attrs = append(attrs, slog.String("host", c.dsn.Host))
 	if o.EventID != "" {
 		attrs = append(attrs, slog.String("event_id", o.EventID))

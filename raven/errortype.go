@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // errorType is what the client needs to know of a type, found once.
@@ -148,7 +150,9 @@ func (d *draft) ownStack(err error, t *errorType) (stack calls) {
 	if t.counters == nil {
 		return nil
 	}
+	guard.Enter()
 	defer func() {
+		guard.Leave()
 		if recover() != nil {
 			stack = nil
 		}

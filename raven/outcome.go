@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -134,9 +135,19 @@ func (o Outcome) detail() string {
 	return text
 }
 
-// outcomeOf is the one table from what a transport says to an outcome.
-func outcomeOf(id string, resp *transport.Response, err error) Outcome {
-	o := Outcome{EventID: id, Kind: OutcomeNetwork, Err: err}
+// outcomeOf is the one table from what a transport says to an outcome. An error
+// may come from a transport, a dialer or a RoundTripper of the program's own: one
+// that panics or never ends is replaced by the name of its type.
+func outcomeOf(id string, resp *transport.Response, err error) (o Outcome) {
+	if err != nil && !guard.Sound(err) {
+		err = fmt.Errorf("raven: the transport returned a broken error of type %T", err)
+	}
+	defer func() { // of its methods Is and As
+		if r := recover(); r != nil {
+			o = Outcome{EventID: id, Kind: OutcomeNetwork, Err: fmt.Errorf("raven: the transport returned a broken error of type %T: %s", err, guard.Plain(r))}
+		}
+	}()
+	o = Outcome{EventID: id, Kind: OutcomeNetwork, Err: err}
 	var (
 		api     *transport.APIError
 		limited *transport.RateLimitedError

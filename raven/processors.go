@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // Processor decides what of an event is sent; see [WithProcessors]. The set is
@@ -163,11 +165,11 @@ func (c *Client) process(ctx context.Context, d *draft) Outcome {
 
 // call contains the panics of a user's function.
 func (fn namedFunc) call(ctx context.Context, ev *Event) (out *Event, err error) {
-	calling.Add(1)
+	guard.Enter()
 	defer func() {
-		calling.Add(-1)
+		guard.Leave()
 		if r := recover(); r != nil {
-			out, err = nil, fmt.Errorf("%s panicked: %s", fn.name, plainText(r))
+			out, err = nil, fmt.Errorf("%s panicked: %s", fn.name, guard.Plain(r))
 		}
 	}()
 	return fn.run(ctx, ev), nil

@@ -3,6 +3,8 @@ package raven
 import (
 	"context"
 	"net/http"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // recovered reports the value of a panic that was recovered.
@@ -15,7 +17,7 @@ func (c *Client) recovered(ctx context.Context, r any, opts []CaptureOption) {
 
 // repanicAbort lets the panic through by which net/http handlers abort.
 func repanicAbort(r any) {
-	if err, ok := r.(error); ok && identical(err, http.ErrAbortHandler) {
+	if err, ok := r.(error); ok && guard.Same(err, http.ErrAbortHandler) {
 		panic(r)
 	}
 }

@@ -3,6 +3,7 @@ package raven
 import (
 	"sync/atomic"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -12,6 +13,7 @@ type outgoing struct {
 	client  *Client
 	ticket  uint64      // in the ledger
 	report  *discards   // that travel along; nil for none
+	echo    bool        // see terms
 	settled atomic.Bool // a transport that calls back twice is not believed twice
 }
 
@@ -19,6 +21,7 @@ type outgoing struct {
 type terms struct {
 	told   bool // the caller is told: nothing to log, nothing for Flush to say
 	ignore bool // it says nothing about the way to the server
+	echo   bool // the client's own log led to the capture
 }
 
 // done is the callback for asynchronous transports.
@@ -33,6 +36,7 @@ func (c *Client) settle(p *outgoing, resp *transport.Response, err error, how te
 		return
 	}
 	o := outcomeOf(p.EventID, resp, err)
+	how.echo = p.echo
 	if !how.ignore {
 		c.state.observe(&o)
 	}
@@ -66,7 +70,7 @@ func (c *Client) conclude(o Outcome, p *outgoing, how terms) {
 	case kind == 0:
 		c.failures.delivered(c)
 	case kind >= firstLoss && !how.told:
-		c.failures.lost(c, &o, p)
+		c.failures.lost(c, &o, p, how.echo)
 	}
 	if c.onOutcome != nil {
 		c.observeOutcome(o)
@@ -75,11 +79,11 @@ func (c *Client) conclude(o Outcome, p *outgoing, how terms) {
 
 // observeOutcome contains the panics of somebody else's function.
 func (c *Client) observeOutcome(o Outcome) {
-	calling.Add(1)
+	guard.Enter()
 	defer func() {
-		calling.Add(-1)
+		guard.Leave()
 		if r := recover(); r != nil {
-			c.logger().Error("raven: the function of WithOnOutcome panicked", "panic", plainText(r), "event_id", o.EventID, "outcome", o.String())
+			c.logger().Error("raven: the function of WithOnOutcome panicked", "panic", guard.Plain(r), "event_id", o.EventID, "outcome", o.String())
 		}
 	}()
 	c.onOutcome(o)

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
 
@@ -35,7 +36,7 @@ func newAsync(next Transport, shutdown time.Duration, logger *slog.Logger) *asyn
 	if logger == nil {
 		logger = slog.Default()
 	}
-	a := &async{next: next, logger: logger, shutdown: shutdown, closed: make(chan struct{}), gone: make(chan struct{})}
+	a := &async{next: next, logger: guard.Logger(logger), shutdown: shutdown, closed: make(chan struct{}), gone: make(chan struct{})}
 	if h, ok := next.(*HTTP); ok {
 		a.life, a.end = h.life, h.end // one life, so that no send has to link two
 	} else {
@@ -102,24 +103,30 @@ var errNoNext = errors.New("transport: needs a transport to deliver through")
 
 var errNoReturn = errors.New("transport: the send ended its goroutine")
 
-// send returns the outcome of a packet, whatever the transport below does
-// short of ending the goroutine.
-func (a *async) send(ctx context.Context, p *Packet) (r *Response, err error) {
+func (a *async) send(ctx context.Context, p *Packet) (*Response, error) {
+	r, err := send(ctx, a.next, p)
+	return r, a.explain(p, err)
+}
+
+// send returns the outcome of a packet, whatever a transport does short of
+// ending the goroutine.
+func send(ctx context.Context, t Transport, p *Packet) (r *Response, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			r, err = nil, fmt.Errorf("transport: sending event %s panicked: %v", p.EventID, v)
+			r, err = nil, fmt.Errorf("transport: sending event %s panicked: %s", p.EventID, guard.Plain(v))
 		}
 	}()
-	r, err = a.next.Send(ctx, p)
-	return r, a.explain(p, err)
+	return t.Send(ctx, p)
 }
 
 // explain makes errors that Close caused say so.
 func (a *async) explain(p *Packet, err error) error {
-	if err == nil || a.life.Err() == nil || errors.Is(err, ErrClosed) {
+	if err == nil || a.life.Err() == nil || guard.Is(err, ErrClosed) {
 		return err
 	}
-	return closedBefore(p, err)
+	explained := err
+	guard.Do(func() { explained = closedBefore(p, err) })
+	return explained
 }
 
 func closedBefore(p *Packet, err error) error {
@@ -133,9 +140,10 @@ func (a *async) finish(j job, r *Response, err error) {
 	a.call(j.done, r, err)
 }
 
-// count notes a packet that Close gave up.
+// count notes a packet that Close gave up. It runs where nothing contains the
+// panics of an engine's error.
 func (a *async) count(err error) {
-	if errors.Is(err, ErrClosed) {
+	if guard.Is(err, ErrClosed) {
 		a.abandoned.Add(1)
 	}
 }
@@ -146,7 +154,7 @@ func (a *async) call(done func(*Response, error), r *Response, err error) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			a.logger.Error("transport: a delivery callback panicked", "panic", v, "stack", string(debug.Stack()))
+			a.logger.Error("transport: a delivery callback panicked", "panic", guard.Plain(v), "stack", string(debug.Stack()))
 		}
 	}()
 	done(r, err)

@@ -168,8 +168,9 @@ func (t *Tee) Send(ctx context.Context, p *Packet) (r *Response, err error) {
 	for i, p := range t.packets(p) {
 		target := t.targets[i]
 		sends.Go(func() {
-			r, err := target.Transport.Send(ctx, p)
-			g.add(i, target.DSN.Host, r, err)
+			r, err := (*Response)(nil), errNoReturn
+			defer func() { g.add(i, target.DSN.Host, r, err) }() // also when the goroutine is ended
+			r, err = send(ctx, target.Transport, p)
 		})
 	}
 	sends.Wait()

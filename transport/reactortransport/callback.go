@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -24,7 +25,7 @@ func (r *Reactor) tell(o outcome) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			r.cfg.Logger.Error("reactortransport: a delivery callback panicked", "panic", v, "stack", string(debug.Stack()))
+			r.cfg.Logger.Error("reactortransport: a delivery callback panicked", "panic", guard.Plain(v), "stack", string(debug.Stack()))
 		}
 	}()
 	o.job.done(o.response, o.err)
@@ -32,7 +33,7 @@ func (r *Reactor) tell(o outcome) {
 
 // count notes a packet that Close gave up.
 func (r *Reactor) count(err error) {
-	if errors.Is(err, transport.ErrClosed) {
+	if guard.Is(err, transport.ErrClosed) {
 		r.abandoned.Add(1)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -84,6 +85,7 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	c.Logger = guard.Logger(c.Logger)
 	c.Workers = min(c.Workers, c.MaxConns)
 	return c
 }

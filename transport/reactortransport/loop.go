@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
@@ -135,7 +136,7 @@ func (r *Reactor) deliver(j job) {
 	response, err := (*transport.Response)(nil), errNoReturn
 	defer func() {
 		if v := recover(); v != nil {
-			response, err = nil, fmt.Errorf("reactortransport: sending event %s panicked: %v", j.eventID, v)
+			response, err = nil, fmt.Errorf("reactortransport: sending event %s panicked: %s", j.eventID, guard.Plain(v))
 		}
 		r.post(func() { r.delivered(j, response, err) })
 	}()

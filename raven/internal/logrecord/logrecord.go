@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven"
 )
 
@@ -51,7 +52,7 @@ func (r *Record) Breadcrumb(ctx context.Context, to raven.Reporter) {
 		for k, v := range r.Fields {
 			data[k] = v
 		}
-		data["error"] = r.Err.Error()
+		data["error"] = guard.Error(r.Err)
 	}
 	category := r.Logger
 	if category == "" {
@@ -66,11 +67,11 @@ func (r *Record) Breadcrumb(ctx context.Context, to raven.Reporter) {
 const patience = 5 * time.Second
 
 // Deliver waits until what was reported is delivered: after it the program may
-// end. The client has logged what it could not deliver.
-func Deliver(ctx context.Context, client *raven.Client) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+// end. The error is that of [raven.Client.Flush].
+func Deliver(client *raven.Client) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	_ = client.Flush(ctx)
+	return client.Flush(ctx)
 }
 
 // maxCallers bounds a stack; the client keeps no more frames either.
@@ -108,8 +109,16 @@ func CallersOutside(prefixes ...string) []uintptr {
 	return nil
 }
 
-// own are the packages whose own log records say that events are not
-// delivered. To make events of them would go round in circles.
+// Own reports whether a record is a client's own, such as that events can't be
+// delivered. To make events of such records would go round in circles: they would
+// fail as the others do, and be logged in turn. They are known by the call that
+// made them, by ctx, by the stack, and, where a handler of the program has carried
+// them to another goroutine and another library, by their text.
+func Own(ctx context.Context, pc uintptr, message string) bool {
+	return IsOwn(pc) || guard.Own(ctx) || guard.OwnText(message)
+}
+
+// own are the packages whose functions log for a client.
 var own = []string{
 	"github.com/ravenkit/ravenkit/raven.",
 	"github.com/ravenkit/ravenkit/transport.",
