@@ -28,14 +28,14 @@ type hostFlags struct {
 	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"Save the CA's certificate there, for clients to trust (PEM)."`
 	SAN         []string      `name:"san" placeholder:"NAME" help:"Names and IP addresses that the certificate is valid for, besides localhost."`
 	PublicURL   string        `name:"public-url" placeholder:"URL" help:"The address under which clients reach this server, if it is another: for DSNs and links."`
-	AllowOrigin []string      `name:"allow-origin" placeholder:"ORIGIN" help:"Origins whose pages may read events, as in https://app.test:3000; * for any. Sending events is open to all."`
+	AllowOrigin []string      `name:"allow-origin" placeholder:"ORIGIN" help:"Origins whose pages may read events, as in https://app.test:3000; * for any. They change nothing. Sending events is open to all."`
 	MaxEvents   int           `name:"max-events" default:"10000" help:"How many events are kept; the oldest go first. 0 is the default."`
 	MaxAge      time.Duration `name:"max-age" default:"0" help:"How long events are kept; 0 is for ever."`
 	Store       string        `type:"path" placeholder:"FILE" help:"Keep events in this SQLite file, over restarts and crashes. Without it they are in memory."`
 }
 
 type serveCommand struct {
-	Addr    string `default:"127.0.0.1:8000" help:"Address to listen on; :8000 is port 8000 of every interface."`
+	Addr    string `default:"127.0.0.1:8000" help:"Address to listen on; :8000 is port 8000 of every interface. Whoever reaches it can read and delete."`
 	Script  string `type:"existingfile" placeholder:"FILE" help:"Start with the faults in this YAML or JSON file: a list such as [{status: 429, retry_after: '30', times: 2}]."`
 	Forward string `placeholder:"DSN" help:"Pass everything that is accepted on to this Sentry. Failures are printed, and do not hold up clients."`
 	hostFlags
@@ -103,6 +103,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	}
 	defer outlivePipes()() // clients need the server also when nobody reads its lines
 	announce(env, h, c.Format)
+	warnOfOthers(env.errs, h, c.Addr, c.TLSAddr)
 	var printing sync.WaitGroup
 	printing.Go(func() {
 		n := &news{feed: h.Store.Feed(h.Before), printer: console.New(env.out, c.Format), format: c.Format, failed: &complaints{w: env.errs, every: complaintsEvery}}

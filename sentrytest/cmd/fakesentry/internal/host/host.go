@@ -72,8 +72,8 @@ type Host struct {
 func Start(cfg Config) (*Host, error) {
 	h := &Host{started: make(chan struct{})}
 	if cfg.PublicURL != "" {
-		u, err := url.Parse(strings.TrimSuffix(cfg.PublicURL, "/"))
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		u, err := url.Parse(strings.TrimRight(cfg.PublicURL, "/"))
+		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 			return nil, fmt.Errorf("the public URL %q is not of the form http://HOST:PORT or https://HOST:PORT", cfg.PublicURL)
 		}
 		h.public = u
