@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
@@ -24,6 +26,8 @@ type Config struct {
 	CertNames []string
 	PublicURL string // as clients reach it, when that is not the address that is listened on; "" otherwise
 	Store     store.Config
+	// HeaderTimeout is how long a client may take for a TLS handshake and for the headers of a request; 0 is 30 seconds.
+	HeaderTimeout time.Duration
 	// AllowOrigins are the origins whose pages may read what was received, besides the host's own; "*" is all.
 	AllowOrigins []string
 	// Page returns the handler of every address that is neither ingest's nor the API's. nil is a page in plain text
@@ -44,6 +48,8 @@ type Config struct {
 // Key is the public key of the DSN that a Host gives to everybody. It is always the same, so that a DSN which was copied
 // into a configuration outlives a restart. Any other key is accepted just so.
 const Key = "facade00facade00facade00facade00"
+
+const defaultHeaderTimeout = 30 * time.Second
 
 // Project is the project of the DSN that a Host gives to everybody.
 const Project = "1"
@@ -112,6 +118,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 	options := []sentrytest.Option{
 		sentrytest.Listen(cfg.Addr),
 		sentrytest.Spotlight(),
+		sentrytest.HeaderTimeout(cmp.Or(cfg.HeaderTimeout, defaultHeaderTimeout)),
 		sentrytest.OnProblem(cfg.Problem),
 		sentrytest.MaxHistory(1), // the store has it all
 		sentrytest.BeforeAnswer(func(ctx context.Context, a *sentrytest.Arrival) error {

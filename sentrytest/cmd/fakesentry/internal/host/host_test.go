@@ -3,10 +3,14 @@ package host_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	"go.uber.org/goleak"
@@ -108,6 +112,26 @@ func TestSettleWaitsForWhatIsUnderWay(t *testing.T) {
 	cancel()
 	g.Expect(errors.Is(<-gone, context.Canceled)).To(BeTrue())
 	<-settled
+}
+
+// Connections on which no request comes would add up.
+func TestAClientThatSendsNoRequestIsLeft(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{HeaderTimeout: 50 * time.Millisecond, TLS: true})
+	for _, address := range []string{h.Server.URL(), h.Server.TLSURL()} {
+		_, address, _ = strings.Cut(address, "//")
+		for _, text := range []string{"", "POST /api/1/envelope/ HTTP/1.1\r\n"} {
+			c, err := net.Dial("tcp", address)
+			g.Expect(err).NotTo(HaveOccurred())
+			_, err = c.Write([]byte(text))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(c.SetReadDeadline(time.Now().Add(time.Minute))).To(Succeed())
+			_, err = io.ReadAll(c)
+			g.Expect(errors.Is(err, os.ErrDeadlineExceeded)).To(BeFalse(), "the server ends it")
+			g.Expect(c.Close()).To(Succeed())
+		}
+	}
 }
 
 func TestThePlainPage(t *testing.T) {
