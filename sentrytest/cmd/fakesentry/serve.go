@@ -62,7 +62,7 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 	cfg.Store.Unreadable = func(err error) { fmt.Fprintln(env.errs, "fakesentry:", console.Plain(plain(err).Error())) }
 	cfg.Failed = (&complaints{w: env.errs, every: complaintsEvery}).print
 	if passed != nil {
-		cfg.Received = passed.Forward
+		cfg.Received, cfg.Returned = passed.Forward, passed.HasSent
 	}
 	connections := &complaints{w: env.errs, every: complaintsEvery}
 	cfg.Problem = func(line string) { connections.print(errors.New(console.Plain(line))) }
@@ -70,7 +70,7 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 	if err != nil {
 		return nil, err
 	}
-	if passed != nil && passed.Host() == h.Server.Addr() {
+	if passed != nil && leadsBack(h, passed) {
 		return nil, errors.Join(errors.New("--forward leads to this server itself"), h.Close())
 	}
 	if f.CAFile != "" {
@@ -79,6 +79,14 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 		}
 	}
 	return h, nil
+}
+
+// leadsBack reports whether events would be passed on to the host itself. A name that can't be looked up soon is none of
+// the host's; what comes back all the same is refused by its mark.
+func leadsBack(h *host.Host, passed *forward.Forwarder) bool {
+	ctx, cancel := context.WithTimeout(h.Lifetime(), 2*time.Second)
+	defer cancel()
+	return h.Reaches(ctx, passed.URL())
 }
 
 // Run is what `fakesentry serve` does.

@@ -33,6 +33,9 @@ type Config struct {
 	// Page returns the handler of every address that is neither ingest's nor the API's. nil is a page in plain text
 	// that says where the API is.
 	Page func(h *Host) api.Page
+	// Returned reports whether a request with this header has been passed on by this program, and so comes in a circle. It
+	// is refused then. nil is for none.
+	Returned func(header http.Header) bool
 	// Received is called with every request that is safe in the store, before it is answered; nil for nothing. It must
 	// not block.
 	Received func(a *sentrytest.Arrival)
@@ -66,7 +69,8 @@ type Host struct {
 	// Before is the number of the newest arrival that the store's file had before the server was started.
 	Before int64
 
-	public  *url.URL // nil without a public URL
+	public  *url.URL   // nil without a public URL
+	listens []endpoint // where it can be reached
 	life    context.Context
 	stop    context.CancelFunc
 	started chan struct{} // closed when everything above is set
@@ -100,6 +104,7 @@ func Start(cfg Config) (*Host, error) {
 		h.stop()
 		return nil, errors.Join(explained(err, cfg), h.Store.Close())
 	}
+	h.listens = endpoints(h.Server, cfg)
 	h.running.Go(func() { h.Store.RunExpiry(h.life) })
 	close(h.started)
 	return h, nil
@@ -142,7 +147,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 		if cfg.Page != nil {
 			page = cfg.Page(h)
 		}
-		whole := h.API.Handler(ingest, page)
+		whole := h.API.Handler(h.refuseReturned(ingest, cfg), page)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			<-h.started // a request may be faster than Start
 			whole.ServeHTTP(w, r)
