@@ -98,7 +98,7 @@ func Start(cfg Config) (*Host, error) {
 	h.Before = h.Store.Last()
 	h.life, h.stop = context.WithCancel(context.Background())
 	h.API = api.New(api.Config{
-		Store: h.Store, DSN: h.RequestDSN, TLSDSN: h.TLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: h.Guard, Lifetime: h.life,
+		Store: h.Store, DSN: h.RequestDSN, TLSDSN: h.RequestTLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: h.Guard, Lifetime: h.life,
 	})
 	if h.Server, err = sentrytest.Start(h.options(cfg)...); err != nil {
 		h.stop()
@@ -216,10 +216,34 @@ func (h *Host) DSN(key, project string) string { return dsn(h.URL(), key, projec
 // RequestDSN returns the DSN under which the client of a request reaches the host: at the host name that the request
 // has, which may be that of a container or of a forwarded port. A public URL goes before.
 func (h *Host) RequestDSN(r *http.Request, key, project string) string {
-	if h.public != nil || r.Host == "" || r.TLS != nil {
+	if h.public != nil {
 		return h.DSN(key, project)
 	}
-	return dsn("http://"+r.Host, key, project)
+	return dsn(reachedFrom(r, h.Server.URL(), r.TLS == nil), key, project)
+}
+
+// RequestTLSDSN is RequestDSN for https, "" when the host has none.
+func (h *Host) RequestTLSDSN(r *http.Request, key, project string) string {
+	if h.public != nil || h.Server.TLSURL() == "" {
+		return h.TLSDSN(key, project)
+	}
+	return dsn(reachedFrom(r, h.Server.TLSURL(), r.TLS != nil), key, project)
+}
+
+// reachedFrom returns the URL of a listener with the host name that the request has; with its port as well if the request
+// came by that listener.
+func reachedFrom(r *http.Request, listener string, same bool) string {
+	u, err := url.Parse(listener)
+	if err != nil || r.Host == "" {
+		return listener
+	}
+	if same {
+		u.Host = r.Host
+		return u.String()
+	}
+	name := (&url.URL{Host: r.Host}).Hostname()
+	u.Host = net.JoinHostPort(name, u.Port())
+	return u.String()
 }
 
 // TLSDSN is DSN for https, "" when the host has none.

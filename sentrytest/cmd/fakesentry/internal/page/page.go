@@ -18,7 +18,7 @@ type Config struct {
 	Store  *store.Store
 	Faults func() api.Faults            // called for each request that is about faults
 	DSN    func(r *http.Request) string // that everybody shares, as the client of the request reaches it
-	TLSDSN func() string                // of https; "" when there is none
+	TLSDSN func(r *http.Request) string // of https; "" when there is none
 	// Lifetime ends the live streams, before the server itself ends.
 	Lifetime context.Context
 
