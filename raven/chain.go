@@ -25,6 +25,8 @@ type link struct {
 	list   bool // the parent holds several
 
 	kind    *errorType
+	text    string // what Error returned, once it was asked
+	asked   bool
 	loops   bool // it holds an error that it was unwrapped from
 	matched bool // it is ignored, or one of those that hold it is
 	left    int  // errors that are left out between this one and the one before

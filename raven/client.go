@@ -29,7 +29,8 @@ type Client struct {
 	rules     *rules
 	source    sourceBudget
 	ignore    ignoreRule
-	log       *slog.Logger // nil: whatever slog.Default is at the time
+	sentinels map[error]bool // never changed
+	log       *slog.Logger   // nil: whatever slog.Default is at the time
 	raise     func(*SendError)
 	crashes   *crashReports // nil without WithCrashReport
 
@@ -45,6 +46,7 @@ type Client struct {
 	ledger     ledger
 	reports    reports
 	failures   errorLog
+	recent     recent
 	closed     atomic.Bool
 	endedCtx   atomic.Bool // that Close was given
 
@@ -120,6 +122,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		log:       cfg.logger,
 		raise:     cfg.raise,
 		ignore:    cfg.ignoreRule(),
+		sentinels: cfg.sentinels,
 		rules:     cfg.newRules(),
 	}
 	c.async, _ = t.(transport.AsyncTransport)

@@ -18,8 +18,11 @@ type draft struct {
 	now    time.Time
 	bare   bool // nothing of the client is added
 
-	scope   *Context // that the event is captured with
-	endless bool     // not all that the error unwraps to is among the links
+	scope    *Context // that the event is captured with
+	how      way
+	textOnly bool  // the error is what is left of another one, its text
+	here     calls // the stack of the capture, once it is known
+	endless  bool  // not all that the error unwraps to is among the links
 
 	complete  bool // what the client adds is in the event already
 	gathering bool // for a Context: lazy values stay so
@@ -68,7 +71,7 @@ func (d *draft) release() {
 	d.found = d.found[:0] // frames live as long as the program
 	d.todo = emptied(d.todo)
 	d.links = emptied(d.links)
-	d.scope, d.lazyDepth = nil, 0
+	d.scope, d.how, d.textOnly, d.here, d.lazyDepth = nil, byProgram, false, nil, 0
 	d.enc.path, d.enc.keys, d.enc.ents = emptied(d.enc.path), emptied(d.enc.keys), emptied(d.enc.ents)
 	drafts.Put(d)
 }
@@ -86,6 +89,7 @@ func emptied[T any](s []T) []T {
 type subject struct {
 	err      error
 	panicked any
+	how      way
 
 	bare, urgent, told, echo bool
 }
@@ -93,7 +97,7 @@ type subject struct {
 // open begins a capture: with the Context of ctx, and everything that the
 // captured error unwraps to.
 func (d *draft) open(c *Client, ctx context.Context, what *subject) {
-	d.scope = c.scope(ctx)
+	d.scope, d.how, d.now = c.scope(ctx), what.how, time.Now()
 	d.enc.inApp, d.enc.rules, d.bare = c.inApp, c.rules, what.bare
 	err := what.err
 	if err == nil {
@@ -137,7 +141,6 @@ func (d *draft) complement(c *Client, what *subject) {
 	if _, given := d.ev.Tags["site"]; d.site != "" && !given {
 		Tags{"site": d.site}.apply(d)
 	}
-	d.now = time.Now()
 	if len(d.traces) > 0 {
 		d.enc.sourceLines = c.source.linesFor(d.traces[0].found, d.now)
 	}
@@ -193,10 +196,13 @@ func (c *Client) prepare(ctx context.Context, ev *Event, what *subject, opts []C
 	}()
 	d.open(c, ctx, what)
 	what.echo = d.isEcho(ctx, ev)
-	if c.ignore.ignores(d, what) || d.scope.repeated(what) {
+	if c.ignore.ignores(d, what) || d.wrapsSeen(c, what) {
 		return nil, Outcome{Kind: OutcomeIgnored}
 	}
 	d.lay(ev, what, opts)
+	if d.saidOtherwise(c, what) {
+		return nil, Outcome{Kind: OutcomeIgnored}
+	}
 	if d.sampledOut(c) {
 		return nil, Outcome{EventID: d.ev.EventID, Kind: OutcomeSampled}
 	}
@@ -204,5 +210,8 @@ func (c *Client) prepare(ctx context.Context, ev *Event, what *subject, opts []C
 	if drop = c.process(ctx, d); drop.Kind != "" {
 		return nil, drop
 	}
-	return c.gate(d, what.urgent)
+	if p, drop = c.gate(d, what.urgent); drop.Kind == "" {
+		p.memory = d.remember(c, what)
+	}
+	return p, drop
 }

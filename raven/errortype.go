@@ -16,6 +16,7 @@ type errorType struct {
 	goType       string // what Go calls it, if name is something else
 	anonymous    bool   // the type says nothing about what went wrong
 	comparable   bool
+	pointer      bool                              // to memory of its own, so that it says which error it is
 	counters     func(reflect.Value) reflect.Value // the stack that a value carries, or nil
 }
 
@@ -35,6 +36,7 @@ func typeOf(v any) *errorType {
 		module:     named.PkgPath(),
 		anonymous:  anonymous(named),
 		comparable: t.Comparable(),
+		pointer:    t.Kind() == reflect.Pointer && t.Elem().Size() > 0,
 		counters:   countersOf(t),
 	}
 	if _, fault := v.(runtime.Error); fault && e.module == "runtime" && !exported(named.Name()) {

@@ -16,7 +16,7 @@ func (d *draft) addError(stack calls, how *Mechanism) {
 	start := len(d.exceptions)
 	for id := len(d.links) - 1; id >= 0; id-- {
 		l := &d.links[id]
-		x := Exception{Value: guard.Error(l.err), Stacktrace: d.trace(l.stack[:len(l.stack)-l.cut])}
+		x := Exception{Value: l.message(), Stacktrace: d.trace(l.stack[:len(l.stack)-l.cut])}
 		m := Mechanism{Type: "chained", Handled: how.Handled, Source: l.source(), ExceptionID: id, ParentID: max(l.parent, 0)}
 		_, m.IsExceptionGroup = l.err.(interface{ Unwrap() []error })
 		if id == 0 {
@@ -110,6 +110,14 @@ func (d *draft) typeByPlace(t *errorType, stack calls) (name, module, goType str
 		return t.name, t.module, ""
 	}
 	return from.place, from.Module, t.name
+}
+
+// message returns the text of an error, which is asked for it once.
+func (l *link) message() string {
+	if !l.asked {
+		l.text, l.asked = guard.Error(l.err), true
+	}
+	return l.text
 }
 
 // valueText is the text of a panic's value, as e would encode it.

@@ -34,6 +34,7 @@ type config struct {
 	breadcrumbs int
 
 	ignored        []ErrorMatcher
+	sentinels      map[error]bool
 	defaultIgnores bool
 	sampleRate     float64
 	throttle       *throttle

@@ -23,8 +23,8 @@ const (
 	// OutcomeFiltered is an event that a processor or BeforeSend dropped.
 	OutcomeFiltered OutcomeKind = "filtered"
 	// OutcomeIgnored is an error that nobody wants to hear of, or that was
-	// captured before; see [WithIgnore]. It was never made into an event, and
-	// has no id.
+	// captured before; see [WithIgnore] and [Context]. It was never made into an
+	// event, and has no id.
 	OutcomeIgnored OutcomeKind = "ignored"
 	// OutcomeThrottled is an event that came too often; see [Throttle].
 	OutcomeThrottled OutcomeKind = "throttled"

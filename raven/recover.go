@@ -11,7 +11,7 @@ import (
 func (c *Client) recovered(ctx context.Context, r any, opts []CaptureOption) {
 	repanicAbort(r)
 	if c.Enabled() {
-		c.report(ctx, nil, subject{panicked: r}, opts)
+		c.report(ctx, nil, subject{panicked: r, how: byPanic}, opts)
 	}
 }
 

@@ -14,6 +14,7 @@ type outgoing struct {
 	ticket  uint64      // in the ledger
 	report  *discards   // that travel along; nil for none
 	echo    bool        // see terms
+	memory  memory      // of its error
 	settled atomic.Bool // a transport that calls back twice is not believed twice
 }
 
@@ -39,6 +40,9 @@ func (c *Client) settle(p *outgoing, resp *transport.Response, err error, how te
 	how.echo = p.echo
 	if !how.ignore {
 		c.state.observe(&o)
+	}
+	if o.Kind != OutcomeDelivered {
+		p.memory.forget()
 	}
 	if p.report != nil && !reportArrived(&o) {
 		c.reports.add(p.report)

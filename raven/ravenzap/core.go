@@ -99,6 +99,8 @@ func (c *Core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
 	}
 	if entry.Caller.Defined {
 		r.Callers = logrecord.CallersFrom(entry.Caller.PC)
+	} else {
+		r.Callers = logrecord.CallersOutside("github.com/ravenkit/ravenkit/raven/ravenzap.", "go.uber.org/zap.", "go.uber.org/zap/")
 	}
 	r.Capture(ctx, client)
 	if entry.Level >= zapcore.DPanicLevel {

@@ -178,10 +178,10 @@ func (w *Writer) read(r *logrecord.Record, fields map[string]any) {
 	case nil:
 		delete(fields, zerolog.ErrorFieldName)
 	case string:
-		r.Err = errors.New(err)
+		r.Err, r.ErrText = errors.New(err), true
 		delete(fields, zerolog.ErrorFieldName)
 	default: // what a zerolog.LogObjectMarshaler or ErrorMarshalFunc made of it
-		r.Err = errors.New(textOf(err))
+		r.Err, r.ErrText = errors.New(textOf(err)), true
 	}
 	delete(fields, zerolog.LevelFieldName)
 	// Most formats keep no more than seconds, and the record was made just now.

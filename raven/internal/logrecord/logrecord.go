@@ -10,6 +10,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/origin"
 )
 
 // Record is a log record in the terms of this client.
@@ -19,6 +20,7 @@ type Record struct {
 	Message string
 	Logger  string
 	Err     error          // what the record is about; may be nil
+	ErrText bool           // Err was made of the text of the error that was logged
 	Fields  map[string]any // all that is left
 	Callers []uintptr      // from where it was logged; may be nil
 	Stack   bool           // whether an event without Err gets them
@@ -28,7 +30,7 @@ type Record struct {
 // Capture reports the record as an event: of Err, if there is one, with the
 // message beside it as in the reference, else of the message.
 func (r *Record) Capture(ctx context.Context, to raven.Reporter) string {
-	opts := make([]raven.CaptureOption, 0, 6+len(r.Options))
+	opts := make([]raven.CaptureOption, 0, 7+len(r.Options))
 	opts = append(opts, r.Level, raven.Logger(r.Logger), raven.Extra(r.Fields))
 	if !r.Time.IsZero() {
 		opts = append(opts, raven.Timestamp(r.Time))
@@ -39,8 +41,19 @@ func (r *Record) Capture(ctx context.Context, to raven.Reporter) string {
 	if r.Err == nil {
 		return to.CaptureMessage(ctx, r.Message, append(opts, r.Options...)...)
 	}
-	opts = append(opts, raven.Message(r.Message))
+	opts = append(opts, raven.Message(r.Message), r.origin())
 	return to.CaptureException(ctx, r.Err, append(opts, r.Options...)...)
+}
+
+// origin says to the client that the error comes from a log record: if the
+// program has captured it itself, it is not another event.
+func (r *Record) origin() raven.CaptureOption {
+	mark := origin.Logged
+	if r.ErrText {
+		mark = origin.LoggedText
+	}
+	option, _ := mark.(raven.CaptureOption)
+	return option
 }
 
 // Breadcrumb records the record as a breadcrumb, with the logger's name as its
