@@ -66,7 +66,7 @@ func (c *Client) bytes(ctx context.Context, path string) ([]byte, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(&bounded{resp.Body, maxAnswer})
 	if err != nil {
 		return nil, fmt.Errorf("fakesentryclient: GET %s: %w", resp.Request.URL, err)
 	}
