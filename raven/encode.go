@@ -33,6 +33,7 @@ const (
 // here, with the fields in the order of the reference.
 func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	ev, e := &d.ev, &d.enc
+	e.cookies = false // a value that panicked may have left it
 	dst = append(dst, '{')
 	dst = w.appendBags(dst, d)
 	dst = w.appendMessage(dst, d)
@@ -57,9 +58,9 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	}
 	dst = appendField(dst, `"logger":`, ev.Logger)
 	if ev.Culprit != "" {
-		dst = appendField(dst, `"culprit":`, e.mask().prose(ev.Culprit))
+		dst = appendField(dst, `"culprit":`, e.mask().name(ev.Culprit))
 	} else {
-		dst = appendField(dst, `"transaction":`, e.mask().prose(ev.Transaction))
+		dst = appendField(dst, `"transaction":`, e.mask().name(ev.Transaction))
 	}
 	dst = d.appendOr(dst, `"server_name":`, ev.ServerName, w.serverName)
 	if ev.Modules != nil {
@@ -150,12 +151,13 @@ func (w *wire) appendMessage(dst []byte, d *draft) []byte {
 	if text == "" && d.bare {
 		return dst
 	}
-	return append(appendString(append(dst, `"message":`...), d.enc.mask().prose(text)), ',')
+	return append(appendString(append(dst, `"message":`...), d.enc.mask().message(text)), ',')
 }
 
 func (d *draft) appendLogged(dst []byte, text string) []byte {
 	m, lim := d.enc.mask(), d.enc.tight()
-	dst = appendString(append(dst, `{"message":`...), m.prose(d.ev.Message))
+	shown := m.message(d.ev.Message)
+	dst = appendString(append(dst, `{"message":`...), shown)
 	dst = append(dst, `,"params":[`...)
 	for i, p := range d.ev.Params {
 		if i == lim.items {
@@ -166,7 +168,10 @@ func (d *draft) appendLogged(dst []byte, text string) []byte {
 		}
 		dst = d.enc.appendValue(dst, p, lim, 1)
 	}
-	dst = appendString(append(dst, `],"formatted":`...), m.prose(text))
+	if text != d.ev.Message {
+		shown = m.message(text)
+	}
+	dst = appendString(append(dst, `],"formatted":`...), shown)
 	return append(dst, '}', ',')
 }
 

@@ -97,7 +97,7 @@ func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
 func (e *encoder) appendUser(dst []byte, u *User) []byte {
 	dst = append(dst, '{')
 	m := e.mask()
-	dst = appendField(dst, `"id":`, m.field("id", u.ID))
+	dst = appendField(dst, `"id":`, m.field("id", m.prose(u.ID)))
 	dst = appendField(dst, `"username":`, m.field("username", m.value(u.Username)))
 	dst = appendField(dst, `"email":`, m.field("email", m.value(u.Email)))
 	dst = appendField(dst, `"name":`, m.field("name", m.value(u.Name)))

@@ -111,7 +111,9 @@ func (e *encoder) appendReflectMap(dst []byte, r reflect.Value, lim limits, dept
 			dst = e.appendMasked(dst, entries[i].value, lim)
 			continue
 		}
+		was := e.enter(entries[i].key)
 		dst = e.appendReflect(dst, entries[i].value, lim, depth)
+		e.cookies = was
 	}
 	clear(e.ents[start:])
 	e.ents = e.ents[:start]
@@ -222,7 +224,9 @@ func (e *encoder) appendStruct(dst []byte, r reflect.Value, lim limits, depth in
 			dst = e.appendMasked(dst, v, lim)
 			continue
 		}
+		was := e.enter(f.name)
 		dst = e.appendReflect(dst, v, lim, depth)
+		e.cookies = was
 	}
 	return append(dst, '}')
 }

@@ -38,6 +38,8 @@ type encoder struct {
 	rules       *rules // nil: everything is sent
 	sourceLines int    // on either side of a frame's; 0 for no source
 
+	cookies bool // what is encoded stands under the key of cookies
+
 	path []visit  // the containers around the value, to find cycles
 	keys []string // of the maps around the value, to sort them
 	ents []entry  // the same for maps that are found by reflection
@@ -46,6 +48,9 @@ type encoder struct {
 func (e *encoder) mask() *masker {
 	if e.rules == nil {
 		return nil
+	}
+	if e.cookies {
+		return e.rules.mask.jar
 	}
 	return e.rules.mask
 }
@@ -91,7 +96,9 @@ func (e *encoder) appendAnyMap(dst []byte, m map[string]any, lim limits, depth i
 			dst = e.appendMasked(dst, reflect.ValueOf(m[k]), lim)
 			continue
 		}
+		was := e.enter(k)
 		dst = e.appendValue(dst, m[k], lim, depth)
+		e.cookies = was
 	}
 	e.keys = e.keys[:start]
 	return append(dst, '}')
@@ -120,7 +127,7 @@ func (e *encoder) appendStrings(dst []byte, list []string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, e.mask().prose(s))
+		dst = appendString(dst, e.mask().name(s))
 	}
 	return append(dst, ']')
 }
@@ -152,7 +159,7 @@ func (e *encoder) appendValue(dst []byte, v any, lim limits, depth int) []byte {
 		return e.appendContainer(dst, reflect.ValueOf(v), lim, depth)
 	}
 	r := reflect.ValueOf(v)
-	if text, kind := describe(v, r); kind != byKind {
+	if text, kind := e.describe(v, r); kind != byKind {
 		return e.appendDescribed(dst, text, kind, lim)
 	}
 	return e.appendByKind(dst, r, lim, depth)
@@ -166,7 +173,7 @@ func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth i
 	if r.CanAddr() && r.Kind() != reflect.Pointer && r.Kind() != reflect.Interface && r.Addr().CanInterface() {
 		// Methods of the pointer count for what is behind one, as in encoding/json.
 		if p := r.Addr(); p.Type().NumMethod() > r.Type().NumMethod() {
-			if text, kind := describe(p.Interface(), p); kind != byKind {
+			if text, kind := e.describe(p.Interface(), p); kind != byKind {
 				return e.appendDescribed(dst, text, kind, lim)
 			}
 		}
@@ -178,7 +185,7 @@ func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth i
 		return e.appendValue(dst, r.Interface(), lim, depth)
 	}
 	// Through an interface its fields would no longer be addressable.
-	if text, kind := describe(r.Interface(), r); kind != byKind {
+	if text, kind := e.describe(r.Interface(), r); kind != byKind {
 		return e.appendDescribed(dst, text, kind, lim)
 	}
 	return e.appendByKind(dst, r, lim, depth)

@@ -126,7 +126,9 @@ func valueText(e *encoder, v any) string {
 	case string:
 		return v
 	case fmt.Stringer:
-		return guard.Text(v, "String", v.String)
+		if !e.mask().hides(reflect.TypeOf(v)) {
+			return guard.Text(v, "String", v.String)
+		}
 	}
 	if r := reflect.ValueOf(v); r.Kind() == reflect.String {
 		return r.String()

@@ -11,9 +11,10 @@ import (
 
 // formatted is the text of a template. What fmt would not come to an end with,
 // such as a map that holds itself, is written by the encoder, which is bounded;
-// so is every value whose methods panic while fmt says that they do.
+// so is every value whose methods panic while fmt says that they do, and one
+// that has secret fields or keys.
 func (e *encoder) formatted(template string, params Params) (text string) {
-	params = e.shown(params, func(v any) bool { return !guard.Printable(v) })
+	params = e.shown(params, func(v any) bool { return !guard.Printable(v) || e.mask().holds(v) })
 	if guard.Do(func() { text = fmt.Sprintf(template, params...) }) == nil {
 		return text
 	}
