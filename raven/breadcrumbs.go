@@ -43,6 +43,7 @@ func (b *Breadcrumb) empty() bool {
 }
 
 func appendCrumb(dst []byte, e *encoder, b Breadcrumb) []byte {
+	e.cookies = false
 	dst = append(dst, `{"timestamp":`...)
 	dst = appendSeconds(dst, b.Timestamp)
 	if b.Type == "" {

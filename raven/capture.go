@@ -13,8 +13,9 @@ func (c *Client) CaptureMessage(ctx context.Context, message string, opts ...Cap
 }
 
 // CaptureException reports an error with everything that it wraps, and returns
-// the event's id. A nil error is not reported; it returns "", as a disabled
-// client does.
+// the event's id. A nil error is not reported, and neither is one that is ignored
+// ([WithIgnore]) or a repetition ([Context]); it returns "", as a disabled client
+// does.
 //
 // Each error becomes an exception; those of [errors.Join] and of several %w
 // become an exception group. An error that carries the stack of its origin (a
@@ -112,7 +113,8 @@ func (c *Client) Recover(ctx context.Context, opts ...CaptureOption) {
 }
 
 // Flush waits until every event that was captured before the call has its
-// outcome. It returns nil if that is so and nothing was lost since the last
+// outcome. A transport that holds events gives none an outcome during an outage:
+// bound the wait with ctx. It returns nil if that is so and nothing was lost since the last
 // Flush, or the start; else a *[LossError]. That one counts what was lost and
 // wraps, if ctx ended first, the *transport.UndeliveredError that says how many
 // events had no outcome. What [Client.Deliver] and [Client.Send] have returned an

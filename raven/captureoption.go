@@ -26,8 +26,13 @@ type Tags map[string]string
 // as natural JSON under the reference client's limits: six levels deep, 50
 // entries a list, map or struct, 400 characters a string (protocol 6.2), or
 // those of [WithLimits]. Of what looks like a secret only ******** is sent. What
-// JSON cannot say is sent as text; nothing that is put here can fail or panic
-// a capture.
+// JSON cannot say is sent as text. A method of a value that panics costs that
+// value, and a value that holds itself is cut off where it does.
+//
+// Values are read before the capture returns, never later. Two things end a
+// program all the same, here and wherever else a capture takes values of any type:
+// a map that another goroutine changes during the capture (fatal error: concurrent
+// map iteration and map write), and a method that calls itself without end.
 type Extra map[string]any
 
 // Contexts are structured data by name: "runtime", "os", "device" and so on

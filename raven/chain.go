@@ -3,6 +3,8 @@ package raven
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 const (
@@ -23,6 +25,8 @@ type link struct {
 	list   bool // the parent holds several
 
 	kind    *errorType
+	text    string // what Error returned, once it was asked
+	asked   bool
 	loops   bool // it holds an error that it was unwrapped from
 	matched bool // it is ignored, or one of those that hold it is
 	left    int  // errors that are left out between this one and the one before
@@ -56,7 +60,7 @@ func (d *draft) unwrapAll(err error) {
 		if l.parent >= 0 && !l.list {
 			done[l.parent].cause = id
 		}
-		many, one := unwrap(l.err)
+		many, one := guard.Unwrap(l.err)
 		if one != nil {
 			todo = append(todo, link{err: one, parent: id})
 		}

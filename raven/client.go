@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -29,7 +30,8 @@ type Client struct {
 	rules     *rules
 	source    sourceBudget
 	ignore    ignoreRule
-	log       *slog.Logger // nil: whatever slog.Default is at the time
+	sentinels map[error]bool // never changed
+	log       *slog.Logger   // nil: whatever slog.Default is at the time
 	raise     func(*SendError)
 	crashes   *crashReports // nil without WithCrashReport
 
@@ -45,6 +47,7 @@ type Client struct {
 	ledger     ledger
 	reports    reports
 	failures   errorLog
+	recent     recent
 	closed     atomic.Bool
 	endedCtx   atomic.Bool // that Close was given
 
@@ -105,7 +108,7 @@ func New(dsn string, opts ...Option) (*Client, error) {
 // who gave it a logger.
 func newDisabled(cfg *config) (*Client, error) {
 	if cfg.logger != nil {
-		cfg.logger.Info("raven: no DSN (SENTRY_DSN is not set): nothing is reported")
+		guard.Logger(cfg.logger).Info("raven: no DSN (SENTRY_DSN is not set): nothing is reported")
 	}
 	c := &Client{transport: cfg.transport}
 	c.openContext()
@@ -122,6 +125,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		log:       cfg.logger,
 		raise:     cfg.raise,
 		ignore:    cfg.ignoreRule(),
+		sentinels: cfg.sentinels,
 		rules:     cfg.newRules(),
 	}
 	c.async, _ = t.(transport.AsyncTransport)

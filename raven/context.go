@@ -21,13 +21,25 @@ import (
 //
 // An error that was captured with a Context is not captured with it again as
 // part of another: of the layers of a program that each wrap an error and
-// report it, the first is heard. It has to be a pointer, and one of the latest
-// 16; capturing that very pointer again is no repetition but another event, and
-// neither are other Contexts, derived ones included. Errors that a package
-// declares for all to return, such as sql.ErrNoRows, are not counted as
-// repeated: two errors that wrap one of them have nothing else in common. Those
-// are recognised if they are made by errors.New or a composite literal, or
-// carry a stack; not if they are declared with fmt.Errorf and verbs.
+// report it, the first is heard. The Context remembers the latest 16 errors, for
+// five minutes, if they are pointers. It remembers what was handed to the
+// transport, and forgets an event that was lost. Other Contexts, derived ones
+// included, know nothing of it, and the client's own, which unrelated work
+// shares, remembers nothing.
+//
+// Errors that a package declares for all to return, such as sql.ErrNoRows, are
+// never taken for a repetition: two errors that wrap one of them have nothing
+// else in common. The client knows those of the standard library, and takes an
+// error that was captured twice, or that carries the stack of a package's
+// initialisation, for one; others are for [WithSentinels].
+//
+// Capturing the same error twice makes two events. It is one event if a program
+// captures an error and then logs it, through one of the adapters of logging
+// libraries, or returns it to [Client.Wrap]; and the other way round. In a
+// Context the error itself tells, as above. Loggers often have no context:
+// without a Context, and for errors that are no pointers, the two have to come
+// within five seconds of each other, with the same text, and from one function
+// or from a function and one that it called.
 type Context struct {
 	client *Client
 	now    atomic.Pointer[contents]
@@ -118,11 +130,17 @@ type carried struct {
 
 type carriedKey struct{}
 
-func carriedBy(ctx context.Context) *carried {
+// carriedBy finds nothing in a ctx that panics, such as a nil pointer.
+func carriedBy(ctx context.Context) (list *carried) {
 	if ctx == nil {
 		return nil
 	}
-	list, _ := ctx.Value(carriedKey{}).(*carried)
+	defer func() {
+		if recover() != nil {
+			list = nil
+		}
+	}()
+	list, _ = ctx.Value(carriedKey{}).(*carried)
 	return list
 }
 
@@ -204,8 +222,9 @@ func (rc *Context) leave() {
 // the Context's. [Params] and [Callers], which make sense for one event only,
 // are left out.
 //
-// Maps and slices are copied. What pointers in them lead to is not, and must
-// not be changed any more.
+// Maps and slices are copied, those in the exported fields of structs too. What
+// pointers lead to is not, nor what unexported fields hold, and must not be changed
+// any more.
 func (rc *Context) Merge(values ...CaptureOption) {
 	if rc == nil {
 		return

@@ -3,6 +3,8 @@ package raven
 import (
 	"cmp"
 	"slices"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // circumstances are what is added to an event that does not say otherwise: what
@@ -53,7 +55,11 @@ func gather(values []CaptureOption, lazy bool) (*circumstances, *bool) {
 	d := newDraft()
 	defer d.release()
 	d.gathering = lazy
-	d.applyAll(values)
+	for _, v := range values {
+		if !guard.IsNilPointer(v) { // a nil *User is a CaptureOption too
+			d.applyAll([]CaptureOption{v})
+		}
+	}
 	activate := d.activate
 	d.activate, d.counters, d.ev.Params = nil, nil, nil
 	d.ev.EventID, d.ev.Exceptions, d.ev.Stacktrace, d.ev.Threads, d.ev.Breadcrumbs = "", nil, nil, nil, nil

@@ -2,16 +2,15 @@ package raven
 
 import (
 	"maps"
-	"reflect"
 	"slices"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// copier copies maps and slices, whatever they hold, all the way down. What is
-// held twice is held twice by the copy too, so that neither cycles nor small
-// values that hold each other many times over do harm.
+// copier copies what an event is made of; see [guard.Copier] for the values in it.
 type copier struct {
-	enc  *encoder // knows which frames are in_app
-	seen map[visit]reflect.Value
+	guard.Copier
+	enc *encoder // knows which frames are in_app
 }
 
 // copied returns an event that shares no maps and slices with ev, exceptions,
@@ -20,61 +19,7 @@ func copied(ev *Event) Event { return new(copier).event(ev) }
 
 func copiedMap[M ~map[string]any](m M) M { return copyOf(new(copier), m) }
 
-// copyOf copies a map, a list, or whatever an interface holds.
-func copyOf[T any](c *copier, v T) T {
-	r := reflect.ValueOf(v)
-	switch r.Kind() {
-	case reflect.Map, reflect.Slice:
-		if !r.IsNil() {
-			out, _ := c.value(r).Interface().(T)
-			return out
-		}
-	}
-	return v
-}
-
-func (c *copier) value(r reflect.Value) reflect.Value {
-	switch r.Kind() {
-	case reflect.Interface:
-		if r.IsNil() {
-			return r
-		}
-		return c.value(r.Elem())
-	case reflect.Map, reflect.Slice:
-		if r.IsNil() {
-			return r
-		}
-	default:
-		return r
-	}
-	at := visit{address: r.Pointer(), typ: r.Type()}
-	if r.Kind() == reflect.Slice {
-		at.length = r.Len()
-	}
-	if made, ok := c.seen[at]; ok {
-		return made
-	}
-	if c.seen == nil {
-		c.seen = make(map[visit]reflect.Value)
-	}
-	if r.Kind() == reflect.Map {
-		out := reflect.MakeMapWithSize(r.Type(), r.Len())
-		c.seen[at] = out
-		for iter := r.MapRange(); iter.Next(); {
-			out.SetMapIndex(iter.Key(), c.value(iter.Value()))
-		}
-		return out
-	}
-	out := reflect.MakeSlice(r.Type(), r.Len(), r.Len())
-	c.seen[at] = out
-	reflect.Copy(out, r)
-	if kind := r.Type().Elem().Kind(); kind == reflect.Interface || kind == reflect.Map || kind == reflect.Slice {
-		for i := range r.Len() {
-			out.Index(i).Set(c.value(r.Index(i)))
-		}
-	}
-	return out
-}
+func copyOf[T any](c *copier, v T) T { return guard.Copy(&c.Copier, v) }
 
 // event copies what a Context may hold of an event.
 func (c *copier) event(ev *Event) Event {

@@ -1,5 +1,7 @@
 package raven
 
+import "github.com/ravenkit/ravenkit/internal/guard"
+
 // EventType is a kind of event that a program makes up for itself, as the
 // reference client's event types are: a value that knows how it is reported.
 // [Custom] captures it.
@@ -54,10 +56,12 @@ func (o custom) apply(d *draft) {
 // filled returns what the value says, and false for a nil pointer, which can't
 // say anything.
 func (o custom) filled() (ev Event, ok bool) {
+	guard.Enter()
 	defer func() {
+		guard.Leave()
 		if r := recover(); r != nil {
-			ok = !isNilPointer(o.EventType)
-			ev = Event{Message: panicText(o.EventType, "FillEvent", r)}
+			ok = !guard.IsNilPointer(o.EventType)
+			ev = Event{Message: guard.PanicText(o.EventType, "FillEvent", r)}
 		}
 	}()
 	o.FillEvent(&ev)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -39,22 +40,34 @@ func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []Cap
 
 // pass takes a capture through the gates. It returns the packet to send, or
 // what became of the event in its place.
-func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (outgoing, Outcome) {
+func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p outgoing, drop Outcome) {
 	c.counters.captured.Add(1)
 	if nested() {
-		return c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeInvalid, Err: errNested}, nil, what)
+		return outgoing{}, c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeInvalid, Err: errNested}, nil, &what)
 	}
-	p, drop, g := c.prepare(ctx, ev, what, opts)
+	returned := false
+	defer func() {
+		if !returned {
+			c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeInvalid, Err: errGoexit}, nil, &what)
+		}
+	}()
+	p, drop, g := c.prepare(ctx, ev, &what, opts)
+	returned = true
 	if drop.Kind != "" {
-		return c.dropped(drop, g, what)
+		return outgoing{}, c.dropped(drop, g, &what)
 	}
+	p.echo = what.echo
 	p.ticket = c.ledger.open(p.id, "")
 	return p, drop
 }
 
-func (c *Client) dropped(o Outcome, g *gist, what subject) (outgoing, Outcome) {
-	c.drop(o, g, terms{told: what.told || c.raise != nil && o.Err != errNested})
-	return outgoing{}, o
+// errGoexit is why an event was not built if a function or a method of the program
+// ended the goroutine meanwhile. A failed test does, as by t.FailNow.
+var errGoexit = errors.New("a function that the client called for the event ended the goroutine with runtime.Goexit")
+
+func (c *Client) dropped(o Outcome, g *gist, what *subject) Outcome {
+	c.drop(o, g, terms{told: what.told || c.raise != nil && o.Err != errNested, echo: what.echo})
+	return o
 }
 
 // gate is where a composed event may end before it is sent. For one that is
@@ -109,17 +122,21 @@ func (c *Client) dispatch(ctx context.Context, p outgoing) {
 	case c.async == nil:
 		_, _ = c.await(unlessEnded(ctx), p, terms{}) // which is logged
 	default:
-		if err := c.enqueue(ctx, p.packet, p.done); err != nil {
-			p.done(nil, err)
-		}
+		err := errNoReturn
+		defer func() { // also when the goroutine is ended
+			if err != nil {
+				p.done(nil, err)
+			}
+		}()
+		err = c.enqueue(ctx, p.packet, p.done)
 	}
 }
 
 // raiseError hands a failure to the function of [WithRaiseSendErrors], which may
 // panic.
 func (c *Client) raiseError(id string, err error) {
-	calling.Add(1)
-	defer calling.Add(-1)
+	guard.Enter()
+	defer guard.Leave()
 	c.raise(&SendError{EventID: id, Err: err})
 }
 
@@ -127,10 +144,20 @@ func (c *Client) raiseError(id string, err error) {
 // values only. What a program captures when a request was cancelled is wanted
 // as much as anything else; the transport's own timeout bounds it.
 func unlessEnded(ctx context.Context) context.Context {
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return context.WithoutCancel(ctx)
 	}
 	return ctx
+}
+
+// ended reports whether a context has ended. One that panics has.
+func ended(ctx context.Context) (ended bool) {
+	defer func() {
+		if recover() != nil {
+			ended = true
+		}
+	}()
+	return ctx.Err() != nil
 }
 
 var errNoReturn = errors.New("raven: the transport ended the goroutine")
@@ -140,7 +167,7 @@ var errNoReturn = errors.New("raven: the transport ended the goroutine")
 func (c *Client) await(ctx context.Context, p outgoing, how terms) (resp *transport.Response, err error) {
 	err = errNoReturn
 	defer func() { // also when the goroutine is ended
-		how.ignore = how.ignore || err != nil && ctx.Err() != nil
+		how.ignore = how.ignore || err != nil && ended(ctx)
 		c.settle(p.fate, resp, err, how)
 	}()
 	return c.call(ctx, p.packet)
@@ -175,7 +202,7 @@ func (c *Client) closeTransport(ctx context.Context) (err error) {
 
 func containTransport(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("raven: the transport panicked: %s", plainText(r))
+		*err = fmt.Errorf("raven: the transport panicked: %s", guard.Plain(r))
 	}
 }
 
@@ -219,8 +246,13 @@ func (c *Client) send(ctx context.Context, ev *Event, opts []CaptureOption) erro
 	done := func(resp *transport.Response, err error) {
 		c.settle(p.fate, resp, err, terms{told: a.refuse(err)})
 	}
-	if err := c.enqueue(orBackground(ctx), p.packet, done); err != nil {
-		c.settle(p.fate, nil, err, terms{told: true})
+	err := errNoReturn
+	defer func() { // also when the goroutine is ended
+		if err != nil {
+			c.settle(p.fate, nil, err, terms{told: true})
+		}
+	}()
+	if err = c.enqueue(orBackground(ctx), p.packet, done); err != nil {
 		return err
 	}
 	return a.close()

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // draft is an event while it is put together, with the memory that this takes.
@@ -16,8 +18,11 @@ type draft struct {
 	now    time.Time
 	bare   bool // nothing of the client is added
 
-	scope   *Context // that the event is captured with
-	endless bool     // not all that the error unwraps to is among the links
+	scope    *Context // that the event is captured with
+	how      way
+	textOnly bool  // the error is what is left of another one, its text
+	here     calls // the stack of the capture, once it is known
+	endless  bool  // not all that the error unwraps to is among the links
 
 	complete  bool // what the client adds is in the event already
 	gathering bool // for a Context: lazy values stay so
@@ -66,7 +71,7 @@ func (d *draft) release() {
 	d.found = d.found[:0] // frames live as long as the program
 	d.todo = emptied(d.todo)
 	d.links = emptied(d.links)
-	d.scope, d.lazyDepth = nil, 0
+	d.scope, d.how, d.textOnly, d.here, d.lazyDepth = nil, byProgram, false, nil, 0
 	d.enc.path, d.enc.keys, d.enc.ents = emptied(d.enc.path), emptied(d.enc.keys), emptied(d.enc.ents)
 	drafts.Put(d)
 }
@@ -80,18 +85,19 @@ func emptied[T any](s []T) []T {
 // subject is what is captured beside or in place of an event: an error, or the
 // value of a panic. bare says that the event is to be sent as it is, urgent
 // that it does not wait while sending fails, told that the caller is told what
-// became of it.
+// became of it, echo that a client's own log led to the capture.
 type subject struct {
 	err      error
 	panicked any
+	how      way
 
-	bare, urgent, told bool
+	bare, urgent, told, echo bool
 }
 
 // open begins a capture: with the Context of ctx, and everything that the
 // captured error unwraps to.
 func (d *draft) open(c *Client, ctx context.Context, what *subject) {
-	d.scope = c.scope(ctx)
+	d.scope, d.how, d.now = c.scope(ctx), what.how, time.Now()
 	d.enc.inApp, d.enc.rules, d.bare = c.inApp, c.rules, what.bare
 	err := what.err
 	if err == nil {
@@ -135,7 +141,6 @@ func (d *draft) complement(c *Client, what *subject) {
 	if _, given := d.ev.Tags["site"]; d.site != "" && !given {
 		Tags{"site": d.site}.apply(d)
 	}
-	d.now = time.Now()
 	if len(d.traces) > 0 {
 		d.enc.sourceLines = c.source.linesFor(d.traces[0].found, d.now)
 	}
@@ -180,26 +185,33 @@ func notHex(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }
 // prepare builds an event and, if no gate holds it back, encodes it. Whatever
 // goes wrong on the way, in the methods of the caller's values too, ends up in
 // the outcome. The packet shares no memory with the draft.
-func (c *Client) prepare(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p outgoing, drop Outcome, g *gist) {
+func (c *Client) prepare(ctx context.Context, ev *Event, what *subject, opts []CaptureOption) (p outgoing, drop Outcome, g *gist) {
 	d := newDraft()
 	defer func() {
 		if r := recover(); r != nil {
-			p, g, drop = outgoing{}, nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", plainText(r))}
+			p, g, drop = outgoing{}, nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", guard.Plain(r))}
 			return
 		}
 		d.release()
 	}()
-	d.open(c, ctx, &what)
-	if c.ignore.ignores(d, &what) || d.scope.repeated(&what) {
+	d.open(c, ctx, what)
+	what.echo = d.isEcho(ctx, ev)
+	if c.ignore.ignores(d, what) || d.wrapsSeen(c, what) {
 		return outgoing{}, Outcome{Kind: OutcomeIgnored}, nil
 	}
-	d.lay(ev, &what, opts)
+	d.lay(ev, what, opts)
+	if d.saidOtherwise(c, what) {
+		return outgoing{}, Outcome{Kind: OutcomeIgnored}, nil
+	}
 	if d.sampledOut(c) {
 		return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeSampled}, nil
 	}
-	d.complement(c, &what)
+	d.complement(c, what)
 	if drop = c.process(ctx, d); drop.Kind != "" {
 		return outgoing{}, drop, nil
 	}
-	return c.gate(d, what.urgent)
+	if p, drop, g = c.gate(d, what.urgent); drop.Kind == "" {
+		p.memory = d.remember(c, what)
+	}
+	return p, drop, g
 }

@@ -35,6 +35,7 @@ const (
 func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	ev, e := &d.ev, &d.enc
 	e.gist = gist{}
+	e.cookies = false // a value that panicked may have left it
 	dst = append(dst, '{')
 	dst = w.appendBags(dst, d)
 	dst = w.appendMessage(dst, d)
@@ -62,9 +63,9 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	}
 	dst = appendField(dst, `"logger":`, ev.Logger)
 	if ev.Culprit != "" {
-		dst = appendField(dst, `"culprit":`, e.mask().prose(ev.Culprit))
+		dst = appendField(dst, `"culprit":`, e.mask().name(ev.Culprit))
 	} else {
-		dst = appendField(dst, `"transaction":`, e.mask().prose(ev.Transaction))
+		dst = appendField(dst, `"transaction":`, e.mask().name(ev.Transaction))
 	}
 	dst = d.appendOr(dst, `"server_name":`, ev.ServerName, w.serverName)
 	if ev.Modules != nil && (!d.complete || !maps.Equal(ev.Modules, moduleVersions())) {
@@ -135,7 +136,7 @@ func (w *wire) appendMessage(dst []byte, d *draft) []byte {
 	text := ev.Message
 	if ev.Message != "" {
 		if len(ev.Params) > 0 {
-			text = formatted(ev.Message, d.enc.mask().params(ev.Params))
+			text = d.enc.formatted(ev.Message, d.enc.mask().params(ev.Params))
 		}
 		if w.dialect == modern {
 			dst = d.appendLogged(append(dst, loggedField...), text)
@@ -155,12 +156,13 @@ func (w *wire) appendMessage(dst []byte, d *draft) []byte {
 	if text == "" && d.bare {
 		return dst
 	}
-	return append(appendString(append(dst, `"message":`...), d.enc.mask().prose(text)), ',')
+	return append(appendString(append(dst, `"message":`...), d.enc.mask().message(text)), ',')
 }
 
 func (d *draft) appendLogged(dst []byte, text string) []byte {
 	m, lim := d.enc.mask(), d.enc.tight()
-	dst = appendString(append(dst, `{"message":`...), m.prose(d.ev.Message))
+	shown := m.message(d.ev.Message)
+	dst = appendString(append(dst, `{"message":`...), shown)
 	dst = append(dst, `,"params":[`...)
 	for i, p := range d.ev.Params {
 		if i == lim.items {
@@ -171,8 +173,11 @@ func (d *draft) appendLogged(dst []byte, text string) []byte {
 		}
 		dst = d.enc.appendValue(dst, p, lim, 1)
 	}
-	d.enc.gist.text = m.prose(text)
-	dst = appendString(append(dst, `],"formatted":`...), d.enc.gist.text)
+	if text != d.ev.Message {
+		shown = m.message(text)
+	}
+	d.enc.gist.text = shown
+	dst = appendString(append(dst, `],"formatted":`...), shown)
 	return append(dst, '}', ',')
 }
 

@@ -1,16 +1,11 @@
 package raven
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 )
-
-// formatted is the text of a template. fmt contains the panics of the values'
-// methods.
-func formatted(template string, params Params) string { return fmt.Sprintf(template, params...) }
 
 func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
 	numbered := slices.ContainsFunc(list, func(x Exception) bool { return x.Mechanism != nil && x.Mechanism.ExceptionID != 0 })
@@ -112,7 +107,7 @@ func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
 func (e *encoder) appendUser(dst []byte, u *User) []byte {
 	dst = append(dst, '{')
 	m := e.mask()
-	dst = appendField(dst, `"id":`, m.field("id", u.ID))
+	dst = appendField(dst, `"id":`, m.field("id", m.prose(u.ID)))
 	dst = appendField(dst, `"username":`, m.field("username", m.value(u.Username)))
 	dst = appendField(dst, `"email":`, m.field("email", m.value(u.Email)))
 	dst = appendField(dst, `"name":`, m.field("name", m.value(u.Name)))

@@ -34,6 +34,14 @@ func (e *encoder) appendMasked(dst []byte, r reflect.Value, lim limits) []byte {
 	return closeList(dst)
 }
 
+// enter notes that what is encoded next stands under a key, and returns what was
+// noted before.
+func (e *encoder) enter(key string) (was bool) {
+	was = e.cookies
+	e.cookies = was || namesCookies(key) && e.mask() != nil
+	return was
+}
+
 // behind is the value in an interface, and the one that a pointer in there
 // points to.
 func behind(r reflect.Value) reflect.Value {
@@ -65,10 +73,7 @@ func headerValue(m *masker, key, value string) string {
 	if m.secret(key) {
 		return masked
 	}
-	if n := len(key) - len("cookie"); n >= 0 && strings.EqualFold(key[n:], "cookie") {
-		return m.cookies(value)
-	}
-	return m.value(value)
+	return m.inCookies(key).value(value)
 }
 
 // maxTag is how many characters Sentry takes of a tag's value (protocol 5.3).

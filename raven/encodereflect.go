@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // maxMarshalled is how much a value's own JSON may be where there are limits:
@@ -59,7 +61,9 @@ func describe(v any, r reflect.Value) (string, description) {
 func marshalled(v json.Marshaler) (string, description) {
 	how := asJSON
 	text := func() (text string) {
+		guard.Enter()
 		defer func() {
+			guard.Leave()
 			if r := recover(); r != nil {
 				text, how = panicText(v, "MarshalJSON", r), asText
 			}
@@ -107,7 +111,9 @@ func (e *encoder) appendReflectMap(dst []byte, r reflect.Value, lim limits, dept
 			dst = e.appendMasked(dst, entries[i].value, lim)
 			continue
 		}
+		was := e.enter(entries[i].key)
 		dst = e.appendReflect(dst, entries[i].value, lim, depth)
+		e.cookies = was
 	}
 	clear(e.ents[start:])
 	e.ents = e.ents[:start]
@@ -218,7 +224,9 @@ func (e *encoder) appendStruct(dst []byte, r reflect.Value, lim limits, depth in
 			dst = e.appendMasked(dst, v, lim)
 			continue
 		}
+		was := e.enter(f.name)
 		dst = e.appendReflect(dst, v, lim, depth)
+		e.cookies = was
 	}
 	return append(dst, '}')
 }

@@ -29,11 +29,16 @@ var (
 // server takes a larger event.
 const maxEncoded = 1 << 20
 
+// maxPath ends chains of pointers to pointers, whose depth is not counted.
+const maxPath = 1000
+
 // encoder is the working memory of one encoder: it belongs to a draft.
 type encoder struct {
 	inApp       *inAppRule
 	rules       *rules // nil: everything is sent
 	sourceLines int    // on either side of a frame's; 0 for no source
+
+	cookies bool // what is encoded stands under the key of cookies
 
 	path []visit  // the containers around the value, to find cycles
 	keys []string // of the maps around the value, to sort them
@@ -45,6 +50,9 @@ type encoder struct {
 func (e *encoder) mask() *masker {
 	if e.rules == nil {
 		return nil
+	}
+	if e.cookies {
+		return e.rules.mask.jar
 	}
 	return e.rules.mask
 }
@@ -90,7 +98,9 @@ func (e *encoder) appendAnyMap(dst []byte, m map[string]any, lim limits, depth i
 			dst = e.appendMasked(dst, reflect.ValueOf(m[k]), lim)
 			continue
 		}
+		was := e.enter(k)
 		dst = e.appendValue(dst, m[k], lim, depth)
+		e.cookies = was
 	}
 	e.keys = e.keys[:start]
 	return append(dst, '}')
@@ -119,7 +129,7 @@ func (e *encoder) appendStrings(dst []byte, list []string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, e.mask().prose(s))
+		dst = appendString(dst, e.mask().name(s))
 	}
 	return append(dst, ']')
 }
@@ -151,7 +161,7 @@ func (e *encoder) appendValue(dst []byte, v any, lim limits, depth int) []byte {
 		return e.appendContainer(dst, reflect.ValueOf(v), lim, depth)
 	}
 	r := reflect.ValueOf(v)
-	if text, kind := describe(v, r); kind != byKind {
+	if text, kind := e.describe(v, r); kind != byKind {
 		return e.appendDescribed(dst, text, kind, lim)
 	}
 	return e.appendByKind(dst, r, lim, depth)
@@ -165,7 +175,7 @@ func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth i
 	if r.CanAddr() && r.Kind() != reflect.Pointer && r.Kind() != reflect.Interface && r.Addr().CanInterface() {
 		// Methods of the pointer count for what is behind one, as in encoding/json.
 		if p := r.Addr(); p.Type().NumMethod() > r.Type().NumMethod() {
-			if text, kind := describe(p.Interface(), p); kind != byKind {
+			if text, kind := e.describe(p.Interface(), p); kind != byKind {
 				return e.appendDescribed(dst, text, kind, lim)
 			}
 		}
@@ -177,7 +187,7 @@ func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth i
 		return e.appendValue(dst, r.Interface(), lim, depth)
 	}
 	// Through an interface its fields would no longer be addressable.
-	if text, kind := describe(r.Interface(), r); kind != byKind {
+	if text, kind := e.describe(r.Interface(), r); kind != byKind {
 		return e.appendDescribed(dst, text, kind, lim)
 	}
 	return e.appendByKind(dst, r, lim, depth)
@@ -215,7 +225,7 @@ func (e *encoder) appendByKind(dst []byte, r reflect.Value, lim limits, depth in
 // lies too deep.
 func (e *encoder) appendContainer(dst []byte, r reflect.Value, lim limits, depth int) []byte {
 	kind := r.Kind()
-	if kind != reflect.Interface && kind != reflect.Pointer && (depth >= lim.depth || len(dst) > maxEncoded) {
+	if kind != reflect.Interface && kind != reflect.Pointer && (depth >= lim.depth || len(dst) > maxEncoded) || len(e.path) > maxPath {
 		return e.appendText(dst, summary(r), lim)
 	}
 	if kind == reflect.Pointer || kind == reflect.Map || kind == reflect.Slice {

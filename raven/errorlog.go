@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/advice"
 	"github.com/ravenkit/ravenkit/transport"
 )
@@ -32,11 +33,12 @@ type errorLog struct {
 const quiet = 10 * time.Second
 
 // lost logs an event, if it is the first of a burst or somebody wants to see
-// all of them.
-func (l *errorLog) lost(c *Client, o *Outcome, g *gist) {
+// all of them. An echo of the log is logged only as the first: if each were, the
+// log would make new ones without end.
+func (l *errorLog) lost(c *Client, o *Outcome, g *gist, echo bool) {
 	if l.note(o) {
 		c.logLoss(slog.LevelError, o, g)
-	} else if c.logsAll() {
+	} else if !echo && c.logsAll() {
 		c.logLoss(slog.LevelDebug, o, g)
 	}
 }
@@ -120,13 +122,7 @@ func (l *errorLog) resume(c *Client, n *transport.Notice) {
 
 // logOutage says that events wait.
 func (c *Client) logOutage(n *transport.Notice) {
-	attrs := []slog.Attr{slog.Any("error", n.Err)}
-	if problem := advice.CertificateProblem(n.Err); problem != "" {
-		attrs = append(attrs, slog.String("certificate", problem))
-	}
-	if fix := advice.For(n.Err, c.dsn); fix != "" {
-		attrs = append(attrs, slog.String("advice", fix))
-	}
+	attrs := append([]slog.Attr{slog.Any("error", n.Err)}, advised(n.Err, func() string { return advice.For(n.Err, c.dsn) })...)
 	attrs = append(attrs, slog.String("host", c.dsn.Host), slog.Int("waiting", n.Waiting))
 	c.logger().LogAttrs(context.Background(), slog.LevelError, "raven: delivery has stopped; events wait until it is possible again", attrs...)
 }
@@ -155,23 +151,20 @@ func (l *errorLog) end(c *Client) {
 	c.logger().Warn(msg, attrs...)
 }
 
+// logger is the program's. It is somebody else's code: a panic in it costs the
+// record.
 func (c *Client) logger() *slog.Logger {
 	if c.log != nil {
-		return c.log
+		return guard.Logger(c.log)
 	}
-	return slog.Default()
+	return guard.Logger(slog.Default())
 }
 
 // logLoss writes down what was lost in a form that people can read, since the
 // log may be all that is left of it.
 func (c *Client) logLoss(level slog.Level, o *Outcome, g *gist) {
 	attrs := []slog.Attr{slog.Any("error", o.Err), slog.String("outcome", string(o.Kind))}
-	if problem := advice.CertificateProblem(o.Err); problem != "" {
-		attrs = append(attrs, slog.String("certificate", problem))
-	}
-	if fix := c.advice(o); fix != "" {
-		attrs = append(attrs, slog.String("advice", fix))
-	}
+	attrs = append(attrs, advised(o.Err, func() string { return c.advice(o) })...)
 	attrs = append(attrs, slog.String("host", c.dsn.Host))
 	if o.EventID != "" {
 		attrs = append(attrs, slog.String("event_id", o.EventID))
@@ -184,6 +177,20 @@ func (c *Client) logLoss(level slog.Level, o *Outcome, g *gist) {
 		}
 	}
 	c.logger().LogAttrs(context.Background(), level, "raven: event not delivered", attrs...)
+}
+
+// advised returns what is known of the cause of a failure. A transport's error may
+// be the program's own.
+func advised(err error, advise func() string) (attrs []slog.Attr) {
+	guard.Do(func() {
+		if problem := advice.CertificateProblem(err); problem != "" {
+			attrs = append(attrs, slog.String("certificate", problem))
+		}
+		if fix := advise(); fix != "" {
+			attrs = append(attrs, slog.String("advice", fix))
+		}
+	})
+	return attrs
 }
 
 func (c *Client) advice(o *Outcome) string {

@@ -3,7 +3,6 @@ package raven
 import (
 	"errors"
 	"fmt"
-	"reflect"
 )
 
 // SendError is an event that was not delivered, as [WithRaiseSendErrors] hands
@@ -40,41 +39,3 @@ var (
 
 	errNilOnOutcome = errors.New("raven: WithOnOutcome: the function is nil")
 )
-
-// guardedText calls fn, which is somebody else's Error, String or marshalling
-// method, and describes a panic in its place: a value that can't describe
-// itself must not cost the event it belongs to.
-func guardedText(v any, method string, fn func() string) (text string) {
-	defer func() {
-		if r := recover(); r != nil {
-			text = panicText(v, method, r)
-		}
-	}()
-	return fn()
-}
-
-func panicText(v any, method string, r any) string {
-	if isNilPointer(v) {
-		return "<nil>"
-	}
-	return fmt.Sprintf("<%T: %s panicked: %s>", v, method, plainText(r))
-}
-
-// plainText says what a panic's value is; if its own methods panic in turn, its
-// type has to do.
-func plainText(r any) (text string) {
-	defer func() {
-		if recover() != nil {
-			text = fmt.Sprintf("%T", r)
-		}
-	}()
-	if err, ok := r.(error); ok {
-		return err.Error()
-	}
-	return valueText(new(encoder), r)
-}
-
-func isNilPointer(v any) bool {
-	r := reflect.ValueOf(v)
-	return r.Kind() == reflect.Pointer && r.IsNil()
-}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // errorType is what the client needs to know of a type, found once.
@@ -14,6 +16,7 @@ type errorType struct {
 	goType       string // what Go calls it, if name is something else
 	anonymous    bool   // the type says nothing about what went wrong
 	comparable   bool
+	pointer      bool                              // to memory of its own, so that it says which error it is
 	counters     func(reflect.Value) reflect.Value // the stack that a value carries, or nil
 }
 
@@ -33,6 +36,7 @@ func typeOf(v any) *errorType {
 		module:     named.PkgPath(),
 		anonymous:  anonymous(named),
 		comparable: t.Comparable(),
+		pointer:    t.Kind() == reflect.Pointer && t.Elem().Size() > 0,
 		counters:   countersOf(t),
 	}
 	if _, fault := v.(runtime.Error); fault && e.module == "runtime" && !exported(named.Name()) {
@@ -148,7 +152,9 @@ func (d *draft) ownStack(err error, t *errorType) (stack calls) {
 	if t.counters == nil {
 		return nil
 	}
+	guard.Enter()
 	defer func() {
+		guard.Leave()
 		if recover() != nil {
 			stack = nil
 		}

@@ -3,6 +3,8 @@ package raven
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // addError sets the event's exceptions to the captured error and everything it
@@ -14,7 +16,7 @@ func (d *draft) addError(stack calls, how *Mechanism) {
 	start := len(d.exceptions)
 	for id := len(d.links) - 1; id >= 0; id-- {
 		l := &d.links[id]
-		x := Exception{Value: errorText(l.err), Stacktrace: d.trace(l.stack[:len(l.stack)-l.cut])}
+		x := Exception{Value: l.message(), Stacktrace: d.trace(l.stack[:len(l.stack)-l.cut])}
 		m := Mechanism{Type: "chained", Handled: how.Handled, Source: l.source(), ExceptionID: id, ParentID: max(l.parent, 0)}
 		_, m.IsExceptionGroup = l.err.(interface{ Unwrap() []error })
 		if id == 0 {
@@ -110,43 +112,12 @@ func (d *draft) typeByPlace(t *errorType, stack calls) (name, module, goType str
 	return from.place, from.Module, t.name
 }
 
-// identical compares errors whose types are comparable but may hold values
-// that are not.
-func identical(a, b error) (same bool) {
-	defer func() {
-		if recover() != nil {
-			same = false
-		}
-	}()
-	return a == b
-}
-
-// unwrap returns what an error holds. Cause is asked as well, since errors
-// packages older than Unwrap are still about.
-func unwrap(err error) (many []error, one error) {
-	defer func() {
-		if recover() != nil {
-			many, one = nil, nil
-		}
-	}()
-	switch e := err.(type) {
-	case interface{ Unwrap() error }:
-		return nil, e.Unwrap()
-	case interface{ Unwrap() []error }:
-		return e.Unwrap(), nil
-	case interface{ Cause() error }:
-		return nil, e.Cause()
+// message returns the text of an error, which is asked for it once.
+func (l *link) message() string {
+	if !l.asked {
+		l.text, l.asked = guard.Error(l.err), true
 	}
-	return nil, nil
-}
-
-func errorText(err error) (text string) {
-	defer func() {
-		if r := recover(); r != nil {
-			text = panicText(err, "Error", r)
-		}
-	}()
-	return err.Error()
+	return l.text
 }
 
 // valueText is the text of a panic's value, as e would encode it.
@@ -155,7 +126,9 @@ func valueText(e *encoder, v any) string {
 	case string:
 		return v
 	case fmt.Stringer:
-		return guardedText(v, "String", v.String)
+		if !e.mask().hides(reflect.TypeOf(v)) {
+			return guard.Text(v, "String", v.String)
+		}
 	}
 	if r := reflect.ValueOf(v); r.Kind() == reflect.String {
 		return r.String()

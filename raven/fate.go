@@ -24,6 +24,8 @@ type fate struct {
 	id      string
 	ticket  uint64      // in the ledger
 	report  *discards   // that travel along; nil for none
+	echo    bool        // see terms
+	memory  memory      // of its error
 	settled atomic.Bool // a transport that calls back twice is not believed twice
 	gist    gist
 }
@@ -37,6 +39,7 @@ func (f *fate) done(resp *transport.Response, err error) {
 type terms struct {
 	told   bool // the caller is told: nothing to log, nothing for Flush to say
 	ignore bool // it says nothing about the way to the server
+	echo   bool // the client's own log led to the capture
 }
 
 const (

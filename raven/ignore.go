@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // ErrorMatcher picks errors: for [WithIgnore] those that are not worth a
@@ -29,7 +31,7 @@ func (m ErrorMatcher) Matches(err error) bool {
 func Is(targets ...error) ErrorMatcher {
 	return ErrorMatcher{match: func(err error) bool {
 		for _, target := range targets {
-			if identical(err, target) {
+			if guard.Same(err, target) {
 				return true
 			}
 			if x, ok := err.(interface{ Is(error) bool }); ok && x.Is(target) {
@@ -143,7 +145,7 @@ func matchesSome(matchers []ErrorMatcher, err error, budget *int) bool {
 		if matchesItself(matchers, err) {
 			return true
 		}
-		many, one := unwrap(err)
+		many, one := guard.Unwrap(err)
 		for _, branch := range many {
 			if matchesSome(matchers, branch, budget) {
 				return true
@@ -174,7 +176,9 @@ func (d *draft) matchesEach(matchers []ErrorMatcher) bool {
 // matchesItself judges one error. Methods of the error and functions of the
 // caller may panic, which is no reason to lose the report.
 func matchesItself(matchers []ErrorMatcher, err error) (matched bool) {
+	guard.Enter()
 	defer func() {
+		guard.Leave()
 		if recover() != nil {
 			matched = false
 		}

@@ -1,5 +1,7 @@
 package raven
 
+import "github.com/ravenkit/ravenkit/internal/guard"
+
 // Lazy is values that are asked for when they are needed. Merged into a
 // [Context] it is called for each event that is captured with it, and so can
 // say what is not known before, such as how much of a request's body was read;
@@ -26,9 +28,9 @@ func (o Lazy) apply(d *draft) {
 }
 
 func (o Lazy) values() (values []CaptureOption) {
-	calling.Add(1)
+	guard.Enter()
 	defer func() {
-		calling.Add(-1)
+		guard.Leave()
 		if recover() != nil {
 			values = nil
 		}

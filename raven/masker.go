@@ -1,46 +1,112 @@
 package raven
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
 
-// secretKeys are what the reference takes for secrets (protocol 6.3).
-var secretKeys = []string{"password", "secret", "passwd", "authorization", "api_key", "apikey", "sentry_dsn", "access_token"}
+// A part makes a key secret that contains it.
+type part struct {
+	text string // as squeezed makes it
+	// unless are continuations that make another word of it: author, tokenizer.
+	unless []string
+	// word is whether it has to be a word of its own: otp is part of footprint.
+	word bool
+}
+
+// secretParts are of the keys that are secret by default: those of the reference
+// and those of Sentry's own scrubbing.
+var secretParts = []part{
+	{text: "password"},
+	{text: "passwd"},
+	{text: "mysqlpwd"},
+	{text: "secret"},
+	{text: "credential"},
+	{text: "sentrydsn"},
+	{text: "auth", unless: []string{"or"}},
+	{text: "authoriz"},
+	{text: "authoris"},
+	{text: "token", unless: []string{"iz", "is"}},
+	{text: "apikey"},
+	{text: "privatekey"},
+	{text: "otp", word: true},
+	{text: "twofactor"},
+}
+
+// cookieParts are of the names of cookies that are secret besides: they name
+// sessions.
+var cookieParts = []part{
+	{text: "sess"},
+	{text: "csrf"},
+	{text: "xsrf"},
+	{text: "jwt"},
+	{text: "symfony"},
+	{text: "sid", word: true},
+	{text: "sentrysid"},
+	{text: "su", word: true},
+	{text: "sudo", word: true},
+}
 
 // fieldNames are the keys of the texts that an event has a field for.
 var fieldNames = []string{"id", "username", "email", "name", "ip_address", "url", "method", "query_string", "fragment", "cookies", "data"}
 
 // masker decides what of an event may not be sent. The encoder asks it for each
 // key and each text, so that nothing needs a copy of the event. A nil masker
-// hides nothing. It never changes.
+// hides nothing. It is safe for concurrent use.
 type masker struct {
-	parts  []string      // of secret keys, as squeezed makes them, sorted
+	parts  []part        // sorted
 	begins [256][2]int32 // which parts may begin with a byte: from, to
-	values bool          // card numbers and the secrets of URLs too
+	goOn   [256]uint32   // the letters that such a part may go on with, a bit each
+	values bool          // credentials and numbers in texts, and the secrets of URLs too
 	fields bool          // one of fieldNames is secret
+
+	jar    *masker // for what is in cookies
+	cookie bool    // it is for that itself
+
+	secretive sync.Map // of reflect.Type to bool
 }
 
-func newMasker(keys []string, values bool) *masker {
-	if len(keys) == 0 && !values {
+// newMasker returns the masker for keys of the user's, and for what is secret by
+// default.
+func newMasker(keys []string, defaults bool) *masker {
+	if len(keys) == 0 && !defaults {
 		return nil
 	}
-	m := &masker{values: values}
+	var parts []part
 	for _, key := range keys {
-		m.parts = append(m.parts, squeezed(key))
+		parts = append(parts, part{text: squeezed(key)})
 	}
-	slices.Sort(m.parts)
-	m.parts = slices.Compact(m.parts)
+	cookies := parts
+	if defaults {
+		parts = slices.Concat(parts, secretParts)
+		cookies = slices.Concat(parts, cookieParts)
+	}
+	m, jar := maskerOf(parts, defaults), maskerOf(cookies, defaults)
+	m.jar, jar.jar, jar.cookie = jar, jar, true
+	return m
+}
+
+func maskerOf(parts []part, values bool) *masker {
+	m := &masker{values: values, parts: slices.Clone(parts)}
+	slices.SortFunc(m.parts, func(a, b part) int { return cmp.Compare(a.text, b.text) })
 	for i, part := range m.parts {
-		c := part[0]
-		if i == 0 || m.parts[i-1][0] != c {
+		c := part.text[0]
+		if i == 0 || m.parts[i-1].text[0] != c {
 			m.begins[c][0] = int32(i)
 		}
 		m.begins[c][1] = int32(i + 1)
-		if c >= 'a' && c <= 'z' {
-			m.begins[c-'a'+'A'] = m.begins[c]
+		if second := part.text[min(1, len(part.text)-1)]; len(part.text) > 1 && isLower(second) {
+			m.goOn[c] |= 1 << (second - 'a')
+		} else {
+			m.goOn[c] = math.MaxUint32
+		}
+		if isLower(c) {
+			m.begins[c-'a'+'A'], m.goOn[c-'a'+'A'] = m.begins[c], m.goOn[c]
 		}
 	}
 	m.fields = slices.ContainsFunc(fieldNames, m.secret)
@@ -61,7 +127,7 @@ func squeezed(key string) string {
 var between = [256]bool{'_': true, '-': true, '.': true, ' ': true}
 
 // secret reports whether what stands under a key may not be sent: whether a
-// part of it, in whatever case, is a secret key (protocol 6.3).
+// part of it, in whatever case, is secret.
 func (m *masker) secret(key string) bool {
 	if m == nil {
 		return false
@@ -71,9 +137,17 @@ func (m *masker) secret(key string) bool {
 		if b >= utf8.RuneSelf {
 			return m.secretFolded(key)
 		}
+		goOn := m.goOn[b]
+		if goOn == 0 {
+			continue
+		}
+		if goOn != math.MaxUint32 && (i+1 == len(key) || isLetter(key[i+1]) && goOn&(1<<(key[i+1]|0x20-'a')) == 0) {
+			continue
+		}
 		some := m.begins[b]
-		for _, part := range m.parts[some[0]:some[1]] {
-			if beginsWith(key[i:], part) {
+		for p := some[0]; p < some[1]; p++ {
+			part := &m.parts[p]
+			if end := begins(key, i, part.text); end > 0 && part.counts(key, i, end) {
 				return true
 			}
 		}
@@ -84,18 +158,27 @@ func (m *masker) secret(key string) bool {
 // secretFolded is secret for keys that are not ASCII.
 func (m *masker) secretFolded(key string) bool {
 	key = squeezed(key)
-	for _, part := range m.parts {
-		if strings.Contains(key, part) {
-			return true
+	for i := range m.parts {
+		part := &m.parts[i]
+		for at, end := 0, 0; ; at = end {
+			n := strings.Index(key[at:], part.text)
+			if n < 0 {
+				break
+			}
+			end = at + n + len(part.text)
+			if part.counts(key, at+n, end) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// beginsWith reports whether a squeezed key would begin with part.
-func beginsWith(key, part string) bool {
+// begins returns where a part ends that a key would begin with at i if it were
+// squeezed, 0 if it begins with something else.
+func begins(key string, i int, part string) (end int) {
 	n := 0
-	for i := 0; i < len(key); i++ {
+	for ; i < len(key); i++ {
 		b := key[i]
 		if between[b] {
 			continue
@@ -104,13 +187,66 @@ func beginsWith(key, part string) bool {
 			b += 'a' - 'A'
 		}
 		if b != part[n] {
-			return false
+			return 0
 		}
 		if n++; n == len(part) {
-			return true
+			return i + 1
 		}
 	}
-	return false
+	return 0
+}
+
+// counts reports whether the part, found in a key, is not merely part of
+// another word.
+func (p *part) counts(key string, from, to int) bool {
+	if p.word && (!wordBegins(key, from) || !wordEnds(key, to)) {
+		return false
+	}
+	if p.unless == nil || wordEnds(key, to) {
+		return true
+	}
+	for _, more := range p.unless {
+		if len(key) >= to+len(more) && strings.EqualFold(key[to:to+len(more)], more) {
+			return false
+		}
+	}
+	return true
+}
+
+// wordBegins reports whether a word of a key begins at i, as in my_otp and in
+// myOtp.
+func wordBegins(key string, i int) bool {
+	return i == 0 || !isLetter(key[i-1]) || isUpper(key[i]) && isLower(key[i-1])
+}
+
+// wordEnds reports whether a word of a key ends before i, as in otp_code, in
+// otpCode and in OTPCode.
+func wordEnds(key string, i int) bool {
+	return i == len(key) || !isLetter(key[i]) ||
+		isUpper(key[i]) && (isLower(key[i-1]) || i+1 < len(key) && isLower(key[i+1]))
+}
+
+func isLower(b byte) bool  { return b >= 'a' && b <= 'z' }
+func isUpper(b byte) bool  { return b >= 'A' && b <= 'Z' }
+func isLetter(b byte) bool { return isLower(b) || isUpper(b) }
+func isDigit(b byte) bool  { return b >= '0' && b <= '9' }
+
+// inCookies returns the masker for what stands under a key: it knows the names
+// of session cookies where the key is that of cookies.
+func (m *masker) inCookies(key string) *masker {
+	if m != nil && namesCookies(key) {
+		return m.jar
+	}
+	return m
+}
+
+// namesCookies reports whether a key ends in cookie or cookies.
+func namesCookies(key string) bool {
+	n := len(key)
+	if n > 0 && (key[n-1] == 's' || key[n-1] == 'S') {
+		n--
+	}
+	return n >= len("cookie") && strings.EqualFold(key[n-len("cookie"):n], "cookie")
 }
 
 // isCard reports whether a text is 13 to 16 digits, with blanks and dashes

@@ -3,7 +3,8 @@ package raven
 import (
 	"errors"
 	"runtime"
-	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // maxNested is how many captures may stand in one another on a goroutine, each
@@ -12,15 +13,10 @@ const maxNested = 3
 
 var errNested = errors.New("a function that the client calls for its events captures more of them, which it is called for in turn")
 
-// calling counts the functions of the program that clients are calling at the
-// time. While there are none, no capture can be inside another, and nobody need
-// look.
-var calling atomic.Int64
-
 // nested reports whether the goroutine is in so many captures that they would
 // go on until its stack is exhausted.
 func nested() bool {
-	if calling.Load() == 0 {
+	if !guard.Inside() {
 		return false
 	}
 	var pcs [512]uintptr

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -33,6 +34,7 @@ type config struct {
 	breadcrumbs int
 
 	ignored        []ErrorMatcher
+	sentinels      map[error]bool
 	defaultIgnores bool
 	sampleRate     float64
 	throttle       *throttle
@@ -108,7 +110,7 @@ func WithTransport(t transport.Transport) Option {
 		if t == nil {
 			return errors.New("raven: WithTransport: the transport is nil")
 		}
-		if isNilPointer(t) {
+		if guard.IsNilPointer(t) {
 			return fmt.Errorf("raven: WithTransport: the transport is a nil %T", t)
 		}
 		if cfg.driver != nil {
@@ -193,10 +195,11 @@ func WithTags(tags Tags) Option {
 	}
 }
 
-// WithExtra adds data to every event. Given twice, it merges. The values are
-// encoded with each event and must not be changed any more.
+// WithExtra adds data to every event. Given twice, it merges. Maps and slices are
+// copied; what pointers lead to is encoded with each event, and must not be
+// changed any more.
 func WithExtra(extra Extra) Option {
-	extra = maps.Clone(extra)
+	extra = copiedMap(extra)
 	return func(cfg *config) error {
 		cfg.extra = merged(cfg.extra, extra)
 		return nil
@@ -218,7 +221,11 @@ func WithSite(site string) Option {
 // ends with a delivered event: the next one if the server was not to be reached
 // or turned events away, else, as with a full queue, the first one after ten
 // seconds without a loss. [Client.Close] ends it too. The DSN's secret never
-// appears in them.
+// appears in them. A handler of l that panics costs the record.
+//
+// A handler may lead back to the client. The adapters for logging libraries skip
+// the client's own records. What a handler of the program's own captures of them is
+// sent, but if that is lost too it is not logged at level debug.
 func WithLogger(l *slog.Logger) Option {
 	return func(cfg *config) error {
 		cfg.logger = l

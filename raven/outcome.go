@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -22,8 +23,8 @@ const (
 	// OutcomeFiltered is an event that a processor or BeforeSend dropped.
 	OutcomeFiltered OutcomeKind = "filtered"
 	// OutcomeIgnored is an error that nobody wants to hear of, or that was
-	// captured before; see [WithIgnore]. It was never made into an event, and
-	// has no id.
+	// captured before; see [WithIgnore] and [Context]. It was never made into an
+	// event, and has no id.
 	OutcomeIgnored OutcomeKind = "ignored"
 	// OutcomeThrottled is an event that came too often; see [Throttle].
 	OutcomeThrottled OutcomeKind = "throttled"
@@ -134,9 +135,19 @@ func (o Outcome) detail() string {
 	return text
 }
 
-// outcomeOf is the one table from what a transport says to an outcome.
-func outcomeOf(id string, resp *transport.Response, err error) Outcome {
-	o := Outcome{EventID: id, Kind: OutcomeNetwork, Err: err}
+// outcomeOf is the one table from what a transport says to an outcome. An error
+// may come from a transport, a dialer or a RoundTripper of the program's own: one
+// that panics or never ends is replaced by the name of its type.
+func outcomeOf(id string, resp *transport.Response, err error) (o Outcome) {
+	if err != nil && !guard.Sound(err) {
+		err = fmt.Errorf("raven: the transport returned a broken error of type %T", err)
+	}
+	defer func() { // of its methods Is and As
+		if r := recover(); r != nil {
+			o = Outcome{EventID: id, Kind: OutcomeNetwork, Err: fmt.Errorf("raven: the transport returned a broken error of type %T: %s", err, guard.Plain(r))}
+		}
+	}()
+	o = Outcome{EventID: id, Kind: OutcomeNetwork, Err: err}
 	var (
 		api     *transport.APIError
 		limited *transport.RateLimitedError

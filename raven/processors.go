@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // Processor decides what of an event is sent; see [WithProcessors]. The set is
@@ -38,8 +40,8 @@ type rules struct {
 	noLocals bool
 	chain    []namedFunc
 
-	keys   []string // for mask
-	values bool     // for mask
+	keys     []string // for mask
+	defaults bool     // for mask
 }
 
 // namedFunc is a user's function, with what it is called in errors.
@@ -55,11 +57,7 @@ var errProcessor = errors.New("a processor returned nil")
 func (cfg *config) newRules() *rules {
 	r := &cfg.rules
 	r.chain = slices.Concat(r.chain, cfg.beforeSend)
-	keys, values := r.keys, r.values
-	if !cfg.noDefaultProcessors {
-		keys, values = append(keys, secretKeys...), true
-	}
-	r.mask = newMasker(keys, values)
+	r.mask = newMasker(r.keys, r.defaults || !cfg.noDefaultProcessors)
 	return r
 }
 
@@ -67,21 +65,27 @@ type sanitizePasswords struct{}
 
 // SanitizePasswords is the processor that every client has unless
 // [WithoutDefaultProcessors] says otherwise. It puts ******** in the place of
-//   - what stands under a key that contains password, secret, passwd,
-//     authorization, api_key, apikey, sentry_dsn or access_token, in whatever
-//     case and with or without _, -, blank or dot between the words,
-//   - the values of such keys in key=value, in cookies and in JSON texts,
-//   - texts of 13 to 16 digits, as card numbers have,
-//   - the passwords of URLs; in messages and errors too, along with such keys in
-//     the queries of URLs, and nothing else of those.
+//   - what stands under a key that contains password, passwd, mysql_pwd, secret,
+//     credential, api_key, private_key, auth, token, two_factor or sentry_dsn, or
+//     the word otp, in whatever case and with or without _, -, blank or dot
+//     between the words; author, authority and tokenizer are no such keys,
+//   - the values of such keys in key=value, key: value and JSON texts, and in
+//     cookies those of sessions,
+//   - card numbers, US social security numbers and IBANs, and texts of 13 to 16
+//     digits,
+//   - what follows Bearer and Basic, and keys in PEM,
+//   - the passwords of URLs.
 //
 // It looks at extra, tags, user, request, contexts, breadcrumbs, parameters,
-// variables and interfaces, into maps, structs and lists of any depth
-// (protocol 6.3). docs/privacy.md says what it does not see.
+// variables and interfaces, into maps, structs and lists of any depth. In
+// messages and the texts of errors it hides numbers, credentials, passwords of
+// URLs and such keys in the queries of URLs; in messages e-mail addresses too.
+// It hides at least what Sentry's own scrubbing does by default;
+// docs/privacy.md says how that is measured, and what it does not see.
 func SanitizePasswords() Processor { return sanitizePasswords{} }
 
 func (sanitizePasswords) install(r *rules) error {
-	r.keys, r.values = append(r.keys, secretKeys...), true
+	r.defaults = true
 	return nil
 }
 
@@ -163,11 +167,11 @@ func (c *Client) process(ctx context.Context, d *draft) Outcome {
 
 // call contains the panics of a user's function.
 func (fn namedFunc) call(ctx context.Context, ev *Event) (out *Event, err error) {
-	calling.Add(1)
+	guard.Enter()
 	defer func() {
-		calling.Add(-1)
+		guard.Leave()
 		if r := recover(); r != nil {
-			out, err = nil, fmt.Errorf("%s panicked: %s", fn.name, plainText(r))
+			out, err = nil, fmt.Errorf("%s panicked: %s", fn.name, guard.Plain(r))
 		}
 	}()
 	return fn.run(ctx, ev), nil

@@ -3,6 +3,8 @@ package raven
 import (
 	"context"
 	"fmt"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // Record records a breadcrumb with everybody whom it may concern: in each
@@ -51,6 +53,6 @@ func (rc *Context) record(made crumb) {
 
 func (c *Client) containCrumb() {
 	if r := recover(); r != nil {
-		c.complain("raven: the breadcrumb could not be recorded", fmt.Errorf("panic: %s", plainText(r)))
+		c.complain("raven: the breadcrumb could not be recorded", fmt.Errorf("panic: %s", guard.Plain(r)))
 	}
 }

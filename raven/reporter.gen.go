@@ -13,8 +13,9 @@ type Reporter interface {
 	// an fmt template.
 	CaptureMessage(ctx context.Context, message string, opts ...CaptureOption) string
 	// CaptureException reports an error with everything that it wraps, and returns
-	// the event's id. A nil error is not reported; it returns "", as a disabled
-	// client does.
+	// the event's id. A nil error is not reported, and neither is one that is ignored
+	// ([WithIgnore]) or a repetition ([Context]); it returns "", as a disabled client
+	// does.
 	//
 	// Each error becomes an exception; those of [errors.Join] and of several %w
 	// become an exception group. An error that carries the stack of its origin (a

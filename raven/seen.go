@@ -1,107 +1,172 @@
 package raven
 
 import (
-	"reflect"
 	"sync"
+	"time"
 )
 
-// maxSeen bounds the errors that a Context remembers.
-const maxSeen = 16
+const (
+	// maxSeen bounds the errors that a Context remembers.
+	maxSeen = 16
+	// seenFor is how long it remembers each of them.
+	seenFor = 5 * time.Minute
+)
 
-// seen are the errors that were captured with a Context, the latest of them.
-// An error is remembered as the pointer that it is; others are values, which
-// say nothing of whether they are the same. It is safe for concurrent use.
+// way is how an error came to be captured.
+type way uint8
+
+const (
+	byProgram way = iota // by a call of CaptureException
+	byReturn             // a function that Wrap called returned it
+	byLog                // a log record is about it
+	byPanic              // it is the value of a panic
+	ways
+)
+
+// seen are the errors that were captured with a Context, the latest of them. An
+// error is remembered as the pointer that it is; others are values, which say
+// nothing of whether they are the same. It is safe for concurrent use.
 type seen struct {
-	mu   sync.Mutex
-	errs []error // guarded by mu; a ring, once it is full
-	next int     // guarded by mu; the oldest, once the ring is full
+	mu      sync.Mutex
+	list    []sighting // guarded by mu; a ring, once it is full
+	next    int        // guarded by mu; the oldest, once the ring is full
+	tickets uint64     // guarded by mu; the last one given
 }
 
-// repeats reports whether err wraps an error that was captured before. It
-// remembers err otherwise.
-func (s *seen) repeats(err error) bool {
-	var known [maxSeen]error
-	s.mu.Lock()
-	n := copy(known[:], s.errs)
-	s.mu.Unlock()
-	budget := maxExceptions
-	if n > 0 && wrapsOne(err, err, known[:n], &budget) {
-		return true
-	}
-	s.add(err)
-	return false
+// sighting is an error that was handed on to be delivered.
+type sighting struct {
+	err    error
+	at     time.Time
+	how    way
+	again  bool   // it was captured more than once, so that it is no single occasion
+	ticket uint64 // of the event; 0 once that was lost
 }
 
-func (s *seen) add(err error) {
-	if reflect.TypeOf(err).Kind() != reflect.Pointer {
-		return
-	}
+// read returns what is remembered at a time.
+func (s *seen) read(now time.Time, into *[maxSeen]sighting) []sighting {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, known := range s.errs {
-		if known == err {
-			return
+	n := 0
+	for _, e := range s.list {
+		if e.ticket != 0 && now.Sub(e.at) < seenFor {
+			into[n] = e
+			n++
 		}
 	}
-	if len(s.errs) < maxSeen {
-		s.errs = append(s.errs, err)
-		return
+	return into[:n]
+}
+
+// add remembers an error and returns the ticket with which to forget it.
+func (s *seen) add(err error, how way, now time.Time) (ticket uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tickets++
+	made := sighting{err: err, at: now, how: how, ticket: s.tickets}
+	for i := range s.list {
+		if e := &s.list[i]; e.err == err {
+			made.again = e.ticket != 0
+			*e = made
+			return made.ticket
+		}
 	}
-	s.errs[s.next] = err
+	if len(s.list) < maxSeen {
+		s.list = append(s.list, made)
+		return made.ticket
+	}
+	s.list[s.next] = made
 	s.next = (s.next + 1) % maxSeen
+	return made.ticket
+}
+
+func (s *seen) forget(ticket uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.list {
+		if s.list[i].ticket == ticket {
+			s.list[i].err, s.list[i].ticket = nil, 0
+		}
+	}
 }
 
 func (s *seen) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.errs, s.next = nil, 0
+	s.list, s.next = nil, 0
 }
 
-// wrapsOne reports whether one of the known errors, which are pointers, is
-// somewhere below err. root, where the search began, does not count.
-func wrapsOne(root, err error, known []error, budget *int) bool {
-	many, one := unwrap(err)
-	if one != nil {
-		many = append(many, one)
-	}
-	for _, inner := range many {
-		if *budget--; *budget < 0 {
-			return false
-		}
-		if inner == nil {
-			continue
-		}
-		if isOne(inner, known) && inner != root && !madeAtStart(inner) {
-			return true
-		}
-		if wrapsOne(root, inner, known, budget) {
-			return true
-		}
-	}
-	return false
-}
-
-func isOne(err error, known []error) bool {
-	if reflect.TypeOf(err).Kind() != reflect.Pointer {
+// wrapsSeen reports whether the error wraps one that was captured with the same
+// Context before. The client's own Context, which unrelated work shares, does
+// not count, and neither does a panic: a crash is more than the error that it
+// began with.
+func (d *draft) wrapsSeen(c *Client, what *subject) bool {
+	if what.err == nil || d.scope == &c.own {
 		return false
 	}
-	for _, k := range known {
-		if k == err {
-			return true
+	var buf [maxSeen]sighting
+	known := d.scope.seen.read(d.now, &buf)
+	if len(known) == 0 {
+		return false
+	}
+	for i := range d.links[1:] {
+		l := &d.links[i+1]
+		if !l.kind.pointer || l.err == d.links[0].err {
+			continue
+		}
+		for _, e := range known {
+			if e.err == l.err && !e.again && !d.isSentinel(c, l) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// repeated reports whether what is captured is an error that wraps one that was
-// captured with the same Context before. Panics never are: a crash is more than
-// the error that it began with.
-func (rc *Context) repeated(what *subject) bool {
+// saidOtherwise reports whether the same error was captured in another way
+// before: it was captured and then logged, or logged and then returned to Wrap.
+// Two captures by the program are two events.
+func (d *draft) saidOtherwise(c *Client, what *subject) bool {
+	if what.err == nil {
+		return false
+	}
+	first := &d.links[0]
+	if first.kind.pointer && d.scope != &c.own {
+		var buf [maxSeen]sighting
+		for _, e := range d.scope.seen.read(d.now, &buf) {
+			if e.err == first.err && e.how != d.how && !e.again && !d.isSentinel(c, first) {
+				return true
+			}
+		}
+	}
+	return c.recent.awaits(d.how, d.now) && c.recent.take(d.mark(c))
+}
+
+// memory is what was remembered of an event that is on its way.
+type memory struct {
+	context        *seen
+	recent         *recent
+	ticket, marked uint64
+}
+
+// remember notes the captured error, once nothing but its delivery is left.
+func (d *draft) remember(c *Client, what *subject) (m memory) {
+	if len(d.links) == 0 {
+		return m
+	}
+	if first := &d.links[0]; first.kind.pointer && d.scope != &c.own {
+		m.context, m.ticket = &d.scope.seen, d.scope.seen.add(first.err, d.how, d.now)
+	}
 	if what.err != nil {
-		return rc.seen.repeats(what.err)
+		m.recent, m.marked = &c.recent, c.recent.add(d.mark(c))
 	}
-	if err, ok := what.panicked.(error); ok {
-		rc.seen.add(err)
+	return m
+}
+
+// forget undoes remember for an event that was lost.
+func (m *memory) forget() {
+	if m.context != nil {
+		m.context.forget(m.ticket)
 	}
-	return false
+	if m.recent != nil {
+		m.recent.forget(m.marked)
+	}
 }

@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/transport"
 )
 
 var (
@@ -73,7 +77,7 @@ func TestErrorsThatWereCapturedBefore(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := NewWithT(t)
-			c, rec := newRecorded(t, testDSN)
+			c, rec := newRecorded(t, testDSN, raven.WithSentinels(errPlain, errLiteral), raven.WithSentinels(byValue{"x"}))
 			ctx, _ := raven.NewContext(t.Context(), c)
 			g.Expect(c.CaptureException(ctx, tt.first(tt.err))).NotTo(BeEmpty())
 			id := c.CaptureException(ctx, tt.second(tt.err))
@@ -104,28 +108,159 @@ func TestRepetitionEndsWithTheContext(t *testing.T) {
 	rc.Clear()
 	g.Expect(c.CaptureException(ctx, wrapper)).NotTo(BeEmpty())
 
-	g.Expect(c.CaptureException(t.Context(), fmt.Errorf("outer: %w", wrapper))).To(BeEmpty(), "the client's own is a Context like others")
+	g.Expect(c.CaptureException(ctx, fmt.Errorf("outer: %w", wrapper))).To(BeEmpty())
 	for i := range 16 {
-		c.CaptureException(t.Context(), fmt.Errorf("other %d", i))
+		c.CaptureException(ctx, fmt.Errorf("other %d", i))
 	}
-	g.Expect(c.CaptureException(t.Context(), fmt.Errorf("outer: %w", wrapper))).NotTo(BeEmpty(), "16 are remembered")
+	g.Expect(c.CaptureException(ctx, fmt.Errorf("outer: %w", wrapper))).NotTo(BeEmpty(), "16 are remembered")
 	g.Expect(rec.all()).NotTo(BeEmpty())
+}
+
+// The client's own Context is that of everything that has none, so nothing that
+// is captured with it says anything of the rest.
+func TestUnrelatedWorkHasNoRepetitions(t *testing.T) {
+	g := NewWithT(t)
+	c, rec := newRecorded(t, testDSN)
+	sticky := fmt.Errorf("connection %d is broken", 1)
+	g.Expect(c.CaptureException(context.Background(), sticky)).NotTo(BeEmpty())
+	g.Expect(c.CaptureException(context.Background(), fmt.Errorf("invoice 17: %w", sticky))).NotTo(BeEmpty())
+	ctx, _ := raven.NewContext(t.Context(), c)
+	g.Expect(c.CaptureException(ctx, fmt.Errorf("invoice 18: %w", sticky))).NotTo(BeEmpty())
+	g.Expect(rec.all()).To(HaveLen(3))
+}
+
+func TestAnErrorIsRememberedForFiveMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		c, _ := newRecorded(t, testDSN)
+		ctx, _ := raven.NewContext(t.Context(), c)
+		err := fmt.Errorf("made %d", 1)
+		wrapper := fmt.Errorf("wrapped: %w", err)
+		g.Expect(c.CaptureException(ctx, err)).NotTo(BeEmpty())
+		time.Sleep(5*time.Minute - 1)
+		g.Expect(c.CaptureException(ctx, wrapper)).To(BeEmpty())
+		time.Sleep(1)
+		g.Expect(c.CaptureException(ctx, wrapper)).NotTo(BeEmpty())
+	})
+}
+
+// An error that was captured more than once is no single occasion.
+func TestAnErrorThatComesAgainIsASentinel(t *testing.T) {
+	g := NewWithT(t)
+	c, rec := newRecorded(t, testDSN)
+	ctx, _ := raven.NewContext(t.Context(), c)
+	sticky := fmt.Errorf("made %d", 1)
+	c.CaptureException(ctx, sticky)
+	c.CaptureException(ctx, sticky)
+	c.CaptureException(ctx, fmt.Errorf("wrapped: %w", sticky))
+	g.Expect(rec.all()).To(HaveLen(3))
+}
+
+// Whatever keeps an error from being delivered, what wraps it is captured.
+func TestAnErrorThatWasLostSilencesNothing(t *testing.T) {
+	refused := answerWith("", &transport.APIError{Status: 400, Message: "refused"})
+	for _, tt := range []struct {
+		name   string
+		opts   []raven.Option
+		call   []raven.CaptureOption
+		answer func(*transport.Packet) (*transport.Response, error)
+		kind   raven.OutcomeKind
+	}{
+		{name: "sampled out", call: []raven.CaptureOption{raven.SampleRate(0)}, kind: raven.OutcomeSampled},
+		{name: "throttled", opts: []raven.Option{raven.Throttle(1, time.Hour)}, call: []raven.CaptureOption{raven.Fingerprint{"x"}}, kind: raven.OutcomeThrottled},
+		{name: "filtered", opts: []raven.Option{raven.WithBeforeSend(func(_ context.Context, ev *raven.Event) *raven.Event {
+			if ev.Exceptions[len(ev.Exceptions)-1].Value == "inner" {
+				return nil
+			}
+			return ev
+		})}, kind: raven.OutcomeFiltered},
+		{name: "invalid", call: []raven.CaptureOption{breaking}, kind: raven.OutcomeInvalid},
+		{name: "too large", call: []raven.CaptureOption{slices.Repeat(raven.Fingerprint{"x"}, 600_000)}, kind: raven.OutcomeTooLarge},
+		{name: "rejected", answer: refused, kind: raven.OutcomeRejected},
+		{name: "raised", opts: []raven.Option{raven.WithRaiseSendErrors(func(*raven.SendError) {})}, answer: refused, kind: raven.OutcomeRejected},
+		{name: "no room", answer: answerWith("", transport.ErrQueueFull), kind: raven.OutcomeQueueFull},
+		{name: "no network", answer: answerWith("", errors.New("no route")), kind: raven.OutcomeNetwork},
+	} {
+		for _, queued := range []bool{false, true} {
+			t.Run(fmt.Sprint(tt.name, queued), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					g := NewWithT(t)
+					q := new(queue)
+					tr, rec := transport.Transport(q), &q.recorder
+					if !queued {
+						rec = new(recorder)
+						tr = rec
+					}
+					kinds := map[string]raven.OutcomeKind{}
+					c := newOver(t, tr, testDSN, append(tt.opts, quiet, raven.WithOnOutcome(func(o raven.Outcome) { kinds[o.EventID] = o.Kind }))...)
+					ctx, _ := raven.NewContext(t.Context(), c)
+					inner := errors.New("inner")
+					if tt.kind == raven.OutcomeThrottled {
+						c.CaptureException(ctx, errors.New("another"), tt.call...)
+					}
+					rec.answer = tt.answer
+					c.CaptureException(ctx, inner, tt.call...)
+					_ = c.Flush(t.Context()) // which says what was lost
+					g.Expect(kinds).To(ContainElement(tt.kind))
+
+					rec.answer = nil
+					time.Sleep(2 * time.Second) // the client holds back after a failure
+					wrapper := &fs.PathError{Op: "outer", Path: "x", Err: inner}
+					g.Expect(c.CaptureException(ctx, wrapper)).NotTo(BeEmpty())
+					g.Expect(c.Flush(t.Context())).To(Succeed())
+					g.Expect(c.Stats().Ignored).To(BeZero())
+					g.Expect(c.CaptureException(ctx, fmt.Errorf("outermost: %w", wrapper))).To(BeEmpty(), "this one arrived")
+				})
+			})
+		}
+	}
+}
+
+// While it is not known what becomes of an error it counts as delivered.
+func TestAnErrorOnItsWayIsRemembered(t *testing.T) {
+	g := NewWithT(t)
+	c := newOver(t, new(queue), testDSN)
+	ctx, _ := raven.NewContext(t.Context(), c)
+	err := fmt.Errorf("made %d", 1)
+	c.CaptureException(ctx, err)
+	g.Expect(c.CaptureException(ctx, fmt.Errorf("wrapped: %w", err))).To(BeEmpty())
 }
 
 func TestPanicsAreNeverRepetitions(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
+	ctx, _ := raven.NewContext(t.Context(), c)
 	err := fmt.Errorf("made %d", 1)
 	crash := func(v error) {
-		defer c.Recover(t.Context())
+		defer c.Recover(ctx)
 		panic(v)
 	}
-	c.CaptureException(t.Context(), err)
+	c.CaptureException(ctx, err)
 	crash(fmt.Errorf("crash: %w", err))
 	g.Expect(rec.all()).To(HaveLen(2))
 	another := fmt.Errorf("made %d", 2)
 	crash(another)
-	g.Expect(c.CaptureException(t.Context(), fmt.Errorf("recovered: %w", another))).To(BeEmpty(), "but they are remembered")
+	g.Expect(c.CaptureException(ctx, fmt.Errorf("recovered: %w", another))).To(BeEmpty(), "but they are remembered")
+	g.Expect(c.CaptureException(ctx, another)).To(BeEmpty())
+}
+
+// What a function reports and then returns is one event.
+func TestWrapRepeatsNothing(t *testing.T) {
+	c, rec := newRecorded(t, testDSN)
+	inContext, _ := raven.NewContext(t.Context(), c)
+	for name, ctx := range map[string]context.Context{"with a Context": inContext, "without": t.Context()} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			before := len(rec.all())
+			returned := c.Wrap(ctx, func(ctx context.Context) error {
+				err := fmt.Errorf("made in %s", name)
+				c.CaptureException(ctx, err)
+				return err
+			})
+			g.Expect(returned).To(HaveOccurred())
+			g.Expect(rec.all()).To(HaveLen(before + 1))
+		})
+	}
 }
 
 func TestRepetitionsOfManyGoroutines(t *testing.T) {

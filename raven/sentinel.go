@@ -1,61 +1,88 @@
 package raven
 
 import (
+	"bufio"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
 	"reflect"
-	"runtime"
+	"strconv"
 	"strings"
 )
 
-// madeAtStart reports whether an error, of a pointer type, is one of those that
-// a package declares for all to return, such as [io.EOF] and sql.ErrNoRows:
-// not what went wrong this time, but a name for what can go wrong. It has two
-// ways to tell:
-//
-//   - The error is not on the heap. What a package variable is initialised
-//     with by a composite literal or errors.New is laid out by the compiler.
-//   - The error carries a stack, and on that a package is being initialised.
-//
-// What is left are errors that initialisation makes on the heap, mostly by
-// fmt.Errorf with verbs, and that carry no stack. Nothing tells them from
-// errors that were made just now.
-func madeAtStart(err error) bool { return !onHeap(err) || bornInInit(err) }
+// standardSentinels are the errors of the standard library, of pointer types,
+// that are declared for all to return.
+var standardSentinels = errorSet(
+	bufio.ErrAdvanceTooFar, bufio.ErrBadReadCount, bufio.ErrBufferFull, bufio.ErrFinalToken, bufio.ErrInvalidUnreadByte,
+	bufio.ErrInvalidUnreadRune, bufio.ErrNegativeAdvance, bufio.ErrNegativeCount, bufio.ErrTooLong,
+	context.Canceled,
+	driver.ErrBadConn, driver.ErrRemoveArgument, driver.ErrSkip,
+	errors.ErrUnsupported,
+	fs.ErrClosed, fs.ErrExist, fs.ErrInvalid, fs.ErrNotExist, fs.ErrPermission, fs.SkipAll, fs.SkipDir,
+	http.ErrAbortHandler, http.ErrBodyNotAllowed, http.ErrBodyReadAfterClose, http.ErrContentLength, http.ErrHandlerTimeout,
+	http.ErrHijacked, http.ErrLineTooLong, http.ErrMissingBoundary, http.ErrMissingFile, http.ErrNoCookie, http.ErrNoLocation,
+	http.ErrNotMultipart, http.ErrNotSupported, http.ErrSchemeMismatch, http.ErrServerClosed, http.ErrSkipAltProtocol,
+	http.ErrUseLastResponse,
+	io.EOF, io.ErrClosedPipe, io.ErrNoProgress, io.ErrShortBuffer, io.ErrShortWrite, io.ErrUnexpectedEOF,
+	os.ErrDeadlineExceeded, os.ErrNoDeadline, os.ErrProcessDone,
+	sql.ErrConnDone, sql.ErrNoRows, sql.ErrTxDone,
+	strconv.ErrRange, strconv.ErrSyntax,
+)
 
-// onHeap reports whether a pointer leads to memory that was allocated while the
-// program ran. What the runtime offers to everybody does not say so. A
-// [runtime.Pinner], though, takes any pointer, documented as harmless for those
-// that are not Go's, and keeps those that are to the heap: others can't be
-// moved or freed anyway. How many it has kept is read by reflection. Should a
-// later Go keep them elsewhere, no pointer will seem to be on the heap, and no
-// error will be taken for another one's wrapper: events too many, not too few.
-//
-// [runtime.AddCleanup] shows the difference too, by returning a zero Cleanup,
-// but does not take pointers to foreign memory.
-func onHeap(err error) (heap bool) {
-	defer func() {
-		if recover() != nil { // memory of an arena
-			heap = false
+func errorSet(errs ...error) map[error]bool {
+	m := make(map[error]bool, len(errs))
+	for _, err := range errs {
+		if reflect.TypeOf(err).Kind() == reflect.Pointer { // others may not be hashable
+			m[err] = true
 		}
-	}()
-	var p runtime.Pinner
-	defer p.Unpin()
-	p.Pin(err)
-	inner := reflect.ValueOf(&p).Elem().Field(0)
-	if inner.Kind() != reflect.Pointer || inner.IsNil() || inner.Elem().Kind() != reflect.Struct {
-		return false
 	}
-	kept := inner.Elem().FieldByName("refs")
-	return kept.IsValid() && kept.Kind() == reflect.Slice && kept.Len() > 0
+	return m
+}
+
+// isSentinel reports whether an error, of a pointer type, is one of those that a
+// package declares for all to return: not what went wrong this time, but a name
+// for what can go wrong. Those of the standard library are known, others are
+// for [WithSentinels] to say, and one whose stack is that of a package's
+// initialisation shows it.
+func (d *draft) isSentinel(c *Client, l *link) bool {
+	return standardSentinels[l.err] || c.sentinels[l.err] || d.bornInInit(l)
 }
 
 // bornInInit reports whether the stack that an error carries goes through the
 // initialisation of a package.
-func bornInInit(err error) bool {
-	d := newDraft()
-	defer d.release()
-	for _, r := range d.ownStack(err, typeOf(err)) {
+func (d *draft) bornInInit(l *link) bool {
+	for _, r := range d.ownStack(l.err, l.kind) {
 		if r.Function == "init" || strings.HasPrefix(r.Function, "init.") && !strings.Contains(r.Function, ".func") {
 			return true
 		}
 	}
 	return false
+}
+
+// WithSentinels names errors that packages declare for all to return, such as
+// gorm.ErrRecordNotFound. Two errors that wrap one of them have nothing else in
+// common, so a [Context] takes neither for a repetition of the other, nor of the
+// sentinel itself. Those of the standard library need not be named, and errors
+// that are no pointers are never taken for a repetition. Given twice, the lists
+// add up. A nil error is an error of [New].
+func WithSentinels(errs ...error) Option {
+	return func(cfg *config) error {
+		for i, err := range errs {
+			if err == nil {
+				return fmt.Errorf("raven: WithSentinels: error %d is nil", i+1)
+			}
+		}
+		if cfg.sentinels == nil {
+			cfg.sentinels = make(map[error]bool)
+		}
+		maps.Copy(cfg.sentinels, errorSet(errs...))
+		return nil
+	}
 }

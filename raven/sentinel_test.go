@@ -11,29 +11,17 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-type foreign struct{ n int }
-
-func (*foreign) Error() string { return "foreign" }
-
-var (
-	laidOut = &foreign{1}
-	zero    foreign
-)
-
-// What madeAtStart relies on, on the Go that runs the tests.
-func TestOnHeap(t *testing.T) {
+func TestWithSentinels(t *testing.T) {
 	g := NewWithT(t)
-	for range 3 { // a Pinner is used again
-		for _, err := range []error{io.EOF, laidOut, &zero, errPlain, new(empty)} {
-			g.Expect(raven.OnHeap(err)).To(BeFalse(), "%v", err)
-		}
-		var many []error
-		for i := range 100 {
-			many = append(many, errors.New("made"), fmt.Errorf("made %d", i), &foreign{i}, errors.Join(io.EOF))
-		}
-		for _, err := range many {
-			g.Expect(raven.OnHeap(err)).To(BeTrue(), "%v", err)
-		}
-		g.Expect(raven.OnHeap(many[2])).To(BeTrue(), "again")
+	_, err := raven.New(testDSN, raven.WithSentinels(io.EOF, nil))
+	g.Expect(err).To(MatchError("raven: WithSentinels: error 2 is nil"))
+
+	other := errors.New("other")
+	c, rec := newRecorded(t, testDSN, nil, raven.WithSentinels(errPlain), raven.WithSentinels(other, uncomparable{"x"}))
+	ctx, _ := raven.NewContext(t.Context(), c)
+	for _, err := range []error{errPlain, other, uncomparable{"x"}} {
+		c.CaptureException(ctx, err)
+		c.CaptureException(ctx, fmt.Errorf("wrapped: %w", err))
 	}
+	g.Expect(rec.all()).To(HaveLen(6))
 }

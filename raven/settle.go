@@ -1,6 +1,7 @@
 package raven
 
 import (
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -11,8 +12,12 @@ func (c *Client) settle(f *fate, resp *transport.Response, err error, how terms)
 		return
 	}
 	o := outcomeOf(f.id, resp, err)
+	how.echo = f.echo
 	if !how.ignore && c.holder == nil {
 		c.state.observe(&o)
+	}
+	if o.Kind != OutcomeDelivered {
+		f.memory.forget()
 	}
 	if f.report != nil && !reportArrived(&o) {
 		c.reports.add(f.report)
@@ -44,7 +49,7 @@ func (c *Client) conclude(o Outcome, g *gist, how terms) {
 	case kind == 0:
 		c.failures.delivered(c)
 	case kind >= firstLoss && !how.told:
-		c.failures.lost(c, &o, g)
+		c.failures.lost(c, &o, g, how.echo)
 	}
 	if c.onOutcome != nil {
 		c.observeOutcome(o)
@@ -53,11 +58,11 @@ func (c *Client) conclude(o Outcome, g *gist, how terms) {
 
 // observeOutcome contains the panics of somebody else's function.
 func (c *Client) observeOutcome(o Outcome) {
-	calling.Add(1)
+	guard.Enter()
 	defer func() {
-		calling.Add(-1)
+		guard.Leave()
 		if r := recover(); r != nil {
-			c.logger().Error("raven: the function of WithOnOutcome panicked", "panic", plainText(r), "event_id", o.EventID, "outcome", o.String())
+			c.logger().Error("raven: the function of WithOnOutcome panicked", "panic", guard.Plain(r), "event_id", o.EventID, "outcome", o.String())
 		}
 	}()
 	c.onOutcome(o)

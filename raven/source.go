@@ -190,7 +190,7 @@ func (e *encoder) appendContext(dst []byte, pre []string, line string, post []st
 	if whole && len(pre) > 0 {
 		dst = e.appendStrings(append(dst, `,"pre_context":`...), pre)
 	}
-	dst = appendStringField(dst, `,"context_line":`, e.mask().prose(line))
+	dst = appendStringField(dst, `,"context_line":`, e.mask().name(line))
 	if whole && len(post) > 0 {
 		dst = e.appendStrings(append(dst, `,"post_context":`...), post)
 	}

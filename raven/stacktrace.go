@@ -15,11 +15,13 @@ type calls []*resolved
 // callers records the stack of the goroutine, without the client's own frames,
 // or that which the capture was given.
 func (d *draft) callers() calls {
-	if d.counters != nil {
-		return d.calls(d.counters)
+	if d.here == nil && d.counters != nil {
+		d.here = d.calls(d.counters)
+	} else if d.here == nil {
+		n := runtime.Callers(3, d.pcs[:])
+		d.here = d.calls(d.pcs[:n])
 	}
-	n := runtime.Callers(3, d.pcs[:])
-	return d.calls(d.pcs[:n])
+	return d.here
 }
 
 // calls resolves return addresses, the innermost call first as

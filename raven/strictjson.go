@@ -86,13 +86,13 @@ func loneSurrogate(s string, i int) (at, size int) {
 		if s[i] != '\\' {
 			continue
 		}
-		r := escaped(s[i:])
+		r := codeUnit(s[i:])
 		switch {
 		case r < 0:
 			i++ // the character that is escaped
 		case !utf16.IsSurrogate(r):
 			i += length - 1
-		case utf16.DecodeRune(r, escaped(s[i+length:])) == '\ufffd':
+		case utf16.DecodeRune(r, codeUnit(s[i+length:])) == '\ufffd':
 			return i, length
 		default:
 			i += 2*length - 1
@@ -101,9 +101,9 @@ func loneSurrogate(s string, i int) (at, size int) {
 	return 0, 0
 }
 
-// escaped is the code unit of the \uffff that a text begins with, -1 if it
+// codeUnit is that of the \uffff that a text begins with, -1 if it
 // begins with none.
-func escaped(s string) rune {
+func codeUnit(s string) rune {
 	if len(s) < len(`\uffff`) || s[0] != '\\' || s[1] != 'u' {
 		return -1
 	}

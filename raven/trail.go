@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // trail is the latest breadcrumbs of a Context. It is never changed; a longer
@@ -156,7 +158,9 @@ func (l *lateValue) process() *Breadcrumb {
 func processed(b Breadcrumb) (result Breadcrumb) {
 	result = b
 	result.Data = copiedMap(b.Data)
+	guard.Enter()
 	defer func() {
+		guard.Leave()
 		if recover() != nil {
 			result = b
 		}

@@ -194,7 +194,7 @@ func (t *trimmer) params(int) bool {
 	found := len(t.ev.Params) > 0
 	if found {
 		// The text stays; what it was made of goes.
-		t.ev.Message = formatted(t.ev.Message, t.enc.mask().params(t.ev.Params))
+		t.ev.Message = t.enc.formatted(t.ev.Message, t.enc.mask().params(t.ev.Params))
 		t.ev.Params = nil
 	}
 	return found

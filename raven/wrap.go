@@ -16,8 +16,8 @@ func (c *Client) Wrap(ctx context.Context, fn func(ctx context.Context) error, o
 	}
 	defer c.repanic(ctx, opts)
 	err := fn(ctx)
-	if listed(err, opts) {
-		c.CaptureException(ctx, err, opts...)
+	if err != nil && listed(err, opts) {
+		c.report(ctx, nil, subject{err: err, how: byReturn}, opts)
 	}
 	return err
 }

@@ -51,13 +51,18 @@ func (l *faultListener) Accept() (net.Conn, error) {
 	}
 }
 
-// heldConn is a connection of which nothing is read for a while.
+// heldConn is a connection of which nothing is read for a while. Deadlines that are set before that while is over are
+// put off by it: they are about what the client takes.
 type heldConn struct {
 	net.Conn
 	wait   time.Duration // negative: for ever
 	held   sync.Once
 	closed chan struct{}
 	close  sync.Once
+
+	mu          sync.Mutex // guards everything below
+	over        bool
+	read, write time.Time // the deadlines that were set before; zero for none
 }
 
 func newHeldConn(c net.Conn, d time.Duration) *heldConn {
@@ -76,8 +81,46 @@ func (c *heldConn) Read(b []byte) (int, error) {
 		case <-over:
 		case <-c.closed:
 		}
+		c.letGo()
 	})
 	return c.Conn.Read(b)
+}
+
+// letGo applies the deadlines that were put off. A connection that refuses them is closed, and says so when it is read.
+func (c *heldConn) letGo() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	if !c.read.IsZero() {
+		_ = c.Conn.SetReadDeadline(c.read.Add(c.wait))
+	}
+	if !c.write.IsZero() {
+		_ = c.Conn.SetWriteDeadline(c.write.Add(c.wait))
+	}
+}
+
+func (c *heldConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+func (c *heldConn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.over {
+		c.read = t
+		return nil
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c *heldConn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.over {
+		c.write = t
+		return nil
+	}
+	return c.Conn.SetWriteDeadline(t)
 }
 
 func (c *heldConn) Close() error {

@@ -1,7 +1,6 @@
 package sentrytest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,8 +9,8 @@ import (
 )
 
 // WaitIdle waits until nothing is under way at the server: every request of which it had read a byte when WaitIdle was
-// called is on record and answered to the end. When ctx ends first, or when it had ended before, the error is a
-// [*BusyError]. A closed server is idle.
+// called is on record and answered to the end. When something is under way and ctx ends, or had ended before the call, the
+// error is a [*BusyError]. An idle server is idle, whatever ctx says, and so is a closed one.
 //
 // It watches connections, not a clock, and returns at once if there is nothing to wait for. What it knows ends at the
 // server: not what a client has queued, will retry, or is about to dial, nor what a real socket has accepted
@@ -73,11 +72,13 @@ func (t *traffic) rest(ctx context.Context, answers bool, mine func(*Request) bo
 		if len(open) == 0 {
 			return nil
 		}
+		if ctx.Err() != nil {
+			slices.Sort(open)
+			return &BusyError{Open: open, Waited: time.Since(start), Cause: context.Cause(ctx)}
+		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
-			slices.SortFunc(open, cmp.Compare)
-			return &BusyError{Open: open, Waited: time.Since(start), Cause: context.Cause(ctx)}
+		case <-ctx.Done(): // which is found out above, after a last look
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // life is one span of serving, from the opening of its listeners to the end of its last connection. What a server
@@ -24,13 +25,15 @@ type life struct {
 	ending  atomic.Bool
 }
 
-// newLife serves handler on the listeners until end. What http.Server has to say goes to problems.
-func newLife(handler http.Handler, number func() int, problems io.Writer, listeners ...net.Listener) *life {
+// newLife serves handler on the listeners until end. What http.Server has to say goes to problems. A connection is closed
+// whose headers take longer than headerTimeout; 0 is for ever.
+func newLife(handler http.Handler, headerTimeout time.Duration, number func() int, problems io.Writer, listeners ...net.Listener) *life {
 	l := &life{}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.http = &http.Server{
-		Handler:     handler,
-		BaseContext: func(net.Listener) context.Context { return l.ctx },
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		BaseContext:       func(net.Listener) context.Context { return l.ctx },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, connInfo{id: number(), life: l, live: liveOf(c)})
 		},
@@ -104,7 +107,7 @@ func (s *Server) begin() error {
 	if secure != nil {
 		both = append(both, s.wrapListener(secure, true))
 	}
-	l := newLife(s.root, s.numberConn, &s.problems, both...)
+	l := newLife(s.root, s.cfg.headerTimeout, s.numberConn, &s.problems, both...)
 	l.memory, _ = listener.(*memListener)
 	l.secureMemory, _ = secure.(*memListener)
 	s.current.Store(l)

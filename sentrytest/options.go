@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/http"
+	"time"
 )
 
 // Limits on what one request may carry. They follow Relay's and the documentation's numbers
@@ -44,6 +45,8 @@ type config struct {
 	around       []func(http.Handler) http.Handler
 	beforeAnswer func(context.Context, *Arrival) error
 	onProblem    func(line string)
+
+	headerTimeout time.Duration
 }
 
 func newConfig(opts []Option) config {
@@ -89,6 +92,13 @@ func Listen(addr string) Option {
 // [Server.TLSURL] and [DSNTLS]. The certificate is that of [Trusted] unless another option asks for a different one.
 func ListenTLS(addr string) Option {
 	return func(c *config) { c.tlsListen = &addr }
+}
+
+// HeaderTimeout closes a connection whose client takes longer than d for a TLS handshake, or for the headers of a
+// request; the first request counts from the start of the connection. 0, which is the default, and less are for ever. It
+// is for programs that clients reach which nobody knows. The time for which a step holds a connection does not count.
+func HeaderTimeout(d time.Duration) Option {
+	return func(c *config) { c.headerTimeout = max(d, 0) }
 }
 
 // CertNames adds host names and IP addresses to those that a [Trusted] certificate is valid for, for clients that

@@ -96,7 +96,7 @@ func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 		FlushInterval: -1,
 		ErrorLog:      log.New(&p.problems, "", 0),
 	}
-	p.life = newLife(http.HandlerFunc(p.handle), func() int { return int(p.accepted.Add(1)) }, &p.problems, l)
+	p.life = newLife(http.HandlerFunc(p.handle), 0, func() int { return int(p.accepted.Add(1)) }, &p.problems, l)
 	return p, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
 
@@ -36,7 +37,7 @@ func newAsync(next Transport, shutdown time.Duration, logger *slog.Logger) *asyn
 	if logger == nil {
 		logger = slog.Default()
 	}
-	a := &async{next: next, logger: logger, shutdown: shutdown, closed: make(chan struct{}), gone: make(chan struct{})}
+	a := &async{next: next, logger: guard.Logger(logger), shutdown: shutdown, closed: make(chan struct{}), gone: make(chan struct{})}
 	if h, ok := next.(*HTTP); ok {
 		a.life, a.end = h.life, h.end // one life, so that no send has to link two
 	} else {
@@ -118,24 +119,30 @@ var errNoNext = errors.New("transport: needs a transport to deliver through")
 
 var errNoReturn = errors.New("transport: the send ended its goroutine")
 
-// send returns the outcome of a packet, whatever the transport below does
-// short of ending the goroutine.
-func (a *async) send(ctx context.Context, p *Packet) (r *Response, err error) {
+func (a *async) send(ctx context.Context, p *Packet) (*Response, error) {
+	r, err := send(ctx, a.next, p)
+	return r, a.explain(p, err)
+}
+
+// send returns the outcome of a packet, whatever a transport does short of
+// ending the goroutine.
+func send(ctx context.Context, t Transport, p *Packet) (r *Response, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			r, err = nil, fmt.Errorf("transport: sending event %s panicked: %v", p.EventID, v)
+			r, err = nil, fmt.Errorf("transport: sending event %s panicked: %s", p.EventID, guard.Plain(v))
 		}
 	}()
-	r, err = a.next.Send(ctx, p)
-	return r, a.explain(p, err)
+	return t.Send(ctx, p)
 }
 
 // explain makes errors that Close caused say so.
 func (a *async) explain(p *Packet, err error) error {
-	if err == nil || a.life.Err() == nil || errors.Is(err, ErrClosed) {
+	if err == nil || a.life.Err() == nil || guard.Is(err, ErrClosed) {
 		return err
 	}
-	return abandoned(p, err)
+	explained := err
+	guard.Do(func() { explained = abandoned(p, err) })
+	return explained
 }
 
 // abandoned is about a packet that was on its way: the server may have it.
@@ -171,26 +178,27 @@ func (a *async) settle(o outcome) {
 	a.call(o.done, o.r, o.err)
 }
 
-// count notes a packet that Close gave up.
+// count notes a packet that Close gave up. It runs where nothing contains the
+// panics of an engine's error.
 func (a *async) count(err error) {
-	if errors.Is(err, ErrClosed) {
+	if guard.Is(err, ErrClosed) {
 		a.abandoned.Add(1)
 	}
 }
 
 func (a *async) call(done func(*Response, error), r *Response, err error) {
 	if done != nil {
-		a.guard("a delivery callback panicked", func() { done(r, err) })
+		a.contain("a delivery callback panicked", func() { done(r, err) })
 	}
 }
 
-func (a *async) guard(what string, fn func()) { guard(a.logger, what, fn) }
+func (a *async) contain(what string, fn func()) { contain(a.logger, what, fn) }
 
-// guard contains the panics of somebody else's function.
-func guard(logger *slog.Logger, what string, fn func()) {
+// contain contains the panics of somebody else's function.
+func contain(logger *slog.Logger, what string, fn func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			logger.Error("transport: "+what, "panic", v, "stack", string(debug.Stack()))
+			logger.Error("transport: "+what, "panic", guard.Plain(v), "stack", string(debug.Stack()))
 		}
 	}()
 	fn()

@@ -2,11 +2,12 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // dispatcher is the machine inside [Threaded]: the packets that wait, the
@@ -309,9 +310,10 @@ func (d *dispatcher) attempt(j job) {
 
 // landed is the end of an attempt.
 func (d *dispatcher) landed(j job, r *Response, err error) {
+	v := judge(err) // which may ask the program's own errors
 	d.mu.Lock()
 	d.flights--
-	settled, err := d.note(&j, r, err)
+	settled, err := d.note(&j, v, r, err)
 	if !settled {
 		d.putBack(j)
 	}
@@ -394,7 +396,7 @@ func (d *dispatcher) giveUp(cause error) {
 	for d.waiting() > 0 {
 		j := d.remove(0)
 		err := closedBefore(j.packet, cause)
-		if j.trouble != nil && j.err != nil && !errors.Is(cause, j.err) {
+		if j.trouble != nil && j.err != nil && !guard.Is(cause, j.err) {
 			err = fmt.Errorf("%w: %w", err, j.err)
 		}
 		d.crew.start(func() { d.finish(j, nil, err) })

@@ -118,7 +118,7 @@ func (d *dispatcher) early(i int, now time.Time) bool {
 // note draws the consequences of an attempt's outcome for the way to the
 // server, and decides whether the packet's fate is settled by it, and how. It
 // needs the lock.
-func (d *dispatcher) note(j *job, r *Response, err error) (settled bool, told error) {
+func (d *dispatcher) note(j *job, v verdict, r *Response, err error) (settled bool, told error) {
 	now := time.Now()
 	if j.probe {
 		d.way.probing = false
@@ -126,7 +126,6 @@ func (d *dispatcher) note(j *job, r *Response, err error) (settled bool, told er
 	if r != nil {
 		d.limit429(r.RateLimits, nil)
 	}
-	v := judge(err)
 	switch {
 	case v.interrupted:
 		return true, err
@@ -291,13 +290,12 @@ func (d *dispatcher) whyNot(now time.Time) error {
 // passedBy notes the outcome of a Send. A success says that the server is there;
 // a failure is its caller's affair, but for limits.
 func (d *dispatcher) passedBy(p *Packet, r *Response, err error) {
-	limited := asRateLimited(err)
-	if err != nil && limited == nil {
+	if err != nil && !judge(err).limited {
 		return
 	}
 	d.mu.Lock()
 	if err != nil {
-		d.limit429(limited.RateLimits, err)
+		d.limit429(asRateLimited(err).RateLimits, err)
 	} else {
 		if r != nil {
 			d.limit429(r.RateLimits, nil)
@@ -346,7 +344,7 @@ func (d *dispatcher) announce() {
 		func() {
 			defer d.mu.Lock()
 			for _, fn := range watchers {
-				d.guard("a function that watches a transport panicked", func() { fn(n) })
+				d.contain("a function that watches a transport panicked", func() { fn(n) })
 			}
 		}()
 	}

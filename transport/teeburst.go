@@ -103,4 +103,4 @@ func (b *teeBurst) close(err error) {
 	b.end("transport: tee: closed after events did not reach the target", err)
 }
 
-func (b *teeBurst) guard(what string, fn func()) { guard(b.logger, "tee: "+what, fn) }
+func (b *teeBurst) contain(what string, fn func()) { contain(b.logger, "tee: "+what, fn) }

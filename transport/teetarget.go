@@ -173,7 +173,7 @@ func (o *teeTarget) flushOn(life context.Context) {
 			defer o.mu.Lock()
 			ctx, cancel := context.WithDeadline(life, until)
 			defer cancel()
-			o.burst.guard("flushing a target panicked", func() { _ = o.Flush(ctx) }) // Stats has what waits
+			o.burst.contain("flushing a target panicked", func() { _ = o.Flush(ctx) }) // Stats has what waits
 		}()
 		if !o.flushUntil.After(until) {
 			return
@@ -190,7 +190,7 @@ func (o *teeTarget) close(ctx context.Context) {
 	handing, cancel := context.WithTimeout(ctx, DefaultShutdownTimeout)
 	defer cancel()
 	o.handing.Flush(handing)
-	o.burst.guard("closing a target panicked", func() {
+	o.burst.contain("closing a target panicked", func() {
 		if err := o.Close(ctx); first {
 			o.burst.close(err)
 		}

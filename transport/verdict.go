@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport/internal/conns"
 )
 
@@ -23,16 +24,22 @@ type verdict struct {
 	interrupted bool          // Close has cancelled it
 }
 
-// judge is the one table from outcomes to what a transport that holds does.
-func judge(err error) verdict {
+// judge is the one table from outcomes to what a transport that holds does. An
+// error whose methods panic, or whose chain does not end, is final.
+func judge(err error) (v verdict) {
+	if err != nil && guard.Sound(err) {
+		guard.Do(func() { v = judged(err) })
+	}
+	return v
+}
+
+func judged(err error) verdict {
 	var (
 		api     *APIError
 		limited *RateLimitedError
 		network net.Error
 	)
 	switch {
-	case err == nil:
-		return verdict{}
 	case errors.Is(err, ErrClosed):
 		return verdict{interrupted: true}
 	case errors.As(err, &limited):

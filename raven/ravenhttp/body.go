@@ -19,11 +19,12 @@ type bodyRecorder struct {
 
 func (b *bodyRecorder) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	read := p[:max(0, min(n, len(p)))] // a broken body says otherwise
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	room := b.limit - len(b.kept)
-	b.kept = append(b.kept, p[:min(n, room)]...)
-	b.more = b.more || n > room
+	b.kept = append(b.kept, read[:min(len(read), room)]...)
+	b.more = b.more || len(read) > room
 	return n, err
 }
 

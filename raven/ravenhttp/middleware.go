@@ -4,14 +4,21 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven"
 )
 
 // Middleware returns a function that puts the client around a handler. Each
 // request is served with a new raven.Context in its context, which holds the
-// request (see [Request]), its body as far as the handler has read it, and the
-// transaction: the pattern that http.ServeMux matched, else method and path.
+// request (see [Request]) as it was when it came, its body as far as the handler
+// has read it, and the transaction: the pattern that http.ServeMux matched.
+//
+// net/http tells the pattern to the request that the mux is given and to no
+// other. Where a handler in between makes a copy, as by WithContext or
+// http.StripPrefix, the transaction is made of the path, with {id} in place of
+// what looks like one; [Route] tells the pattern itself.
 //
 // A panic is reported as fatal and goes on. http.ErrAbortHandler, by which
 // handlers end a response, goes on and is not reported. The ResponseWriter
@@ -21,61 +28,90 @@ import (
 // A nil client is a disabled one.
 func Middleware(client *raven.Client, opts ...Option) func(http.Handler) http.Handler {
 	cfg := newConfig(opts)
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !client.Enabled() {
-				next.ServeHTTP(w, r)
-				return
-			}
-			ctx, rc := raven.NewContext(r.Context(), client)
-			r = r.WithContext(ctx)
-			rc.Merge(cfg.describe(r))
-			// The only error is the nil one: panics go through.
-			_ = client.Wrap(ctx, func(context.Context) error {
-				next.ServeHTTP(w, r)
-				return nil
-			})
-		})
-	}
+	return func(next http.Handler) http.Handler { return &middleware{client: client, cfg: cfg, next: next} }
 }
 
-// describe returns what a request adds to the events that are captured while
-// it is served. It is put together when one is: most requests have none, and
-// pattern and body are not known before.
-func (c *config) describe(r *http.Request) raven.CaptureOption {
-	var body *bodyRecorder
-	if c.bodyLimit > 0 && r.Body != nil && r.Body != http.NoBody && isText(r.Header.Get("Content-Type")) {
-		body = &bodyRecorder{ReadCloser: r.Body, limit: c.bodyLimit}
-		r.Body = body
+type middleware struct {
+	client *raven.Client
+	cfg    *config
+	next   http.Handler
+}
+
+// ServeHTTP serves a request. [innerMuxes] finds it on the stack by its name.
+func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !m.client.Enabled() {
+		m.next.ServeHTTP(w, r)
+		return
 	}
-	return raven.Lazy(func() []raven.CaptureOption {
-		request := c.request(r)
-		if body != nil {
-			request.Data = body.recorded()
-		}
-		opts := []raven.CaptureOption{request, raven.Transaction(c.transaction(r))}
-		if c.user != nil {
-			opts = append(opts, c.user(r))
-		}
-		return opts
+	ctx, rc := raven.NewContext(r.Context(), m.client)
+	v := new(visit)
+	ctx = context.WithValue(ctx, visitKey{}, v)
+	r = r.WithContext(ctx)
+	m.cfg.begin(v, r)
+	rc.Merge(raven.Lazy(func() []raven.CaptureOption { return m.cfg.describe(v) }))
+	// The only error is the nil one: panics go through.
+	_ = m.client.Wrap(ctx, func(context.Context) error {
+		m.next.ServeHTTP(w, r)
+		return nil
 	})
 }
 
-func (c *config) request(r *http.Request) *raven.Request {
-	request := Request(r)
-	if c.cookies {
-		request.Cookies = strings.Join(r.Header.Values("Cookie"), "; ")
-	}
-	return request
+// visit is a request while it is served. Once the handler runs, the request is the
+// handler's: events describe a copy that was made before.
+type visit struct {
+	came    *http.Request // the copy, which is never changed
+	serving *http.Request // the handler's, of which the pattern is read
+	before  string        // the pattern of a mux in front of the middleware
+	body    *bodyRecorder // nil: the body is not recorded
+	route   atomic.Pointer[string]
 }
 
-// routeName is the default of [WithTransaction].
-func routeName(r *http.Request) string {
-	switch {
-	case r.Pattern == "":
-		return r.Method + " " + r.URL.Path
-	case strings.Contains(r.Pattern, " "):
-		return r.Pattern
+type visitKey struct{}
+
+// begin takes down the request, which is given to the handler afterwards.
+func (c *config) begin(v *visit, r *http.Request) {
+	v.serving, v.before = r, r.Pattern
+	v.came = r.Clone(r.Context())
+	v.came.Body = http.NoBody
+	if c.bodyLimit > 0 && r.Body != nil && r.Body != http.NoBody && isText(r.Header.Get("Content-Type")) {
+		v.body = &bodyRecorder{ReadCloser: r.Body, limit: c.bodyLimit}
+		r.Body = v.body
 	}
-	return r.Method + " " + r.Pattern
+}
+
+// describe returns what the request adds to an event. It is put together when
+// an event is captured: most requests have none, and pattern and body are not
+// known before.
+func (c *config) describe(v *visit) []raven.CaptureOption {
+	request := Request(v.came)
+	if c.cookies {
+		request.Cookies = strings.Join(v.came.Header.Values("Cookie"), "; ")
+	}
+	if v.body != nil {
+		request.Data = v.body.recorded()
+	}
+	opts := []raven.CaptureOption{request}
+	// A function of the program that panics costs what it would have said.
+	named := false
+	if c.transaction != nil {
+		named = guard.Do(func() { opts = append(opts, raven.Transaction(c.transaction(v.request()))) }) == nil
+	}
+	if !named {
+		opts = append(opts, raven.Transaction(v.name()))
+	}
+	if c.user != nil {
+		guard.Do(func() { opts = append(opts, c.user(v.request())) })
+	}
+	return opts
+}
+
+// request is the copy for a function of the program, which may do with it what it
+// likes.
+func (v *visit) request() *http.Request {
+	r := v.came.Clone(v.came.Context())
+	r.Pattern = v.serving.Pattern
+	for name, value := range pathValues(r.Pattern, r.URL) {
+		r.SetPathValue(name, value)
+	}
+	return r
 }

@@ -3,15 +3,18 @@ package ravenhttp
 import (
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven"
 )
 
 // Request describes a request that a server has received: URL, method, query,
 // headers without cookies, and the address that it came from. The host is that
 // of X-Forwarded-Host, else of Host, without the scheme's own port, as in the
-// reference. The body is not touched.
+// reference. The body is not touched. The request is read at once; nobody may
+// change it meanwhile.
 func Request(r *http.Request) *raven.Request {
 	scheme := "http"
 	if r.TLS != nil {
@@ -24,10 +27,14 @@ func Request(r *http.Request) *raven.Request {
 	if host == "" {
 		host = r.Host
 	}
+	u := r.URL
+	if u == nil {
+		u = new(url.URL)
+	}
 	return &raven.Request{
-		URL:         scheme + "://" + withoutPort(host, scheme) + r.URL.EscapedPath(),
+		URL:         scheme + "://" + withoutPort(host, scheme) + u.EscapedPath(),
 		Method:      r.Method,
-		QueryString: r.URL.RawQuery,
+		QueryString: u.RawQuery,
 		Headers:     headers(r.Header),
 		Env:         environ(r),
 	}
@@ -56,10 +63,12 @@ func environ(r *http.Request) map[string]string {
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		env["REMOTE_ADDR"] = host
 	}
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		if host, port, err := net.SplitHostPort(local.String()); err == nil {
-			env["SERVER_NAME"], env["SERVER_PORT"] = host, port
+	guard.Do(func() { // a context and a listener may be the program's own
+		if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			if host, port, err := net.SplitHostPort(local.String()); err == nil {
+				env["SERVER_NAME"], env["SERVER_PORT"] = host, port
+			}
 		}
-	}
+	})
 	return env
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven"
 )
 
@@ -28,22 +29,22 @@ type recordingTransport struct{ next http.RoundTripper }
 // RoundTrip sends the request and records it.
 func (t *recordingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
+	// Once the answer is there the program may use the request again.
+	ctx, data := r.Context(), map[string]any{"method": method(r), "url": bareURL(r.URL)}
 	resp, err := t.next.RoundTrip(r)
-	crumb := raven.Breadcrumb{
-		Timestamp: start, Type: "http", Category: "http", Level: raven.LevelInfo,
-		Data: map[string]any{
-			"method": method(r), "url": bareURL(r.URL), "duration_ms": time.Since(start).Milliseconds(),
-		},
-	}
-	if err != nil {
-		crumb.Level = raven.LevelError
-		crumb.Data["reason"] = err.Error()
-	} else {
+	data["duration_ms"] = time.Since(start).Milliseconds()
+	crumb := raven.Breadcrumb{Timestamp: start, Type: "http", Category: "http", Level: raven.LevelError, Data: data}
+	switch {
+	case err != nil:
+		data["reason"] = guard.Error(err)
+	case resp == nil: // which is next's fault, and http.Client says so
+		data["reason"] = "neither an answer nor an error"
+	default:
 		crumb.Level = levelOf(resp.StatusCode)
-		crumb.Data["status_code"] = resp.StatusCode
-		crumb.Data["reason"] = strings.TrimSpace(strings.TrimPrefix(resp.Status, resp.Status[:min(3, len(resp.Status))]))
+		data["status_code"] = resp.StatusCode
+		data["reason"] = strings.TrimSpace(strings.TrimPrefix(resp.Status, resp.Status[:min(3, len(resp.Status))]))
 	}
-	raven.Record(r.Context(), crumb)
+	raven.Record(ctx, crumb)
 	return resp, err
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
@@ -66,8 +67,11 @@ func (h *Hook) Levels() []logrus.Level {
 }
 
 // Fire reports the entry. Entries that end the program, by a panic or by
-// exiting, are delivered before it returns, as far as the transport's timeout
-// allows. It returns no error: delivery failures are the client's to log.
+// exiting, are delivered before it returns, within five seconds; the error is
+// then that of [raven.Client.Flush]. logrus prints it, and does not fire the hooks
+// that were added after this one: add this one last. Otherwise the error is nil:
+// what is not delivered later is for the client to log. What the client itself
+// logs, such as that events can't be delivered, is skipped.
 func (h *Hook) Fire(entry *logrus.Entry) error {
 	ctx := entry.Context
 	if ctx == nil {
@@ -76,6 +80,9 @@ func (h *Hook) Fire(entry *logrus.Entry) error {
 	client := h.client
 	if client == nil {
 		client = raven.ClientFrom(ctx)
+	}
+	if logrecord.Own(ctx, callerOf(entry), entry.Message) {
+		return nil
 	}
 	r := logrecord.Record{
 		Time: entry.Time, Level: level(entry.Level), Message: entry.Message, Logger: h.cfg.logger, Stack: h.cfg.stack,
@@ -88,9 +95,17 @@ func (h *Hook) Fire(entry *logrus.Entry) error {
 	r.Callers = logrecord.CallersOutside("github.com/ravenkit/ravenkit/raven/ravenlogrus.", "github.com/sirupsen/logrus.")
 	r.Capture(ctx, client)
 	if entry.Level <= logrus.FatalLevel {
-		logrecord.Deliver(ctx, client)
+		return logrecord.Deliver(client)
 	}
 	return nil
+}
+
+// callerOf is where an entry was logged, if the logger reports it.
+func callerOf(entry *logrus.Entry) uintptr {
+	if entry.Caller == nil {
+		return 0
+	}
+	return entry.Caller.PC
 }
 
 // collect sorts the fields of an entry, which stay the entry's.
@@ -105,7 +120,7 @@ func collect(r *logrecord.Record, data logrus.Fields) {
 				r.Err = x
 				continue
 			}
-			v = x.Error()
+			v = guard.Error(x)
 		}
 		if r.Fields == nil {
 			r.Fields = make(map[string]any, len(data))

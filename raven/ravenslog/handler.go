@@ -53,7 +53,7 @@ func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
 // enabled for its level. What the client itself logs, that events can't be
 // delivered, is only handed on. The error is the next handler's.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level >= h.cfg.lowest() && !logrecord.IsOwn(r.PC) {
+	if r.Level >= h.cfg.lowest() && !logrecord.Own(ctx, r.PC, r.Message) {
 		h.report(ctx, r)
 	}
 	if !h.next.Enabled(ctx, r.Level) {
@@ -67,7 +67,7 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
 	}
-	return h.with(layer{attrs: slices.Clone(attrs)}, h.next.WithAttrs(attrs))
+	return h.with(layer{attrs: snapshot(attrs, 0)}, h.next.WithAttrs(attrs))
 }
 
 // WithGroup returns a handler that puts the attributes that come after into a

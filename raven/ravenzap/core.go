@@ -1,8 +1,6 @@
 package ravenzap
 
 import (
-	"context"
-
 	"go.uber.org/zap/zapcore"
 
 	"github.com/ravenkit/ravenkit/raven"
@@ -14,6 +12,7 @@ import (
 // does with [zapcore.NewTee]. It is safe for concurrent use.
 type Core struct {
 	client *raven.Client
+	found  *clients // that reported in place of a nil client
 	cfg    config
 	fields []zapcore.Field
 }
@@ -47,7 +46,7 @@ func WithStack() Setting {
 // the client of the entry's [Context], else raven.Default, as it is when the
 // entry comes.
 func NewCore(client *raven.Client, settings ...Setting) *Core {
-	c := &Core{client: client, cfg: config{event: zapcore.ErrorLevel, breadcrumb: zapcore.InfoLevel}}
+	c := &Core{client: client, found: new(clients), cfg: config{event: zapcore.ErrorLevel, breadcrumb: zapcore.InfoLevel}}
 	for _, set := range settings {
 		if set != nil {
 			set(&c.cfg)
@@ -64,7 +63,7 @@ func (c *Core) Enabled(level zapcore.Level) bool {
 // With returns a core whose entries have the fields as well.
 func (c *Core) With(fields []zapcore.Field) zapcore.Core {
 	with := *c
-	with.fields = append(c.fields[:len(c.fields):len(c.fields)], fields...)
+	with.fields = append(c.fields[:len(c.fields):len(c.fields)], snapshot(fields)...)
 	return &with
 }
 
@@ -77,17 +76,22 @@ func (c *Core) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcor
 }
 
 // Write reports the entry. Entries that end the program, at
-// [zapcore.DPanicLevel] and above, are delivered before it returns, as far as
-// the transport's timeout allows. It returns no error: delivery failures are
-// the client's to log.
+// [zapcore.DPanicLevel] and above, are delivered before it returns, within five
+// seconds; the error is then that of [raven.Client.Flush]. Otherwise it is nil:
+// what is not delivered later is for the client to log. What the client itself
+// logs, such as that events can't be delivered, is skipped.
 func (c *Core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
 	r := logrecord.Record{
 		Time: entry.Time, Level: level(entry.Level), Message: entry.Message, Logger: entry.LoggerName, Stack: c.cfg.stack,
 	}
 	ctx := collect(&r, c.fields, fields)
+	if logrecord.Own(ctx, entry.Caller.PC, entry.Message) {
+		return nil
+	}
 	client := c.client
 	if client == nil {
 		client = raven.ClientFrom(ctx)
+		c.found.add(client)
 	}
 	if entry.Level < c.cfg.event {
 		r.Breadcrumb(ctx, client)
@@ -95,18 +99,26 @@ func (c *Core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
 	}
 	if entry.Caller.Defined {
 		r.Callers = logrecord.CallersFrom(entry.Caller.PC)
+	} else {
+		r.Callers = logrecord.CallersOutside("github.com/ravenkit/ravenkit/raven/ravenzap.", "go.uber.org/zap.", "go.uber.org/zap/")
 	}
 	r.Capture(ctx, client)
 	if entry.Level >= zapcore.DPanicLevel {
-		logrecord.Deliver(ctx, client)
+		return logrecord.Deliver(client)
 	}
 	return nil
 }
 
-// Sync waits until what was reported is delivered.
+// Sync waits until what was reported is delivered, for five seconds at most. If
+// something was lost since the last Sync, or flush of the client, the error wraps
+// a *raven.LossError. A core without a client waits for raven.Default and for
+// the clients that entries were reported with.
 func (c *Core) Sync() error {
-	logrecord.Deliver(context.Background(), c.client)
-	return nil
+	if c.client != nil {
+		return logrecord.Deliver(c.client)
+	}
+	c.found.add(raven.Default())
+	return c.found.flush()
 }
 
 func level(l zapcore.Level) raven.Level {

@@ -1,11 +1,15 @@
 package ravenzap
 
 import (
+	"bytes"
 	"context"
+	"maps"
+	"slices"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
@@ -48,11 +52,45 @@ func collect(r *logrecord.Record, lists ...[]zapcore.Field) context.Context {
 					continue
 				}
 			}
-			f.AddTo(data)
+			add(data, f)
 		}
 	}
 	if len(data.Fields) > 0 {
 		r.Fields = data.Fields
 	}
 	return ctx
+}
+
+// add encodes a field. A method of its value that panics costs that value, and
+// is named as zap names one that fails.
+func add(enc zapcore.ObjectEncoder, f zapcore.Field) {
+	if r := guard.Do(func() { f.AddTo(enc) }); r != nil {
+		enc.AddString(f.Key+"Error", "PANIC="+guard.Plain(r))
+	}
+}
+
+// snapshot returns fields as they are now: a logger keeps them, and the program
+// goes on changing what is its own. zap's cores do the same by encoding them.
+func snapshot(fields []zapcore.Field) []zapcore.Field {
+	own := make([]zapcore.Field, 0, len(fields))
+	var c guard.Copier
+	for _, f := range fields {
+		switch f.Type {
+		case zapcore.ReflectType:
+			f.Interface = guard.Copy(&c, f.Interface)
+		case zapcore.BinaryType, zapcore.ByteStringType:
+			if b, ok := f.Interface.([]byte); ok {
+				f.Interface = bytes.Clone(b)
+			}
+		case zapcore.ObjectMarshalerType, zapcore.ArrayMarshalerType, zapcore.InlineMarshalerType, zapcore.StringerType:
+			data := zapcore.NewMapObjectEncoder()
+			add(data, f)
+			for _, key := range slices.Sorted(maps.Keys(data.Fields)) {
+				own = append(own, zap.Reflect(key, guard.Copy(&c, data.Fields[key])))
+			}
+			continue
+		}
+		own = append(own, f)
+	}
+	return own
 }

@@ -14,7 +14,8 @@ import (
 
 // Writer is a [zerolog.LevelWriter] that reports records: as an event from one
 // level up, as a breadcrumb from another. Put it beside the writer that writes
-// with [zerolog.MultiLevelWriter]. It is safe for concurrent use.
+// with [zerolog.MultiLevelWriter]; [io.MultiWriter] does as well. It is safe for
+// concurrent use.
 type Writer struct {
 	client *raven.Client
 	ctx    context.Context // that of a logger, for a Writer made by WithContext
@@ -84,47 +85,103 @@ func (w *Writer) WithContext(ctx context.Context) *Writer {
 	return &with
 }
 
-// Write takes a record without a level, as the log package of the standard
-// library sends it: a breadcrumb, if those have no level to reach.
-func (w *Writer) Write(p []byte) (int, error) { return w.WriteLevel(zerolog.NoLevel, p) }
+// Write reports the records in p, a line each, by the level that each names in its
+// level field: a writer in between, such as [io.MultiWriter], passes on no level.
+// What names none, such as a line of the standard library's log package, is
+// skipped. The error is always nil, so that the writers behind this one get
+// the record too.
+func (w *Writer) Write(p []byte) (int, error) {
+	for line := range bytes.Lines(p) {
+		if fields, ok := decoded(line); ok {
+			_ = w.report(levelIn(fields), line, fields)
+		}
+	}
+	return len(p), nil
+}
 
 // WriteLevel reports a record. Records that end the program, by a panic or by
-// exiting, are delivered before it returns, as far as the transport's timeout
-// allows. It returns no error: delivery failures are the client's to log.
+// exiting, are delivered before it returns, within five seconds; the error is
+// then that of [raven.Client.Flush]. Otherwise it is nil: what is not delivered
+// later is for the client to log. What the client itself logs, such as that
+// events can't be delivered, is skipped.
 func (w *Writer) WriteLevel(l zerolog.Level, p []byte) (int, error) {
-	if l == zerolog.NoLevel || l == zerolog.Disabled || l < min(w.cfg.event, w.cfg.breadcrumb) {
+	if !w.reports(l) {
 		return len(p), nil
+	}
+	fields, _ := decoded(p)
+	return len(p), w.report(l, p, fields)
+}
+
+func (w *Writer) reports(l zerolog.Level) bool {
+	return l != zerolog.NoLevel && l != zerolog.Disabled && l >= min(w.cfg.event, w.cfg.breadcrumb)
+}
+
+// report reports a record, given as it was written and, if it is a JSON object,
+// decoded.
+func (w *Writer) report(l zerolog.Level, p []byte, fields map[string]any) error {
+	if !w.reports(l) {
+		return nil
+	}
+	r := logrecord.Record{Level: level(l), Logger: w.cfg.logger, Stack: w.cfg.stack}
+	if fields == nil {
+		r.Message = string(bytes.TrimSpace(p))
+	} else {
+		w.read(&r, fields)
+	}
+	if logrecord.Own(w.ctx, 0, r.Message) {
+		return nil
 	}
 	client := w.client
 	if client == nil {
 		client = raven.ClientFrom(w.ctx)
 	}
-	r := logrecord.Record{Level: level(l), Logger: w.cfg.logger, Stack: w.cfg.stack}
-	w.read(&r, p)
 	if l < w.cfg.event {
 		r.Breadcrumb(w.ctx, client)
-		return len(p), nil
+		return nil
 	}
-	r.Callers = logrecord.CallersOutside("github.com/ravenkit/ravenkit/raven/ravenzerolog.", "github.com/rs/zerolog.", "github.com/rs/zerolog/")
+	r.Callers = logrecord.CallersOutside("github.com/ravenkit/ravenkit/raven/ravenzerolog.", "github.com/rs/zerolog.", "github.com/rs/zerolog/", "io.(*multiWriter).")
 	r.Capture(w.ctx, client)
 	if l == zerolog.FatalLevel || l == zerolog.PanicLevel {
-		logrecord.Deliver(w.ctx, client)
+		return logrecord.Deliver(client)
 	}
-	return len(p), nil
+	return nil
 }
 
-// read takes a record apart. What is no JSON object is a message as it is.
-func (w *Writer) read(r *logrecord.Record, p []byte) {
+// decoded returns the fields of a record that is a JSON object.
+func decoded(p []byte) (map[string]any, bool) {
 	fields := map[string]any{}
 	d := json.NewDecoder(bytes.NewReader(p))
 	d.UseNumber()
-	if err := d.Decode(&fields); err != nil {
-		r.Message = string(bytes.TrimSpace(p))
-		return
+	if d.Decode(&fields) != nil || fields == nil {
+		return nil, false
 	}
+	return fields, true
+}
+
+// levelIn is the level that a record names.
+func levelIn(fields map[string]any) zerolog.Level {
+	name, _ := fields[zerolog.LevelFieldName].(string)
+	if name == "" {
+		return zerolog.NoLevel
+	}
+	l, err := zerolog.ParseLevel(name)
+	if err != nil {
+		return zerolog.NoLevel
+	}
+	return l
+}
+
+// read takes a record apart.
+func (w *Writer) read(r *logrecord.Record, fields map[string]any) {
 	r.Message, _ = take(fields, zerolog.MessageFieldName).(string)
-	if text, ok := take(fields, zerolog.ErrorFieldName).(string); ok {
-		r.Err = errors.New(text)
+	switch err := fields[zerolog.ErrorFieldName].(type) {
+	case nil:
+		delete(fields, zerolog.ErrorFieldName)
+	case string:
+		r.Err, r.ErrText = errors.New(err), true
+		delete(fields, zerolog.ErrorFieldName)
+	default: // what a zerolog.LogObjectMarshaler or ErrorMarshalFunc made of it
+		r.Err, r.ErrText = errors.New(textOf(err)), true
 	}
 	delete(fields, zerolog.LevelFieldName)
 	// Most formats keep no more than seconds, and the record was made just now.
@@ -150,6 +207,19 @@ func take(fields map[string]any, name string) any {
 	v := fields[name]
 	delete(fields, name)
 	return v
+}
+
+// textOf is the text of an error that was written as an object: that of the field
+// which says what happened, else all of it. The object itself is data.
+func textOf(err any) string {
+	if object, ok := err.(map[string]any); ok {
+		for _, name := range []string{zerolog.MessageFieldName, zerolog.ErrorFieldName, "message", "msg", "error"} {
+			if s, ok := object[name].(string); ok && s != "" {
+				return s
+			}
+		}
+	}
+	return text(err)
 }
 
 func text(v any) string {

@@ -114,7 +114,7 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	if out == nil {
 		return nil
 	}
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+	if err := json.NewDecoder(&bounded{resp.Body, maxAnswer}).Decode(out); err != nil {
 		return fmt.Errorf("fakesentryclient: %s %s: the answer: %w", method, resp.Request.URL, err)
 	}
 	return nil
@@ -150,6 +150,24 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return nil, readError(resp)
 	}
 	return resp, nil
+}
+
+// maxAnswer bounds what is read of an answer: a page of 1,000 events, or an attachment.
+const maxAnswer = 512 << 20
+
+// bounded reads so many bytes, and fails if there are more.
+type bounded struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, fmt.Errorf("it has more than %d bytes, which fakesentry does not send", int64(maxAnswer))
+	}
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
 }
 
 // maxError bounds what is read of an answer that may come from anybody.

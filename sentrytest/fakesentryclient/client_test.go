@@ -1,11 +1,13 @@
 package fakesentryclient_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +85,34 @@ func TestStreamsThatAreBroken(t *testing.T) {
 	var news []fakesentryclient.News
 	_ = c.Stream(t.Context(), fakesentryclient.Filter{}, 0, func(n fakesentryclient.News) bool { news = append(news, n); return true })
 	NewWithT(t).Expect(news).To(Equal([]fakesentryclient.News{{Missed: true}, {}}), "what a newer server says is no error")
+}
+
+// endless answers with a beginning and then with the same for ever, and says when it has been left.
+func endless(t *testing.T, beginning, more string) (client *fakesentryclient.Client, left <-chan struct{}) {
+	t.Helper()
+	gone := make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		defer close(gone)
+		_, err := io.WriteString(w, beginning)
+		chunk := strings.Repeat(more, 1<<20/len(more))
+		for err == nil {
+			_, err = io.WriteString(w, chunk)
+		}
+	}))
+	t.Cleanup(srv.Close)
+	c, err := fakesentryclient.New(srv.URL)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return c, gone
+}
+
+func TestAStreamWithoutEnd(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	c, left := endless(t, "event: event\ndata: ", "x")
+	err := c.Stream(t.Context(), fakesentryclient.Filter{}, 0, func(fakesentryclient.News) bool { return true })
+	g.Expect(err).To(MatchError(bufio.ErrTooLong))
+	g.Expect(err).To(MatchError("fakesentryclient: the stream has a line of more than 16777216 bytes, which fakesentry does not send: bufio.Scanner: token too long"))
+	<-left
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {

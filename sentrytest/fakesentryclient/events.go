@@ -66,7 +66,7 @@ func (c *Client) bytes(ctx context.Context, path string) ([]byte, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(&bounded{resp.Body, maxAnswer})
 	if err != nil {
 		return nil, fmt.Errorf("fakesentryclient: GET %s: %w", resp.Request.URL, err)
 	}
@@ -82,7 +82,7 @@ func (c *Client) DeleteEvents(ctx context.Context, f Filter) (int, error) {
 	return out.Deleted, err
 }
 
-// DeleteEvent deletes one event; see [IsNotFound].
+// DeleteEvent deletes one event, with everything that came in the same request; see [IsNotFound].
 func (c *Client) DeleteEvent(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/events/"+url.PathEscape(id), nil, nil, nil)
 }

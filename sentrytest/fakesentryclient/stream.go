@@ -24,7 +24,7 @@ type News struct {
 
 // Stream calls each with what arrives at the server, in order: from now on, or after the given ID of earlier News; 0 is
 // everything that is kept. For now, give [Now]. It returns nil when each returns false, or the first error: ctx's, or
-// io.ErrUnexpectedEOF when the server has ended the stream.
+// io.ErrUnexpectedEOF when the server has ended the stream. A line of the stream may have 16 MiB.
 func (c *Client) Stream(ctx context.Context, f Filter, after int64, each func(News) bool) error {
 	query := url.Values{}
 	for _, name := range []string{"q", "tenant"} {
@@ -50,22 +50,21 @@ func (c *Client) Stream(ctx context.Context, f Filter, after int64, each func(Ne
 // Now is the place in a stream from which only what arrives later is news.
 const Now int64 = -1
 
+// maxLine bounds a line of the stream: an event in short, whose title may be as long as an event.
+const maxLine = 16 << 20
+
 // readStream reads server-sent events as far as this server sends them: fields are id, event and one line of data.
 func readStream(r io.Reader, each func(News) bool) error {
-	lines := bufio.NewReader(r)
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
 	var name, data string
 	var id int64
-	for {
-		line, err := lines.ReadString('\n')
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // in order, or in the middle of it
-			return fmt.Errorf("fakesentryclient: the server ended the stream: %w", io.ErrUnexpectedEOF)
-		}
-		if err != nil {
-			return fmt.Errorf("fakesentryclient: reading the stream: %w", err)
-		}
-		field, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+	for lines.Scan() {
+		line := lines.Text()
+		field, value, _ := strings.Cut(line, ": ")
 		switch field {
 		case "id":
+			var err error
 			if id, err = strconv.ParseInt(value, 10, 64); err != nil {
 				return fmt.Errorf("fakesentryclient: the stream has the id %q", value)
 			}
@@ -74,7 +73,7 @@ func readStream(r io.Reader, each func(News) bool) error {
 		case "data":
 			data = value
 		case "":
-			if line != "\n" || name == "" { // a comment, or the end of one
+			if line != "" || name == "" { // a comment, or the end of one
 				continue
 			}
 			news, err := readNews(name, data, id)
@@ -86,6 +85,14 @@ func readStream(r io.Reader, each func(News) bool) error {
 			}
 			name, data = "", ""
 		}
+	}
+	switch err := lines.Err(); {
+	case err == nil, errors.Is(err, io.ErrUnexpectedEOF): // in order, or in the middle of it
+		return fmt.Errorf("fakesentryclient: the server ended the stream: %w", io.ErrUnexpectedEOF)
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("fakesentryclient: the stream has a line of more than %d bytes, which fakesentry does not send: %w", maxLine, err)
+	default:
+		return fmt.Errorf("fakesentryclient: reading the stream: %w", err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 
 	"github.com/go-resty/resty/v2"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // logger is a resty.Logger that ends in log/slog.
@@ -23,9 +25,9 @@ func (l logger) Debugf(format string, v ...any) { l.orDefault().Debug(text(forma
 
 func (l logger) orDefault() *slog.Logger {
 	if l.to != nil {
-		return l.to
+		return guard.Logger(l.to)
 	}
-	return slog.Default()
+	return guard.Logger(slog.Default())
 }
 
 func text(format string, v []any) string { return "resty: " + fmt.Sprintf(format, v...) }

@@ -33,14 +33,14 @@ func keepRedirectsFrom(client *resty.Client) {
 	defer guards.Unlock()
 	c := client.GetClient()
 	if !isGuard(c.CheckRedirect) {
-		c.CheckRedirect = guard(c.CheckRedirect)
+		c.CheckRedirect = guarded(c.CheckRedirect)
 	}
 }
 
-// guard must not be inlined: copies of it would have code of their own.
+// guarded must not be inlined: copies of it would have code of their own.
 //
 //go:noinline
-func guard(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+func guarded(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	if policy == nil {
 		policy = atMostTen
 	}
@@ -67,4 +67,4 @@ func isGuard(check func(*http.Request, []*http.Request) error) bool {
 	return check != nil && reflect.ValueOf(check).Pointer() == guardCode
 }
 
-var guardCode = reflect.ValueOf(guard(nil)).Pointer()
+var guardCode = reflect.ValueOf(guarded(nil)).Pointer()

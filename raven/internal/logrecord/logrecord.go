@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/origin"
 )
 
 // Record is a log record in the terms of this client.
@@ -18,6 +20,7 @@ type Record struct {
 	Message string
 	Logger  string
 	Err     error          // what the record is about; may be nil
+	ErrText bool           // Err was made of the text of the error that was logged
 	Fields  map[string]any // all that is left
 	Callers []uintptr      // from where it was logged; may be nil
 	Stack   bool           // whether an event without Err gets them
@@ -27,7 +30,7 @@ type Record struct {
 // Capture reports the record as an event: of Err, if there is one, with the
 // message beside it as in the reference, else of the message.
 func (r *Record) Capture(ctx context.Context, to raven.Reporter) string {
-	opts := make([]raven.CaptureOption, 0, 6+len(r.Options))
+	opts := make([]raven.CaptureOption, 0, 7+len(r.Options))
 	opts = append(opts, r.Level, raven.Logger(r.Logger), raven.Extra(r.Fields))
 	if !r.Time.IsZero() {
 		opts = append(opts, raven.Timestamp(r.Time))
@@ -38,8 +41,19 @@ func (r *Record) Capture(ctx context.Context, to raven.Reporter) string {
 	if r.Err == nil {
 		return to.CaptureMessage(ctx, r.Message, append(opts, r.Options...)...)
 	}
-	opts = append(opts, raven.Message(r.Message))
+	opts = append(opts, raven.Message(r.Message), r.origin())
 	return to.CaptureException(ctx, r.Err, append(opts, r.Options...)...)
+}
+
+// origin says to the client that the error comes from a log record: if the
+// program has captured it itself, it is not another event.
+func (r *Record) origin() raven.CaptureOption {
+	mark := origin.Logged
+	if r.ErrText {
+		mark = origin.LoggedText
+	}
+	option, _ := mark.(raven.CaptureOption)
+	return option
 }
 
 // Breadcrumb records the record as a breadcrumb, with the logger's name as its
@@ -51,7 +65,7 @@ func (r *Record) Breadcrumb(ctx context.Context, to raven.Reporter) {
 		for k, v := range r.Fields {
 			data[k] = v
 		}
-		data["error"] = r.Err.Error()
+		data["error"] = guard.Error(r.Err)
 	}
 	category := r.Logger
 	if category == "" {
@@ -66,11 +80,11 @@ func (r *Record) Breadcrumb(ctx context.Context, to raven.Reporter) {
 const patience = 5 * time.Second
 
 // Deliver waits until what was reported is delivered: after it the program may
-// end. The client has logged what it could not deliver.
-func Deliver(ctx context.Context, client *raven.Client) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+// end. The error is that of [raven.Client.Flush].
+func Deliver(client *raven.Client) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	_ = client.Flush(ctx)
+	return client.Flush(ctx)
 }
 
 // maxCallers bounds a stack; the client keeps no more frames either.
@@ -108,8 +122,16 @@ func CallersOutside(prefixes ...string) []uintptr {
 	return nil
 }
 
-// own are the packages whose own log records say that events are not
-// delivered. To make events of them would go round in circles.
+// Own reports whether a record is a client's own, such as that events can't be
+// delivered. To make events of such records would go round in circles: they would
+// fail as the others do, and be logged in turn. They are known by the call that
+// made them, by ctx, by the stack, and, where a handler of the program has carried
+// them to another goroutine and another library, by their text.
+func Own(ctx context.Context, pc uintptr, message string) bool {
+	return IsOwn(pc) || guard.Own(ctx) || guard.OwnText(message)
+}
+
+// own are the packages whose functions log for a client.
 var own = []string{
 	"github.com/ravenkit/ravenkit/raven.",
 	"github.com/ravenkit/ravenkit/transport.",

@@ -44,6 +44,7 @@ func TestRequestsThatLeadAstray(t *testing.T) {
 		{"PATCH", "/api/v1/events", "", 405, false},
 		{"PUT", "/api/flush/", "", 405, false},
 		{"POST", "/clear", from, 403, false},
+		{"POST", "/clear", "Origin: https://app.test", 403, false}, // which may read
 		{"POST", "/api/flush/", from, 403, false},
 		{"DELETE", "/api/v1/events", from, 403, false},
 		{"OPTIONS", "/tunnel", from + "\nAccess-Control-Request-Method: POST", 200, false},

@@ -9,9 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/ravenkit/ravenkit/raven"
 )
@@ -49,14 +47,10 @@ func beChild(job string) int {
 	case "echo":
 		line, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 		fmt.Print(line)
-	case "signal":
-		signals := make(chan os.Signal, 1)
-		signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-		fmt.Println("ready")
-		fmt.Println("got", <-signals)
-		return 3
-	case "die":
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	default:
+		if code, known := beUnixChild(verb, rest); known {
+			return code
+		}
 	}
 	if err := client.Close(ctx); err != nil {
 		return 98

@@ -65,7 +65,7 @@ func (e expectations) unmet(ctx context.Context, h *host.Host) []string {
 	h.Settle(ctx)
 	for {
 		changed := h.Store.Changed()
-		events := distinct(h.Store.List(store.Filter{}, 0, math.MaxInt).Events)
+		events := distinct(h.Store.Events())
 		missing := e.missing(events)
 		if len(missing) > 0 {
 			select {
@@ -133,7 +133,7 @@ func report(w io.Writer, command string, code int, unmet []string, s *store.Stor
 		fmt.Fprintf(w, "  %s\n", line)
 	}
 	shown := map[*store.Delivery]bool{}
-	for _, e := range distinct(s.List(store.Filter{}, 0, math.MaxInt).Events) {
+	for _, e := range distinct(s.Events()) {
 		shown[e.Delivery] = true
 	}
 	all, total, _ := s.Deliveries(func(d *store.Delivery) bool { return d.Rejection != nil || d.Faulted() || shown[d] }, 0, maxReported)

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"encoding/json"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +45,123 @@ func TestForward(t *testing.T) {
 	g.Expect(s.stop()).To(BeZero())
 	g.Expect(target.Requests()).To(HaveLen(3), "refused requests are not passed on")
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// What every endpoint takes arrives there as what it was.
+func TestForwardByEndpoint(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	target := sentrytest.NewServer(t)
+	s := serve(t, "--forward", target.DSN())
+	send := func(path, contentType, body string) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url(t)+path, strings.NewReader(body))
+		g.Expect(err).NotTo(HaveOccurred())
+		req.Header.Set("Content-Type", contentType)
+		req.Header.Set("User-Agent", "browser/1")
+		resp, err := http.DefaultClient.Do(req)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(resp.Body.Close()).To(Succeed())
+		g.Expect(resp.StatusCode).To(Equal(200))
+	}
+	form := "--b\r\nContent-Disposition: form-data; name=\"upload_file_minidump\"; filename=\"m.dmp\"\r\n\r\nMDMP\xff\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"sentry[release]\"\r\n\r\n1.0\r\n--b--\r\n"
+	send("/api/1/minidump/?sentry_key=k", "multipart/form-data; boundary=b", form)
+	e := sentrytest.RequireEvent(t, target, sentrytest.HasRelease("1.0"))
+	g.Expect(e.Received.Protocol).To(Equal("minidump"))
+	g.Expect(e.Received.Decoded).To(Equal(form))
+	g.Expect(e.Attachments).To(HaveExactElements(HaveField("Data", "MDMP\xff")))
+
+	reports := `[{"type":"csp-violation","body":{"blockedURL":"one"}},{"type":"other"},{"type":"csp-violation","body":{"blockedURL":"two"}}]`
+	send("/api/1/security/?sentry_key=k&sentry_release=2.0&sentry_environment=prod&x=y", "application/reports+json", reports)
+	for _, what := range []string{"one", "two"} {
+		e = sentrytest.RequireEvent(t, target, sentrytest.HasMessage("Blocked "+what+" by the content security policy"), sentrytest.HasRelease("2.0"), sentrytest.HasEnvironment("prod"))
+		g.Expect(e.Received.Protocol).To(Equal("security"))
+		g.Expect(e.Received.Decoded).To(Equal(reports))
+		g.Expect(e.Received.PublicKey).To(Equal(target.PublicKey()))
+		g.Expect(e.Request.Headers.Get("User-Agent")).To(Equal("browser/1"))
+	}
+
+	send("/api/1/store/?sentry_key=k", "application/json", `{"type":"transaction","transaction":"GET /"}`)
+	g.Eventually(target.Transactions).Should(HaveExactElements(HaveField("Transaction", "GET /")))
+	g.Expect(target.Rejected()).To(HaveLen(1), "the report that nobody knows")
+	g.Expect(s.stop()).To(BeZero())
+	g.Expect(s.errs.String()).To(BeEmpty())
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// under returns a server by which another one is reached at another address.
+func under(t *testing.T) (dsn string, lead func(to string)) {
+	t.Helper()
+	target := make(chan *url.URL, 1)
+	srv := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		to := <-target
+		target <- to
+		r.SetURL(to)
+	}})
+	t.Cleanup(srv.Close)
+	return strings.Replace(srv.URL, "://", "://k@", 1) + "/1", func(to string) {
+		u, err := url.Parse(to)
+		NewWithT(t).Expect(err).NotTo(HaveOccurred())
+		target <- u
+	}
+}
+
+// status counts the requests of a server by their status.
+func statuses(t *testing.T, base string) map[int]int {
+	t.Helper()
+	g := NewWithT(t)
+	resp, err := http.Get(base + "/api/v1/requests")
+	g.Expect(err).NotTo(HaveOccurred())
+	defer resp.Body.Close()
+	var page struct{ Requests []struct{ Status int } }
+	g.Expect(json.NewDecoder(resp.Body).Decode(&page)).To(Succeed())
+	out := map[int]int{}
+	for _, r := range page.Requests {
+		out[r.Status]++
+	}
+	return out
+}
+
+const circle = `fakesentry: event [0-9a-f]{32} was not passed on to (.+)this server has passed the event on itself: --forward leads back to it`
+
+// An event goes round once.
+func TestForwardInACircle(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	dsn, lead := under(t)
+	s := serve(t, "--forward", dsn)
+	lead(s.url(t))
+	g.Expect(post(t, http.DefaultClient, s.url(t), `{"message":"round"}`)).To(Equal(200))
+	s.errs.match(t, circle)
+	g.Expect(statuses(t, s.url(t))).To(Equal(map[int]int{200: 1, 400: 1}))
+
+	dsn, lead = under(t)
+	one := serve(t, "--forward", dsn)
+	two := serve(t, "--forward", one.dsn(t))
+	three := serve(t, "--forward", two.dsn(t))
+	lead(three.url(t))
+	g.Expect(post(t, http.DefaultClient, one.url(t), `{"message":"round"}`)).To(Equal(200))
+	two.errs.match(t, circle)
+	for _, other := range []served{two, three} {
+		g.Expect(statuses(t, other.url(t))).To(Equal(map[int]int{200: 1}))
+	}
+	g.Expect(statuses(t, one.url(t))).To(Equal(map[int]int{200: 1, 400: 1}))
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestForwardToItself(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(l.Close()).To(Succeed())
+	for _, host := range []string{"127.0.0.1", "localhost", "127.0.0.2", "[::1]"} {
+		code, _, errs := runWith(t, transport.DefaultRegistry(), "serve", "--addr=:"+port, "--forward=http://k:topsecret@"+host+":"+port+"/1")
+		g.Expect(code).To(Equal(1))
+		g.Expect(errs).To(Equal("fakesentry: --forward leads to this server itself\n"), host)
+	}
 }
 
 func TestForwardNeedsAQueue(t *testing.T) {

@@ -16,9 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
@@ -31,20 +29,6 @@ import (
 
 func main() {
 	os.Exit(run(untilSignal(), os.Args[1:], transport.DefaultRegistry(), os.Stdin, os.Stdout, os.Stderr))
-}
-
-// untilSignal returns a context that ends with the first signal to stop, which is its cause. The second ends the program
-// at once.
-func untilSignal() context.Context {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		s := <-signals
-		signal.Stop(signals)
-		cancel(signalled{s})
-	}()
-	return ctx
 }
 
 type commands struct {

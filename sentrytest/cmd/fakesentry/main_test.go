@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -16,7 +17,22 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
+// asProgram makes the test binary the program, for what only a process of its own can show.
+const asProgram = "FAKESENTRY_TEST_PROGRAM"
+
+// program is a command that runs the program in a process of its own. Children of it do the job.
+func program(t *testing.T, job string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1", childJob+"="+job)
+	return cmd
+}
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		_ = os.Unsetenv(asProgram) // what the program starts is itself again
+		main()
+	}
 	if job := os.Getenv(childJob); job != "" {
 		os.Exit(beChild(job))
 	}

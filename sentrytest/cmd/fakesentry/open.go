@@ -13,7 +13,7 @@ import (
 
 type openCommand struct {
 	File string `arg:"" type:"existingfile" help:"What a failed test has left behind, or Server.WriteArtifact has written."`
-	Addr string `default:"127.0.0.1:8000" help:"Address to listen on."`
+	Addr string `default:"127.0.0.1:8000" help:"Address to listen on. Whoever reaches it can read and delete."`
 }
 
 // Run is what `fakesentry open` does.
@@ -29,11 +29,13 @@ func (c *openCommand) Run(ctx context.Context, env *environment) error {
 	if err := h.Store.Restore(ctx, arrivals(artifact)); err != nil {
 		return errors.Join(err, h.Close())
 	}
+	defer outlivePipes()()
 	if artifact.Test != "" {
 		fmt.Fprintf(env.out, "Test       %s\n", console.Plain(artifact.Test))
 	}
 	fmt.Fprintf(env.out, "Received   %d requests, %d events\n", len(artifact.Requests()), h.Store.Stats().Kept)
 	fmt.Fprintf(env.out, "Page       %s/\n", h.URL())
+	warnOfOthers(env.errs, h, c.Addr, "")
 	<-ctx.Done()
 	return h.Shutdown(ctx)
 }

@@ -15,7 +15,7 @@ func browserPage(h *host.Host) api.Page {
 		Store:    h.Store,
 		Faults:   func() api.Faults { return h.Server },
 		DSN:      func(r *http.Request) string { return h.RequestDSN(r, host.Key, host.Project) },
-		TLSDSN:   func() string { return h.TLSDSN(host.Key, host.Project) },
+		TLSDSN:   func(r *http.Request) string { return h.RequestTLSDSN(r, host.Key, host.Project) },
 		Lifetime: h.Lifetime(),
 		Version:  raven.Version,
 	})

@@ -13,7 +13,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
-	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
 // What the program serves to browsers is the page, with the DSN under which the browser itself has come.
@@ -43,7 +42,7 @@ func TestSnippetWorks(t *testing.T) {
 	g.Expect(os.WriteFile(file, []byte(html.UnescapeString(code)), 0o600)).To(Succeed())
 	out, err := exec.CommandContext(t.Context(), "go", "run", file).CombinedOutput()
 	g.Expect(err).NotTo(HaveOccurred(), string(out))
-	g.Expect(h.Store.List(store.Filter{}, 0, 2).Events).To(HaveExactElements(HaveField("Title", ContainSubstring("it works"))))
+	g.Expect(h.Store.Events()).To(HaveExactElements(HaveField("Title", ContainSubstring("it works"))))
 }
 
 // show returns a page as a browser gets it.

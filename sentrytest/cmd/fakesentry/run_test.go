@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -164,27 +163,13 @@ $`))
 	g.Expect(code).To(BeZero(), "Spotlight works without a DSN")
 }
 
-func TestRunPassesInputAndSignalsOn(t *testing.T) {
+func TestRunPassesInputOn(t *testing.T) {
 	g := NewWithT(t)
 	t.Setenv(childJob, "echo")
 	out := newUntilPrinted()
 	code := run(t.Context(), []string{"run", "--", os.Args[0]}, transport.DefaultRegistry(), strings.NewReader("hello\n"), out, out)
 	g.Expect(code).To(BeZero())
 	g.Expect(out.String()).To(Equal("hello\n"))
-
-	t.Setenv(childJob, "signal")
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		out := newUntilPrinted()
-		done := make(chan int)
-		go func() {
-			done <- run(ctx, []string{"run", "--", os.Args[0]}, transport.DefaultRegistry(), strings.NewReader(""), out, out)
-		}()
-		out.match(t, "ready\n")
-		cancel(signalled{s})
-		g.Expect(<-done).To(Equal(3))
-		g.Expect(out.String()).To(Equal("ready\ngot " + s.String() + "\n"))
-	}
 }
 
 func TestRunFailures(t *testing.T) {
@@ -242,19 +227,4 @@ func TestRunKeepsItsOwnFlagsToItself(t *testing.T) {
 	g.Expect(code).To(BeZero(), "the time-out of wait is not that of run")
 	g.Expect(out).NotTo(Or(ContainSubstring("FAKESENTRY_RUN_TIMEOUT"), ContainSubstring("FAKESENTRY_FAIL_ON")))
 	g.Expect(out).To(ContainSubstring("FAKESENTRY_TIMEOUT=1ns"))
-}
-
-func TestRunReportsNothingAfterAnInterrupt(t *testing.T) {
-	g := NewWithT(t)
-	t.Setenv(childJob, "signal")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	out := newUntilPrinted()
-	done := make(chan int)
-	go func() {
-		done <- run(ctx, []string{"run", "--expect=1", "--", os.Args[0]}, transport.DefaultRegistry(), strings.NewReader(""), out, out)
-	}()
-	out.match(t, "ready\n")
-	cancel(signalled{os.Interrupt})
-	g.Expect(<-done).To(Equal(3))
-	g.Expect(out.String()).To(Equal("ready\ngot interrupt\n"))
 }

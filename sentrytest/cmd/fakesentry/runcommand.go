@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -46,13 +47,14 @@ func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	code, err := c.execute(ctx, env, h)
+	defer outlivePipes()() // the exit code matters more than a report that nobody reads
+	code, interrupted, err := c.execute(ctx, env, h)
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
 	unmet := wanted.unmet(ctx, h)
 	if len(unmet) > 0 {
-		if ctx.Err() == nil { // whoever interrupts it knows why something is missing
+		if !interrupted { // whoever interrupts it knows why something is missing
 			report(env.errs, strings.Join(c.Command, " "), code, unmet, h.Store)
 		}
 		code = max(code, 1)
@@ -79,40 +81,76 @@ func (c *runCommand) strayFlag() error {
 }
 
 // execute runs the command and returns its exit code, 128 and the number of the signal if one ended it, as shells have
-// it.
-func (c *runCommand) execute(ctx context.Context, env *environment, h *host.Host) (code int, err error) {
+// it; and whether it was told by a signal to stop.
+func (c *runCommand) execute(parent context.Context, env *environment, h *host.Host) (code int, interrupted bool, err error) {
+	signals := newRelay()
+	// Signals end the context through the relay: one that the terminal has sent to the command is not ours to follow up.
+	ctx, end := context.WithCancelCause(context.WithoutCancel(parent))
+	defer end(nil)
+	defer context.AfterFunc(parent, func() {
+		if !bySignal(parent) {
+			end(context.Cause(parent))
+		}
+	})()
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%s was stopped, because it took longer than %s", c.Command[0], c.Timeout))
 		defer cancel()
 	}
+	mark := newMark()
 	cmd := exec.CommandContext(ctx, c.Command[0], c.Command[1:]...)
-	cmd.Env = append(pastProxies(handedOn(os.Environ())),
-		"SENTRY_DSN="+h.DSN(host.Key, host.Project), "SENTRY_SPOTLIGHT="+h.URL()+"/stream", "FAKESENTRY_SERVER="+h.URL())
+	environ := pastProxies(handedOn(os.Environ()))
+	cmd.Env = append(environ, "SENTRY_DSN="+h.DSN(host.Key, host.Project), "SENTRY_SPOTLIGHT="+h.URL()+"/stream", "FAKESENTRY_SERVER="+h.URL(),
+		markName+"="+strings.TrimSpace(lookUp(environ, markName)+" "+mark))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = env.in, env.out, env.errs
 	cmd.WaitDelay = stopTime
 	group := newGroup(cmd, env.in)
-	cmd.Cancel = func() error { return group.signal(signalOf(ctx)) }
-	err = cmd.Run()
-	if cmd.Process == nil {
-		return cannotStart(env, c.Command[0], err)
+	cmd.Cancel = func() error {
+		if bySignal(ctx) {
+			return nil // it was passed on
+		}
+		return group.stop(mark)
 	}
+	if err := cmd.Start(); err != nil {
+		signals.close()
+		code, err := cannotStart(env, c.Command[0], err)
+		return code, false, err
+	}
+	var stopped atomic.Bool
+	signals.start(group, func(s os.Signal, passed bool) {
+		stopped.Store(true)
+		if passed {
+			end(signalled{s})
+		}
+	})
+	err = cmd.Wait()
+	signals.close()
+	timedOut := errors.Is(ctx.Err(), context.DeadlineExceeded)
 	if ctx.Err() != nil {
 		group.kill()
 	}
+	if timedOut {
+		killMarked(mark)
+		return 0, false, context.Cause(ctx)
+	}
+	code, err = exitCodeOf(err, ctx.Err() != nil && cmd.ProcessState.Success())
+	return code, stopped.Load(), err
+}
+
+// exitCodeOf returns the exit code that the error of a command stands for. A command that was told to stop and did has
+// an error too.
+func exitCodeOf(err error, obeyed bool) (int, error) {
 	var ended *exec.ExitError
 	switch {
-	case ctx.Err() != nil && c.Timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return 0, context.Cause(ctx)
-	case errors.As(err, &ended):
-		if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-			return 128 + int(status.Signal()), nil
-		}
-		return ended.ExitCode(), nil
-	case ctx.Err() != nil && cmd.ProcessState != nil && cmd.ProcessState.Success():
-		return 0, nil // it was told to stop, and did
+	case obeyed:
+		return 0, nil
+	case !errors.As(err, &ended):
+		return 0, err
 	}
-	return 0, err
+	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal()), nil
+	}
+	return ended.ExitCode(), nil
 }
 
 // cannotStart returns the exit codes that shells have for a command which is not there, and for one that can't be run.
@@ -128,27 +166,16 @@ func cannotStart(env *environment, command string, err error) (code int, _ error
 	return 0, err
 }
 
+// ownVariables are those of run's flags, and FAKESENTRY_DSN, which goes before SENTRY_DSN where fakesentry send looks.
+var ownVariables = []string{"FAKESENTRY_EXPECT", "FAKESENTRY_EXPECT_EVENT", "FAKESENTRY_FAIL_ON", "FAKESENTRY_RUN_TIMEOUT", "FAKESENTRY_DSN"}
+
 // handedOn returns the environment without what is meant for this run alone, and not for one inside it.
 func handedOn(environ []string) []string {
 	return slices.DeleteFunc(environ, func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
-		return slices.Contains([]string{"FAKESENTRY_EXPECT", "FAKESENTRY_EXPECT_EVENT", "FAKESENTRY_FAIL_ON", "FAKESENTRY_RUN_TIMEOUT"}, name)
+		return slices.Contains(ownVariables, name)
 	})
 }
 
 // stopTime is how long a command may take to stop after it was told to.
 const stopTime = 10 * time.Second
-
-// signalled is why the program's context ended.
-type signalled struct{ os.Signal }
-
-func (s signalled) Error() string { return "signal: " + s.String() }
-
-// signalOf returns the signal that ended the context, to be passed on.
-func signalOf(ctx context.Context) os.Signal {
-	var s signalled
-	if errors.As(context.Cause(ctx), &s) {
-		return s.Signal
-	}
-	return syscall.SIGTERM
-}

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"sigs.k8s.io/yaml"
 
 	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/sentrytest"
-	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/forward"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
@@ -28,14 +28,14 @@ type hostFlags struct {
 	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"Save the CA's certificate there, for clients to trust (PEM)."`
 	SAN         []string      `name:"san" placeholder:"NAME" help:"Names and IP addresses that the certificate is valid for, besides localhost."`
 	PublicURL   string        `name:"public-url" placeholder:"URL" help:"The address under which clients reach this server, if it is another: for DSNs and links."`
-	AllowOrigin []string      `name:"allow-origin" placeholder:"ORIGIN" help:"Origins whose pages may read events, as in https://app.test:3000; * for any. Sending events is open to all."`
+	AllowOrigin []string      `name:"allow-origin" placeholder:"ORIGIN" help:"Origins whose pages may read events, as in https://app.test:3000; * for any. They change nothing. Sending events is open to all."`
 	MaxEvents   int           `name:"max-events" default:"10000" help:"How many events are kept; the oldest go first. 0 is the default."`
 	MaxAge      time.Duration `name:"max-age" default:"0" help:"How long events are kept; 0 is for ever."`
 	Store       string        `type:"path" placeholder:"FILE" help:"Keep events in this SQLite file, over restarts and crashes. Without it they are in memory."`
 }
 
 type serveCommand struct {
-	Addr    string `default:"127.0.0.1:8000" help:"Address to listen on; :8000 is port 8000 of every interface."`
+	Addr    string `default:"127.0.0.1:8000" help:"Address to listen on; :8000 is port 8000 of every interface. Whoever reaches it can read and delete."`
 	Script  string `type:"existingfile" placeholder:"FILE" help:"Start with the faults in this YAML or JSON file: a list such as [{status: 429, retry_after: '30', times: 2}]."`
 	Forward string `placeholder:"DSN" help:"Pass everything that is accepted on to this Sentry. Failures are printed, and do not hold up clients."`
 	hostFlags
@@ -62,7 +62,7 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 	cfg.Store.Unreadable = func(err error) { fmt.Fprintln(env.errs, "fakesentry:", console.Plain(plain(err).Error())) }
 	cfg.Failed = (&complaints{w: env.errs, every: complaintsEvery}).print
 	if passed != nil {
-		cfg.Received = passed.Forward
+		cfg.Received, cfg.Returned = passed.Forward, passed.HasSent
 	}
 	connections := &complaints{w: env.errs, every: complaintsEvery}
 	cfg.Problem = func(line string) { connections.print(errors.New(console.Plain(line))) }
@@ -70,7 +70,7 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 	if err != nil {
 		return nil, err
 	}
-	if passed != nil && passed.Host() == h.Server.Addr() {
+	if passed != nil && leadsBack(h, passed) {
 		return nil, errors.Join(errors.New("--forward leads to this server itself"), h.Close())
 	}
 	if f.CAFile != "" {
@@ -79,6 +79,14 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 		}
 	}
 	return h, nil
+}
+
+// leadsBack reports whether events would be passed on to the host itself. A name that can't be looked up soon is none of
+// the host's; what comes back all the same is refused by its mark.
+func leadsBack(h *host.Host, passed *forward.Forwarder) bool {
+	ctx, cancel := context.WithTimeout(h.Lifetime(), 2*time.Second)
+	defer cancel()
+	return h.Reaches(ctx, passed.URL())
 }
 
 // Run is what `fakesentry serve` does.
@@ -101,12 +109,18 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 		}
 		return err
 	}
-	news := h.Store.Feed(h.Store.Last()) // before clients are told where the server is
+	defer outlivePipes()() // clients need the server also when nobody reads its lines
 	announce(env, h, c.Format)
-	printed := make(chan error, 1)
-	go func() { printed <- printNews(news, console.New(env.out, c.Format)) }()
+	warnOfOthers(env.errs, h, c.Addr, c.TLSAddr)
+	var printing sync.WaitGroup
+	printing.Go(func() {
+		n := &news{feed: h.Store.Feed(h.Before), printer: console.New(env.out, c.Format), format: c.Format, failed: &complaints{w: env.errs, every: complaintsEvery}}
+		n.print()
+	})
 	<-ctx.Done()
-	return errors.Join(c.stop(h, passed), <-printed)
+	err = c.stop(h, passed)
+	printing.Wait()
+	return err
 }
 
 // stop ends the server in good order: it finishes what is under way, and passes on what waits for that.
@@ -173,44 +187,4 @@ func announce(env *environment, h *host.Host, format string) {
 		fmt.Fprintf(w, "DSN (TLS)  %s\n", dsn)
 	}
 	fmt.Fprintf(w, "Page       %s/\n", h.URL())
-}
-
-// printNews prints what the feed brings, until the store is closed.
-func printNews(feed *store.Feed, p *console.Printer) error {
-	for {
-		news, missed, err := feed.Next(context.Background())
-		if errors.Is(err, store.ErrClosed) {
-			return nil
-		}
-		if missed {
-			if err := p.Missed(); err != nil {
-				return err
-			}
-		}
-		for _, d := range news {
-			if err := printDelivery(p, d); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func printDelivery(p *console.Printer, d *store.Delivery) error {
-	if d.Faulted() {
-		if err := p.Faulted(api.Request(d)); err != nil {
-			return err
-		}
-	}
-	if d.Rejection != nil {
-		if err := p.Refused(api.Request(d)); err != nil {
-			return err
-		}
-	}
-	// A request that was accepted may have brought events beside what was dropped.
-	for _, e := range d.Events {
-		if err := p.Event(api.Event(e)); err != nil {
-			return err
-		}
-	}
-	return nil
 }

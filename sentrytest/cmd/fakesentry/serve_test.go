@@ -149,6 +149,8 @@ func TestServeFailures(t *testing.T) {
 		{[]string{"--addr", host}, "fakesentry: --addr " + host + ": somebody listens there already, perhaps another fakesentry; --addr 127.0.0.1:0 takes any free port\n"},
 		{[]string{"--max-events=-1"}, "fakesentry: --max-events is -1, and has to be a number of events, or 0 for 10000\n"},
 		{[]string{"--public-url=sentry.test"}, "fakesentry: the public URL \"sentry.test\" is not of the form http://HOST:PORT or https://HOST:PORT\n"},
+		{[]string{"--public-url=https://sentry.test?x=1"}, "fakesentry: the public URL \"https://sentry.test?x=1\" is not of the form http://HOST:PORT or https://HOST:PORT\n"},
+		{[]string{"--public-url=https://:8000"}, "fakesentry: the public URL \"https://:8000\" is not of the form http://HOST:PORT or https://HOST:PORT\n"},
 		{[]string{"--format=xml"}, "fakesentry: --format must be one of \"human\",\"json\",\"logfmt\" but got \"xml\"\n  fakesentry serve --help shows how it is used\n"},
 	} {
 		code, out, errs := runWith(t, transport.DefaultRegistry(), append([]string{"serve"}, c.args...)...)
@@ -188,4 +190,28 @@ func TestServeOpensADamagedStore(t *testing.T) {
 	g.Expect(page.Events).To(HaveExactElements(HaveField("Title", "whole")))
 	g.Expect(s.errs.String()).To(MatchRegexp(`^fakesentry: the store %s: left out, because it can't be read: event 2: .+\n$`, path))
 	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestServeSaysWhoCanReadAndDelete(t *testing.T) {
+	t.Parallel()
+	const warning = ` is open to others: whoever reaches port \d+ of this machine can read and delete what is kept here, and switch faults; there is no login\n`
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"every interface":         {[]string{"--addr=0.0.0.0:0"}, `^fakesentry: --addr 0\.0\.0\.0:0` + warning + `$`},
+		"every interface, at all": {[]string{"--addr=:0"}, `^fakesentry: --addr :0` + warning + `$`},
+		"https too":               {[]string{"--addr=:0", "--tls-addr=[::]:0"}, `^fakesentry: --addr :0` + warning + `fakesentry: --tls-addr \[::\]:0` + warning + `$`},
+		"https alone":             {[]string{"--tls-addr=:0"}, `^fakesentry: --tls-addr :0` + warning + `$`},
+		"loopback":                {[]string{"--addr=localhost:0", "--tls"}, `^$`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, c.args...)
+			s.url(t)
+			s.errs.match(t, c.want)
+			NewWithT(t).Expect(s.stop()).To(BeZero())
+			NewWithT(t).Expect(s.errs.String()).To(MatchRegexp(c.want))
+		})
+	}
 }

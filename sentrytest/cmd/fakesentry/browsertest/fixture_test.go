@@ -28,7 +28,7 @@ func start(t *testing.T) *host.Host {
 		return page.New(page.Config{
 			Store: h.Store, Faults: func() api.Faults { return h.Server }, Lifetime: h.Lifetime(), Version: "0.1.0",
 			DSN:    func(r *http.Request) string { return h.RequestDSN(r, host.Key, host.Project) },
-			TLSDSN: func() string { return h.TLSDSN(host.Key, host.Project) },
+			TLSDSN: func(r *http.Request) string { return h.RequestTLSDSN(r, host.Key, host.Project) },
 		})
 	}})
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
@@ -73,7 +73,7 @@ func gallery(t *testing.T) string {
 	web := httptest.NewServer(page.New(page.Config{
 		Store: s, Faults: func() api.Faults { return srv }, Lifetime: lifetime, Version: "0.1.0",
 		DSN:    func(*http.Request) string { return "http://" + host.Key + "@127.0.0.1:8000/1" },
-		TLSDSN: func() string { return "" },
+		TLSDSN: func(*http.Request) string { return "" },
 		Now:    func() time.Time { return noon }, Zone: time.UTC,
 	}))
 	t.Cleanup(func() {

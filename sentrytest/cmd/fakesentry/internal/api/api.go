@@ -15,7 +15,7 @@ type Config struct {
 	Store   *store.Store
 	Faults  func() Faults                                     // called for each request that is about faults
 	DSN     func(r *http.Request, key, project string) string // http, or as the public URL has it, as the client reaches the server
-	TLSDSN  func(key, project string) string                  // https; "" when there is none
+	TLSDSN  func(r *http.Request, key, project string) string // https; "" when there is none
 	Key     string                                            // of the DSN that everybody shares
 	Project string                                            // of the DSN that everybody shares
 	Version string                                            // of the program

@@ -21,7 +21,11 @@ func (a *API) listEvents(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	page := a.cfg.Store.List(f, cursor, limit)
+	page, err := a.cfg.Store.List(r.Context(), f, cursor, limit)
+	if err != nil {
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
 	answer(w, http.StatusOK, wire.Page{Events: events(page.Events), Total: page.Total, Next: cursorText(page.Next)})
 }
 
@@ -62,13 +66,13 @@ func (a *API) showEvent(w http.ResponseWriter, r *http.Request) {
 
 func (a *API) deleteEvent(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	switch found, err := a.cfg.Store.DeleteEvent(r.Context(), id); {
+	switch n, err := a.cfg.Store.DeleteEvent(r.Context(), id); {
 	case err != nil:
 		fail(w, http.StatusInternalServerError, err)
-	case !found:
+	case n == 0:
 		notFound(w, "event", id)
 	default:
-		answer(w, http.StatusOK, deleted{1})
+		answer(w, http.StatusOK, deleted{n})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 func TestWhoMayRead(t *testing.T) {
@@ -69,7 +70,7 @@ func TestPreflights(t *testing.T) {
 	h := start(t, host.Config{AllowOrigins: []string{"https://app.test"}})
 	r := do(t, h, http.MethodOptions, "/api/v1/events", "", "Origin: https://app.test", "Access-Control-Request-Method: DELETE")
 	g.Expect(r.status).To(Equal(204))
-	g.Expect(r.header.Get("Access-Control-Allow-Methods")).To(ContainSubstring("DELETE"))
+	g.Expect(r.header.Get("Access-Control-Allow-Methods")).To(Equal("GET"), "so that the browser does not send the DELETE")
 	g.Expect(do(t, h, http.MethodOptions, "/api/v1/events", "", "Origin: https://evil.test").status).To(Equal(403))
 	for _, path := range []string{"/api/1/envelope/", "/stream"} {
 		r = do(t, h, http.MethodOptions, path, "", "Origin: https://anywhere.test", "Host: evil.test")
@@ -80,9 +81,77 @@ func TestPreflights(t *testing.T) {
 	g.Expect(get(t, everybody, "/api/v1/events", "Origin: https://any.test").header.Get("Access-Control-Allow-Origin")).To(Equal("https://any.test"))
 }
 
+// Whom --allow-origin names may read. Nothing but the own page and programs changes anything.
+func TestAllowedPagesChangeNothing(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	for _, allowed := range []string{"https://app.test", "*"} {
+		h := start(t, host.Config{AllowOrigins: []string{allowed}})
+		c := client(t, h)
+		store(t, h, "k", message("stays"))
+		g.Expect(c.SetFaults(t.Context(), map[string]any{"status": 429, "message": "absent"})).To(Succeed())
+		from := "Origin: https://app.test"
+		for _, path := range []string{"/api/v1/events", "/api/v1/faults", "/api/v1/tenants", "/api/v1/stats", "/api/eventlist/"} {
+			g.Expect(get(t, h, path, from).status).To(Equal(200), path)
+			g.Expect(do(t, h, http.MethodHead, path, "", from).status).To(Equal(200), path)
+		}
+		for _, request := range [][3]string{
+			{"DELETE", "/api/v1/events"},
+			{"DELETE", "/api/v1/events/1"},
+			{"POST", "/api/v1/tenants"},
+			{"PUT", "/api/v1/faults", `{"faults":[]}`},
+			{"DELETE", "/api/v1/faults"},
+			{"POST", "/api/flush/"},
+			{"POST", "/api/flush"},
+			{"PATCH", "/api/v1/events"},
+		} {
+			r := do(t, h, request[0], request[1], request[2], from)
+			g.Expect(r.status).To(Equal(403), request[0]+" "+request[1])
+			g.Expect(r.body).To(Equal(`{"error":"pages of https://app.test may read, and change nothing: only the server's own page and programs may"}` + "\n"))
+		}
+		g.Expect(c.Events(t.Context(), wire.Filter{})).To(HaveField("Total", 1))
+		g.Expect(c.Faults(t.Context())).To(HaveLen(1))
+		g.Expect(c.Tenants(t.Context())).To(BeEmpty())
+		own := "Origin: http://" + h.Server.Addr()
+		g.Expect(do(t, h, http.MethodDelete, "/api/v1/events", "", own).status).To(Equal(200), "the own page may, whoever else reads")
+	}
+}
+
+// People write names as they like, browsers and clients in one way.
+func TestNamesAreComparedAsBrowsersSendThem(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ public, san, host string }{
+		{"https://Sentry.Example.COM", "", "sentry.example.com"},
+		{"https://sentry.example.com", "", "SENTRY.example.com:443"},
+		{"https://sentry.example.com./base", "", "sentry.example.com"},
+		{"https://b\u00fccher.example", "", "xn--bcher-kva.example"},
+		{"", "Other.Example.Com", "other.example.com:8000"},
+		{"", "*.Example.com", "other.example.com"},
+	} {
+		names := []string{}
+		if c.san != "" {
+			names = append(names, c.san)
+		}
+		h := start(t, host.Config{PublicURL: c.public, CertNames: names})
+		NewWithT(t).Expect(get(t, h, "/api/v1/health", "Host: "+c.host).status).To(Equal(200), c.host)
+		NewWithT(t).Expect(get(t, h, "/api/v1/health", "Host: deeper."+c.host).status).To(Equal(403), c.host)
+	}
+	for allowed, origin := range map[string]string{
+		"HTTPS://App.Test":            "https://app.test",
+		"https://app.test:443/":       "https://app.test",
+		"http://app.test:80":          "http://app.test",
+		"http://app.test:443":         "http://app.test:443",
+		"https://b\u00fccher.example": "https://xn--bcher-kva.example",
+		"http://[::1]:3000":           "http://[::1]:3000",
+	} {
+		h := start(t, host.Config{AllowOrigins: []string{allowed}})
+		NewWithT(t).Expect(get(t, h, "/api/v1/health", "Origin: "+origin).header.Get("Access-Control-Allow-Origin")).To(Equal(origin))
+	}
+}
+
 func TestOriginsThatAreNone(t *testing.T) {
 	t.Parallel()
-	for _, origin := range []string{"app.test", "https://app.test/path", "https://", "https://app.test?x"} {
+	for _, origin := range []string{"app.test", "https://app.test/path", "https://", "https://app.test?x", "https://app.test#x", "https://ann@app.test", "https://*.app.test", "null"} {
 		_, err := api.NewGuard([]string{origin}, nil)
 		NewWithT(t).Expect(err).To(MatchError(`the origin "` + origin + `" is not of the form http://HOST:PORT or https://HOST:PORT`))
 	}

@@ -49,7 +49,7 @@ func (p kentProject) MarshalJSON() ([]byte, error) {
 // kentList lists the oldest first.
 func (a *API) kentList(w http.ResponseWriter, _ *http.Request) {
 	out := kentEvents{Events: []kentSummary{}}
-	for _, e := range slices.Backward(a.cfg.Store.List(store.Filter{}, 0, maxCount).Events) {
+	for _, e := range slices.Backward(a.cfg.Store.Events()) {
 		out.Events = append(out.Events, kentSummary{kentProject(e.ProjectID), e.EventID, e.Title})
 	}
 	answer(w, http.StatusOK, out)

@@ -12,7 +12,7 @@ import (
 // route is what answers one address.
 type route struct {
 	handle http.HandlerFunc
-	// parameters are those that the query may have. A name that is not among them is refused rather than ignored: a
+	// parameters are those that the query may have, once each unless the name ends in []. A name that is not among them is refused rather than ignored: a
 	// misspelt filter of a deletion would delete everything.
 	parameters []string
 	// lenient takes any query: for the addresses of others, whose clients may say more than is needed.
@@ -50,7 +50,7 @@ func (a *API) routes() map[string]route {
 		"DELETE /api/v1/faults":                       plain(a.clearFaults),
 		"GET /api/v1/stats":                           plain(a.stats),
 		"GET /api/v1/health":                          plain(a.health),
-		"GET /api/v1/metrics":                         lenient(metrics(a.cfg.Store).ServeHTTP), // scrapers are configured with parameters
+		"GET /api/v1/metrics":                         plain(metrics(a.cfg.Store).ServeHTTP, "name[]"),
 		"GET /api/v1/openapi.json":                    plain(a.openAPIJSON),
 		"GET /api/v1/openapi.yaml":                    plain(a.openAPIYAML),
 
@@ -84,12 +84,12 @@ func (to route) check(r *http.Request) error {
 		switch {
 		case !slices.Contains(to.parameters, name):
 			errs = append(errs, fmt.Errorf("there is no parameter %q: %s", name, to.allowed()))
-		case len(values) > 1:
+		case len(values) > 1 && !strings.HasSuffix(name, "[]"):
 			errs = append(errs, fmt.Errorf("the parameter %q is there %d times, and has to be there once", name, len(values)))
 		}
 	}
-	if r.Method == http.MethodDelete && r.ContentLength != 0 {
-		errs = append(errs, fmt.Errorf("a DELETE has no body: %s", to.allowed()))
+	if r.Method != http.MethodPost && r.Method != http.MethodPut && r.ContentLength != 0 {
+		errs = append(errs, fmt.Errorf("a %s has no body: %s", r.Method, to.allowed()))
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)

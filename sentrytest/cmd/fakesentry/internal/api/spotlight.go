@@ -26,7 +26,12 @@ func (a *API) spotlightStream(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := a.lifetime(r)
 	defer cancel()
-	openStream(w).follow(ctx, a.cfg.Store.Feed(after), func(s *sse, d *store.Delivery) {
+	feed := a.cfg.Store.Feed(after)
+	after = feed.After()
+	openStream(w).follow(ctx, feed, func(s *sse, d *store.Delivery) {
+		if d.Seq <= after { // it was sent whole
+			return
+		}
 		if e, ok := d.Envelope(); ok {
 			s.send(name, d.Seq, spotlightEnvelope(d.Seq, e))
 			return

@@ -79,7 +79,7 @@ func orEmpty(m map[string]int) map[string]int {
 
 func (a *API) health(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, wire.Health{
-		Status: "ok", Version: a.cfg.Version, DSN: a.cfg.DSN(r, a.cfg.Key, a.cfg.Project), TLSDSN: a.cfg.TLSDSN(a.cfg.Key, a.cfg.Project),
+		Status: "ok", Version: a.cfg.Version, DSN: a.cfg.DSN(r, a.cfg.Key, a.cfg.Project), TLSDSN: a.cfg.TLSDSN(r, a.cfg.Key, a.cfg.Project),
 		Events: a.cfg.Store.Stats().Kept,
 	})
 }

@@ -30,8 +30,11 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := a.lifetime(r)
 	defer cancel()
-	openStream(w).follow(ctx, a.cfg.Store.Feed(after), func(s *sse, d *store.Delivery) {
+	feed := a.cfg.Store.Feed(after)
+	after = feed.After()
+	openStream(w).follow(ctx, feed, func(s *sse, d *store.Delivery) {
 		others := f.Query.String() == "" && (f.Key == "" || d.Request.PublicKey == f.Key)
+		others = others && d.Seq > after
 		if others && d.Faulted() {
 			s.send("faulted", d.Seq, Request(d))
 		}
@@ -39,7 +42,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 			s.send("refused", d.Seq, Request(d))
 		}
 		for _, e := range d.Events {
-			if f.Match(e) {
+			if e.Seq > after && f.Match(e) {
 				s.send("event", e.Seq, Event(e))
 			}
 		}
@@ -121,6 +124,9 @@ func (s *sse) follow(ctx context.Context, feed *store.Feed, each func(*sse, *sto
 			s.write("event: missed\ndata: null\n\n")
 		}
 		for _, d := range news {
+			if s.err != nil || ctx.Err() != nil {
+				return
+			}
 			each(s, d)
 		}
 		s.flush()

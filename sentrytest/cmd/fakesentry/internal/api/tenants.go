@@ -12,7 +12,7 @@ import (
 
 func (a *API) tenant(r *http.Request, t store.Tenant) wire.Tenant {
 	return wire.Tenant{
-		Key: t.Key, Name: t.Name, ProjectID: t.ProjectID, Created: t.Created, DSN: a.cfg.DSN(r, t.Key, t.ProjectID), TLSDSN: a.cfg.TLSDSN(t.Key, t.ProjectID),
+		Key: t.Key, Name: t.Name, ProjectID: t.ProjectID, Created: t.Created, DSN: a.cfg.DSN(r, t.Key, t.ProjectID), TLSDSN: a.cfg.TLSDSN(r, t.Key, t.ProjectID),
 	}
 }
 

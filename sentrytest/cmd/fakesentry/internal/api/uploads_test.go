@@ -2,19 +2,72 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
 
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/page"
 	fakestore "github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 // What the server makes of an upload or a report is there live, and after a restart, beside what was received.
+const twoReports = `[{"type":"csp-violation","body":{"blockedURL":"one"}},{"type":"csp-violation","body":{"blockedURL":"two"}}]`
+
+func TestDeletionCountsAllEventsOfARequest(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	do(t, h, http.MethodPost, "/api/1/security/?sentry_key=k", twoReports, "Content-Type: application/reports+json")
+	g.Expect(do(t, h, http.MethodDelete, "/api/v1/events/2", "").body).To(Equal("{\"deleted\":2}\n"))
+	g.Expect(do(t, h, http.MethodDelete, "/api/v1/events/3", "").status).To(Equal(404))
+}
+
+func TestStreamsGoOnInTheMiddleOfARequest(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	do(t, h, http.MethodPost, "/api/1/security/?sentry_key=k", "[7,"+twoReports[1:], "Content-Type: application/reports+json")
+	store(t, h, "k", message("last"))
+	ids := func(path string, n int) (out []string) {
+		for _, f := range frames(t, h, path, n) {
+			out = append(out, f["event"]+" "+f["id"])
+		}
+		return out
+	}
+	g.Expect(ids("/api/v1/stream?after=0", 4)).To(Equal([]string{"refused 1", "event 2", "event 3", "event 5"}))
+	g.Expect(ids("/api/v1/stream?after=2", 2)).To(Equal([]string{"event 3", "event 5"}))
+	g.Expect(ids("/api/v1/stream?after=3", 1)).To(Equal([]string{"event 5"}))
+	g.Expect(ids("/api/v1/stream?after=99", 2)).To(Equal([]string{"missed ", "refused 1"}), "an id of an earlier life")
+	g.Expect(ids("/stream?after=1", 1)).To(Equal([]string{"application/x-sentry-envelope 4"}))
+}
+
+// Nothing is looked through for a reader that has gone.
+func TestSearchesEndWithTheirReader(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	store(t, h, "k", message("one"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, path := range []string{"GET /api/v1/events?q=x", "DELETE /api/v1/events?q=x", "GET /", "GET /events/2"} {
+		method, path, _ := strings.Cut(path, " ")
+		rec := httptest.NewRecorder()
+		page := page.New(page.Config{Store: h.Store, Faults: func() api.Faults { return h.Server }, Lifetime: h.Lifetime()})
+		h.API.Handler(http.NotFoundHandler(), page).ServeHTTP(rec, httptest.NewRequestWithContext(ctx, method, "http://127.0.0.1"+path, nil))
+		g.Expect(rec.Code).To(BeNumerically(">=", 500), method+" "+path)
+		g.Expect(rec.Body.String()).To(ContainSubstring("context canceled"))
+	}
+}
+
 func TestUploadsAndReportsOutliveARestart(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
@@ -24,11 +26,16 @@ type Config struct {
 	CertNames []string
 	PublicURL string // as clients reach it, when that is not the address that is listened on; "" otherwise
 	Store     store.Config
+	// HeaderTimeout is how long a client may take for a TLS handshake and for the headers of a request; 0 is 30 seconds.
+	HeaderTimeout time.Duration
 	// AllowOrigins are the origins whose pages may read what was received, besides the host's own; "*" is all.
 	AllowOrigins []string
 	// Page returns the handler of every address that is neither ingest's nor the API's. nil is a page in plain text
 	// that says where the API is.
 	Page func(h *Host) api.Page
+	// Returned reports whether a request with this header has been passed on by this program, and so comes in a circle. It
+	// is refused then. nil is for none.
+	Returned func(header http.Header) bool
 	// Received is called with every request that is safe in the store, before it is answered; nil for nothing. It must
 	// not block.
 	Received func(a *sentrytest.Arrival)
@@ -45,6 +52,8 @@ type Config struct {
 // into a configuration outlives a restart. Any other key is accepted just so.
 const Key = "facade00facade00facade00facade00"
 
+const defaultHeaderTimeout = 30 * time.Second
+
 // Project is the project of the DSN that a Host gives to everybody.
 const Project = "1"
 
@@ -57,8 +66,11 @@ type Host struct {
 	API *api.API
 	// Guard is what protects the API and the page.
 	Guard api.Guard
+	// Before is the number of the newest arrival that the store's file had before the server was started.
+	Before int64
 
-	public  *url.URL // nil without a public URL
+	public  *url.URL   // nil without a public URL
+	listens []endpoint // where it can be reached
 	life    context.Context
 	stop    context.CancelFunc
 	started chan struct{} // closed when everything above is set
@@ -70,8 +82,8 @@ type Host struct {
 func Start(cfg Config) (*Host, error) {
 	h := &Host{started: make(chan struct{})}
 	if cfg.PublicURL != "" {
-		u, err := url.Parse(strings.TrimSuffix(cfg.PublicURL, "/"))
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		u, err := url.Parse(strings.TrimRight(cfg.PublicURL, "/"))
+		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 			return nil, fmt.Errorf("the public URL %q is not of the form http://HOST:PORT or https://HOST:PORT", cfg.PublicURL)
 		}
 		h.public = u
@@ -83,14 +95,16 @@ func Start(cfg Config) (*Host, error) {
 	if h.Store, err = store.Open(cfg.Store); err != nil {
 		return nil, err
 	}
+	h.Before = h.Store.Last()
 	h.life, h.stop = context.WithCancel(context.Background())
 	h.API = api.New(api.Config{
-		Store: h.Store, DSN: h.RequestDSN, TLSDSN: h.TLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: h.Guard, Lifetime: h.life,
+		Store: h.Store, DSN: h.RequestDSN, TLSDSN: h.RequestTLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: h.Guard, Lifetime: h.life,
 	})
 	if h.Server, err = sentrytest.Start(h.options(cfg)...); err != nil {
 		h.stop()
 		return nil, errors.Join(explained(err, cfg), h.Store.Close())
 	}
+	h.listens = endpoints(h.Server, cfg)
 	h.running.Go(func() { h.Store.RunExpiry(h.life) })
 	close(h.started)
 	return h, nil
@@ -109,6 +123,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 	options := []sentrytest.Option{
 		sentrytest.Listen(cfg.Addr),
 		sentrytest.Spotlight(),
+		sentrytest.HeaderTimeout(cmp.Or(cfg.HeaderTimeout, defaultHeaderTimeout)),
 		sentrytest.OnProblem(cfg.Problem),
 		sentrytest.MaxHistory(1), // the store has it all
 		sentrytest.BeforeAnswer(func(ctx context.Context, a *sentrytest.Arrival) error {
@@ -132,7 +147,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 		if cfg.Page != nil {
 			page = cfg.Page(h)
 		}
-		whole := h.API.Handler(ingest, page)
+		whole := h.API.Handler(h.refuseReturned(ingest, cfg), page)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			<-h.started // a request may be faster than Start
 			whole.ServeHTTP(w, r)
@@ -201,10 +216,34 @@ func (h *Host) DSN(key, project string) string { return dsn(h.URL(), key, projec
 // RequestDSN returns the DSN under which the client of a request reaches the host: at the host name that the request
 // has, which may be that of a container or of a forwarded port. A public URL goes before.
 func (h *Host) RequestDSN(r *http.Request, key, project string) string {
-	if h.public != nil || r.Host == "" || r.TLS != nil {
+	if h.public != nil {
 		return h.DSN(key, project)
 	}
-	return dsn("http://"+r.Host, key, project)
+	return dsn(reachedFrom(r, h.Server.URL(), r.TLS == nil), key, project)
+}
+
+// RequestTLSDSN is RequestDSN for https, "" when the host has none.
+func (h *Host) RequestTLSDSN(r *http.Request, key, project string) string {
+	if h.public != nil || h.Server.TLSURL() == "" {
+		return h.TLSDSN(key, project)
+	}
+	return dsn(reachedFrom(r, h.Server.TLSURL(), r.TLS != nil), key, project)
+}
+
+// reachedFrom returns the URL of a listener with the host name that the request has; with its port as well if the request
+// came by that listener.
+func reachedFrom(r *http.Request, listener string, same bool) string {
+	u, err := url.Parse(listener)
+	if err != nil || r.Host == "" {
+		return listener
+	}
+	if same {
+		u.Host = r.Host
+		return u.String()
+	}
+	name := (&url.URL{Host: r.Host}).Hostname()
+	u.Host = net.JoinHostPort(name, u.Port())
+	return u.String()
 }
 
 // TLSDSN is DSN for https, "" when the host has none.

@@ -2,11 +2,17 @@ package host_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	"go.uber.org/goleak"
@@ -108,6 +114,56 @@ func TestSettleWaitsForWhatIsUnderWay(t *testing.T) {
 	cancel()
 	g.Expect(errors.Is(<-gone, context.Canceled)).To(BeTrue())
 	<-settled
+}
+
+// A client gets the DSN by the name under which it has come, be it by http or by https.
+func TestDSNsNameTheHostOfTheRequest(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{TLS: true})
+	port := func(address string) string {
+		u, err := url.Parse(address)
+		g.Expect(err).NotTo(HaveOccurred())
+		return ":" + u.Port()
+	}
+	plain, secure := port(h.Server.URL()), port(h.Server.TLSURL())
+	for _, c := range []struct {
+		host            string
+		tls             bool
+		dsn, encryption string
+	}{
+		{"fakesentry:8000", false, "http://k@fakesentry:8000/2", "https://k@fakesentry" + secure + "/2"},
+		{"fakesentry", true, "http://k@fakesentry" + plain + "/2", "https://k@fakesentry/2"},
+		{"[::1]:9", true, "http://k@[::1]" + plain + "/2", "https://k@[::1]:9/2"},
+		{"", false, "http://k@127.0.0.1" + plain + "/2", "https://k@127.0.0.1" + secure + "/2"},
+	} {
+		r := &http.Request{Host: c.host}
+		if c.tls {
+			r.TLS = &tls.ConnectionState{}
+		}
+		g.Expect(h.RequestDSN(r, "k", "2")).To(Equal(c.dsn))
+		g.Expect(h.RequestTLSDSN(r, "k", "2")).To(Equal(c.encryption))
+	}
+}
+
+// Connections on which no request comes would add up.
+func TestAClientThatSendsNoRequestIsLeft(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{HeaderTimeout: 50 * time.Millisecond, TLS: true})
+	for _, address := range []string{h.Server.URL(), h.Server.TLSURL()} {
+		_, address, _ = strings.Cut(address, "//")
+		for _, text := range []string{"", "POST /api/1/envelope/ HTTP/1.1\r\n"} {
+			c, err := net.Dial("tcp", address)
+			g.Expect(err).NotTo(HaveOccurred())
+			_, err = c.Write([]byte(text))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(c.SetReadDeadline(time.Now().Add(time.Minute))).To(Succeed())
+			_, err = io.ReadAll(c)
+			g.Expect(errors.Is(err, os.ErrDeadlineExceeded)).To(BeFalse(), "the server ends it")
+			g.Expect(c.Close()).To(Succeed())
+		}
+	}
 }
 
 func TestThePlainPage(t *testing.T) {

@@ -32,7 +32,11 @@ func (p *Pages) event(w http.ResponseWriter, r *http.Request) {
 	if err != nil { // the list says what is wrong with it
 		q = nil
 	}
-	older, newer := p.cfg.Store.Neighbours(store.Filter{Query: q}, e.Seq)
+	older, newer, err := p.cfg.Store.Neighbours(r.Context(), store.Filter{Query: q}, e.Seq)
+	if err != nil {
+		p.fail(w, r, http.StatusServiceUnavailable, "The events could not be looked through: "+err.Error())
+		return
+	}
 	if older != nil {
 		v.Older = eventURL(older, v.Query)
 	}

@@ -85,9 +85,14 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 		render(w, http.StatusUnprocessableEntity, "list", v)
 		return
 	}
-	matches := p.cfg.Store.List(store.Filter{Query: q}, 0, math.MaxInt).Events
+	found, err := p.cfg.Store.List(r.Context(), store.Filter{Query: q}, 0, math.MaxInt)
+	if err != nil {
+		p.fail(w, r, http.StatusServiceUnavailable, "The events could not be looked through: "+err.Error())
+		return
+	}
+	matches := found.Events
 	v.Total = len(matches)
-	if v.Total == 0 && at.query == "" && v.Counters.Requests == 0 {
+	if v.Total == 0 && at.query == "" && v.Last == 0 {
 		s := p.setupView(r)
 		v.Setup = &s
 	}

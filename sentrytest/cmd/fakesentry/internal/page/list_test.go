@@ -36,8 +36,11 @@ func TestEmptyList(t *testing.T) {
 		g.Expect(html.UnescapeString(s.get("/setup").body)).To(ContainSubstring(want))
 	}
 	s.add(`{"message":"m"}`)
+	g.Expect(s.get("/").body).To(ContainSubstring("<b>1</b> request<"))
 	s.post("/clear", own, nil)
-	g.Expect(s.get("/").body).To(ContainSubstring("No events here."))
+	g.Expect(s.get("/").body).To(And(
+		ContainSubstring("No events here."), ContainSubstring("<b>0</b> events"), ContainSubstring("<b>0</b> requests"),
+	), "the head does not count what is gone")
 	g.Expect(s.get("/?q=absent").body).To(ContainSubstring("No event matches."))
 }
 

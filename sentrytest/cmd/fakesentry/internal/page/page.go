@@ -18,7 +18,7 @@ type Config struct {
 	Store  *store.Store
 	Faults func() api.Faults            // called for each request that is about faults
 	DSN    func(r *http.Request) string // that everybody shares, as the client of the request reaches it
-	TLSDSN func() string                // of https; "" when there is none
+	TLSDSN func(r *http.Request) string // of https; "" when there is none
 	// Lifetime ends the live streams, before the server itself ends.
 	Lifetime context.Context
 
@@ -113,7 +113,7 @@ type frame struct {
 	Counters counters
 }
 
-// counters are the figures in the head of every page.
+// counters are the figures in the head of every page: of what is kept.
 type counters struct {
 	Kept, Requests, Refused, Faulted, Lost, Dropped int
 	FaultsOn                                        int
@@ -121,7 +121,7 @@ type counters struct {
 
 func (p *Pages) frame(title, section string) frame {
 	last := p.cfg.Store.Last() // before anything else is read: what comes meanwhile is shown again
-	s := p.cfg.Store.Stats()
+	s := p.cfg.Store.Held()
 	f := frame{Title: title, Section: section, Version: p.cfg.Version, Last: last}
 	f.Counters = counters{Kept: s.Kept, Requests: s.Requests, Refused: s.Refused, Faulted: s.Faults, Dropped: s.Dropped, FaultsOn: len(p.cfg.Faults().Faults())}
 	for _, n := range s.Discarded {

@@ -52,7 +52,7 @@ func newSite(t *testing.T) *site {
 	return &site{t: t, store: s, server: srv, end: end, pages: page.New(page.Config{
 		Store: s, Faults: func() api.Faults { return srv }, Lifetime: ctx, Version: "0.1.0",
 		DSN:    func(r *http.Request) string { return "http://key@" + r.Host + "/1" },
-		TLSDSN: func() string { return "https://key@localhost:8443/1" },
+		TLSDSN: func(*http.Request) string { return "https://key@localhost:8443/1" },
 		Now:    func() time.Time { return noon }, Zone: time.UTC,
 	})}
 }

@@ -75,7 +75,7 @@ func (p *Pages) requests(w http.ResponseWriter, r *http.Request) {
 	if before > 0 {
 		v.Newest = address(0)
 	}
-	v.Losses = losses(p.cfg.Store.Stats())
+	v.Losses = losses(p.cfg.Store.Held())
 	render(w, http.StatusOK, "requests", v)
 }
 

@@ -26,7 +26,7 @@ func (p *Pages) setup(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) setupView(r *http.Request) setupView {
-	v := setupView{DSN: p.cfg.DSN(r), TLSDSN: p.cfg.TLSDSN()}
+	v := setupView{DSN: p.cfg.DSN(r), TLSDSN: p.cfg.TLSDSN(r)}
 	for _, s := range snippets {
 		s.Code = strings.ReplaceAll(s.Code, "{DSN}", v.DSN)
 		v.Snippets = append(v.Snippets, s)

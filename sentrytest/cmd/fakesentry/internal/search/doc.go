@@ -12,5 +12,5 @@
 //	-environment:dev     not
 //
 // Case does not matter. The fields are those of [Fields]; message, title and exception look for the value anywhere in
-// the text, as a term without a field does, the others compare the whole value.
+// the text, as a term without a field does, the others compare the whole value. A query has at most 100 terms.
 package search

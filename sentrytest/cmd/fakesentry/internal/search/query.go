@@ -32,11 +32,17 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("query %q: %s: %s", e.Query, e.Term, e.Problem)
 }
 
+// maxTerms bounds how long a query looks at one event.
+const maxTerms = 100
+
 // Parse reads a query; see the package's overview for the language. Its error is an [*Error].
 func Parse(text string) (*Query, error) {
 	q := &Query{text: strings.TrimSpace(text)}
 	rest := q.text
 	for rest != "" {
+		if len(q.terms) == maxTerms {
+			return nil, &Error{Query: q.text[:len(q.text)-len(rest)], Term: "…", Problem: fmt.Sprintf("a query has at most %d terms", maxTerms)}
+		}
 		raw, t, after, problem := parseTerm(rest)
 		if problem != "" {
 			return nil, &Error{Query: q.text, Term: raw, Problem: problem}

@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -99,9 +100,10 @@ func TestQueriesThatAreWrong(t *testing.T) {
 	for query, want := range map[string]string{
 		"lvl:error": `query "lvl:error": lvl:error: there is no field "lvl"; there are level, title, message, exception, culprit, transaction, tag, ` +
 			`release, environment, dist, logger, platform, server, user, sdk, type, id, fingerprint, group, project, key, and text with a colon is written in quotation marks`,
-		"x level:loud": `query "x level:loud": level:loud: "loud" is no level; there are debug, info, warning, error, fatal, and >=, >, <=, < before one`,
-		`user:"ann`:    `query "user:\"ann": user:"ann: the quotation mark is not closed (\" is one inside a quotation)`,
-		"tag: x":       `query "tag: x": tag:: a value is missing; what it can be: NAME=VALUE, or NAME for any value`,
+		"x level:loud":            `query "x level:loud": level:loud: "loud" is no level; there are debug, info, warning, error, fatal, and >=, >, <=, < before one`,
+		`user:"ann`:               `query "user:\"ann": user:"ann: the quotation mark is not closed (\" is one inside a quotation)`,
+		strings.Repeat("a ", 101): `query "` + strings.Repeat("a ", 100) + `": …: a query has at most 100 terms`,
+		"tag: x":                  `query "tag: x": tag:: a value is missing; what it can be: NAME=VALUE, or NAME for any value`,
 	} {
 		t.Run(query, func(t *testing.T) {
 			t.Parallel()

@@ -2,40 +2,48 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
 // Delete deletes the deliveries of the events that the filter chooses, and with the zero filter everything. A filter
 // with a key alone also deletes what else was sent with that key, such as sessions and refused requests. It
-// returns how many events are gone. Numbers are not used again.
+// returns how many events are gone: all of a delivery go together. Numbers are not used again. When ctx ends before the
+// choice is made, nothing is deleted.
 func (s *Store) Delete(ctx context.Context, f Filter) (events int, err error) {
-	all := f.Query.String() == "" && f.Key == ""
-	return s.remove(ctx, all, func(d *Delivery) bool {
-		if len(d.Events) == 0 {
-			return f.Query.String() == "" && (f.Key == "" || d.Request.PublicKey == f.Key)
+	if f.Query.String() == "" && f.Key == "" {
+		return s.remove(ctx, func(*Delivery) bool { return true }, true)
+	}
+	chosen := map[*Delivery]bool{}
+	for _, d := range s.snapshot().merged(0) {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
 		}
-		for _, e := range d.Events {
-			if f.Match(e) {
-				return true
-			}
-		}
-		return false
-	})
+		chosen[d] = f.choose(d)
+	}
+	return s.remove(ctx, func(d *Delivery) bool { return chosen[d] }, false)
 }
 
-// DeleteEvent deletes the delivery of one event, and reports whether there was one.
-func (s *Store) DeleteEvent(ctx context.Context, id string) (bool, error) {
+// choose reports whether Delete takes the delivery.
+func (f Filter) choose(d *Delivery) bool {
+	if len(d.Events) == 0 {
+		return f.Query.String() == "" && d.Request.PublicKey == f.Key
+	}
+	return slices.ContainsFunc(d.Events, f.Match)
+}
+
+// DeleteEvent deletes the delivery of one event, and returns how many events are gone: 0 when there was no such event.
+func (s *Store) DeleteEvent(ctx context.Context, id string) (events int, err error) {
 	e, ok := s.Event(id)
 	if !ok {
-		return false, nil
+		return 0, nil
 	}
-	n, err := s.remove(ctx, false, func(d *Delivery) bool { return d == e.Delivery })
-	return n > 0, err
+	return s.remove(ctx, func(d *Delivery) bool { return d == e.Delivery }, false)
 }
 
-// remove deletes what gone chooses, and of the file what can't be read too if that is all. The choice is made when earlier
-// additions have been applied.
-func (s *Store) remove(ctx context.Context, all bool, gone func(*Delivery) bool) (events int, err error) {
+// remove deletes what gone chooses. gone is called while the store is locked. all is for a choice that takes everything:
+// what can't be read goes too, and what was dropped is forgotten.
+func (s *Store) remove(ctx context.Context, gone func(*Delivery) bool, all bool) (events int, err error) {
 	err = s.commit(ctx, operation{
 		alone: true,
 		save: func(f *file) error {
@@ -55,6 +63,9 @@ func (s *Store) remove(ctx context.Context, all bool, gone func(*Delivery) bool)
 			s.withs = s.withoutLocked(s.withs, gone, &events)
 			s.withouts = s.withoutLocked(s.withouts, gone, &events)
 			s.deleted++
+			if all {
+				s.dropped = 0
+			}
 		},
 	})
 	return events, err

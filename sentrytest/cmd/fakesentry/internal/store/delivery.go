@@ -20,6 +20,8 @@ type Delivery struct {
 	Events    []*Event              // what it brought; empty for refusals, sessions, client reports, …
 	Items     []Item                // of its envelope, payloads excluded; nil without one
 
+	losses map[Loss]int // that client reports in its envelope tell of
+
 	made string // the envelope that was made of what was received; "" for one that was received, and without one
 	size int64
 }
@@ -146,7 +148,13 @@ func newDelivery(a *sentrytest.Arrival) (*Delivery, error) {
 	return d, nil
 }
 
+// setItems reads what is kept of the envelope in a form of its own.
 func (d *Delivery) setItems(e *sentrytest.Envelope) {
+	for _, report := range e.ClientReports() {
+		for _, loss := range report.Discarded {
+			d.losses = addLoss(d.losses, Loss{loss.Reason, loss.Category}, loss.Quantity)
+		}
+	}
 	d.Items = make([]Item, len(e.Items))
 	for i, item := range e.Items {
 		d.Items[i] = Item{
@@ -167,6 +175,9 @@ func (d *Delivery) newEvent(c sentrytest.Event) *Event {
 // measure estimates what the delivery takes in memory.
 func (d *Delivery) measure() {
 	d.size = 2048 + int64(len(d.Request.Body)+len(d.Request.Decoded)+len(d.Request.Answer.Body)+len(d.made))
+	for loss := range d.losses {
+		d.size += int64(len(loss.Reason) + len(loss.Category) + 64)
+	}
 	for _, e := range d.Events {
 		d.size += int64(len(e.raw) + e.doc.Size())
 	}

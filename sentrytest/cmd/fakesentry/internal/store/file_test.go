@@ -29,17 +29,17 @@ func TestFileOutlivesItsStore(t *testing.T) {
 	add(t, s, arrival(t, tenant.Key, "kept"), refused, enclosed, arrival(t, "a", "deleted"))
 	g.Expect(s.Delete(t.Context(), store.Filter{Query: query(t, "deleted")})).To(Equal(1))
 	last := s.Last()
-	before := s.List(store.Filter{}, 0, 10).Events[0]
+	before := s.Events()[0]
 	g.Expect(s.Close()).To(Succeed())
 	g.Expect(s.Close()).To(Succeed())
 
 	s = open(t, cfg)
 	g.Expect(all(s)).To(Equal([]string{"kept"}))
-	after := s.List(store.Filter{}, 0, 10).Events[0]
+	after := s.Events()[0]
 	g.Expect(after.Seq).To(Equal(before.Seq))
 	g.Expect(after.Contents()).To(Equal(before.Contents()))
 	g.Expect(after.Delivery.Request).To(Equal(before.Delivery.Request))
-	g.Expect(s.List(store.Filter{Key: tenant.Key, Query: query(t, "tag:of=*")}, 0, 1).Total).To(Equal(1))
+	g.Expect(listed(t, s, store.Filter{Key: tenant.Key, Query: query(t, "tag:of=*")}, 0, 1).Total).To(Equal(1))
 	others, total, _ := s.Deliveries(func(d *store.Delivery) bool { return len(d.Events) == 0 }, 0, 10)
 	g.Expect(total).To(Equal(2))
 	g.Expect(others[0].Items).To(HaveExactElements(HaveField("Filename", "a.txt")))
@@ -60,6 +60,30 @@ func TestFileOutlivesItsStore(t *testing.T) {
 	add(t, s, arrival(t, "a", "newer"))
 	g.Expect(s.Close()).To(Succeed())
 	g.Expect(all(open(t, cfg))).To(Equal([]string{"newer"}), "bounds hold in the file too")
+}
+
+// What programs report is nobody else's business.
+func TestFileIsPrivate(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "events.db")
+	s := open(t, store.Config{Path: path})
+	add(t, s, arrival(t, "a", "secret"))
+	files, err := filepath.Glob(path + "*")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(files).To(ContainElements(path, path+"-wal"))
+	for _, name := range files {
+		info, err := os.Stat(name)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(info.Mode().Perm()).To(Equal(os.FileMode(0o600)), name)
+	}
+	g.Expect(s.Close()).To(Succeed())
+	g.Expect(os.Chmod(path, 0o640)).To(Succeed())
+	s = open(t, store.Config{Path: path})
+	g.Expect(all(s)).To(Equal([]string{"secret"}))
+	info, err := os.Stat(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(info.Mode().Perm()).To(Equal(os.FileMode(0o640)), "the permissions of a file that exists are its owner's choice")
 }
 
 func TestManyAtOnceShareTransactions(t *testing.T) {

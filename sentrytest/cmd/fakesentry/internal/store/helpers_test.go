@@ -89,4 +89,11 @@ func titles(events []*store.Event) []string {
 	return out
 }
 
-func all(s *store.Store) []string { return titles(s.List(store.Filter{}, 0, 1000).Events) }
+func all(s *store.Store) []string { return titles(s.Events()) }
+
+func listed(t *testing.T, s *store.Store, f store.Filter, before int64, limit int) store.Page {
+	t.Helper()
+	page, err := s.List(t.Context(), f, before, limit)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return page
+}

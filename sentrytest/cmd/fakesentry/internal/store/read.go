@@ -27,11 +27,25 @@ type Page struct {
 	Next   int64 // what to give List as before for the next page; 0 when this is the last
 }
 
+// Events returns all events, newest first.
+func (s *Store) Events() []*Event {
+	var out []*Event
+	for _, d := range slices.Backward(s.snapshot().withs) {
+		for _, e := range slices.Backward(d.Events) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 // List returns up to limit events that the filter chooses, newest first: those with a Seq below before, or the newest
-// for 0.
-func (s *Store) List(f Filter, before int64, limit int) Page {
+// for 0. The error is ctx's cause, when it ends before all events have been looked at.
+func (s *Store) List(ctx context.Context, f Filter, before int64, limit int) (Page, error) {
 	var p Page
 	for _, d := range slices.Backward(s.snapshot().withs) {
+		if ctx.Err() != nil {
+			return Page{}, context.Cause(ctx)
+		}
 		for _, e := range slices.Backward(d.Events) {
 			if !f.Match(e) {
 				continue
@@ -46,7 +60,7 @@ func (s *Store) List(f Filter, before int64, limit int) Page {
 			}
 		}
 	}
-	return p
+	return p, nil
 }
 
 // Event returns the event with the id, or with the decimal number as its Seq; of several with one id the newest.
@@ -66,20 +80,23 @@ func (s *Store) Event(id string) (*Event, bool) {
 }
 
 // Neighbours returns the events that the filter chooses next before and after the one with the number: nil where
-// there is none.
-func (s *Store) Neighbours(f Filter, seq int64) (older, newer *Event) {
+// there is none. The error is ctx's cause, when it ends before they are found.
+func (s *Store) Neighbours(ctx context.Context, f Filter, seq int64) (older, newer *Event, err error) {
 	for _, d := range s.snapshot().withs {
+		if ctx.Err() != nil {
+			return nil, nil, context.Cause(ctx)
+		}
 		for _, e := range d.Events {
 			switch {
 			case !f.Match(e):
 			case e.Seq < seq:
 				older = e
 			case e.Seq > seq:
-				return older, e
+				return older, e, nil
 			}
 		}
 	}
-	return older, nil
+	return older, nil, nil
 }
 
 // Delivery returns the request with the number.
@@ -129,9 +146,13 @@ func (s *Store) snapshot() view {
 	return view{s.withs, s.withouts, s.deleted, s.last, s.evicted, s.changed, s.closed}
 }
 
-// merged returns everything after the number, in order.
+// merged returns everything that has a number after this one, in order. Of the first the request and some events may
+// have earlier numbers.
 func (v view) merged(after int64) []*Delivery {
 	i, _ := slices.BinarySearchFunc(v.withs, after+1, bySeq)
+	if i > 0 && v.withs[i-1].lastSeq() > after {
+		i--
+	}
 	j, _ := slices.BinarySearchFunc(v.withouts, after+1, bySeq)
 	a, b := v.withs[i:], v.withouts[j:]
 	out := make([]*Delivery, 0, len(a)+len(b))
@@ -172,6 +193,7 @@ func (s *Store) Wait(ctx context.Context, n int, f Filter) ([]*Event, error) {
 		matched []*Event
 		seen    int64
 		deleted = -1
+		alive   = ctx.Err() == nil
 	)
 	for {
 		v := s.snapshot()
@@ -180,6 +202,9 @@ func (s *Store) Wait(ctx context.Context, n int, f Filter) ([]*Event, error) {
 		}
 		i, _ := slices.BinarySearchFunc(v.withs, seen+1, bySeq)
 		for _, d := range v.withs[i:] {
+			if alive && ctx.Err() != nil {
+				break // there is nobody to look on for
+			}
 			seen = d.Seq
 			for _, e := range d.Events {
 				if len(matched) < n && f.Match(e) {

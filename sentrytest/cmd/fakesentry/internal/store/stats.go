@@ -33,12 +33,25 @@ func (s *Store) Stats() Stats {
 	return out
 }
 
+// Held counts what is in the store now. Its Dropped counts since everything was last deleted.
+func (s *Store) Held() Stats {
+	var out Stats
+	s.mu.Lock()
+	out.Bytes, out.Dropped = s.bytes, s.dropped
+	s.mu.Unlock()
+	for _, d := range s.snapshot().merged(0) {
+		out.count(d)
+	}
+	out.Kept = out.Events
+	return out
+}
+
 // maxKinds bounds the kinds that are counted one by one, for their names come over the network.
 const maxKinds = 100
 
 func (st *Stats) count(d *Delivery) {
 	if st.Items == nil {
-		st.Items, st.ByLevel, st.Discarded = map[string]int{}, map[string]int{}, map[Loss]int{}
+		st.Items, st.ByLevel = map[string]int{}, map[string]int{}
 	}
 	st.Requests++
 	st.Events += len(d.Events)
@@ -51,29 +64,26 @@ func (st *Stats) count(d *Delivery) {
 	for _, e := range d.Events {
 		st.ByLevel[e.Level]++
 	}
-	reports := false
 	for _, item := range d.Items {
 		kind := item.Type
 		if _, known := st.Items[kind]; !known && len(st.Items) >= maxKinds {
 			kind = "other"
 		}
 		st.Items[kind]++
-		reports = reports || item.Type == "client_report"
 	}
-	if reports {
-		st.countLosses(d)
+	for loss, n := range d.losses {
+		st.Discarded = addLoss(st.Discarded, loss, n)
 	}
 }
 
-func (st *Stats) countLosses(d *Delivery) {
-	envelope, _ := d.Envelope()
-	for _, report := range envelope.ClientReports() {
-		for _, loss := range report.Discarded {
-			key := Loss{loss.Reason, loss.Category}
-			if _, known := st.Discarded[key]; !known && len(st.Discarded) >= maxKinds {
-				key = Loss{"other", "other"}
-			}
-			st.Discarded[key] += loss.Quantity
-		}
+// addLoss counts n more of a loss.
+func addLoss(to map[Loss]int, loss Loss, n int) map[Loss]int {
+	if to == nil {
+		to = map[Loss]int{}
 	}
+	if _, known := to[loss]; !known && len(to) >= maxKinds {
+		loss = Loss{"other", "other"}
+	}
+	to[loss] += n
+	return to
 }

@@ -47,6 +47,7 @@ type Store struct {
 	evicted  int64   // the newest Seq that was dropped to stay within the bounds
 	doomed   []int64 // dropped here, but not from the file yet
 	deleted  int     // how often something was deleted, so that a Wait under way starts over
+	dropped  int     // events that were dropped to stay within the bounds since everything was last deleted
 	stats    Stats
 	tenants  []Tenant
 	project  int           // the newest project that was given to a tenant
@@ -204,6 +205,7 @@ func (s *Store) dropLocked(list []*Delivery) []*Delivery {
 	s.evicted = max(s.evicted, d.lastSeq())
 	s.bytes -= d.size
 	s.stats.Dropped += len(d.Events)
+	s.dropped += len(d.Events)
 	if s.log != nil {
 		s.doomed = append(s.doomed, d.Seq)
 		// What can't be read goes when what is as old goes.

@@ -20,13 +20,13 @@ func TestListPagesThroughWhatMatches(t *testing.T) {
 		for i := range 7 {
 			add(t, s, arrival(t, []string{"a", "b"}[i%2], fmt.Sprint("m", i)))
 		}
-		page := s.List(store.Filter{Key: "a"}, 0, 2)
+		page := listed(t, s, store.Filter{Key: "a"}, 0, 2)
 		g.Expect(titles(page.Events)).To(Equal([]string{"m6", "m4"}))
 		g.Expect(page.Total).To(Equal(4))
-		page = s.List(store.Filter{Key: "a"}, page.Next, 2)
+		page = listed(t, s, store.Filter{Key: "a"}, page.Next, 2)
 		g.Expect(titles(page.Events)).To(Equal([]string{"m2", "m0"}))
 		g.Expect(page.Next).To(BeZero())
-		g.Expect(titles(s.List(store.Filter{Query: query(t, "m3")}, 0, 10).Events)).To(Equal([]string{"m3"}))
+		g.Expect(titles(listed(t, s, store.Filter{Query: query(t, "m3")}, 0, 10).Events)).To(Equal([]string{"m3"}))
 
 		e, ok := s.Event(page.Events[0].EventID)
 		g.Expect(ok).To(BeTrue())
@@ -36,10 +36,12 @@ func TestListPagesThroughWhatMatches(t *testing.T) {
 		g.Expect(same).To(BeIdenticalTo(e))
 		_, ok = s.Event("absent")
 		g.Expect(ok).To(BeFalse())
-		older, newer := s.Neighbours(store.Filter{Key: "a"}, e.Seq)
+		older, newer, err := s.Neighbours(t.Context(), store.Filter{Key: "a"}, e.Seq)
+		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(older.Title).To(Equal("m0"))
 		g.Expect(newer.Title).To(Equal("m4"))
-		older, newer = s.Neighbours(store.Filter{}, s.Last())
+		older, newer, err = s.Neighbours(t.Context(), store.Filter{}, s.Last())
+		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(older.Title).To(Equal("m5"))
 		g.Expect(newer).To(BeNil())
 	})
@@ -50,7 +52,7 @@ func TestEventKeepsItsContents(t *testing.T) {
 	both(t, store.Config{}, func(t *testing.T, s *store.Store) {
 		g := NewWithT(t)
 		add(t, s, arrival(t, "a", "boom"))
-		e := s.List(store.Filter{}, 0, 1).Events[0]
+		e := s.Events()[0]
 		g.Expect(string(e.Raw())).To(ContainSubstring(`"message":"boom"`))
 		c := e.Contents()
 		g.Expect(c.Message).To(Equal("boom"))
@@ -161,6 +163,61 @@ func TestFeed(t *testing.T) {
 	})
 }
 
+func TestFeedTellsOnceThatSomethingWasMissed(t *testing.T) {
+	t.Parallel()
+	both(t, store.Config{MaxEvents: 1}, func(t *testing.T, s *store.Store) {
+		g := NewWithT(t)
+		add(t, s, arrival(t, "a", "one"), arrival(t, "a", "two"), arrival(t, "a", "three"))
+		g.Expect(s.Delete(t.Context(), store.Filter{})).To(Equal(1))
+		feed := s.Feed(1)
+		news, missed, err := feed.Next(t.Context())
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(missed).To(BeTrue(), "two is gone, and nothing has come since")
+		g.Expect(news).To(BeEmpty())
+		heartbeat, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, missed, err = feed.Next(heartbeat)
+		g.Expect(err).To(MatchError(context.Canceled))
+		g.Expect(missed).To(BeFalse())
+		add(t, s, arrival(t, "a", "four"))
+		news, missed, err = feed.Next(t.Context())
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(missed).To(BeFalse())
+		g.Expect(news).To(HaveLen(1))
+	})
+}
+
+func TestFeedAfterANumberOfAnEarlierLife(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := open(t, store.Config{})
+	add(t, s, arrival(t, "a", "one"))
+	feed := s.Feed(100)
+	news, missed, err := feed.Next(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(missed).To(BeTrue())
+	g.Expect(news).To(HaveLen(1))
+	add(t, s, arrival(t, "a", "two"))
+	_, missed, err = feed.Next(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(missed).To(BeFalse())
+}
+
+func TestFeedInTheMiddleOfARequest(t *testing.T) {
+	t.Parallel()
+	both(t, store.Config{}, func(t *testing.T, s *store.Store) {
+		g := NewWithT(t)
+		add(t, s, batch(t, "one", "two"), arrival(t, "a", "three"))
+		first := s.Events()[2]
+		news, _, err := s.Feed(first.Seq).Next(t.Context())
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(news).To(HaveLen(2), "two has not been read")
+		news, _, err = s.Feed(first.Seq + 1).Next(t.Context())
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(news).To(HaveLen(1))
+	})
+}
+
 func TestDelete(t *testing.T) {
 	t.Parallel()
 	both(t, store.Config{}, func(t *testing.T, s *store.Store) {
@@ -169,9 +226,9 @@ func TestDelete(t *testing.T) {
 		n, err := s.Delete(t.Context(), store.Filter{Query: query(t, "one")})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(n).To(Equal(1))
-		id := s.List(store.Filter{Key: "b"}, 0, 1).Events[0].EventID
-		g.Expect(s.DeleteEvent(t.Context(), id)).To(BeTrue())
-		g.Expect(s.DeleteEvent(t.Context(), id)).To(BeFalse())
+		id := listed(t, s, store.Filter{Key: "b"}, 0, 1).Events[0].EventID
+		g.Expect(s.DeleteEvent(t.Context(), id)).To(Equal(1))
+		g.Expect(s.DeleteEvent(t.Context(), id)).To(Equal(0))
 		g.Expect(all(s)).To(Equal([]string{"four", "three"}))
 		n, err = s.Delete(t.Context(), store.Filter{Key: "k"})
 		g.Expect(err).NotTo(HaveOccurred())
@@ -180,6 +237,64 @@ func TestDelete(t *testing.T) {
 		g.Expect(total).To(Equal(1), "the session of the key is gone too")
 		g.Expect(s.Delete(t.Context(), store.Filter{})).To(Equal(1))
 		g.Expect(s.Stats()).To(And(HaveField("Kept", 0), HaveField("Bytes", BeZero())))
+	})
+}
+
+// batch is a request that brought several events.
+func batch(t *testing.T, texts ...string) *sentrytest.Arrival {
+	t.Helper()
+	a := arrival(t, "a", texts[0])
+	for _, text := range texts[1:] {
+		a.Events = append(a.Events, arrival(t, "a", text).Events...)
+	}
+	return a
+}
+
+func TestAllEventsOfARequestAreDeletedTogether(t *testing.T) {
+	t.Parallel()
+	both(t, store.Config{}, func(t *testing.T, s *store.Store) {
+		g := NewWithT(t)
+		add(t, s, batch(t, "one", "two", "three"), arrival(t, "a", "four"), batch(t, "five", "six"))
+		g.Expect(s.DeleteEvent(t.Context(), s.Events()[4].EventID)).To(Equal(3))
+		g.Expect(all(s)).To(Equal([]string{"six", "five", "four"}))
+		g.Expect(s.Delete(t.Context(), store.Filter{Query: query(t, "six")})).To(Equal(2))
+		g.Expect(all(s)).To(Equal([]string{"four"}))
+	})
+}
+
+// A reader that has gone does not keep the store busy.
+func TestSearchesEndWithTheirContext(t *testing.T) {
+	t.Parallel()
+	both(t, store.Config{}, func(t *testing.T, s *store.Store) {
+		g := NewWithT(t)
+		add(t, s, arrival(t, "a", "one"), arrival(t, "a", "two"))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := s.List(ctx, store.Filter{}, 0, 1)
+		g.Expect(err).To(MatchError(context.Canceled))
+		_, _, err = s.Neighbours(ctx, store.Filter{}, 1)
+		g.Expect(err).To(MatchError(context.Canceled))
+		_, err = s.Delete(ctx, store.Filter{Query: query(t, "one")})
+		g.Expect(err).To(MatchError(context.Canceled))
+		g.Expect(all(s)).To(HaveLen(2), "nothing is deleted by half")
+	})
+}
+
+func TestHeldCountsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	both(t, store.Config{MaxEvents: 2}, func(t *testing.T, s *store.Store) {
+		g := NewWithT(t)
+		report := accepted(t, "{}\n{\"type\":\"client_report\"}\n"+`{"discarded_events":[{"reason":"queue_overflow","category":"error","quantity":3}]}`)
+		refused := &sentrytest.Arrival{Request: sentrytest.Request{PublicKey: "a"}, Rejection: &sentrytest.Rejection{Status: 400}}
+		add(t, s, arrival(t, "a", "one"), arrival(t, "a", "two"), batch(t, "three", "four"), report, refused)
+		held := s.Held()
+		g.Expect(held).To(And(HaveField("Requests", 4), HaveField("Events", 3), HaveField("Kept", 3), HaveField("Refused", 1), HaveField("Dropped", 1)))
+		g.Expect(held.Discarded).To(Equal(map[store.Loss]int{{Reason: "queue_overflow", Category: "error"}: 3}))
+		g.Expect(s.Delete(t.Context(), store.Filter{Key: "a"})).To(Equal(3))
+		g.Expect(s.Held()).To(And(HaveField("Requests", 1), HaveField("Refused", 0), HaveField("Dropped", 1), HaveField("Discarded", HaveLen(1))))
+		g.Expect(s.Delete(t.Context(), store.Filter{})).To(Equal(0))
+		g.Expect(s.Held()).To(Equal(store.Stats{}))
+		g.Expect(s.Stats()).To(And(HaveField("Requests", 5), HaveField("Events", 4), HaveField("Discarded", HaveLen(1))), "counters never go back")
 	})
 }
 

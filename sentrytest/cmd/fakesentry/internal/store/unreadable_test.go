@@ -121,9 +121,9 @@ func TestMinidumpsAreKept(t *testing.T) {
 	resp, err := srv.Client().Post(srv.URL()+"/api/1/minidump/?sentry_key=k", "application/x-dmp", strings.NewReader("MDMP\x00\xff\n\n"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(resp.Body.Close()).To(Succeed())
-	before := s.List(store.Filter{}, 0, 1).Events[0]
+	before := s.Events()[0]
 	check := func(s *store.Store) {
-		e := s.List(store.Filter{}, 0, 1).Events[0]
+		e := s.Events()[0]
 		g.Expect(e.EventID).To(Equal(before.EventID))
 		g.Expect(e.Raw()).To(Equal(before.Raw()))
 		g.Expect(e.Delivery.Request.Decoded).To(Equal("MDMP\x00\xff\n\n"), "as it was received")
@@ -147,7 +147,7 @@ func TestMinidumpsAreKept(t *testing.T) {
 	// A file of version 1 has no such column.
 	change(t, cfg.Path, `ALTER TABLE deliveries DROP COLUMN made; PRAGMA user_version = 1`)
 	s = open(t, cfg)
-	e := s.List(store.Filter{}, 0, 1).Events[0]
+	e := s.Events()[0]
 	g.Expect(e.EventID).To(Equal(before.EventID))
 	g.Expect(e.Delivery.Items).To(BeNil())
 }

@@ -1,0 +1,85 @@
+package guard
+
+// Unwrap returns what an error holds. Cause is asked as well, since errors
+// packages older than Unwrap are still about.
+func Unwrap(err error) (many []error, one error) {
+	Enter()
+	defer func() {
+		Leave()
+		if recover() != nil {
+			many, one = nil, nil
+		}
+	}()
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return nil, e.Unwrap()
+	case interface{ Unwrap() []error }:
+		return e.Unwrap(), nil
+	case interface{ Cause() error }:
+		return nil, e.Cause()
+	}
+	return nil, nil
+}
+
+// Same reports whether two errors are one value. Types that are comparable may
+// hold values that are not.
+func Same(a, b error) (same bool) {
+	defer func() {
+		if recover() != nil {
+			same = false
+		}
+	}()
+	return a == b
+}
+
+// maxChain ends what no cycle check can see, such as an Unwrap that makes a new
+// error every time.
+const maxChain = 100
+
+// Sound reports whether an error can be handed to code that asks it without a
+// guard: neither its text nor that of an error in it panics, and what it wraps
+// comes to an end.
+func Sound(err error) bool {
+	budget := maxChain
+	return sound(err, &budget)
+}
+
+func sound(err error, budget *int) bool {
+	if *budget--; *budget < 0 || Do(func() { _ = err.Error() }) != nil {
+		return false
+	}
+	many, one := Unwrap(err)
+	for _, inner := range append(many[:len(many):len(many)], one) {
+		if inner != nil && !sound(inner, budget) {
+			return false
+		}
+	}
+	return true
+}
+
+// Is is [errors.Is] for an error that may not be sound.
+func Is(err, target error) bool {
+	budget := maxChain
+	return is(err, target, &budget)
+}
+
+func is(err, target error, budget *int) (found bool) {
+	if *budget--; err == nil || *budget < 0 {
+		return false
+	}
+	if Same(err, target) {
+		return true
+	}
+	if x, ok := err.(interface{ Is(error) bool }); ok {
+		if Do(func() { found = x.Is(target) }) == nil && found {
+			return true
+		}
+	}
+	many, one := Unwrap(err)
+	for _, inner := range many {
+		if is(inner, target, budget) {
+			return true
+		}
+	}
+	return is(one, target, budget)
+}

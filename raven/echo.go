@@ -1,0 +1,26 @@
+package raven
+
+import (
+	"context"
+	"slices"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
+)
+
+// isEcho reports whether a capture comes of a record that a client has logged: a
+// handler of the program's own is at one, has handed on its context or its message,
+// or captures the error in it.
+func (d *draft) isEcho(ctx context.Context, ev *Event) bool {
+	if !guard.Logged() {
+		return false
+	}
+	return guard.Own(ctx) || ev != nil && guard.OwnText(ev.Message) || slices.ContainsFunc(d.links, link.ours)
+}
+
+// ours reports whether an error is one of those by which the client says that an
+// event was lost.
+func (l link) ours() bool {
+	return below(l.kind.module, transportPath) || below(l.kind.module, packagePath)
+}
+
+const transportPath = "github.com/ravenkit/ravenkit/transport"

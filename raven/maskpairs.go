@@ -1,0 +1,270 @@
+package raven
+
+import (
+	"net/url"
+	"strings"
+)
+
+// pairsIn decides how the value of a pair ends.
+type pairsIn int
+
+const (
+	inText pairsIn = iota // key=value and key: value, up to a blank
+	inURL                 // key=value, up to the next pair or the fragment
+)
+
+const (
+	endsInURL  = "&;#"
+	endsInText = "&; \t\r\n"
+	quotes     = "\"'`"
+	beforePath = "&;?,#|/ \t\r\n\"'`{}()<>"
+	beforeKey  = beforePath + "[]"
+)
+
+// pairs masks the values of secret keys, and in texts card numbers, in key=value
+// and key: value. A value with another = in it is masked as a whole, and a pair
+// that stands in another pair's value is found as well.
+func (m *masker) pairs(s string, where pairsIn) string {
+	if strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, ':') < 0 {
+		return s
+	}
+	var out []byte
+	done, at, tried := 0, 0, 0
+	for i := 0; i < len(s); i++ {
+		b := s[i]
+		if b != '=' && (b != ':' || where == inURL) {
+			continue
+		}
+		if b == ':' && i+1 < len(s) && (s[i+1] == ':' || s[i+1] == '/' && strings.HasPrefix(s[i+1:], "//")) {
+			i++ // a scheme, or a name within another
+			at = i + 1
+			continue
+		}
+		key := keyOf(s[at:i])
+		secret := m.secret(key)
+		at = i + 1
+		if !secret && (b == ':' || where == inURL) {
+			continue
+		}
+		if !secret && at >= tried {
+			from, to := span(s, at, where)
+			if plain := unescaped(s[from:to]); plain != s[from:to] {
+				if hidden := m.text(plain); hidden != plain {
+					out = append(append(out, s[done:from]...), escaped(hidden)...)
+					done = to
+				}
+				at, i = to, to-1
+				continue
+			}
+			tried = to // nor is what else is in there
+		}
+		if !secret && (!m.values || !cardAt(s[at:])) {
+			continue
+		}
+		from, to := span(s, at, where)
+		if secret && where == inText {
+			to = further(s, from, to, key)
+		}
+		if at, i = to, to-1; from == to && b == ':' {
+			continue
+		}
+		out = append(append(out, s[done:from]...), masked...)
+		done = to
+	}
+	if out == nil {
+		return s
+	}
+	return string(append(out, s[done:]...))
+}
+
+// further returns where the value of a secret key ends that goes on behind its
+// first word: that of a header with credentials goes to the end of the line, and
+// one of several words, as in settings of a database, to the semicolon that ends
+// it.
+func further(s string, from, to int, key string) int {
+	const far = 256
+	if to == len(s) || s[to] == '&' || s[to] == ';' || from > 0 && strings.IndexByte(quotes, s[from-1]) >= 0 {
+		return to
+	}
+	if strings.HasSuffix(squeezed(key), "authorization") {
+		return upTo(s, to, "\r\n"+quotes)
+	}
+	rest := s[to:min(len(s), to+far)]
+	switch n := strings.IndexAny(rest, ";=:\r\n"+quotes); {
+	case n >= 0 && rest[n] == ';':
+		return to + n
+	case n < 0 && to+len(rest) == len(s) && strings.IndexByte(s[max(0, from-far):from], ';') >= 0:
+		return len(s)
+	}
+	return to
+}
+
+// list masks the pairs of a list such as a query, a form or a cookie header, and
+// what is secret in the other values.
+func (m *masker) list(s, separator string) string {
+	var out []byte
+	for at := 0; ; {
+		end := len(s)
+		if n := strings.Index(s[at:], separator); n >= 0 {
+			end = at + n
+		}
+		piece := s[at:end]
+		if hidden := m.listed(piece, separator); hidden != piece && out == nil {
+			out = append(append(out, s[:at]...), hidden...)
+		} else if out != nil {
+			out = append(out, hidden...)
+		}
+		if end == len(s) {
+			break
+		}
+		if at = end + len(separator); out != nil {
+			out = append(out, separator...)
+		}
+	}
+	if out == nil {
+		return s
+	}
+	return string(out)
+}
+
+// listed is one piece of a list.
+func (m *masker) listed(piece, separator string) string {
+	eq := strings.IndexByte(piece, '=')
+	if eq < 0 {
+		return m.text(piece)
+	}
+	key, value := unescaped(piece[:eq]), piece[eq+1:]
+	if m.secret(key) {
+		return piece[:eq+1] + masked
+	}
+	if separator == "&" && strings.ContainsAny(key, ": \t\r\n") {
+		return m.text(piece)
+	}
+	plain := unescaped(value)
+	hidden := m.text(plain)
+	switch {
+	case hidden == plain:
+		return piece
+	case plain == value:
+		return piece[:eq+1] + hidden
+	}
+	return piece[:eq+1] + escaped(hidden)
+}
+
+// cardAt reports whether the value that a text begins with is a card number.
+// It does not look far: texts may have any number of pairs.
+func cardAt(s string) bool {
+	const longest = 64
+	if s == "" || !isDigit(s[0]) {
+		return false
+	}
+	s = s[:min(len(s), longest)]
+	from, to := span(s, 0, inText)
+	return isCard(unescaped(s[from:to]))
+}
+
+// span returns where a value begins and ends. In texts blanks may stand before
+// it and quotes or brackets around it.
+func span(s string, from int, where pairsIn) (start, end int) {
+	if where == inURL {
+		return from, upTo(s, from, endsInURL)
+	}
+	for from < len(s) && strings.IndexByte(" \t=>:", s[from]) >= 0 {
+		from++
+	}
+	at := from
+	for at < len(s) && s[at] == '\\' {
+		at++
+	}
+	if at == len(s) {
+		return from, at
+	}
+	switch b := s[at]; {
+	case strings.IndexByte(quotes, b) >= 0:
+		return quoted(s, from, at)
+	case b == '{' || b == '[' || b == '(', strings.HasPrefix(s[at:], "map["):
+		return from, bracketed(s, at)
+	}
+	return from, upTo(s, from, endsInText)
+}
+
+func upTo(s string, from int, ends string) int {
+	if n := strings.IndexAny(s[from:], ends); n >= 0 {
+		return from + n
+	}
+	return len(s)
+}
+
+// quoted returns what is between quotes, the first of which is at i with
+// backslashes before it from from on. Without the second it goes to the end.
+func quoted(s string, from, i int) (start, end int) {
+	quote := s[from : i+1]
+	start = i + 1
+	for at := start; ; {
+		n := strings.Index(s[at:], quote)
+		if n < 0 {
+			return from, len(s)
+		}
+		at += n
+		backslashes := 0
+		for at-backslashes > start && s[at-backslashes-1] == '\\' {
+			backslashes++
+		}
+		if backslashes == 0 || i == from && (s[i] != '"' || backslashes%2 == 0) {
+			return start, at
+		}
+		at += len(quote)
+	}
+}
+
+// bracketed returns where the bracket is closed that is the first one from i on.
+func bracketed(s string, i int) int {
+	depth := 0
+	for ; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			i = stringEnd(s, i) - 1
+		case '{', '[', '(':
+			depth++
+		case '}', ']', ')':
+			if depth--; depth <= 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s)
+}
+
+// keyOf returns the key that stands before an equals sign or a colon, as a query
+// would spell it: the last word, with the brackets behind it in which forms have
+// keys of keys, or what is in quotes.
+func keyOf(s string) string {
+	s = strings.TrimRight(s, " \t")
+	if s == "" {
+		return ""
+	}
+	switch last := s[len(s)-1]; {
+	case last == ']':
+		return unescaped(s[strings.LastIndexAny(s, beforePath)+1:])
+	case strings.IndexByte(quotes, last) >= 0:
+		s = strings.TrimRight(s[:len(s)-1], `\`)
+		return s[strings.LastIndexByte(s, last)+1:]
+	}
+	return unescaped(s[strings.LastIndexAny(s, beforeKey)+1:])
+}
+
+// escaped is how a query spells a text that was masked.
+func escaped(s string) string {
+	return strings.ReplaceAll(url.QueryEscape(s), url.QueryEscape("*"), "*")
+}
+
+// unescaped is what a part of a query says.
+func unescaped(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
+	}
+	if plain, err := url.QueryUnescape(s); err == nil {
+		return plain
+	}
+	return s
+}

@@ -1,0 +1,144 @@
+package raven
+
+import "strings"
+
+const (
+	afterWord = " \t\r\n\"`"      // what ends the word that a URL is in
+	afterURL  = afterWord + "'<>" // what ends a URL in a text
+)
+
+// passwords masks the passwords of the URLs in a text.
+func passwords(s string) string {
+	var out []byte
+	done, end, last := 0, 0, -1 // of the word that a URL is in: its end, and its last @
+	for start := afterScheme(s, 0); start > 0; start = afterScheme(s, start) {
+		if start > end {
+			end = wordEnd(s, start)
+			last = start + strings.LastIndexByte(s[start:end], '@')
+		}
+		from, to := password(s, start, end, last)
+		if to > 0 {
+			out = append(append(out, s[done:from]...), masked...)
+			start, done, end = to, to, max(end, to)
+		}
+	}
+	if out == nil {
+		return s
+	}
+	return string(append(out, s[done:]...))
+}
+
+// queries masks what stands under secret keys in the queries of the URLs in a
+// text.
+func (m *masker) queries(s string) string {
+	var out []byte
+	done := 0
+	for start := afterScheme(s, 0); start > 0; start = afterScheme(s, start) {
+		end := upTo(s, start, afterURL)
+		if query := m.pairs(s[start:end], inURL); query != s[start:end] {
+			out = append(append(out, s[done:start]...), query...)
+			done = end
+		}
+		start = end
+	}
+	if out == nil {
+		return s
+	}
+	return string(append(out, s[done:]...))
+}
+
+// afterScheme returns where the next URL goes on after its scheme, 0 if there
+// is none.
+func afterScheme(s string, at int) int {
+	n := strings.Index(s[at:], "://")
+	if n < 0 {
+		return 0
+	}
+	return at + n + len("://")
+}
+
+// wordEnd returns where the word ends that a URL is in, which goes on at start.
+// In quotes it may have blanks.
+func wordEnd(s string, start int) int {
+	scheme := start - len("://")
+	for scheme > 0 && isScheme(s[scheme-1]) {
+		scheme--
+	}
+	if scheme > 0 && s[scheme-1] == '"' {
+		if line := upTo(s, start, "\"\r\n"); line < len(s) && s[line] == '"' {
+			return line
+		}
+	}
+	return upTo(s, start, afterWord)
+}
+
+func isScheme(b byte) bool {
+	return isLetter(b) || isDigit(b) || b == '+' || b == '-' || b == '.'
+}
+
+// password returns where the password is of the URL that goes on at start, 0 and
+// 0 if there is none. end is that of its word, and last the last @ in there. A
+// password with characters in it that should have been escaped, the usual reason
+// why a URL is in an error's text, is found too.
+func password(s string, start, end, last int) (from, to int) {
+	rest := s[start:end]
+	host := rest
+	if n := strings.IndexAny(rest, "/?#\\"); n >= 0 {
+		host = rest[:n]
+	}
+	at := strings.LastIndexByte(host, '@')
+	if at < 0 {
+		colon := strings.IndexByte(host, ':')
+		switch {
+		case colon < 0 || host[0] == '[':
+			return 0, 0
+		case last >= start && (!isPort(host[colon+1:]) || insidePassword(s, start, end, last)):
+			at = last - start
+		case last < start && !isPort(host[colon+1:]):
+			at = farther(s, start, end)
+		}
+	}
+	if at < 0 {
+		return 0, 0
+	}
+	colon := strings.IndexByte(s[start:start+at], ':')
+	if colon < 0 {
+		return 0, 0
+	}
+	return start + colon + 1, start + at
+}
+
+// isPort reports whether what stands behind a host's colon may be its port.
+func isPort(s string) bool { return strings.Trim(s, "0123456789") == "" }
+
+// insidePassword reports whether what looks like a host and its port is rather
+// the user and the beginning of a password: whether a host follows the last @
+// of the word, which is not the one of a path such as /@scope or of an address
+// in the path of a web page.
+func insidePassword(s string, start, end, last int) bool {
+	if s[last-1] == '/' || last+1 == end || !isLetter(s[last+1]) && !isDigit(s[last+1]) && s[last+1] != '[' {
+		return false
+	}
+	user, _, _ := strings.Cut(s[start:last], ":")
+	web := strings.HasSuffix(s[:start], "http://") || strings.HasSuffix(s[:start], "https://")
+	return !web || user != "localhost" && strings.IndexByte(user, '.') < 0
+}
+
+// farther looks for the @ of a password behind the URL's word, which can't be a
+// host and a port. It does not look beyond the line, and not far.
+func farther(s string, start, end int) int {
+	const far = 200
+	for at := end; at < len(s) && at < end+far; at++ {
+		switch s[at] {
+		case '\r', '\n', '"', '`':
+			return -1
+		case ':':
+			if strings.HasPrefix(s[at:], "://") {
+				return -1
+			}
+		case '@':
+			return at - start
+		}
+	}
+	return -1
+}
