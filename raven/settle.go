@@ -42,7 +42,7 @@ func (c *Client) settle(p *outgoing, resp *transport.Response, err error, how te
 		c.state.observe(&o)
 	}
 	if o.Kind != OutcomeDelivered {
-		p.memory.forget()
+		p.memory.forget(c)
 	}
 	if p.report != nil && !reportArrived(&o) {
 		c.reports.add(p.report)
