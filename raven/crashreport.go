@@ -220,7 +220,7 @@ func runtimeErrorType(text string) string {
 	switch {
 	case strings.HasPrefix(text, "interface conversion: "):
 		return "*runtime.TypeAssertionError"
-	case strings.HasPrefix(text, "panic called with nil argument"):
+	case strings.HasPrefix(strings.TrimPrefix(text, "runtime error: "), "panic called with nil argument"): // Go 1.27 has the prefix
 		return "*runtime.PanicNilError"
 	case strings.HasPrefix(text, "runtime error: "), slices.Contains(plainRuntimeErrors, text),
 		strings.HasPrefix(text, "value method ") && strings.HasSuffix(text, " pointer"):

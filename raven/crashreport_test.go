@@ -73,6 +73,8 @@ func crash(how string) {
 	select {}
 }
 
+func fill(m map[string]int) { m["x"] = 1 }
+
 type shouter struct{}
 
 func (shouter) shout() {}
@@ -86,7 +88,7 @@ func fault(how string) {
 	)
 	switch how {
 	case "nil map":
-		none["x"] = 1
+		fill(none)
 	case "closed channel":
 		open = make(chan int)
 		close(open)

@@ -22,7 +22,7 @@ func (o outOfStock) FillEvent(ev *raven.Event) {
 }
 
 // orNothing can be asked as a nil pointer.
-type orNothing struct{ n int }
+type orNothing struct{ _ int }
 
 func (o *orNothing) FillEvent(ev *raven.Event) {
 	if o == nil {

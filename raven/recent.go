@@ -25,7 +25,7 @@ type recent struct {
 	mu      sync.Mutex
 	list    []mark // guarded by mu; a ring, once it is full
 	next    int    // guarded by mu; the oldest, once the ring is full
-	tickets uint64 // guarded by mu; the last one given
+	tickets uint32 // guarded by mu; the last one given
 }
 
 // mark is an error that was captured, without keeping it alive.
@@ -38,7 +38,7 @@ type mark struct {
 	at    time.Time
 	stack calls
 
-	ticket uint64 // 0 once it was found, or lost
+	ticket uint32 // 0 once it was found, or lost
 }
 
 // textSeed makes hashes of texts.
@@ -71,7 +71,7 @@ func (r *recent) awaits(how way, now time.Time) bool {
 }
 
 // add keeps a copy of a mark and returns the ticket with which to forget it.
-func (r *recent) add(m mark) (ticket uint64) {
+func (r *recent) add(m mark) (ticket uint32) {
 	r.last[m.how].Store(m.at.UnixNano())
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,7 +80,7 @@ func (r *recent) add(m mark) (ticket uint64) {
 	}
 	e := &r.list[r.next]
 	r.next = (r.next + 1) % maxRecent
-	r.tickets++
+	r.tickets = max(r.tickets+1, 1)
 	m.ticket, m.stack = r.tickets, append(e.stack[:0], m.stack...)
 	*e = m
 	return m.ticket
@@ -100,7 +100,7 @@ func (r *recent) take(m mark) bool {
 	return false
 }
 
-func (r *recent) forget(ticket uint64) {
+func (r *recent) forget(ticket uint32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.list {

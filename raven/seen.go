@@ -30,7 +30,7 @@ type seen struct {
 	mu      sync.Mutex
 	list    []sighting // guarded by mu; a ring, once it is full
 	next    int        // guarded by mu; the oldest, once the ring is full
-	tickets uint64     // guarded by mu; the last one given
+	tickets uint32     // guarded by mu; the last one given
 }
 
 // sighting is an error that was handed on to be delivered.
@@ -39,7 +39,7 @@ type sighting struct {
 	at     time.Time
 	how    way
 	again  bool   // it was captured more than once, so that it is no single occasion
-	ticket uint64 // of the event; 0 once that was lost
+	ticket uint32 // of the event; 0 once that was lost
 }
 
 // read returns what is remembered at a time.
@@ -57,10 +57,10 @@ func (s *seen) read(now time.Time, into *[maxSeen]sighting) []sighting {
 }
 
 // add remembers an error and returns the ticket with which to forget it.
-func (s *seen) add(err error, how way, now time.Time) (ticket uint64) {
+func (s *seen) add(err error, how way, now time.Time) (ticket uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tickets++
+	s.tickets = max(s.tickets+1, 1)
 	made := sighting{err: err, at: now, how: how, ticket: s.tickets}
 	for i := range s.list {
 		if e := &s.list[i]; e.err == err {
@@ -78,7 +78,7 @@ func (s *seen) add(err error, how way, now time.Time) (ticket uint64) {
 	return made.ticket
 }
 
-func (s *seen) forget(ticket uint64) {
+func (s *seen) forget(ticket uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.list {
@@ -140,11 +140,11 @@ func (d *draft) saidOtherwise(c *Client, what *subject) bool {
 	return c.recent.awaits(d.how, d.now) && c.recent.take(d.mark(c))
 }
 
-// memory is what was remembered of an event that is on its way.
+// memory is what was remembered of an event that is on its way. The tickets are
+// 0 for nothing.
 type memory struct {
 	context        *seen
-	recent         *recent
-	ticket, marked uint64
+	ticket, marked uint32
 }
 
 // remember notes the captured error, once nothing but its delivery is left.
@@ -156,17 +156,17 @@ func (d *draft) remember(c *Client, what *subject) (m memory) {
 		m.context, m.ticket = &d.scope.seen, d.scope.seen.add(first.err, d.how, d.now)
 	}
 	if what.err != nil {
-		m.recent, m.marked = &c.recent, c.recent.add(d.mark(c))
+		m.marked = c.recent.add(d.mark(c))
 	}
 	return m
 }
 
 // forget undoes remember for an event that was lost.
-func (m *memory) forget() {
+func (m *memory) forget(c *Client) {
 	if m.context != nil {
 		m.context.forget(m.ticket)
 	}
-	if m.recent != nil {
-		m.recent.forget(m.marked)
+	if m.marked != 0 {
+		c.recent.forget(m.marked)
 	}
 }

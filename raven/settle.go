@@ -17,7 +17,7 @@ func (c *Client) settle(f *fate, resp *transport.Response, err error, how terms)
 		c.state.observe(&o)
 	}
 	if o.Kind != OutcomeDelivered {
-		f.memory.forget()
+		f.memory.forget(c)
 	}
 	if f.report != nil && !reportArrived(&o) {
 		c.reports.add(f.report)

@@ -166,3 +166,21 @@ func TestEnvelopeSDK(t *testing.T) {
 		g.Expect(e.SDK).To(Equal(want), sdk)
 	}
 }
+
+// sent_at is read as Relay does, which is wider than RFC 3339.
+func TestEnvelopeSentAt(t *testing.T) {
+	t.Parallel()
+	want := time.Date(2026, 11, 28, 11, 0, 0, 0, time.UTC)
+	for _, text := range []string{
+		"2026-11-28T11:00:00Z", "2026-11-28T12:00:00+01:00", "2026-11-28T11:00:00+0000", "2026-11-28 11:00:00Z", "2026-11-28 11:00:00 +00:00", "2026-11-28t11:00:00z",
+	} {
+		g := NewWithT(t)
+		e, err := sentrytest.ParseEnvelope([]byte(`{"sent_at":"` + text + `"}`))
+		g.Expect(err).NotTo(HaveOccurred(), text)
+		g.Expect(e.SentAt).To(Equal(want), text)
+	}
+	for _, text := range []string{"2026-11-28T11:00:00", "2026-11-28", "1795863600", "2026-13-28T11:00:00Z", "yesterday"} {
+		_, err := sentrytest.ParseEnvelope([]byte(`{"sent_at":"` + text + `"}`))
+		NewWithT(t).Expect(err).To(MatchError(ContainSubstring("sent_at is not a time of RFC 3339: ")), text)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 	"unicode/utf8"
 )
 
@@ -183,7 +182,8 @@ func (e *Envelope) readHeader(header map[string]json.RawMessage) error {
 		return err
 	}
 	if sentAt != "" {
-		if e.SentAt, err = time.Parse(time.RFC3339Nano, sentAt); err != nil {
+		var ok bool
+		if e.SentAt, ok = parseDate(sentAt); !ok {
 			return fmt.Errorf("sent_at is not a time of RFC 3339: %q", sentAt)
 		}
 	}

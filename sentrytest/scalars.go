@@ -77,31 +77,48 @@ func parseLevel(v any) (string, bool) {
 	return "", false
 }
 
-// Layouts of timestamps beside RFC 3339; without a zone they are UTC.
-var timeLayouts = []string{
-	time.RFC3339Nano,
-	"2006-01-02T15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02 15:04:05.999999999",
-}
-
-// parseTime reads a date or seconds since 1970, to the microsecond.
+// parseTime reads a date or seconds since 1970, to the microsecond. A date without a zone is in UTC.
 func parseTime(v any) (time.Time, bool) {
 	switch v := v.(type) {
 	case float64:
 		return unixTime(v)
 	case string:
 		text := strings.TrimSpace(v)
-		for _, layout := range timeLayouts {
-			if t, err := time.Parse(layout, text); err == nil {
-				return t.UTC(), true
-			}
+		if t, ok := parseDate(text); ok {
+			return t, true
+		}
+		if t, err := time.Parse("2006-01-02T15:04:05.999999999", joinDate(text)); err == nil {
+			return t.UTC(), true
 		}
 		if seconds, err := strconv.ParseFloat(text, 64); err == nil {
 			return unixTime(seconds)
 		}
 	}
 	return time.Time{}, false
+}
+
+// parseDate reads a time with a zone as Relay does: RFC 3339, and such forms of it as 2006-01-02 15:04:05 +0000.
+func parseDate(text string) (time.Time, bool) {
+	text = joinDate(text)
+	if rest, ok := strings.CutSuffix(text, "UTC"); ok {
+		text = rest + "Z"
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// joinDate writes a date with a T before the time, in capitals, and without blanks behind it.
+func joinDate(text string) string {
+	const date = len("2006-01-02")
+	text = strings.ToUpper(text)
+	if len(text) <= date || text[date] != ' ' && text[date] != 'T' {
+		return text
+	}
+	return text[:date] + "T" + strings.ReplaceAll(text[date+1:], " ", "")
 }
 
 func unixTime(seconds float64) (time.Time, bool) {

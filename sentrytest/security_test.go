@@ -114,7 +114,7 @@ func TestSecurityReportsThatAreTooDeep(t *testing.T) {
 	}
 	send(t, srv, http.MethodPost, securityPath, report(9_999), "Content-Type: application/json")
 	g.Expect(srv.Events()).To(BeEmpty())
-	g.Expect(srv.Rejected()).To(HaveExactElements(HaveField("Causes", HaveExactElements("invalid character '[' exceeded max depth"))))
+	g.Expect(srv.Rejected()).To(HaveExactElements(HaveField("Causes", HaveExactElements(HaveSuffix("exceeded max depth")))))
 	send(t, srv, http.MethodPost, securityPath, report(9_998), "Content-Type: application/json")
 	g.Expect(srv.Events()).To(HaveExactElements(And(HaveField("Type", "hpkp"), HaveField("Problems", BeEmpty()))))
 }

@@ -15,7 +15,7 @@ type Session struct {
 	Started           time.Time      // UTC; of a bucket the minute that it covers; zero when absent or unreadable
 	Timestamp         time.Time      // UTC; zero when absent or unreadable
 	Duration          *time.Duration // nil when absent
-	Status            string         // ok, exited, crashed, abnormal or "" when absent
+	Status            string         // ok, exited, crashed, abnormal, errored, unhandled or "" when absent
 	Errors            int
 	AbnormalMechanism string
 	Release           string
@@ -35,7 +35,7 @@ type SessionCounts struct {
 }
 
 // sessionStatuses are how a session can stand.
-var sessionStatuses = []string{"ok", "exited", "crashed", "abnormal"}
+var sessionStatuses = []string{"ok", "exited", "crashed", "abnormal", "errored", "unhandled"}
 
 // maxBuckets is how many buckets one sessions item may have (protocol section 2.4).
 const maxBuckets = 100

@@ -45,7 +45,7 @@ func TestValidate(t *testing.T) {
 		{"level", `"level":"WARNING"`, "warning: level: expected a level" + invalid},
 		{"level by number", `"level":40`, `info: level: deprecated: it is written "error" [deprecated]`},
 		{"level by another name", `"level":"log"`, `info: level: deprecated: it is written "info" [deprecated]`},
-		{"type", `"type":"bogus"`, "warning: type: expected one of default, error, csp, hpkp, expectct, expectstaple, nel, transaction, userreportv2" + invalid},
+		{"type", `"type":"bogus"`, "warning: type: expected one of default, error, csp, hpkp, expectct, expectstaple, nel, transaction, feedback" + invalid},
 		{"logger", `"logger":` + long(65), "warning: logger: 65 characters: cut at 64" + truncated},
 		{"logger with a line end", `"logger":"a\nb"`, "warning: logger: line ends must not be in it" + invalid},
 		{"transaction", `"transaction":` + long(201), "warning: transaction: 201 characters: cut at 200" + truncated},

@@ -9,7 +9,7 @@ import (
 
 // checkType knows the types of protocol section 5.1.
 func checkType(f *findings, at string, value any) {
-	oneOf("default", "error", "csp", "hpkp", "expectct", "expectstaple", "nel", "transaction", "userreportv2")(f, at, value)
+	oneOf("default", "error", "csp", "hpkp", "expectct", "expectstaple", "nel", "transaction", "feedback")(f, at, value)
 }
 
 func notWords(words ...string) check {

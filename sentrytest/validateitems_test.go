@@ -25,7 +25,10 @@ func TestItemFindings(t *testing.T) {
 		want                  []string
 	}{
 		{"session", `{"type":"session"}`, `{}`, []string{"fatal: attrs.release" + dropped, "fatal: started" + dropped}},
-		{"session status", `{"type":"session"}`, `{"started":1,"status":"x","attrs":{"release":"r"}}`, []string{`fatal: status="x": expected one of ok, exited, crashed, abnormal [item]`}},
+		{"session with an error", `{"type":"session"}`, `{"started":1,"status":"errored","attrs":{"release":"r"}}`, nil},
+		{"session with an unhandled error", `{"type":"session"}`, `{"started":1,"status":"unhandled","attrs":{"release":"r"}}`, nil},
+		{"feedback of the Node SDK", `{"type":"feedback"}`, `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","timestamp":1700000000,"platform":"node","type":"feedback","contexts":{"feedback":{"message":"hi"}}}`, nil},
+		{"session status", `{"type":"session"}`, `{"started":1,"status":"x","attrs":{"release":"r"}}`, []string{`fatal: status="x": expected one of ok, exited, crashed, abnormal, errored, unhandled [item]`}},
 		{"session values", `{"type":"session"}`, `{"started":"x","errors":-1,"duration":"x","init":1,"attrs":{"release":"r"}}`, []string{
 			`warning: init=1: expected a boolean [invalid_data]`, `warning: started="x": expected a timestamp [invalid_data]`,
 			`warning: duration="x": expected a number of seconds [invalid_data]`, `warning: errors=-1: expected a number not below 0 [invalid_data]`,
@@ -113,7 +116,7 @@ func TestValidateEnvelope(t *testing.T) {
 		"replay in order":    {itemLines(`{"type":"replay_event"}`, "{}", `{"type":"replay_video"}`, ""), nil},
 		"profile":            {itemLines(`{"type":"profile"}`, "{}"), []string{"fatal: items.0: a profile without its transaction is dropped [item]"}},
 		"more than it holds": {itemLines(`{"type":"profile_chunk"}`, "{}", `{"type":"profile_chunk"}`, "{}"), []string{"fatal: items: envelope exceeded size limits for type 'profile_chunk' (https://develop.sentry.dev/sdk/envelopes/#size-limits) [size_limit]"}},
-		"paths of the items": {itemLines(`{"type":"attachment"}`, "", `{"type":"session"}`, `{"started":1,"status":"x","attrs":{"release":"r"}}`), []string{`fatal: items.1.status="x": expected one of ok, exited, crashed, abnormal [item]`}},
+		"paths of the items": {itemLines(`{"type":"attachment"}`, "", `{"type":"session"}`, `{"started":1,"status":"x","attrs":{"release":"r"}}`), []string{`fatal: items.1.status="x": expected one of ok, exited, crashed, abnormal, errored, unhandled [item]`}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

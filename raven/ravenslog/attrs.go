@@ -16,14 +16,14 @@ import (
 type collector struct {
 	rec  *logrecord.Record
 	tags []string
-	seen int // attributes so far, those in groups included
+	left int // how many more attributes the groups in one may have
 }
 
 // A LogValue may make groups of groups without end. What is beyond the bounds is
 // left out.
 const (
-	maxAttrs  = 10_000
-	maxGroups = 50 // in one another
+	maxAttrs  = 1000 // in one with groups
+	maxGroups = 50   // in one another
 )
 
 // group is a type of its own so that it is told from the maps of callers, which
@@ -62,7 +62,10 @@ func (c *collector) addAll(into group, attrs []slog.Attr, depth int) {
 // add follows the rules for handlers: values are resolved, empty attributes
 // ignored, groups without a name inlined.
 func (c *collector) add(into group, a slog.Attr, depth int) {
-	if c.seen++; c.seen > maxAttrs || depth > maxGroups {
+	if depth == 0 {
+		c.left = maxAttrs
+	}
+	if c.left--; c.left < 0 || depth > maxGroups {
 		return
 	}
 	v := resolved(a.Value)
@@ -107,21 +110,32 @@ func resolved(v slog.Value) slog.Value {
 // snapshot returns attributes as they are now, without the maps and slices of
 // the program: a logger keeps them, and the program goes on changing what is its
 // own. The handlers of log/slog do the same by formatting them.
-func snapshot(attrs []slog.Attr, depth int) []slog.Attr {
+func snapshot(attrs []slog.Attr) []slog.Attr {
+	left := 0
+	return snapshotOf(attrs, 0, &left)
+}
+
+func snapshotOf(attrs []slog.Attr, depth int, left *int) []slog.Attr {
 	if depth > maxGroups {
 		return nil
 	}
 	var c guard.Copier
-	own := slices.Clone(attrs)
-	for i := range own {
-		v := resolved(own[i].Value)
-		switch v.Kind() {
-		case slog.KindAny:
-			v = slog.AnyValue(guard.Copy(&c, v.Any()))
-		case slog.KindGroup:
-			v = slog.GroupValue(snapshot(v.Group(), depth+1)...)
+	own := make([]slog.Attr, 0, len(attrs))
+	for _, a := range attrs {
+		if depth == 0 {
+			*left = maxAttrs
 		}
-		own[i].Value = v
+		if *left--; *left < 0 {
+			break
+		}
+		a.Value = resolved(a.Value)
+		switch a.Value.Kind() {
+		case slog.KindAny:
+			a.Value = slog.AnyValue(guard.Copy(&c, a.Value.Any()))
+		case slog.KindGroup:
+			a.Value = slog.GroupValue(snapshotOf(a.Value.Group(), depth+1, left)...)
+		}
+		own = append(own, a)
 	}
 	return own
 }

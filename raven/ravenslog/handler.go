@@ -67,7 +67,7 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
 	}
-	return h.with(layer{attrs: snapshot(attrs, 0)}, h.next.WithAttrs(attrs))
+	return h.with(layer{attrs: snapshot(attrs)}, h.next.WithAttrs(attrs))
 }
 
 // WithGroup returns a handler that puts the attributes that come after into a

@@ -28,6 +28,11 @@ func failing(ctx context.Context, client *raven.Client, text string) error {
 	return err
 }
 
+// status is an error that is no pointer.
+type status struct{ n int }
+
+func (s status) Error() string { return fmt.Sprint("status ", s.n) }
+
 // What a program captures and then logs is one event.
 func TestAnErrorIsOneEvent(t *testing.T) {
 	for _, in := range []string{"a Context", "none", "one that the log does not know"} {
@@ -89,8 +94,16 @@ func TestAnErrorIsOneEvent(t *testing.T) {
 
 				client.CaptureException(ctx, fs.ErrNotExist)
 				time.Sleep(5 * time.Second)
+				client.CaptureException(ctx, errors.New("meanwhile"))
 				log.ErrorContext(logged, "much later", "err", fs.ErrNotExist)
-				g.Expect(events()).To(Equal(2), "too late to be the same")
+				g.Expect(events()).To(Equal(3), "too late to be the same")
+
+				client.CaptureException(ctx, status{7})
+				log.ErrorContext(logged, "failed", "err", status{7})
+				g.Expect(events()).To(Equal(1), "a value")
+				client.CaptureException(ctx, status{8})
+				log.ErrorContext(logged, "failed", "err", status{9})
+				g.Expect(events()).To(Equal(2), "two values")
 			})
 		})
 	}

@@ -64,6 +64,11 @@ func collect(r *logrecord.Record, lists ...[]zapcore.Field) context.Context {
 // add encodes a field. A method of its value that panics costs that value, and
 // is named as zap names one that fails.
 func add(enc zapcore.ObjectEncoder, f zapcore.Field) {
+	if f.Type == zapcore.UnknownType || f.Type > zapcore.InlineMarshalerType {
+		// zap would panic with the value as text, and that need not end.
+		enc.AddString(f.Key+"Error", "PANIC=unknown field type")
+		return
+	}
 	if r := guard.Do(func() { f.AddTo(enc) }); r != nil {
 		enc.AddString(f.Key+"Error", "PANIC="+guard.Plain(r))
 	}

@@ -111,7 +111,7 @@ func (c *Client) Health(ctx context.Context) (Health, error) {
 	return h, err
 }
 
-// Stats returns what the server has received since it was started.
+// Stats returns what the server has received since it was started, what its store had then included.
 func (c *Client) Stats(ctx context.Context) (Stats, error) {
 	var s Stats
 	err := c.call(ctx, http.MethodGet, "/stats", nil, nil, &s)

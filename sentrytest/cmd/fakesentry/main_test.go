@@ -29,11 +29,14 @@ func program(t *testing.T, job string, args ...string) *exec.Cmd {
 }
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		_ = os.Unsetenv(asProgram) // what the program starts is itself again
+	switch job := os.Getenv(childJob); {
+	case os.Getenv(asProgram) == "1":
+		// What the program starts is the program too, unless it has a job.
+		if job != "" {
+			_ = os.Unsetenv(asProgram)
+		}
 		main()
-	}
-	if job := os.Getenv(childJob); job != "" {
+	case job != "":
 		os.Exit(beChild(job))
 	}
 	goleak.VerifyTestMain(m)

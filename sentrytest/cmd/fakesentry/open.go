@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
 type openCommand struct {
@@ -22,7 +24,9 @@ func (c *openCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	h, err := host.Start((&hostFlags{}).config(c.Addr))
+	cfg := (&hostFlags{}).config(c.Addr)
+	cfg.Store.MaxEvents, cfg.Store.MaxBytes = max(len(artifact.Requests()), store.DefaultMaxEvents), math.MaxInt64 // it is in memory already
+	h, err := host.Start(cfg)
 	if err != nil {
 		return err
 	}

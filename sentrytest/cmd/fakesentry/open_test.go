@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 	"github.com/ravenkit/ravenkit/transport"
 )
@@ -48,6 +51,39 @@ func TestOpenShowsWhatATestHasLeftBehind(t *testing.T) {
 	refused, err := client.Requests(t.Context(), fakesentryclient.RequestFilter{Refused: true})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(refused.Total).To(Equal(1))
+	http.DefaultClient.CloseIdleConnections()
+	cancel()
+	g.Expect(<-done).To(BeZero())
+}
+
+func TestOpenShowsAllOfIt(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	post(t, srv.Client(), srv.URL(), `{"message":"one of many"}`)
+	var one strings.Builder
+	g.Expect(srv.WriteArtifact(&one)).To(Succeed())
+	lines := strings.SplitAfter(one.String(), "\n")
+	request := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, `{"type":"request","id":1,`) })
+	g.Expect(request).To(BeNumerically(">", 0))
+	const many = store.DefaultMaxEvents + 1
+	text := strings.Builder{}
+	text.WriteString(lines[0])
+	for i := range many {
+		text.WriteString(strings.Replace(lines[request], `"id":1,`, fmt.Sprintf(`"id":%d,`, i+1), 1))
+	}
+	path := filepath.Join(t.TempDir(), "many.jsonl")
+	g.Expect(os.WriteFile(path, []byte(text.String()), 0o600)).To(Succeed())
+	ctx, cancel := context.WithCancel(t.Context())
+	out := newUntilPrinted()
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, []string{"open", path, "--addr=127.0.0.1:0"}, transport.DefaultRegistry(), strings.NewReader(""), out, out)
+	}()
+	url := out.match(t, `Page +(\S+)/\n`)[0]
+	client, err := fakesentryclient.New(url)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(client.Requests(t.Context(), fakesentryclient.RequestFilter{Limit: 1})).To(HaveField("Total", many))
 	http.DefaultClient.CloseIdleConnections()
 	cancel()
 	g.Expect(<-done).To(BeZero())

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -227,4 +228,16 @@ func TestRunKeepsItsOwnFlagsToItself(t *testing.T) {
 	g.Expect(code).To(BeZero(), "the time-out of wait is not that of run")
 	g.Expect(out).NotTo(Or(ContainSubstring("FAKESENTRY_RUN_TIMEOUT"), ContainSubstring("FAKESENTRY_FAIL_ON")))
 	g.Expect(out).To(ContainSubstring("FAKESENTRY_TIMEOUT=1ns"))
+}
+
+// The commands of the program find the server of run, whatever the environment said before.
+func TestRunIsWhereItsCommandsLook(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "run", "--expect=2", "--", "sh", "-c", `
+		"$0" send -m first && "$0" wait 1 first && "$0" healthcheck && "$0" send -m second`, os.Args[0])
+	cmd.Env = append(os.Environ(), asProgram+"=1", "FAKESENTRY_DSN=http://k@127.0.0.1:1/1", "SENTRY_DSN=http://k@127.0.0.1:1/1",
+		"FAKESENTRY_SERVER=http://127.0.0.1:1", "FAKESENTRY_TENANT=absent")
+	out, err := cmd.CombinedOutput()
+	g.Expect(err).NotTo(HaveOccurred(), string(out))
 }

@@ -166,8 +166,11 @@ func cannotStart(env *environment, command string, err error) (code int, _ error
 	return 0, err
 }
 
-// ownVariables are those of run's flags, and FAKESENTRY_DSN, which goes before SENTRY_DSN where fakesentry send looks.
-var ownVariables = []string{"FAKESENTRY_EXPECT", "FAKESENTRY_EXPECT_EVENT", "FAKESENTRY_FAIL_ON", "FAKESENTRY_RUN_TIMEOUT", "FAKESENTRY_DSN"}
+// ownVariables are those of run's flags, and those with which the program's other commands would look elsewhere than at
+// the server of run.
+var ownVariables = []string{
+	"FAKESENTRY_EXPECT", "FAKESENTRY_EXPECT_EVENT", "FAKESENTRY_FAIL_ON", "FAKESENTRY_RUN_TIMEOUT", "FAKESENTRY_DSN", "FAKESENTRY_TENANT",
+}
 
 // handedOn returns the environment without what is meant for this run alone, and not for one inside it.
 func handedOn(environ []string) []string {

@@ -90,6 +90,21 @@ func TestServePrintsWhatIsKeptBesideWhatIsDropped(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+func TestAnyKeyAndAnyProjectAreTaken(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := serve(t)
+	for _, key := range []string{"facade00facade00facade00facade00", "k", "0", "KEY", "a-b_c", strings.Repeat("x", 300)} {
+		for _, project := range []string{"1", "0", "shop", "a.b", "99999999999999999999", "sh%C3%B6p"} {
+			resp, err := http.Post(s.url(t)+"/api/"+project+"/store/?sentry_key="+key, "application/json", strings.NewReader(`{"message":"taken"}`))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(resp.Body.Close()).To(Succeed())
+			g.Expect(resp.StatusCode).To(Equal(200), key+" "+project)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
 func TestServeInOtherFormats(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--format=logfmt")
@@ -165,6 +180,7 @@ func TestFlagsComeFromTheEnvironmentToo(t *testing.T) {
 	t.Setenv("FAKESENTRY_PUBLIC_URL", "https://sentry.test/base/")
 	s := serve(t)
 	g.Expect(s.dsn(t)).To(Equal("https://facade00facade00facade00facade00@sentry.test/base/1"))
+	s.out.match(t, `Page +https://sentry\.test/base/\n`)
 }
 
 func TestServeOpensADamagedStore(t *testing.T) {

@@ -121,6 +121,26 @@ func TestEnvelopesAndAttachments(t *testing.T) {
 	g.Expect(wire.IsNotFound(err)).To(BeTrue())
 }
 
+// What has no line in the list is kept with its request, and no wait counts it.
+func TestOnlyEventsCount(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	h := start(t, host.Config{})
+	c := client(t, h)
+	for kind, payload := range map[string]string{
+		"transaction":   `{"type":"transaction","transaction":"t","start_timestamp":1,"timestamp":2,"contexts":{"trace":{"trace_id":"771a43a4192642f0b136d5159a501700","span_id":"00f067aa0ba902b7"}}}`,
+		"session":       `{"sid":"771a43a4192642f0b136d5159a501700","init":true,"started":"2026-03-01T12:00:00Z","status":"ok","attrs":{"release":"1"}}`,
+		"check_in":      `{"check_in_id":"771a43a4192642f0b136d5159a501700","monitor_slug":"nightly","status":"ok"}`,
+		"client_report": `{"discarded_events":[]}`,
+	} {
+		r := do(t, h, http.MethodPost, "/api/1/envelope/?sentry_key=k", `{"event_id":"`+otherID+`"}`+"\n"+`{"type":"`+kind+`"}`+"\n"+payload+"\n")
+		g.Expect(r.status).To(Equal(200), kind+r.body)
+		g.Expect(c.Requests(t.Context(), wire.RequestFilter{Item: kind})).To(HaveField("Total", 1), kind)
+	}
+	g.Expect(c.Events(t.Context(), wire.Filter{})).To(HaveField("Total", 0))
+	g.Expect(get(t, h, "/api/v1/wait?timeout=1ms").status).To(Equal(504))
+}
+
 func TestTenantsAreApart(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

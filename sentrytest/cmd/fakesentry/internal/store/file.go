@@ -81,15 +81,12 @@ func openFile(path string) (*file, error) {
 		return nil, fmt.Errorf("opening the store %s: it is a folder: name a file in it, such as %s", path, filepath.Join(path, "events.db"))
 	}
 	const settings = "?_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)"
-	// SQLite gives a new file to everybody, and its WAL the permissions of the file.
-	created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	switch {
-	case err == nil:
+	// SQLite would let everybody read a new file. Its WAL gets the permissions of the file. If the file can't be made, SQLite
+	// has an error for that too, which explained knows.
+	if created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 		if err := created.Close(); err != nil {
 			return nil, fmt.Errorf("opening the store %s: %w", path, err)
 		}
-	case !errors.Is(err, os.ErrExist):
-		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
 	db, err := sql.Open("sqlite", "file:"+escapePath(path)+settings)
 	if err != nil {

@@ -88,9 +88,11 @@ func (f *file) deleteTenant(key string) error {
 
 // load fills a new store with what the file holds, and applies the bounds.
 func (f *file) load(s *Store) error {
-	if err := errors.Join(f.loadTenants(s), f.loadDeliveries(s)); err != nil {
+	var left omissions
+	if err := errors.Join(f.loadTenants(s, &left), f.loadDeliveries(s, &left)); err != nil {
 		return fmt.Errorf("reading the store %s: %w", f.path, explained(err))
 	}
+	left.report(f.path, s.cfg.Unreadable)
 	// The newest number is not that of the newest row when that was deleted.
 	var last sql.NullInt64
 	if err := f.db.QueryRow(`SELECT max(seq) FROM sqlite_sequence`).Scan(&last); err != nil {
@@ -103,28 +105,37 @@ func (f *file) load(s *Store) error {
 	return nil
 }
 
-func (f *file) loadTenants(s *Store) error {
-	rows, err := f.db.Query(`SELECT key, project, name, created FROM tenants ORDER BY project`)
+func (f *file) loadTenants(s *Store, left *omissions) error {
+	rows, err := f.db.Query(`SELECT rowid, key, project, name, created FROM tenants ORDER BY project`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var t Tenant
-		var created int64
-		if err := rows.Scan(&t.Key, &t.ProjectID, &t.Name, &created); err != nil {
+		var row int64
+		var created string
+		if err := rows.Scan(&row, &t.Key, &t.ProjectID, &t.Name, &created); err != nil {
 			return err
 		}
-		t.Created = time.Unix(0, created).UTC()
-		s.tenants = append(s.tenants, t)
-		if n, err := strconv.Atoi(t.ProjectID); err == nil {
-			s.project = max(s.project, n)
+		project, err := strconv.Atoi(t.ProjectID)
+		if err != nil {
+			left.add("tenant", row, err)
+			continue
 		}
+		when, err := strconv.ParseInt(created, 10, 64)
+		if err != nil {
+			left.add("tenant", row, err)
+			continue
+		}
+		t.Created = time.Unix(0, when).UTC()
+		s.tenants = append(s.tenants, t)
+		s.project = max(s.project, project)
 	}
 	return rows.Err()
 }
 
-func (f *file) loadDeliveries(s *Store) error {
+func (f *file) loadDeliveries(s *Store, left *omissions) error {
 	rows, err := f.db.Query(`SELECT d.seq, d.request, d.rejection, d.accepted, d.body, d.decoded, d.decoded IS NULL, d.made, e.seq, e.event_id, e.event
 		FROM deliveries d LEFT JOIN events e ON e.delivery = d.seq ORDER BY d.seq, e.seq`)
 	if err != nil {
@@ -132,9 +143,8 @@ func (f *file) loadDeliveries(s *Store) error {
 	}
 	defer rows.Close()
 	var (
-		left omissions
-		seq  int64     // of the delivery whose events are being read
-		d    *Delivery // nil when it can't be read
+		seq int64     // of the delivery whose events are being read
+		d   *Delivery // nil when it can't be read
 	)
 	add := func() {
 		if d != nil {
@@ -167,7 +177,6 @@ func (f *file) loadDeliveries(s *Store) error {
 		d.Events = append(d.Events, e)
 	}
 	add()
-	left.report(f.path, s.cfg.Unreadable)
 	return rows.Err()
 }
 

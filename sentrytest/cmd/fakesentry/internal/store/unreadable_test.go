@@ -77,6 +77,30 @@ func TestRowsThatCantBeRead(t *testing.T) {
 	}
 }
 
+func TestTenantsThatCantBeRead(t *testing.T) {
+	t.Parallel()
+	for _, damage := range []string{`created = 'yesterday'`, `project = 'x'`, `key = x'ff', created = x''`} {
+		t.Run(damage, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			var named []string
+			cfg := store.Config{
+				Path:       filepath.Join(t.TempDir(), "events.db"),
+				Unreadable: func(err error) { named = append(named, err.Error()) },
+			}
+			s := open(t, cfg)
+			_, err := s.Mint(t.Context(), "one")
+			g.Expect(err).NotTo(HaveOccurred())
+			two, err := s.Mint(t.Context(), "two")
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(s.Close()).To(Succeed())
+			change(t, cfg.Path, `UPDATE tenants SET `+damage+` WHERE name = 'one'`)
+			g.Expect(open(t, cfg).Tenants()).To(Equal([]store.Tenant{two}))
+			g.Expect(named).To(HaveExactElements(ContainSubstring(": left out, because it can't be read: tenant 1: ")))
+		})
+	}
+}
+
 func TestRowsThatCantBeReadGoWithTheOthers(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
