@@ -120,6 +120,8 @@ func TestFormsOfSecrets(t *testing.T) {
 
 		{"Bearer", "sent Bearer hush.hush", "sent Bearer " + masked},
 		{"bearer in quotes", `{"h": bearer "hush"}`, `{"h": bearer "` + masked + `"}`},
+		{"Bearer and a key", "bearer token: hush x", "bearer " + masked + " x"},
+		{"Bearer twice", "Bearer Bearer hush", "Bearer Bearer " + masked},
 		{"Basic", "Basic dTpodXNo, x", "Basic " + masked + " x"},
 		{"no credentials", "Basic English, forbearer x", "Basic English, forbearer x"},
 		{"a private key", "x\n-----BEGIN RSA PRIVATE KEY-----\nhush\nhush\n-----END RSA PRIVATE KEY-----\ny", "x\n-----BEGIN RSA PRIVATE KEY-----\n" + masked + "\n-----END RSA PRIVATE KEY-----\ny"},

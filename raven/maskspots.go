@@ -114,11 +114,18 @@ func credentialAt(s string, i int) (from, to int) {
 	if from < len(s) && strings.IndexByte("\"'`", s[from]) >= 0 {
 		from++
 	}
-	to = len(s)
-	if n := strings.IndexAny(s[from:], ends); n >= 0 {
-		to = from + n
+	to = upTo(s, from, ends)
+	for to < len(s) && to > from && (s[to-1] == ':' || s[to-1] == '=') { // Bearer token: x
+		for to < len(s) && strings.IndexByte(blanks, s[to]) >= 0 {
+			to++
+		}
+		next := upTo(s, to, ends)
+		if next == to {
+			break
+		}
+		to = next
 	}
-	if to == from || scheme == len(basic) && !isBasic(s[from:to]) {
+	if to == from || strings.EqualFold(s[from:to], bearer) || scheme == len(basic) && !isBasic(s[from:to]) {
 		return 0, 0
 	}
 	return from, to

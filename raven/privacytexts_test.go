@@ -41,12 +41,16 @@ func TestSanitizeKeysEverywhere(t *testing.T) {
 // Texts that are made to take long: with a search to the end for each of their
 // parts these would take minutes.
 func TestLongTextsAreSanitized(t *testing.T) {
-	for _, part := range []string{"://", "x:a://", "=", "1=", "password=", "p_", `{"`, `["`, `{"a":"`, "4 ", "%="} {
+	for _, part := range []string{
+		"://", "x:a://", "=", "1=", "password=", "p_", `{"`, `["`, `{"a":"`, "4 ", "%=",
+		":", "password: ", "password=a ", "token='", `token="\`, "token=[", "authorization:x\n", "Bearer ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "4", "4-", "DE12", "DE12 ", "a@", "a.b@c.",
+		"%41=", "=%41", "a=%3D", `"://`, "://a:", "x://a:1/", `{"cookies":`, `"\"`, `\"a\":`, "a;b=", "a[", "]=",
+	} {
 		g := NewWithT(t)
 		text := strings.Repeat(part, 900_000/len(part))
 		c, rec := newRecorded(t, testDSN)
 		c.Capture(t.Context(), &raven.Event{
-			Message: text[:90_000], Request: &raven.Request{QueryString: text[:90_000], Data: text[:90_000]},
+			Message: text[:90_000], Request: &raven.Request{QueryString: text[:90_000], Data: text[:90_000], Cookies: text[:90_000]},
 			Extra:    raven.Extra{"v": text},
 			Contexts: raven.Contexts{"own": map[string]any{"v": text[:500_000], "raw": json.RawMessage(`{"a":[` + strings.Repeat(`"a=",`, 9000) + `1]}`)}},
 		})
@@ -83,7 +87,11 @@ func TestBreadcrumbsOfSeveralClients(t *testing.T) {
 
 // Whatever a text is, what is made of it is JSON, and says no secret.
 func FuzzSanitizedTexts(f *testing.F) {
-	for _, s := range []string{`{"password":"x"}`, `{"a":`, "password=x", "https://u:p@h/?password=x", `[{"a":"\\"}`, `a\u0026password=b`, `"`, `{"\ud800":1}`, `["\ud83d\\"]`, `1e999`, strings.Repeat(`[{"a":`, 50)} {
+	for _, s := range []string{
+		"user[password]=x", `f[auth][a]={"b":1}`, "password: 'a b", `{"a":[1,null,{"otp":tr`, "\ufeff{", `"{\"password\":\"x`, `\"token\":\"`, "Password=two words;", "map[secret:map[",
+		"a=%7B%22password%22", "a=b&c=%", "a://u:'<12/x@h", `"a://u:p w@h"`, "Bearer", "-----BEGIN PRIVATE KEY-----", "4242 4242-4242", "078-05-11", "DE89 3704", "a@b.cd", "Authorization: x",
+		`{"password":"x"}`, `{"a":`, "password=x", "https://u:p@h/?password=x", `[{"a":"\\"}`, `a\u0026password=b`, `"`, `{"\ud800":1}`, `["\ud83d\\"]`, `1e999`, strings.Repeat(`[{"a":`, 50),
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -91,7 +99,7 @@ func FuzzSanitizedTexts(f *testing.F) {
 		raw := json.RawMessage(s)
 		c.Capture(t.Context(), &raven.Event{
 			Message: s,
-			Extra:   raven.Extra{"s": s, "k" + s: s, "raw": raw, "password": s, "pair": "password=" + url.QueryEscape(s) + "hush"},
+			Extra:   raven.Extra{"s": s, "k" + s: s, "raw": raw, "password": s, "pair": "password=" + url.QueryEscape(s) + "hush", "line": s + "\ntoken: hush", "credentials": s + "\nBearer hush"},
 			Request: &raven.Request{URL: "https://u:hush@h/" + s, QueryString: s, Cookies: s, Data: s},
 		})
 		ev := only(t, rec)

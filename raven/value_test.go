@@ -203,7 +203,7 @@ func FuzzString(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		c, rec := newRecorded(t, testDSN)
+		c, rec := newRecorded(t, testDSN, raven.WithoutDefaultProcessors()) // a text may hold a secret by chance
 		c.CaptureMessage(t.Context(), "m"+s, raven.Tags{s: s})
 		want := "m" + string([]rune(s))
 		if got := only(t, rec).at("logentry", "formatted"); got != want {

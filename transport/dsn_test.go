@@ -182,6 +182,8 @@ func TestDSNMasksItsOptions(t *testing.T) {
 		"http://u:12/SECRET@p:1":                "http://u:xxxxx@p:1",
 		"http://u:a?SECRET@p:1":                 "http://u:xxxxx@p:1",
 		"http://u:a@b?SECRET@p:1":               "http://u:xxxxx@b?xxxxx",
+		"http://u:a@b?SEC&RET=x@p:1":            "http://u:xxxxx@b?xxxxx",
+		"u:SEC//RET@p:1":                        "u:xxxxx@p:1",
 		"http://u:SEC@RET@p:1":                  "http://u:xxxxx@p:1",
 		"http://u:SECRET%40p:1":                 "http://u:xxxxx%40p:1",
 		"u:SECRET@p:1":                          "u:xxxxx@p:1",
@@ -191,7 +193,7 @@ func TestDSNMasksItsOptions(t *testing.T) {
 		"https://k:SECRET@h/1":                  "https://k:xxxxx@h/1",
 		"https://k@h/1?timeout=5":               "https://k@h/1?timeout=5",
 		"https://k@h/1?proxy=http://u:SECRET@p": "https://k@h/1?proxy=http%3A%2F%2Fu%3Axxxxx%40p",
-		"https://k:SECRET@h/1?a=%zz&to=" + url.QueryEscape("http://l:SECRET@i/2?proxy="+url.QueryEscape("u:SECRET@p")): "https://k:xxxxx@h/1?xxxxx&to=" +
+		"https://k:SECRET@h/1?a=5&to=" + url.QueryEscape("http://l:SECRET@i/2?proxy="+url.QueryEscape("u:SECRET@p")): "https://k:xxxxx@h/1?a=5&to=" +
 			url.QueryEscape("http://l:xxxxx@i/2?proxy="+url.QueryEscape("u:xxxxx@p")),
 		"http://p:3128": "http://p:3128",
 		"/a/file.pem":   "/a/file.pem",
@@ -218,7 +220,7 @@ func TestDSNCloneSharesNothing(t *testing.T) {
 
 func FuzzParseDSN(f *testing.F) {
 	for _, s := range []string{
-		"https://k@h/1", "sync+http://k:s@[::1]:9000/a/b/1?timeout=5&proxy=http%3A%2F%2Fa%3Ab%40c", "https://foo:bar@/1", "://", "http://@/",
+		"https://k@h/1", "sync+http://k:s@[::1]:9000/a/b/1?timeout=5&proxy=http%3A%2F%2Fa%3Ab%40c", "https://foo:bar@/1", "://", "http://@/", "tee+http://k:s@h/1?to=http%3A%2F%2Fl%3As%40i%2F2%3Fproxy%3Du%3As%2540p", "http://k@h/1?a=b@c//d&e",
 		"threaded+requests+https://%41:%@H.example:00443//x//y?a=b;c&d#e",
 	} {
 		f.Add(s)
@@ -231,6 +233,16 @@ func FuzzParseDSN(f *testing.F) {
 				t.Fatalf("%T: %v", err, err)
 			}
 			return
+		}
+		const secret = "zq7hush"
+		shown := d.Clone()
+		shown.SecretKey = transport.NewSecret(secret)
+		shown.Options.Add("to", "http://l:"+secret+"@i/2?proxy=u:"+secret+"@p")
+		if !strings.HasPrefix(s, "//") { // which would be taken for the end of a scheme
+			shown.Options.Add("proxy", "u:"+s+secret+"@p:1")
+		}
+		if text := fmt.Sprintf("%v %+v %#v %s", shown, shown, shown, shown.SecretKey); !strings.Contains(s, secret) && strings.Contains(text, secret) {
+			t.Fatalf("%q shows its secret: %s", s, text)
 		}
 		again, err := transport.ParseDSN(d.Reveal())
 		if err != nil {

@@ -55,12 +55,13 @@ func ParseDSN(s string) (*DSN, error) {
 // settings.
 var assignment = regexp.MustCompile(`(?i)^((?:export\s+)?\w*DSN)\s*=`)
 
+const quotes = `"'` + "`"
+
 // checkPasted knows what a DSN has around it that was copied with too much.
 func checkPasted(s string) error {
 	if found := assignment.FindStringSubmatch(s); found != nil {
 		return &DSNError{Part: "dsn", Reason: fmt.Sprintf("begins with %s=; remove that", found[1])}
 	}
-	const quotes = `"'` + "`"
 	if strings.ContainsAny(s[:1], quotes) || strings.ContainsAny(s[len(s)-1:], quotes) {
 		return &DSNError{Part: "dsn", Reason: "is in quotation marks, which are no part of it; remove the quotes"}
 	}
@@ -165,6 +166,9 @@ func (d *DSN) parsePath(path string) error {
 	}
 	if err := checkPlaceholder("project", path[i+1:]); err != nil {
 		return err
+	}
+	if c := offending(path[i+1:], func(r rune) bool { return strings.ContainsRune(quotes, r) }); c != "" {
+		return &DSNError{Part: "project", Reason: "has a quotation mark, " + c + "; remove the quotes"}
 	}
 	if c := offending(path, unprintable); c != "" {
 		return &DSNError{Part: "path", Reason: "contains white space or a control character, " + c}

@@ -11,8 +11,8 @@ import (
 // colon and the last '@'.
 func redact(v string) string {
 	start := 0
-	if i := strings.Index(v, "//"); i >= 0 {
-		start = i + len("//")
+	if scheme, _, found := strings.Cut(v, "//"); found && (scheme == "" || isScheme(scheme)) {
+		start = len(scheme) + len("//")
 	}
 	authority, query := v[start:], ""
 	question := strings.IndexByte(authority, '?')
@@ -32,16 +32,25 @@ func lastAt(s string) int {
 	return max(strings.LastIndexByte(s, '@'), strings.LastIndex(s, "%40"))
 }
 
+// isScheme reports whether a text is a scheme and its colon.
+func isScheme(s string) bool {
+	name, found := strings.CutSuffix(strings.ToLower(s), ":")
+	return found && name != "" && strings.IndexFunc(name, notOfSchemes) < 0
+}
+
 // redactQuery masks the passwords in the options of a DSN that is itself an
-// option's value. query begins with its question mark.
+// option's value. query begins with its question mark. It may also be the end
+// of a password that should have been escaped, and is masked whole then.
 func redactQuery(query string) string {
 	pairs := strings.Split(query[1:], "&")
 	for i, pair := range pairs {
 		name, value, _ := strings.Cut(pair, "=")
 		plain, err := url.QueryUnescape(value)
-		if err != nil || lastAt(name) >= 0 {
-			pairs[i] = mask // the end of a password that should have been escaped
-		} else if shown := redact(plain); shown != plain {
+		shown := redact(plain)
+		switch {
+		case err != nil, lastAt(name) >= 0, lastAt(plain) >= 0 && shown == plain:
+			return "?" + mask
+		case shown != plain:
 			pairs[i] = name + "=" + url.QueryEscape(shown)
 		}
 	}

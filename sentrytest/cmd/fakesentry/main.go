@@ -7,7 +7,8 @@
 //	fakesentry demo                      every transport of this module against a fake Sentry
 //
 // fakesentry --help shows the others. It exits with 0 when all was well and with 1 otherwise; run passes on the exit
-// code of its command, and has 127 for one that is not found and 126 for one that can't be executed.
+// code of its command, and has 127 for one that is not found, 126 for one that can't be executed, and 128 plus the number
+// of the signal for one that a signal has ended.
 package main
 
 import (
