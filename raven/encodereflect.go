@@ -43,17 +43,17 @@ func describe(v any, r reflect.Value) (string, description) {
 	case json.Marshaler:
 		return marshalled(v)
 	case error:
-		return errorText(v), asText
+		return guard.Error(v), asText
 	case encoding.TextMarshaler:
-		return guardedText(v, "MarshalText", func() string {
+		return guard.Text(v, "MarshalText", func() string {
 			text, err := v.MarshalText()
 			if err != nil {
-				return fmt.Sprintf("<%T: MarshalText failed: %s>", v, errorText(err))
+				return fmt.Sprintf("<%T: MarshalText failed: %s>", v, guard.Error(err))
 			}
 			return string(text)
 		}), asText
 	case fmt.Stringer:
-		return guardedText(v, "String", v.String), asText
+		return guard.Text(v, "String", v.String), asText
 	}
 	return "", byKind
 }
@@ -65,7 +65,7 @@ func marshalled(v json.Marshaler) (string, description) {
 		defer func() {
 			guard.Leave()
 			if r := recover(); r != nil {
-				text, how = panicText(v, "MarshalJSON", r), asText
+				text, how = guard.PanicText(v, "MarshalJSON", r), asText
 			}
 		}()
 		raw, err := v.MarshalJSON()
@@ -75,7 +75,7 @@ func marshalled(v json.Marshaler) (string, description) {
 		}
 		if err != nil {
 			how = asText
-			return fmt.Sprintf("<%T: MarshalJSON failed: %s>", v, errorText(err))
+			return fmt.Sprintf("<%T: MarshalJSON failed: %s>", v, guard.Error(err))
 		}
 		return strings.ToValidUTF8(compact.String(), "\ufffd")
 	}()

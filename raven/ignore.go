@@ -34,7 +34,7 @@ func Is(targets ...error) ErrorMatcher {
 			if guard.Same(err, target) {
 				return true
 			}
-			if x, ok := err.(interface{ Is(error) bool }); ok && x.Is(target) {
+			if x, ok := err.(interface{ Is(error) bool }); ok && asked(x.Is, target) {
 				return true
 			}
 		}
@@ -51,7 +51,7 @@ func As[T error]() ErrorMatcher {
 			return true
 		}
 		x, ok := err.(interface{ As(any) bool })
-		return ok && x.As(new(T))
+		return ok && asked(x.As, any(new(T)))
 	}}
 }
 
@@ -90,7 +90,14 @@ func Matching(fn func(error) bool) ErrorMatcher {
 	if fn == nil {
 		return ErrorMatcher{fault: errors.New("Matching: the function is nil")}
 	}
-	return ErrorMatcher{match: fn}
+	return ErrorMatcher{match: func(err error) bool { return asked(fn, err) }}
+}
+
+// asked calls a function of the program.
+func asked[T any](fn func(T) bool, about T) bool {
+	guard.Enter()
+	defer guard.Leave()
+	return fn(about)
 }
 
 // namePattern is one argument of [Named].
@@ -176,9 +183,7 @@ func (d *draft) matchesEach(matchers []ErrorMatcher) bool {
 // matchesItself judges one error. Methods of the error and functions of the
 // caller may panic, which is no reason to lose the report.
 func matchesItself(matchers []ErrorMatcher, err error) (matched bool) {
-	guard.Enter()
 	defer func() {
-		guard.Leave()
 		if recover() != nil {
 			matched = false
 		}

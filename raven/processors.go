@@ -91,9 +91,9 @@ func (sanitizePasswords) install(r *rules) error {
 
 type sanitizeKeys []string
 
-// SanitizeKeys hides what stands under keys that contain one of keys, as
-// [SanitizePasswords] does for its own. Having none, or an empty one, is an
-// error.
+// SanitizeKeys hides what stands under keys that contain one of keys, such as
+// "pin", as [SanitizePasswords] does for its own. The keys of both are hidden.
+// Having none, or an empty one, is an error.
 func SanitizeKeys(keys ...string) Processor { return sanitizeKeys(slices.Clone(keys)) }
 
 func (keys sanitizeKeys) install(r *rules) error {

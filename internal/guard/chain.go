@@ -3,22 +3,27 @@ package guard
 // Unwrap returns what an error holds. Cause is asked as well, since errors
 // packages older than Unwrap are still about.
 func Unwrap(err error) (many []error, one error) {
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return nil, held(e.Unwrap)
+	case interface{ Unwrap() []error }:
+		return held(e.Unwrap), nil
+	case interface{ Cause() error }:
+		return nil, held(e.Cause)
+	}
+	return nil, nil
+}
+
+func held[T any](fn func() T) (inner T) {
 	Enter()
 	defer func() {
 		Leave()
 		if recover() != nil {
-			many, one = nil, nil
+			var none T
+			inner = none
 		}
 	}()
-	switch e := err.(type) {
-	case interface{ Unwrap() error }:
-		return nil, e.Unwrap()
-	case interface{ Unwrap() []error }:
-		return e.Unwrap(), nil
-	case interface{ Cause() error }:
-		return nil, e.Cause()
-	}
-	return nil, nil
+	return fn()
 }
 
 // Same reports whether two errors are one value. Types that are comparable may

@@ -15,7 +15,7 @@ import (
 // hostile panics wherever it is told to.
 type hostile struct {
 	slog.Handler
-	enabled, handle, with bool
+	enabled, handle bool
 }
 
 func (h hostile) Enabled(ctx context.Context, l slog.Level) bool {

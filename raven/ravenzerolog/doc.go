@@ -9,7 +9,8 @@
 // record that becomes an event
 //
 //   - the error field becomes an exception, with the stack of the call that
-//     logged it;
+//     logged it; of one that is an object the exception has the message, and the
+//     object is extra data as well;
 //   - the message is the event's message, the level its level;
 //   - all other fields are extra data.
 //

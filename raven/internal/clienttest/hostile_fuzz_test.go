@@ -138,7 +138,7 @@ func (a *attacker) value() any {
 		ring.Next = ring
 		return ring
 	case 7:
-		return []float64{math.NaN(), math.Inf(1), -0.0, math.MaxFloat64}
+		return []float64{math.NaN(), math.Inf(1), math.Copysign(0, -1), math.MaxFloat64}
 	case 8:
 		return make(chan int)
 	case 9:
