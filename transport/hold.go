@@ -40,11 +40,6 @@ import (
 //   - With workers=1 packets keep their order, but for probes.
 //   - Send is one attempt, past the queue and the pause. Its packet is never
 //     held. Its success ends a pause.
-//   - Close sends a probe at once, whatever the pause. It gives up when nobody
-//     answers at all, when the server refuses the client, and when no attempt is
-//     due before its deadline. While the server answers "later", or times out, it
-//     tries a packet each second. It waits for what is on its way, unless nobody
-//     answers.
 //   - An attempt that is made more than a minute after its packet was accepted
 //     has its own time as sent_at and sentry_timestamp.
 type Holder interface {

@@ -18,15 +18,15 @@ var holdEndCases = []Case{
 		needs: []need{needsHold, needsTime}, run: holdFlush,
 	},
 	{
-		Name: "HoldCloseProbes", Rule: "Close sends a probe at once, whatever the pause. It gives up when nobody answers at all, when the server refuses the client, or when it asks for more time than is left.",
+		Name: "HoldCloseProbes", Rule: "Close of a Holder that pauses makes one attempt at once. It gives up before its deadline where waiting is of no use: nobody answers at all, the server refuses the client, or asks for more time than is left.",
 		needs: []need{needsHold}, run: holdCloseProbes,
 	},
 	{
-		Name: "HoldCloseWaits", Rule: "While the server answers \"later\", or times out, Close tries until its deadline, a packet each second.",
+		Name: "HoldCloseWaits", Rule: "While the server answers with 408, 429 or a 5xx, or not in time, Close goes on until its deadline, one attempt a second.",
 		needs: []need{needsHold, needsTime, needsOption("shutdown_timeout", "1")}, run: holdCloseWaits,
 	},
 	{
-		Name: "HoldCloseDrains", Rule: "Close gives up what can't be delivered in time, and waits for what is on its way.",
+		Name: "HoldCloseDrains", Rule: "Close gives up at once what the server wants later than its deadline, and delivers what else it has accepted.",
 		needs: []need{needsHold, needsOption("workers", "2")}, run: holdCloseDrains,
 	},
 }
