@@ -21,7 +21,7 @@ type TB interface {
 func Registry(t transport.Transport) *transport.Registry {
 	r := transport.NewRegistry()
 	for _, d := range transport.DefaultRegistry().Drivers() {
-		d.Open = opener(t, d.Blocking)
+		d.Open, d.Decodes = opener(t, d.Blocking), false // the options have to be checked here
 		if err := r.Register(d); err != nil {
 			panic(err) // the default registry holds what can be registered
 		}
