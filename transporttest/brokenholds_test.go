@@ -107,9 +107,9 @@ type disguised struct{ real, as error }
 func (d *disguised) Error() string { return d.real.Error() }
 func (d *disguised) Unwrap() error { return d.as }
 
-// anything is what no transport returns: a queue knows no more than that the
+// errAnything is what no transport returns: a queue knows no more than that the
 // packet is lost.
-var anything = errors.New("anything")
+var errAnything = errors.New("anything")
 
 // takes breaks what a queue makes of errors; nil leaves one as it is. n counts
 // the attempts at the packet.
@@ -185,7 +185,7 @@ var brokenHolds = []broken{
 		what: "takes 502 for final", cases: "HoldOrder HoldRepeats",
 		open: takes(func(_ int, err error) error {
 			if hasStatus(err, 502) {
-				return anything
+				return errAnything
 			}
 			return nil
 		}),
@@ -194,7 +194,7 @@ var brokenHolds = []broken{
 		what: "takes time-outs for final", cases: "HoldCloseWaits HoldRepeats OnceTimedOut",
 		open: takes(func(_ int, err error) error {
 			if deadline(nil, err) {
-				return anything
+				return errAnything
 			}
 			return nil
 		}),
@@ -203,7 +203,7 @@ var brokenHolds = []broken{
 		what: "takes untrusted certificates for final", cases: "HoldHandshake OnceUntrusted",
 		open: takes(func(_ int, err error) error {
 			if says("x509")(nil, err) {
-				return anything
+				return errAnything
 			}
 			return nil
 		}),
@@ -240,7 +240,7 @@ var brokenHolds = []broken{
 		what: "does not pause where its project is gone", cases: "HoldRefusals",
 		open: takes(func(_ int, err error) error {
 			if hasStatus(err, 404) {
-				return anything
+				return errAnything
 			}
 			return nil
 		}),
@@ -259,7 +259,7 @@ var brokenHolds = []broken{
 		what: "gives up after ten failures, however soon", cases: "HoldHour",
 		open: takes(func(n int, _ error) error {
 			if n >= 10 {
-				return anything
+				return errAnything
 			}
 			return nil
 		}),

@@ -40,18 +40,18 @@ var brokenPauses = []broken{
 		what: "loses what a limit finds waiting", cases: "HoldLimits HoldLimitsHour",
 		open: takes(func(_ int, err error) error {
 			if _, ok := is[*transport.RateLimitedError](err); ok {
-				return anything
+				return errAnything
 			}
 			return nil
 		}),
 	},
 	{
 		what: "blocks its callers during a pause", cases: "PauseRefuses",
-		open: gives(func(_ *testing.T, next giveFunc) giveFunc {
+		open: gives(func(t *testing.T, next giveFunc) giveFunc {
 			return func(ctx context.Context, p *transport.Packet, done callback) {
 				next(ctx, p, func(r *transport.Response, err error) {
 					if errors.Is(err, transport.ErrQueueFull) && errors.Is(err, syscall.ECONNREFUSED) {
-						sleep(context.Background(), time.Minute)
+						sleep(t.Context(), time.Minute)
 					}
 					if done != nil {
 						done(r, err)

@@ -98,7 +98,7 @@ func holdCloseProbes(t *trial) {
 	if err := srv.Up(); err != nil {
 		t.Fatalf("%v", err)
 	}
-	if err := l.close(context.Background()); err != nil {
+	if err := l.closePatiently(); err != nil {
 		t.Errorf("the server is back: want nil from Close, got %v", err)
 	}
 	for i, r := range receipts {
@@ -117,7 +117,7 @@ func holdCloseProbes(t *trial) {
 	l = t.open(srv)
 	_, receipts = l.submitAll(40)
 	t.requests(srv, 1)
-	if err := l.close(context.Background()); !isStatus(err, 403) {
+	if err := l.closePatiently(); !isStatus(err, 403) {
 		t.Errorf("the server refuses the client: want an error that wraps the status 403, got %v", err)
 	}
 	t.counted(receipts)
@@ -127,7 +127,7 @@ func holdCloseProbes(t *trial) {
 func (t *trial) givesUp(how string, l *link, receipts []*receipt, why func(error) bool) {
 	t.Helper()
 	began := time.Now()
-	err := l.close(context.Background())
+	err := l.closePatiently()
 	if t.h.Network != nil && time.Since(began) > time.Second {
 		t.Errorf("%s: want Close to give up within a second, it took %v", how, time.Since(began))
 	}
@@ -161,7 +161,7 @@ func holdCloseWaits(t *trial) {
 		pass(time.Minute)
 		before, began := len(tries(srv)), time.Now()
 		var undelivered *transport.UndeliveredError
-		if err := l.close(context.Background()); !errors.As(err, &undelivered) || undelivered.Abandoned != 2 {
+		if err := l.closePatiently(); !errors.As(err, &undelivered) || undelivered.Abandoned != 2 {
 			t.Errorf("%s: want an *UndeliveredError with 2 Abandoned from Close, got %v", c.how, err)
 		}
 		if took := time.Since(began); took < 2*time.Second || took > 3*time.Second {
@@ -178,7 +178,7 @@ func holdCloseWaits(t *trial) {
 		_, receipts = l.submitAll(2)
 		pass(time.Minute)
 		time.AfterFunc(1500*time.Millisecond, srv.ClearFaults)
-		if err := l.close(context.Background()); err != nil {
+		if err := l.closePatiently(); err != nil {
 			t.Errorf("%s for a while: want nil from Close, got %v", c.how, err)
 		}
 		t.counted(receipts)
@@ -199,7 +199,7 @@ func holdCloseDrains(t *trial) {
 	p, r := l.give()
 	t.requests(srv, 4)
 	var undelivered *transport.UndeliveredError
-	if err := l.close(context.Background()); !errors.As(err, &undelivered) || undelivered.Abandoned != 1 {
+	if err := l.closePatiently(); !errors.As(err, &undelivered) || undelivered.Abandoned != 1 {
 		t.Errorf("want an *UndeliveredError with 1 Abandoned from Close, got %v", err)
 	}
 	t.delivered("a packet under way at Close", p, t.settled("a packet under way at Close", r))

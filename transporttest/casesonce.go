@@ -131,7 +131,7 @@ func onceUntrusted(t *trial) {
 		return
 	}
 	t.onceHeld(l, 5, func() {
-		if err := l.close(context.Background()); !unknown.refusal(err) {
+		if err := l.closePatiently(); !unknown.refusal(err) {
 			t.Errorf("want an error that wraps an %s from Close, got %v", unknown.reason, err)
 		}
 	}, func(how string, _ *transport.Packet, o outcome) {

@@ -163,6 +163,15 @@ func (l *link) close(ctx context.Context) error {
 	return within(l.t, "Close", func() error { return l.Close(ctx) })
 }
 
+// closePatiently is for a Close that has to end by itself. It survives one that
+// does not, where it would leave a goroutine behind.
+func (l *link) closePatiently() error {
+	l.t.Helper()
+	ctx, cancel := l.t.patient()
+	defer cancel()
+	return l.close(ctx)
+}
+
 // shut closes the transport without more ado, for cases that look at what is
 // left.
 func (l *link) shut() { closeNow(l.Transport, l.t.h.patience()) }
