@@ -40,6 +40,7 @@ import (
 //   - With workers=1 packets keep their order, but for probes.
 //   - Send is one attempt, past the queue and the pause. Its packet is never
 //     held. Its success ends a pause.
+//   - A packet of [CategoryInternal] is tried once.
 //   - An attempt that is made more than a minute after its packet was accepted
 //     has its own time as sent_at and sentry_timestamp.
 type Holder interface {

@@ -218,7 +218,7 @@ var brokenHolds = []broken{
 		}),
 	},
 	{
-		what: "does not spread its waits", cases: "HoldCloseWaits HoldFlush HoldHalves HoldPoison HoldWaits PauseAfterTwo PauseProbes",
+		what: "does not spread its waits", cases: "HoldCloseWaits HoldFlush HoldHalves HoldPoison HoldReports HoldWaits PauseAfterTwo PauseProbes",
 		open: takes(func(n int, err error) error {
 			if hasStatus(err, 503) && !asksToWait(err) {
 				return waitExactly(time.Duration(n*n) * time.Second)
@@ -252,6 +252,18 @@ var brokenHolds = []broken{
 				return &transport.APIError{Status: 403}
 			}
 			return nil
+		}),
+	},
+	{
+		what: "takes reports for errors", cases: "HoldReports",
+		open: gives(func(_ *testing.T, next giveFunc) giveFunc {
+			return func(ctx context.Context, p *transport.Packet, done callback) {
+				c := *p
+				if c.Category == transport.CategoryInternal {
+					c.Category = "error"
+				}
+				next(ctx, &c, done)
+			}
 		}),
 	},
 	{what: "keeps poison", cases: "HoldPoison", open: heldWith(keepsPoison)},

@@ -45,6 +45,10 @@ var holdCases = []Case{
 		needs: []need{needsHold}, run: holdRefusals,
 	},
 	{
+		Name: "HoldReports", Rule: "A packet of CategoryInternal is tried once.",
+		needs: []need{needsHold}, run: holdReports,
+	},
+	{
 		Name: "HoldPoison", Rule: "A packet that has failed five times while others were delivered in between is given up with its last error. It stops nobody.",
 		needs: []need{needsHold, needsTime, needsOption("workers", "2")}, run: holdPoison,
 	},
@@ -193,6 +197,14 @@ func holdRefusals(t *trial) {
 			}
 		}
 	}
+}
+
+func holdReports(t *trial) {
+	srv := t.serve(sentrytest.Status(503))
+	l := t.open(srv)
+	p := l.packet()
+	p.Category = transport.CategoryInternal
+	t.refused("a packet about the client itself", p, l.sendAsync(p), 503)
 }
 
 func holdPoison(t *trial) {

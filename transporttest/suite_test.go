@@ -197,6 +197,7 @@ var contract = map[string]string{
 	"With workers=1 packets keep their order":        "HoldOrder",
 	"Send is one attempt":                            "PauseSend",
 	"A Holder that pauses makes one attempt at once": "HoldCloseProbes HoldCloseWaits HoldCloseDrains OnceUntrusted",
+	"A packet of CategoryInternal is tried once":     "HoldReports",
 	"An attempt that is made more than a minute":     "HoldSentAt",
 }
 
