@@ -40,7 +40,7 @@ func answer(p *Packet, r *Reply, limits RateLimits, now time.Time, secrets []str
 			RetryAfter: retryAfter(r.Header, limits, p.Category, now),
 		}
 	}
-	refusal := &APIError{Status: r.Status, Message: message, EventID: p.EventID}
+	refusal := &APIError{Status: r.Status, Message: message, EventID: p.EventID, limits: limits}
 	if after, ok := readRetryAfter(r.Header.Get("Retry-After"), now); ok {
 		refusal.RetryAfter = min(after, maxHeld)
 	}

@@ -392,7 +392,6 @@ func (d *dispatcher) giveUp(cause error) {
 		return
 	}
 	d.over = cause
-	d.end(ErrClosed) // what is under way ends too
 	for d.waiting() > 0 {
 		j := d.remove(0)
 		err := closedBefore(j.packet, cause)

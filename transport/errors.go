@@ -116,6 +116,8 @@ type APIError struct {
 	// RetryAfter is what the header of that name asks for, an hour at most; 0 if
 	// there is none.
 	RetryAfter time.Duration
+
+	limits RateLimits // that came with the answer
 }
 
 // Error gives the status and the server's words.

@@ -40,6 +40,9 @@ import (
 //   - With workers=1 packets keep their order, but for probes.
 //   - Send is one attempt, past the queue and the pause. Its packet is never
 //     held. Its success ends a pause.
+//   - A packet of [CategoryInternal] is tried once.
+//   - An attempt that is made more than a minute after its packet was accepted
+//     has its own time as sent_at and sentry_timestamp.
 type Holder interface {
 	AsyncTransport
 	// HoldState returns how delivery goes.
@@ -94,7 +97,7 @@ type Notice struct {
 	// Err is what failed; for NoticeResumed, what had failed last.
 	Err error
 	// EventID is the packet that failed, or the one whose delivery ended the
-	// pause; "" where Close ended it.
+	// pause.
 	EventID string
 	// Waiting counts the packets that wait.
 	Waiting int
@@ -133,6 +136,7 @@ const (
 	maxBeaten     = 5
 	maxFails      = 10
 	minFailsSpan  = time.Hour
+	minLimited    = time.Second // between two attempts that the server limits
 	flushInterval = time.Second // between two probes for Flush and Close
 )
 

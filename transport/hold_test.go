@@ -582,3 +582,59 @@ func TestALateAttemptSaysWhenItIsMade(t *testing.T) {
 		})
 	}
 }
+
+func TestCloseWaitsForWhatIsOnItsWay(t *testing.T) {
+	answer := func(n int, p *transport.Packet) error {
+		if p.EventID == "later" {
+			return &transport.APIError{Status: 503, EventID: p.EventID, RetryAfter: time.Minute}
+		}
+		return nil
+	}
+	hold(t, transport.ThreadedConfig{}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+		send(tr, o, "later")
+		synctest.Wait()
+		_, err := tr.Send(context.Background(), body("ends the pause"))
+		g.Expect(err).NotTo(HaveOccurred())
+		send(tr, o, "a", "b", "c")
+		synctest.Wait()
+		f.takes = 2 * time.Second
+		send(tr, o, "slow")
+		synctest.Wait()
+		begun := time.Now()
+		err = tr.Close(context.Background())
+		g.Expect(time.Since(begun)).To(Equal(2 * time.Second))
+		g.Expect(o.get("slow")).To(Equal([]error{nil}))
+		g.Expect(o.get("later")[0]).To(And(MatchError(transport.ErrClosed), MatchError(ContainSubstring("503"))))
+		var undelivered *transport.UndeliveredError
+		g.Expect(errors.As(err, &undelivered)).To(BeTrue())
+		g.Expect(undelivered.Abandoned).To(Equal(1))
+	})
+}
+
+func TestARetryAfterIsObeyedInALaterPauseToo(t *testing.T) {
+	answer := func(n int, p *transport.Packet) error {
+		switch {
+		case p.EventID == "asked" && n == 1:
+			return &transport.APIError{Status: 503, EventID: p.EventID, RetryAfter: time.Minute}
+		case p.EventID == "b" || p.EventID == "c":
+			return status(503)(p)
+		}
+		return nil
+	}
+	hold(t, transport.ThreadedConfig{}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+		send(tr, o, "asked")
+		synctest.Wait()
+		_, err := tr.Send(context.Background(), body("ends the pause"))
+		g.Expect(err).NotTo(HaveOccurred())
+		send(tr, o, "b", "c")
+		synctest.Wait()
+		g.Expect(tr.HoldState().Paused).To(BeTrue())
+		time.Sleep(5 * time.Minute)
+		for _, try := range f.log()[1:] {
+			if try.id == "asked" {
+				g.Expect(try.at).To(BeNumerically(">=", time.Minute))
+			}
+		}
+		g.Expect(o.get("asked")).To(Equal([]error{nil}))
+	})
+}

@@ -58,7 +58,7 @@ func (d *dispatcher) candidate(now time.Time) (i int, at time.Time) {
 }
 
 // dueAt is when a packet may be sent. During a pause, which has a time of its
-// own, only the server's limits hold it back.
+// own, only the server's word holds it back.
 func (d *dispatcher) dueAt(j *job, now time.Time) time.Time {
 	due := d.limits.Deadline(j.packet.Category)
 	if due.After(now) {
@@ -70,7 +70,7 @@ func (d *dispatcher) dueAt(j *job, now time.Time) time.Time {
 			due = longest
 		}
 	}
-	if t := j.trouble; t != nil && !d.way.paused {
+	if t := j.trouble; t != nil && (t.hard || !d.way.paused) && !d.way.forced {
 		own := t.due
 		if soon := d.cutAt(); !t.hard && !soon.IsZero() && soon.Before(own) {
 			own = soon
@@ -123,9 +123,7 @@ func (d *dispatcher) note(j *job, v verdict, r *Response, err error) (settled bo
 	if j.probe {
 		d.way.probing = false
 	}
-	if r != nil {
-		d.limit429(r.RateLimits, nil)
-	}
+	d.limitTo(limitsOf(r, v), nil)
 	switch {
 	case v.interrupted:
 		return true, err
@@ -199,8 +197,12 @@ func (d *dispatcher) noteFailure(j *job, v verdict, err error, now time.Time) {
 		}
 		d.pause(j, v, err, now)
 	}
-	if !d.closeBy.IsZero() && (v.absent || !v.again && !v.internal) {
-		d.giveUp(err) // waiting for the deadline would be of no use
+	if d.closeBy.IsZero() || !v.absent && (v.again || v.internal) {
+		return
+	}
+	d.giveUp(err) // waiting for the deadline would be of no use
+	if v.absent {
+		d.end(ErrClosed) // what is under way would not get an answer either
 	}
 }
 
@@ -227,8 +229,10 @@ func (d *dispatcher) pause(j *job, v verdict, err error, now time.Time) {
 func (d *dispatcher) noteLimit(j *job, err error, now time.Time) (settled bool, told error) {
 	limited := asRateLimited(err)
 	held := limited.Held || j.trouble != nil || j.place <= d.heldUpTo
-	if !limited.Held {
-		d.limit429(limited.RateLimits, err)
+	if limited.Held {
+		d.limitTo(limited.RateLimits, nil)
+	} else {
+		d.limitTo(limited.RateLimits, err)
 		d.limit = 1
 	}
 	if d.over != nil {
@@ -238,7 +242,7 @@ func (d *dispatcher) noteLimit(j *job, err error, now time.Time) (settled bool, 
 	if t.limited.IsZero() {
 		t.limited = now
 	}
-	t.err, t.due, t.hard = err, now.Add(limited.RetryAfter), true
+	t.err, t.due, t.hard = err, now.Add(max(limited.RetryAfter, minLimited)), true
 	end := t.limited.Add(maxHeld)
 	if t.due.After(end) {
 		t.due = end
@@ -246,8 +250,16 @@ func (d *dispatcher) noteLimit(j *job, err error, now time.Time) (settled bool, 
 	return !held || !now.Before(end), err
 }
 
-// limit429 notes limits; the later deadline counts.
-func (d *dispatcher) limit429(limits RateLimits, err error) {
+// limitsOf are the limits that an answer has brought which is no 429.
+func limitsOf(r *Response, v verdict) RateLimits {
+	if r != nil {
+		return r.RateLimits
+	}
+	return v.limits
+}
+
+// limitTo notes limits; the later deadline counts.
+func (d *dispatcher) limitTo(limits RateLimits, err error) {
 	if len(limits) == 0 {
 		return
 	}
@@ -290,16 +302,17 @@ func (d *dispatcher) whyNot(now time.Time) error {
 // passedBy notes the outcome of a Send. A success says that the server is there;
 // a failure is its caller's affair, but for limits.
 func (d *dispatcher) passedBy(p *Packet, r *Response, err error) {
-	if err != nil && !judge(err).limited {
+	v := judge(err)
+	limits := limitsOf(r, v)
+	if err != nil && !v.limited && limits == nil {
 		return
 	}
 	d.mu.Lock()
-	if err != nil {
-		d.limit429(asRateLimited(err).RateLimits, err)
-	} else {
-		if r != nil {
-			d.limit429(r.RateLimits, nil)
-		}
+	d.limitTo(limits, nil)
+	if v.limited {
+		d.limitTo(asRateLimited(err).RateLimits, err)
+	}
+	if err == nil {
 		d.delivered++
 		d.way.lastFail = 0
 		if d.way.paused {
@@ -318,6 +331,9 @@ func (d *dispatcher) holdState() HoldState {
 	s := HoldState{Waiting: d.waiting(), InFlight: d.flights}
 	if w := &d.way; w.paused {
 		s.Paused, s.Failures, s.Since, s.Until, s.Err = true, w.fails, w.since, d.probeAt(), w.err
+		if s.Until.Before(now) {
+			s.Until = now
+		}
 		return s
 	}
 	if until := d.limits.Deadline(""); until.After(now) {

@@ -21,6 +21,7 @@ type verdict struct {
 	internal    bool          // 500
 	limited     bool          // 429
 	retryAfter  time.Duration // as the server asks; 0: it does not
+	limits      RateLimits    // that came with a refusal
 	interrupted bool          // Close has cancelled it
 }
 
@@ -45,7 +46,9 @@ func judged(err error) verdict {
 	case errors.As(err, &limited):
 		return verdict{again: true, limited: true, retryAfter: min(limited.RetryAfter, maxHeld)}
 	case errors.As(err, &api):
-		return judgeStatus(api)
+		v := judgeStatus(api)
+		v.limits = api.limits
+		return v
 	case isTLSError(err):
 		return verdict{again: true, blames: true, stops: true, absent: true}
 	case isDialError(err):

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ravenkit/ravenkit/transport"
 )
@@ -17,7 +18,7 @@ type (
 
 // brokenGive is an asynchronous transport whose SendAsync is broken.
 type brokenGive struct {
-	transport.AsyncTransport
+	transport.Holder
 	give giveFunc
 }
 
@@ -26,14 +27,18 @@ func (b brokenGive) SendAsync(ctx context.Context, p *transport.Packet, done fun
 }
 
 func gives(how func(t *testing.T, next giveFunc) giveFunc) func(*testing.T) transport.OpenFunc {
-	return async(func(t *testing.T, tr transport.AsyncTransport) transport.AsyncTransport {
+	return givesOver("", how)
+}
+
+func givesOver(name string, how func(t *testing.T, next giveFunc) giveFunc) func(*testing.T) transport.OpenFunc {
+	return asyncOver(name, func(t *testing.T, tr transport.Holder) transport.Holder {
 		return brokenGive{tr, how(t, tr.SendAsync)}
 	})
 }
 
 // callbacksAre breaks how done is called.
-func callbacksAre(change func(r *transport.Response, err error, done callback)) func(*testing.T) transport.OpenFunc {
-	return gives(func(_ *testing.T, next giveFunc) giveFunc {
+func callbacksAre(name string, change func(r *transport.Response, err error, done callback)) func(*testing.T) transport.OpenFunc {
+	return givesOver(name, func(_ *testing.T, next giveFunc) giveFunc {
 		return func(ctx context.Context, p *transport.Packet, done callback) {
 			if done == nil {
 				next(ctx, p, nil)
@@ -46,7 +51,7 @@ func callbacksAre(change func(r *transport.Response, err error, done callback)) 
 
 // swallows forgets the callbacks of some outcomes.
 func swallows(which func(r *transport.Response, err error) bool) func(*testing.T) transport.OpenFunc {
-	return callbacksAre(func(r *transport.Response, err error, done callback) {
+	return callbacksAre("", func(r *transport.Response, err error, done callback) {
 		if !which(r, err) {
 			done(r, err)
 		}
@@ -55,7 +60,11 @@ func swallows(which func(r *transport.Response, err error) bool) func(*testing.T
 
 // repeats runs the callbacks of some outcomes twice.
 func repeats(which func(r *transport.Response, err error) bool) func(*testing.T) transport.OpenFunc {
-	return callbacksAre(func(r *transport.Response, err error, done callback) {
+	return repeatsOver("", which)
+}
+
+func repeatsOver(name string, which func(r *transport.Response, err error) bool) func(*testing.T) transport.OpenFunc {
+	return callbacksAre(name, func(r *transport.Response, err error, done callback) {
 		done(r, err)
 		if which(r, err) {
 			done(r, err)
@@ -93,27 +102,27 @@ func fullQueue(_ *transport.Response, err error) bool {
 
 var brokenCallbacks = []broken{
 	{
-		what: "calls back twice after a delivery", cases: "OnceDelivered",
+		what: "calls back twice after a delivery", cases: "HoldCloseWaits OnceDelivered OnceHeld OnceReset",
 		open: repeats(func(_ *transport.Response, err error) bool { return err == nil }),
 	},
-	{what: "calls back twice after a refusal", cases: "OnceRefused", open: repeats(status400)},
-	{what: "calls back twice after a time-out", cases: "OnceTimedOut", open: repeats(deadline)},
-	{what: "calls back twice after a reset", cases: "OnceReset", open: repeats(reset)},
-	{what: "calls back twice after a failed handshake", cases: "OnceUntrusted", open: repeats(says("x509"))},
-	{what: "calls back twice for what Close gave up", cases: "OnceAbandoned", open: repeats(gaveUp)},
+	{what: "calls back twice after a refusal", cases: "OnceHeld OnceRefused", open: repeats(status400)},
+	{what: "calls back twice after a time-out", cases: "OnceTimedOut", open: repeatsOver("spawn", deadline)},
+	{what: "calls back twice after a reset", cases: "OnceReset", open: repeatsOver("spawn", reset)},
+	{what: "calls back twice after a failed handshake", cases: "OnceUntrusted", open: repeatsOver("spawn", says("x509"))},
+	{what: "calls back twice for what Close gave up", cases: "HoldCloseProbes HoldCloseWaits OnceAbandoned OnceTimedOut OnceUntrusted", open: repeats(gaveUp)},
 	{what: "calls back twice after Close", cases: "OnceAfterClose", open: repeats(refusedClosed)},
 	{what: "calls back twice for what is evicted", cases: "OnceEvicted", open: repeats(fullQueue)},
-	{what: "swallows callbacks of refusals", cases: "OnceRefused", open: swallows(status400)},
+	{what: "swallows callbacks of refusals", cases: "HeldByCategory HoldRefusals OnceHeld OnceRefused", open: swallows(status400)},
 	{what: "swallows callbacks after Close", cases: "OnceAfterClose", open: swallows(refusedClosed)},
-	{what: "swallows callbacks of what is evicted", cases: "OnceEvicted QueueBytes QueueDrops", open: swallows(fullQueue)},
-	{what: "swallows callbacks of what Close gave up", cases: "CloseGivesUp OnceAbandoned", open: swallows(gaveUp)},
+	{what: "swallows callbacks of what is evicted", cases: "OnceEvicted PauseRefuses QueueBytes QueueDrops", open: swallows(fullQueue)},
+	{what: "swallows callbacks of what Close gave up", cases: "CloseGivesUp HoldCloseDrains HoldCloseProbes HoldCloseWaits OnceAbandoned OnceTimedOut OnceUntrusted", open: swallows(gaveUp)},
 	{what: "loses packets without a callback", cases: "CallbackNil", open: gives(wantsCallbacks)},
 	{what: "stops after a callback that panics", cases: "CallbackPanics", open: gives(giveUpAfterPanic)},
 	{what: "calls back under a lock", cases: "CallbackSends FlushUnderLoad", open: gives(callsUnderLock)},
 	{what: "refuses packets whose context has ended", cases: "AdmissionContext", open: gives(refusesEnded)},
 	{
 		what: "takes ctx for the delivery's", cases: "AdmissionContext",
-		open: async(func(_ *testing.T, tr transport.AsyncTransport) transport.AsyncTransport {
+		open: async(func(_ *testing.T, tr transport.Holder) transport.Holder {
 			return brokenGive{tr, func(ctx context.Context, p *transport.Packet, done callback) {
 				tr.SendAsync(ctx, p, func(r *transport.Response, err error) {
 					if ctx.Err() != nil && err == nil {
@@ -127,8 +136,8 @@ var brokenCallbacks = []broken{
 		}),
 	},
 	{
-		what: "sends through the queue", cases: "SendPassesQueue",
-		open: async(func(_ *testing.T, tr transport.AsyncTransport) transport.AsyncTransport { return queuedSend{tr} }),
+		what: "sends through the queue", cases: "HoldCloseDrains PauseNotices PauseSend SendPassesQueue",
+		open: async(func(_ *testing.T, tr transport.Holder) transport.Holder { return queuedSend{tr} }),
 	},
 }
 
@@ -200,23 +209,16 @@ func refusesEnded(_ *testing.T, next giveFunc) giveFunc {
 	}
 }
 
-// queuedSend has Send wait for its turn.
-type queuedSend struct{ transport.AsyncTransport }
+// queuedSend has Send wait until nothing else does.
+type queuedSend struct{ transport.Holder }
 
 func (q queuedSend) Send(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, &transport.NetworkError{EventID: p.EventID, Host: "queue", Err: err}
+	for q.HoldState().Waiting > 0 {
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, &transport.NetworkError{EventID: p.EventID, Host: "queue", Err: ctx.Err()}
+		}
 	}
-	type outcome struct {
-		r   *transport.Response
-		err error
-	}
-	told := make(chan outcome, 1)
-	q.SendAsync(ctx, p, func(r *transport.Response, err error) { told <- outcome{r, err} })
-	select {
-	case o := <-told:
-		return o.r, o.err
-	case <-ctx.Done():
-		return nil, &transport.NetworkError{EventID: p.EventID, Host: "queue", Err: ctx.Err()}
-	}
+	return q.Holder.Send(ctx, p)
 }

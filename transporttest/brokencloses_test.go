@@ -20,7 +20,7 @@ type brokenClose struct {
 func (b brokenClose) Close(ctx context.Context) error { return b.close(ctx) }
 
 type brokenCloseAsync struct {
-	transport.AsyncTransport
+	transport.Holder
 	close closeFunc
 }
 
@@ -33,7 +33,7 @@ func closes(how func(t *testing.T, next closeFunc) closeFunc) func(*testing.T) t
 }
 
 func closesAsync(how func(t *testing.T, next closeFunc) closeFunc) func(*testing.T) transport.OpenFunc {
-	return async(func(t *testing.T, tr transport.AsyncTransport) transport.AsyncTransport {
+	return async(func(t *testing.T, tr transport.Holder) transport.Holder {
 		return brokenCloseAsync{tr, how(t, tr.Close)}
 	})
 }
@@ -85,7 +85,7 @@ var brokenCloses = []broken{
 		}),
 	},
 	{
-		what: "does not drain", cases: "CloseDrains CloseTogether CloseWaits",
+		what: "does not drain", cases: "CloseDrains CloseTogether CloseWaits HoldCloseDrains HoldCloseProbes HoldCloseWaits OnceUntrusted",
 		open: closesAsync(func(_ *testing.T, next closeFunc) closeFunc {
 			return func(ctx context.Context) error { return next(ended(ctx)) }
 		}),
@@ -139,7 +139,7 @@ func waitsForEver(_ *testing.T, next closeFunc) closeFunc {
 	}
 }
 
-func waitsForCallbacks(t *testing.T, tr transport.AsyncTransport) transport.AsyncTransport {
+func waitsForCallbacks(t *testing.T, tr transport.Holder) transport.Holder {
 	var running sync.WaitGroup
 	give := func(ctx context.Context, p *transport.Packet, done callback) {
 		if done == nil {

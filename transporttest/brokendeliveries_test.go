@@ -82,7 +82,7 @@ var brokenDeliveries = []broken{
 	{what: "modifies the packet", cases: "PacketUnchanged", open: sends(modifies)},
 	{what: "keeps the packet", cases: "PacketNotKept", open: sends(keeps)},
 	{
-		what: "takes refusals for success", cases: "Refusals",
+		what: "takes refusals for success", cases: "HeldByCategory Refusals",
 		open: outcomesAre(func(p *transport.Packet, r *transport.Response, err error) (*transport.Response, error) {
 			if api, ok := is[*transport.APIError](err); ok && api.Status >= 400 {
 				return &transport.Response{Status: 200, EventID: p.EventID}, nil

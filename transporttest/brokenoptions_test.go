@@ -55,10 +55,10 @@ var brokenOptions = []broken{
 	{what: "ignores proxy", open: ignores("sync", "proxy"), cases: "Proxy"},
 	{what: "ignores keepalive", open: ignores("sync", "keepalive"), cases: "KeepAliveOff"},
 	{what: "ignores max_conns", open: ignores("sync", "max_conns"), cases: "MaxConns"},
-	{what: "ignores shutdown_timeout", open: ignores("", "shutdown_timeout"), cases: "ShutdownTimeout"},
-	{what: "ignores queue_size", open: ignores("", "queue_size"), cases: "OnceEvicted QueueBlocks QueueDrops"},
+	{what: "ignores shutdown_timeout", open: ignores("", "shutdown_timeout"), cases: "HoldCloseWaits ShutdownTimeout"},
+	{what: "ignores queue_size", open: ignores("", "queue_size"), cases: "OnceEvicted PauseRefuses QueueBlocks QueueDrops"},
 	{what: "ignores queue_bytes", open: ignores("", "queue_bytes"), cases: "QueueBytes"},
-	{what: "ignores overflow", open: ignores("", "overflow"), cases: "QueueBlocks QueueDrops"},
+	{what: "ignores overflow", open: ignores("", "overflow"), cases: "PauseRefuses QueueBlocks QueueDrops"},
 	{
 		what: "passes unknown options over", cases: "UnknownOption",
 		open: believes(func(_ *transport.DSN, err error) bool {

@@ -10,28 +10,28 @@ import (
 
 // brokenFlush is an asynchronous transport whose Flush is broken.
 type brokenFlush struct {
-	transport.AsyncTransport
+	transport.Holder
 	flush func(ctx context.Context) error
 }
 
 func (b brokenFlush) Flush(ctx context.Context) error { return b.flush(ctx) }
 
-func flushes(how func(t *testing.T, tr transport.AsyncTransport) func(ctx context.Context) error) func(*testing.T) transport.OpenFunc {
-	return async(func(t *testing.T, tr transport.AsyncTransport) transport.AsyncTransport {
+func flushes(how func(t *testing.T, tr transport.Holder) func(ctx context.Context) error) func(*testing.T) transport.OpenFunc {
+	return async(func(t *testing.T, tr transport.Holder) transport.Holder {
 		return brokenFlush{tr, how(t, tr)}
 	})
 }
 
 var brokenQueues = []broken{
 	{
-		what: "flushes nothing and says it did", cases: "FlushPending FlushWaits",
-		open: flushes(func(*testing.T, transport.AsyncTransport) func(context.Context) error {
+		what: "flushes nothing and says it did", cases: "FlushPending FlushWaits HoldFlush HoldHandshake HoldOrder HoldRepeats PauseAfterRetryAfter",
+		open: flushes(func(*testing.T, transport.Holder) func(context.Context) error {
 			return func(context.Context) error { return nil }
 		}),
 	},
 	{
-		what: "gives up a Flush in silence", cases: "FlushPending",
-		open: flushes(func(_ *testing.T, tr transport.AsyncTransport) func(context.Context) error {
+		what: "gives up a Flush in silence", cases: "FlushPending HoldFlush PauseAfterRetryAfter",
+		open: flushes(func(_ *testing.T, tr transport.Holder) func(context.Context) error {
 			return func(ctx context.Context) error {
 				_ = tr.Flush(ctx)
 				return nil
@@ -40,7 +40,7 @@ var brokenQueues = []broken{
 	},
 	{
 		what: "refuses Flush after Close", cases: "FlushRepeated",
-		open: async(func(_ *testing.T, tr transport.AsyncTransport) transport.AsyncTransport {
+		open: async(func(_ *testing.T, tr transport.Holder) transport.Holder {
 			closed, end := context.WithCancel(context.Background())
 			return brokenCloseAsync{brokenFlush{tr, func(ctx context.Context) error {
 				if closed.Err() != nil {
@@ -53,12 +53,19 @@ var brokenQueues = []broken{
 			}}
 		}),
 	},
-	{what: "flushes what comes later too", cases: "FlushUnderLoad", open: async(flushesLater)},
-	{what: "waits in the pool for ever", cases: "PoolBlocks", open: opensPool},
+	{what: "flushes what comes later too", cases: "FlushUnderLoad HoldFlush", open: async(flushesLater)},
+	{
+		what: "waits in the pool for ever", cases: "PoolBlocks",
+		open: asyncOver("pool", func(_ *testing.T, tr transport.Holder) transport.Holder {
+			return brokenGive{tr, func(ctx context.Context, p *transport.Packet, done callback) {
+				tr.SendAsync(context.WithoutCancel(ctx), p, done)
+			}}
+		}),
+	},
 }
 
 // flushesLater waits for a moment without packets.
-func flushesLater(t *testing.T, tr transport.AsyncTransport) transport.AsyncTransport {
+func flushesLater(t *testing.T, tr transport.Holder) transport.Holder {
 	var mu sync.Mutex
 	pending := 0
 	idle := make(chan struct{})
@@ -92,18 +99,4 @@ func flushesLater(t *testing.T, tr transport.AsyncTransport) transport.AsyncTran
 		}
 		return tr.Flush(ctx)
 	}}
-}
-
-// opensPool hands pool+… a context that does not end.
-func opensPool(*testing.T) transport.OpenFunc {
-	return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-		tr, err := openSound("pool", dsn, env)
-		if err != nil {
-			return nil, err
-		}
-		next := tr.(transport.AsyncTransport)
-		return brokenGive{next, func(ctx context.Context, p *transport.Packet, done callback) {
-			next.SendAsync(context.WithoutCancel(ctx), p, done)
-		}}, nil
-	}
 }

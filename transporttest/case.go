@@ -29,7 +29,8 @@ type Case struct {
 // Cases are independent of each other and may run in parallel.
 func Cases() []Case {
 	return slices.Concat(deliveryCases, packetCases, answerCases, limitCases, timeoutCases, connectionCases,
-		tlsCases, optionCases, envCases, onceCases, callbackCases, queueCases, flushCases, closeCases, leakCases)
+		tlsCases, optionCases, envCases, onceCases, callbackCases, queueCases, flushCases, closeCases,
+		holdCases, pauseCases, holdEndCases, leakCases)
 }
 
 // Run runs the case against the harness's transport. Where the case does not

@@ -28,7 +28,11 @@ func refusals(t *trial) {
 		const said = "said by the server"
 		srv := t.serve(sentrytest.Status(status).Header("X-Sentry-Error", said).Times(-1).Optional())
 		l := t.open(srv)
-		for _, w := range l.ways() {
+		ways := l.ways()
+		if status >= 500 {
+			ways = l.attempts()
+		}
+		for _, w := range ways {
 			p, how := l.packet(), fmt.Sprintf("%s, status %d", w.name, status)
 			o := w.send(p)
 			t.refused(how, p, o, status)

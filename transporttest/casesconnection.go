@@ -2,6 +2,7 @@ package transporttest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,12 +40,11 @@ var connectionCases = []Case{
 func keepAlive(t *trial) {
 	srv := t.serve(sentrytest.OK(), sentrytest.Status(404), sentrytest.Status(500))
 	l := t.open(srv)
-	for range 3 {
-		for _, w := range l.ways() {
-			w.send(l.packet())
-		}
+	ways := slices.Concat(l.attempts(), l.attempts(), l.attempts(), l.ways())
+	for _, w := range ways {
+		w.send(l.packet())
 	}
-	t.oneConnection(srv, 3*len(l.ways()))
+	t.oneConnection(srv, len(ways))
 }
 
 func (t *trial) oneConnection(srv *sentrytest.Server, requests int) {
@@ -61,7 +61,7 @@ func drainsAnswers(t *trial) {
 	large := strings.Repeat("x", 200<<10)
 	srv := t.serve(sentrytest.OK().Body(large).Times(2), sentrytest.Status(503).Body(large))
 	l := t.open(srv)
-	w := l.ways()[len(l.ways())-1]
+	w := l.attempts()[len(l.attempts())-1]
 	for range 4 {
 		w.send(l.packet())
 	}
@@ -106,11 +106,11 @@ func maxConns(t *trial) {
 }
 
 func staleConnection(t *trial) {
-	for i := range t.open(t.serve()).ways() {
+	for i := range t.open(t.serve()).attempts() {
 		for _, step := range []sentrytest.Step{sentrytest.CloseConn(), sentrytest.Reset()} {
 			srv := t.serve(sentrytest.OK(), step)
 			l := t.open(srv)
-			w := l.ways()[i]
+			w := l.attempts()[i]
 			for range 2 {
 				p := l.packet()
 				t.delivered(w.name+", "+step.String(), p, w.send(p))
@@ -122,7 +122,7 @@ func staleConnection(t *trial) {
 		// Once more means once.
 		srv := t.serve(sentrytest.OK(), sentrytest.CloseConn().Times(2))
 		l := t.open(srv)
-		w, first, second := l.ways()[i], l.packet(), l.packet()
+		w, first, second := l.attempts()[i], l.packet(), l.packet()
 		t.delivered(w.name, first, w.send(first))
 		t.failed(w.name+" to a server that closes twice", second, w.send(second))
 	}
@@ -134,10 +134,10 @@ func brokenConnection(t *trial) {
 		sentrytest.Reset(), sentrytest.CloseConn(), sentrytest.Truncate(10),
 		sentrytest.Truncate(10).Body(large),
 	} {
-		for i := range t.open(t.serve()).ways() {
+		for i := range t.open(t.serve()).attempts() {
 			srv := t.serve(step)
 			l := t.open(srv)
-			w, p := l.ways()[i], l.packet()
+			w, p := l.attempts()[i], l.packet()
 			how := fmt.Sprintf("%s, %.40s", w.name, step)
 			o := w.send(p)
 			err := t.failed(how, p, o)

@@ -47,10 +47,12 @@ func envTLS(t *trial) {
 	trusting := t.openEnv(env, t.dsn(srv, "ca_certs", ""))
 	replaced := t.openEnv(env, t.dsn(srv, "ca_certs", srv.OtherCACertFile()))
 	unverified := t.openEnv(env, t.dsn(t.serveTLS(sentrytest.UnknownCA()), "ca_certs", "", "verify_ssl", "0"))
-	for i, w := range trusting.ways() {
+	for _, w := range replaced.attempts() {
 		p := replaced.packet()
-		t.failed(w.name+" with ca_certs of another CA", p, replaced.ways()[i].send(p))
-		p = unverified.packet()
+		t.failed(w.name+" with ca_certs of another CA", p, w.send(p))
+	}
+	for i, w := range trusting.ways() {
+		p := unverified.packet()
 		t.delivered(w.name+" with verify_ssl=0", p, unverified.ways()[i].send(p))
 		p = trusting.packet()
 		t.delivered(w.name+" with the CA in Env.TLS", p, w.send(p))

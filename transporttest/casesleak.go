@@ -26,6 +26,7 @@ type life struct {
 	params []string
 	step   sentrytest.Step
 	sends  int  // packets, sent at a time
+	fails  bool // no attempt succeeds, so that a transport that holds keeps its packets
 	hung   bool // outcomes do not come before Close
 }
 
@@ -33,10 +34,10 @@ func lives() []life {
 	return []life{
 		{name: "never used"},
 		{name: "used", sends: 4},
-		{name: "refused", sends: 2, step: sentrytest.Status(500).Times(-1)},
-		{name: "cut off", sends: 2, step: sentrytest.Reset().Times(-1)},
-		{name: "timed out", sends: 2, step: sentrytest.Hang().Times(-1), params: []string{"timeout", timeout}},
-		{name: "timed out in the body", sends: 2, step: sentrytest.StallBody().Times(-1), params: []string{"timeout", timeout}},
+		{name: "refused", sends: 2, fails: true, step: sentrytest.Status(500).Times(-1)},
+		{name: "cut off", sends: 2, fails: true, step: sentrytest.Reset().Times(-1)},
+		{name: "timed out", sends: 2, fails: true, step: sentrytest.Hang().Times(-1), params: []string{"timeout", timeout}},
+		{name: "timed out in the body", sends: 2, fails: true, step: sentrytest.StallBody().Times(-1), params: []string{"timeout", timeout}},
 		{name: "closed under way", sends: 4, step: sentrytest.Hang().Times(-1), hung: true},
 	}
 }
@@ -45,19 +46,26 @@ func lives() []life {
 func (t *trial) live(srv *sentrytest.Server, l *link, how life) {
 	t.Helper()
 	ways := l.ways()
-	var outcomes []<-chan outcome
+	var before, after []<-chan outcome // of Close
 	for i := range how.sends {
-		outcomes = append(outcomes, ways[i%len(ways)].give(l.packet()))
+		w := ways[i%len(ways)]
+		told := w.give(l.packet())
+		if how.hung || how.fails && w.holds {
+			after = append(after, told)
+		} else {
+			before = append(before, told)
+		}
 	}
-	if how.hung {
+	t.hear(before)
+	switch {
+	case how.hung:
 		t.requests(srv, 1)
-	} else {
-		t.hear(outcomes)
+	case len(after) > 0: // a short time-out may end before the server has the request
+		tried := func() bool { return len(srv.Requests()) > len(before) && l.waits(len(after)) }
+		eventually(min(t.h.patience(), time.Second), tried)
 	}
 	l.shut()
-	if how.hung {
-		t.hear(outcomes)
-	}
+	t.hear(after)
 }
 
 // hear waits for outcomes, but not for ever: that they come is not what these

@@ -2,6 +2,7 @@ package transporttest
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/transport"
@@ -54,21 +55,23 @@ func heldAfter429(t *trial) {
 }
 
 func heldByCategory(t *trial) {
-	for i := range t.open(t.serve()).ways() {
-		srv := t.serve(sentrytest.OK().RateLimits("600:transaction;session:organization"))
-		l := t.open(srv)
-		w, first := l.ways()[i], l.packet()
-		o := w.send(first)
-		t.delivered(w.name, first, o)
-		if o.r != nil && o.r.RateLimits.Deadline("transaction").IsZero() {
-			t.Errorf("%s: the response does not have the limits that came with it: %+v", w.name, o.r)
-		}
-		second, transaction := l.packet(), l.packet()
-		transaction.Category = "transaction"
-		t.held(w.name+" of a transaction", transaction, w.send(transaction))
-		t.delivered(w.name+" of an error", second, w.send(second))
-		if arrived(srv, transaction) {
-			t.Errorf("%s: the server got what it wanted to be spared", w.name)
+	for _, status := range []int{200, 400} {
+		for i := range t.open(t.serve()).ways() {
+			srv := t.serve(sentrytest.Status(status).RateLimits("600:transaction;session:organization"))
+			l := t.open(srv)
+			w, first := l.ways()[i], l.packet()
+			o := w.send(first)
+			if o.r != nil && o.r.RateLimits.Deadline("transaction").IsZero() {
+				t.Errorf("%s: the response does not have the limits that came with it: %+v", w.name, o.r)
+			}
+			second, transaction := l.packet(), l.packet()
+			transaction.Category = "transaction"
+			how := fmt.Sprintf("%s after status %d", w.name, status)
+			t.held(how+" of a transaction", transaction, w.send(transaction))
+			t.delivered(how+" of an error", second, w.send(second))
+			if arrived(srv, transaction) {
+				t.Errorf("%s: the server got what it wanted to be spared", how)
+			}
 		}
 	}
 }

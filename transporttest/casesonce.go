@@ -21,15 +21,15 @@ var onceCases = []Case{
 		needs: []need{needsAsync}, run: onceRefused,
 	},
 	{
-		Name: "OnceTimedOut", Rule: once + "after a time-out.",
+		Name: "OnceTimedOut", Rule: once + "after a time-out; where that is tried again, when Close gives up.",
 		needs: []need{needsAsync}, run: onceTimedOut,
 	},
 	{
-		Name: "OnceReset", Rule: once + "after a broken connection.",
+		Name: "OnceReset", Rule: once + "after a broken connection; where that is tried again, when the server is well.",
 		needs: []need{needsAsync}, run: onceReset,
 	},
 	{
-		Name: "OnceUntrusted", Rule: once + "after a handshake that failed.",
+		Name: "OnceUntrusted", Rule: once + "after a handshake that failed; where that is tried again, when Close gives up by itself.",
 		needs: []need{needsAsync, needsTLS}, run: overTLS(onceUntrusted),
 	},
 	{
@@ -47,6 +47,22 @@ var onceCases = []Case{
 func (t *trial) once(l *link, n int, judge func(how string, p *transport.Packet, o outcome)) {
 	t.Helper()
 	packets, receipts := l.submitAll(n)
+	for i, r := range receipts {
+		how := fmt.Sprintf("packet %d of %d", i+1, n)
+		judge(how, packets[i], receive(t, "the callback of "+how, r.told))
+	}
+	l.shut()
+	t.counted(receipts)
+}
+
+// onceHeld is once for packets that a transport holds until something brings
+// their outcomes about.
+func (t *trial) onceHeld(l *link, n int, bring func(), judge func(how string, p *transport.Packet, o outcome)) {
+	t.Helper()
+	packets, receipts := l.submitAll(n)
+	l.heard(1)
+	l.waiting(n)
+	bring()
 	for i, r := range receipts {
 		how := fmt.Sprintf("packet %d of %d", i+1, n)
 		judge(how, packets[i], receive(t, "the callback of "+how, r.told))
@@ -84,18 +100,46 @@ func onceRefused(t *trial) {
 
 func onceTimedOut(t *trial) {
 	srv := t.serve(sentrytest.Hang().Times(-1).Optional())
-	t.once(t.open(srv, "timeout", timeout), 3, t.timedOut)
+	l := t.open(srv, "timeout", timeout)
+	if l.holder == nil {
+		t.once(l, 3, t.timedOut)
+		return
+	}
+	t.onceHeld(l, 3, l.shut, func(how string, _ *transport.Packet, o outcome) { t.closed(how, o) })
 }
 
 func onceReset(t *trial) {
-	srv := t.serve(sentrytest.Reset().Times(-1).Optional())
-	t.once(t.open(srv), 5, func(how string, p *transport.Packet, o outcome) { t.failed(how, p, o) })
+	srv := t.serve()
+	t.ail(srv, sentrytest.Fault{Do: "reset"})
+	l := t.open(srv)
+	if l.holder == nil {
+		t.once(l, 5, func(how string, p *transport.Packet, o outcome) { t.failed(how, p, o) })
+		return
+	}
+	t.onceHeld(l, 5, func() {
+		srv.ClearFaults()
+		l.deliverAll()
+	}, t.delivered)
 }
 
 func onceUntrusted(t *trial) {
 	unknown := certificates()[5]
 	srv := t.serveTLS(unknown.option)
-	t.once(t.open(srv), 5, func(how string, p *transport.Packet, o outcome) { t.untrusted(how, srv, p, o, unknown) })
+	l := t.open(srv)
+	if l.holder == nil {
+		t.once(l, 5, func(how string, p *transport.Packet, o outcome) { t.untrusted(how, srv, p, o, unknown) })
+		return
+	}
+	t.onceHeld(l, 5, func() {
+		if err := l.closePatiently(); !unknown.refusal(err) {
+			t.Errorf("want an error that wraps an %s from Close, got %v", unknown.reason, err)
+		}
+	}, func(how string, _ *transport.Packet, o outcome) {
+		t.closed(how, o)
+		if !unknown.refusal(o.err) {
+			t.Errorf("%s: want an error that wraps an %s, got %v", how, unknown.reason, o.err)
+		}
+	})
 }
 
 func onceAbandoned(t *trial) {

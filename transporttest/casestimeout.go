@@ -50,7 +50,7 @@ func connectTimeout(t *trial) {
 	env := t.h.env(t)
 	env.DialContext = silent
 	l := t.openEnv(env, t.dsn(t.serve(), "timeout", timeout))
-	for _, w := range l.ways() {
+	for _, w := range l.attempts() {
 		p := l.packet()
 		t.timedOut(w.name, p, w.send(p))
 	}
@@ -63,7 +63,7 @@ func bodyTimeout(t *trial) { t.timesOut(sentrytest.StallBody()) }
 func (t *trial) timesOut(step sentrytest.Step) {
 	t.Helper()
 	l := t.open(t.serve(step.Times(-1).Optional()), "timeout", timeout)
-	for _, w := range l.ways() {
+	for _, w := range l.attempts() {
 		p := l.packet()
 		o := w.send(p)
 		t.timedOut(w.name, p, o)
@@ -80,7 +80,7 @@ func handshakeTimeout(t *trial) {
 	wire := t.relay(t.serve())
 	wire.hold()
 	l := t.openEnv(t.h.env(t), wire.dsn("timeout", timeout))
-	for _, w := range l.ways() {
+	for _, w := range l.attempts() {
 		p := l.packet()
 		t.timedOut(w.name, p, w.send(p))
 	}

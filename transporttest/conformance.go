@@ -9,8 +9,8 @@ import (
 )
 
 // Test runs the conformance suite: every rule that the comments of
-// [transport.Transport] and [transport.AsyncTransport] state, proven on the
-// harness's transport against fake servers on loopback.
+// [transport.Transport], [transport.AsyncTransport] and [transport.Holder]
+// state, proven on the harness's transport against fake servers on loopback.
 //
 //	func TestConformance(t *testing.T) {
 //		transporttest.Test(t, transporttest.Harness{Scheme: "sync"})

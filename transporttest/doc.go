@@ -18,12 +18,13 @@
 //
 // # Proving a transport
 //
-// The comments of transport.Transport and transport.AsyncTransport are rules,
-// and the conformance suite holds a transport to them: callbacks that run
-// exactly once whatever happens, time-outs, certificates, bodies and headers
-// byte for byte, kept connections, rate limits, Flush and Close under load and
-// under a server that hangs, no goroutine and no socket left. Any transport can
-// be held to them in one line of a test:
+// The comments of transport.Transport, transport.AsyncTransport and
+// transport.Holder are rules, and the conformance suite holds a transport to
+// them: callbacks that run exactly once whatever happens, time-outs,
+// certificates, bodies and headers byte for byte, kept connections, rate limits,
+// outages that are waited out, Flush and Close under load and under a server
+// that hangs, no goroutine and no socket left. Any transport can be held to them
+// in one line of a test:
 //
 //	func TestConformance(t *testing.T) {
 //		transporttest.Test(t, transporttest.Harness{Scheme: "sync"})
@@ -37,11 +38,14 @@
 // Cases find out what a transport is by opening it: those that are about
 // callbacks apply to a transport.AsyncTransport only, those that are about
 // queues to transports with the options of a queue, and so on; what does not
-// apply is logged. Whatever else a transport can't or won't do is named in
-// Harness.Skip, with the reason.
+// apply is logged. To a transport.Holder whose Watch returns true a failed
+// attempt is no outcome: cases about failures ask Send, or ask that the packet
+// is delivered in the end. Whatever else a transport can't or won't do is named
+// in Harness.Skip, with the reason.
 //
 // The suite needs nothing but loopback, and in a testing/synctest bubble not even
 // that: there Harness.Network replaces the sockets, and what waits for time-outs
-// takes no time. It does not measure: the times it waits are bounds, and
-// Harness.Patience sets them.
+// takes no time. The cases of a Holder that take minutes or an hour run only
+// there. On sockets the suite does not measure: the times it waits are bounds,
+// and Harness.Patience sets them.
 package transporttest

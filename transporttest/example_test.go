@@ -96,8 +96,8 @@ func ExampleCases() {
 	}
 	// Output:
 	// Delivers: A 2xx answer is a Response.
-	// BodyIntact: Body arrives byte for byte under every compression: gzip, deflate and none.
-	// HeadersIntact: Header is sent as it stands. Content-Encoding is the transport's business.
+	// BodyIntact: Body arrives byte for byte under every compression: gzip, deflate and none; but for sent_at, where the attempt is late.
+	// HeadersIntact: Header is sent as it stands; but for sentry_timestamp, where the attempt is late. Content-Encoding is the transport's business.
 }
 
 // Some cases do not apply to some transports, and say why.

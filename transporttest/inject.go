@@ -40,11 +40,12 @@ func EveryNth(n int, err error) Fault {
 // several the first that has an error decides. It is a
 // [transport.AsyncTransport] if next is one, and keeps the rules of the
 // interface: callbacks run exactly once, and Close, which closes next, is
-// final.
+// final. It is a [transport.Holder] then too, which holds what next holds; a
+// packet that a fault has struck is not held.
 func Inject(next transport.Transport, faults ...Fault) transport.Transport {
 	f := &faulty{next: next, faults: faults}
 	if async, ok := next.(transport.AsyncTransport); ok {
-		return &faultyAsync{faulty: f, async: async}
+		return &faultyAsync{faulty: f, async: holderOf(async)}
 	}
 	return f
 }
@@ -96,8 +97,10 @@ func (f *faulty) Close(ctx context.Context) error {
 
 type faultyAsync struct {
 	*faulty
-	async transport.AsyncTransport
+	async transport.Holder
 }
+
+var _ transport.Holder = (*faultyAsync)(nil)
 
 func (f *faultyAsync) SendAsync(ctx context.Context, p *transport.Packet, done func(*transport.Response, error)) {
 	err := f.strike(p)
@@ -125,3 +128,7 @@ func callSafely(done func(*transport.Response, error), p *transport.Packet, err 
 }
 
 func (f *faultyAsync) Flush(ctx context.Context) error { return f.async.Flush(ctx) }
+
+func (f *faultyAsync) HoldState() transport.HoldState { return f.async.HoldState() }
+
+func (f *faultyAsync) Watch(fn func(transport.Notice)) bool { return f.async.Watch(fn) }

@@ -64,6 +64,39 @@ func TestInjectKeepsTheKindOfTransport(t *testing.T) {
 	NewWithT(t).Expect(async).To(BeFalse())
 }
 
+func TestInjectHoldsWhatTheTransportHolds(t *testing.T) {
+	g := NewWithT(t)
+	rec := transporttest.NewRecorder()
+	next, err := transport.NewThreaded(rec.Blocking(), transport.ThreadedConfig{})
+	g.Expect(err).NotTo(HaveOccurred())
+	threaded := transporttest.Inject(next).(transport.Holder)
+	defer threaded.Close(t.Context())
+	notices, told := make(chan transport.Notice, 1), make(chan error, 1)
+	g.Expect(threaded.Watch(func(n transport.Notice) { notices <- n })).To(BeTrue())
+	rec.Fail(&transport.APIError{Status: 403, EventID: "a"})
+	threaded.SendAsync(t.Context(), packet("a"), func(_ *transport.Response, err error) { told <- err })
+	g.Expect(<-told).To(MatchError(ContainSubstring("403")))
+	g.Expect((<-notices).EventID).To(Equal("a"))
+	g.Expect(threaded.HoldState().Paused).To(BeTrue())
+
+	plain := transporttest.Inject(rec).(transport.Holder)
+	g.Expect(plain.Watch(func(transport.Notice) {})).To(BeFalse(), "a recorder holds nothing")
+	g.Expect(plain.HoldState()).To(Equal(transport.HoldState{}))
+}
+
+func TestARegistryHoldsWhatItsTransportHolds(t *testing.T) {
+	g := NewWithT(t)
+	rec := transporttest.NewRecorder()
+	next, err := transport.NewThreaded(rec.Blocking(), transport.ThreadedConfig{})
+	g.Expect(err).NotTo(HaveOccurred())
+	defer next.Close(t.Context())
+	for holds, tr := range map[bool]transport.Transport{true: next, false: rec} {
+		opened, err := openIn(t, transporttest.Registry(tr), "https://k@h/1")
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(opened.(transport.Holder).Watch(func(transport.Notice) {})).To(Equal(holds))
+	}
+}
+
 func TestInjectSurvivesCallbacks(t *testing.T) {
 	tr := transporttest.Inject(transporttest.NewRecorder(), transporttest.EveryNth(1, errors.New("broken")))
 	tr.(transport.AsyncTransport).SendAsync(t.Context(), packet("a"), func(*transport.Response, error) { panic("thrown") })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/ravenkit/ravenkit/transport"
@@ -15,6 +16,9 @@ type link struct {
 	t     *trial
 	dsn   *transport.DSN
 	async transport.AsyncTransport // nil for a transport that delivers in its caller
+	// holder is nil for a transport that does not keep what has failed.
+	holder  transport.Holder
+	notices notices // of holder
 }
 
 // packet returns a packet with one event, of an id of its own. What is added
@@ -53,19 +57,26 @@ func (o outcome) String() string {
 }
 
 // way is one of the ways in which a transport delivers: by Send and, if it is
-// asynchronous, by SendAsync. Both owe the same outcomes.
+// asynchronous, by SendAsync. Both owe the same outcomes, but that SendAsync of
+// a transport that holds tells none before it is certain.
 type way struct {
-	name string
-	send func(p *transport.Packet) outcome // waits for the outcome
-	give func(p *transport.Packet) <-chan outcome
+	name  string
+	holds bool                              // what has failed is tried again
+	send  func(p *transport.Packet) outcome // waits for the outcome
+	give  func(p *transport.Packet) <-chan outcome
 }
 
 func (l *link) ways() []way {
-	ways := []way{{"Send", l.send, l.giveSend}}
+	ways := []way{{"Send", false, l.send, l.giveSend}}
 	if l.async != nil {
-		ways = append(ways, way{"SendAsync", l.sendAsync, l.giveAsync})
+		ways = append(ways, way{"SendAsync", l.holder != nil, l.sendAsync, l.giveAsync})
 	}
 	return ways
+}
+
+// attempts are the ways whose outcome is that of one attempt, whatever it is.
+func (l *link) attempts() []way {
+	return slices.DeleteFunc(l.ways(), func(w way) bool { return w.holds })
 }
 
 // send fails the trial where it would be the caller's context, rather than the
@@ -150,6 +161,15 @@ func (l *link) flush(ctx context.Context) error {
 func (l *link) close(ctx context.Context) error {
 	l.t.Helper()
 	return within(l.t, "Close", func() error { return l.Close(ctx) })
+}
+
+// closePatiently is for a Close that has to end by itself. It survives one that
+// does not, where it would leave a goroutine behind.
+func (l *link) closePatiently() error {
+	l.t.Helper()
+	ctx, cancel := l.t.patient()
+	defer cancel()
+	return l.close(ctx)
 }
 
 // shut closes the transport without more ado, for cases that look at what is

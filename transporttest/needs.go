@@ -17,6 +17,8 @@ type need struct {
 var (
 	needsAsync = need{isAsync, "the transport delivers in its caller (it is no AsyncTransport)"}
 	needsTLS   = need{hasTLS, "the transport has no https scheme"}
+	needsHold  = need{holds, "the transport does not keep what has failed (it is no Holder, or its Watch returns false)"}
+	needsTime  = need{func(h Harness) bool { return h.Network != nil }, "it takes minutes, and runs in a testing/synctest bubble only (Harness.Network)"}
 	needsQueue = need{func(h Harness) bool { return queueOption(h) != "" }, "the transport has no queue (no option queue_size or qsize)"}
 )
 
@@ -40,7 +42,7 @@ func hasTLS(h Harness) bool {
 	return len(bases) == 0 || slices.Contains(bases, "https")
 }
 
-// isAsync and takesOption open the transport to see: a harness need not have a
+// isAsync, holds and takesOption open the transport to see: a harness need not have a
 // driver to ask. A transport that can't be opened is believed to be whatever
 // the case is about, so that the case says what is wrong with it.
 func isAsync(h Harness) bool {
@@ -51,6 +53,17 @@ func isAsync(h Harness) bool {
 		}
 	})
 	return async
+}
+
+func holds(h Harness) bool {
+	holds := true
+	probe(h, func(tr transport.Transport, err error) {
+		if err == nil {
+			holder, ok := tr.(transport.Holder)
+			holds = ok && holder.Watch(func(transport.Notice) {})
+		}
+	})
+	return holds
 }
 
 func takesOption(h Harness, name, value string) bool {

@@ -21,7 +21,7 @@ type TB interface {
 func Registry(t transport.Transport) *transport.Registry {
 	r := transport.NewRegistry()
 	for _, d := range transport.DefaultRegistry().Drivers() {
-		d.Open = opener(t, d.Blocking)
+		d.Open, d.Decodes = opener(t, d.Blocking), false // the options have to be checked here
 		if err := r.Register(d); err != nil {
 			panic(err) // the default registry holds what can be registered
 		}
@@ -32,14 +32,14 @@ func Registry(t transport.Transport) *transport.Registry {
 func opener(t transport.Transport, wantBlocking bool) transport.OpenFunc {
 	return func(*transport.DSN, transport.Env) (transport.Transport, error) {
 		if async, ok := t.(transport.AsyncTransport); ok && !wantBlocking {
-			return shared{async}, nil
+			return shared{holderOf(async)}, nil
 		}
 		return blocking{sharedBlocking{t}}, nil
 	}
 }
 
 // shared and sharedBlocking survive the Close of one of their users.
-type shared struct{ transport.AsyncTransport }
+type shared struct{ transport.Holder }
 
 func (s shared) Close(ctx context.Context) error { return s.Flush(ctx) }
 

@@ -120,7 +120,7 @@ func TestCasesThatDoNotApplySayWhy(t *testing.T) {
 func TestATransportThatCanNotBeOpenedFails(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	unknown := transporttest.Check(t.Context(), transporttest.Harness{Scheme: "nonsense"})
+	unknown := transporttest.Check(t.Context(), transporttest.Harness{Scheme: "nonsense", Network: new(transporttest.Network)})
 	g.Expect(unknown).To(HaveLen(len(transporttest.Cases())))
 	g.Expect(unknown["Delivers"]).To(MatchError(ContainSubstring(`no driver for "nonsense+http" or "nonsense+https"`)))
 
@@ -185,6 +185,20 @@ var contract = map[string]string{
 	"It may be called often":                             "FlushRepeated",
 	"It delivers what it has accepted until ctx ends":    "CloseDrains ShutdownTimeout OnceAbandoned",
 	"It joins every goroutine":                           "NoGoroutineLeft NoSocketLeft",
+
+	"An attempt is repeated after":                   "HoldRepeats HoldHandshake HoldInternal OnceHeld OnceReset",
+	"A packet waits n² seconds after":                "HoldWaits HoldRetryAfter HoldHalves",
+	"The transport pauses as a whole after":          "PauseAfterDial PauseAfterRetryAfter PauseAfterTwo PauseProbes PauseEnds PauseGrows HoldHandshake HoldRefusals",
+	"400, 413 and 422 lose their packet":             "HoldRefusals OnceRefused",
+	"A packet that has failed five times":            "HoldPoison HoldHour",
+	"While a rate limit is in force":                 "HoldLimits HoldLimitsHour HeldByCategory",
+	"Flush shortens a pause":                         "HoldFlush PauseAfterRetryAfter HoldLimits",
+	"With overflow=block a packet is refused":        "PauseRefuses",
+	"With workers=1 packets keep their order":        "HoldOrder",
+	"Send is one attempt":                            "PauseSend",
+	"A Holder that pauses makes one attempt at once": "HoldCloseProbes HoldCloseWaits HoldCloseDrains OnceUntrusted",
+	"A packet of CategoryInternal is tried once":     "HoldReports",
+	"An attempt that is made more than a minute":     "HoldSentAt",
 }
 
 func TestEveryRuleOfTheContractHasItsCases(t *testing.T) {
@@ -197,12 +211,12 @@ func TestEveryRuleOfTheContractHasItsCases(t *testing.T) {
 		names[c.Name] = true
 	}
 	found := make(map[string]bool)
-	for _, file := range []string{"../transport/transport.gen.go", "../transport/asynctransport.gen.go"} {
+	for _, file := range []string{"../transport/transport.gen.go", "../transport/asynctransport.gen.go", "../transport/hold.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`(?m)^\t//   - (.*)$`).FindAllStringSubmatch(string(source), -1) {
+		for _, m := range regexp.MustCompile(`(?m)^\t?//   - (.*)$`).FindAllStringSubmatch(string(source), -1) {
 			rule := strings.NewReplacer("[", "", "]", "").Replace(m[1])
 			begin := ""
 			for b := range contract {

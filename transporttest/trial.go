@@ -116,8 +116,12 @@ func (t *trial) openEnv(env transport.Env, dsn *transport.DSN) *link {
 		t.Fatalf("%v can't be opened: %v", dsn, err)
 	}
 	t.Cleanup(func() { closeNow(tr, t.h.patience()) })
-	async, _ := tr.(transport.AsyncTransport)
-	return &link{t: t, dsn: dsn, Transport: tr, async: async}
+	l := &link{t: t, dsn: dsn, Transport: tr}
+	l.async, _ = tr.(transport.AsyncTransport)
+	if h, ok := tr.(transport.Holder); ok && h.Watch(l.notices.add) {
+		l.holder = h
+	}
+	return l
 }
 
 // closeNow is for tidying up: whether Close obeys its rules is for the cases

@@ -1,0 +1,147 @@
+package transporttest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// notices are what a transport that holds has said, oldest first.
+type notices struct {
+	mu   sync.Mutex
+	said []transport.Notice // guarded by mu
+}
+
+func (n *notices) add(notice transport.Notice) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.said = append(n.said, notice)
+}
+
+func (n *notices) get() []transport.Notice {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]transport.Notice(nil), n.said...)
+}
+
+// heard waits for n notices and returns all that there are.
+func (l *link) heard(n int) []transport.Notice {
+	l.t.Helper()
+	l.t.until(fmt.Sprintf("notice %d of the transport", n), func() bool { return len(l.notices.get()) >= n })
+	return l.notices.get()
+}
+
+// waiting waits until n packets wait and none is on its way.
+func (l *link) waiting(n int) {
+	l.t.Helper()
+	l.t.until(fmt.Sprintf("%d packets wait, and none is on its way", n), func() bool { return l.waits(n) })
+}
+
+func (l *link) waits(n int) bool {
+	s := l.holder.HoldState()
+	return s.Waiting == n && s.InFlight == 0
+}
+
+// deliverAll flushes what a server that is well takes.
+func (l *link) deliverAll() {
+	l.t.Helper()
+	ctx, cancel := l.t.patient()
+	defer cancel()
+	if err := l.flush(ctx); err != nil {
+		l.t.Errorf("the server is well again: want nil from Flush, got %v", err)
+	}
+}
+
+// settled returns an outcome that must have been told already.
+func (t *trial) settled(how string, r *receipt) outcome {
+	t.Helper()
+	select {
+	case o := <-r.told:
+		return o
+	default:
+		t.Fatalf("%s: it has no outcome yet", how)
+		panic("unreachable")
+	}
+}
+
+// unsettled judges a packet that is to be held still.
+func (t *trial) unsettled(how string, r *receipt) {
+	t.Helper()
+	if r.count() > 0 {
+		t.Errorf("%s: it should be held, but its outcome is %v", how, <-r.told)
+	}
+}
+
+// ail has a server treat all that comes in one way, until ClearFaults.
+func (t *trial) ail(srv *sentrytest.Server, f sentrytest.Fault) {
+	t.Helper()
+	if err := srv.SetFaults(f); err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
+// pass lets time pass. In a bubble everything that is due happens meanwhile.
+func pass(d time.Duration) { <-time.After(d) }
+
+// try is an attempt at a packet, as the server has seen it.
+type try struct {
+	id string
+	at time.Time
+}
+
+// tries returns the attempts that have come to a server, oldest first.
+func tries(srv *sentrytest.Server) []try {
+	var all []try
+	for _, r := range srv.Requests() {
+		_, id, _ := strings.Cut(r.Decoded, `"event_id":"`)
+		id, _, _ = strings.Cut(id, `"`)
+		all = append(all, try{id, r.Time})
+	}
+	return all
+}
+
+// triesOf are those of one packet.
+func triesOf(srv *sentrytest.Server, p *transport.Packet) []try {
+	var own []try
+	for _, try := range tries(srv) {
+		if try.id == p.EventID {
+			own = append(own, try)
+		}
+	}
+	return own
+}
+
+// order names the attempts that have come to a server by letters: a for the
+// first of the packets.
+func order(srv *sentrytest.Server, packets []*transport.Packet) string {
+	letters := make(map[string]string)
+	for i, p := range packets {
+		letters[p.EventID] = string(rune('a' + i))
+	}
+	var names []string
+	for _, try := range tries(srv) {
+		names = append(names, letters[try.id])
+	}
+	return strings.Join(names, " ")
+}
+
+// waits are the times between attempts.
+func waits(all []try) []time.Duration {
+	var between []time.Duration
+	for i := 1; i < len(all); i++ {
+		between = append(between, all[i].at.Sub(all[i-1].at))
+	}
+	return between
+}
+
+// give hands over a packet of its own.
+func (l *link) give() (*transport.Packet, *receipt) {
+	l.t.Helper()
+	p := l.packet()
+	return p, l.submit(context.Background(), p)
+}

@@ -1,0 +1,19 @@
+package transporttest
+
+import "github.com/ravenkit/ravenkit/transport"
+
+// holderOf returns a transport as a Holder. Around one that is none it is a
+// Holder whose Watch returns false.
+func holderOf(tr transport.AsyncTransport) transport.Holder {
+	if h, ok := tr.(transport.Holder); ok {
+		return h
+	}
+	return holdless{tr}
+}
+
+// holdless is a Holder that holds nothing.
+type holdless struct{ transport.AsyncTransport }
+
+func (holdless) HoldState() transport.HoldState { return transport.HoldState{} }
+
+func (holdless) Watch(func(transport.Notice)) bool { return false }
