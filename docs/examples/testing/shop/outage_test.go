@@ -51,7 +51,8 @@ func TestOutageByRule(t *testing.T) {
 }
 
 // Down refuses connections and breaks those that are open; Up is on the same
-// port. What the server had received before is still there.
+// port. What the server had received before is still there. The client holds
+// what it captures meanwhile. Deliver makes one attempt.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -59,17 +60,31 @@ func TestOutage(t *testing.T) {
 
 	srv.Down()
 	_ = shop.Checkout(t.Context(), client, "order-17", 120_00)
-	var loss *raven.LossError
-	if err := client.Flush(t.Context()); !errors.As(err, &loss) || loss.Lost[raven.OutcomeNetwork] != 1 {
-		t.Errorf("the loss was not told: %v", err)
+	if _, err := client.Deliver(t.Context(), &raven.Event{Message: "now or never"}); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("got %v", err)
 	}
 
 	if err := srv.Up(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Deliver(t.Context(), &raven.Event{Message: "back again"}); err != nil {
-		t.Error(err)
+	if err := client.Flush(t.Context()); err != nil {
+		t.Errorf("the outage cost an event: %v", err)
 	}
-	sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("back again"))
-	sentrytest.RequireNoEvent(t, srv, sentrytest.HasTag("shop", "lyon"))
+	sentrytest.RequireEvent(t, srv, sentrytest.HasException("", "order-17: card declined"))
+	sentrytest.RequireNoEvent(t, srv, sentrytest.HasMessage("now or never"))
+}
+
+// A transport that makes one attempt, such as sync, loses what it captures
+// during an outage, and Flush says so.
+func TestOutageOfOneAttempt(t *testing.T) {
+	t.Parallel()
+	srv := sentrytest.NewServer(t)
+	client := newClient(t, "sync+"+srv.DSN())
+
+	srv.Down()
+	_ = shop.Checkout(t.Context(), client, "order-17", 120_00)
+	var loss *raven.LossError
+	if err := client.Flush(t.Context()); !errors.As(err, &loss) || loss.Lost[raven.OutcomeNetwork] != 1 {
+		t.Errorf("the loss was not told: %v", err)
+	}
 }
