@@ -62,9 +62,10 @@ func (c *Client) Capture(ctx context.Context, ev *Event, opts ...CaptureOption) 
 
 // Deliver reports an event as [Client.Capture] does and waits for the outcome,
 // on any transport, bounded by ctx. It returns the id that the server gave the
-// event, or the event's own if it gave none. It does not wait while sending
-// fails ([Client.State]). The error is the transport's, or a *[DroppedError] for
-// an event that was sampled out, filtered, throttled or too large; neither is
+// event, or the event's own if it gave none. It makes one attempt at once, past
+// any queue and whatever [Client.State] says; only a rate limit holds it back. The
+// error is the transport's, or a *[DroppedError] for an event that was sampled
+// out, filtered, throttled or too large, or could not be built; neither is
 // logged. A disabled client returns "" and [ErrDisabled].
 func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error) {
 	if !c.Enabled() {
@@ -81,9 +82,10 @@ func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) 
 //
 // Nothing ignores, samples, filters or throttles it, but secrets in it are
 // masked, and it is trimmed if it is too large. Send returns what is wrong
-// with the event, a *[DroppedError] while sending fails ([Client.State]), the
-// refusal of a queue, and on a transport that blocks the outcome. A disabled
-// client returns [ErrDisabled].
+// with the event; a *[DroppedError] if it stays too large or, on a transport that
+// holds nothing, while sending fails ([Client.State]); the refusal of a queue; and
+// the outcome on a transport that blocks, or with [WithRaiseSendErrors]. A
+// disabled client returns [ErrDisabled].
 func (c *Client) Send(ctx context.Context, ev *Event, opts ...CaptureOption) error {
 	if !c.Enabled() {
 		return ErrDisabled
@@ -113,12 +115,13 @@ func (c *Client) Recover(ctx context.Context, opts ...CaptureOption) {
 }
 
 // Flush waits until every event that was captured before the call has its
-// outcome. A transport that holds events gives none an outcome during an outage:
-// bound the wait with ctx. It returns nil if that is so and nothing was lost since the last
-// Flush, or the start; else a *[LossError]. That one counts what was lost and
-// wraps, if ctx ended first, the *transport.UndeliveredError that says how many
-// events had no outcome. What [Client.Deliver] and [Client.Send] have returned an
-// error for is not told again, and what was dropped on purpose is no loss.
+// outcome, or ctx ends. On a transport that holds events ([Client.State]) it waits
+// as long as an outage lasts, unless ctx has a deadline. It returns nil if every
+// event has its outcome and nothing was lost since the last Flush, or the start;
+// else a *[LossError]. That one counts what was lost and wraps, if ctx ended
+// first, the *transport.UndeliveredError that says how many events had no outcome.
+// What [Client.Deliver] and [Client.Send] have returned an error for is not told
+// again, and what was dropped on purpose is no loss.
 func (c *Client) Flush(ctx context.Context) error {
 	if !c.Enabled() {
 		return nil

@@ -32,8 +32,9 @@ client, Python's Raven, sends.
 A capture builds and encodes the event on the calling goroutine, hands it to
 the transport and returns the event's id. It never panics and never fails the
 program: whatever the values do that it is given, the event is sent without
-them. [Client.Deliver] waits for the outcome of one event;
-[WithRaiseSendErrors] does that for all.
+them; [Extra] names the two things that Go itself ends a program for.
+[Client.Deliver] makes one attempt at once and waits for the outcome;
+[WithRaiseSendErrors] does that for all events.
 
 What goes with an event is given as typed values: [Tags], [Extra], [Level],
 [User] and the other kinds of [CaptureOption].
@@ -99,8 +100,11 @@ error is a [*TooLargeError].
 Every event that is captured ends in exactly one [OutcomeKind]. On purpose it
 may be ignored ([WithIgnore]: by default those that say that somebody hung up),
 sampled out ([WithSampleRate]), filtered or throttled ([Throttle]). It is lost
-if its server does not take it, or the transport has no room. After a failure
-nothing is sent for a while, which grows from 1 to 36 seconds ([Client.State]).
+if its server does not take it, the transport has no room, or the client is
+closed first. The default transport holds events while the server can't be
+reached, for an hour at least, and sends them when it is back. Other transports
+make one attempt, and after a failure the client sends nothing for 1 to 36
+seconds. [Client.State] has the rules.
 
 Of lost events the first of every burst is logged by log/slog, with what to do
 about it. [Client.Flush] and [Client.Close] return what was lost,

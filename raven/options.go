@@ -220,8 +220,10 @@ func WithSite(site string) Option {
 // debug, and at the end of a burst, at level warn, how many they were. A burst
 // ends with a delivered event: the next one if the server was not to be reached
 // or turned events away, else, as with a full queue, the first one after ten
-// seconds without a loss. [Client.Close] ends it too. The DSN's secret never
-// appears in them. A handler of l that panics costs the record.
+// seconds without a loss. [Client.Close] ends it too. An outage during which the
+// transport holds events ([Client.State]) is logged in the same way, at its
+// beginning and at its end, although nothing may be lost. The DSN's secret never
+// appears in the records. A handler of l that panics costs the record.
 //
 // A handler may lead back to the client. The adapters for logging libraries skip
 // the client's own records. What a handler of the program's own captures of them is
@@ -236,8 +238,9 @@ func WithLogger(l *slog.Logger) Option {
 // WithRaiseSendErrors makes every capture wait for its outcome, on any
 // transport and bounded by the capture's ctx, and hands each failure to raise,
 // on the capturing goroutine. It is the reference client's raise_send_errors:
-// for tests and for programs that would rather know. No failure keeps the next
-// event from being sent ([Client.State]), and none is logged. What is dropped on
+// for tests and for programs that would rather know. Each capture is one attempt,
+// made at once whatever [Client.State] says; only a rate limit holds it back. No
+// failure is logged. What is dropped on
 // purpose is no failure. raise may panic. Nil is an error.
 func WithRaiseSendErrors(raise func(*SendError)) Option {
 	return func(cfg *config) error {

@@ -33,7 +33,7 @@ const (
 	// was not sent because an earlier answer asked for silence.
 	OutcomeRateLimited OutcomeKind = "rate_limited"
 	// OutcomeBackoff is an event that was not sent because sending has just
-	// failed; see [Client.State].
+	// failed. It exists only on transports that hold nothing; see [Client.State].
 	OutcomeBackoff OutcomeKind = "backoff"
 	// OutcomeQueueFull is an event that the transport had no room for.
 	OutcomeQueueFull OutcomeKind = "queue_full"
@@ -43,7 +43,7 @@ const (
 	// OutcomeRejected is an event that the server refused with any other status.
 	OutcomeRejected OutcomeKind = "rejected"
 	// OutcomeNetwork is an event that got no complete answer, for whatever
-	// reason.
+	// reason but [Client.Close].
 	OutcomeNetwork OutcomeKind = "network"
 	// OutcomeClosed is an event that was captured after Close, or given up by it.
 	OutcomeClosed OutcomeKind = "closed"
@@ -181,8 +181,8 @@ var ErrDropped = errors.New("raven: the event was dropped")
 
 // DroppedError is what [Client.Deliver] and [Client.Send] return for an event
 // that the client itself did not hand to its transport: it was sampled out,
-// filtered, throttled, held back while sending fails, could not be built, or is
-// too large. Errors of the transport are returned as they are.
+// filtered, throttled, held back while sending fails ([OutcomeBackoff]), could not
+// be built, or is too large. Errors of the transport are returned as they are.
 type DroppedError struct {
 	Outcome Outcome
 }

@@ -23,7 +23,7 @@ const (
 // HTTPConfig configures [NewHTTP]. Its zero value is the default; the fields
 // that a DSN can hold are named with their options.
 type HTTPConfig struct {
-	// Timeout (timeout) bounds one delivery from the first byte sent to the
+	// Timeout (timeout) bounds one attempt from the first byte sent to the
 	// last byte of the answer. 0 means 5 s.
 	Timeout time.Duration
 	// SkipVerify (verify_ssl=0) accepts any certificate.
@@ -67,7 +67,7 @@ type HTTPConfig struct {
 
 // BindOptions names the options that every transport has.
 func (c *HTTPConfig) BindOptions(o *OptionSet) {
-	o.Duration("timeout", &c.Timeout, DefaultTimeout, "how long one delivery may take, until the last byte of the answer")
+	o.Duration("timeout", &c.Timeout, DefaultTimeout, "how long one attempt may take, until the last byte of the answer")
 	o.Off("verify_ssl", &c.SkipVerify, "whether the server's certificate and host name are verified")
 	c.bindFile(o, "ca_certs", &c.CACerts, caFile, "the roots to verify with, in place of the system's", hasCertificate)
 	c.bindFile(o, "client_cert", &c.ClientCert, pemFile, "the certificate for servers that ask for one; goes with client_key", nil)

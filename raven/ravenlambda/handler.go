@@ -30,9 +30,12 @@ func WithReserve(d time.Duration) Option {
 // handler returns is reported, and so is a panic, which goes on.
 //
 // Before an invocation ends, whatever its outcome, it waits until everything is
-// delivered, but no longer than the invocation's deadline less the reserve.
-// What is left then is delivered when Lambda thaws the process for its next
-// invocation, if there is one. A nil client is a disabled one.
+// delivered or lost, but no longer than the invocation's deadline less the
+// reserve. What is left then may be delivered when Lambda thaws the process for
+// its next invocation, if there is one. The default transport on Lambda, sync,
+// leaves nothing: it makes one attempt during the capture. With threaded, an
+// invocation during an outage waits for all of that time. A nil client is a
+// disabled one.
 func Wrap(client *raven.Client, next lambda.Handler, opts ...Option) lambda.Handler {
 	cfg := config{reserve: DefaultReserve}
 	for _, o := range opts {

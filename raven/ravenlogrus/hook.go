@@ -66,8 +66,8 @@ func (h *Hook) Levels() []logrus.Level {
 	return logrus.AllLevels[:max(h.cfg.event, h.cfg.breadcrumb)+1]
 }
 
-// Fire reports the entry. Entries that end the program, by a panic or by
-// exiting, are delivered before it returns, within five seconds; the error is
+// Fire reports the entry. For entries that end the program, by a panic or by
+// exiting, it waits until they are delivered, for five seconds at most; the error is
 // then that of [raven.Client.Flush]. logrus prints it, and does not fire the hooks
 // that were added after this one: add this one last. Otherwise the error is nil:
 // what is not delivered later is for the client to log. What the client itself

@@ -75,9 +75,9 @@ func (c *Core) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcor
 	return checked.AddCore(entry, c)
 }
 
-// Write reports the entry. Entries that end the program, at
-// [zapcore.DPanicLevel] and above, are delivered before it returns, within five
-// seconds; the error is then that of [raven.Client.Flush]. Otherwise it is nil:
+// Write reports the entry. For entries that end the program, at
+// [zapcore.DPanicLevel] and above, it waits until they are delivered, for five
+// seconds at most; the error is then that of [raven.Client.Flush]. Otherwise it is nil:
 // what is not delivered later is for the client to log. What the client itself
 // logs, such as that events can't be delivered, is skipped.
 func (c *Core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
@@ -110,8 +110,8 @@ func (c *Core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
 }
 
 // Sync waits until what was reported is delivered, for five seconds at most. If
-// something was lost since the last Sync, or flush of the client, the error wraps
-// a *raven.LossError. A core without a client waits for raven.Default and for
+// something was lost since the last Sync, or flush of the client, or still waits
+// for its server, the error wraps a *raven.LossError. A core without a client waits for raven.Default and for
 // the clients that entries were reported with.
 func (c *Core) Sync() error {
 	if c.client != nil {

@@ -99,9 +99,9 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// WriteLevel reports a record. Records that end the program, by a panic or by
-// exiting, are delivered before it returns, within five seconds; the error is
-// then that of [raven.Client.Flush]. Otherwise it is nil: what is not delivered
+// WriteLevel reports a record. For records that end the program, by a panic or by
+// exiting, it waits until they are delivered, for five seconds at most; the error
+// is then that of [raven.Client.Flush]. Otherwise it is nil: what is not delivered
 // later is for the client to log. What the client itself logs, such as that
 // events can't be delivered, is skipped.
 func (w *Writer) WriteLevel(l zerolog.Level, p []byte) (int, error) {

@@ -79,8 +79,9 @@ func (r *Record) Breadcrumb(ctx context.Context, to raven.Reporter) {
 // patience bounds the wait for the delivery of what is reported last.
 const patience = 5 * time.Second
 
-// Deliver waits until what was reported is delivered: after it the program may
-// end. The error is that of [raven.Client.Flush].
+// Deliver waits until what was reported is delivered, for five seconds at most:
+// after it the program may end. During an outage it takes all of them. The error
+// is that of [raven.Client.Flush].
 func Deliver(client *raven.Client) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

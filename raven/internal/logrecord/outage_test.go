@@ -1,0 +1,40 @@
+package logrecord_test
+
+import (
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
+	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// An outage holds up a program that ends for five seconds, no more, and costs
+// the event only if the program does end.
+func TestDeliverDuringAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		srv := sentrytest.NewServer(t, sentrytest.InMemory())
+		client, err := raven.New(srv.DSN(), raven.WithLogger(slog.New(slog.DiscardHandler)), raven.WithEnv(transport.Env{DialContext: srv.DialContext}))
+		g.Expect(err).NotTo(HaveOccurred())
+		defer client.Close(t.Context())
+
+		srv.Down()
+		begun := time.Now()
+		client.CaptureMessage(t.Context(), "fatal")
+		var undelivered *transport.UndeliveredError
+		g.Expect(errors.As(logrecord.Deliver(client), &undelivered)).To(BeTrue())
+		g.Expect(undelivered.Pending).To(Equal(1))
+		g.Expect(time.Since(begun)).To(Equal(5 * time.Second))
+
+		g.Expect(srv.Up()).To(Succeed())
+		g.Expect(logrecord.Deliver(client)).To(Succeed())
+		g.Expect(srv.Events()).To(HaveLen(1))
+	})
+}
