@@ -30,8 +30,8 @@ import (
 // panic, the other goroutines as threads, the beginning of the raw text as
 // extra crash_output, with the release that crashed and the time it did. It is
 // sent in the background, past any queue; [Client.Close] waits for it. The file
-// is emptied when the event has its outcome; if the server can't be reached it
-// is kept for the next start.
+// is emptied when the event has its outcome; if the server can't be reached, or
+// may take the event later ([transport.Retryable]), it is kept for the next start.
 //
 // What goes wrong with the files is logged and has no other effect. A disabled
 // client reports no crash and writes none down. A process has one crash output:
@@ -138,7 +138,8 @@ func (c *Client) reportCrash(ctx context.Context, file *os.File) error {
 		return err
 	}
 	_, err = c.Deliver(ctx, crashEvent(output, header, crashTime(file), &encoder{inApp: c.inApp}))
-	if ctx.Err() != nil || transport.Retryable(err) || errors.Is(err, transport.ErrClosed) {
+	var network *transport.NetworkError // also where no certificate was trusted
+	if ctx.Err() != nil || transport.Retryable(err) || errors.As(err, &network) || errors.Is(err, transport.ErrClosed) {
 		return fmt.Errorf("an earlier crash could not be reported; it is kept in %s for the next start: %w", file.Name(), err)
 	}
 	if err != nil {

@@ -3,6 +3,8 @@ package raven_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -257,8 +259,13 @@ func TestCrashReportArrives(t *testing.T) {
 func TestCrashReportThatFails(t *testing.T) {
 	g := NewWithT(t)
 	path := crashed(t, "panic")
+	untrusted := &recorder{answer: func(*transport.Packet) (*transport.Response, error) {
+		return nil, &transport.NetworkError{Err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}
+	}}
 	unreached := down()
-	g.Expect(afterCrash(t, unreached, path)).To(ContainSubstring("an earlier crash could not be reported; it is kept in " + path + " for the next start: "))
+	for _, far := range []transport.Transport{unreached, untrusted} {
+		g.Expect(afterCrash(t, far, path)).To(ContainSubstring("an earlier crash could not be reported; it is kept in " + path + " for the next start: "))
+	}
 	refuses := &recorder{answer: func(*transport.Packet) (*transport.Response, error) {
 		return nil, &transport.APIError{Status: http.StatusForbidden}
 	}}
