@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -198,6 +199,40 @@ func TestWhatIsRefusedForGoodIsLostAtOnce(t *testing.T) {
 			g.Expect(o.get("a")).To(HaveLen(1), "%d", code)
 			about := code == 400 || code == 413 || code == 422
 			g.Expect(tr.HoldState().Paused).To(Equal(!about), "%d", code)
+		})
+	}
+}
+
+// docs/writing-a-transport.md lists which errors of a transport are repeated.
+func TestWhichErrorsOfATransportAreRepeated(t *testing.T) {
+	for _, tt := range []struct {
+		err   error
+		again bool
+	}{
+		{&transport.NetworkError{Err: errors.New("broken off")}, true},
+		{&net.DNSError{}, true},
+		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, true},
+		{tls.RecordHeaderError{}, true},
+		{&transport.APIError{Status: 408}, true},
+		{&transport.APIError{Status: 500}, true},
+		{&transport.APIError{Status: 502}, true},
+		{&transport.APIError{Status: 503}, true},
+		{&transport.APIError{Status: 504}, true},
+		{errors.New("disk full"), false},
+		{x509.UnknownAuthorityError{}, false},
+		{context.Canceled, false},
+	} {
+		once := func(n int, _ *transport.Packet) error {
+			if n == 1 {
+				return fmt.Errorf("my transport: %w", tt.err)
+			}
+			return nil
+		}
+		hold(t, transport.ThreadedConfig{}, once, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+			send(tr, o, "a")
+			g.Expect(tr.Flush(context.Background())).To(Succeed())
+			g.Expect(o.get("a")).To(HaveLen(1))
+			g.Expect(len(f.tries) == 2).To(Equal(tt.again), "%T %v", tt.err, tt.err)
 		})
 	}
 }
