@@ -78,6 +78,10 @@ func TestAGoroutineThatEndsInACapture(t *testing.T) {
 		{name: "Send", capture: func(ctx context.Context, c *raven.Client) {
 			_ = c.Send(ctx, &raven.Event{Message: "x", Extra: raven.Extra{"v": &says{text: exit}}})
 		}},
+		{name: "the data of a breadcrumb", capture: func(ctx context.Context, c *raven.Client) {
+			c.CaptureBreadcrumb(ctx, raven.Breadcrumb{Process: func(b *raven.Breadcrumb) { b.Data = map[string]any{"v": &says{text: exit}} }})
+			c.CaptureMessage(ctx, "x")
+		}},
 		{name: "Recover", capture: func(ctx context.Context, c *raven.Client) {
 			defer c.Recover(ctx)
 			panic(&says{text: exit})
@@ -221,6 +225,21 @@ func TestATransportWhoseErrorsAreBroken(t *testing.T) {
 				g.Expect(logs.lines()).To(HaveLen(1))
 			}
 		})
+	}
+}
+
+func TestATransportWhoseErrorEndsTheGoroutine(t *testing.T) {
+	rec := &recorder{answer: answerWith("", &says{text: func() string { runtime.Goexit(); return "" }})}
+	for _, tr := range []transport.Transport{rec, threaded(t, rec)} {
+		c := newOver(t, tr, testDSN, quiet)
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			c.CaptureMessage(t.Context(), "x")
+		}()
+		<-done
+		_ = c.Flush(t.Context()) // an event is lost
+		NewWithT(t).Expect(c.Stats()).To(Equal(raven.Stats{Captured: 1, Network: 1}))
 	}
 }
 

@@ -36,7 +36,19 @@ func (c *Client) settle(p *outgoing, resp *transport.Response, err error, how te
 	if p.settled.Swap(true) {
 		return
 	}
+	judged := false
+	defer func() {
+		if !judged { // a method of the error ended the goroutine
+			c.enter(p, Outcome{EventID: p.EventID, Kind: OutcomeNetwork, Err: errNoReturn}, how)
+		}
+	}()
 	o := outcomeOf(p.EventID, resp, err)
+	judged = true
+	c.enter(p, o, how)
+}
+
+// enter enters an outcome wherever it is kept.
+func (c *Client) enter(p *outgoing, o Outcome, how terms) {
 	how.echo = p.echo
 	if !how.ignore {
 		c.state.observe(&o)
