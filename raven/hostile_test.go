@@ -159,6 +159,17 @@ func TestParametersThatHoldThemselves(t *testing.T) {
 	}
 }
 
+// fmt complains about a verb that is none for pointers, and then follows the
+// pointer.
+func TestAParameterBehindThePointerOfAnother(t *testing.T) {
+	g := NewWithT(t)
+	c, rec := newRecorded(t, testDSN)
+	m := map[string]any{}
+	m["me"] = m
+	c.CaptureMessage(t.Context(), "%s", raven.Params{&struct{ In *struct{ M any } }{&struct{ M any }{m}}})
+	g.Expect(only(t, rec).at("logentry", "formatted")).To(Equal(`{"In":{"M":{"me":"<...>"}}}`))
+}
+
 // fmt gives up on a value whose panic panics when it is printed.
 func TestAParameterThatPanicsTwice(t *testing.T) {
 	g := NewWithT(t)
