@@ -33,7 +33,7 @@ func TestBeforeSendSeesTheWholeEvent(t *testing.T) {
 			c, rec := newRecorded(t, dsn, append(opts, raven.WithTags(raven.Tags{"a": "client"}), raven.WithRelease("r1"), raven.WithServerName("web"))...)
 			c.CaptureBreadcrumb(t.Context(), raven.Breadcrumb{
 				Timestamp: time.Unix(7, 500000), Type: "http", Category: "c", Message: "m", Level: "INFO",
-				Data: map[string]any{"n": 1 << 60, "f": 1.5, "l": []any{2, "x"}, "big": uint64(1 << 63), "password": "p"},
+				Data: map[string]any{"n": int64(1 << 60), "f": 1.5, "l": []any{2, "x"}, "big": uint64(1 << 63), "password": "p"},
 			})
 			c.CaptureException(
 				t.Context(), fmt.Errorf("outer: %w", errors.New("inner")), raven.Tags{"b": "call"}, raven.Extra{"n": 1}, raven.User{ID: "u"},

@@ -185,7 +185,8 @@ func (c *Client) queueReport(ctx context.Context) {
 }
 
 func (c *Client) reportSent(d *discards, err error) {
-	if o := outcomeOf("", nil, err); !reportArrived(&o) {
+	limited, _ := err.(*transport.RateLimitedError) // an error of the program's own is not asked
+	if err != nil && (limited == nil || limited.Held) {
 		c.reports.add(d)
 	}
 }

@@ -78,6 +78,10 @@ func TestAGoroutineThatEndsInACapture(t *testing.T) {
 		{name: "Send", capture: func(ctx context.Context, c *raven.Client) {
 			_ = c.Send(ctx, &raven.Event{Message: "x", Extra: raven.Extra{"v": &says{text: exit}}})
 		}},
+		{name: "the data of a breadcrumb", capture: func(ctx context.Context, c *raven.Client) {
+			c.CaptureBreadcrumb(ctx, raven.Breadcrumb{Process: func(b *raven.Breadcrumb) { b.Data = map[string]any{"v": &says{text: exit}} }})
+			c.CaptureMessage(ctx, "x")
+		}},
 		{name: "Recover", capture: func(ctx context.Context, c *raven.Client) {
 			defer c.Recover(ctx)
 			panic(&says{text: exit})
@@ -155,6 +159,17 @@ func TestParametersThatHoldThemselves(t *testing.T) {
 	}
 }
 
+// fmt complains about a verb that is none for pointers, and then follows the
+// pointer.
+func TestAParameterBehindThePointerOfAnother(t *testing.T) {
+	g := NewWithT(t)
+	c, rec := newRecorded(t, testDSN)
+	m := map[string]any{}
+	m["me"] = m
+	c.CaptureMessage(t.Context(), "%s", raven.Params{&struct{ In *struct{ M any } }{&struct{ M any }{m}}})
+	g.Expect(only(t, rec).at("logentry", "formatted")).To(Equal(`{"In":{"M":{"me":"<...>"}}}`))
+}
+
 // fmt gives up on a value whose panic panics when it is printed.
 func TestAParameterThatPanicsTwice(t *testing.T) {
 	g := NewWithT(t)
@@ -221,6 +236,21 @@ func TestATransportWhoseErrorsAreBroken(t *testing.T) {
 				g.Expect(logs.lines()).To(HaveLen(1))
 			}
 		})
+	}
+}
+
+func TestATransportWhoseErrorEndsTheGoroutine(t *testing.T) {
+	rec := &recorder{answer: answerWith("", &says{text: func() string { runtime.Goexit(); return "" }})}
+	for _, tr := range []transport.Transport{rec, threaded(t, rec)} {
+		c := newOver(t, tr, testDSN, quiet)
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			c.CaptureMessage(t.Context(), "x")
+		}()
+		<-done
+		_ = c.Flush(t.Context()) // an event is lost
+		NewWithT(t).Expect(c.Stats()).To(Equal(raven.Stats{Captured: 1, Network: 1}))
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // so is every value whose methods panic while fmt says that they do, and one
 // that has secret fields or keys.
 func (e *encoder) formatted(template string, params Params) (text string) {
-	params = e.shown(params, func(v any) bool { return !guard.Printable(v) || e.mask().holds(v) })
+	params = e.shown(params, func(v any) bool { return !guard.Printable(v, template) || e.mask().holds(v) })
 	if guard.Do(func() { text = fmt.Sprintf(template, params...) }) == nil {
 		return text
 	}

@@ -57,7 +57,7 @@ func TestSanitizeValues(t *testing.T) {
 		{"12 digits", "123456789012", "123456789012"},
 		{"17 digits", visa + "4", visa + "4"},
 		{"letters in it", "4242x424242424242", "4242x424242424242"},
-		{"a number is no card", 4242424242424242, 4242424242424242.0},
+		{"a number is no card", int64(4242424242424242), 4242424242424242.0},
 		{"card in bytes", []byte(visa), masked},
 		{"card in a list", []string{visa, "b"}, []any{masked, "b"}},
 		{"card in a Stringer", speaks{visa}, masked},

@@ -11,7 +11,19 @@ func (c *Client) settle(f *fate, resp *transport.Response, err error, how terms)
 	if f.settled.Swap(true) {
 		return
 	}
+	judged := false
+	defer func() {
+		if !judged { // a method of the error ended the goroutine
+			c.enter(f, Outcome{EventID: f.id, Kind: OutcomeNetwork, Err: errNoReturn}, how)
+		}
+	}()
 	o := outcomeOf(f.id, resp, err)
+	judged = true
+	c.enter(f, o, how)
+}
+
+// enter enters an outcome wherever it is kept.
+func (c *Client) enter(f *fate, o Outcome, how terms) {
 	how.echo = f.echo
 	if !how.ignore && c.holder == nil {
 		c.state.observe(&o)

@@ -104,13 +104,14 @@ func encodedCrumb(b Breadcrumb, r *rules) crumb {
 type lateCrumb struct {
 	value *lateValue
 	rules *rules
+	tried atomic.Bool // a value in it that ends the goroutine does so once
 	done  atomic.Pointer[crumb]
 }
 
 // process returns the processed breadcrumb, nil while somebody else is at it.
 func (l *lateCrumb) process() *crumb {
 	if l.done.Load() == nil {
-		if b := l.value.process(); b != nil {
+		if b := l.value.process(); b != nil && !l.tried.Swap(true) {
 			made := encodedCrumb(*b, l.rules)
 			l.done.Store(&made)
 		}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -93,7 +92,7 @@ func (l *life) dial(ctx context.Context, secure bool) (net.Conn, error) {
 // begin starts a life. The server's phase is locked, or nobody else knows the server yet.
 func (s *Server) begin() error {
 	listener, secure, err := s.open()
-	if errors.Is(err, syscall.EADDRINUSE) && len(s.reserved) > 0 {
+	if errors.Is(err, addressInUse) && len(s.reserved) > 0 {
 		// Linux lets one listen where another socket is only bound. Elsewhere the address has to be given back first,
 		// which leaves a moment for others to take it.
 		s.release()

@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -65,7 +64,7 @@ func (c *memConn) Read(b []byte) (int, error) {
 			l.cond.Broadcast()
 			return n, nil
 		case l.reset:
-			return 0, c.opError("read", syscall.ECONNRESET)
+			return 0, c.opError("read", connReset)
 		case c.peer.closed:
 			return 0, io.EOF
 		}
@@ -83,9 +82,9 @@ func (c *memConn) Write(b []byte) (int, error) {
 		case c.closed:
 			return written, c.opError("write", net.ErrClosed)
 		case l.reset:
-			return written, c.opError("write", syscall.ECONNRESET)
+			return written, c.opError("write", connReset)
 		case c.peer.closed:
-			return written, c.opError("write", syscall.EPIPE)
+			return written, c.opError("write", brokenPipe)
 		case c.write.expired:
 			return written, c.opError("write", os.ErrDeadlineExceeded)
 		case len(b) == 0:

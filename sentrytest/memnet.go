@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"sync"
-	"syscall"
 )
 
 // memAddress is what an in-memory server calls itself in URLs and DSNs. It is a loopback address so
@@ -59,7 +58,7 @@ func (l *memListener) dial(ctx context.Context) (net.Conn, error) {
 }
 
 // memRefused is the error of dialling where nobody listens.
-func memRefused() error { return memDialError(syscall.ECONNREFUSED) }
+func memRefused() error { return memDialError(connRefused) }
 
 func memDialError(err error) error {
 	return &net.OpError{Op: "dial", Net: "memory", Addr: memAddr(memAddress), Err: err}

@@ -8,7 +8,6 @@ import (
 	"net/http/httputil"
 	"strings"
 	"sync"
-	"syscall"
 )
 
 func (p *Proxy) handle(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +95,7 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request, seen *ProxyReque
 
 // pipe copies until src ends, and then ends dst in the same way: a reset stays one.
 func pipe(dst, src net.Conn) {
-	if _, err := io.Copy(dst, src); errors.Is(err, syscall.ECONNRESET) {
+	if _, err := io.Copy(dst, src); errors.Is(err, connReset) {
 		_ = reset(dst)
 		return
 	}

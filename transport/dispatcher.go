@@ -310,7 +310,18 @@ func (d *dispatcher) attempt(j job) {
 
 // landed is the end of an attempt.
 func (d *dispatcher) landed(j job, r *Response, err error) {
-	v := judge(err) // which may ask the program's own errors
+	v, judged := verdict{}, false
+	defer func() {
+		if !judged { // a method of the program's own error has ended the goroutine
+			r, err = nil, errNoReturn
+		}
+		d.conclude(j, v, r, err)
+	}()
+	v = judge(err)
+	judged = true
+}
+
+func (d *dispatcher) conclude(j job, v verdict, r *Response, err error) {
 	d.mu.Lock()
 	d.flights--
 	settled, err := d.note(&j, v, r, err)

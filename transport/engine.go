@@ -15,7 +15,8 @@ type Engine interface {
 	// error, and returns TLS errors as crypto/tls and crypto/x509 give them,
 	// wrapped if need be. A request that died on a kept connection before any
 	// answer is sent once more on a fresh one; on top of net/http, [Replayable]
-	// brings that about. The request's header is the engine's to change; its
+	// brings that about, and a GetBody that closes the connections that are idle:
+	// net/http tries all others that are kept. The request's header is the engine's to change; its
 	// body is not, and nothing is kept.
 	Post(ctx context.Context, r *Request) (*Reply, error)
 	// Close closes every connection. No Post is under way then.

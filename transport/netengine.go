@@ -16,6 +16,7 @@ import (
 // netEngine is the Engine on net/http.
 type netEngine struct {
 	roundTrip func(*http.Request) (*http.Response, error)
+	refresh   func() // closes the connections that nothing uses
 	close     func()
 	endpoint  atomic.Pointer[endpoint] // the one that was used last
 }
@@ -30,14 +31,14 @@ func newNetEngine(c HTTPConfig) (*netEngine, error) {
 	if c.Client != nil {
 		client := *c.Client
 		client.CheckRedirect = refuseRedirect
-		return &netEngine{roundTrip: client.Do, close: func() {}}, nil
+		return &netEngine{roundTrip: client.Do, refresh: func() {}, close: func() {}}, nil
 	}
 	client, closeClient, err := c.NewClient()
 	if err != nil {
 		return nil, err
 	}
 	// The client adds nothing to its transport but redirects and cookies.
-	return &netEngine{roundTrip: client.Transport.RoundTrip, close: closeClient}, nil
+	return &netEngine{roundTrip: client.Transport.RoundTrip, refresh: client.CloseIdleConnections, close: closeClient}, nil
 }
 
 // NewClient returns an http.Client that is set up as the configuration says,
@@ -78,12 +79,17 @@ func (e *netEngine) Post(ctx context.Context, r *Request) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
-	body, _ := open()
+	open := func() io.ReadCloser { return io.NopCloser(bytes.NewReader(r.Body)) }
+	reopen := func() (io.ReadCloser, error) {
+		// A kept connection was dead. The others may be too, and each would cost
+		// a repetition: the next one is to be fresh.
+		e.refresh()
+		return open(), nil
+	}
 	request := &http.Request{
 		Method: http.MethodPost, URL: target, Host: target.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: Replayable(r.Header), ContentLength: int64(len(r.Body)), Body: body, GetBody: open,
+		Header: Replayable(r.Header), ContentLength: int64(len(r.Body)), Body: open(), GetBody: reopen,
 	}
 	answer, err := e.roundTrip(request.WithContext(ctx))
 	if err != nil {

@@ -302,16 +302,20 @@ func (d *dispatcher) whyNot(now time.Time) error {
 // passedBy notes the outcome of a Send. A success says that the server is there;
 // a failure is its caller's affair, but for limits.
 func (d *dispatcher) passedBy(p *Packet, r *Response, err error) {
-	v := judge(err)
-	limits := limitsOf(r, v)
-	if err != nil && !v.limited && limits == nil {
+	var limits RateLimits
+	switch e := err.(type) { // an error of the program's own is not asked
+	case nil:
+		limits = limitsOf(r, verdict{})
+	case *RateLimitedError:
+		limits = e.RateLimits
+	case *APIError:
+		limits = e.limits
+	}
+	if err != nil && limits == nil {
 		return
 	}
 	d.mu.Lock()
-	d.limitTo(limits, nil)
-	if v.limited {
-		d.limitTo(asRateLimited(err).RateLimits, err)
-	}
+	d.limitTo(limits, err)
 	if err == nil {
 		d.delivered++
 		d.way.lastFail = 0

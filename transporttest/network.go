@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -30,7 +29,7 @@ func (n *Network) DialContext(ctx context.Context, network, addr string) (net.Co
 	door := n.doors[addr]
 	n.mu.Unlock()
 	if door == nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: fmt.Errorf("%s: %w", addr, syscall.ECONNREFUSED)}
+		return nil, &net.OpError{Op: "dial", Net: network, Err: fmt.Errorf("%s: %w", addr, connRefused)}
 	}
 	return door(ctx, network, addr)
 }
@@ -69,7 +68,7 @@ func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	case l.conns <- server:
 		return client, nil
 	case <-l.done:
-		return nil, &net.OpError{Op: "dial", Net: "memory", Err: syscall.ECONNREFUSED}
+		return nil, &net.OpError{Op: "dial", Net: "memory", Err: connRefused}
 	case <-ctx.Done():
 		return nil, &net.OpError{Op: "dial", Net: "memory", Err: ctx.Err()}
 	}

@@ -3,6 +3,7 @@ package guard
 import (
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // Error returns what err says of itself.
@@ -62,7 +63,7 @@ func Plain(v any) (text string) {
 	case fmt.Stringer:
 		return v.String()
 	}
-	if !Printable(v) {
+	if !Printable(v, "%v") {
 		return fmt.Sprintf("%T", v)
 	}
 	return fmt.Sprint(v)
@@ -75,41 +76,69 @@ const (
 	maxNesting = 100
 )
 
-// Printable reports whether fmt prints v in reasonable time and stack, whatever
-// the verb: it does not hold itself, and is not too large.
-func Printable(v any) bool {
-	budget := maxPrinted
-	return printable(reflect.ValueOf(v), 0, &budget)
+// Printable reports whether fmt prints v in reasonable time and stack, with any of
+// the verbs in template: it does not hold itself, and is not too large.
+func Printable(v any, template string) bool {
+	p := printer{budget: maxPrinted, pointers: followsPointers(template)}
+	return p.ends(reflect.ValueOf(v), 0)
 }
 
-func printable(r reflect.Value, depth int, budget *int) bool {
-	if *budget--; *budget < 0 || depth > maxNesting {
+// followsPointers reports whether a template has verbs that are not for pointers:
+// fmt follows the outermost pointer only, but in its complaint about such a verb
+// the pointer is the outermost.
+func followsPointers(template string) bool {
+	for {
+		_, rest, found := strings.Cut(template, "%")
+		if !found {
+			return false
+		}
+		verb := strings.IndexFunc(rest, func(r rune) bool { return !strings.ContainsRune("+-# 0123456789.*[]", r) })
+		if verb < 0 {
+			return false
+		}
+		if !strings.ContainsRune("vTpbodxX%", rune(rest[verb])) {
+			return true
+		}
+		template = rest[verb+1:]
+	}
+}
+
+type printer struct {
+	budget   int
+	pointers bool // inner pointers are followed
+}
+
+func (p *printer) ends(r reflect.Value, depth int) bool {
+	if p.budget--; p.budget < 0 || depth > maxNesting {
 		return false
 	}
 	switch r.Kind() {
 	case reflect.Interface:
-		return printable(r.Elem(), depth, budget)
-	case reflect.Pointer: // fmt follows only the outermost
-		return depth > 0 || printable(r.Elem(), depth+1, budget)
+		return p.ends(r.Elem(), depth)
+	case reflect.Pointer:
+		if depth > 0 {
+			return !p.pointers || r.IsNil() || flat(r.Type().Elem())
+		}
+		return p.ends(r.Elem(), depth+1)
 	case reflect.Struct:
 		for i := range r.NumField() {
-			if !printable(r.Field(i), depth+1, budget) {
+			if !p.ends(r.Field(i), depth+1) {
 				return false
 			}
 		}
 	case reflect.Slice, reflect.Array:
 		if flat(r.Type().Elem()) {
-			*budget -= r.Len() / 100
-			return *budget >= 0
+			p.budget -= r.Len() / 100
+			return p.budget >= 0
 		}
 		for i := range r.Len() {
-			if !printable(r.Index(i), depth+1, budget) {
+			if !p.ends(r.Index(i), depth+1) {
 				return false
 			}
 		}
 	case reflect.Map:
 		for iter := r.MapRange(); iter.Next(); {
-			if !printable(iter.Key(), depth+1, budget) || !printable(iter.Value(), depth+1, budget) {
+			if !p.ends(iter.Key(), depth+1) || !p.ends(iter.Value(), depth+1) {
 				return false
 			}
 		}

@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -65,6 +66,36 @@ func TestError(t *testing.T) {
 		NewWithT(t).Expect(guard.Error(tt.err)).To(Equal(tt.want))
 	}
 }
+
+// fmt follows a pointer in a value if the verb is none for pointers.
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	ring := &struct{ Next any }{}
+	ring.Next = ring
+	held := []any{&cyclicStruct{M: cyclicMap()}}
+	number := 7
+	for _, tt := range []struct {
+		v        any
+		template string
+		want     bool
+	}{
+		{ring, "%v %+v %#v %T %p %d", true},
+		{ring, "%v %6.2s", false},
+		{ring, "%[2]*[1]q", false},
+		{held, "%x 100%% %", true},
+		{held, "%s", false},
+		{[]*int{&number, nil}, "%s", true},
+		{"text", "%s", true},
+		{map[string]any{"held": held}, "%t", false},
+	} {
+		NewWithT(t).Expect(guard.Printable(tt.v, tt.template)).To(Equal(tt.want), "%q", tt.template)
+		if tt.want {
+			_ = fmt.Sprintf(tt.template, tt.v) // comes to an end
+		}
+	}
+}
+
+type cyclicStruct struct{ M map[string]any }
 
 func TestPlain(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,7 +101,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"send", "one", dsn}, `unexpected argument https://key:xxxxx@sentry.example/1`},
 		{[]string{"send", "--dsn=" + dsn}, `unknown flag --dsn`},
 		{[]string{"send", "--level=loud", dsn}, `--level must be one of "debug","info","warning","error","fatal" but got "loud"`},
-		{[]string{"send", "--count=many", dsn}, `--count: expected a valid 64 bit int but got "many"`},
+		{[]string{"send", "--count=many", dsn}, fmt.Sprintf(`--count: expected a valid %d bit int but got "many"`, strconv.IntSize)},
 		{[]string{"send", "--count=0", dsn}, `--count=0: want at least 1`},
 		{[]string{"send", "--concurrency=-1", dsn}, `--concurrency=-1: want at least 1`},
 		{[]string{"send", "--tag=host", dsn}, `--tag: expected "<key>=<value>" but got "host"`},
