@@ -16,8 +16,8 @@ type Engine interface {
 	// wrapped if need be. A request that died on a kept connection before any
 	// answer is sent once more on a fresh one; on top of net/http, [Replayable]
 	// brings that about, and a GetBody that closes the connections that are idle:
-	// net/http tries all others that are kept. The request's header is the engine's to change; its
-	// body is not, and nothing is kept.
+	// net/http tries all others that are kept. The request's header is the
+	// engine's to change; its body is not, and nothing is kept.
 	Post(ctx context.Context, r *Request) (*Reply, error)
 	// Close closes every connection. No Post is under way then.
 	Close()

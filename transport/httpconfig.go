@@ -23,8 +23,9 @@ const (
 // HTTPConfig configures [NewHTTP]. Its zero value is the default; the fields
 // that a DSN can hold are named with their options.
 type HTTPConfig struct {
-	// Timeout (timeout) bounds one attempt from the first byte sent to the
-	// last byte of the answer. 0 means 5 s.
+	// Timeout (timeout) bounds one attempt: waiting for a connection,
+	// connecting, TLS, the request, and the answer to its last byte. 0 means
+	// 5 s.
 	Timeout time.Duration
 	// SkipVerify (verify_ssl=0) accepts any certificate.
 	SkipVerify bool

@@ -23,6 +23,7 @@ type Loop interface {
 type EventLoop struct {
 	mu      sync.Mutex
 	running bool
+	ending  bool // it takes nothing any more
 	posted  []func()
 	wake    chan struct{} // made by Run; has room for one
 }
@@ -33,11 +34,11 @@ var _ Loop = (*EventLoop)(nil)
 func NewLoop() *EventLoop { return new(EventLoop) }
 
 // Post has fn run by Run. It returns false, and forgets fn, unless Run is
-// running.
+// running and its context has not ended.
 func (l *EventLoop) Post(fn func()) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.running {
+	if !l.running || l.ending {
 		return false
 	}
 	l.posted = append(l.posted, fn)
@@ -63,47 +64,44 @@ func (l *EventLoop) Run(ctx context.Context) error {
 	l.running, l.wake = true, make(chan struct{}, 1)
 	l.mu.Unlock()
 	defer l.stop()
-	for {
-		l.runPosted()
+	for ctx.Err() == nil {
+		if fn, ok := l.next(); ok {
+			fn()
+			continue
+		}
 		select {
 		case <-l.wake:
 		case <-ctx.Done():
-			for !l.stopIfIdle() {
-				l.runPosted()
-			}
-			return context.Cause(ctx)
 		}
 	}
-}
-
-func (l *EventLoop) runPosted() {
-	for {
-		l.mu.Lock()
-		if len(l.posted) == 0 {
-			l.posted = nil
-			l.mu.Unlock()
-			return
-		}
-		fn := l.posted[0]
-		l.posted[0] = nil
-		l.posted = l.posted[1:]
-		l.mu.Unlock()
+	l.refuse() // since a function may post another for ever
+	for fn, ok := l.next(); ok; fn, ok = l.next() {
 		fn()
 	}
+	return context.Cause(ctx)
 }
 
-func (l *EventLoop) stopIfIdle() bool {
+// next returns what was posted first, if there is anything.
+func (l *EventLoop) next() (fn func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.posted) > 0 {
-		return false
+	if len(l.posted) == 0 {
+		l.posted = nil
+		return nil, false
 	}
-	l.running = false
-	return true
+	fn, l.posted[0] = l.posted[0], nil
+	l.posted = l.posted[1:]
+	return fn, true
+}
+
+func (l *EventLoop) refuse() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ending = true
 }
 
 func (l *EventLoop) stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.running = false
+	l.running, l.ending = false, false
 }

@@ -170,6 +170,30 @@ func TestEventLoop(t *testing.T) {
 	})
 }
 
+// A function that posts itself anew, as a ticker does, must not keep the loop
+// from ending.
+func TestAnEventLoopEndsAlthoughItIsNeverIdle(t *testing.T) {
+	g := NewWithT(t)
+	loop := transport.NewLoop()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- loop.Run(ctx) }()
+	turns, refused := 0, false
+	var again func()
+	again = func() {
+		if turns++; turns == 3 {
+			stop()
+		}
+		refused = !loop.Post(again)
+	}
+	for !loop.Post(again) {
+		runtime.Gosched()
+	}
+	g.Expect(<-ended).To(MatchError(context.Canceled))
+	g.Expect(turns).To(Equal(4), "one was posted when the context ended, or at once after that")
+	g.Expect(refused).To(BeTrue())
+}
+
 func TestALoopByDSN(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)

@@ -27,10 +27,10 @@ type Packet struct {
 // later one says the same.
 const CategoryInternal = "internal"
 
-// Response is what the server said to a packet that it took. Transports that
-// have no server to ask (stderr+…, file+…) leave Status at zero.
+// Response is what the server said to a packet that it took.
 type Response struct {
-	// Status is the HTTP status, always 2xx.
+	// Status is the HTTP status, 2xx. It is 0 with transports that have no
+	// server to ask (stderr+…, file+…).
 	Status int
 	// EventID is the id the server gave back: 32 hexadecimal digits, or "" where
 	// it gave none.

@@ -33,8 +33,8 @@ type RetryConfig struct {
 	// 0 means 100.
 	MaxWaiting int
 	// InitialInterval is about how long the first wait is; each further one is
-	// twice as long, none more than 10 s, and all are spread by half of
-	// themselves either way. 0 means 0.5 s.
+	// about twice as long. All are spread by half of themselves either way, and
+	// none is more than 10 s but for a rate limit's. 0 means 0.5 s.
 	InitialInterval time.Duration
 	// Logger hears of callbacks that panic; nil means slog.Default.
 	Logger *slog.Logger
@@ -49,8 +49,8 @@ func (c *RetryConfig) BindOptions(o *OptionSet) {
 
 // WithRetry tries packets again whose delivery failed for a reason that may
 // pass, by [Retryable]: never what was refused for good, such as 400, 401, 403
-// and 413. Between tries it waits ever longer, as long as the server asks for
-// in a rate limit, never shorter. Close ends the waiting: a packet that waits
+// and 413. Between tries it waits longer and longer, and never shorter than the
+// server asks for in a rate limit. Close ends the waiting: a packet that waits
 // fails with the error of its last try and [ErrClosed], and counts as Abandoned
 // in Close's *[UndeliveredError].
 //
@@ -97,7 +97,7 @@ func (t *retrying) Send(ctx context.Context, p *Packet) (*Response, error) {
 		if err == nil {
 			return r, nil
 		}
-		wait := max(waits.NextBackOff(), askedFor(err))
+		wait := max(min(waits.NextBackOff(), maxInterval), askedFor(err))
 		if !Retryable(err) || try == t.cfg.Retries || time.Since(begun)+wait > t.cfg.MaxElapsed {
 			return nil, t.failed(p, err, try)
 		}
@@ -109,9 +109,12 @@ func (t *retrying) Send(ctx context.Context, p *Packet) (*Response, error) {
 
 func (t *retrying) waits() *backoff.ExponentialBackOff {
 	return &backoff.ExponentialBackOff{
-		InitialInterval: t.cfg.InitialInterval, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 10 * time.Second,
+		InitialInterval: t.cfg.InitialInterval, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: maxInterval,
 	}
 }
+
+// maxInterval bounds what t.waits gives, before the spread and after it.
+const maxInterval = 10 * time.Second
 
 // askedFor is how long the server wants to be left alone.
 func askedFor(err error) time.Duration {

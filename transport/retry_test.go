@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,30 @@ func TestRetryWaitsEverLonger(t *testing.T) {
 			g.Expect(s.pauses()[i]).To(And(BeNumerically(">=", base/2), BeNumerically("<=", base*3/2)), "spread by half either way")
 		}
 	})
+}
+
+func TestRetryWaitsForTenSecondsAtMost(t *testing.T) {
+	errs := slices.Repeat([]error{unavailable}, 60)
+	for _, first := range []time.Duration{time.Second, time.Hour} {
+		cfg := transport.RetryConfig{Retries: len(errs), InitialInterval: first, MaxElapsed: time.Hour}
+		retried(t, cfg, errs, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
+			_, err := tr.Send(t.Context(), body("a"))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(s.pauses()).To(HaveLen(60))
+			g.Expect(s.pauses()).To(HaveEach(BeNumerically("<=", 10*time.Second)))
+		})
+	}
+}
+
+// MaxElapsed bounds the time from the first try to the start of the last.
+func TestRetryStartsNoTryAfterItsTime(t *testing.T) {
+	for range 50 {
+		retried(t, transport.RetryConfig{Retries: 100, MaxElapsed: 5 * time.Second}, slices.Repeat([]error{unavailable}, 100), func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
+			_, err := tr.Send(t.Context(), body("a"))
+			g.Expect(err).To(MatchError(unavailable))
+			g.Expect(s.times[len(s.times)-1].Sub(s.times[0])).To(BeNumerically("<=", 5*time.Second))
+		})
+	}
 }
 
 func TestRetryGivesUp(t *testing.T) {

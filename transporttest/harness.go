@@ -40,8 +40,8 @@ type Harness struct {
 	// case has is a failure, so that a skip can't outlive its case.
 	Skip map[string]string
 	// Patience is how long a case waits for what has to happen before it fails;
-	// 0 means ten seconds. Transports that do what they should are never
-	// waited for that long.
+	// 0 means ten seconds. No case waits for its end while the transport does
+	// what it should.
 	Patience time.Duration
 }
 

@@ -52,6 +52,31 @@ func holds(h transporttest.Harness) bool {
 	return false
 }
 
+// Patience is for transports that fail: those that pass take no longer for it.
+func TestNothingWaitsForTheEndOfPatience(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"sync", "threaded"} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range transporttest.Cases() {
+				synctest.Test(t, func(t *testing.T) {
+					g := NewWithT(t)
+					skip := make(map[string]string)
+					for _, other := range transporttest.Cases() {
+						if other.Name != c.Name {
+							skip[other.Name] = "not now"
+						}
+					}
+					start := time.Now()
+					h := transporttest.Harness{Scheme: scheme, Network: new(transporttest.Network), Patience: time.Hour, Skip: skip}
+					g.Expect(transporttest.Check(t.Context(), h)).To(BeEmpty(), c.Name)
+					g.Expect(time.Since(start)).To(BeNumerically("<", time.Hour), c.Name)
+				})
+			}
+		})
+	}
+}
+
 func TestNetworkRefusesWhereNobodyIs(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

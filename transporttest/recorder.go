@@ -137,8 +137,8 @@ func (r *Recorder) SendAsync(_ context.Context, p *transport.Packet, done func(*
 	}
 }
 
-// Flush waits for what Hold and Delay keep back, until ctx ends: then it returns a
-// *transport.UndeliveredError.
+// Flush waits until Hold and Delay keep nothing back, of what comes meanwhile
+// either. When ctx ends first, it returns a *transport.UndeliveredError.
 func (r *Recorder) Flush(ctx context.Context) error {
 	r.mu.Lock()
 	if r.held == 0 {
@@ -162,8 +162,8 @@ func (r *Recorder) Flush(ctx context.Context) error {
 
 // Close refuses packets from now on. What Hold and Delay keep back has until
 // the end of ctx, ten seconds at most, to be delivered; the rest then fails with
-// transport.ErrClosed, and Close returns a *transport.UndeliveredError.
-// The recorded packets remain.
+// transport.ErrClosed, callbacks have a second more to return, and Close returns
+// a *transport.UndeliveredError. The recorded packets remain.
 func (r *Recorder) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.closed = true

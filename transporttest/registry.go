@@ -15,8 +15,8 @@ type TB interface {
 }
 
 // Registry returns a registry in which every scheme of the default registry
-// leads to t. Options are validated as ever, and a scheme that delivers in the
-// caller hands out the blocking kind. Closing a client leaves t open, so that
+// leads to t. Options are checked as far as the drivers list them, which tee+…
+// does not, and a scheme that delivers in the caller hands out the blocking kind. Closing a client leaves t open, so that
 // several clients can share it.
 func Registry(t transport.Transport) *transport.Registry {
 	r := transport.NewRegistry()
