@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -165,7 +164,7 @@ func TestSendFollowsTheOwnTarget(t *testing.T) {
 					begun := time.Now()
 					for range 10 {
 						_, err := tr.Send(ctx, body("a"))
-						g.Expect(err).To(MatchError(syscall.ECONNREFUSED))
+						g.Expect(err).To(MatchError(errRefused))
 					}
 					g.Expect(time.Since(begun)).To(BeZero())
 					cancel() // as a deferred one does
@@ -404,7 +403,7 @@ func TestTeeHoldsAsItsOwnTargetDoes(t *testing.T) {
 		tr.SendAsync(t.Context(), body("a"), nil)
 		synctest.Wait()
 		g.Expect(notices).To(HaveLen(1))
-		g.Expect(tr.HoldState()).To(And(HaveField("Paused", true), HaveField("Waiting", 1), HaveField("Err", MatchError(syscall.ECONNREFUSED))))
+		g.Expect(tr.HoldState()).To(And(HaveField("Paused", true), HaveField("Waiting", 1), HaveField("Err", MatchError(errRefused))))
 	})
 	teed(t, func(t *testing.T) []transport.Transport {
 		return []transport.Transport{&faraway{answer: fine}, queued(t, &faraway{answer: down}, transport.ThreadedConfig{})}

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
@@ -237,7 +236,7 @@ func holdHour(t *trial) {
 	t.unsettled("a server that is down for an hour", r)
 	pass(time.Minute)
 	o := t.settled("a server that is down for more than an hour", r)
-	if t.failed("given up", p, o) != nil && !errors.Is(o.err, syscall.ECONNREFUSED) {
+	if t.failed("given up", p, o) != nil && !errors.Is(o.err, connRefused) {
 		t.Errorf("want the last attempt's error, got %v", o.err)
 	}
 

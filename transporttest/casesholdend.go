@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
@@ -86,7 +85,7 @@ func holdCloseProbes(t *trial) {
 	_, receipts := l.submitAll(3)
 	l.heard(1)
 	l.waiting(3)
-	t.givesUp("nobody answers", l, receipts, func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) })
+	t.givesUp("nobody answers", l, receipts, func(err error) bool { return errors.Is(err, connRefused) })
 
 	// The server is back, which only a probe brings to light.
 	srv = t.serve()

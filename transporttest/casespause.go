@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
@@ -78,7 +77,7 @@ func pauseAfterDial(t *trial) {
 		l.give()
 		pass(time.Millisecond)
 		s = l.holder.HoldState()
-		if !s.Paused || s.Failures != 1 || s.Waiting != i+1 || s.InFlight != 0 || !errors.Is(s.Err, syscall.ECONNREFUSED) {
+		if !s.Paused || s.Failures != 1 || s.Waiting != i+1 || s.InFlight != 0 || !errors.Is(s.Err, connRefused) {
 			t.Errorf("packet %d: want a pause after one failure, in which all packets wait, got %+v", i+1, s)
 		}
 	}
@@ -298,7 +297,7 @@ func pauseRefuses(t *trial) {
 	_, r := l.give() // fails the trial if it does not return
 	o := receive(t, "the callback", r.told)
 	t.full("during a pause", o)
-	if !errors.Is(o.err, syscall.ECONNREFUSED) {
+	if !errors.Is(o.err, connRefused) {
 		t.Errorf("want an error that wraps why the transport pauses, got %v", o.err)
 	}
 
