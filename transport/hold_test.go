@@ -267,6 +267,30 @@ func TestOnePoisonousPacketStopsNobody(t *testing.T) {
 	})
 }
 
+// An error of the program's own, or a panic below the queue, says nothing about
+// the server.
+func TestAnErrorOfItsOwnEndsNoPause(t *testing.T) {
+	answer := func(n int, p *transport.Packet) error {
+		if n == 2 {
+			return errors.New("strange")
+		}
+		return refusedConnection(p)
+	}
+	hold(t, transport.ThreadedConfig{}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+		send(tr, o, "a")
+		synctest.Wait()
+		send(tr, o, "b")
+		time.Sleep(1200 * time.Millisecond)
+		synctest.Wait()
+		g.Expect(f.ids()).To(Equal("a b"))
+		g.Expect(o.get("b")).To(HaveExactElements(MatchError("strange")))
+		g.Expect(tr.HoldState().Paused).To(BeTrue())
+		time.Sleep(1200 * time.Millisecond)
+		synctest.Wait()
+		g.Expect(f.ids()).To(Equal("a b a"), "the next probe comes after a pause")
+	})
+}
+
 func TestAPauseBeginsWithTwoDifferentPackets(t *testing.T) {
 	hold(t, transport.ThreadedConfig{}, always(status(503)), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 		send(tr, o, "a")

@@ -129,8 +129,13 @@ func (d *dispatcher) note(j *job, v verdict, r *Response, err error) (settled bo
 		return true, err
 	case v.limited:
 		return d.noteLimit(j, err, now)
-	case !v.blames:
+	case v.reached:
 		d.noteSuccess(j, now)
+		return true, err
+	case !v.blames: // it says nothing about the way to the server
+		if w := &d.way; w.paused && j.probe {
+			w.until, w.hard = now.Add(pauseAfter(w.fails)), false
+		}
 		return true, err
 	}
 	again := v.again && j.packet.Category != CategoryInternal && j.ownTrouble().fail(v, err, now, d.delivered)

@@ -14,6 +14,7 @@ import (
 // verdict is what the outcome of an attempt means, for its packet and for those
 // behind it.
 type verdict struct {
+	reached     bool          // the server takes events, whether it took this one or not
 	again       bool          // the packet may be tried again
 	blames      bool          // the attempt says that others would fail too, or might
 	stops       bool          // others would fail: a pause is due without a second failure
@@ -28,7 +29,10 @@ type verdict struct {
 // judge is the one table from outcomes to what a transport that holds does. An
 // error whose methods panic, or whose chain does not end, is final.
 func judge(err error) (v verdict) {
-	if err != nil && guard.Sound(err) {
+	if err == nil {
+		return verdict{reached: true}
+	}
+	if guard.Sound(err) {
 		guard.Do(func() { v = judged(err) })
 	}
 	return v
@@ -63,7 +67,7 @@ func judgeStatus(api *APIError) verdict {
 	v := verdict{blames: true, retryAfter: min(api.RetryAfter, maxHeld)}
 	switch api.Status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		return verdict{}
+		return verdict{reached: true}
 	case http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		v.again = true
 	case http.StatusInternalServerError:
