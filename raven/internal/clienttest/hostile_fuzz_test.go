@@ -66,8 +66,11 @@ func (a *attacker) method() method {
 	case 2:
 		return func() string { panic(hostile{method: func() string { panic(text) }}) }
 	case 3:
+		left := 3 // each call makes several, and each of those as many
 		return func() string {
-			a.logger.Error(text, "again", hostile{method: func() string { return text }})
+			if left--; left >= 0 {
+				a.logger.Error(text, "again", hostile{method: func() string { return text }})
+			}
 			return text
 		}
 	case 4:
@@ -82,6 +85,7 @@ func (a *attacker) method() method {
 // hostile is a value all of whose methods do the same.
 type hostile struct {
 	method method
+	wraps  int
 	Public any
 }
 
@@ -93,7 +97,12 @@ func (h hostile) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("s", h.method()), slog.Any("v", h))
 }
 
-func (h hostile) Unwrap() error { return hostile{method: func() string { return h.method() }} }
+func (h hostile) Unwrap() error {
+	if h.method() == "" || h.wraps > 20 {
+		return nil
+	}
+	return hostile{method: h.method, wraps: h.wraps + 1}
+}
 func (h hostile) Is(error) bool { return h.method() == "" }
 func (h hostile) StackTrace() []uintptr {
 	return []uintptr{uintptr(len(h.method())), 1, math.MaxUint32}
@@ -155,7 +164,7 @@ func (a *attacker) value() any {
 		return errors.Join(nil, a.err(), wrapping{a.err()})
 	case 13:
 		v := any(a.text())
-		for range 40 {
+		for range 10 { // more makes inputs slow that the engine takes for hung
 			v = []any{v, v}
 		}
 		return v
@@ -173,9 +182,17 @@ func (a *attacker) value() any {
 		return json.Number(a.text())
 	case 18:
 		return []byte(a.text())
+	case 19:
+		return endless{}
 	}
 	return nil
 }
+
+// endless wraps a new error whenever it is asked.
+type endless struct{}
+
+func (endless) Error() string { return "endless" }
+func (endless) Unwrap() error { return endless{} }
 
 type hostileKey int
 
