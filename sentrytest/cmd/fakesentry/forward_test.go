@@ -37,13 +37,15 @@ func TestForward(t *testing.T) {
 	g.Expect(target.Envelopes()).To(ContainElement(HaveField("Items", HaveLen(2))), "attachments go along")
 
 	post(t, http.DefaultClient, url, `nonsense`)
-	target.Script(sentrytest.Status(500))
+	target.Script(sentrytest.Status(503), sentrytest.OK(), sentrytest.Status(400))
+	g.Expect(post(t, http.DefaultClient, url, `{"message":"held"}`)).To(Equal(200))
+	sentrytest.RequireEvent(t, target, sentrytest.HasMessage("held")) // an outage there is waited out
 	g.Expect(post(t, http.DefaultClient, url, `{"message":"lost there"}`)).To(Equal(200), "what becomes of it there is not the client's business")
 	failure := s.errs.match(t, `fakesentry: event [0-9a-f]{32} was not passed on to (.+)\n`)[0]
-	g.Expect(failure).To(ContainSubstring("500"))
+	g.Expect(failure).To(ContainSubstring("400"))
 	g.Expect(failure).NotTo(ContainSubstring("topsecret"))
 	g.Expect(s.stop()).To(BeZero())
-	g.Expect(target.Requests()).To(HaveLen(3), "refused requests are not passed on")
+	g.Expect(target.Requests()).To(HaveLen(5), "refused requests are not passed on")
 	http.DefaultClient.CloseIdleConnections()
 }
 
