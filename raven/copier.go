@@ -2,6 +2,7 @@ package raven
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
@@ -19,7 +20,13 @@ func copied(ev *Event) Event { return new(copier).event(ev) }
 
 func copiedMap[M ~map[string]any](m M) M { return copyOf(new(copier), m) }
 
-func copyOf[T any](c *copier, v T) T { return guard.Copy(&c.Copier, v) }
+// copyOf costs nothing where there is nothing to copy, as mostly.
+func copyOf[T any](c *copier, v T) T {
+	if r := reflect.ValueOf(v); (r.Kind() == reflect.Map || r.Kind() == reflect.Slice) && r.IsNil() {
+		return v
+	}
+	return guard.Copy(&c.Copier, v)
+}
 
 // event copies what a Context may hold of an event.
 func (c *copier) event(ev *Event) Event {
