@@ -352,6 +352,25 @@ func TestAnOutageIsWaitedOut(t *testing.T) {
 	})
 }
 
+func TestAFailureHalvesConcurrency(t *testing.T) {
+	answer := func(n int, p *transport.Packet) error {
+		if n == 1 {
+			return status(503)(p)
+		}
+		return nil
+	}
+	hold(t, transport.ThreadedConfig{Workers: 8}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+		send(tr, o, "fails")
+		synctest.Wait()
+		f.takes = 100 * time.Millisecond
+		for i := range 20 {
+			send(tr, o, fmt.Sprint(i))
+		}
+		synctest.Wait()
+		g.Expect(f.most).To(Equal(4))
+	})
+}
+
 func TestAfterAPauseConcurrencyGrowsFromOne(t *testing.T) {
 	down := true
 	answer := func(_ int, p *transport.Packet) error {
