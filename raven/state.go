@@ -36,8 +36,9 @@ type State struct {
 	Until time.Time
 	// Err is what failed last; nil while online.
 	Err error
-	// Waiting is how many events the transport holds until they can be sent; 0
-	// for a transport that holds nothing.
+	// Waiting is how many events the transport holds until they can be sent,
+	// during a pause those that are tried at the moment included; 0 for a
+	// transport that holds nothing.
 	Waiting int
 }
 
@@ -191,7 +192,7 @@ func (c *Client) State() State {
 	if !h.Paused {
 		return State{Status: StatusOnline, Waiting: h.Waiting}
 	}
-	return State{Status: StatusError, RetryNumber: h.Failures, Until: h.Until, Err: h.Err, Waiting: h.Waiting}
+	return State{Status: StatusError, RetryNumber: h.Failures, Until: h.Until, Err: h.Err, Waiting: h.Waiting + h.InFlight}
 }
 
 // failing reports whether an attempt to send would fail, as far as is known.
