@@ -51,23 +51,34 @@ func decoded(requests []recording) ([]recording, error) {
 	return plain, nil
 }
 
-// deliver posts n requests, from one goroutine a connection.
+// deliver posts n requests.
 func (b *bare) deliver(ctx context.Context, n int) error {
+	return fromEach(b.conns, n, func() func(int) error {
+		var z encoding
+		return func(i int) error {
+			r := &b.requests[i%len(b.requests)]
+			body := r.body
+			if b.encode {
+				body = z.encode(body)
+			}
+			return b.post(ctx, r.header, body)
+		}
+	})
+}
+
+// fromEach posts the requests 0 to n-1 from as many goroutines as connections,
+// each with a function of its own. It stops at the first error.
+func fromEach(conns, n int, open func() (post func(i int) error)) error {
 	var (
 		next   atomic.Int64
 		failed atomic.Pointer[error]
 		wg     sync.WaitGroup
 	)
-	for range b.conns {
+	for range conns {
 		wg.Go(func() {
-			var z encoding
+			post := open()
 			for i := next.Add(1); i <= int64(n) && failed.Load() == nil; i = next.Add(1) {
-				r := &b.requests[i%int64(len(b.requests))]
-				body := r.body
-				if b.encode {
-					body = z.encode(body)
-				}
-				if err := b.post(ctx, r.header, body); err != nil {
+				if err := post(int(i - 1)); err != nil {
 					failed.Store(&err)
 				}
 			}

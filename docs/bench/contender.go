@@ -19,4 +19,7 @@ const (
 
 	bareEncodeName = bareName + ", gzip each time"
 	transportName  = oursName + "'s transport alone"
+
+	bareFastName      = "bare fasthttp"
+	fastTransportName = oursName + "'s fasthttp+ alone"
 )

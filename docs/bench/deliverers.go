@@ -5,12 +5,14 @@ import (
 	"fmt"
 
 	"github.com/ravenkit/ravenkit/transport"
+	"github.com/ravenkit/ravenkit/transport/fasthttptransport"
 )
 
 // deliverer delivers n events to its project and returns when all have been
 // answered.
 type deliverer struct {
 	name    string
+	bare    string // the line that it is compared with
 	conns   int
 	project int
 	deliver func(ctx context.Context, n int) error
@@ -34,6 +36,8 @@ func deliverers(ctx context.Context, srv *server) ([]deliverer, error) {
 			func() (deliverer, error) { return transportDeliverer(srv, requests, conns) },
 			func() (deliverer, error) { return bareDeliverer(srv, requests, conns, true) },
 			func() (deliverer, error) { return ourDeliverer(ctx, srv, conns) },
+			func() (deliverer, error) { return bareFastDeliverer(srv, requests, conns) },
+			func() (deliverer, error) { return fastTransportDeliverer(srv, requests, conns) },
 		} {
 			d, err := open()
 			if err != nil {
@@ -48,7 +52,7 @@ func deliverers(ctx context.Context, srv *server) ([]deliverer, error) {
 }
 
 func bareDeliverer(srv *server, requests []recording, conns int, encode bool) (deliverer, error) {
-	d := deliverer{name: bareName, project: srv.newProject()}
+	d := deliverer{name: bareName, bare: bareName, project: srv.newProject()}
 	if encode {
 		d.name = bareEncodeName
 	}
@@ -60,11 +64,18 @@ func bareDeliverer(srv *server, requests []recording, conns int, encode bool) (d
 	return d, nil
 }
 
-// transportDeliverer hands the recorded bodies, encoded as they are, to our
-// default transport from one goroutine. Beside bareDeliverer it shows what
-// queue, workers and the reading of answers cost.
+// bareFastDeliverer is to fasthttp+ what bareDeliverer is to the default
+// transport.
+func bareFastDeliverer(srv *server, requests []recording, conns int) (deliverer, error) {
+	d := deliverer{name: bareFastName, bare: bareFastName, project: srv.newProject()}
+	b := newBareFast(srv.endpoint(d.project), requests, conns)
+	d.deliver, d.close = b.deliver, b.close
+	return d, nil
+}
+
+// transportDeliverer has our default transport deliver the recorded bodies.
 func transportDeliverer(srv *server, requests []recording, conns int) (deliverer, error) {
-	d := deliverer{name: transportName, project: srv.newProject()}
+	d := deliverer{name: transportName, bare: bareName, project: srv.newProject()}
 	next, err := transport.NewHTTP(transport.HTTPConfig{Compression: "none"})
 	if err != nil {
 		return d, err
@@ -73,10 +84,36 @@ func transportDeliverer(srv *server, requests []recording, conns int) (deliverer
 	if err != nil {
 		return d, err
 	}
-	packets := make([]transport.Packet, len(requests))
-	for i, r := range requests {
-		packets[i] = transport.Packet{URL: srv.endpoint(d.project), Header: r.header, Body: r.body, Category: "error"}
+	d.through(t, packets(srv.endpoint(d.project), requests))
+	return d, nil
+}
+
+// fastTransportDeliverer does the same with fasthttp+.
+func fastTransportDeliverer(srv *server, requests []recording, conns int) (deliverer, error) {
+	d := deliverer{name: fastTransportName, bare: bareFastName, project: srv.newProject()}
+	t, err := fasthttptransport.New(fasthttptransport.Config{
+		HTTPConfig: transport.HTTPConfig{Compression: "none"}, Workers: conns, Overflow: transport.Block,
+	})
+	if err != nil {
+		return d, err
 	}
+	d.through(t, packets(srv.endpoint(d.project), requests))
+	return d, nil
+}
+
+// packets are the recorded requests as a transport takes them. It sends the
+// bodies as they are, and they are compressed already.
+func packets(url string, requests []recording) []transport.Packet {
+	all := make([]transport.Packet, len(requests))
+	for i, r := range requests {
+		all[i] = transport.Packet{URL: url, Header: r.header, Body: r.body, Category: "error"}
+	}
+	return all
+}
+
+// through hands packets to a transport from one goroutine. Beside a bare client
+// it shows what queue, workers and the reading of answers cost.
+func (d *deliverer) through(t transport.AsyncTransport, packets []transport.Packet) {
 	d.deliver = func(ctx context.Context, n int) error {
 		for i := range n {
 			t.SendAsync(ctx, &packets[i%len(packets)], nil)
@@ -84,13 +121,12 @@ func transportDeliverer(srv *server, requests []recording, conns int) (deliverer
 		return t.Flush(ctx)
 	}
 	d.close = func() { _ = t.Close(context.Background()) }
-	return d, nil
 }
 
 // ourDeliverer makes captures wait while the queue is full, and is the
 // default otherwise.
 func ourDeliverer(ctx context.Context, srv *server, conns int) (deliverer, error) {
-	d := deliverer{name: oursName, project: srv.newProject()}
+	d := deliverer{name: oursName, bare: bareName, project: srv.newProject()}
 	options := "?overflow=block"
 	if conns != defaultWorkers {
 		options += fmt.Sprintf("&workers=%d", conns)
@@ -114,7 +150,7 @@ func ourDeliverer(ctx context.Context, srv *server, conns int) (deliverer, error
 // peerDeliverer captures no faster than sentry-go delivers, for otherwise it
 // drops events.
 func peerDeliverer(srv *server) (deliverer, error) {
-	d := deliverer{name: peerName, conns: 1, project: srv.newProject()}
+	d := deliverer{name: peerName, conns: 1, bare: bareName, project: srv.newProject()}
 	w := newWindow()
 	c, err := newPeer(srv.dsn(d.project, ""), w)
 	if err != nil {

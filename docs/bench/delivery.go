@@ -12,7 +12,7 @@ type throughput struct{ seconds, cpuSeconds float64 }
 
 // deliveryRow is one line of the second table.
 type deliveryRow struct {
-	name         string
+	name, bare   string // its own, and that of the line it is compared with
 	conns        int
 	perSecond    float64 // events
 	cpuMicros    float64 // of this process, for an event; 0 where unknown
@@ -78,7 +78,7 @@ func deliveryRows(srv *server, all []deliverer, runs [][]throughput, n, warmup i
 			lost = err
 		}
 		rows = append(rows, deliveryRow{
-			name: d.name, conns: d.conns, sent: sent, events: t.events,
+			name: d.name, bare: d.bare, conns: d.conns, sent: sent, events: t.events,
 			perSecond: float64(n) / medianOf(runs[i], func(t throughput) float64 { return t.seconds }),
 			cpuMicros: 1e6 * medianOf(runs[i], func(t throughput) float64 { return t.cpuSeconds }) / float64(n),
 			bytes:     float64(t.bytes) / float64(max(t.events, 1)),

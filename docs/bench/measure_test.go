@@ -54,12 +54,12 @@ func TestDeliveryRows(t *testing.T) {
 		}
 		got[r.name][r.conns] = true
 	}
-	for _, name := range []string{bareName, transportName, bareEncodeName, oursName} {
+	for _, name := range []string{bareName, transportName, bareEncodeName, oursName, bareFastName, fastTransportName} {
 		if !got[name][1] || !got[name][defaultWorkers] {
 			t.Errorf("%s is missing: %v", name, got)
 		}
 	}
-	if !got[peerName][1] || len(rows) != 9 {
+	if !got[peerName][1] || len(rows) != 13 {
 		t.Errorf("got %d rows: %v", len(rows), got)
 	}
 }

@@ -57,7 +57,7 @@ func printDelivery(out io.Writer, rows []deliveryRow) {
 	t := table{
 		title: "Delivery over loopback",
 		head: []string{
-			"", "connections", "events/s", "of " + bareName, "of " + peerName, "CPU µs/event", "body B/event",
+			"", "connections", "events/s", "of the bare client", "of " + peerName, "CPU µs/event", "body B/event",
 		},
 	}
 	for _, r := range rows {
@@ -67,7 +67,7 @@ func printDelivery(out io.Writer, rows []deliveryRow) {
 		}
 		t.rows = append(t.rows, []string{
 			r.name, fmt.Sprint(r.conns), figure(r.perSecond),
-			ratio(r.perSecond, rateOf(rows, bareName, r.conns)),
+			ratio(r.perSecond, rateOf(rows, r.bare, r.conns)),
 			ratio(r.perSecond, rateOf(rows, peerName, 1)), cpu, figure(r.bytes),
 		})
 	}
