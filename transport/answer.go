@@ -24,7 +24,7 @@ func Answer(p *Packet, r *Reply) (*Response, error) {
 func answer(p *Packet, r *Reply, limits RateLimits, now time.Time, secrets []string) (*Response, error) {
 	said := parseReply(r.Body)
 	if r.Status >= 200 && r.Status < 300 {
-		return &Response{Status: r.Status, EventID: said.ID, RateLimits: limits}, nil
+		return &Response{Status: r.Status, EventID: said.ID, RateLimits: limits, Proto: r.Proto}, nil
 	}
 	message := r.Header.Get("X-Sentry-Error")
 	if message == "" {

@@ -114,7 +114,7 @@ func (e Env) logger() *slog.Logger {
 // *[OptionError] each.
 func RefuseConnectionOptions(dsn *DSN, owner string) error {
 	var faults []error
-	for _, name := range []string{"verify_ssl", "ca_certs", "client_cert", "client_key", "proxy", "keepalive", "max_conns"} {
+	for _, name := range []string{"verify_ssl", "ca_certs", "client_cert", "client_key", "proxy", "keepalive", "max_conns", "http2"} {
 		if value := dsn.Option(name); value != "" {
 			faults = append(faults, newOptionError(name, value, "no such option beside "+owner+", whose own Transport decides", errNotAllowed))
 		}

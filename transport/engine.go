@@ -14,10 +14,10 @@ type Engine interface {
 	// ctx, whose end is [context.DeadlineExceeded] or [context.Canceled] in the
 	// error, and returns TLS errors as crypto/tls and crypto/x509 give them,
 	// wrapped if need be. A request that died on a kept connection before any
-	// answer is sent once more on a fresh one; on top of net/http, [Replayable]
-	// brings that about, and a GetBody that closes the connections that are idle:
-	// net/http tries all others that are kept. The request's header is the
-	// engine's to change; its body is not, and nothing is kept.
+	// answer is sent once more on a fresh one: the client of
+	// [HTTPConfig.NewClient] does that with a request that is [Replayable] and
+	// has a GetBody. The request's header is the engine's to change; its body is
+	// not, and nothing is kept.
 	Post(ctx context.Context, r *Request) (*Reply, error)
 	// Close closes every connection. No Post is under way then.
 	Close()
@@ -35,6 +35,7 @@ type Reply struct {
 	Status int
 	Header http.Header
 	Body   []byte // the first [MaxReply] bytes
+	Proto  string // what was spoken, "HTTP/1.1" or "HTTP/2.0"; "" is not known
 }
 
 // MaxReply is how much of an answer's body is looked at, in bytes.

@@ -68,7 +68,7 @@ func ExampleRegistry_Open() {
 	_, err := transport.DefaultRegistry().Open(dsn, transport.Env{})
 	fmt.Println(err)
 	// Output:
-	// transport: unknown option "ssl_verify": did you mean "verify_ssl"? (known: ca_certs, client_cert, client_key, compression, keepalive, max_conns, protocol, proxy, timeout, verify_ssl)
+	// transport: unknown option "ssl_verify": did you mean "verify_ssl"? (known: ca_certs, client_cert, client_key, compression, http2, keepalive, max_conns, protocol, proxy, timeout, verify_ssl)
 	// transport: option timeout="soon": want seconds such as 5 or 0.2, or a duration such as 200ms, more than 0
 }
 

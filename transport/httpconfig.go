@@ -17,7 +17,7 @@ import (
 // Defaults of the options of every transport.
 const (
 	DefaultTimeout  = 5 * time.Second
-	DefaultMaxConns = 100
+	DefaultMaxConns = 32
 )
 
 // HTTPConfig configures [NewHTTP]. Its zero value is the default; the fields
@@ -44,8 +44,12 @@ type HTTPConfig struct {
 	// DisableKeepAlive (keepalive=0) uses a connection for one request only.
 	DisableKeepAlive bool
 	// MaxConns (max_conns) bounds the connections that are open at one time.
-	// 0 means 100.
+	// Over HTTP/2 there are never more than two. 0 means 32.
 	MaxConns int
+	// DisableHTTP2 (http2=0) speaks HTTP/1.1 to servers that offer HTTP/2 as
+	// well. HTTP/2 is spoken over TLS only, not through https proxies, and not
+	// with DisableKeepAlive.
+	DisableHTTP2 bool
 
 	// Logger hears once of a rate limit that is too long to be obeyed; nil
 	// means slog.Default.
@@ -76,7 +80,8 @@ func (c *HTTPConfig) BindOptions(o *OptionSet) {
 	o.OneOf("compression", &c.Compression, "the encoding of bodies", compressionNames...)
 	o.Text("proxy", &c.Proxy, "the URL of an http, https or socks5 proxy, or none", "the proxy to go through, but for hosts in NO_PROXY and on loopback; without it the environment decides", checkProxy)
 	o.Off("keepalive", &c.DisableKeepAlive, "whether connections are kept for the next request")
-	o.Int("max_conns", &c.MaxConns, DefaultMaxConns, 1, math.MaxInt, "how many connections may be open at one time")
+	o.Int("max_conns", &c.MaxConns, DefaultMaxConns, 1, math.MaxInt, "how many connections may be open at one time; over HTTP/2 there are two at most")
+	o.Off("http2", &c.DisableHTTP2, "whether HTTP/2 is spoken with servers that offer it; fasthttp+ never does")
 }
 
 // Apply adds what an Env holds for transports on HTTP.
@@ -119,8 +124,9 @@ func checkProxy(s string) error {
 	return errNotAllowed
 }
 
-// proxyFunc is what http.Transport asks for the proxy of a request.
-func (c HTTPConfig) proxyFunc() func(*http.Request) (*url.URL, error) {
+// ProxyFunc returns what an http.Transport asks for the proxy of a request; nil
+// means that there is none.
+func (c HTTPConfig) ProxyFunc() func(*http.Request) (*url.URL, error) {
 	switch c.Proxy {
 	case "":
 		return http.ProxyFromEnvironment

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"sync/atomic"
-	"time"
 
 	"github.com/ravenkit/ravenkit/transport/internal/conns"
 )
@@ -16,7 +15,6 @@ import (
 // netEngine is the Engine on net/http.
 type netEngine struct {
 	roundTrip func(*http.Request) (*http.Response, error)
-	refresh   func() // closes the connections that nothing uses
 	close     func()
 	endpoint  atomic.Pointer[endpoint] // the one that was used last
 }
@@ -31,20 +29,22 @@ func newNetEngine(c HTTPConfig) (*netEngine, error) {
 	if c.Client != nil {
 		client := *c.Client
 		client.CheckRedirect = refuseRedirect
-		return &netEngine{roundTrip: client.Do, refresh: func() {}, close: func() {}}, nil
+		return &netEngine{roundTrip: client.Do, close: func() {}}, nil
 	}
 	client, closeClient, err := c.NewClient()
 	if err != nil {
 		return nil, err
 	}
 	// The client adds nothing to its transport but redirects and cookies.
-	return &netEngine{roundTrip: client.Transport.RoundTrip, refresh: client.CloseIdleConnections, close: closeClient}, nil
+	return &netEngine{roundTrip: client.Transport.RoundTrip, close: closeClient}, nil
 }
 
 // NewClient returns an http.Client that is set up as the configuration says,
-// but for Timeout and Compression, and follows no redirects. It is for engines
-// on top of net/http; their Close calls the function that comes with it, which
-// closes every connection. The error is an *[OptionError].
+// but for Timeout and Compression, and follows no redirects. It speaks HTTP/2
+// where the server offers it, and sends a request that died on a kept
+// connection before any answer once more, if the request has a GetBody. It is
+// for engines on top of net/http; their Close calls the function that comes with
+// it, which closes every connection. The error is an *[OptionError].
 func (c HTTPConfig) NewClient() (client *http.Client, closeClient func(), err error) {
 	c = c.withDefaults()
 	tlsConfig, err := c.TLSConfig()
@@ -53,17 +53,7 @@ func (c HTTPConfig) NewClient() (client *http.Client, closeClient func(), err er
 	}
 	life, end := context.WithCancel(context.Background())
 	opened := conns.New(c.DialContext, c.Timeout, life)
-	t := &http.Transport{
-		Proxy:               c.proxyFunc(),
-		DialContext:         opened.Dial,
-		TLSClientConfig:     tlsConfig,
-		TLSHandshakeTimeout: c.Timeout,
-		DisableKeepAlives:   c.DisableKeepAlive,
-		DisableCompression:  true,
-		MaxConnsPerHost:     c.MaxConns,
-		MaxIdleConnsPerHost: c.MaxConns,
-		IdleConnTimeout:     90 * time.Second,
-	}
+	t := newNetTransport(c, opened, tlsConfig)
 	closeClient = func() {
 		end()
 		t.CloseIdleConnections()
@@ -79,17 +69,12 @@ func (e *netEngine) Post(ctx context.Context, r *Request) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := func() io.ReadCloser { return io.NopCloser(bytes.NewReader(r.Body)) }
-	reopen := func() (io.ReadCloser, error) {
-		// A kept connection was dead. The others may be too, and each would cost
-		// a repetition: the next one is to be fresh.
-		e.refresh()
-		return open(), nil
-	}
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
+	body, _ := open()
 	request := &http.Request{
 		Method: http.MethodPost, URL: target, Host: target.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: Replayable(r.Header), ContentLength: int64(len(r.Body)), Body: open(), GetBody: reopen,
+		Header: Replayable(r.Header), ContentLength: int64(len(r.Body)), Body: body, GetBody: open,
 	}
 	answer, err := e.roundTrip(request.WithContext(ctx))
 	if err != nil {
@@ -100,7 +85,7 @@ func (e *netEngine) Post(ctx context.Context, r *Request) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reply{Status: answer.StatusCode, Header: answer.Header, Body: text}, nil
+	return &Reply{Status: answer.StatusCode, Header: answer.Header, Body: text, Proto: answer.Proto}, nil
 }
 
 func (e *netEngine) parse(text string) (*url.URL, error) {

@@ -37,4 +37,7 @@ type Response struct {
 	EventID string
 	// RateLimits are the limits that the server announced beside its answer.
 	RateLimits RateLimits
+	// Proto is the protocol that was spoken, "HTTP/1.1" or "HTTP/2.0"; "" where
+	// that is not known.
+	Proto string
 }

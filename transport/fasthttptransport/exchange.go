@@ -161,5 +161,5 @@ func replyOf(response *fasthttp.Response, body []byte) *transport.Reply {
 		}
 		header.Add(string(name), string(value))
 	}
-	return &transport.Reply{Status: response.StatusCode(), Header: header, Body: body}
+	return &transport.Reply{Status: response.StatusCode(), Header: header, Body: body, Proto: "HTTP/1.1"}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 
@@ -35,9 +34,6 @@ func newEngine(cfg Config) (*engine, error) {
 		return nil, err
 	}
 	own := resty.NewWithClient(client).SetLogger(logger{cfg.Logger})
-	if cfg.HTTPConfig.Client == nil {
-		own.SetPreRequestHook(repeatOnFresh(client))
-	}
 	return &engine{client: own, close: closeClient}, nil
 }
 
@@ -52,20 +48,6 @@ func httpClient(cfg transport.HTTPConfig) (client *http.Client, closeClient func
 		c.Transport = http.DefaultTransport // resty would make one, and leave it behind
 	}
 	return &c, func() {}, nil
-}
-
-// repeatOnFresh has net/http repeat a request that died on a kept connection on
-// a fresh one. It would try all others that are kept, and each that is dead
-// would cost a repetition.
-func repeatOnFresh(client *http.Client) resty.PreRequestHook {
-	return func(_ *resty.Client, r *http.Request) error {
-		reopen := r.GetBody
-		r.GetBody = func() (io.ReadCloser, error) {
-			client.CloseIdleConnections()
-			return reopen()
-		}
-		return nil
-	}
 }
 
 // forEvents returns the program's client without what is not for events. The
@@ -103,6 +85,7 @@ func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Rep
 		Status: raw.StatusCode,
 		Header: raw.Header,
 		Body:   body[:min(len(body), transport.MaxReply)],
+		Proto:  raw.Proto,
 	}, nil
 }
 

@@ -26,10 +26,8 @@ type examination struct {
 	watch   watch
 	http    transport.HTTPConfig // the options that have to do with HTTP
 	timeout time.Duration
-	through *http.Client // set up as those options say
-	release func()       // for through
-	proxy   *url.URL     // nil: there is none on the way
-	conn    net.Conn     // to the server, or to the proxy
+	proxy   *url.URL // nil: there is none on the way
+	conn    net.Conn // to the server, or to the proxy
 
 	id   string
 	sent error // what became of the event
@@ -56,9 +54,6 @@ func (e *examination) steps() []step {
 func (e *examination) end() error {
 	if e.conn != nil {
 		_ = e.conn.Close() // it has served its purpose
-	}
-	if e.release != nil {
-		e.release()
 	}
 	return e.client.Close(context.Background())
 }
@@ -121,14 +116,11 @@ func (e *examination) openClient(context.Context) finding {
 
 // findProxy asks the same code that the transports ask.
 func (e *examination) findProxy() (err error) {
-	if e.through, e.release, err = e.http.NewClient(); err != nil {
-		return err
-	}
 	request, err := http.NewRequest(http.MethodPost, endpoint(e.target.dsn), nil)
 	if err != nil {
 		return err
 	}
-	if choose := e.through.Transport.(*http.Transport).Proxy; choose != nil {
+	if choose := e.http.ProxyFunc(); choose != nil {
 		e.proxy, err = choose(request)
 	}
 	return err

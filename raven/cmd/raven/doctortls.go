@@ -102,9 +102,8 @@ func (e *examination) throughProxy(ctx context.Context, seen *inspection) error 
 	if e.proxy.Scheme == "https" {
 		seen.hosts = []string{e.proxy.Hostname(), seen.hosts[0]}
 	}
-	way := e.through.Transport.(*http.Transport).Clone()
+	way := &http.Transport{Proxy: e.http.ProxyFunc(), TLSClientConfig: seen.apply(cfg, ""), TLSHandshakeTimeout: e.timeout}
 	defer way.CloseIdleConnections()
-	way.TLSClientConfig = seen.apply(cfg, "")
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, e.target.dsn.BaseURL(), nil)
 	if err != nil {
 		return err

@@ -1,0 +1,225 @@
+package transport
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/ravenkit/ravenkit/transport/internal/conns"
+)
+
+// maxHTTP2Conns is how many connections HTTP/2 gets: one could do, and another
+// takes over when the server ends that one. Without a bound net/http opens a
+// connection for each request that a GOAWAY sends back.
+const maxHTTP2Conns = 2
+
+// netTransport is the http.RoundTripper of clients that have their connections
+// to themselves. It speaks HTTP/2 where a server offers that by TLS, over a
+// connection or two, and HTTP/1.1 over as many as max_conns allows. What HTTP/2
+// is bounded by is too little for HTTP/1.1; so there is one http.Transport for
+// each bound.
+type netTransport struct {
+	plain  *http.Transport // HTTP/1.1: without TLS, without http2, through https proxies
+	modern *http.Transport // either; nil without http2
+	spare  *http.Transport // HTTP/1.1 for more requests at a time than modern has connections; nil: max_conns allows no more
+	bound  int32           // on modern's connections
+
+	old    atomic.Bool  // the server has chosen HTTP/1.1
+	inUse  atomic.Int32 // requests that modern carries over HTTP/1.1
+	ending atomic.Pointer[net.Conn]
+}
+
+func newNetTransport(c HTTPConfig, opened *conns.Set, tlsConfig *tls.Config) *netTransport {
+	proxy := c.ProxyFunc()
+	build := func(maxConns int) *http.Transport {
+		t := &http.Transport{
+			Proxy:               proxy,
+			DialContext:         opened.Dial,
+			TLSClientConfig:     tlsConfig.Clone(),
+			TLSHandshakeTimeout: c.Timeout,
+			DisableKeepAlives:   c.DisableKeepAlive,
+			DisableCompression:  true,
+			MaxConnsPerHost:     maxConns,
+			MaxIdleConnsPerHost: maxConns,
+			IdleConnTimeout:     90 * time.Second,
+			Protocols:           new(http.Protocols),
+		}
+		t.Protocols.SetHTTP1(true)
+		return t
+	}
+	t := &netTransport{plain: build(c.MaxConns)}
+	if c.DisableHTTP2 || c.DisableKeepAlive {
+		return t
+	}
+	bound := min(maxHTTP2Conns, c.MaxConns)
+	t.bound = int32(bound)
+	t.modern = build(bound)
+	t.modern.Protocols.SetHTTP2(true)
+	// Without pings a connection into nowhere is kept: each request on it runs
+	// out of time, and the next one is sent the same way.
+	t.modern.HTTP2 = &http.HTTP2Config{SendPingTimeout: c.Timeout / 4, PingTimeout: c.Timeout / 2}
+	if proxy != nil {
+		t.modern.Proxy = func(r *http.Request) (*url.URL, error) {
+			u, err := proxy(r)
+			if err == nil && u != nil && u.Scheme == "https" {
+				return nil, errProxyOverTLS
+			}
+			return u, err
+		}
+	}
+	if c.MaxConns > bound {
+		t.spare = build(c.MaxConns - bound)
+	}
+	return t
+}
+
+// errProxyOverTLS tells of a proxy that net/http would offer HTTP/2 as well, and
+// then speak HTTP/1.1 with.
+var errProxyOverTLS = errors.New("transport: HTTP/2 is not spoken through an https proxy")
+
+// RoundTrip sends one request. A request that died on a kept connection before
+// any answer is sent once more, on a fresh one; over HTTP/1.1 net/http does it.
+func (t *netTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t.modern == nil || r.URL.Scheme != "https" {
+		return t.plain.RoundTrip(t.reopening(r, nil))
+	}
+	if t.old.Load() {
+		if t.inUse.Add(1) > t.bound && t.spare != nil {
+			t.inUse.Add(-1)
+			return t.spare.RoundTrip(t.reopening(r, nil))
+		}
+		answer, err := t.roundTripModern(r)
+		if err != nil {
+			t.inUse.Add(-1)
+			return nil, err
+		}
+		answer.Body = &countedBody{ReadCloser: answer.Body, count: &t.inUse}
+		return answer, nil
+	}
+	return t.roundTripModern(r)
+}
+
+func (t *netTransport) roundTripModern(r *http.Request) (*http.Response, error) {
+	var on sighting
+	answer, err := t.modern.RoundTrip(t.reopening(on.watch(r), &on))
+	switch {
+	case err == nil:
+		t.old.Store(answer.ProtoMajor == 1)
+		return answer, nil
+	case errors.Is(err, errProxyOverTLS):
+		if r, ok := again(r); ok {
+			return t.plain.RoundTrip(t.reopening(r, nil))
+		}
+		return nil, err
+	case !on.reused || !on.http2 || r.Context().Err() != nil || ofOneStream(err):
+		return nil, err
+	}
+	repeated, ok := again(r)
+	if !ok {
+		return nil, err
+	}
+	if last := t.ending.Swap(&on.conn); last == nil || *last != on.conn {
+		// The other connection may be dead as well.
+		t.modern.CloseIdleConnections()
+	}
+	return t.modern.RoundTrip(repeated)
+}
+
+// reopening has net/http repeat a request that died on a kept connection on a
+// fresh one. It would try all others that are kept, and each that is dead would
+// cost a repetition.
+func (t *netTransport) reopening(r *http.Request, on *sighting) *http.Request {
+	if r.GetBody == nil {
+		return r
+	}
+	if on == nil {
+		c := *r
+		r = &c
+	}
+	reopen := r.GetBody
+	r.GetBody = func() (io.ReadCloser, error) {
+		if on == nil || !on.http2 {
+			t.CloseIdleConnections()
+		}
+		return reopen()
+	}
+	return r
+}
+
+// again returns a request that can be sent a second time, if it can.
+func again(r *http.Request) (*http.Request, bool) {
+	if r.GetBody == nil {
+		return nil, false
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, false
+	}
+	c := *r
+	c.Body = body
+	return &c, true
+}
+
+// CloseIdleConnections closes the connections that no request uses.
+// [http.Client] calls it.
+func (t *netTransport) CloseIdleConnections() {
+	for _, one := range []*http.Transport{t.plain, t.modern, t.spare} {
+		if one != nil {
+			one.CloseIdleConnections()
+		}
+	}
+}
+
+// sighting is what a request has seen of the connection that it got last.
+type sighting struct {
+	conn   net.Conn
+	reused bool
+	http2  bool
+}
+
+// watch returns a copy of a request that fills in the sighting.
+func (s *sighting) watch(r *http.Request) *http.Request {
+	return r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		s.conn, s.reused, s.http2 = got.Conn, got.Reused, false
+		if secured, ok := got.Conn.(*tls.Conn); ok {
+			s.http2 = secured.ConnectionState().NegotiatedProtocol == "h2"
+		}
+	}}))
+}
+
+// streamError has the fields of net/http's error for a stream that the server
+// has ended. net/http does not export it, and fills in any struct like it.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (streamError) Error() string { return "stream error" }
+
+// ofOneStream reports whether an error is about one request rather than the
+// connection.
+func ofOneStream(err error) bool {
+	var stream streamError
+	return errors.As(err, &stream)
+}
+
+// countedBody gives a connection back.
+type countedBody struct {
+	io.ReadCloser
+	count *atomic.Int32
+}
+
+func (b *countedBody) Close() error {
+	if b.count != nil {
+		b.count.Add(-1)
+		b.count = nil
+	}
+	return b.ReadCloser.Close()
+}
