@@ -118,11 +118,18 @@ func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 	if !pause(r.Context(), a.step.delay) {
 		panic(http.ErrAbortHandler)
 	}
+	if r.ProtoMajor == 2 && a.deliverHTTP2(w, r) {
+		return
+	}
 	switch a.step.kind {
 	case stepHang:
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
-	case stepCloseConn:
+	case stepBlackHole:
+		swallow(r)
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	case stepCloseConn, stepResetStream:
 		panic(http.ErrAbortHandler)
 	case stepReset, stepResetRead:
 		hijack(w, r, reset)
@@ -141,6 +148,10 @@ func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 	}
 	if bodyAllowed(a.status) {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	if a.step.kind == stepGoAway {
+		// Over HTTP/2 net/http sends a GOAWAY frame in its place.
+		h.Set("Connection", "close")
 	}
 	w.WriteHeader(a.status)
 	if a.step.bodyDelay > 0 {
@@ -197,9 +208,9 @@ func pause(ctx context.Context, d time.Duration) bool {
 // hijack takes the connection from http.Server and gives it to do, which has to close it. The server's Close
 // closes it as well, and waits for do.
 func hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
-	if info, ok := r.Context().Value(connKey{}).(connInfo); ok {
-		info.life.running.Add(1) // the connection's own count ends with the hijacking
-		defer info.life.running.Done()
+	if l := connOf(r).life; l != nil {
+		l.running.Add(1) // the connection's own count ends with the hijacking
+		defer l.running.Done()
 	}
 	c, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

@@ -25,8 +25,8 @@ func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, err
 }
 
 // Client returns an http.Client that reaches this server: it trusts the CA of [Server.CertPool], carries
-// the client certificate if the server asks for one, and dials through [Server.DialContext]. It follows no
-// redirects and uses no proxy. All calls return the same client; Down and Close close its idle connections.
+// the client certificate if the server asks for one, and dials through [Server.DialContext]. It speaks HTTP/2 with a
+// server that has [HTTP2]. It follows no redirects and uses no proxy. All calls return the same client; Down and Close close its idle connections.
 func (s *Server) Client() *http.Client {
 	s.client.Lock()
 	defer s.client.Unlock()
@@ -36,7 +36,9 @@ func (s *Server) Client() *http.Client {
 			t.Certificates = []tls.Certificate{clientCert()}
 		}
 		s.shared = &http.Client{
-			Transport: &http.Transport{DialContext: s.DialContext, TLSClientConfig: t, DisableCompression: true},
+			Transport: &http.Transport{
+				DialContext: s.DialContext, TLSClientConfig: t, DisableCompression: true, ForceAttemptHTTP2: s.cfg.http2,
+			},
 			CheckRedirect: func(*http.Request, []*http.Request) error {
 				return http.ErrUseLastResponse
 			},
@@ -58,9 +60,25 @@ type connKey struct{}
 
 // connInfo tells a handler which connection its request came on.
 type connInfo struct {
-	id   int
-	life *life
-	live *liveConn
+	id       int
+	life     *life
+	conn     net.Conn  // as the server uses it: with TLS if there is any
+	live     *liveConn // below TLS; nil for a connection that no server of this package accepted
+	exchange *exchange // of this request; nil without live
+}
+
+func newConnInfo(id int, l *life, c net.Conn) connInfo {
+	info := connInfo{id: id, life: l, conn: c, live: liveOf(c)}
+	if info.live != nil {
+		info.exchange = &info.live.own
+	}
+	return info
+}
+
+// connOf returns what is known of the connection of a request, the zero value if no server of this package accepted it.
+func connOf(r *http.Request) connInfo {
+	info, _ := r.Context().Value(connKey{}).(connInfo)
+	return info
 }
 
 // numberConn counts a connection and returns its number.
@@ -73,10 +91,4 @@ func liveOf(c net.Conn) *liveConn {
 	}
 	live, _ := c.(*liveConn)
 	return live
-}
-
-// liveOfRequest returns the connection that a request came on, nil for one that no server of this package accepted.
-func liveOfRequest(r *http.Request) *liveConn {
-	c, _ := r.Context().Value(connKey{}).(connInfo)
-	return c.live
 }

@@ -28,7 +28,7 @@ func (s *Server) handler() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !IsIngest(r.URL.Path) {
-			liveOfRequest(r).foreign()
+			connOf(r).exchange.foreign()
 		}
 		h.ServeHTTP(w, r)
 	})

@@ -85,6 +85,9 @@ var faultKinds = map[string]faultKind{
 	"reset_after_read":  {step: counted(ResetAfterRead), bytes: true},
 	"slow_accept":       {step: paced(SlowAccept), pace: true},
 	"reset_conn":        {step: plain(ResetConn)},
+	"reset_stream":      {step: plain(ResetStream)},
+	"goaway":            {step: plain(GoAway), sent: true},
+	"black_hole":        {step: plain(BlackHole)},
 }
 
 // FaultKinds returns the values of Fault.Do in alphabetical order. Each is the name of a function that makes a [Step], such

@@ -36,6 +36,9 @@ func TestFaultsAsRules(t *testing.T) {
 		`{"do":"reset_after_read","bytes":3}`:                                          `When().Do(ResetAfterRead(3))`,
 		`{"do":"slow_accept","pace":"1s"}`:                                             `When().Do(SlowAccept(1s))`,
 		`{"do":"reset_conn"}`:                                                          `When().Do(ResetConn())`,
+		`{"do":"reset_stream"}`:                                                        `When().Do(ResetStream())`,
+		`{"do":"goaway","body":"bye"}`:                                                 `When().Do(GoAway().Body("bye"))`,
+		`{"do":"black_hole"}`:                                                          `When().Do(BlackHole())`,
 	} {
 		faults, err := sentrytest.ParseFaults([]byte("[" + text + "]"))
 		g.Expect(err).NotTo(HaveOccurred(), text)
@@ -51,7 +54,7 @@ func TestFaultErrors(t *testing.T) {
 	g := NewWithT(t)
 	for text, want := range map[string]string{
 		`{"status":42}`:                   `sentrytest: fault 1: status: 42 is not allowed, want a final status, 200 to 999`,
-		`{"name":"flaky","do":"explode"}`: `sentrytest: fault 1 (flaky): do: "explode" is not allowed, want one of answer, bad_chunking, close_conn, hang, not_http, reset, reset_after_read, reset_after_write, reset_conn, slow_accept, slow_body, slow_read, stall_body, truncate, wrong_length`,
+		`{"name":"flaky","do":"explode"}`: `sentrytest: fault 1 (flaky): do: "explode" is not allowed, want one of answer, bad_chunking, black_hole, close_conn, goaway, hang, not_http, reset, reset_after_read, reset_after_write, reset_conn, reset_stream, slow_accept, slow_body, slow_read, stall_body, truncate, wrong_length`,
 		`{"endpoint":"shop"}`:             `sentrytest: fault 1: endpoint: "shop" is not allowed, want one of envelope, minidump, security, store`,
 		`{"path":"[","size_over":-1}`:     "sentrytest: fault 1\n\tpath: \"[\" is not allowed, want a path in which * stands for anything but a slash\n\tsize_over: -1 is not allowed, want a number of bytes",
 		`{"size_under":-1}`:               `sentrytest: fault 1: size_under: -1 is not allowed, want a number of bytes`,
@@ -66,7 +69,7 @@ func TestFaultErrors(t *testing.T) {
 		`{"bytes":1}`:                     `sentrytest: fault 1: bytes: 1 is not allowed, want do to be one of reset_after_read, reset_after_write, slow_read, truncate, wrong_length`,
 		`{"do":"slow_read","pace":"1s"}`:  `sentrytest: fault 1: bytes: 0 is not allowed, want a number of bytes, at least 1`,
 		`{"do":"hang","status":200}`:      `sentrytest: fault 1: status: 200 is not allowed, want do to be answer`,
-		`{"do":"hang","retry_after":"1"}`: `sentrytest: fault 1: retry_after: "1" is not allowed, want do to be one of answer, bad_chunking, reset_after_write, slow_body, slow_read, stall_body, truncate, wrong_length`,
+		`{"do":"hang","retry_after":"1"}`: `sentrytest: fault 1: retry_after: "1" is not allowed, want do to be one of answer, bad_chunking, goaway, reset_after_write, slow_body, slow_read, stall_body, truncate, wrong_length`,
 		`{"do":"hang","then_close":true}`: `sentrytest: fault 1: then_close: true is not allowed, want do to be answer`,
 		`{"informational":[101]}`:         `sentrytest: fault 1: informational: 101 is not allowed, want 100 to 199, but for 101`,
 		`{"times":-1}`:                    `sentrytest: fault 1: times: -1 is not allowed, want a number of requests, or 0 for all of them`,

@@ -168,14 +168,17 @@ type faultBody struct {
 	request *http.Request
 	piece   int // bytes that one Read returns at most; 0 for no bound
 	pace    time.Duration
-	left    int // bytes until it is cut; negative for never
+	left    int   // bytes until it is cut; negative for never
+	got     int64 // bytes
 }
 
 func (b *faultBody) Read(p []byte) (int, error) {
 	if b.left == 0 {
 		return 0, errCut
 	}
-	if !pause(b.request.Context(), b.pace) {
+	// Over HTTP/2 the end of a body comes by itself, and is no piece.
+	ended := b.got > 0 && b.got == b.request.ContentLength
+	if !ended && !pause(b.request.Context(), b.pace) {
 		return 0, errDown
 	}
 	if b.piece > 0 {
@@ -185,6 +188,7 @@ func (b *faultBody) Read(p []byte) (int, error) {
 		p = p[:min(b.left, len(p))]
 	}
 	n, err := b.ReadCloser.Read(p)
+	b.got += int64(n)
 	if b.left > 0 {
 		b.left -= n
 	}

@@ -17,10 +17,10 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	to := s.route(r.URL.Path)
-	live := liveOfRequest(r)
+	under := connOf(r).exchange
 	req := newRequest(r, to)
 	if !to.spotlight {
-		live.handling(req)
+		under.handling(req)
 	}
 	step := s.early(r, req, to)
 	body, bodyErr := s.readBody(r, req)
@@ -56,7 +56,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	s.announce(r.Context(), &e, &a)
 	s.journal.add(e)
-	live.recorded(req)
+	under.recorded(req)
 	a.deliver(w, r, s)
 }
 
@@ -66,9 +66,7 @@ func newRequest(r *http.Request, to route) *Request {
 		TLS: r.TLS != nil, Header: r.Header, Protocol: to.protocol, ProjectID: to.project,
 		ContentEncoding: encodingOf(r.Header),
 	}
-	if c, ok := r.Context().Value(connKey{}).(connInfo); ok {
-		req.Connection = c.id
-	}
+	req.Connection = connOf(r).id
 	// Relay takes an envelope on the store endpoint if it says that it is one.
 	if to.protocol == protocolStore {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && kind == "application/x-sentry-envelope" {

@@ -20,27 +20,41 @@ type life struct {
 	http    *http.Server
 	ctx     context.Context // ends with the life, and with it every handler that hangs
 	cancel  context.CancelFunc
-	running sync.WaitGroup // the accept loops and every connection
+	running sync.WaitGroup // the accept loops, every connection, and every handler of an HTTP/2 stream
 	ending  atomic.Bool
+
+	gate  sync.Mutex // guards ended
+	ended bool       // no handler may start any more
 }
 
-// newLife serves handler on the listeners until end. What http.Server has to say goes to problems. A connection is closed
-// whose headers take longer than headerTimeout; 0 is for ever.
-func newLife(handler http.Handler, headerTimeout time.Duration, number func() int, problems io.Writer, listeners ...net.Listener) *life {
+// lifeConfig is what a life is made of.
+type lifeConfig struct {
+	handler       http.Handler
+	headerTimeout time.Duration // of a connection before it is closed; 0 is for ever
+	http2         bool          // on connections whose handshake has chosen it
+	number        func() int    // counts a connection
+	problems      io.Writer     // for what http.Server has to say
+}
+
+// newLife serves the listeners until end.
+func newLife(cfg lifeConfig, listeners ...net.Listener) *life {
 	l := &life{}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.http = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: headerTimeout,
+		Handler:           l.counted(cfg.handler),
+		ReadHeaderTimeout: cfg.headerTimeout,
+		Protocols:         &http.Protocols{},
 		BaseContext:       func(net.Listener) context.Context { return l.ctx },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, connInfo{id: number(), life: l, live: liveOf(c)})
+			return context.WithValue(ctx, connKey{}, newConnInfo(cfg.number(), l, c))
 		},
 		ConnState: l.connState,
 		// A refused handshake is an outcome that tests provoke, so it is kept for Wait's error rather
 		// than printed.
-		ErrorLog: log.New(problems, "", 0),
+		ErrorLog: log.New(cfg.problems, "", 0),
 	}
+	l.http.Protocols.SetHTTP1(true)
+	l.http.Protocols.SetHTTP2(cfg.http2)
 	for _, listener := range listeners {
 		l.running.Go(func() {
 			// Serve returns when end closes the listener; there is nobody to tell.
@@ -48,6 +62,33 @@ func newLife(handler http.Handler, headerTimeout time.Duration, number func() in
 		})
 	}
 	return l
+}
+
+// counted counts the handlers of HTTP/2 streams for end: they may outlast their connection.
+func (l *life) counted(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor < 2 {
+			h.ServeHTTP(w, r)
+			return
+		}
+		if !l.enter() {
+			panic(http.ErrAbortHandler)
+		}
+		defer l.running.Done()
+		r, end := connOf(r).stream(r)
+		defer end()
+		h.ServeHTTP(w, r)
+	})
+}
+
+// enter counts a handler, and reports false if the life is over.
+func (l *life) enter() bool {
+	l.gate.Lock()
+	defer l.gate.Unlock()
+	if !l.ended {
+		l.running.Add(1)
+	}
+	return !l.ended
 }
 
 // connState counts connections for end. http.Server calls it with StateNew before it returns to its
@@ -63,16 +104,31 @@ func (l *life) connState(c net.Conn, state http.ConnState) {
 	case http.StateActive:
 		liveOf(c).begin()
 	case http.StateIdle:
+		l.closeLater(c)
 		liveOf(c).rest()
 	case http.StateClosed, http.StateHijacked:
 		l.running.Done()
 	}
 }
 
+// closeLater closes an HTTP/2 connection for Step.ThenClose. The server calls it when the last frame of the last answer is
+// in its buffer; the next write sends it.
+func (l *life) closeLater(c net.Conn) {
+	live := liveOf(c)
+	if live == nil || !live.wire.thenClose.Load() {
+		return
+	}
+	sent := func() { l.running.Go(func() { hangUp(c) }) }
+	live.wire.sent.Store(&sent)
+}
+
 // end refuses new connections, breaks the open ones and waits for every goroutine.
 func (l *life) end() error {
 	l.ending.Store(true)
 	err := l.http.Close()
+	l.gate.Lock()
+	l.ended = true
+	l.gate.Unlock()
 	l.cancel() // after the connections, on which a handler that wakes up could still answer
 	l.running.Wait()
 	return err
@@ -106,7 +162,9 @@ func (s *Server) begin() error {
 	if secure != nil {
 		both = append(both, s.wrapListener(secure, true))
 	}
-	l := newLife(s.root, s.cfg.headerTimeout, s.numberConn, &s.problems, both...)
+	l := newLife(lifeConfig{
+		handler: s.root, headerTimeout: s.cfg.headerTimeout, http2: s.cfg.http2, number: s.numberConn, problems: &s.problems,
+	}, both...)
 	l.memory, _ = listener.(*memListener)
 	l.secureMemory, _ = secure.(*memListener)
 	s.current.Store(l)

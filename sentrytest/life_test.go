@@ -91,7 +91,7 @@ func TestEverythingWorksAfterRestart(t *testing.T) {
 				g.Expect(store(t, srv, vectorJSON).Status).To(Equal(200))
 				srv.Client().CloseIdleConnections()
 				_, err := trySend(t, srv, "POST", storePath, vectorJSON, authLine)
-				g.Expect(err).To(MatchError(syscall.ECONNRESET))
+				g.Expect(err).To(resetOver(name))
 				g.Expect(store(t, srv, vectorJSON).Status).To(Equal(200))
 				seen := len(srv.Requests())
 				broken := make(chan error, 1)
@@ -165,7 +165,7 @@ func TestUpOnATakenPort(t *testing.T) {
 
 func TestDownAndUpConcurrently(t *testing.T) {
 	t.Parallel()
-	for name, opts := range map[string][]sentrytest.Option{"http": nil, "in memory": {sentrytest.InMemory()}} {
+	for name, opts := range faultServers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)

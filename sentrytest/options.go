@@ -33,6 +33,7 @@ type config struct {
 	maxTLS     uint16
 	plain      bool // https in name only
 	stall      bool // handshakes get no answer
+	http2      bool // offered beside HTTP/1.1
 	maxWire    int64
 	maxBody    int64
 	rules      rules
@@ -73,6 +74,10 @@ func (c *config) contradiction(inTest bool) error {
 		return errors.New("the options WrongHost and SANs exclude each other: WrongHost is for " + wrongHostName + " alone")
 	case c.plain && c.stall:
 		return errors.New("the options PlainHTTP and HandshakeStall exclude each other: plain http has no handshake")
+	case c.plain && c.http2:
+		return errors.New("the options PlainHTTP and HTTP2 exclude each other: without a handshake no client can choose HTTP/2")
+	case c.http2 && c.maxTLS == tls.VersionTLS10:
+		return errors.New("the options TLS10Only and HTTP2 exclude each other: HTTP/2 needs TLS 1.2 or later")
 	case c.maxHistory > 0 && c.test.failOnUnclaimed:
 		return errors.New("the options MaxHistory and FailOnUnclaimed exclude each other: what is dropped can't be claimed")
 	case c.maxHistory > 0 && c.rules.strict && inTest:
@@ -95,7 +100,7 @@ func ListenTLS(addr string) Option {
 }
 
 // HeaderTimeout closes a connection whose client takes longer than d for a TLS handshake, or for the headers of a
-// request; the first request counts from the start of the connection. 0, which is the default, and less are for ever. It
+// request; the first request counts from the start of the connection. Over HTTP/2 it is for the handshake alone. 0, which is the default, and less are for ever. It
 // is for programs that clients reach which nobody knows. The time for which a step holds a connection does not count.
 func HeaderTimeout(d time.Duration) Option {
 	return func(c *config) { c.headerTimeout = max(d, 0) }

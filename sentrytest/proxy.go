@@ -96,7 +96,9 @@ func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 		FlushInterval: -1,
 		ErrorLog:      log.New(&p.problems, "", 0),
 	}
-	p.life = newLife(http.HandlerFunc(p.handle), 0, func() int { return int(p.accepted.Add(1)) }, &p.problems, l)
+	p.life = newLife(lifeConfig{
+		handler: http.HandlerFunc(p.handle), number: func() int { return int(p.accepted.Add(1)) }, problems: &p.problems,
+	}, l)
 	return p, nil
 }
 

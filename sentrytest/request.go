@@ -49,6 +49,9 @@ type Answer struct {
 func (r Request) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", r.Method, r.Path)
+	if r.Proto == "HTTP/2.0" {
+		b.WriteString(" over HTTP/2.0")
+	}
 	if r.ContentEncoding != "" {
 		fmt.Fprintf(&b, " (%s)", r.ContentEncoding)
 	}

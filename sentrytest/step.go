@@ -42,6 +42,9 @@ const (
 	stepNotHTTP
 	stepBadChunking
 	stepWrongLength
+	stepResetStream
+	stepGoAway
+	stepBlackHole
 	// From here on, steps take effect before the body is read.
 	stepSlowRead
 	stepResetRead
@@ -67,24 +70,29 @@ func Redirect(code int, location string) Step {
 	return Status(code).Header("Location", location)
 }
 
-// Hang never answers: it holds the request until the client gives up or the server closes.
+// Hang never answers: it holds the request until the client gives up or the server closes. Over HTTP/2 the other requests
+// on the connection are answered, and so are pings; see [BlackHole].
 func Hang() Step { return Step{kind: stepHang} }
 
-// Reset breaks the connection with a TCP RST instead of an answer.
+// Reset breaks the connection with a TCP RST instead of an answer. Over HTTP/2 that ends every request on the connection;
+// see [ResetStream].
 func Reset() Step { return Step{kind: stepReset} }
 
 // CloseConn closes the connection in order instead of answering. That is what a client meets that uses a
-// kept-alive connection at the moment in which the server lets go of it. See also [Step.ThenClose].
+// kept-alive connection at the moment in which the server lets go of it. Over HTTP/2 it sends no GOAWAY, and ends every
+// request on the connection. See also [Step.ThenClose] and [GoAway].
 func CloseConn() Step { return Step{kind: stepCloseConn} }
 
 // StallBody accepts the request and sends status and headers, but then no byte of the body until the client
-// gives up or the server closes.
+// gives up or the server closes. Over HTTP/2 the other requests on the connection are answered.
 func StallBody() Step { return Step{kind: stepStallBody} }
 
-// SlowBody accepts the request and sends the body byte by byte, with a pause of d before each.
+// SlowBody accepts the request and sends the body byte by byte, with a pause of d before each. Over HTTP/2 each byte is a
+// DATA frame, and the other requests on the connection are answered in between.
 func SlowBody(d time.Duration) Step { return Step{kind: stepSlowBody, pace: d} }
 
-// Truncate accepts the request, announces the whole body, sends its first n bytes and closes the connection.
+// Truncate accepts the request, announces the whole body, sends its first n bytes and closes the connection. Over HTTP/2
+// it ends the stream with RST_STREAM, and the connection stays.
 func Truncate(n int) Step { return Step{kind: stepTruncate, bytes: max(n, 0)} }
 
 // RetryAfter sets the Retry-After header, in whatever form the test needs: "30", an HTTP date, nonsense.
@@ -149,6 +157,8 @@ func (s Step) Informational(codes ...int) Step {
 // ThenClose closes the connection after the answer without having announced it in a header, so that the
 // client keeps a connection for later which is gone when it wants to use it. It is for [OK], [Status] and
 // [Redirect]; on steps that treat the connection in their own way it panics.
+//
+// Over HTTP/2 it sends no GOAWAY. The connection closes when all requests on it have been answered.
 func (s Step) ThenClose() Step {
 	if s.kind != stepAnswer {
 		panic(fmt.Sprintf("sentrytest: %s cannot be followed by ThenClose", s))
@@ -174,7 +184,7 @@ func (s Step) code() int {
 // answers reports whether the step sends a status at all.
 func (s Step) answers() bool {
 	switch s.kind {
-	case stepHang, stepReset, stepCloseConn, stepNotHTTP, stepResetRead, stepResetConn:
+	case stepHang, stepReset, stepCloseConn, stepNotHTTP, stepResetRead, stepResetConn, stepResetStream, stepBlackHole:
 		return false
 	}
 	return true

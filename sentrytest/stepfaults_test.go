@@ -19,6 +19,14 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
+// over chooses between what a client says over HTTP/1.1 and over HTTP/2.
+func over(name, http1, http2 string) string {
+	if speaksHTTP2(name) {
+		return http2
+	}
+	return http1
+}
+
 // Steps that damage the exchange, over every kind of connection.
 func TestWireFaults(t *testing.T) {
 	t.Parallel()
@@ -32,13 +40,13 @@ func TestWireFaults(t *testing.T) {
 				err      any // what trySend ends with: text, error or matcher
 				accepted bool
 			}{
-				{sentrytest.NotHTTP(), "malformed HTTP", false},
-				{sentrytest.BadChunking(), "invalid byte in chunk length", true},
+				{sentrytest.NotHTTP(), over(name, "malformed HTTP", "http2: frame too large"), false},
+				{sentrytest.BadChunking(), over(name, "invalid byte in chunk length", "http2: frame too large"), true},
 				{sentrytest.WrongLength(1000), io.ErrUnexpectedEOF, true},
-				{sentrytest.ResetAfterRead(0), syscall.ECONNRESET, false},
-				{sentrytest.ResetAfterRead(10), syscall.ECONNRESET, false},
-				{sentrytest.ResetAfterRead(1 << 20), syscall.ECONNRESET, false},
-				{sentrytest.ResetAfterWrite(0), syscall.ECONNRESET, true},
+				{sentrytest.ResetAfterRead(0), resetOver(name), false},
+				{sentrytest.ResetAfterRead(10), resetOver(name), false},
+				{sentrytest.ResetAfterRead(1 << 20), resetOver(name), false},
+				{sentrytest.ResetAfterWrite(0), resetOver(name), true},
 				// net/http looks past what it has read, and may use the error up with that.
 				{sentrytest.ResetAfterWrite(12), Or(MatchError(syscall.ECONNRESET), MatchError(io.ErrUnexpectedEOF)), true},
 			} {

@@ -66,6 +66,12 @@ func (s Step) base() string {
 		return "BadChunking()"
 	case stepWrongLength:
 		return fmt.Sprintf("WrongLength(%d)", s.bytes)
+	case stepResetStream:
+		return "ResetStream()"
+	case stepGoAway:
+		return "GoAway()"
+	case stepBlackHole:
+		return "BlackHole()"
 	case stepSlowRead:
 		return fmt.Sprintf("SlowRead(%d, %s)", s.bytes, s.pace)
 	case stepResetRead:

@@ -6,8 +6,7 @@ import (
 	"crypto/x509"
 )
 
-// serverTLS returns the server's TLS settings, or nil for a server without TLS. HTTP/2 stays out: a
-// scripted fault such as Reset needs a connection that carries one request at a time.
+// serverTLS returns the server's TLS settings, or nil for a server without TLS.
 func (c *config) serverTLS() *tls.Config {
 	if c.cert == certNone || c.plain {
 		return nil
@@ -17,6 +16,9 @@ func (c *config) serverTLS() *tls.Config {
 		MaxVersion:   c.maxTLS,
 		NextProtos:   []string{"http/1.1"},
 		Certificates: []tls.Certificate{c.certificate()},
+	}
+	if c.http2 {
+		t.NextProtos = []string{"h2", "http/1.1"}
 	}
 	if c.clientCert {
 		t.ClientAuth = tls.RequireAndVerifyClientCert

@@ -95,6 +95,19 @@ func PlainHTTP() Option {
 	}
 }
 
+// HTTP2 makes an https server that offers HTTP/2 beside HTTP/1.1. The client chooses in the handshake (ALPN), and
+// [Request].Proto says what it has chosen. It can be combined with the other TLS options; alone it implies [Trusted]. It
+// excludes [PlainHTTP] and [TLS10Only]. Without it a server speaks HTTP/1.1 only.
+//
+// One HTTP/2 connection carries many requests side by side. A [Step] that breaks a connection ends the other requests on
+// it too; what each step does over HTTP/2 is said there.
+func HTTP2() Option {
+	return func(c *config) {
+		c.http2 = true
+		c.needCert()
+	}
+}
+
 func (c *config) needCert() {
 	if c.cert == certNone {
 		c.cert = certTrusted

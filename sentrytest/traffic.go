@@ -1,7 +1,6 @@
 package sentrytest
 
 import (
-	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -16,25 +15,18 @@ type traffic struct {
 	waiting atomic.Int32
 }
 
-// The states of a connection.
-const (
-	connQuiet     int32 = iota // between requests
-	connReceiving              // a byte of a request was read, and the request is not on record yet
-	connAnswering              // the request is on record, its answer is not finished
-	connForeign                // a handler of the program's own has it, see Around
-)
-
 // liveConn is a connection that knows whether a request is under way on it.
 //
 // It counts bytes below TLS, where handshakes and tickets can't be told from requests. So with TLS a request is
 // under way once its headers have been read, and without from its first byte on.
 type liveConn struct {
 	net.Conn
+	own     exchange // of HTTP/1.1
 	traffic *traffic
 	memory  *memConn // what is below, if it is in memory and carries no TLS
 	tls     bool
-	state   atomic.Int32
-	request atomic.Pointer[Request] // that is being handled; nil before its headers were read
+	streams streams // of HTTP/2
+	wire    wire
 }
 
 // watched is a listener that registers its connections.
@@ -53,7 +45,7 @@ func (w watched) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	live := &liveConn{Conn: c, traffic: w.traffic, tls: w.tls}
+	live := &liveConn{Conn: c, traffic: w.traffic, tls: w.tls, own: exchange{traffic: w.traffic}}
 	if live.memory = memoryOf(c); w.tls {
 		live.memory = nil
 	}
@@ -67,14 +59,6 @@ func (w watched) Accept() (net.Conn, error) {
 	}
 	w.traffic.conns[live] = struct{}{}
 	return live, nil
-}
-
-func (c *liveConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if n > 0 && !c.tls {
-		c.begin()
-	}
-	return n, err
 }
 
 // memoryOf returns the in-memory connection under whatever faults need, nil if there is none.
@@ -108,51 +92,23 @@ func (c *liveConn) gone() {
 	c.traffic.mu.Lock()
 	delete(c.traffic.conns, c)
 	c.traffic.mu.Unlock()
-	c.state.Store(connQuiet)
+	c.own.state.Store(connQuiet)
 	c.traffic.wake()
 }
 
-// begin notes that a request has started, if that is news.
+// begin notes that a request has started, if that is news. The nil connection is none of a server's.
 func (c *liveConn) begin() {
 	if c != nil {
-		c.state.CompareAndSwap(connQuiet, connReceiving)
+		c.own.begin()
 	}
 }
 
-// foreign notes that the request may be none of the server's: it may last for ever, or ask about idleness itself.
-func (c *liveConn) foreign() {
-	if c != nil {
-		c.state.Store(connForeign)
-		c.traffic.wake()
-	}
-}
-
-// handling notes which request it is. Only its method, path and project are read until it is recorded, and must
-// not change until then.
-func (c *liveConn) handling(r *Request) {
-	if c != nil {
-		c.request.Store(r)
-		c.state.CompareAndSwap(connForeign, connReceiving)
-	}
-}
-
-// recorded notes that the request is on record.
-func (c *liveConn) recorded(r *Request) {
-	if c != nil {
-		c.request.Store(r)
-		c.state.Store(connAnswering)
-		c.traffic.wake()
-	}
-}
-
-// rest notes that the request has been answered.
+// rest notes that every request has been answered.
 func (c *liveConn) rest() {
-	if c == nil {
-		return
+	if c != nil {
+		c.streams.rest()
+		c.own.rest()
 	}
-	c.request.Store(nil)
-	c.state.Store(connQuiet)
-	c.traffic.wake()
 }
 
 func (t *traffic) wake() {
@@ -177,40 +133,25 @@ func (t *traffic) change() <-chan struct{} {
 	return t.changed
 }
 
-// open describes what is under way, one line a connection. Requests that are on record already count only if
+// open describes what is under way, one line a request. Requests that are on record already count only if
 // answers is set; those of others than mine don't count as soon as they are known to be others'.
 func (t *traffic) open(answers bool, mine func(*Request) bool) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var lines []string
 	for c := range t.conns {
-		if line := c.underWay(answers, mine); line != "" {
-			lines = append(lines, line)
-		}
+		lines = append(lines, c.underWay(answers, mine)...)
 	}
 	return lines
 }
 
-func (c *liveConn) underWay(answers bool, mine func(*Request) bool) string {
-	// Asked in this order, bytes can't hide between unread and read, and a request that is found with
-	// connAnswering is on record and not written to any more.
-	unread := 0
-	if c.memory != nil {
-		unread = c.memory.unread()
+func (c *liveConn) underWay(answers bool, mine func(*Request) bool) []string {
+	// Asked before the state, bytes can't hide between unread and read.
+	unread := c.memory != nil && c.memory.unread() > 0
+	from := c.RemoteAddr().String()
+	lines := c.streams.underWay(c, answers, mine)
+	if line := c.own.underWay(from, unread, answers, mine); line != "" {
+		lines = append(lines, line)
 	}
-	r := c.request.Load()
-	state := c.state.Load()
-	switch {
-	case state == connQuiet && unread == 0, state == connForeign, state == connAnswering && !answers:
-		return ""
-	case r != nil && mine != nil && !mine(r):
-		return ""
-	}
-	if r == nil {
-		return fmt.Sprintf("a request from %s whose headers are incomplete", c.RemoteAddr())
-	}
-	if state == connAnswering {
-		return r.String() + ", not sent to its end"
-	}
-	return fmt.Sprintf("%s %s, whose body is incomplete", r.Method, r.Path)
+	return lines
 }

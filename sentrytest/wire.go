@@ -1,0 +1,67 @@
+package sentrytest
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync/atomic"
+)
+
+// wire is what faults do to the bytes of a connection, below TLS.
+type wire struct {
+	swallowed atomic.Bool            // by BlackHole: nothing comes in or goes out any more
+	sent      atomic.Pointer[func()] // called once, when the next write is done
+	thenClose atomic.Bool            // by Step.ThenClose over HTTP/2: close it when its streams have been answered
+}
+
+func (c *liveConn) Read(b []byte) (int, error) {
+	for {
+		n, err := c.Conn.Read(b)
+		if c.wire.swallowed.Load() && n > 0 {
+			if err == nil {
+				continue
+			}
+			n = 0
+		}
+		if n > 0 && !c.tls {
+			c.begin()
+		}
+		return n, err
+	}
+}
+
+func (c *liveConn) Write(b []byte) (int, error) {
+	if c.wire.swallowed.Load() {
+		return len(b), nil
+	}
+	n, err := c.Conn.Write(b)
+	if sent := c.wire.sent.Swap(nil); sent != nil {
+		(*sent)()
+	}
+	return n, err
+}
+
+// swallow lets the connection of the request take every byte and answer none from now on.
+func swallow(r *http.Request) {
+	if live := connOf(r).live; live != nil {
+		live.wire.swallowed.Store(true)
+	}
+}
+
+// nextWrite returns a channel that is closed when the next write is done. Only one can be waited for at a time.
+func (c *liveConn) nextWrite() <-chan struct{} {
+	done := make(chan struct{})
+	end := func() { close(done) }
+	c.wire.sent.Store(&end)
+	return done
+}
+
+// hangUp closes a connection in good order, even while somebody else writes to it.
+func hangUp(c net.Conn) {
+	if t, ok := c.(*tls.Conn); ok {
+		// Close leaves out the farewell while a write is under way; CloseWrite waits for that write.
+		_ = t.CloseWrite()
+	}
+	// The client sees the end of the connection in any case.
+	_ = c.Close()
+}
