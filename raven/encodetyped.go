@@ -85,24 +85,3 @@ func (m *masker) hidesIn(t reflect.Type, seen map[reflect.Type]bool) bool {
 	}
 	return false
 }
-
-// holds reports whether a value has fields whose names are secret, or is a map
-// with such keys.
-func (m *masker) holds(v any) bool {
-	if m == nil || v == nil {
-		return false
-	}
-	r := reflect.ValueOf(v)
-	if r.Kind() == reflect.Map && r.Type().Key().Kind() == reflect.String {
-		for _, key := range r.MapKeys() {
-			if m.secret(key.String()) {
-				return true
-			}
-		}
-	}
-	switch v.(type) {
-	case error, json.Marshaler:
-		return false
-	}
-	return m.hides(r.Type())
-}

@@ -80,7 +80,8 @@ type sanitizePasswords struct{}
 // variables and interfaces, into maps, structs and lists of any depth. In
 // messages and the texts of errors it hides numbers, credentials, passwords of
 // URLs and such keys in the queries of URLs; in messages e-mail addresses too.
-// It hides at least what Sentry's own scrubbing does by default;
+// It hides what Sentry's own scrubbing hides by default, but for the keys author,
+// authority and tokenizer, and for prose with a word such as password in it;
 // docs/privacy.md says how that is measured, and what it does not see.
 func SanitizePasswords() Processor { return sanitizePasswords{} }
 

@@ -249,6 +249,7 @@ func TestAtLeastWhatSentryMasks(t *testing.T) {
 	}
 	var both, ours, theirs, neither int
 	left := make(map[string]int)
+	onlyOurs := make(map[string]bool)
 	for i, p := range pairs {
 		shown := slices.ContainsFunc(spellings(p.secret), func(form string) bool { return bytes.Contains(eventJSON(t, rec.all()[i]), []byte(form)) })
 		switch answer := answers[p.what+"\t"+p.where]; {
@@ -257,6 +258,7 @@ func TestAtLeastWhatSentryMasks(t *testing.T) {
 			neither++
 		case answer != "masked":
 			ours++
+			onlyOurs[p.where] = true
 		case !shown:
 			both++
 		case leftOut(p) == "":
@@ -270,6 +272,13 @@ func TestAtLeastWhatSentryMasks(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	figures := fmt.Sprintf("| %d | %d | %d | %d | %d |", both+ours+theirs+neither, both, ours, theirs, neither)
 	g.Expect(strings.Contains(string(page), figures)).To(BeTrue(), "docs/privacy.md has other figures than %s", figures)
+	for says, where := range map[string]string{
+		"tags": "tags", "the texts of errors": "error's text", "queries of URLs in messages": "message, URL",
+		"the header User-Agent": "header User-Agent", "transactions": "transaction", "fingerprints": "fingerprint",
+	} {
+		g.Expect(privacyPage(t)).To(MatchRegexp(`Only we mask, among others,[^.]*` + says))
+		g.Expect(onlyOurs).To(HaveKey(where))
+	}
 	for why, n := range left {
 		g.Expect(strings.Contains(string(page), fmt.Sprintf("(%d pairs)", n))).To(BeTrue(), "docs/privacy.md has another figure than %d: %s", n, why)
 	}
