@@ -13,7 +13,7 @@ package gen
 // given, so these hold the type and exactly the methods of its interface.
 
 //go:generate go run github.com/vburenin/ifacemaker -f ../transport/http.go -s HTTP -i Transport -p transport -o ../transport/transport.gen.go -y "Transport takes packets to Sentry. It is the method set of [*HTTP], and these rules hold for every implementation; transporttest proves them. Implementations are safe for concurrent use."
-//go:generate go run github.com/vburenin/ifacemaker -f ../transport/threaded.go -s Threaded -i AsyncTransport -p transport -o ../transport/asynctransport.gen.go -y "AsyncTransport is a [Transport] that delivers behind its caller's back. It is the method set of [*Threaded], and these rules hold for every implementation beside those of Transport."
+//go:generate go run github.com/vburenin/ifacemaker -f ../transport/threaded.go -s Threaded -i AsyncTransport -p transport -o ../transport/asynctransport.gen.go -y "AsyncTransport is a [Transport] that delivers behind its caller's back. It is the method set of [*Threaded] without the methods that only [Holder] has, and these rules hold for every implementation beside those of Transport."
 //go:generate go run github.com/vburenin/ifacemaker -f ../raven/client.go -f ../raven/capture.go -s Client -i Reporter -p raven -o ../raven/reporter.gen.go -y "Reporter is what applications depend on to report: the capture methods of [*Client]. Tests put a double from gen/ravenmock in its place, or [Discard]."
 
 //go:generate go run github.com/golang/mock/mockgen -source=../transport/transport.gen.go -destination=transportmock/transport.go -package=transportmock

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// AsyncTransport is a [Transport] that delivers behind its caller's back. It is the method set of [*Threaded], and these rules hold for every implementation beside those of Transport.
+// AsyncTransport is a [Transport] that delivers behind its caller's back. It is the method set of [*Threaded] without the methods that only [Holder] has, and these rules hold for every implementation beside those of Transport.
 type AsyncTransport interface {
 	// Send delivers one packet past the queue, in the calling goroutine, and waits
 	// for the outcome, under the rules of [Transport]. What is waiting in the queue

@@ -1,0 +1,125 @@
+package gen_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const architecturePage = "../docs/architecture.md"
+
+// foreign are names on the page that are not this repository's.
+var foreign = []string{"errors.As", "http.Server", "testing/synctest", "time"}
+
+// repository is what the page may name: files and folders by every ending of
+// their paths, and what Go files declare.
+type repository struct{ paths, names map[string]bool }
+
+func readRepository(t *testing.T) repository {
+	t.Helper()
+	r := repository{map[string]bool{"internal": true}, map[string]bool{}}
+	for _, file := range goFiles(t, "..") {
+		for dir := file; dir != "."; dir = path.Dir(dir) {
+			for ending := dir; ; {
+				r.paths[ending] = true
+				_, rest, found := strings.Cut(ending, "/")
+				if !found {
+					break
+				}
+				ending = rest
+			}
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", file), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range parsed.Decls {
+			r.declare(parsed.Name.Name, decl)
+		}
+	}
+	return r
+}
+
+// declare notes the names of a declaration, alone and behind the package's or
+// the type's.
+func (r repository) declare(pkg string, decl ast.Decl) {
+	note := func(of, name string) { r.names[name], r.names[of+"."+name] = true, true }
+	switch d := decl.(type) {
+	case *ast.FuncDecl:
+		note(pkg, d.Name.Name)
+		if d.Recv != nil {
+			of := d.Recv.List[0].Type
+			if star, ok := of.(*ast.StarExpr); ok {
+				of = star.X
+			}
+			if id, ok := of.(*ast.Ident); ok {
+				note(id.Name, d.Name.Name)
+			}
+		}
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			s, ok := spec.(*ast.TypeSpec)
+			if !ok {
+				continue
+			}
+			note(pkg, s.Name.Name)
+			if fields, ok := s.Type.(*ast.StructType); ok {
+				for _, f := range fields.Fields.List {
+					for _, name := range f.Names {
+						note(s.Name.Name, name.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Names and links on the page rot when code moves. The table of differences has
+// words of the reference's, and is left out.
+func TestTheArchitecturePageNamesWhatThereIs(t *testing.T) {
+	page, err := os.ReadFile(architecturePage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(string(page), "\n## Where this differs")
+	there := readRepository(t)
+	checked := 0
+	_, prose := codeBlocks(text)
+	for _, line := range prose {
+		for _, span := range codeSpan.FindAllStringSubmatch(line, -1) {
+			name := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(span[1], "*"), "()"), "/")
+			command, isCommand := strings.CutPrefix(name, "raven ")
+			checked++
+			switch {
+			case slices.Contains(foreign, name), there.paths[name], there.names[name]:
+			case isCommand && there.paths["raven/cmd/raven/"+command+".go"]:
+			default:
+				t.Errorf("%s names %q, which is nowhere in the code", architecturePage, span[1])
+			}
+		}
+	}
+	if checked < 50 {
+		t.Errorf("only %d names were found to check", checked)
+	}
+}
+
+// Heavy tools of tests are in modules of their own.
+func TestBrowserTestsAreAModuleOfTheirOwn(t *testing.T) {
+	own, err := os.ReadFile("../sentrytest/cmd/fakesentry/browsertest/go.mod")
+	if err != nil || !strings.Contains(string(own), "chromedp") {
+		t.Errorf("browsertest is no module with chromedp: %v", err)
+	}
+	root, err := os.ReadFile("../go.mod")
+	if err != nil || strings.Contains(string(root), "chromedp") {
+		t.Errorf("the root module needs chromedp, or has no go.mod: %v", err)
+	}
+}
