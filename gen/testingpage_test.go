@@ -212,3 +212,70 @@ func TestTheTestingPageNamesWhatThereIs(t *testing.T) {
 		t.Errorf("only %d names were found to check", checked)
 	}
 }
+
+// What the page lists is all there is: every fault, condition and predicate is
+// named on it, and every option by which a server differs.
+func TestTheTestingPageNamesAllFaultsAndPredicates(t *testing.T) {
+	page, err := os.ReadFile(testingPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../sentrytest/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if !ok || !fn.Name.IsExported() || fn.Type.Results == nil || len(fn.Type.Results.List) != 1 {
+				continue
+			}
+			result, _ := fn.Type.Results.List[0].Type.(*ast.Ident)
+			if result == nil {
+				continue
+			}
+			listed := result.Name == "Step" || fn.Recv == nil && (result.Name == "Condition" || result.Name == "Predicate" ||
+				result.Name == "Option" && filepath.Base(path) == "rules.go")
+			if !listed {
+				continue
+			}
+			checked++
+			if !regexp.MustCompile("`[^`\n]*\\b" + fn.Name.Name + "\\b").Match(page) {
+				t.Errorf("%s does not name %s, which is a %s", testingPage, fn.Name.Name, result.Name)
+			}
+		}
+	}
+	if checked < 50 {
+		t.Errorf("only %d names were found to check", checked)
+	}
+}
+
+// The first claims of the table are tested in one file.
+func TestTheFirstClaimsAreInTheirFile(t *testing.T) {
+	page, err := os.ReadFile(testingPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, err := os.ReadFile("../docs/examples/testing/shop/claims_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(page), "| claim | how |\n|---|---|\n")
+	if !found || !strings.Contains(string(page), "The first six are in") {
+		t.Fatalf("%s has no table of claims of which the first six are in one file", testingPage)
+	}
+	for _, row := range strings.Split(table, "\n")[:6] {
+		name := regexp.MustCompile("`(\\w+)\\(").FindStringSubmatch(row)
+		if name == nil || !strings.Contains(string(claims), "sentrytest."+name[1]+"(") {
+			t.Errorf("claims_test.go has nothing of the row %s", row)
+		}
+	}
+}
