@@ -33,7 +33,8 @@ type TB interface {
 // handler adds a tag, extra data, a user and a breadcrumb, through the
 // request's context, and captures a message. An event may show what was added
 // for its own request and nothing of the others; what is captured outside of
-// any request may show nothing at all.
+// any request may show nothing at all. Behind middleware that serves one
+// request at a time, each of the two waits ten seconds for the other.
 func Isolated(tb TB, wrap func(client *raven.Client, next http.Handler) http.Handler) {
 	tb.Helper()
 	rec := transporttest.NewRecorder()
