@@ -7,9 +7,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ravenkit/ravenkit/transport"
 )
 
 const architecturePage = "../docs/architecture.md"
@@ -109,6 +112,13 @@ func TestTheArchitecturePageNamesWhatThereIs(t *testing.T) {
 	}
 	if checked < 50 {
 		t.Errorf("only %d names were found to check", checked)
+	}
+}
+
+// An engine of one's own has to have no more.
+func TestAnEngineHasTwoMethods(t *testing.T) {
+	if n := reflect.TypeFor[transport.Engine]().NumMethod(); n != 2 {
+		t.Errorf("transport.Engine has %d methods", n)
 	}
 }
 

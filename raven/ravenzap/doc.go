@@ -6,8 +6,9 @@
 // Of an entry that becomes an event
 //
 //   - the first field that is an error becomes the exception, with its chain
-//     and the stack of the call that logged it, given zap.AddCaller, unless it
-//     has its own; further errors are data;
+//     and the stack of the call that logged it, unless it has its own; with
+//     zap.AddCaller the stack ends at the caller that zap names; further errors
+//     are data;
 //   - the message is the event's message, the level its level, the logger's
 //     name its logger;
 //   - a field made by [Option] is applied to the event, and one made by

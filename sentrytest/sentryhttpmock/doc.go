@@ -11,6 +11,6 @@
 // truncated answers and Down work as they do over a network. The mock is a value of the test's own: httpmock's global
 // transport is never touched, and tests may run in parallel.
 //
-// A client that keeps httpmock's order of things, such as one made by resty, takes the mock as its transport. A client
-// which brings its own HTTP, such as one on fasthttp, does not come past it.
+// A client that takes an http.RoundTripper, such as one made by resty, takes the mock. A client with an HTTP of its own,
+// such as one on fasthttp, can't use it.
 package sentryhttpmock

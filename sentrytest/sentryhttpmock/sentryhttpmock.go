@@ -23,9 +23,9 @@ func New(tb sentrytest.TB, opts ...sentrytest.Option) (*httpmock.MockTransport, 
 	return mock, srv
 }
 
-// Register lets the server answer what the mock is asked at the server's own address, and on the given hosts: for code under
-// test whose DSN stands fast, as in Register(mock, srv, "o1.ingest.sentry.io"). A host without a port stands for all its
-// ports, and every host for http and https. Requests to them reach the server by its Client, hence without sockets if it is
+// Register lets the server answer what the mock is asked by POST, GET and OPTIONS at the server's own address and on the
+// given hosts. Hosts are for code under test whose DSN can't be changed, as in Register(mock, srv, "o1.ingest.sentry.io").
+// A host without a port stands for all its ports, and every host for http and https. Requests to them reach the server by its Client, hence without sockets if it is
 // sentrytest.InMemory; they keep their Host header, and are recorded as http even if they were asked for as https.
 //
 // The mock counts the calls as it does for any other responder. Its Reset forgets the server as well.
