@@ -17,7 +17,7 @@
 // testing/synctest bubble, where time-outs take no time. The TLS options [Trusted], [Expired], [NotYetValid],
 // [WrongHost], [SelfSigned], [UnknownCA], [IncompleteChain], [ClientCertRequired], [TLS12Only], [TLS10Only],
 // [HandshakeStall] and [PlainHTTP] choose what a client finds out in its handshake, [SANs] the names in the certificate;
-// [Server.CACertFile], [Server.CACertPEM] and [Server.CertPool] are what it has to trust.
+// [HTTP2] offers HTTP/2 beside HTTP/1.1. [Server.CACertFile], [Server.CACertPEM] and [Server.CertPool] are what it has to trust.
 //
 // [Server.Down], [Server.Up] and [Server.Restart] are an outage: the port refuses, open connections break, and what was
 // recorded stays. A [Proxy] stands between client and server, and leads whatever host the client names to the server.
@@ -88,6 +88,9 @@
 //	Hang()              no answer, until the client gives up
 //	Reset()             a TCP RST in place of an answer
 //	CloseConn()         an orderly close in place of an answer
+//	ResetStream()       RST_STREAM in place of an answer, the end of one request over HTTP/2
+//	GoAway()            an answer, and GOAWAY: the connection takes no new requests
+//	BlackHole()         no answer, and none to whatever comes on that connection, pings included
 //	StallBody()         status and headers, but no body
 //	SlowBody(d)         a body that comes byte by byte
 //	Truncate(n)         a body that ends after n bytes
@@ -129,7 +132,6 @@
 //
 // # What it does not do
 //
-// It keeps everything in memory until [Server.Clear], or as much as [MaxHistory] says. It speaks HTTP/1.1 only, because a
-// fault needs a connection that carries one request at a time. It does not sample, filter, group or store, and it imports
-// no client: a fake that shared the client's code would share its mistakes.
+// It keeps everything in memory until [Server.Clear], or as much as [MaxHistory] says. It does not sample, filter, group
+// or store, and it imports no client: a fake that shared the client's code would share its mistakes.
 package sentrytest

@@ -92,6 +92,7 @@ type Request struct {
 	Path            string              `json:"path"`
 	Query           string              `json:"query"`
 	TLS             bool                `json:"tls"`
+	Proto           string              `json:"proto"` // "HTTP/1.1" or "HTTP/2.0"
 	Header          map[string][]string `json:"header"`
 	ProjectID       string              `json:"project_id"`
 	PublicKey       string              `json:"public_key"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ type row struct {
 	scheme   string
 	protocol transport.Protocol
 	sink     string
+	http     string        // the version of HTTP by which the events came; "" for none
 	latency  time.Duration // from the first capture to the arrival of the last event
 	id       string        // of the error
 	err      error
@@ -61,7 +63,7 @@ func (d *demo) start() (err error) {
 	if d.plain, err = sentrytest.Start(); err != nil {
 		return errors.Join(err, os.RemoveAll(d.folder))
 	}
-	if d.encrypted, err = sentrytest.Start(sentrytest.Trusted()); err != nil {
+	if d.encrypted, err = sentrytest.Start(sentrytest.HTTP2()); err != nil {
 		return errors.Join(err, d.plain.Close(), os.RemoveAll(d.folder))
 	}
 	return nil
@@ -88,6 +90,7 @@ func (d *demo) report(ctx context.Context, driver transport.Driver, scheme strin
 	if err != nil || events == nil {
 		return r
 	}
+	r.http = protosOf(events)
 	if r.err = verify(ctx, events); r.err == nil && driver.Sink == "server" && d.shown == nil {
 		d.shown = find(events, r.id)
 	}
@@ -153,6 +156,17 @@ func find(events []sentrytest.Event, id string) *sentrytest.Event {
 		}
 	}
 	return nil
+}
+
+// protosOf lists the versions of HTTP by which the events came, "" if they came by none.
+func protosOf(events []sentrytest.Event) string {
+	var protos []string
+	for _, e := range events {
+		if !slices.Contains(protos, e.Received.Proto) {
+			protos = append(protos, e.Received.Proto)
+		}
+	}
+	return strings.Join(protos, ", ")
 }
 
 func splitScheme(scheme string) (prefix, base string) {

@@ -56,13 +56,24 @@ func TestDemoReportsThroughEveryScheme(t *testing.T) {
 	g.Expect(code).To(BeZero())
 	for _, scheme := range transport.DefaultRegistry().Schemes() {
 		for _, protocol := range []string{"envelope", "store"} {
-			g.Expect(out).To(MatchRegexp(`(?m)^%s +%s +yes +(server|file|stderr) +\S+ +[0-9a-f]{32}$`, strings.ReplaceAll(scheme, "+", `\+`), protocol))
+			g.Expect(out).To(MatchRegexp(`(?m)^%s +%s +yes +%s +\S+ +[0-9a-f]{32}$`, strings.ReplaceAll(scheme, "+", `\+`), protocol, deliveryOf(scheme)))
 		}
 	}
 	g.Expect(out).To(ContainSubstring("POST /api/1/envelope/, gzip"))
 	g.Expect(out).To(MatchRegexp(`\* \S+\.\(\*shop\)\.openForADay  \S+/app\.go:\d+`))
 	g.Expect(out).To(ContainSubstring("breadcrumb"))
 	g.Expect(out).To(HaveSuffix("arrived and matched.\n"))
+}
+
+// deliveryOf is where a scheme delivers to, and the version of HTTP that it speaks.
+func deliveryOf(scheme string) string {
+	switch {
+	case strings.HasPrefix(scheme, "file+"), strings.HasPrefix(scheme, "stderr+"):
+		return `(file|stderr) +-`
+	case !strings.HasSuffix(scheme, "https"), strings.HasPrefix(scheme, "fasthttp+"), strings.HasPrefix(scheme, "aiohttp+"):
+		return `server +HTTP/1\.1`
+	}
+	return `server +HTTP/2\.0`
 }
 
 // lossy delivers nothing and says all is well.

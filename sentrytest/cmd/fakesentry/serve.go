@@ -25,6 +25,7 @@ type hostFlags struct {
 	Format      string        `enum:"human,json,logfmt" default:"human" help:"How the lines about events look: ${enum}."`
 	TLS         bool          `name:"tls" help:"Speak https too, with a certificate of a CA that is made at the start."`
 	TLSAddr     string        `name:"tls-addr" placeholder:"HOST:PORT" help:"Address for https; the default is a free port on loopback."`
+	HTTP2       bool          `name:"http2" help:"Offer HTTP/2 over https, beside HTTP/1.1. It brings https with it, as the flags about certificates do."`
 	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"Save the CA's certificate there, for clients to trust (PEM)."`
 	SAN         []string      `name:"san" placeholder:"NAME" help:"Names and IP addresses that the certificate is valid for, besides localhost."`
 	PublicURL   string        `name:"public-url" placeholder:"URL" help:"The address under which clients reach this server, if it is another: for DSNs and links."`
@@ -44,7 +45,8 @@ type serveCommand struct {
 // config is the part of a host's configuration that is in the flags.
 func (f *hostFlags) config(addr string) host.Config {
 	return host.Config{
-		Addr: addr, TLS: f.TLS || f.TLSAddr != "" || f.CAFile != "" || len(f.SAN) > 0, TLSAddr: f.TLSAddr, CertNames: f.SAN, PublicURL: f.PublicURL,
+		Addr: addr, TLS: f.TLS || f.TLSAddr != "" || f.HTTP2 || f.CAFile != "" || len(f.SAN) > 0, TLSAddr: f.TLSAddr, HTTP2: f.HTTP2,
+		CertNames: f.SAN, PublicURL: f.PublicURL,
 		AllowOrigins: f.AllowOrigin, Version: raven.Version, Page: browserPage,
 		Store: store.Config{Path: f.Store, MaxEvents: f.MaxEvents, MaxAge: f.MaxAge},
 	}

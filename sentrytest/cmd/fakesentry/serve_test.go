@@ -14,6 +14,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -144,6 +145,34 @@ func TestServeWithTLS(t *testing.T) {
 	g.Expect(err).To(HaveOccurred(), "it does not trust the CA")
 	s.errs.match(t, `^fakesentry: TLS handshake error from 127\.0\.0\.1:\d+: remote error: tls: bad certificate\n`)
 	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestServeWithHTTP2(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	s := serve(t, "--http2", "--ca-file", ca)
+	base := "https://" + s.out.match(t, `DSN \(TLS\) +https://\w+@(\S+)/1\n`)[0]
+	pem, err := os.ReadFile(ca)
+	g.Expect(err).NotTo(HaveOccurred())
+	pool := x509.NewCertPool()
+	g.Expect(pool.AppendCertsFromPEM(pem)).To(BeTrue())
+	for i, want := range []string{"HTTP/2.0", "HTTP/1.1"} {
+		carrier := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: i == 0}
+		client := &http.Client{Transport: carrier}
+		g.Expect(post(t, client, base, `{"message":"hi"}`)).To(Equal(200))
+		reader, err := fakesentryclient.New(base, fakesentryclient.HTTPClient(client))
+		g.Expect(err).NotTo(HaveOccurred())
+		requests, err := reader.Requests(t.Context(), fakesentryclient.RequestFilter{})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(requests.Requests[0].Proto).To(Equal(want))
+		streamed := 0
+		g.Expect(reader.Stream(t.Context(), fakesentryclient.Filter{}, 0, func(fakesentryclient.News) bool {
+			streamed++
+			return streamed <= i
+		})).To(Succeed())
+		carrier.CloseIdleConnections()
+	}
 }
 
 func TestServeFailures(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -17,7 +18,7 @@ func (d *demo) print(w io.Writer) error {
 	fmt.Fprintf(w, "A fake Sentry listened on %s and %s.\n", d.plain.URL(), d.encrypted.URL())
 	fmt.Fprintf(w, "An example application reported a message, an error chain and a panic through every scheme:\n\n")
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SCHEME\tPROTOCOL\tDELIVERED\tTO\tLATENCY\tID OF THE ERROR")
+	fmt.Fprintln(table, "SCHEME\tPROTOCOL\tDELIVERED\tTO\tHTTP\tLATENCY\tID OF THE ERROR")
 	var failed []string
 	for _, r := range d.rows {
 		verdict := "yes"
@@ -26,7 +27,7 @@ func (d *demo) print(w io.Writer) error {
 			reason := strings.ReplaceAll(r.err.Error(), "\n", "\n    ")
 			failed = append(failed, fmt.Sprintf("%s, %s: %s", r.scheme, r.protocol, reason))
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.scheme, r.protocol, verdict, r.sink, r.latency.Round(10*time.Microsecond), r.id)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.scheme, r.protocol, verdict, r.sink, cmp.Or(r.http, "-"), r.latency.Round(10*time.Microsecond), r.id)
 	}
 	if err := table.Flush(); err != nil {
 		return err

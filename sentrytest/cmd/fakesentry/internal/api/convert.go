@@ -28,7 +28,7 @@ func moment(t time.Time) *time.Time {
 func Request(d *store.Delivery) wire.Request {
 	r := d.Request
 	out := wire.Request{
-		Seq: d.Seq, Received: r.Time.UTC(), Method: r.Method, Path: r.Path, Query: r.Query, TLS: r.TLS, Header: r.Header,
+		Seq: d.Seq, Received: r.Time.UTC(), Method: r.Method, Path: r.Path, Query: r.Query, TLS: r.TLS, Proto: r.Proto, Header: r.Header,
 		ProjectID: r.ProjectID, PublicKey: r.PublicKey, Client: r.Client, ContentEncoding: r.ContentEncoding,
 		WireSize: len(r.Body), Size: len(r.Decoded), Status: r.Answer.Status, Fault: r.Answer.Step, Items: []wire.Item{}, Events: []string{},
 	}

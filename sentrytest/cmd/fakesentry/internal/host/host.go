@@ -23,6 +23,7 @@ type Config struct {
 	Addr      string // of http, as net.Listen has it; "" is a free port of loopback
 	TLS       bool   // https too
 	TLSAddr   string // of https; "" is a free port of loopback
+	HTTP2     bool   // offered over https, beside HTTP/1.1; for nothing without TLS
 	CertNames []string
 	PublicURL string // as clients reach it, when that is not the address that is listened on; "" otherwise
 	Store     store.Config
@@ -141,6 +142,9 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 	}
 	if cfg.TLS {
 		options = append(options, sentrytest.ListenTLS(cfg.TLSAddr), sentrytest.CertNames(cfg.CertNames...))
+	}
+	if cfg.TLS && cfg.HTTP2 {
+		options = append(options, sentrytest.HTTP2())
 	}
 	return append(options, sentrytest.Around(func(ingest http.Handler) http.Handler {
 		page := api.Page(plainPage{h})
