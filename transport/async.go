@@ -55,6 +55,7 @@ type job struct {
 	// What follows is the dispatcher's.
 
 	at       time.Time // when it was accepted
+	begun    time.Time // the attempt under way
 	place    uint64    // in the queue
 	since    uint64    // the pause, by its number, that the attempt was made in or after
 	probe    bool      // the attempt is one

@@ -16,16 +16,19 @@ import (
 // tried again.
 type dispatcher struct {
 	*async
-	cfg ThreadedConfig
+	cfg    ThreadedConfig
+	packer *HTTP // that compresses packets before their time; nil: nobody can
 
 	mu      sync.Mutex
 	fresh   queue           // packets not tried yet, oldest first
 	back    []job           // packets that wait for another attempt, oldest first; all are older than fresh
-	inBack  int             // bytes of their bodies
+	inBack  int             // bytes of them
+	packing bool            // a goroutine compresses what waits
+	packed  uint64          // place up to which fresh is compressed
 	last    uint64          // place that was given away last
 	workers int             // goroutines that run
 	flights int             // attempts under way
-	limit   int             // how many attempts may be under way, 1 to cfg.Workers
+	pace    pace            // how many attempts may be under way
 	waiters []chan struct{} // callers that wait for room, oldest first
 
 	way        way
@@ -45,7 +48,15 @@ type dispatcher struct {
 }
 
 func newDispatcher(next Transport, cfg ThreadedConfig) *dispatcher {
-	d := &dispatcher{async: newAsync(next, cfg.ShutdownTimeout, cfg.Logger), cfg: cfg, limit: cfg.Workers}
+	d := &dispatcher{async: newAsync(next, cfg.ShutdownTimeout, cfg.Logger), cfg: cfg}
+	conns := DefaultMaxConns
+	if h, ok := next.(*HTTP); ok {
+		conns = h.maxConns
+		if h.encoding.name != "" {
+			d.packer = h
+		}
+	}
+	d.pace = newPace(cfg.Workers, conns)
 	if cfg.SerialCallbacks {
 		d.serial = newCallbackLine(&d.crew, d.settle)
 	}
@@ -70,6 +81,11 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 	j.at = time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.pressed() {
+		d.mu.Unlock()
+		j.packet = d.packer.pack(j.packet)
+		d.mu.Lock()
+	}
 	if err := d.limitOn(j.packet, j.at); err != nil {
 		return nil, err
 	}
@@ -82,6 +98,7 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 			j.place = d.last
 			d.fresh.push(j)
 			d.rouse()
+			d.startPacking()
 			return evicted, nil
 		}
 		switch {
@@ -104,7 +121,7 @@ func (d *dispatcher) waiting() int { return len(d.back) + d.fresh.len }
 // hasRoom reports whether a packet can be taken.
 func (d *dispatcher) hasRoom(p *Packet) bool {
 	n := d.waiting()
-	return n == 0 || n < d.cfg.QueueSize && d.bytes()+len(p.Body) <= d.cfg.QueueBytes
+	return n == 0 || n < d.cfg.QueueSize && d.bytes()+size(p) <= d.cfg.QueueBytes
 }
 
 func (d *dispatcher) bytes() int { return d.fresh.bytes + d.inBack }
@@ -114,7 +131,7 @@ func (d *dispatcher) full(p *Packet) error {
 	if n := d.waiting(); n >= d.cfg.QueueSize {
 		return fmt.Errorf("%w: %d events are waiting (queue_size)", ErrQueueFull, n)
 	}
-	return fmt.Errorf("%w: %d bytes are waiting, and the event has %d (queue_bytes %d)", ErrQueueFull, d.bytes(), len(p.Body), d.cfg.QueueBytes)
+	return fmt.Errorf("%w: %d bytes are waiting, and the event takes %d (queue_bytes %d)", ErrQueueFull, d.bytes(), size(p), d.cfg.QueueBytes)
 }
 
 func (d *dispatcher) isClosed() bool {
@@ -170,7 +187,7 @@ func (d *dispatcher) remove(i int) job {
 		return d.fresh.pop()
 	}
 	j := d.back[i]
-	d.inBack -= len(j.packet.Body)
+	d.inBack -= size(j.packet)
 	if i == 0 { // as mostly
 		d.back[0] = job{}
 		d.back = d.back[1:]
@@ -187,7 +204,7 @@ func (d *dispatcher) putBack(j job) {
 		i--
 	}
 	d.back = slices.Insert(d.back, i, j)
-	d.inBack += len(j.packet.Body)
+	d.inBack += size(j.packet)
 }
 
 // front returns the i-th packet that waits, up to the first of the fresh ones.
@@ -205,7 +222,7 @@ func (d *dispatcher) rouse() {
 		if d.way.probing {
 			return // its end decides what comes next
 		}
-	} else if d.workers >= d.limit {
+	} else if d.workers >= d.pace.limit {
 		return // they look for themselves
 	}
 	if d.waiting() == 0 {
@@ -279,7 +296,7 @@ func (d *dispatcher) take() (job, bool) {
 	defer d.mu.Unlock()
 	i := -1
 	now := time.Now()
-	if d.waiting() > 0 && (d.way.paused || d.workers <= d.limit) {
+	if d.waiting() > 0 && (d.way.paused || d.workers <= d.pace.limit) {
 		i, _ = d.candidate(now)
 	}
 	if i < 0 {
@@ -296,6 +313,7 @@ func (d *dispatcher) take() (job, bool) {
 		d.lastCut = now
 	}
 	d.flights++
+	j.begun = now
 	return j, true
 }
 
@@ -305,7 +323,7 @@ func (d *dispatcher) attempt(j job) {
 	defer func() { // also when the goroutine is ended
 		d.landed(j, r, err)
 	}()
-	r, err = d.send(d.life, asOf(j.packet, j.at, time.Now()))
+	r, err = d.send(d.life, d.asOf(j, time.Now()))
 }
 
 // landed is the end of an attempt.

@@ -326,7 +326,7 @@ func TestAnOutageIsWaitedOut(t *testing.T) {
 		}
 		return nil
 	}
-	hold(t, transport.ThreadedConfig{}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+	hold(t, transport.ThreadedConfig{Workers: 4}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 		var notices []transport.Notice
 		g.Expect(tr.Watch(func(n transport.Notice) { notices = append(notices, n) })).To(BeTrue())
 		for i := range 30 {

@@ -19,6 +19,7 @@ import (
 // go out. Use [NewHTTP]; an HTTP is safe for concurrent use.
 type HTTP struct {
 	timeout  time.Duration
+	maxConns int
 	encoding *compression
 	engine   Engine
 	logger   *slog.Logger
@@ -48,7 +49,7 @@ func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
 		return nil, fault
 	}
 	h := &HTTP{
-		timeout: cfg.Timeout, encoding: newCompression(cfg.Compression), engine: cfg.Engine,
+		timeout: cfg.Timeout, maxConns: cfg.MaxConns, encoding: newCompression(cfg.Compression), engine: cfg.Engine,
 		logger: cfg.Logger, secrets: proxySecrets(cfg.Proxy),
 	}
 	h.life, h.end = context.WithCancelCause(context.Background())
@@ -136,7 +137,36 @@ func (h *HTTP) request(p *Packet) *Request {
 	if h.encoding.name != "" {
 		header["Content-Encoding"] = []string{h.encoding.name}
 	}
-	return &Request{URL: p.URL, Header: header, Body: h.encoding.encode(p.Body)}
+	body := p.Body
+	if !p.packed {
+		body = h.encoding.encode(body)
+	}
+	return &Request{URL: p.URL, Header: header, Body: body}
+}
+
+// pack returns a packet that is compressed already, if that makes it smaller. It
+// is for h alone to send.
+func (h *HTTP) pack(p *Packet) *Packet {
+	if p.packed {
+		return p
+	}
+	body := h.encoding.encode(p.Body)
+	if len(body) >= len(p.Body) {
+		return p
+	}
+	c := *p
+	c.Body, c.packed = body, true
+	return &c
+}
+
+// unpack undoes pack.
+func (h *HTTP) unpack(p *Packet) *Packet {
+	if !p.packed {
+		return p
+	}
+	c := *p
+	c.Body, c.packed = h.encoding.decode(p.Body), false
+	return &c
 }
 
 func (h *HTTP) networkError(ctx context.Context, p *Packet, err error) error {

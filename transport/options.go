@@ -111,13 +111,17 @@ func (o *OptionSet) Duration(name string, p *time.Duration, def time.Duration, h
 	o.rechecked(moreThanZero, negative(p))
 }
 
-// Int adds an option that is a whole number from low to high.
+// Int adds an option that is a whole number from low to high. A default below
+// low means that there is none.
 func (o *OptionSet) Int(name string, p *int, def, low, high int, help string) {
 	allowed := fmt.Sprintf("a whole number from %d to %d", low, high)
 	if high == math.MaxInt {
 		allowed = fmt.Sprintf("a whole number, at least %d", low)
 	}
-	spec := OptionSpec{Name: name, Help: help, Default: strconv.Itoa(def), Allowed: allowed}
+	spec := OptionSpec{Name: name, Help: help, Allowed: allowed}
+	if def >= low {
+		spec.Default = strconv.Itoa(def)
+	}
 	BindOption(o, spec, p, wholeNumber(low, high))
 	o.rechecked(moreThanZero, negative(p))
 }

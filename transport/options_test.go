@@ -83,7 +83,7 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 	g.Expect(err.Error()).To(Equal(`transport: option ca_certs="/none": want a readable PEM file with at least one certificate: no such file or directory
 transport: option proxy="gopher://me:xxxxx@p": want the URL of an http, https or socks5 proxy, or none
 transport: unknown option "tiemout": did you mean "timeout"? (known: ca_certs, client_cert, client_key, compression, http2, keepalive, max_conns, overflow, protocol, proxy, queue_bytes, queue_size, shutdown_timeout, timeout, verify_ssl, workers)
-transport: option workers="0": want a whole number, at least 1: out of range`))
+transport: option workers="0": want auto, or a whole number, at least 1: out of range`))
 }
 
 func TestSyncHasNoQueueOptions(t *testing.T) {

@@ -130,7 +130,7 @@ func (d *dispatcher) note(j *job, v verdict, r *Response, err error) (settled bo
 	case v.limited:
 		return d.noteLimit(j, err, now)
 	case v.reached:
-		d.noteSuccess(j, now)
+		d.noteSuccess(j, r, now)
 		return true, err
 	case !v.blames: // it says nothing about the way to the server
 		if w := &d.way; w.paused && j.probe {
@@ -152,12 +152,12 @@ func (d *dispatcher) note(j *job, v verdict, r *Response, err error) (settled bo
 // noteSuccess is for answers that say that the server takes events, whether it
 // took this one or not. A packet that was sent before the server asked for a
 // pause says nothing about that.
-func (d *dispatcher) noteSuccess(j *job, now time.Time) {
+func (d *dispatcher) noteSuccess(j *job, r *Response, now time.Time) {
 	w := &d.way
 	d.delivered++
 	w.lastFail = 0
 	if !w.paused {
-		d.limit = min(d.limit+1, d.cfg.Workers)
+		d.pace.succeeded(now.Sub(j.begun), r, d.waiting() > 0)
 		return
 	}
 	if w.hard && j.since != w.epoch {
@@ -171,7 +171,7 @@ func (d *dispatcher) noteSuccess(j *job, now time.Time) {
 func (d *dispatcher) resume(eventID string) {
 	w := &d.way
 	w.paused = false
-	d.limit = 1
+	d.pace.restart()
 	d.heldUpTo = d.last
 	for i := range d.back {
 		if t := d.back[i].trouble; t != nil && !t.hard {
@@ -194,10 +194,12 @@ func (d *dispatcher) noteFailure(j *job, v verdict, err error, now time.Time) {
 			w.until, w.hard = until, true
 		}
 	} else {
-		d.limit = max(d.limit/2, 1)
+		if !v.absent { // that says nothing about how much the server can take
+			d.pace.failed()
+		}
 		other := w.lastFail != 0 && w.lastFail != j.place
 		w.lastFail = j.place
-		if !v.stops && !other && d.cfg.Workers > 1 {
+		if !v.stops && !other && d.pace.most > 1 {
 			return
 		}
 		d.pause(j, v, err, now)
@@ -238,7 +240,8 @@ func (d *dispatcher) noteLimit(j *job, err error, now time.Time) (settled bool, 
 		d.limitTo(limited.RateLimits, nil)
 	} else {
 		d.limitTo(limited.RateLimits, err)
-		d.limit = 1
+		d.pace.failed()
+		d.pace.restart()
 	}
 	if d.over != nil {
 		return true, closedBefore(j.packet, err)

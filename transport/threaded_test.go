@@ -250,10 +250,10 @@ func TestThreadedOverflow(t *testing.T) {
 		})
 	})
 	t.Run("bytes count too", func(t *testing.T) {
-		inBubble(t, transport.ThreadedConfig{Workers: 1, QueueBytes: 25}, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
+		inBubble(t, transport.ThreadedConfig{Workers: 1, QueueBytes: 537}, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
 			fill(tr, o, "busy", "a", "b", "c")
 			g.Expect(o.get("c")).To(HaveLen(1))
-			g.Expect(o.get("c")[0]).To(MatchError(And(ContainSubstring("queue_bytes 25"), ContainSubstring("20 bytes are waiting"))))
+			g.Expect(o.get("c")[0]).To(MatchError(And(ContainSubstring("queue_bytes 537"), ContainSubstring("532 bytes are waiting, and the event takes 266"))))
 		})
 	})
 	t.Run("a packet above the byte limit is taken when none is waiting", func(t *testing.T) {

@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"log/slog"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 )
 
 // Defaults of the options of queued transports.
 const (
-	DefaultQueueSize       = 10_000
 	DefaultQueueBytes      = 64 << 20
-	DefaultWorkers         = 4
 	DefaultShutdownTimeout = 10 * time.Second
 )
 
@@ -31,16 +31,22 @@ var overflows = []string{DropNewest, DropOldest, Block}
 // ThreadedConfig configures [NewThreaded]. Its zero value is the default; the
 // fields that a DSN can hold are named with their options.
 type ThreadedConfig struct {
-	// QueueSize (queue_size) is how many packets may wait. 0 means 10,000.
-	QueueSize int
-	// QueueBytes (queue_bytes) is how many bytes the bodies of waiting packets
-	// may have together, before compression. A packet that is larger than that
-	// is taken when none is waiting. 0 means 64 MiB.
+	// QueueBytes (queue_bytes) is how many bytes the waiting packets may take
+	// together: what is held of each body, and 256 bytes beside it. Over a
+	// quarter of it packets are compressed while they wait; over three quarters
+	// each is compressed before it is taken, by its caller. A packet that is
+	// larger than the bound is taken when none is waiting. 0 means 64 MiB.
 	QueueBytes int
+	// QueueSize (queue_size) is how many packets may wait. 0 means any number.
+	QueueSize int
 	// Overflow (overflow) is DropNewest (also ""), DropOldest or Block.
 	Overflow string
 	// Workers (workers) is how many goroutines deliver at most. They start when
-	// there is work and end when there is none. 0 means 4.
+	// there is work and end when there is none. 0 (workers=auto) finds the number
+	// by itself: it begins with 4, doubles with each round trip until attempts
+	// take half as long again as the shortest, and changes by one after that. It
+	// goes up to 64 over HTTP/2, and over HTTP/1.1 to 32, or max_conns if that is
+	// less.
 	Workers int
 	// ShutdownTimeout (shutdown_timeout) is how long Close drains the queue.
 	// 0 means 10 s.
@@ -56,10 +62,10 @@ type ThreadedConfig struct {
 // BindOptions names the options of queued transports. Fields that are set
 // already are the defaults.
 func (c *ThreadedConfig) BindOptions(o *OptionSet) {
-	o.Int("queue_size", &c.QueueSize, cmp.Or(c.QueueSize, DefaultQueueSize), 1, math.MaxInt, "how many events may wait")
-	o.Int("queue_bytes", &c.QueueBytes, cmp.Or(c.QueueBytes, DefaultQueueBytes), 1, math.MaxInt, "how many bytes may wait, counted before compression")
+	o.Int("queue_bytes", &c.QueueBytes, cmp.Or(c.QueueBytes, DefaultQueueBytes), 1, math.MaxInt, "how many bytes may wait, 256 for each event included; events are compressed when a quarter is reached")
+	o.Int("queue_size", &c.QueueSize, c.QueueSize, 1, math.MaxInt, "how many events may wait")
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full", overflows...)
-	o.Int("workers", &c.Workers, cmp.Or(c.Workers, DefaultWorkers), 1, math.MaxInt, "how many goroutines deliver at most; they are started as needed")
+	bindWorkers(o, &c.Workers)
 	bindShutdown(o, &c.ShutdownTimeout)
 }
 
@@ -69,7 +75,7 @@ func (c ThreadedConfig) Check() error { return checkFields(&c) }
 
 func (c ThreadedConfig) withDefaults() ThreadedConfig {
 	if c.QueueSize == 0 {
-		c.QueueSize = DefaultQueueSize
+		c.QueueSize = math.MaxInt
 	}
 	if c.QueueBytes == 0 {
 		c.QueueBytes = DefaultQueueBytes
@@ -77,10 +83,28 @@ func (c ThreadedConfig) withDefaults() ThreadedConfig {
 	if c.Overflow == "" {
 		c.Overflow = DropNewest
 	}
-	if c.Workers == 0 {
-		c.Workers = DefaultWorkers
-	}
 	return c
+}
+
+// auto is the value of workers that leaves the number to the transport.
+const auto = "auto"
+
+func bindWorkers(o *OptionSet, p *int) {
+	spec := OptionSpec{
+		Name: "workers", Default: auto, Allowed: "auto, or a whole number, at least 1",
+		Help: "how many goroutines deliver at most; they are started as needed. auto finds out how many the way to the server takes",
+	}
+	if *p > 0 {
+		spec.Default = strconv.Itoa(*p)
+	}
+	number := wholeNumber(1, math.MaxInt)
+	BindOption(o, spec, p, func(s string) (int, error) {
+		if strings.EqualFold(s, auto) {
+			return 0, nil
+		}
+		return number(s)
+	})
+	o.rechecked("more than 0, or 0 for auto", negative(p))
 }
 
 // bindShutdown names the option that every transport has which Close waits for.

@@ -204,7 +204,7 @@ func doublesWorkers() fault {
 	var turns chan struct{}
 	return fault{
 		tune: func(cfg *transport.ThreadedConfig) {
-			if cfg.Workers > transport.DefaultWorkers {
+			if cfg.Workers > 4 {
 				turns = make(chan struct{}, cfg.Workers)
 				cfg.Workers *= 2
 			}

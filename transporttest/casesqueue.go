@@ -19,7 +19,7 @@ var queueCases = []Case{
 		needs: []need{needsAsync, needsOption("overflow", "drop_oldest")}, run: queueDrops,
 	},
 	{
-		Name: "QueueBytes", Rule: "queue_bytes is how many bytes the bodies of waiting packets may have together, before compression.",
+		Name: "QueueBytes", Rule: "queue_bytes is how many bytes the waiting packets may take together: what is held of each body, and 256 bytes beside it.",
 		needs: []need{needsAsync, needsOption("queue_bytes", "1")}, run: queueBytes,
 	},
 	{
@@ -109,7 +109,7 @@ func queueBytes(t *trial) {
 	probe, _ := t.occupied()
 	p := probe.packet()
 	probe.shut()
-	l, _ := t.occupied("queue_bytes", fmt.Sprint(2*len(p.Body)))
+	l, _ := t.occupied("queue_bytes", fmt.Sprint(2*(len(p.Body)+256)))
 	_, receipts := l.submitAll(3)
 	t.until("a callback, with room for 2 of 3 packets", func() bool { return told(receipts) > 0 })
 	if n := told(receipts); n != 1 {

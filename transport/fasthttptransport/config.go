@@ -26,8 +26,8 @@ type Config struct {
 	Workers int
 	// QueueSize (qsize) is how many packets may wait. 0 means 1000.
 	QueueSize int
-	// QueueBytes (queue_bytes) is how many bytes the bodies of waiting packets
-	// may have together, before compression. 0 means 64 MiB.
+	// QueueBytes (queue_bytes) is how many bytes the waiting packets may take
+	// together, as [transport.ThreadedConfig] counts them. 0 means 64 MiB.
 	QueueBytes int
 	// Overflow (overflow) is [transport.DropOldest] (also ""), DropNewest or
 	// Block.
@@ -47,7 +47,7 @@ func (c *Config) BindOptions(o *transport.OptionSet) {
 		Name: "qsize", Aliases: []string{"queue_size"}, Default: strconv.Itoa(DefaultQueueSize),
 		Allowed: "a whole number, at least 1", Help: "how many events may wait",
 	}, &c.QueueSize, atLeastOne)
-	o.Int("queue_bytes", &c.QueueBytes, transport.DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, counted before compression")
+	o.Int("queue_bytes", &c.QueueBytes, transport.DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, 256 for each event included; events are compressed when a quarter is reached")
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full",
 		transport.DropOldest, transport.DropNewest, transport.Block)
 	o.Duration("shutdown_timeout", &c.ShutdownTimeout, transport.DefaultShutdownTimeout, "how long Close delivers what is waiting before it gives up")

@@ -49,7 +49,7 @@ func TestTheOldestGoesForBytesToo(t *testing.T) {
 		srv := sentrytest.NewServer(t, sentrytest.InMemory())
 		srv.Script(sentrytest.OK().After(time.Second).Times(3))
 		scheme := sentrytest.DSNScheme("fasthttp")
-		size := len(packetFor(t, srv.DSN(scheme)).Body)
+		size := len(packetFor(t, srv.DSN(scheme)).Body) + 256 // for all that is not the body
 		dsn := srv.DSN(scheme, sentrytest.DSNParam("queue_bytes", strconv.Itoa(2*size)))
 		tr := mustOpen(t, dsn, transport.Env{DialContext: srv.DialContext})
 		told := make(map[int]error)

@@ -1,16 +1,11 @@
 package reactortransport
 
 import (
-	"cmp"
 	"context"
 	"errors"
 
 	"github.com/ravenkit/ravenkit/transport"
 )
-
-// DefaultWorkers is how many packets a reactor has in flight at most. It leaves
-// some of max_conns to Send.
-const DefaultWorkers = 32
 
 // Config configures [New]. Its zero value is the default; the fields that a DSN
 // can hold are named with their options.
@@ -18,15 +13,14 @@ type Config struct {
 	// HTTPConfig holds what every transport has.
 	transport.HTTPConfig
 	// ThreadedConfig holds what every queued transport has. Workers (workers) is
-	// how many packets may be in flight; MaxConns bounds it too, and 0 means 32.
-	// SerialCallbacks is always true.
+	// how many packets may be in flight; MaxConns bounds it too. SerialCallbacks
+	// is always true.
 	transport.ThreadedConfig
 }
 
 // BindOptions names the options of reactor+….
 func (c *Config) BindOptions(o *transport.OptionSet) {
 	c.HTTPConfig.BindOptions(o)
-	c.Workers = cmp.Or(c.Workers, DefaultWorkers)
 	c.ThreadedConfig.BindOptions(o)
 }
 
@@ -52,9 +46,8 @@ func New(cfg Config) (*transport.Threaded, error) {
 func newOver(next transport.Transport, cfg Config) (*transport.Threaded, error) {
 	c := cfg.ThreadedConfig
 	c.SerialCallbacks = true
-	c.Workers = cmp.Or(c.Workers, DefaultWorkers)
-	if cfg.MaxConns > 0 {
-		c.Workers = min(c.Workers, cfg.MaxConns)
+	if cfg.MaxConns > 0 && c.Workers > cfg.MaxConns {
+		c.Workers = cfg.MaxConns
 	}
 	return transport.NewThreaded(next, c)
 }

@@ -27,8 +27,8 @@
 // # Options
 //
 // Beside those of every transport (timeout, verify_ssl, ca_certs, client_cert,
-// client_key, compression, proxy, keepalive, max_conns) there are those of
-// threaded+, with another default for workers: 32, max_conns at most.
+// client_key, compression, proxy, keepalive, max_conns, http2) there are those of
+// threaded+. A number of workers above max_conns counts as max_conns.
 //
 // # At shutdown
 //

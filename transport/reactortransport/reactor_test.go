@@ -115,7 +115,7 @@ func TestOverflow(t *testing.T) {
 	}
 	for _, overflow := range []string{transport.DropNewest, transport.DropOldest} {
 		t.Run("bytes count too, "+overflow, func(t *testing.T) {
-			inBubble(t, reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 1, QueueBytes: 25, Overflow: overflow}}, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {
+			inBubble(t, reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 1, QueueBytes: 537, Overflow: overflow}}, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {
 				fill(r, o, "busy", "a", "b", "c")
 				g.Expect(o.told()).To(Equal(map[string]string{transport.DropNewest: "c", transport.DropOldest: "a"}[overflow]))
 			})

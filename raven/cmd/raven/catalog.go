@@ -82,6 +82,9 @@ func queueOf(d transport.Driver) (bounds []string) {
 		return nil // those take options only to pass them over
 	}
 	for _, spec := range d.Options {
+		if spec.Default == "" {
+			continue
+		}
 		if strings.HasPrefix(spec.Name, "queue_") || spec.Name == "qsize" || spec.Name == "pool_size" {
 			bounds = append(bounds, spec.Name+" "+spec.Default)
 		}
