@@ -30,6 +30,7 @@ type dispatcher struct {
 	flights int             // attempts under way
 	pace    pace            // how many attempts may be under way
 	waiters []chan struct{} // callers that wait for room, oldest first
+	room    room
 
 	way        way
 	limits     RateLimits
@@ -182,7 +183,7 @@ func (d *dispatcher) wakeWaiters() {
 
 // remove takes a packet out of the queue: the i-th that waits.
 func (d *dispatcher) remove(i int) job {
-	d.wakeWaiter()
+	defer d.roomMade()
 	if i >= len(d.back) {
 		return d.fresh.pop()
 	}
@@ -407,6 +408,7 @@ func (d *dispatcher) close(ctx context.Context) error {
 			if d.alarm != nil {
 				d.alarm.Stop()
 			}
+			d.room.stop()
 			d.mu.Unlock()
 			d.announce()
 		},
