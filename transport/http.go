@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/transport/internal/account"
+	"github.com/ravenkit/ravenkit/transport/internal/attempt"
 )
 
 // HTTP delivers in the calling goroutine: sync+http and sync+https, on
@@ -107,11 +108,15 @@ func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
 	if err := h.limiter.check(p); err != nil {
 		return nil, err
 	}
-	ownLife := ctx == h.life // as of a transport that delivers through this one
-	ctx, cancel := context.WithTimeout(ctx, h.timeout)
-	defer cancel()
-	if !ownLife {
+	if ctx == h.life { // as of a transport that delivers through this one
+		own := attempt.New(h.life, h.timeout)
+		defer own.End()
+		ctx = own
+	} else {
+		timed, cancel := context.WithTimeout(ctx, h.timeout)
+		defer cancel()
 		defer context.AfterFunc(h.life, cancel)()
+		ctx = timed
 	}
 	reply, err := h.engine.Post(ctx, h.request(p))
 	if err != nil {

@@ -92,10 +92,8 @@ func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Rep
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case e.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := e.takeSlot(ctx); err != nil {
+		return nil, err
 	}
 	defer func() { <-e.slots }()
 	if err := ctx.Err(); err != nil {
@@ -110,6 +108,21 @@ func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Rep
 		// Where one kept connection was dead, the others are no better. A fresh
 		// one ends the loop in any case.
 		to.origin.pool.CloseIdleConnections()
+	}
+}
+
+// takeSlot waits for a slot only where it has to: Done costs a timer.
+func (e *engine) takeSlot(ctx context.Context) error {
+	select {
+	case e.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case e.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

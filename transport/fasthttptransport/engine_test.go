@@ -42,6 +42,44 @@ func TestTheTimeoutIsExact(t *testing.T) {
 	}
 }
 
+// An exchange has all of its time whatever became of the one before it on the
+// same connection, and no more than that.
+func TestEachExchangeHasATimeoutOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		srv := sentrytest.NewServer(t, sentrytest.InMemory())
+		srv.Script(sentrytest.OK(), sentrytest.OK().After(150*time.Millisecond), sentrytest.Hang(), sentrytest.OK(), sentrytest.Hang())
+		dsn := srv.DSN(sentrytest.DSNScheme("fasthttp"), sentrytest.DSNParam("timeout", "0.2"))
+		tr := mustOpen(t, dsn, transport.Env{DialContext: srv.DialContext})
+		send := func() (took time.Duration, err error) {
+			p := packetFor(t, dsn)
+			p.Category = transport.CategoryInternal // these are tried once
+			began := time.Now()
+			tr.SendAsync(t.Context(), p, func(_ *transport.Response, failed error) {
+				took, err = time.Since(began), failed
+			})
+			g.Expect(tr.Flush(t.Context())).To(Succeed())
+			return took, err
+		}
+		_, err := send()
+		g.Expect(err).NotTo(HaveOccurred())
+		time.Sleep(100 * time.Millisecond)
+		took, err := send()
+		g.Expect(took).To(Equal(150*time.Millisecond), "beyond the end of the first one's time")
+		g.Expect(err).NotTo(HaveOccurred())
+		took, err = send()
+		g.Expect(took).To(Equal(200 * time.Millisecond))
+		g.Expect(err).To(MatchError(context.DeadlineExceeded))
+		g.Expect(srv.Connections()).To(Equal(1))
+		_, err = send()
+		g.Expect(err).NotTo(HaveOccurred())
+		time.Sleep(100 * time.Millisecond)
+		took, err = send()
+		g.Expect(took).To(Equal(200*time.Millisecond), "also beyond the end of the first one's time")
+		g.Expect(err).To(MatchError(context.DeadlineExceeded))
+	})
+}
+
 func TestIdleConnectionsAreClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)

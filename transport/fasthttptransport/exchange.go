@@ -40,10 +40,9 @@ func (e *engine) exchange(ctx context.Context, to *target, r *transport.Request)
 			return nil, false, err
 		}
 	}
-	l.begin()
-	stop := context.AfterFunc(ctx, l.cut)
+	l.begin(ctx)
 	reply, keep, err = e.roundTrip(to, l, r)
-	if !stop() {
+	if !l.end() {
 		keep = false // the cut may still be to come
 	}
 	if err != nil {

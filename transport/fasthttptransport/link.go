@@ -19,6 +19,7 @@ type link struct {
 	answered bool     // the exchange has read something
 	spoilt   bool     // no exchange will follow
 	err      error    // the first that the exchange met
+	watch    watch    // cuts the exchange
 }
 
 func (l *link) isOpen() bool { return l.Conn != nil }
@@ -29,11 +30,19 @@ func (l *link) open(ctx context.Context, e *engine, r route) error {
 		return err
 	}
 	l.raw, l.Conn = raw, conn
+	l.watch.cut = l.cut
 	return nil
 }
 
-// begin starts an exchange, which is the last until done says otherwise.
-func (l *link) begin() { l.answered, l.spoilt, l.err = false, true, nil }
+// begin starts an exchange, which is the last until done says otherwise. It is
+// cut when ctx ends.
+func (l *link) begin(ctx context.Context) {
+	l.answered, l.spoilt, l.err = false, true, nil
+	l.watch.begin(ctx)
+}
+
+// end ends the exchange. It reports whether nothing has cut it, or will.
+func (l *link) end() bool { return l.watch.end() }
 
 func (l *link) done(keep bool) { l.spoilt = !keep }
 
@@ -83,6 +92,7 @@ func (l *link) note(err error) {
 // Close closes the connection. After a failure it does without the farewell of
 // TLS, which a server that does not read would hold up.
 func (l *link) Close() error {
+	l.watch.stop()
 	switch {
 	case !l.isOpen():
 		return nil

@@ -1,0 +1,92 @@
+// Package attempt has the context of one attempt to deliver a packet.
+package attempt
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Context ends at a deadline, or with the life of its transport. It sets no
+// timer before somebody asks for Done: an engine that keeps to Deadline and Life
+// by itself has none to pay for. A Context is safe for concurrent use.
+type Context struct {
+	life     context.Context
+	deadline time.Time
+
+	mu     sync.Mutex
+	ended  bool
+	timed  context.Context // nil until Done is asked for
+	cancel context.CancelFunc
+}
+
+var _ context.Context = (*Context)(nil)
+
+// New returns a context that ends after a time, or with life.
+func New(life context.Context, timeout time.Duration) *Context {
+	deadline := time.Now().Add(timeout)
+	if sooner, ok := life.Deadline(); ok && sooner.Before(deadline) {
+		deadline = sooner
+	}
+	return &Context{life: life, deadline: deadline}
+}
+
+// Life returns what the context ends with at the latest.
+func (c *Context) Life() context.Context { return c.life }
+
+// Deadline returns the deadline; there always is one.
+func (c *Context) Deadline() (time.Time, bool) { return c.deadline, true }
+
+// Done returns a channel that is closed when the context ends.
+func (c *Context) Done() <-chan struct{} { return c.withTimer().Done() }
+
+func (c *Context) withTimer() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timed == nil {
+		c.timed, c.cancel = context.WithDeadline(c.life, c.deadline)
+		if c.ended {
+			c.cancel()
+		}
+	}
+	return c.timed
+}
+
+// Err returns why the context has ended, nil before.
+func (c *Context) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.timed != nil:
+		return c.timed.Err()
+	case c.life.Err() != nil:
+		return c.life.Err()
+	case c.ended:
+		return context.Canceled
+	case !time.Now().Before(c.deadline):
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// Value returns what life has under a key. Once there is a timer, package
+// context finds its own there and needs no goroutine to derive another context.
+func (c *Context) Value(key any) any {
+	c.mu.Lock()
+	from := c.timed
+	c.mu.Unlock()
+	if from == nil {
+		from = c.life
+	}
+	return from.Value(key)
+}
+
+// End ends the context, which is of no use then.
+func (c *Context) End() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	if c.cancel != nil {
+		c.cancel()
+	}
+}
