@@ -23,33 +23,28 @@ func newBareFast(url string, requests []recording, conns int) *bareFast {
 // deliver posts n requests. fasthttp has no contexts.
 func (b *bareFast) deliver(_ context.Context, n int) error {
 	return fromEach(b.conns, n, func() func(int) error {
-		requests := b.prepared()
-		var answer fasthttp.Response
-		return func(i int) error {
-			if err := b.client.Do(&requests[i%len(requests)], &answer); err != nil {
-				return err
-			}
-			if status := answer.StatusCode(); status != http.StatusOK {
-				return fmt.Errorf("posting a recorded event: %d", status)
-			}
-			return nil
-		}
+		return func(i int) error { return b.post(&b.requests[i%len(b.requests)]) }
 	})
 }
 
-// prepared are the requests in fasthttp's form. One goroutine may use them.
-func (b *bareFast) prepared() []fasthttp.Request {
-	all := make([]fasthttp.Request, len(b.requests))
-	for i, r := range b.requests {
-		request := &all[i]
-		request.SetRequestURI(b.url)
-		request.Header.SetMethod(http.MethodPost)
-		for name, values := range r.header {
-			request.Header.Set(name, values[0])
-		}
-		request.SetBodyRaw(r.body)
+// post makes a request of a recording, as a program does for each event.
+func (b *bareFast) post(r *recording) error {
+	request, answer := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(request)
+	defer fasthttp.ReleaseResponse(answer)
+	request.SetRequestURI(b.url)
+	request.Header.SetMethod(http.MethodPost)
+	for name, values := range r.header {
+		request.Header.Set(name, values[0])
 	}
-	return all
+	request.SetBodyRaw(r.body)
+	if err := b.client.Do(request, answer); err != nil {
+		return err
+	}
+	if status := answer.StatusCode(); status != http.StatusOK {
+		return fmt.Errorf("posting a recorded event: %d", status)
+	}
+	return nil
 }
 
 func (b *bareFast) close() { b.client.CloseIdleConnections() }
