@@ -16,8 +16,8 @@ type Engine interface {
 	// wrapped if need be. A request that died on a kept connection before any
 	// answer is sent once more on a fresh one: the client of
 	// [HTTPConfig.NewClient] does that with a request that is [Replayable] and
-	// has a GetBody. The request's header is the engine's to change; its body is
-	// not, and nothing is kept.
+	// has a GetBody. The engine changes nothing in the request, and keeps nothing
+	// of it.
 	Post(ctx context.Context, r *Request) (*Reply, error)
 	// Close closes every connection. No Post is under way then.
 	Close()
@@ -25,9 +25,10 @@ type Engine interface {
 
 // Request is a packet in the form in which it goes over the wire.
 type Request struct {
-	URL    string
-	Header http.Header // with Content-Encoding
-	Body   []byte      // encoded
+	URL      string
+	Header   http.Header // the packet's, without Content-Encoding
+	Encoding string      // of the body, for Content-Encoding; "" is none
+	Body     []byte      // encoded
 }
 
 // Reply is a server's answer.

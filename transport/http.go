@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -135,18 +134,11 @@ func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
 }
 
 func (h *HTTP) request(p *Packet) *Request {
-	header := make(http.Header, len(p.Header)+1)
-	for name, values := range p.Header {
-		header[name] = values
-	}
-	if h.encoding.name != "" {
-		header["Content-Encoding"] = []string{h.encoding.name}
-	}
 	body := p.Body
 	if !p.packed {
 		body = h.encoding.encode(body)
 	}
-	return &Request{URL: p.URL, Header: header, Body: body}
+	return &Request{URL: p.URL, Header: p.Header, Encoding: h.encoding.name, Body: body}
 }
 
 // pack returns a packet that is compressed already, if that makes it smaller. It

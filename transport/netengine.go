@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -74,7 +75,7 @@ func (e *netEngine) Post(ctx context.Context, r *Request) (*Reply, error) {
 	request := &http.Request{
 		Method: http.MethodPost, URL: target, Host: target.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: Replayable(r.Header), ContentLength: int64(len(r.Body)), Body: body, GetBody: open,
+		Header: Replayable(r), ContentLength: int64(len(r.Body)), Body: body, GetBody: open,
 	}
 	answer, err := e.roundTrip(request.WithContext(ctx))
 	if err != nil {
@@ -102,11 +103,17 @@ func (e *netEngine) parse(text string) (*url.URL, error) {
 
 func (e *netEngine) Close() { e.close() }
 
-// Replayable tells net/http, by an entry in the header, that the request may be
-// repeated on a fresh connection when a kept one turns out to be dead before
+// Replayable returns a request's header for net/http: a copy with
+// Content-Encoding, and with an entry that tells net/http that the request may
+// be repeated on a fresh connection when a kept one turns out to be dead before
 // any answer: the server knows an event that came twice by its id. The entry,
 // an empty list, is not sent.
-func Replayable(header http.Header) http.Header {
+func Replayable(r *Request) http.Header {
+	header := make(http.Header, len(r.Header)+2)
+	maps.Copy(header, r.Header)
+	if r.Encoding != "" {
+		header["Content-Encoding"] = []string{r.Encoding}
+	}
 	header["Idempotency-Key"] = nil
 	return header
 }

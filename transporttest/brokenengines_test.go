@@ -40,9 +40,9 @@ func (e *brokenEngine) post(ctx context.Context, r *transport.Request) (*transpo
 	if err != nil {
 		return nil, err
 	}
-	request.Header = r.Header
-	if !e.noRepeat {
-		request.Header = transport.Replayable(r.Header)
+	request.Header = transport.Replayable(r)
+	if e.noRepeat {
+		delete(request.Header, "Idempotency-Key")
 	}
 	answer, err := e.client.Do(request)
 	if err != nil {

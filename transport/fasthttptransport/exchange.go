@@ -99,6 +99,9 @@ func (e *engine) fill(request *fasthttp.Request, to *target, r *transport.Reques
 			h.Add(name, value)
 		}
 	}
+	if r.Encoding != "" {
+		h.Set("Content-Encoding", r.Encoding)
+	}
 	if auth := to.origin.proxyAuth; auth != "" {
 		h.Set("Proxy-Authorization", auth)
 	}
@@ -124,7 +127,7 @@ func read(response *fasthttp.Response, in *bufio.Reader) (body []byte, whole boo
 	case size >= 0:
 		body = make([]byte, min(size, transport.MaxReply))
 		if _, err = io.ReadFull(in, body); err == nil {
-			_, err = io.CopyN(io.Discard, in, int64(min(size, maxBody)-len(body)))
+			_, err = in.Discard(min(size, maxBody) - len(body))
 		}
 		return body, size <= maxBody, err
 	case size == chunked:
@@ -152,11 +155,14 @@ func readSome(r io.Reader) (body []byte, whole bool, err error) {
 }
 
 func replyOf(response *fasthttp.Response, body []byte) *transport.Reply {
-	header := make(http.Header)
+	var header http.Header // nil in nearly every answer
 	for name, value := range response.Header.All() {
 		switch string(name) {
 		case "Connection", "Content-Length", "Content-Type", "Date", "Server":
 			continue // these say nothing about the event, and come with every answer
+		}
+		if header == nil {
+			header = make(http.Header)
 		}
 		header.Add(string(name), string(value))
 	}

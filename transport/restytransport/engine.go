@@ -65,7 +65,7 @@ func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Rep
 		SetContext(markEvent(ctx)).
 		SetBody(bytes.NewReader(r.Body)). // a reader is not copied, nor shown in a debug log
 		SetResponseBodyLimit(maxAnswer)
-	request.Header = transport.Replayable(r.Header)
+	request.Header = transport.Replayable(r)
 	response, err := request.Post(r.URL)
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
 		err = nil // so large an answer says nothing that counts but its status
