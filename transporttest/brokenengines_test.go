@@ -133,6 +133,17 @@ var brokenEngines = []broken{
 		}),
 	},
 	{
+		what: "takes a goodbye for a failure", cases: "KeepAliveOff Retired",
+		open: engines(func(e *brokenEngine) {
+			e.read = func(a *http.Response) ([]byte, error) {
+				if a.Close {
+					return nil, io.ErrUnexpectedEOF
+				}
+				return transport.ReadReply(a)
+			}
+		}),
+	},
+	{
 		what: "bounds the headers, not the body", cases: "BodyTimeout",
 		open: engines(func(e *brokenEngine) { e.bodyCtx = true }),
 	},

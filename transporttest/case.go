@@ -16,6 +16,8 @@ type Case struct {
 
 	needs []need
 	both  bool // run over http and over https, rather than the first of them
+	// http1 says why the case is not run over HTTP/2; "" for a case that is.
+	http1 string
 	run   func(t *trial)
 }
 
@@ -49,16 +51,17 @@ func (c Case) try(t T, h Harness) {
 		t.Logf("%s: %s", c.Name, why)
 		return
 	}
-	bases := h.bases()
-	if len(bases) == 0 {
+	if len(h.bases()) == 0 {
 		t.Fatalf("%s: the registry has no driver for %q or %q (it has: %s)", c.Name,
 			h.scheme("http"), h.scheme("https"), strings.Join(h.registry().Schemes(), ", "))
 	}
-	if !c.both {
-		bases = bases[:1]
+	if h.HTTP2 && c.http1 != "" {
+		t.Logf("%s: not run over HTTP/2: %s", c.Name, c.http1)
 	}
-	for _, base := range bases {
-		c.run(&trial{T: t, c: c, h: h, base: base})
+	for _, over := range h.carriers(c) {
+		tr := &trial{T: t, c: c, h: h, carrier: over}
+		c.run(tr)
+		tr.spoken()
 	}
 }
 

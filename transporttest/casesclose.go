@@ -121,15 +121,16 @@ func (t *trial) gaveUp(how string, err error, abandoned int) {
 }
 
 // closeTogether keeps the answer to a packet back until all calls of Close have
-// had time to return too early.
+// had time to return too early. The packet before it makes the connection.
 func closeTogether(t *trial) {
 	srv := t.serve()
 	wire := t.relay(srv)
-	wire.hold()
 	l := t.openEnv(t.h.env(t), wire.dsn())
-	w, p := l.ways()[len(l.ways())-1], l.packet()
+	w, first, p := l.ways()[len(l.ways())-1], l.packet(), l.packet()
+	t.delivered(w.name, first, w.send(first))
+	wire.hold()
 	told := w.give(p)
-	t.requests(srv, 1)
+	t.requests(srv, 2)
 	const n = 8
 	var answered atomic.Bool
 	closed := make(chan error, n)

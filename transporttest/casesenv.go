@@ -12,7 +12,7 @@ import (
 var envCases = []Case{
 	{
 		Name: "EnvDialContext", Rule: "Env.DialContext opens connections.",
-		run: envDialContext,
+		http1: "it counts connections over http", run: envDialContext,
 	},
 	{
 		Name: "EnvTLS", Rule: "Env.TLS is cloned, and the DSN's TLS options are applied to the clone.",

@@ -10,23 +10,23 @@ import (
 var optionCases = []Case{
 	{
 		Name: "UnknownOption", Rule: "An unknown option is an *OptionError that says so.",
-		run: unknownOption,
+		http1: "no connection is opened", run: unknownOption,
 	},
 	{
 		Name: "BadOption", Rule: "A bad value is an *OptionError that names the option and what is allowed.",
-		run: badOption,
+		http1: "no connection is opened", run: badOption,
 	},
 	{
 		Name: "AllFaults", Rule: "Options are all checked when the transport is opened, all faults in one error.",
-		run: allFaults,
+		http1: "no connection is opened", run: allFaults,
 	},
 	{
 		Name: "OpenStaysQuiet", Rule: "Open reads files that options name, but neither resolves nor dials.",
-		run: openStaysQuiet,
+		http1: "no connection is opened", run: openStaysQuiet,
 	},
 	{
 		Name: "Proxy", Rule: "proxy is the proxy to go through.",
-		run: proxy,
+		http1: "it asks for http, so that the proxy sees the request", run: proxy,
 	},
 }
 

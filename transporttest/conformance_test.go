@@ -44,7 +44,7 @@ func harnesses() (all []transporttest.Harness, alias map[string]bool) {
 			}
 			seen[name] = true
 			alias[name], known = known, true
-			all = append(all, transporttest.Harness{Scheme: name, Env: envOf(d)})
+			all = append(all, transporttest.Harness{Scheme: name, Env: envOf(d), HTTP2: d.Name != "fasthttp"})
 		}
 	}
 	return all, alias

@@ -26,6 +26,11 @@ type Harness struct {
 	// stopped again is stopped by t.Cleanup, after the transport was closed.
 	// Cases that are about a field of the Env set it themselves.
 	Env func(t T) transport.Env
+	// HTTP2 says that the transport speaks HTTP/2 with servers that offer it.
+	// Every case then runs over HTTP/2 as well, and fails if the transport
+	// spoke HTTP/1.1 there; cases that are about HTTP/1.1 log why they don't.
+	// Without HTTP2 servers offer HTTP/1.1 only.
+	HTTP2 bool
 	// Network is where the cases have their servers, if they run in a
 	// testing/synctest bubble; nil means sockets on loopback. The transport has
 	// to obey Env.DialContext. Since subtests and bubbles exclude each other,
@@ -74,6 +79,28 @@ func (h Harness) bases() []string {
 		return bases
 	}
 	return slices.DeleteFunc(bases, func(base string) bool { return !h.registry().Supports(h.scheme(base)) })
+}
+
+// carrier is how a transport reaches a server.
+type carrier struct {
+	base  string // "http" or "https"
+	http2 bool   // the server offers it
+}
+
+// carriers are those that a case runs over.
+func (h Harness) carriers(c Case) []carrier {
+	bases := h.bases()
+	if !c.both {
+		bases = bases[:min(len(bases), 1)]
+	}
+	var all []carrier
+	for _, base := range bases {
+		all = append(all, carrier{base, false})
+	}
+	if h.HTTP2 && c.http1 == "" && slices.Contains(h.bases(), "https") {
+		all = append(all, carrier{"https", true})
+	}
+	return all
 }
 
 func (h Harness) scheme(base string) string {

@@ -53,7 +53,7 @@ func (r *relay) dsn(params ...string) *transport.DSN {
 	return dsn
 }
 
-// hold keeps what servers say on connections that are opened from now on.
+// hold keeps what servers say from now on.
 func (r *relay) hold() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,7 +102,6 @@ func (r *relay) pass(client, server net.Conn) {
 	r.open++
 	r.total++
 	r.most = max(r.most, r.open)
-	gate := r.gate
 	ended := make(chan struct{})
 	r.running.Go(func() {
 		_, _ = io.Copy(server, client) // ends when the transport closes
@@ -110,16 +109,30 @@ func (r *relay) pass(client, server net.Conn) {
 		r.end(client, server)
 	})
 	r.running.Go(func() {
-		if gate != nil {
-			select {
-			case <-gate:
-			case <-ended:
-			}
-		}
-		_, _ = io.Copy(client, server)
+		_, _ = io.Copy(gated{client, r, ended}, server)
 		// The transport learns of the server's end, and has to close its own.
 		_ = client.(interface{ CloseWrite() error }).CloseWrite()
 	})
+}
+
+// gated is the way to the transport, which hold closes.
+type gated struct {
+	io.Writer
+	relay *relay
+	ended <-chan struct{} // the transport has closed its end
+}
+
+func (g gated) Write(p []byte) (int, error) {
+	g.relay.mu.Lock()
+	gate := g.relay.gate
+	g.relay.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-g.ended:
+		}
+	}
+	return g.Writer.Write(p)
 }
 
 func (r *relay) end(client, server net.Conn) {

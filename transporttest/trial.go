@@ -13,9 +13,13 @@ import (
 // trial is one run of one case: a T whose failures name the case and its rule.
 type trial struct {
 	T
-	c    Case
-	h    Harness
-	base string // "http" or "https"
+	c Case
+	h Harness
+	carrier
+	servers []*sentrytest.Server
+	// either is set by cases in which the transport may speak HTTP/1.1 with
+	// servers that offer HTTP/2.
+	either bool
 	// addrs are those of servers on the harness's network.
 	addrs map[*sentrytest.Server]string
 }
@@ -32,7 +36,11 @@ func (t *trial) Fatalf(format string, args ...any) {
 }
 
 func (t *trial) explain(what string) string {
-	return fmt.Sprintf("%s (over %s): %s\n\tthe rule: %s", t.c.Name, t.h.scheme(t.base), what, t.c.Rule)
+	over := t.h.scheme(t.base)
+	if t.http2 {
+		over += ", HTTP/2"
+	}
+	return fmt.Sprintf("%s (over %s): %s\n\tthe rule: %s", t.c.Name, over, what, t.c.Rule)
 }
 
 // serve starts a server of the kind that the trial is about. A step that is
@@ -52,7 +60,11 @@ func (t *trial) serve(steps ...sentrytest.Step) *sentrytest.Server {
 // serveTLS starts a server with a certificate of some kind.
 func (t *trial) serveTLS(certificate sentrytest.Option) *sentrytest.Server {
 	t.Helper()
-	return t.join(sentrytest.NewTLSServer(t, append(t.options(), certificate)...))
+	options := append(t.options(), certificate)
+	if t.http2 {
+		options = append(options, sentrytest.HTTP2())
+	}
+	return t.join(sentrytest.NewTLSServer(t, options...))
 }
 
 func (t *trial) options() []sentrytest.Option {
@@ -64,6 +76,7 @@ func (t *trial) options() []sentrytest.Option {
 
 // join gives a server its address on the harness's network, if there is one.
 func (t *trial) join(srv *sentrytest.Server) *sentrytest.Server {
+	t.servers = append(t.servers, srv)
 	if t.h.Network != nil {
 		if t.addrs == nil {
 			t.addrs = make(map[*sentrytest.Server]string)
@@ -71,6 +84,19 @@ func (t *trial) join(srv *sentrytest.Server) *sentrytest.Server {
 		t.addrs[srv] = t.h.Network.join(srv.DialContext)
 	}
 	return srv
+}
+
+// spoken judges by which version of HTTP the requests came.
+func (t *trial) spoken() {
+	t.Helper()
+	for _, srv := range t.servers {
+		for _, r := range srv.Requests() {
+			if t.http2 && !t.either && r.Proto != "HTTP/2.0" {
+				t.Errorf("the server offers HTTP/2, and this came over %s: %s", r.Proto, r)
+				return
+			}
+		}
+	}
 }
 
 // addr returns where a transport finds a server.

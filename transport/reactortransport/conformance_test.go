@@ -11,7 +11,7 @@ import (
 func TestConformance(t *testing.T) {
 	for _, scheme := range []string{"reactor", "twisted"} {
 		t.Run(scheme, func(t *testing.T) {
-			transporttest.Test(t, transporttest.Harness{Scheme: scheme})
+			transporttest.Test(t, transporttest.Harness{Scheme: scheme, HTTP2: true})
 		})
 	}
 }

@@ -13,7 +13,7 @@ import (
 func TestConformance(t *testing.T) {
 	for _, scheme := range []string{"resty", "requests", "threaded+resty", "threaded+requests"} {
 		t.Run(scheme, func(t *testing.T) {
-			transporttest.Test(t, transporttest.Harness{Scheme: scheme})
+			transporttest.Test(t, transporttest.Harness{Scheme: scheme, HTTP2: true})
 		})
 	}
 }
