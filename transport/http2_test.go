@@ -14,9 +14,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	. "github.com/onsi/gomega"
 
+	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -351,4 +354,40 @@ func TestHTTP2ThroughProxies(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A connection that has become a black hole is left within one timeout, and the
+// packet that was under way on it arrives over another one.
+func TestABlackHoleIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		srv := sentrytest.NewServer(t, sentrytest.InMemory(), sentrytest.HTTP2())
+		srv.Script(sentrytest.OK(), sentrytest.BlackHole())
+		dsn := srv.DSN(sentrytest.DSNScheme("sync"), sentrytest.DSNParam("timeout", "4"), sentrytest.DSNParam("ca_certs", srv.CACertFile()))
+		tr := open(t, dsn, transport.Env{DialContext: srv.DialContext})
+		begun := time.Now()
+		for range 3 {
+			r, err := tr.Send(t.Context(), packet(t, dsn, eventID))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(r.Proto).To(Equal("HTTP/2.0"))
+		}
+		g.Expect(time.Since(begun)).To(Equal(3*time.Second), "a second until the ping, two until it is given up")
+		g.Expect(srv.Connections()).To(Equal(2))
+	})
+}
+
+// A server that is slow answers pings, and keeps its connection.
+func TestASlowAnswerIsNoBlackHole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		srv := sentrytest.NewServer(t, sentrytest.InMemory(), sentrytest.HTTP2())
+		srv.Script(sentrytest.OK().After(3900*time.Millisecond).Times(3))
+		dsn := srv.DSN(sentrytest.DSNScheme("sync"), sentrytest.DSNParam("timeout", "4"), sentrytest.DSNParam("ca_certs", srv.CACertFile()))
+		tr := open(t, dsn, transport.Env{DialContext: srv.DialContext})
+		for range 3 {
+			_, err := tr.Send(t.Context(), packet(t, dsn, eventID))
+			g.Expect(err).NotTo(HaveOccurred())
+		}
+		g.Expect(srv.Connections()).To(Equal(1))
+	})
 }

@@ -21,8 +21,7 @@ type acceptRow struct {
 	sent, events int // posted and kept, over all rounds
 }
 
-// measureAccept posts the same recorded requests to each server, from as many
-// connections as our client delivers from by default.
+// measureAccept posts the same recorded requests to each server, from several connections.
 func measureAccept(ctx context.Context, s settings) ([]acceptRow, error) {
 	requests, err := record(ctx, 256)
 	if err != nil {
@@ -77,7 +76,7 @@ func (r *receiver) start(ctx context.Context, requests []recording, server strin
 	if err != nil {
 		return err
 	}
-	r.posts, err = newBare(url+"/api/1/envelope/", requests, defaultWorkers, false)
+	r.posts, err = newBare(url+"/api/1/envelope/", requests, someWorkers, false)
 	return err
 }
 

@@ -19,8 +19,8 @@ type deliverer struct {
 	close   func()
 }
 
-// defaultWorkers is how many connections our client delivers from by default.
-const defaultWorkers = 4
+// someWorkers is how many connections the contenders have that may have several.
+const someWorkers = 4
 
 // deliverers are the contenders, those with as many connections next to each
 // other. sentry-go delivers from one connection and can't be told otherwise.
@@ -30,7 +30,7 @@ func deliverers(ctx context.Context, srv *server) ([]deliverer, error) {
 		return nil, err
 	}
 	var all []deliverer
-	for _, conns := range []int{defaultWorkers, 1} {
+	for _, conns := range []int{someWorkers, 1} {
 		for _, open := range []func() (deliverer, error){
 			func() (deliverer, error) { return bareDeliverer(srv, requests, conns, false) },
 			func() (deliverer, error) { return transportDeliverer(srv, requests, conns) },
@@ -127,11 +127,7 @@ func (d *deliverer) through(t transport.AsyncTransport, packets []transport.Pack
 // default otherwise.
 func ourDeliverer(ctx context.Context, srv *server, conns int) (deliverer, error) {
 	d := deliverer{name: oursName, bare: bareName, project: srv.newProject()}
-	options := "?overflow=block"
-	if conns != defaultWorkers {
-		options += fmt.Sprintf("&workers=%d", conns)
-	}
-	c, err := newOurs(ctx, srv.dsn(d.project, options))
+	c, err := newOurs(ctx, srv.dsn(d.project, fmt.Sprintf("?overflow=block&workers=%d", conns)))
 	if err != nil {
 		return d, err
 	}

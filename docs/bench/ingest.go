@@ -71,7 +71,7 @@ func (r *ingestRow) measure(ctx context.Context, binary string, args []string, r
 		return err
 	}
 	defer p.stop()
-	posts, err := newBare(p.url+"/api/1/envelope/", requests, defaultWorkers, false)
+	posts, err := newBare(p.url+"/api/1/envelope/", requests, someWorkers, false)
 	if err != nil {
 		return err
 	}

@@ -28,11 +28,12 @@ func TestRunPrintsEveryPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"### Capture", "### What a feature costs", "### Delivery", "### Burst", "### Outage", "### Servers", "### fakesentry",
+		"### Capture", "### What a feature costs", "### Delivery", "### Distance", "### Concurrency", "### Burst", "### Outage", "### Servers", "### fakesentry",
 		"| ns/op Ravenkit | sentry-go | ratio |",
 		"\n| error, wrapped twice", "\n| the same, with all cores", "\n| message", "\n| error, empty DSN", "\n| error, no client",
 		"| ns/op with it | default | ratio |", "\n| source lines in every event", "\n| a request and extra data",
 		"\n| Ravenkit | 4 ", "\n| Ravenkit | 1 ", "\n| sentry-go | 1 ",
+		"\n| Ravenkit, default | 100ms | HTTP/2.0 |", "\n| Ravenkit, default | 100ms | HTTP/1.1 |", "\n| sentry-go, default | 100ms | HTTP/1.1 |",
 		"\n| Ravenkit, overflow=block | 300 | 300 | 100.0% ",
 		"\n| Ravenkit, default | 60 of 60 | 20 of 20 | 200 | 200 |", "\n| sentry-go, default | ",
 		"\n| no-op httptest.Server | 120 |", "\n| sentrytest.Server | 120 |",

@@ -13,6 +13,8 @@ type report struct {
 	capture  []captureRow
 	features []captureRow
 	delivery []deliveryRow
+	distance []distanceRow
+	pace     []paceRow
 	burst    []burstRow
 	outage   []outageRow
 	accept   []acceptRow
@@ -40,6 +42,10 @@ func measure(ctx context.Context, s settings, progress io.Writer) (*report, erro
 			}
 		case "delivery":
 			rep.delivery, err = measureDelivery(ctx, s)
+		case "distance":
+			if rep.distance, err = measureDistance(ctx, s); err == nil {
+				rep.pace, err = measurePace(ctx, s)
+			}
 		case "burst":
 			rep.burst, err = measureBurst(ctx, s)
 		case "outage":

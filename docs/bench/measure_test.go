@@ -55,7 +55,7 @@ func TestDeliveryRows(t *testing.T) {
 		got[r.name][r.conns] = true
 	}
 	for _, name := range []string{bareName, transportName, bareEncodeName, oursName, bareFastName, fastTransportName} {
-		if !got[name][1] || !got[name][defaultWorkers] {
+		if !got[name][1] || !got[name][someWorkers] {
 			t.Errorf("%s is missing: %v", name, got)
 		}
 	}

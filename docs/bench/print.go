@@ -19,6 +19,10 @@ func (r *report) print(out io.Writer) {
 	if r.delivery != nil {
 		printDelivery(out, r.delivery)
 	}
+	if r.distance != nil {
+		printDistance(out, r.distance)
+		printPace(out, r.pace)
+	}
 	if r.burst != nil {
 		printBurst(out, r.burst)
 	}
@@ -82,6 +86,31 @@ func rateOf(rows []deliveryRow, name string, conns int) float64 {
 		}
 	}
 	return 0
+}
+
+func printDistance(out io.Writer, rows []distanceRow) {
+	t := table{title: "Distance", head: []string{"", "answer after", "spoken", "connections", "events/s", "of " + peerName, "CPU µs/event"}}
+	for _, r := range rows {
+		t.rows = append(t.rows, []string{
+			r.name, r.away.String(), r.proto, fmt.Sprint(r.conns), figure(r.perSecond), fmt.Sprintf("%.1f", r.ofPeer), figure(r.cpuMicros),
+		})
+	}
+	t.print(out)
+}
+
+func printPace(out io.Writer, rows []paceRow) {
+	t := table{title: "Concurrency when a server is disturbed", head: []string{"from 3 s on"}}
+	for i := range rows[0].peaks {
+		t.head = append(t.head, fmt.Sprintf("%g s", (time.Duration(i+1)*rows[0].every).Seconds()))
+	}
+	for _, r := range rows {
+		cells := []string{r.name}
+		for _, n := range r.peaks {
+			cells = append(cells, fmt.Sprint(n))
+		}
+		t.rows = append(t.rows, cells)
+	}
+	t.print(out)
 }
 
 func printBurst(out io.Writer, rows []burstRow) {

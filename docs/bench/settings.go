@@ -18,13 +18,16 @@ type settings struct {
 	batches int           // of captures, in a round
 	replay  int           // events that wait out an outage
 	every   time.Duration // between events of an outage
+	distant int           // events that go over a distance
+	pacing  int           // events of a burst whose concurrency is watched
+	tick    time.Duration // between two looks at it
 }
 
 // parts are the values of -only, in the order in which they are measured.
-var parts = []string{"capture", "delivery", "burst", "outage", "accept", "ingest"}
+var parts = []string{"capture", "delivery", "distance", "burst", "outage", "accept", "ingest"}
 
 func parseSettings(args []string, usage io.Writer) (settings, error) {
-	s := settings{batches: 60, replay: 5_000, every: 100 * time.Millisecond}
+	s := settings{batches: 60, replay: 5_000, every: 100 * time.Millisecond, distant: 2_000, pacing: 20_000, tick: time.Second}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(usage)
 	f.StringVar(&s.only, "only", "", "measure one `part`: "+strings.Join(parts, ", ")+" (default all)")
@@ -51,6 +54,7 @@ func parseSettings(args []string, usage io.Writer) (settings, error) {
 // shrink sets what no flag has set.
 func (s *settings) shrink(f *flag.FlagSet) {
 	s.batches, s.replay, s.every = 3, 200, 5*time.Millisecond
+	s.distant, s.pacing, s.tick = 100, 500, 20*time.Millisecond
 	given := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	for _, small := range []struct {

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// traveller is a client that delivers over a distance.
+type traveller struct {
+	name  string
+	http2 bool // the server offers it
+	peer  bool
+}
+
+// travellers are the contenders. sentry-go speaks HTTP/1.1 with a server that
+// offers HTTP/2 as well.
+var travellers = []traveller{
+	{name: oursName + ", default", http2: true},
+	{name: oursName + ", default"},
+	{name: peerName + ", default", http2: true, peer: true},
+}
+
+// distances are what an answer takes, one way and back.
+var distances = []time.Duration{20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond}
+
+// distanceRow is one line of the table of distances.
+type distanceRow struct {
+	name      string
+	away      time.Duration
+	proto     string
+	conns     int     // at a time, at most
+	perSecond float64 // events
+	ofPeer    float64
+	cpuMicros float64
+}
+
+// measureDistance has each contender deliver from each distance. Bursts that
+// would be lost wait: what counts is how fast they go.
+func measureDistance(ctx context.Context, s settings) ([]distanceRow, error) {
+	var rows []distanceRow
+	for _, away := range distances {
+		first := len(rows)
+		for _, t := range travellers {
+			n := s.distant
+			if t.peer {
+				n = max(n/40, 10) // it takes as long
+			}
+			row, err := t.travel(ctx, away, n)
+			if err != nil {
+				return nil, fmt.Errorf("%s, %v: %w", t.name, away, err)
+			}
+			rows = append(rows, row)
+		}
+		peer := rows[len(rows)-1].perSecond
+		for i := first; i < len(rows); i++ {
+			rows[i].ofPeer = rows[i].perSecond / peer
+		}
+	}
+	return rows, nil
+}
+
+func (t *traveller) travel(ctx context.Context, away time.Duration, n int) (distanceRow, error) {
+	srv := newFaraway(t.http2, func(int) (time.Duration, int) { return away, http.StatusOK })
+	defer srv.Close()
+	dsn := fmt.Sprintf("https://public@%s/1", srv.Listener.Addr())
+	capture, flush, end, err := t.client(ctx, srv, dsn)
+	if err != nil {
+		return distanceRow{}, err
+	}
+	defer end()
+	cpu, start := processorTime(), time.Now()
+	var failed error
+	atDepth(func() {
+		for range n {
+			if failed = capture(); failed != nil {
+				return
+			}
+		}
+	})
+	if failed != nil {
+		return distanceRow{}, failed
+	}
+	wait, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	if err := flush(wait); err != nil {
+		return distanceRow{}, err
+	}
+	took := time.Since(start)
+	row := distanceRow{
+		name: t.name, away: away, perSecond: float64(n) / took.Seconds(),
+		cpuMicros: float64((processorTime() - cpu).Microseconds()) / float64(n),
+	}
+	var events int
+	events, row.conns, row.proto = srv.arrived()
+	return row, whole("distance", t.name, n, events)
+}
+
+// client returns what a contender does, so that none loses what it captures.
+func (t *traveller) client(ctx context.Context, srv *faraway, dsn string) (capture func() error, flush func(context.Context) error, end func(), err error) {
+	if !t.peer {
+		c, err := newOurs(ctx, dsn, raven.WithLogger(slog.New(slog.DiscardHandler)), raven.WithEnv(transport.Env{TLS: srv.trusting()}))
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		return func() error { c.exception(newError()); return nil }, c.flush, c.close, nil
+	}
+	w := newWindow()
+	w.next = &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: srv.trusting()}
+	c, err := newPeer(dsn, w)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return func() error {
+		if err := w.enter(); err != nil {
+			return err
+		}
+		c.exception(newError())
+		return nil
+	}, c.flush, c.close, nil
+}
+
+// paceRow is one line of the table of concurrency: what was under way at a time
+// in each part of a second.
+type paceRow struct {
+	name  string
+	every time.Duration
+	peaks []int
+}
+
+// measurePace watches how many events are under way at a server that is
+// disturbed in the middle of a burst.
+func measurePace(ctx context.Context, s settings) ([]paceRow, error) {
+	var rows []paceRow
+	for _, d := range []struct {
+		name  string
+		takes func(since time.Duration, now int) (time.Duration, int)
+	}{
+		{"429 with Retry-After: 1", func(since time.Duration, _ int) (time.Duration, int) {
+			if since > 3*s.tick && since < 4*s.tick {
+				return s.tick / 10, http.StatusTooManyRequests
+			}
+			return s.tick / 10, http.StatusOK
+		}},
+		{"one at a time", func(since time.Duration, now int) (time.Duration, int) {
+			if since > 3*s.tick && since < 12*s.tick {
+				return time.Duration(now) * s.tick / 40, http.StatusOK
+			}
+			return s.tick / 10, http.StatusOK
+		}},
+	} {
+		row := paceRow{name: d.name, every: s.tick}
+		begun := time.Now()
+		srv := newFaraway(true, func(now int) (time.Duration, int) { return d.takes(time.Since(begun), now) })
+		c, err := newOurs(ctx, fmt.Sprintf("https://public@%s/1", srv.Listener.Addr()),
+			raven.WithLogger(slog.New(slog.DiscardHandler)), raven.WithEnv(transport.Env{TLS: srv.trusting()}))
+		if err != nil {
+			srv.Close()
+			return nil, err
+		}
+		atDepth(func() {
+			for range s.pacing {
+				c.exception(newError())
+			}
+		})
+		for range 20 {
+			if err = pause(ctx, s.tick); err != nil {
+				break
+			}
+			row.peaks = append(row.peaks, srv.peak())
+		}
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		_ = c.client.Close(ended) // the rest of the burst says nothing
+		srv.Close()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}

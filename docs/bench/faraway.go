@@ -1,0 +1,101 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"time"
+)
+
+// faraway is a server behind a network that takes a time for each answer. It
+// speaks TLS.
+type faraway struct {
+	*httptest.Server
+	takes func(now int) (time.Duration, int) // how long it takes and what it answers, with that many requests under way
+
+	mu    sync.Mutex
+	seen  map[string]bool // event ids
+	now   int             // requests under way
+	most  int             // of them since the last peak
+	open  int             // connections
+	conns int             // of them at a time, at most
+	proto string          // of the last request
+}
+
+func newFaraway(http2 bool, takes func(now int) (time.Duration, int)) *faraway {
+	f := &faraway{takes: takes, seen: make(map[string]bool)}
+	f.Server = httptest.NewUnstartedServer(f)
+	f.EnableHTTP2 = http2
+	f.Config.ErrorLog = log.New(io.Discard, "", 0)
+	f.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		switch state {
+		case http.StateNew:
+			f.open++
+			f.conns = max(f.conns, f.open)
+		case http.StateClosed, http.StateHijacked:
+			f.open--
+		default:
+		}
+	}
+	f.StartTLS()
+	return f
+}
+
+// ServeHTTP takes an event, and its time.
+func (f *faraway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id, err := eventID(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	f.mu.Lock()
+	f.now++
+	f.most = max(f.most, f.now)
+	f.proto = r.Proto
+	takes, status := f.takes(f.now)
+	f.mu.Unlock()
+	time.Sleep(takes)
+	f.mu.Lock()
+	f.now--
+	if id != "" && status == http.StatusOK {
+		f.seen[id] = true
+	}
+	f.mu.Unlock()
+	if status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "1")
+	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, answer)
+}
+
+// peak returns how many requests were under way at a time since it was asked
+// last.
+func (f *faraway) peak() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	most := f.most
+	f.most = f.now
+	return most
+}
+
+// arrived returns how many events it has, over how many connections at a time,
+// and by which protocol.
+func (f *faraway) arrived() (events, conns int, proto string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.seen), f.conns, f.proto
+}
+
+// trusting is a TLS configuration that accepts the server.
+func (f *faraway) trusting() *tls.Config {
+	roots := x509.NewCertPool()
+	roots.AddCert(f.Certificate())
+	return &tls.Config{RootCAs: roots}
+}
