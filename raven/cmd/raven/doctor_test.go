@@ -40,6 +40,13 @@ func stepsUntil(broken string, passedOver ...string) (want []string) {
 	return want
 }
 
+func TestDoctorSaysWhatWasSpoken(t *testing.T) {
+	g := NewWithT(t)
+	modern := sentrytest.NewServer(t, sentrytest.HTTP2())
+	g.Expect(runRaven(t, "doctor", dsnOf(modern, "ca_certs", modern.CACertFile())).out).To(ContainSubstring(", over HTTP/2.0\n"))
+	g.Expect(runRaven(t, "doctor", dsnOf(modern, "ca_certs", modern.CACertFile(), "http2", "0")).out).To(ContainSubstring(", over HTTP/1.1\n"))
+}
+
 func TestDoctorOnGoodDSNs(t *testing.T) {
 	g := NewWithT(t)
 	plain, encrypted := sentrytest.NewServer(t), sentrytest.NewTLSServer(t)

@@ -97,6 +97,9 @@ func (w *watch) answer() string {
 		return "none: there is no server to ask"
 	}
 	text := fmt.Sprintf("%d %s after %s", r.Status, http.StatusText(r.Status), brief(w.took))
+	if r.Proto != "" {
+		text += ", over " + r.Proto
+	}
 	if r.EventID == "" {
 		text += "; without the event's id, which Sentry gives: is this Sentry?"
 	}
