@@ -18,6 +18,9 @@ import (
 // the client first; then nothing is left to guess. [InMemory] servers see unread bytes too, and with synctest.Wait
 // before it WaitIdle is exact in a testing/synctest bubble.
 //
+// Over HTTP/2 an answer counts as sent when the server has written it to the connection's buffer, or when its handler has
+// ended while others on the connection have not.
+//
 // A request that a script step hangs, or answers slowly, is under way until its client gives up.
 func (s *Server) WaitIdle(ctx context.Context) error {
 	return s.traffic.rest(ctx, true, nil)

@@ -12,13 +12,13 @@ import (
 // are filled as far as the request could be understood.
 type Request struct {
 	ID         int       // 1 for the first request since the server started; Clear does not reset it
-	Connection int       // 1 for the first connection; equal for requests on one kept-alive connection
+	Connection int       // 1 for the first connection; equal for requests on one connection
 	Time       time.Time // when the whole body had arrived
 	Method     string
 	Path       string // with all its slashes, without the query
 	Query      string // raw
 	Host       string
-	Proto      string // "HTTP/1.1"
+	Proto      string // "HTTP/1.1" or "HTTP/2.0"
 	TLS        bool
 	Header     http.Header
 
