@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/klauspost/compress/s2"
+
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
@@ -55,11 +57,17 @@ type job struct {
 	// What follows is the dispatcher's.
 
 	at       time.Time // when it was accepted
-	begun    time.Time // the attempt under way
 	place    uint64    // in the queue
-	since    uint64    // the pause, by its number, that the attempt was made in or after
-	probe    bool      // the attempt is one
+	dict     *s2.Dict  // that the packet is folded against; nil: it is not
 	*trouble           // nil: it has not failed
+}
+
+// flight is a packet that is being sent.
+type flight struct {
+	job
+	begun time.Time
+	since uint64 // the pause, by its number, that it is sent in or after
+	probe bool   // it shows whether the pause can end
 }
 
 func (j *job) ownTrouble() *trouble {

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -65,26 +64,4 @@ func (c *compression) encode(body []byte) []byte {
 	// An engine may read a body after its Post has returned, so it gets one
 	// that nobody else will write to.
 	return slices.Clone(w.buf.Bytes())
-}
-
-// decode returns a body that encode was given.
-func (c *compression) decode(body []byte) []byte {
-	var r io.Reader
-	var err error
-	switch in := bytes.NewReader(body); c.name {
-	case "gzip":
-		r, err = gzip.NewReader(in)
-	case "deflate":
-		r, err = zlib.NewReader(in)
-	default:
-		return body
-	}
-	var plain []byte
-	if err == nil {
-		plain, err = io.ReadAll(r)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("transport: a packet of our own can't be read: %v", err))
-	}
-	return plain
 }

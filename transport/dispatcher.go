@@ -16,21 +16,21 @@ import (
 // tried again.
 type dispatcher struct {
 	*async
-	cfg    ThreadedConfig
-	packer *HTTP // that compresses packets before their time; nil: nobody can
+	cfg ThreadedConfig
 
-	mu      sync.Mutex
-	fresh   queue           // packets not tried yet, oldest first
-	back    []job           // packets that wait for another attempt, oldest first; all are older than fresh
-	inBack  int             // bytes of them
-	packing bool            // a goroutine compresses what waits
-	packed  uint64          // place up to which fresh is compressed
-	last    uint64          // place that was given away last
-	workers int             // goroutines that run
-	flights int             // attempts under way
-	pace    pace            // how many attempts may be under way
-	waiters []chan struct{} // callers that wait for room, oldest first
-	room    room
+	mu       sync.Mutex
+	fresh    queue           // packets not tried yet, oldest first
+	back     []job           // packets that wait for another attempt, oldest first; all are older than fresh
+	inBack   int             // bytes of them
+	book     foldBook        // that fresh is folded against
+	folding  bool            // a goroutine does it
+	foldedTo uint64          // place up to which it has
+	last     uint64          // place that was given away last
+	workers  int             // goroutines that run
+	flights  int             // attempts under way
+	pace     pace            // how many attempts may be under way
+	waiters  []chan struct{} // callers that wait for room, oldest first
+	room     room
 
 	way        way
 	limits     RateLimits
@@ -53,9 +53,6 @@ func newDispatcher(next Transport, cfg ThreadedConfig) *dispatcher {
 	conns := DefaultMaxConns
 	if h, ok := next.(*HTTP); ok {
 		conns = h.maxConns
-		if h.encoding.name != "" {
-			d.packer = h
-		}
 	}
 	d.pace = newPace(cfg.Workers, conns)
 	if cfg.SerialCallbacks {
@@ -82,11 +79,7 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 	j.at = time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.pressed() {
-		d.mu.Unlock()
-		j.packet = d.packer.pack(j.packet)
-		d.mu.Lock()
-	}
+	d.foldOwn(&j)
 	if err := d.limitOn(j.packet, j.at); err != nil {
 		return nil, err
 	}
@@ -99,7 +92,7 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 			j.place = d.last
 			d.fresh.push(j)
 			d.rouse()
-			d.startPacking()
+			d.startFolding()
 			return evicted, nil
 		}
 		switch {
@@ -275,12 +268,12 @@ func (d *dispatcher) work() {
 		}
 	}()
 	for {
-		j, ok := d.take()
+		f, ok := d.take()
 		if !ok {
 			ended = true
 			return
 		}
-		d.attempt(j)
+		d.attempt(f)
 	}
 }
 
@@ -292,7 +285,7 @@ func (d *dispatcher) retire() {
 
 // take returns the next packet to be sent. If there is none, the worker is
 // retired.
-func (d *dispatcher) take() (job, bool) {
+func (d *dispatcher) take() (flight, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	i := -1
@@ -302,56 +295,63 @@ func (d *dispatcher) take() (job, bool) {
 	}
 	if i < 0 {
 		d.retire()
-		return job{}, false
+		return flight{}, false
 	}
 	early := d.early(i, now)
-	j := d.remove(i)
-	j.probe, j.since = d.way.paused, d.way.epoch
-	if j.probe {
-		d.way.probing, d.way.lastProbe, d.way.forced = true, j.place, false
+	f := flight{job: d.remove(i), begun: now, probe: d.way.paused, since: d.way.epoch}
+	if f.probe {
+		d.way.probing, d.way.lastProbe, d.way.forced = true, f.place, false
 	}
 	if early {
 		d.lastCut = now
 	}
 	d.flights++
-	j.begun = now
-	return j, true
+	return f, true
 }
 
 // attempt sends a packet once and draws the consequences.
-func (d *dispatcher) attempt(j job) {
+func (d *dispatcher) attempt(f flight) {
 	r, err := (*Response)(nil), errNoReturn
 	defer func() { // also when the goroutine is ended
-		d.landed(j, r, err)
+		d.landed(f, r, err)
 	}()
-	r, err = d.send(d.life, d.asOf(j, time.Now()))
+	p := f.packet
+	if f.dict != nil {
+		plain, damaged := unfold(p, f.dict)
+		if damaged != nil {
+			err = damaged
+			return
+		}
+		p = plain
+	}
+	r, err = d.send(d.life, asOf(p, f.at, time.Now()))
 }
 
 // landed is the end of an attempt.
-func (d *dispatcher) landed(j job, r *Response, err error) {
+func (d *dispatcher) landed(f flight, r *Response, err error) {
 	v, judged := verdict{}, false
 	defer func() {
 		if !judged { // a method of the program's own error has ended the goroutine
 			r, err = nil, errNoReturn
 		}
-		d.conclude(j, v, r, err)
+		d.conclude(f, v, r, err)
 	}()
 	v = judge(err)
 	judged = true
 }
 
-func (d *dispatcher) conclude(j job, v verdict, r *Response, err error) {
+func (d *dispatcher) conclude(f flight, v verdict, r *Response, err error) {
 	d.mu.Lock()
 	d.flights--
-	settled, err := d.note(&j, v, r, err)
+	settled, err := d.note(&f, v, r, err)
 	if !settled {
-		d.putBack(j)
+		d.putBack(f.job)
 	}
 	d.rouse()
 	d.mu.Unlock()
 	defer d.announce()
 	if settled {
-		d.finish(j, r, err)
+		d.finish(f.job, r, err)
 	}
 }
 

@@ -134,36 +134,7 @@ func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
 }
 
 func (h *HTTP) request(p *Packet) *Request {
-	body := p.Body
-	if !p.packed {
-		body = h.encoding.encode(body)
-	}
-	return &Request{URL: p.URL, Header: p.Header, Encoding: h.encoding.name, Body: body}
-}
-
-// pack returns a packet that is compressed already, if that makes it smaller. It
-// is for h alone to send.
-func (h *HTTP) pack(p *Packet) *Packet {
-	if p.packed {
-		return p
-	}
-	body := h.encoding.encode(p.Body)
-	if len(body) >= len(p.Body) {
-		return p
-	}
-	c := *p
-	c.Body, c.packed = body, true
-	return &c
-}
-
-// unpack undoes pack.
-func (h *HTTP) unpack(p *Packet) *Packet {
-	if !p.packed {
-		return p
-	}
-	c := *p
-	c.Body, c.packed = h.encoding.decode(p.Body), false
-	return &c
+	return &Request{URL: p.URL, Header: p.Header, Encoding: h.encoding.name, Body: h.encoding.encode(p.Body)}
 }
 
 func (h *HTTP) networkError(ctx context.Context, p *Packet, err error) error {

@@ -347,10 +347,8 @@ func TestHTTP2ThroughProxies(t *testing.T) {
 			tr := open(t, dsn+"?verify_ssl=0&proxy="+url.QueryEscape(proxy.URL), transport.Env{})
 			g.Expect(sendAll(t, tr, dsn, 50)).To(Equal(map[string]int{spoken: 50}))
 			g.Expect(srv.protos).To(Equal(map[string]int{spoken: 50}))
-			g.Expect(methods).NotTo(BeEmpty())
-			close(methods)
-			for method := range methods {
-				g.Expect(method).To(Equal("CONNECT HTTP/1.1"))
+			for first := true; first || len(methods) > 0; first = false {
+				g.Expect(methods).To(Receive(Equal("CONNECT HTTP/1.1")))
 			}
 		})
 	}

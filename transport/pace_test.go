@@ -2,9 +2,9 @@ package transport_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -169,10 +169,10 @@ func TestConcurrencyStopsWhereMoreMakesEachSlower(t *testing.T) {
 }
 
 func TestASlowServerInTheMiddleOfABurst(t *testing.T) {
-	rtt := 100 * time.Millisecond
-	slow := false
+	const rtt = 100 * time.Millisecond
+	var slow atomic.Bool
 	s := &distant{proto: "HTTP/2.0", takes: func(now int) time.Duration {
-		if slow {
+		if slow.Load() {
 			return time.Duration(now) * rtt
 		}
 		return rtt
@@ -180,12 +180,12 @@ func TestASlowServerInTheMiddleOfABurst(t *testing.T) {
 	pacing(t, transport.ThreadedConfig{}, s, 30_000, func(g *WithT, tr *transport.Threaded) {
 		time.Sleep(5 * time.Second)
 		g.Expect(s.peak()).To(Equal(64))
-		slow = true
+		slow.Store(true)
 		time.Sleep(2 * time.Minute)
 		s.peak()
 		time.Sleep(10 * time.Second)
 		g.Expect(s.peak()).To(BeNumerically("<=", 8), "each further packet makes all others slower")
-		slow = false
+		slow.Store(false)
 		time.Sleep(20 * time.Second)
 		g.Expect(s.peak()).To(Equal(64))
 	})
@@ -193,12 +193,13 @@ func TestASlowServerInTheMiddleOfABurst(t *testing.T) {
 
 // A longer way, as after a change of routes, is no reason to send less.
 func TestALongerWay(t *testing.T) {
-	rtt := 20 * time.Millisecond
-	s := &distant{proto: "HTTP/2.0", takes: func(int) time.Duration { return rtt }}
+	var rtt atomic.Int64
+	rtt.Store(int64(20 * time.Millisecond))
+	s := &distant{proto: "HTTP/2.0", takes: func(int) time.Duration { return time.Duration(rtt.Load()) }}
 	pacing(t, transport.ThreadedConfig{}, s, 30_000, func(g *WithT, tr *transport.Threaded) {
 		time.Sleep(time.Second)
 		g.Expect(s.peak()).To(Equal(64))
-		rtt = 200 * time.Millisecond
+		rtt.Store(int64(200 * time.Millisecond))
 		time.Sleep(10 * time.Second)
 		s.peak()
 		time.Sleep(10 * time.Second)
@@ -229,10 +230,9 @@ func TestARateLimitInTheMiddleOfABurst(t *testing.T) {
 
 // One bad answer in a hundred slows down; it stops nobody.
 func TestOneBadAnswerInAHundred(t *testing.T) {
-	var n int
-	answer := func(_ int, p *transport.Packet) error {
-		if n++; n%100 == 0 {
-			return errors.Join(status(502)(p))
+	answer := func(n int, p *transport.Packet) error {
+		if n%100 == 0 {
+			return status(502)(p)
 		}
 		return nil
 	}

@@ -20,8 +20,6 @@ type Packet struct {
 	// Category is the rate-limit category, "error" for events; empty counts
 	// as "error".
 	Category string
-
-	packed bool // Body is compressed, by the HTTP that will send it
 }
 
 // CategoryInternal is the category of packets that are about the client rather

@@ -118,7 +118,7 @@ func (d *dispatcher) early(i int, now time.Time) bool {
 // note draws the consequences of an attempt's outcome for the way to the
 // server, and decides whether the packet's fate is settled by it, and how. It
 // needs the lock.
-func (d *dispatcher) note(j *job, v verdict, r *Response, err error) (settled bool, told error) {
+func (d *dispatcher) note(j *flight, v verdict, r *Response, err error) (settled bool, told error) {
 	now := time.Now()
 	if j.probe {
 		d.way.probing = false
@@ -152,7 +152,7 @@ func (d *dispatcher) note(j *job, v verdict, r *Response, err error) (settled bo
 // noteSuccess is for answers that say that the server takes events, whether it
 // took this one or not. A packet that was sent before the server asked for a
 // pause says nothing about that.
-func (d *dispatcher) noteSuccess(j *job, r *Response, now time.Time) {
+func (d *dispatcher) noteSuccess(j *flight, r *Response, now time.Time) {
 	w := &d.way
 	d.delivered++
 	w.lastFail = 0
@@ -182,7 +182,7 @@ func (d *dispatcher) resume(eventID string) {
 }
 
 // noteFailure slows down, and pauses where others would fail as well.
-func (d *dispatcher) noteFailure(j *job, v verdict, err error, now time.Time) {
+func (d *dispatcher) noteFailure(j *flight, v verdict, err error, now time.Time) {
 	w := &d.way
 	if w.paused {
 		w.err = err
@@ -213,7 +213,7 @@ func (d *dispatcher) noteFailure(j *job, v verdict, err error, now time.Time) {
 	}
 }
 
-func (d *dispatcher) pause(j *job, v verdict, err error, now time.Time) {
+func (d *dispatcher) pause(j *flight, v verdict, err error, now time.Time) {
 	w := &d.way
 	*w = way{
 		paused: true, since: now, fails: 1, err: err, epoch: w.epoch + 1, lastProbe: j.place,
@@ -233,7 +233,7 @@ func (d *dispatcher) pause(j *job, v verdict, err error, now time.Time) {
 
 // noteLimit takes up a rate limit. The packet that has met it is lost, unless it
 // was held before.
-func (d *dispatcher) noteLimit(j *job, err error, now time.Time) (settled bool, told error) {
+func (d *dispatcher) noteLimit(j *flight, err error, now time.Time) (settled bool, told error) {
 	limited := asRateLimited(err)
 	held := limited.Held || j.trouble != nil || j.place <= d.heldUpTo
 	if limited.Held {

@@ -6,54 +6,55 @@ const packetBytes = 256
 // size is what a packet counts for in queue_bytes.
 func size(p *Packet) int { return len(p.Body) + packetBytes }
 
-// queue is a ring of jobs that knows the bytes it holds. It grows as needed;
-// its bounds are its owner's business. It is not safe for concurrent use.
+// queue is a list of jobs that knows the bytes it holds. It grows and shrinks by
+// the piece; its bounds are its owner's business. It is not safe for concurrent
+// use.
 type queue struct {
-	ring  []job
-	first int
-	len   int
-	bytes int
+	pieces [][]job // of the same length
+	first  int     // of the jobs, in the first piece
+	len    int
+	bytes  int
 }
 
+const pieceLen = 128
+
 func (q *queue) push(j job) {
-	if q.len == len(q.ring) {
-		q.grow()
+	if q.first+q.len == len(q.pieces)*pieceLen {
+		q.pieces = append(q.pieces, make([]job, pieceLen))
 	}
-	q.ring[(q.first+q.len)%len(q.ring)] = j
+	*q.at(q.len) = j
 	q.len++
 	q.bytes += size(j.packet)
 }
 
 func (q *queue) pop() job {
-	j := q.ring[q.first]
-	q.ring[q.first] = job{}
-	q.first = (q.first + 1) % len(q.ring)
+	j := *q.front()
+	*q.front() = job{}
+	q.first++
 	q.len--
 	q.bytes -= size(j.packet)
-	if q.len == 0 && len(q.ring) > keptRing {
-		q.ring, q.first = nil, 0 // what a burst needed is not kept for ever
+	switch {
+	case q.len == 0 && len(q.pieces) == 1:
+		q.first = 0 // the piece is kept for the next ones
+	case q.first == pieceLen:
+		q.pieces[0] = nil
+		q.pieces, q.first = q.pieces[1:], 0
 	}
 	return j
-}
-
-const keptRing = 256
-
-func (q *queue) grow() {
-	ring := make([]job, max(16, 2*len(q.ring)))
-	n := copy(ring, q.ring[q.first:])
-	copy(ring[n:], q.ring[:q.first])
-	q.ring, q.first = ring, 0
 }
 
 // front returns the job that pop would take, for looking at it.
 func (q *queue) front() *job { return q.at(0) }
 
 // at returns the i-th job, for looking at it.
-func (q *queue) at(i int) *job { return &q.ring[(q.first+i)%len(q.ring)] }
+func (q *queue) at(i int) *job {
+	i += q.first
+	return &q.pieces[i/pieceLen][i%pieceLen]
+}
 
-// replace puts another packet in the place of the i-th job's.
-func (q *queue) replace(i int, p *Packet) {
-	j := q.at(i)
-	q.bytes += size(p) - size(j.packet)
-	j.packet = p
+// replace puts another job in the place of the i-th.
+func (q *queue) replace(i int, j job) {
+	old := q.at(i)
+	q.bytes += size(j.packet) - size(old.packet)
+	*old = j
 }

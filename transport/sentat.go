@@ -15,13 +15,9 @@ const staleAfter = time.Minute
 
 // asOf returns a packet as it is sent now, which was accepted at a time. It is
 // the packet itself, or a copy.
-func (d *dispatcher) asOf(j job, now time.Time) *Packet {
-	p := j.packet
-	if now.Sub(j.at) <= staleAfter {
+func asOf(p *Packet, accepted, now time.Time) *Packet {
+	if now.Sub(accepted) <= staleAfter {
 		return p
-	}
-	if d.packer != nil {
-		p = d.packer.unpack(p)
 	}
 	c := *p
 	c.Body = resent(p.Body, now)
