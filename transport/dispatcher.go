@@ -95,6 +95,9 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 			d.startFolding()
 			return evicted, nil
 		}
+		if d.foldNext() {
+			continue // that has made room, mostly
+		}
 		switch {
 		case d.cfg.Overflow == DropOldest:
 			evicted = append(evicted, d.remove(0))

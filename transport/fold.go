@@ -19,13 +19,15 @@ type foldBook struct {
 	text []byte
 	dict *s2.Dict // of text
 	used int      // folds against dict
+	wait int      // as many at least before another body is added
 }
 
 const (
 	maxFoldText = 32 << 10
-	// minUsed keeps bodies that have nothing in common from getting a dictionary
-	// each, which takes more room than they do.
-	minUsed = 64
+	// A dictionary takes more room than a packet, so bodies that have nothing in
+	// common get ever fewer.
+	minFoldWait = 64
+	maxFoldWait = 1 << 16
 )
 
 // forBody returns what a body is folded against.
@@ -39,7 +41,11 @@ func (b *foldBook) forBody(body []byte) *s2.Dict {
 
 // folded notes how well a body could be folded.
 func (b *foldBook) folded(against *s2.Dict, body []byte, size int) {
-	if against == b.dict && b.used >= minUsed && size > len(body)/4 {
+	switch {
+	case against != b.dict:
+	case size <= len(body)/4:
+		b.wait = minFoldWait
+	case b.used >= b.wait:
 		b.add(body)
 	}
 }
@@ -49,7 +55,7 @@ func (b *foldBook) add(body []byte) {
 	body = body[:min(len(body), maxFoldText)]
 	kept := b.text[max(len(b.text)+len(body)-maxFoldText, 0):]
 	b.text = slices.Concat(kept, body)
-	b.dict, b.used = s2.MakeDict(b.text, nil), 0
+	b.dict, b.used, b.wait = s2.MakeDict(b.text, nil), 0, min(max(2*b.wait, minFoldWait), maxFoldWait)
 }
 
 var scratches = sync.Pool{New: func() any { return new([]byte) }}
@@ -111,7 +117,7 @@ func (d *dispatcher) refold(j *job, p *Packet, dict *s2.Dict) {
 
 // startFolding has what waits folded if it takes much. It needs the lock.
 func (d *dispatcher) startFolding() {
-	if d.folding || d.bytes() <= d.cfg.QueueBytes/4 {
+	if d.folding || d.bytes() <= d.cfg.QueueBytes/2 {
 		return
 	}
 	if d.unfolded() >= 0 {
@@ -141,24 +147,30 @@ func (d *dispatcher) foldQueue() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	defer func() { d.folding = false }()
-	for d.bytes() > d.cfg.QueueBytes/4 {
-		i := d.unfolded()
-		if i < 0 {
-			return
-		}
-		j := *d.fresh.at(i)
-		d.foldedTo = j.place + 1
-		dict := d.book.forBody(j.packet.Body)
-		d.mu.Unlock()
-		p := fold(j.packet, dict)
-		d.mu.Lock()
-		d.refold(&j, p, dict)
-		if d.fresh.len == 0 || j.dict == nil {
-			continue
-		}
-		if i := int(j.place - d.fresh.front().place); i >= 0 && i < d.fresh.len {
-			d.fresh.replace(i, j)
-			d.wakeWaiter()
-		}
+	for d.bytes() > d.cfg.QueueBytes/2 && d.foldNext() {
 	}
+}
+
+// foldNext folds one of the packets that wait. It gives up the lock meanwhile. It
+// returns false if none is left to be folded.
+func (d *dispatcher) foldNext() bool {
+	i := d.unfolded()
+	if i < 0 {
+		return false
+	}
+	j := *d.fresh.at(i)
+	d.foldedTo = j.place + 1
+	dict := d.book.forBody(j.packet.Body)
+	d.mu.Unlock()
+	p := fold(j.packet, dict)
+	d.mu.Lock()
+	d.refold(&j, p, dict)
+	if d.fresh.len == 0 || j.dict == nil {
+		return true
+	}
+	if i := int(j.place - d.fresh.front().place); i >= 0 && i < d.fresh.len {
+		d.fresh.replace(i, j)
+		d.wakeWaiter()
+	}
+	return true
 }

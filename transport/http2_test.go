@@ -379,7 +379,7 @@ func TestASlowAnswerIsNoBlackHole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		srv := sentrytest.NewServer(t, sentrytest.InMemory(), sentrytest.HTTP2())
-		srv.Script(sentrytest.OK().After(3900*time.Millisecond).Times(3))
+		srv.Script(sentrytest.OK().After(3900 * time.Millisecond).Times(3))
 		dsn := srv.DSN(sentrytest.DSNScheme("sync"), sentrytest.DSNParam("timeout", "4"), sentrytest.DSNParam("ca_certs", srv.CACertFile()))
 		tr := open(t, dsn, transport.Env{DialContext: srv.DialContext})
 		for range 3 {

@@ -32,12 +32,11 @@ func newNetEngine(c HTTPConfig) (*netEngine, error) {
 		client.CheckRedirect = refuseRedirect
 		return &netEngine{roundTrip: client.Do, close: func() {}}, nil
 	}
-	client, closeClient, err := c.NewClient()
+	t, closeTransport, err := c.newTransport()
 	if err != nil {
 		return nil, err
 	}
-	// The client adds nothing to its transport but redirects and cookies.
-	return &netEngine{roundTrip: client.Transport.RoundTrip, close: closeClient}, nil
+	return &netEngine{roundTrip: t.roundTrip, close: closeTransport}, nil
 }
 
 // NewClient returns an http.Client that is set up as the configuration says,
@@ -47,6 +46,14 @@ func newNetEngine(c HTTPConfig) (*netEngine, error) {
 // for engines on top of net/http; their Close calls the function that comes with
 // it, which closes every connection. The error is an *[OptionError].
 func (c HTTPConfig) NewClient() (client *http.Client, closeClient func(), err error) {
+	t, closeClient, err := c.newTransport()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &http.Client{Transport: t, CheckRedirect: refuseRedirect}, closeClient, nil
+}
+
+func (c HTTPConfig) newTransport() (t *netTransport, closeTransport func(), err error) {
 	c = c.withDefaults()
 	tlsConfig, err := c.TLSConfig()
 	if err != nil {
@@ -54,13 +61,12 @@ func (c HTTPConfig) NewClient() (client *http.Client, closeClient func(), err er
 	}
 	life, end := context.WithCancel(context.Background())
 	opened := conns.New(c.DialContext, c.Timeout, life)
-	t := newNetTransport(c, opened, tlsConfig)
-	closeClient = func() {
+	t = newNetTransport(c, opened, tlsConfig)
+	return t, func() {
 		end()
 		t.CloseIdleConnections()
 		opened.CloseAll()
-	}
-	return &http.Client{Transport: t, CheckRedirect: refuseRedirect}, closeClient, nil
+	}, nil
 }
 
 func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

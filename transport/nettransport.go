@@ -86,23 +86,29 @@ var errProxyOverTLS = errors.New("transport: HTTP/2 is not spoken through an htt
 // RoundTrip sends one request. A request that died on a kept connection before
 // any answer is sent once more, on a fresh one; over HTTP/1.1 net/http does it.
 func (t *netTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	c := *r
+	return t.roundTrip(&c)
+}
+
+// roundTrip is RoundTrip for a request that may be changed.
+func (t *netTransport) roundTrip(r *http.Request) (*http.Response, error) {
 	if t.modern == nil || r.URL.Scheme != "https" {
 		return t.plain.RoundTrip(t.reopening(r, nil))
 	}
-	if t.old.Load() {
-		if t.inUse.Add(1) > t.bound && t.spare != nil {
-			t.inUse.Add(-1)
-			return t.spare.RoundTrip(t.reopening(r, nil))
-		}
-		answer, err := t.roundTripModern(r)
-		if err != nil {
-			t.inUse.Add(-1)
-			return nil, err
-		}
-		answer.Body = &countedBody{ReadCloser: answer.Body, count: &t.inUse}
-		return answer, nil
+	if !t.old.Load() {
+		return t.roundTripModern(r)
 	}
-	return t.roundTripModern(r)
+	if t.inUse.Add(1) > t.bound && t.spare != nil {
+		t.inUse.Add(-1)
+		return t.spare.RoundTrip(t.reopening(r, nil))
+	}
+	answer, err := t.roundTripModern(r)
+	if err != nil {
+		t.inUse.Add(-1)
+		return nil, err
+	}
+	answer.Body = &countedBody{ReadCloser: answer.Body, count: &t.inUse}
+	return answer, nil
 }
 
 func (t *netTransport) roundTripModern(r *http.Request) (*http.Response, error) {
@@ -113,57 +119,46 @@ func (t *netTransport) roundTripModern(r *http.Request) (*http.Response, error) 
 		t.old.Store(answer.ProtoMajor == 1)
 		return answer, nil
 	case errors.Is(err, errProxyOverTLS):
-		if r, ok := again(r); ok {
+		if again(r) {
 			return t.plain.RoundTrip(t.reopening(r, nil))
 		}
 		return nil, err
-	case !on.reused || !on.http2 || r.Context().Err() != nil || ofOneStream(err):
-		return nil, err
-	}
-	repeated, ok := again(r)
-	if !ok {
+	case !on.reused || !on.http2 || r.Context().Err() != nil || ofOneStream(err) || !again(r):
 		return nil, err
 	}
 	if last := t.ending.Swap(&on.conn); last == nil || *last != on.conn {
 		// The other connection may be dead as well.
 		t.modern.CloseIdleConnections()
 	}
-	return t.modern.RoundTrip(repeated)
+	return t.modern.RoundTrip(r)
 }
 
 // reopening has net/http repeat a request that died on a kept connection on a
 // fresh one. It would try all others that are kept, and each that is dead would
 // cost a repetition.
 func (t *netTransport) reopening(r *http.Request, on *sighting) *http.Request {
-	if r.GetBody == nil {
-		return r
-	}
-	if on == nil {
-		c := *r
-		r = &c
-	}
-	reopen := r.GetBody
-	r.GetBody = func() (io.ReadCloser, error) {
-		if on == nil || !on.http2 {
-			t.CloseIdleConnections()
+	if reopen := r.GetBody; reopen != nil {
+		r.GetBody = func() (io.ReadCloser, error) {
+			if on == nil || !on.http2 {
+				t.CloseIdleConnections()
+			}
+			return reopen()
 		}
-		return reopen()
 	}
 	return r
 }
 
-// again returns a request that can be sent a second time, if it can.
-func again(r *http.Request) (*http.Request, bool) {
+// again makes a request ready to be sent a second time, if it can be.
+func again(r *http.Request) bool {
 	if r.GetBody == nil {
-		return nil, false
+		return false
 	}
 	body, err := r.GetBody()
 	if err != nil {
-		return nil, false
+		return false
 	}
-	c := *r
-	c.Body = body
-	return &c, true
+	r.Body = body
+	return true
 }
 
 // CloseIdleConnections closes the connections that no request uses.

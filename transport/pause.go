@@ -237,7 +237,8 @@ func (d *dispatcher) noteLimit(j *flight, err error, now time.Time) (settled boo
 	limited := asRateLimited(err)
 	held := limited.Held || j.trouble != nil || j.place <= d.heldUpTo
 	if limited.Held {
-		d.limitTo(limited.RateLimits, nil)
+		// The answer that brought the limit is still to be noted.
+		d.extendLimits(limited.RateLimits)
 	} else {
 		d.limitTo(limited.RateLimits, err)
 		d.pace.failed()
@@ -271,16 +272,20 @@ func (d *dispatcher) limitTo(limits RateLimits, err error) {
 	if len(limits) == 0 {
 		return
 	}
+	d.extendLimits(limits)
+	if err != nil {
+		d.limitErr = err
+	}
+	d.heldUpTo = d.last
+}
+
+func (d *dispatcher) extendLimits(limits RateLimits) {
 	if d.limits == nil {
 		d.limits = make(RateLimits)
 	}
 	for category, deadline := range limits {
 		d.limits.extend(category, deadline)
 	}
-	if err != nil {
-		d.limitErr = err
-	}
-	d.heldUpTo = d.last
 }
 
 // limitOn returns an error for a new packet that a limit keeps out.

@@ -32,11 +32,11 @@ var overflows = []string{DropNewest, DropOldest, Block}
 // fields that a DSN can hold are named with their options.
 type ThreadedConfig struct {
 	// QueueBytes (queue_bytes) is how many bytes the waiting packets may take
-	// together: what is held of each body, and 256 bytes beside it. Over a
-	// quarter of it packets are folded while they wait: what they have in common
-	// is held once. Over three quarters each is folded before it is taken, by its
-	// caller. A packet that is larger than the bound is taken when none is
-	// waiting. 0 means 64 MiB.
+	// together: what is held of each body, and 256 bytes beside it. Over half of
+	// it packets are folded while they wait: what they have in common is held
+	// once. Over three quarters each is folded before it is taken, by its caller.
+	// A packet that is larger than the bound is taken when none is waiting. 0
+	// means 64 MiB.
 	QueueBytes int
 	// QueueSize (queue_size) is how many packets may wait. 0 means any number.
 	QueueSize int
@@ -63,7 +63,7 @@ type ThreadedConfig struct {
 // BindOptions names the options of queued transports. Fields that are set
 // already are the defaults.
 func (c *ThreadedConfig) BindOptions(o *OptionSet) {
-	o.Int("queue_bytes", &c.QueueBytes, cmp.Or(c.QueueBytes, DefaultQueueBytes), 1, math.MaxInt, "how many bytes may wait, 256 for each event included; from a quarter on, what events have in common is held once")
+	o.Int("queue_bytes", &c.QueueBytes, cmp.Or(c.QueueBytes, DefaultQueueBytes), 1, math.MaxInt, "how many bytes may wait, 256 for each event included; from half of it on, what events have in common is held once")
 	o.Int("queue_size", &c.QueueSize, c.QueueSize, 1, math.MaxInt, "how many events may wait")
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full", overflows...)
 	bindWorkers(o, &c.Workers)

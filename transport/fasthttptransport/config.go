@@ -47,7 +47,7 @@ func (c *Config) BindOptions(o *transport.OptionSet) {
 		Name: "qsize", Aliases: []string{"queue_size"}, Default: strconv.Itoa(DefaultQueueSize),
 		Allowed: "a whole number, at least 1", Help: "how many events may wait",
 	}, &c.QueueSize, atLeastOne)
-	o.Int("queue_bytes", &c.QueueBytes, transport.DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, 256 for each event included; from a quarter on, what events have in common is held once")
+	o.Int("queue_bytes", &c.QueueBytes, transport.DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, 256 for each event included; from half of it on, what events have in common is held once")
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full",
 		transport.DropOldest, transport.DropNewest, transport.Block)
 	o.Duration("shutdown_timeout", &c.ShutdownTimeout, transport.DefaultShutdownTimeout, "how long Close delivers what is waiting before it gives up")
