@@ -17,7 +17,7 @@ import (
 //   - A packet waits n² seconds after its nth failure, 36 s at most, spread by a
 //     tenth either way. Where the answer has a Retry-After, the packet waits
 //     exactly that long, an hour at most. A failure halves how many packets are
-//     sent at a time.
+//     sent at a time, unless no server was there at all.
 //   - The transport pauses as a whole after a failed dial or handshake, after a
 //     Retry-After, after 401, 403, 404 and other statuses that refuse the client
 //     rather than the event, and when two different packets have failed with no
