@@ -83,7 +83,7 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 	if err := d.limitOn(j.packet, j.at); err != nil {
 		return nil, err
 	}
-	for {
+	for tries := 0; ; {
 		if d.isClosed() {
 			return evicted, ErrClosed
 		}
@@ -95,8 +95,9 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 			d.startFolding()
 			return evicted, nil
 		}
-		if d.foldNext() {
-			continue // that has made room, mostly
+		if tries < maxFoldTries && d.waiting() < d.cfg.QueueSize && d.foldNext() {
+			tries++
+			continue
 		}
 		switch {
 		case d.cfg.Overflow == DropOldest:

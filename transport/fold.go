@@ -92,6 +92,10 @@ func unfold(p *Packet, against *s2.Dict) (*Packet, error) {
 // are about to be sent.
 const maxPlain = 32
 
+// maxFoldTries is how many packets that wait a caller folds to make room for its
+// own. One does, unless they have nothing in common.
+const maxFoldTries = 4
+
 // foldOwn has a caller fold its packet itself when much waits. It gives up the
 // lock meanwhile.
 func (d *dispatcher) foldOwn(j *job) {

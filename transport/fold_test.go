@@ -172,3 +172,28 @@ func TestAFoldedPacketThatIsLate(t *testing.T) {
 		})
 	}
 }
+
+// A queue that is full by number gets no room by folding, and a capture does not
+// try.
+func TestAQueueThatIsFullByNumberIsNotFolded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		gate := make(chan struct{})
+		next, err := transport.NewHTTP(transport.HTTPConfig{Engine: gated{&slowEngine{}, gate}, Timeout: time.Hour})
+		g.Expect(err).NotTo(HaveOccurred())
+		tr, err := transport.NewThreaded(next, transport.ThreadedConfig{QueueSize: 1000})
+		g.Expect(err).NotTo(HaveOccurred())
+		for i := range 1004 {
+			tr.SendAsync(t.Context(), large(i), nil)
+		}
+		synctest.Wait()
+		p, refused := large(2000), false
+		allocs := testing.AllocsPerRun(100, func() {
+			tr.SendAsync(t.Context(), p, func(_ *transport.Response, err error) { refused = errors.Is(err, transport.ErrQueueFull) })
+		})
+		g.Expect(refused).To(BeTrue())
+		g.Expect(allocs).To(BeNumerically("<", 8))
+		close(gate)
+		g.Expect(tr.Close(t.Context())).To(Succeed())
+	})
+}
