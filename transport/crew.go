@@ -18,10 +18,12 @@ func (c *crew) start(fn func()) {
 	c.mu.Lock()
 	c.n++
 	c.mu.Unlock()
-	go func() {
-		defer c.leave() // also when fn ends the goroutine
-		fn()
-	}()
+	go c.run(fn)
+}
+
+func (c *crew) run(fn func()) {
+	defer c.leave() // also when fn ends the goroutine
+	fn()
 }
 
 func (c *crew) leave() {

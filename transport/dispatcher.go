@@ -16,7 +16,8 @@ import (
 // tried again.
 type dispatcher struct {
 	*async
-	cfg ThreadedConfig
+	cfg    ThreadedConfig
+	worker func() // work, bound once: a capture may start it
 
 	mu       sync.Mutex
 	fresh    queue           // packets not tried yet, oldest first
@@ -54,7 +55,7 @@ func newDispatcher(next Transport, cfg ThreadedConfig) *dispatcher {
 	if h, ok := next.(*HTTP); ok {
 		conns = h.maxConns
 	}
-	d.pace = newPace(cfg.Workers, conns)
+	d.pace, d.worker = newPace(cfg.Workers, conns), d.work
 	if cfg.SerialCallbacks {
 		d.serial = newCallbackLine(&d.crew, d.settle)
 	}
@@ -231,7 +232,7 @@ func (d *dispatcher) rouse() {
 	switch {
 	case i >= 0:
 		d.workers++
-		d.crew.start(d.work)
+		d.crew.start(d.worker)
 	case at.IsZero():
 	case !d.closeBy.IsZero() && at.After(d.closeBy):
 		d.giveUp(d.whyNot(now))
