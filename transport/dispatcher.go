@@ -1,19 +1,17 @@
 package transport
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // dispatcher is the machine inside [Threaded]: the packets that wait, the
-// callers that wait for room, and the workers that deliver. A packet that fails
-// goes back to its place in the queue; pause.go has the rules of when it is
-// tried again.
+// callers that wait for room, and the workers that deliver. admission.go and
+// room.go take packets in, and fold.go makes them small while they wait. pace.go
+// says how many are sent at a time. A packet that fails goes back to its place in
+// the queue; pause.go has the rules of when it is tried again. ending.go has
+// Flush and Close.
 type dispatcher struct {
 	*async
 	cfg    ThreadedConfig
@@ -62,76 +60,9 @@ func newDispatcher(next Transport, cfg ThreadedConfig) *dispatcher {
 	return d
 }
 
-func (d *dispatcher) admit(ctx context.Context, p *Packet, done func(*Response, error)) {
-	j, ok := d.accept(p, done)
-	if !ok {
-		return
-	}
-	evicted, err := d.enqueue(ctx, j)
-	if err != nil {
-		d.finish(j, nil, err)
-	}
-	for _, old := range evicted {
-		d.finish(old, nil, fmt.Errorf("%w: event %s was evicted by a newer one (overflow=%s)", ErrQueueFull, old.packet.EventID, DropOldest))
-	}
-}
-
-func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err error) {
-	j.at = time.Now()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.foldOwn(&j)
-	if err := d.limitOn(j.packet, j.at); err != nil {
-		return nil, err
-	}
-	for tries := 0; ; {
-		if d.isClosed() {
-			return evicted, ErrClosed
-		}
-		if d.hasRoom(j.packet) {
-			d.last++
-			j.place = d.last
-			d.fresh.push(j)
-			d.rouse()
-			d.startFolding()
-			return evicted, nil
-		}
-		if tries < maxFoldTries && d.waiting() < d.cfg.QueueSize && d.foldNext() {
-			tries++
-			continue
-		}
-		switch {
-		case d.cfg.Overflow == DropOldest:
-			evicted = append(evicted, d.remove(0))
-		case d.cfg.Overflow == Block && d.way.paused:
-			return evicted, fmt.Errorf("%w, and nothing is delivered at the moment: %w", d.full(j.packet), d.way.err)
-		case d.cfg.Overflow == Block:
-			if err := d.waitForRoom(ctx); err != nil && !d.hasRoom(j.packet) {
-				return evicted, fmt.Errorf("%w: %w", d.full(j.packet), err)
-			}
-		default:
-			return evicted, d.full(j.packet)
-		}
-	}
-}
-
 func (d *dispatcher) waiting() int { return len(d.back) + d.fresh.len }
 
-// hasRoom reports whether a packet can be taken.
-func (d *dispatcher) hasRoom(p *Packet) bool {
-	n := d.waiting()
-	return n == 0 || n < d.cfg.QueueSize && d.bytes()+size(p) <= d.cfg.QueueBytes
-}
-
 func (d *dispatcher) bytes() int { return d.fresh.bytes + d.inBack }
-
-// full says why a packet can't be taken.
-func (d *dispatcher) full(p *Packet) error {
-	if n := d.waiting(); n >= d.cfg.QueueSize {
-		return fmt.Errorf("%w: %d events are waiting (queue_size)", ErrQueueFull, n)
-	}
-	return fmt.Errorf("%w: %d bytes are waiting, and the event takes %d (queue_bytes %d)", ErrQueueFull, d.bytes(), size(p), d.cfg.QueueBytes)
-}
 
 func (d *dispatcher) isClosed() bool {
 	select {
@@ -140,43 +71,6 @@ func (d *dispatcher) isClosed() bool {
 	default:
 		return false
 	}
-}
-
-// waitForRoom gives up the lock until there may be room, or a pause begins.
-func (d *dispatcher) waitForRoom(ctx context.Context) error {
-	room := make(chan struct{})
-	d.waiters = append(d.waiters, room)
-	d.mu.Unlock()
-	var err error
-	select {
-	case <-room:
-	case <-d.closed:
-		err = ErrClosed
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-	}
-	d.mu.Lock()
-	if i := slices.Index(d.waiters, room); i >= 0 {
-		d.waiters = slices.Delete(d.waiters, i, i+1)
-	} else if err != nil {
-		d.wakeWaiter() // the room was announced to one who has left
-	}
-	return err
-}
-
-func (d *dispatcher) wakeWaiter() {
-	if len(d.waiters) > 0 {
-		close(d.waiters[0])
-		d.waiters = slices.Delete(d.waiters, 0, 1)
-	}
-}
-
-// wakeWaiters has all callers that wait for room look again.
-func (d *dispatcher) wakeWaiters() {
-	for _, room := range d.waiters {
-		close(room)
-	}
-	d.waiters = nil
 }
 
 // remove takes a packet out of the queue: the i-th that waits.
@@ -357,83 +251,5 @@ func (d *dispatcher) conclude(f flight, v verdict, r *Response, err error) {
 	defer d.announce()
 	if settled {
 		d.finish(f.job, r, err)
-	}
-}
-
-// direct delivers in the calling goroutine, past queue and pause.
-func (d *dispatcher) direct(ctx context.Context, p *Packet) (*Response, error) {
-	r, err := d.async.direct(ctx, p)
-	d.passedBy(p, r, err)
-	return r, err
-}
-
-// flush waits as async does. As long as it waits, pauses are short.
-func (d *dispatcher) flush(ctx context.Context) error {
-	if d.account.Pending() == 0 {
-		return nil
-	}
-	d.hurry(1)
-	defer d.hurry(-1)
-	return d.async.flush(ctx)
-}
-
-// hurry notes that somebody waits, or has stopped to.
-func (d *dispatcher) hurry(by int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.hurried += by
-	if by > 0 {
-		d.rouse()
-	}
-}
-
-// close drains as async does, and gives up sooner where waiting is of no use.
-func (d *dispatcher) close(ctx context.Context) error {
-	return d.async.close(ctx, closing{
-		begin: func(drain context.Context) {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.closeBy, _ = drain.Deadline()
-			d.hurried++
-			d.way.forced = d.way.paused
-			d.rouse()
-		},
-		giveUp: func(cause error) {
-			d.mu.Lock()
-			d.giveUp(cause)
-			d.mu.Unlock()
-		},
-		reason: func() error {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			return d.over
-		},
-		end: func() {
-			d.mu.Lock()
-			if d.alarm != nil {
-				d.alarm.Stop()
-			}
-			d.room.stop()
-			d.mu.Unlock()
-			d.announce()
-		},
-	})
-}
-
-// giveUp fails what waits, and what comes back. Every callback gets a goroutine
-// of its own: one that never returns must hold up neither Close nor the others.
-// It needs the lock.
-func (d *dispatcher) giveUp(cause error) {
-	if d.over != nil {
-		return
-	}
-	d.over = cause
-	for d.waiting() > 0 {
-		j := d.remove(0)
-		err := closedBefore(j.packet, cause)
-		if j.trouble != nil && j.err != nil && !guard.Is(cause, j.err) {
-			err = fmt.Errorf("%w: %w", err, j.err)
-		}
-		d.crew.start(func() { d.finish(j, nil, err) })
 	}
 }

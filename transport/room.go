@@ -1,6 +1,10 @@
 package transport
 
-import "time"
+import (
+	"context"
+	"slices"
+	"time"
+)
 
 // roomInterval is how often callers that wait for room are woken, unless half of
 // the queue is free. To wake one for each packet that goes out costs a third of
@@ -58,4 +62,41 @@ func (d *dispatcher) wakeOwed(now time.Time) {
 		d.wakeWaiter()
 	}
 	d.room.owed, d.room.woken = 0, now
+}
+
+// waitForRoom gives up the lock until there may be room, or a pause begins.
+func (d *dispatcher) waitForRoom(ctx context.Context) error {
+	room := make(chan struct{})
+	d.waiters = append(d.waiters, room)
+	d.mu.Unlock()
+	var err error
+	select {
+	case <-room:
+	case <-d.closed:
+		err = ErrClosed
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	d.mu.Lock()
+	if i := slices.Index(d.waiters, room); i >= 0 {
+		d.waiters = slices.Delete(d.waiters, i, i+1)
+	} else if err != nil {
+		d.wakeWaiter() // the room was announced to one who has left
+	}
+	return err
+}
+
+func (d *dispatcher) wakeWaiter() {
+	if len(d.waiters) > 0 {
+		close(d.waiters[0])
+		d.waiters = slices.Delete(d.waiters, 0, 1)
+	}
+}
+
+// wakeWaiters has all callers that wait for room look again.
+func (d *dispatcher) wakeWaiters() {
+	for _, room := range d.waiters {
+		close(room)
+	}
+	d.waiters = nil
 }
