@@ -118,7 +118,7 @@ func (d *dispatcher) rouse() {
 	} else if d.workers >= d.pace.limit {
 		return // they look for themselves
 	}
-	if d.waiting() == 0 {
+	if d.waiting() == 0 || d.life.Err() != nil {
 		return
 	}
 	now := time.Now()
@@ -189,7 +189,8 @@ func (d *dispatcher) take() (flight, bool) {
 	defer d.mu.Unlock()
 	i := -1
 	now := time.Now()
-	if d.waiting() > 0 && (d.way.paused || d.workers <= d.pace.limit) {
+	// What waits at Close's deadline was never sent, and is not sent any more.
+	if d.waiting() > 0 && d.life.Err() == nil && (d.way.paused || d.workers <= d.pace.limit) {
 		i, _ = d.candidate(now)
 	}
 	if i < 0 {

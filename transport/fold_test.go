@@ -140,13 +140,41 @@ func TestWhatWaitsIsFolded(t *testing.T) {
 	}
 }
 
-// The room that folding makes is room for a caller that waits.
+// The room that folding makes is room for a caller that waits, though nothing is
+// delivered.
 func TestFoldingMakesRoomForCallers(t *testing.T) {
 	backlog(t, "gzip", transport.Block, func(t *testing.T, g *WithT, tr *transport.Threaded, _ *slowEngine, release func()) {
-		for i := range 1500 {
+		for i := range 200 {
 			tr.SendAsync(t.Context(), large(i), nil)
 		}
+		bulky := random(0)
+		bulky.Body = bytes.Repeat(bulky.Body, (1<<20)*4/10/len(bulky.Body))
+		rng := rand.NewChaCha8([32]byte{1})
+		_, _ = rng.Read(bulky.Body)
+		tr.SendAsync(t.Context(), bulky, nil)
+		synctest.Wait()
+		g.Expect(tr.HoldState().Waiting).To(Equal(201 - 4))
 		release()
+	})
+}
+
+// Where little waits but takes much, a capture folds its own packet.
+func TestACaptureFoldsItsOwnPacket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		gate := make(chan struct{})
+		next, err := transport.NewHTTP(transport.HTTPConfig{Engine: gated{&slowEngine{}, gate}, Timeout: time.Hour})
+		g.Expect(err).NotTo(HaveOccurred())
+		size := len(large(0).Body) + 256
+		tr, err := transport.NewThreaded(next, transport.ThreadedConfig{QueueBytes: 20 * size})
+		g.Expect(err).NotTo(HaveOccurred())
+		for i := range 31 {
+			tr.SendAsync(t.Context(), large(i), nil)
+		}
+		synctest.Wait()
+		g.Expect(tr.HoldState()).To(And(HaveField("Waiting", 31-4), HaveField("InFlight", 4)))
+		close(gate)
+		g.Expect(tr.Close(t.Context())).To(Succeed())
 	})
 }
 

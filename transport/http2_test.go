@@ -203,6 +203,16 @@ func TestConnectionsOfEachProtocol(t *testing.T) {
 	}
 }
 
+// A burst that begins before there is any connection opens no more either.
+func TestABurstOpensTwoConnectionsOfHTTP2(t *testing.T) {
+	g := NewWithT(t)
+	srv := serveTLS(t, true, nil)
+	dsn := srv.dsn("timeout=60")
+	sendAll(t, open(t, dsn, transport.Env{}), dsn, 200)
+	opened, _ := srv.counts()
+	g.Expect(opened).To(BeNumerically("<=", 2))
+}
+
 // A server may change what it offers, as when another one takes its place.
 func TestAProtocolThatChanges(t *testing.T) {
 	g := NewWithT(t)

@@ -20,6 +20,7 @@ type distant struct {
 	proto string
 	takes func(now int) time.Duration
 	limit func(n int) bool // whether the n-th packet is limited; nil: none is
+	away  atomic.Bool      // nobody is there
 
 	mu   sync.Mutex
 	n    int
@@ -27,7 +28,10 @@ type distant struct {
 	most int // at a time, since it was read last
 }
 
-func (s *distant) Send(context.Context, *transport.Packet) (*transport.Response, error) {
+func (s *distant) Send(_ context.Context, p *transport.Packet) (*transport.Response, error) {
+	if s.away.Load() {
+		return nil, refusedConnection(p)
+	}
 	s.mu.Lock()
 	s.n++
 	s.now++
@@ -244,5 +248,38 @@ func TestOneBadAnswerInAHundred(t *testing.T) {
 		begun := time.Now()
 		g.Expect(tr.Flush(context.Background())).To(Succeed())
 		g.Expect(time.Since(begun)).To(BeNumerically("<", 2*time.Minute))
+	})
+}
+
+// That nobody was there says nothing about how much the server can take.
+func TestConcurrencyAfterAnAbsence(t *testing.T) {
+	s := &distant{proto: "HTTP/2.0", takes: away(100 * time.Millisecond)}
+	s.away.Store(true)
+	pacing(t, transport.ThreadedConfig{}, s, 10_000, func(g *WithT, tr *transport.Threaded) {
+		time.Sleep(20 * time.Second)
+		s.away.Store(false)
+		for tr.HoldState().Paused {
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		g.Expect(s.peak()).To(Equal(64))
+	})
+}
+
+// A packet may be stopped by the limiter below before the answer that has
+// brought the limit is noted. The packet that was answered is the lost one.
+func TestThePacketThatMeetsALimitIsLost(t *testing.T) {
+	limits := transport.RateLimits{"error": time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC)}
+	answer := func(_ int, p *transport.Packet) error {
+		return &transport.RateLimitedError{EventID: p.EventID, RetryAfter: time.Minute, RateLimits: limits, Held: p.EventID == "stopped"}
+	}
+	hold(t, transport.ThreadedConfig{}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+		f.takes = time.Second
+		send(tr, o, "stopped")
+		time.Sleep(time.Millisecond)
+		send(tr, o, "answered")
+		time.Sleep(2 * time.Second)
+		g.Expect(o.get("answered")).To(HaveLen(1))
+		g.Expect(o.get("stopped")).To(BeEmpty())
 	})
 }
