@@ -148,7 +148,7 @@ func TestFoldingMakesRoomForCallers(t *testing.T) {
 			tr.SendAsync(t.Context(), large(i), nil)
 		}
 		bulky := random(0)
-		bulky.Body = bytes.Repeat(bulky.Body, (1<<20)*4/10/len(bulky.Body))
+		bulky.Body = bytes.Repeat(bulky.Body, (1<<20)*45/100/len(bulky.Body))
 		rng := rand.NewChaCha8([32]byte{1})
 		_, _ = rng.Read(bulky.Body)
 		tr.SendAsync(t.Context(), bulky, nil)
