@@ -81,9 +81,12 @@ func (p *pace) judge(more bool) {
 	if p.least == 0 || typical < p.least {
 		p.least = max(typical, 1)
 	}
+	if !more {
+		return // it says nothing about how many fit
+	}
 	if typical <= p.least+p.least/2 {
 		p.slow = 0
-		if more && p.limit >= p.threshold {
+		if p.limit >= p.threshold {
 			p.limit = min(p.limit+1, p.most)
 		}
 		return

@@ -283,3 +283,25 @@ func TestThePacketThatMeetsALimitIsLost(t *testing.T) {
 		g.Expect(o.get("stopped")).To(BeEmpty())
 	})
 }
+
+// Single packets that take longer now and then say nothing about how many fit.
+func TestABurstAfterUnevenSinglePackets(t *testing.T) {
+	var n atomic.Int64
+	s := &distant{proto: "HTTP/2.0", takes: func(now int) time.Duration {
+		if now == 1 && n.Add(1)%16 >= 8 {
+			return 300 * time.Millisecond
+		}
+		return 100 * time.Millisecond
+	}}
+	pacing(t, transport.ThreadedConfig{}, s, 0, func(g *WithT, tr *transport.Threaded) {
+		for i := range 30 {
+			tr.SendAsync(t.Context(), body(fmt.Sprint(i)), nil)
+			time.Sleep(time.Second)
+		}
+		for i := range 3000 {
+			tr.SendAsync(t.Context(), body(fmt.Sprint(i)), nil)
+		}
+		time.Sleep(time.Second)
+		g.Expect(s.peak()).To(Equal(64))
+	})
+}
