@@ -13,8 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// timedOut is a failure by the timeout option: the context that bounds the
-// spec has not ended.
+// timedOut is a failure by the timeout option: the context that bounds the spec
+// has not ended.
 func timedOut(ctx context.Context, err error) {
 	GinkgoHelper()
 	Expect(ctx.Err()).NotTo(HaveOccurred())
@@ -26,7 +26,8 @@ func timedOut(ctx context.Context, err error) {
 
 var _ = Describe("A delivery that fails", func() {
 	for _, name := range networked {
-		// On a busy machine the time may be over before the server has seen anything.
+		// On a busy machine the time may be over before the server has seen
+		// anything.
 		for what, step := range map[string]sentrytest.Step{
 			"does not answer":                  sentrytest.Hang().Optional(),
 			"answers headers and stalls there": sentrytest.StallBody().Optional(),
@@ -94,8 +95,9 @@ var _ = Describe("A delivery that fails", func() {
 		for _, name := range networked {
 			srv := sentrytest.NewServer(GinkgoTB())
 			srv.Script(sentrytest.OK(), sentrytest.Reset(), sentrytest.OK(), sentrytest.CloseConn().Times(2))
-			// A connection is kept a moment after its answer has been read. With one at
-			// most the next delivery waits for it, where it would else make another.
+			// A connection is kept a moment after its answer has been read.
+			// With one at most the next delivery waits for it, where it would
+			// else make another.
 			client := newClient(dsn(srv, name, "max_conns", "1"))
 			deliver := func() error {
 				_, err := client.Deliver(ctx, &raven.Event{Message: "x"})

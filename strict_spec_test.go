@@ -57,7 +57,8 @@ var captures = map[string]func(ctx context.Context, c *raven.Client){
 }
 
 var _ = Describe("What the client sends", func() {
-	// A server that is strict also fails a spec by itself, for warnings that this table would miss.
+	// A server that is strict also fails a spec by itself, for warnings that
+	// this table would miss.
 	for _, wire := range []struct{ name, protocol, compression string }{
 		{"envelopes", "envelope", "gzip"},
 		{"the reference's wire", "store", "deflate"},
@@ -80,7 +81,8 @@ var _ = Describe("What the client sends", func() {
 		}
 	}
 
-	// sentry.interfaces.Query is the reference's; Relay takes the event and drops it from there.
+	// sentry.interfaces.Query is the reference's; Relay takes the event and
+	// drops it from there.
 	It("is unknown to servers of today in one respect: CaptureQuery", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		client := newClient(srv.DSN())

@@ -191,9 +191,9 @@ func dependencies(t *testing.T, pkg string) []dependency {
 	return all
 }
 
-// The go command caches a test by the files that the test itself opens, and
-// go list is another process. TestGeneratedFilesAreCurrent opens every Go file
-// of the repository, which keeps this one honest too.
+// The go command caches a test by the files that the test itself opens, and go
+// list is another process. TestGeneratedFilesAreCurrent opens every Go file of
+// the repository, which keeps this one honest too.
 func TestImportPolicy(t *testing.T) {
 	for _, rule := range policy {
 		for _, pkg := range rule.packages {

@@ -62,8 +62,8 @@ func significant(lines []string) []string {
 }
 
 // missingFrom returns the first line of the block that the file does not have
-// there, and "" if all is as it should be: lines that follow each other do so in
-// the file, and what "…" stands between has the same order.
+// there, and "" if all is as it should be: lines that follow each other do so
+// in the file, and what "…" stands between has the same order.
 func (b codeBlock) missingFrom(file []string) string {
 	rest := significant(file)
 	for part := range strings.SplitSeq(strings.Join(significant(b.text), "\n"), "\n…\n") {

@@ -13,9 +13,9 @@ import (
 // Answer turns a server's answer to a packet into the outcome of the delivery.
 // It is the one table from status to error, for the engines here and for any
 // other: 2xx is a [Response], 429 a *[RateLimitedError], everything else an
-// *[APIError], redirects included. The message is the X-Sentry-Error header,
-// or the detail and causes of a JSON body (protocol 3.2), with the secret of
-// the packet's X-Sentry-Auth masked.
+// *[APIError], redirects included. The message is the X-Sentry-Error header, or
+// the detail and causes of a JSON body (protocol 3.2), with the secret of the
+// packet's X-Sentry-Auth masked.
 func Answer(p *Packet, r *Reply) (*Response, error) {
 	now := time.Now()
 	return answer(p, r, ParseRateLimits(r.Header, r.Status, now), now, nil)

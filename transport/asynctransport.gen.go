@@ -17,15 +17,15 @@ type AsyncTransport interface {
 	//     under a lock of the transport's. A refusal may run it before SendAsync
 	//     returns. It may be nil. It may call the transport, but Close and Flush
 	//     wait for it.
-	//   - ctx bounds admission only, and only where admission has to wait: a
-	//     packet is taken although ctx has ended if there is room, and is
-	//     delivered although ctx ends later.
+	//   - ctx bounds admission only, and only where admission has to wait: a packet
+	//     is taken although ctx has ended if there is room, and is delivered
+	//     although ctx ends later.
 	//   - What is refused gets an error that wraps [ErrQueueFull] or [ErrClosed],
 	//     or the cause of ctx's end.
 	//   - A done that panics is logged, and costs no other packet its delivery.
 	SendAsync(ctx context.Context, p *Packet, done func(*Response, error))
-	// Flush waits until every packet accepted before the call is settled: until
-	// its callback has returned.
+	// Flush waits until every packet accepted before the call is settled: until its
+	// callback has returned.
 	//   - It returns nil then, and an *[UndeliveredError] that counts the Pending
 	//     ones when ctx ends first. A [Holder] settles no packet during an outage.
 	//   - Packets accepted after the call don't prolong it.
@@ -39,8 +39,8 @@ type AsyncTransport interface {
 	//     deadline where waiting is of no use: nobody answers at all (refused,
 	//     unreachable, no such host, an untrusted certificate), the server refuses
 	//     the client (401, 403, 404), or asks for more time than is left. While the
-	//     server answers with 408, 429 or a 5xx, or not in time, it goes on until its
-	//     deadline, one attempt a second.
+	//     server answers with 408, 429 or a 5xx, or not in time, it goes on until
+	//     its deadline, one attempt a second.
 	//   - It joins every goroutine and closes every connection.
 	//   - It returns nil, or an *[UndeliveredError] that counts the Abandoned. A
 	//     done that never returns is its owner's bug: Close returns all the same

@@ -2,11 +2,11 @@ package transport
 
 import "os"
 
-// Detect returns the name of the transport that fits the platform: "sync"
-// where a program is frozen or ended as soon as it has answered a request, on
-// AWS Lambda, App Engine and Cloud Functions, and "threaded" everywhere else.
-// The bare schemes http and https ask it when they are opened; a scheme that
-// names a transport does not. It reads the platforms' environment variables.
+// Detect returns the name of the transport that fits the platform: "sync" where
+// a program is frozen or ended as soon as it has answered a request, on AWS
+// Lambda, App Engine and Cloud Functions, and "threaded" everywhere else. The
+// bare schemes http and https ask it when they are opened; a scheme that names
+// a transport does not. It reads the platforms' environment variables.
 func Detect() string {
 	for _, platform := range [][]string{
 		{"AWS_LAMBDA_FUNCTION_NAME"},

@@ -8,10 +8,10 @@ import (
 
 // dispatcher is the machine inside [Threaded]: the packets that wait, the
 // callers that wait for room, and the workers that deliver. admission.go and
-// room.go take packets in, and fold.go makes them small while they wait. pace.go
-// says how many are sent at a time. A packet that fails goes back to its place in
-// the queue; pause.go has the rules of when it is tried again. ending.go has
-// Flush and Close.
+// room.go take packets in, and fold.go makes them small while they wait.
+// pace.go says how many are sent at a time. A packet that fails goes back to
+// its place in the queue; pause.go has the rules of when it is tried again.
+// ending.go has Flush and Close.
 type dispatcher struct {
 	*async
 	cfg    ThreadedConfig

@@ -4,10 +4,10 @@
 //	└── how ──┘  └──── who, where ────┘ └──── tuned how ─────┘
 //
 // [ParseDSN] reads it, a [Registry] leads from its scheme to a [Driver], and
-// the driver checks the options and opens a [Transport]. Applications leave
-// all of that to package raven; they come here to register a transport of
-// their own, to build one without a DSN ([NewHTTP], [NewThreaded]), or to look
-// into an error.
+// the driver checks the options and opens a [Transport]. Applications leave all
+// of that to package raven; they come here to register a transport of their
+// own, to build one without a DSN ([NewHTTP], [NewThreaded]), or to look into
+// an error.
 //
 // # Transports
 //
@@ -36,9 +36,9 @@
 //
 // Options stand in the DSN's query, and each has a field in a configuration:
 // [HTTPConfig], [ThreadedConfig], [FileConfig]. They are all checked when the
-// transport is opened, and everything wrong with them is in the one error
-// then, an *[OptionError] each. The option protocol ([DSN.Protocol]) is the
-// client's: drivers do not see it.
+// transport is opened, and everything wrong with them is in the one error then,
+// an *[OptionError] each. The option protocol ([DSN.Protocol]) is the client's:
+// drivers do not see it.
 //
 // # Writing a transport
 //

@@ -24,8 +24,8 @@ type Driver struct {
 	Engine string
 	// Delivery says in a few words how packets are delivered.
 	Delivery string
-	// WhenFull says what happens to a packet for which there is no room; ""
-	// for transports that keep none waiting.
+	// WhenFull says what happens to a packet for which there is no room; "" for
+	// transports that keep none waiting.
 	WhenFull string
 	// Blocking reports whether the caller of a capture waits for the delivery.
 	Blocking bool

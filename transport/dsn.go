@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// DSN is where events go, who sends them, and which transport takes them
-// there: TRANSPORT+SCHEME://PUBLIC[:SECRET]@HOST[:PORT][/PATH]/PROJECT[?OPTIONS].
+// DSN is where events go, who sends them, and which transport takes them there:
+// TRANSPORT+SCHEME://PUBLIC[:SECRET]@HOST[:PORT][/PATH]/PROJECT[?OPTIONS].
 // [ParseDSN] makes one. Treat it as immutable; Clone it to change it.
 //
 // Printing a DSN masks its secret and the passwords in its options. The secret
-// is masked wherever the DSN stands. The passwords in the options are not masked
-// where fmt can call no method of the DSN: when Options is printed by itself, or
-// a struct that holds a DSN, not a *DSN, in an unexported field.
+// is masked wherever the DSN stands. The passwords in the options are not
+// masked where fmt can call no method of the DSN: when Options is printed by
+// itself, or a struct that holds a DSN, not a *DSN, in an unexported field.
 type DSN struct {
 	// Scheme is the whole of it, in lower case: "https", "sync+https",
 	// "threaded+requests+http".
@@ -34,13 +34,13 @@ type DSN struct {
 	Options url.Values
 }
 
-// BaseURL returns the URL that the API's paths are appended to, without a
-// slash at its end and without the transport's name:
-// sync+https://key@host/prefix/1 has https://host/prefix.
+// BaseURL returns the URL that the API's paths are appended to, without a slash
+// at its end and without the transport's name: sync+https://key@host/prefix/1
+// has https://host/prefix.
 func (d *DSN) BaseURL() string { return d.baseScheme() + "://" + d.Host + d.Path }
 
-// StoreURL returns the endpoint that takes one JSON event a request
-// (protocol 1.2).
+// StoreURL returns the endpoint that takes one JSON event a request (protocol
+// 1.2).
 func (d *DSN) StoreURL() string { return d.endpoint("store") }
 
 // EnvelopeURL returns the endpoint that takes envelopes (protocol 1.2).
@@ -57,8 +57,8 @@ func (d *DSN) baseScheme() string {
 }
 
 // Public returns the DSN that may be shown to a browser: without secret,
-// transport and options. It begins with "//"; a scheme, where one is given,
-// is put before that.
+// transport and options. It begins with "//"; a scheme, where one is given, is
+// put before that.
 func (d *DSN) Public(scheme string) string {
 	if scheme != "" {
 		scheme += ":"
@@ -76,8 +76,8 @@ func (d *DSN) Clone() *DSN {
 	return &c
 }
 
-// Option returns the value that counts for an option: the last one given, as
-// in the reference, or "".
+// Option returns the value that counts for an option: the last one given, as in
+// the reference, or "".
 func (d *DSN) Option(name string) string { return lastOf(d.Options[name]) }
 
 func lastOf(values []string) string {

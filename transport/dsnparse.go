@@ -12,8 +12,8 @@ import (
 // ParseDSN reads a DSN as the reference client does (white space around it is
 // ignored, keys are taken literally, the host is lower-cased, a port is kept
 // even where it is the default, port 0 and a fragment are dropped, options
-// without a value are dropped), except that IPv6 hosts work. It checks the
-// form only: whether a transport is registered for the scheme, and whether the
+// without a value are dropped), except that IPv6 hosts work. It checks the form
+// only: whether a transport is registered for the scheme, and whether the
 // options suit it, is [Registry.Open]'s to say.
 //
 // Every error is a *[DSNError], which never shows the secret.
@@ -87,7 +87,8 @@ func offending(s string, bad func(rune) bool) string {
 }
 
 func checkScheme(scheme string) error {
-	// No more of it is shown: what stands before "://" by mistake may be the keys.
+	// No more of it is shown: what stands before "://" by mistake may be the
+	// keys.
 	if c := offending(scheme, notOfSchemes); c != "" {
 		return &DSNError{Part: "scheme", Reason: "has a character that no scheme may have, " + c + "; allowed are letters, digits, '+', '-' and '.', as in sync+https://"}
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// secretsOf returns the secrets that a packet's headers carry to the server: the
-// secret key of a DSN, and what else follows the scheme of an X-Sentry-Auth that
-// has no such key.
+// secretsOf returns the secrets that a packet's headers carry to the server:
+// the secret key of a DSN, and what else follows the scheme of an X-Sentry-Auth
+// that has no such key.
 func secretsOf(p *Packet) []string {
 	var secrets []string
 	for _, auth := range p.Header["X-Sentry-Auth"] {

@@ -6,8 +6,8 @@ import (
 )
 
 // Engine carries requests over HTTP: what an [HTTP] leaves to a library. The
-// default is net/http; others come in by [HTTPConfig].Engine. An Engine is
-// safe for concurrent use.
+// default is net/http; others come in by [HTTPConfig].Engine. An Engine is safe
+// for concurrent use.
 type Engine interface {
 	// Post sends one request and reads the answer in full, or as much of it as
 	// counts. Any status is an answer; redirects are not followed. It obeys
@@ -16,8 +16,8 @@ type Engine interface {
 	// wrapped if need be. A request that died on a kept connection before any
 	// answer is sent once more on a fresh one: the client of
 	// [HTTPConfig.NewClient] does that with a request that is [Replayable] and
-	// has a GetBody. The engine changes nothing in the request, and keeps nothing
-	// of it.
+	// has a GetBody. The engine changes nothing in the request, and keeps
+	// nothing of it.
 	Post(ctx context.Context, r *Request) (*Reply, error)
 	// Close closes every connection. No Post is under way then.
 	Close()

@@ -15,8 +15,7 @@ import (
 var ErrClosed = errors.New("transport: closed")
 
 // ErrQueueFull is returned for packets that a full queue refused or evicted;
-// the error that wraps it says which of queue_size and queue_bytes was
-// reached.
+// the error that wraps it says which of queue_size and queue_bytes was reached.
 var ErrQueueFull = errors.New("transport: queue is full")
 
 // DSNError says which part of a DSN can't be used, and what would do. It never
@@ -113,8 +112,8 @@ type APIError struct {
 	Status  int
 	Message string // the X-Sentry-Error header, or the detail of the JSON body
 	EventID string // of the packet
-	// RetryAfter is what the header of that name asks for, an hour at most; 0 if
-	// there is none.
+	// RetryAfter is what the header of that name asks for, an hour at most; 0
+	// if there is none.
 	RetryAfter time.Duration
 
 	limits RateLimits // that came with the answer
@@ -197,9 +196,9 @@ func (e *NetworkError) Temporary() bool { return e.Timeout() }
 type UndeliveredError struct {
 	// Pending packets were still under way when Flush's context ended.
 	Pending int
-	// Abandoned packets were given up by Close; each one's callback got an error
-	// that wraps ErrClosed. Those that were on their way may have arrived: their
-	// errors say "abandoned unanswered".
+	// Abandoned packets were given up by Close; each one's callback got an
+	// error that wraps ErrClosed. Those that were on their way may have
+	// arrived: their errors say "abandoned unanswered".
 	Abandoned int
 	// Stuck callbacks or sends had not returned when Close did.
 	Stuck int
@@ -234,11 +233,11 @@ func (e *UndeliveredError) Error() string {
 func (e *UndeliveredError) Unwrap() error { return e.Err }
 
 // Retryable reports whether sending the same packet again may succeed: after a
-// rate limit, a status that speaks of a passing state (408, 500, 502, 503,
-// 504) or a network failure. A refusal of the event or of the client, a
-// certificate that does not hold, a cancelled context and a closed transport
-// are final. It does not say when: a rate limit's RetryAfter does. It is for
-// [WithRetry] and for callers; a [Holder] has rules of its own.
+// rate limit, a status that speaks of a passing state (408, 500, 502, 503, 504)
+// or a network failure. A refusal of the event or of the client, a certificate
+// that does not hold, a cancelled context and a closed transport are final. It
+// does not say when: a rate limit's RetryAfter does. It is for [WithRetry] and
+// for callers; a [Holder] has rules of its own.
 func Retryable(err error) bool {
 	var api *APIError
 	var limited *RateLimitedError

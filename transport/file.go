@@ -34,7 +34,8 @@ func (c *FileConfig) BindOptions(o *OptionSet) {
 // file+http and file+https. A line has the fields time, url, event_id, category
 // and event, the event's JSON; a packet that is not one event has its body as a
 // string in place of that. Lines are whole, also when several processes write
-// to one file, as long as it is on a local disk that is not full. Use [NewFile]; a File is safe for concurrent use.
+// to one file, as long as it is on a local disk that is not full. Use
+// [NewFile]; a File is safe for concurrent use.
 type File struct{ sight }
 
 var _ Transport = (*File)(nil)

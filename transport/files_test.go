@@ -11,8 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// A file that is gone after the options were decoded shows that they are decoded
-// once.
+// A file that is gone after the options were decoded shows that they are
+// decoded once.
 func TestFilesAreReadOnce(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewTLSServer(t, sentrytest.Trusted())

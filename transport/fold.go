@@ -8,13 +8,13 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// A folded body holds what tells it from another one. The events of a burst have
-// most of their text in common, so a folded one takes a twentieth of its room,
-// where gzip would leave a quarter; and it takes a fraction of gzip's time. The
-// wire's encoding is made when a packet is sent, and only then.
+// A folded body holds what tells it from another one. The events of a burst
+// have most of their text in common, so a folded one takes a twentieth of its
+// room, where gzip would leave a quarter; and it takes a fraction of gzip's
+// time. The wire's encoding is made when a packet is sent, and only then.
 
-// foldBook is the text that bodies are folded against: one of each kind that was
-// met. Its zero value is empty. Its owner guards it.
+// foldBook is the text that bodies are folded against: one of each kind that
+// was met. Its zero value is empty. Its owner guards it.
 type foldBook struct {
 	text []byte
 	dict *s2.Dict // of text
@@ -24,8 +24,8 @@ type foldBook struct {
 
 const (
 	maxFoldText = 32 << 10
-	// A dictionary takes more room than a packet, so bodies that have nothing in
-	// common get ever fewer.
+	// A dictionary takes more room than a packet, so bodies that have nothing
+	// in common get ever fewer.
 	minFoldWait = 64
 	maxFoldWait = 1 << 16
 )
@@ -60,7 +60,8 @@ func (b *foldBook) add(body []byte) {
 
 var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
-// fold returns a packet whose body is folded, or nil if that makes it no smaller.
+// fold returns a packet whose body is folded, or nil if that makes it no
+// smaller.
 func fold(p *Packet, against *s2.Dict) *Packet {
 	if against == nil || s2.MaxEncodedLen(len(p.Body)) < 0 {
 		return nil // the body is tiny, or the library takes none as large
@@ -92,8 +93,8 @@ func unfold(p *Packet, against *s2.Dict) (*Packet, error) {
 // are about to be sent.
 const maxPlain = 32
 
-// maxFoldTries is how many packets that wait a caller folds to make room for its
-// own. One does, unless they have nothing in common.
+// maxFoldTries is how many packets that wait a caller folds to make room for
+// its own. One does, unless they have nothing in common.
 const maxFoldTries = 4
 
 // foldOwn has a caller fold its packet itself when much waits. It gives up the
@@ -155,8 +156,8 @@ func (d *dispatcher) foldQueue() {
 	}
 }
 
-// foldNext folds one of the packets that wait. It gives up the lock meanwhile. It
-// returns false if none is left to be folded.
+// foldNext folds one of the packets that wait. It gives up the lock meanwhile.
+// It returns false if none is left to be folded.
 func (d *dispatcher) foldNext() bool {
 	i := d.unfolded()
 	if i < 0 {

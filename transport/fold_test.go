@@ -140,8 +140,8 @@ func TestWhatWaitsIsFolded(t *testing.T) {
 	}
 }
 
-// The room that folding makes is room for a caller that waits, though nothing is
-// delivered.
+// The room that folding makes is room for a caller that waits, though nothing
+// is delivered.
 func TestFoldingMakesRoomForCallers(t *testing.T) {
 	backlog(t, "gzip", transport.Block, func(t *testing.T, g *WithT, tr *transport.Threaded, _ *slowEngine, release func()) {
 		for i := range 200 {
@@ -207,8 +207,8 @@ func TestAFoldedPacketThatIsLate(t *testing.T) {
 	}
 }
 
-// A queue that is full by number gets no room by folding, and a capture does not
-// try.
+// A queue that is full by number gets no room by folding, and a capture does
+// not try.
 func TestAQueueThatIsFullByNumberIsNotFolded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)

@@ -14,25 +14,26 @@ import (
 //   - An attempt is repeated after: no complete answer (a failed dial, name
 //     resolution or handshake, a time-out, a broken connection), 408, 502, 503
 //     and 504. 500 is tried three times in all.
-//   - A packet waits n² seconds after its nth failure, 36 s at most, spread by a
-//     tenth either way. Where the answer has a Retry-After, the packet waits
+//   - A packet waits n² seconds after its nth failure, 36 s at most, spread by
+//     a tenth either way. Where the answer has a Retry-After, the packet waits
 //     exactly that long, an hour at most. A failure halves how many packets are
 //     sent at a time, unless no server was there at all.
 //   - The transport pauses as a whole after a failed dial or handshake, after a
-//     Retry-After, after 401, 403, 404 and other statuses that refuse the client
-//     rather than the event, and when two different packets have failed with no
-//     success between them. While it pauses, one packet at a time is sent as a
-//     probe, another one than last time if there is one. A success ends the
-//     pause; then one packet is sent at a time, and one more after each success.
-//   - 400, 413 and 422 lose their packet and nothing else. 401, 403 and 404 lose
-//     their packet and pause.
+//     Retry-After, after 401, 403, 404 and other statuses that refuse the
+//     client rather than the event, and when two different packets have failed
+//     with no success between them. While it pauses, one packet at a time is
+//     sent as a probe, another one than last time if there is one. A success
+//     ends the pause; then one packet is sent at a time, and one more after
+//     each success.
+//   - 400, 413 and 422 lose their packet and nothing else. 401, 403 and 404
+//     lose their packet and pause.
 //   - A packet that has failed five times while others were delivered in
 //     between, or ten times in at least an hour, is given up with its last
 //     error.
 //   - While a rate limit is in force, new packets of its categories are refused
-//     with a *[RateLimitedError] that is Held. Packets that were accepted before
-//     wait until it ends, an hour at most. The packet that meets the limit first
-//     is lost.
+//     with a *[RateLimitedError] that is Held. Packets that were accepted
+//     before wait until it ends, an hour at most. The packet that meets the
+//     limit first is lost.
 //   - Flush shortens a pause: as long as a Flush waits, a probe is sent each
 //     second. It does not shorten a Retry-After or a rate limit.
 //   - With overflow=block a packet is refused at once while the transport
@@ -47,12 +48,12 @@ type Holder interface {
 	AsyncTransport
 	// HoldState returns how delivery goes.
 	HoldState() HoldState
-	// Watch has fn called when a pause begins and when it ends. It returns false
-	// if the transport holds nothing, as a wrapper around one that does not; fn
-	// is never called then. fn is called by one goroutine at a time, under no
-	// lock, in the order of events. It must return soon, and must not call Flush
-	// or Close. Watch must be called before the first packet is sent; several
-	// watchers all hear of everything.
+	// Watch has fn called when a pause begins and when it ends. It returns
+	// false if the transport holds nothing, as a wrapper around one that does
+	// not; fn is never called then. fn is called by one goroutine at a time,
+	// under no lock, in the order of events. It must return soon, and must not
+	// call Flush or Close. Watch must be called before the first packet is
+	// sent; several watchers all hear of everything.
 	Watch(fn func(Notice)) bool
 }
 

@@ -13,10 +13,10 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/attempt"
 )
 
-// HTTP delivers in the calling goroutine: sync+http and sync+https, on
-// net/http or another [Engine]. It holds nothing but its connections, and what
-// the server said about rate limits: a packet that a limit is about does not
-// go out. Use [NewHTTP]; an HTTP is safe for concurrent use.
+// HTTP delivers in the calling goroutine: sync+http and sync+https, on net/http
+// or another [Engine]. It holds nothing but its connections, and what the
+// server said about rate limits: a packet that a limit is about does not go
+// out. Use [NewHTTP]; an HTTP is safe for concurrent use.
 type HTTP struct {
 	timeout  time.Duration
 	maxConns int
@@ -91,8 +91,8 @@ func openHTTP(dsn *DSN, env Env, cfg *HTTPConfig, others ...OptionBinder) (*HTTP
 //   - It returns when the server has answered in full, when the transport's
 //     timeout is over, or when ctx ends, whichever is first.
 //   - A 2xx answer is a [Response]. Any other outcome is an error: an
-//     *[APIError], a *[RateLimitedError], a *[NetworkError] that unwraps to
-//     its cause, or [ErrClosed].
+//     *[APIError], a *[RateLimitedError], a *[NetworkError] that unwraps to its
+//     cause, or [ErrClosed].
 //   - Redirects are errors: a POST that is followed arrives as a GET, empty.
 //   - A packet that the server wants to be spared by an earlier answer is not
 //     sent: the outcome is a *[RateLimitedError] that is Held.

@@ -293,8 +293,8 @@ func TestAnAbortedStreamIsNotRepeated(t *testing.T) {
 	g.Expect(opened).To(Equal(1))
 }
 
-// A server that ends its connections in order sends many requests back at
-// once; they must not get a connection each.
+// A server that ends its connections in order sends many requests back at once;
+// they must not get a connection each.
 func TestGoingAwayCostsNothing(t *testing.T) {
 	g := NewWithT(t)
 	var requests atomic.Int32
@@ -311,8 +311,8 @@ func TestGoingAwayCostsNothing(t *testing.T) {
 	g.Expect(opened).To(BeNumerically("<", 200))
 }
 
-// proxyTo tunnels to a server, whatever is asked for. Over HTTP/2 it can't, as is
-// usual.
+// proxyTo tunnels to a server, whatever is asked for. Over HTTP/2 it can't, as
+// is usual.
 func proxyTo(addr string, methods chan<- string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		methods <- r.Method + " " + r.Proto

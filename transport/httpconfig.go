@@ -24,8 +24,8 @@ const (
 // that a DSN can hold are named with their options.
 type HTTPConfig struct {
 	// Timeout (timeout) bounds one attempt: waiting for a connection,
-	// connecting, TLS, the request, and the answer to its last byte. 0 means
-	// 5 s.
+	// connecting, TLS, the request, and the answer to its last byte. 0 means 5
+	// s.
 	Timeout time.Duration
 	// SkipVerify (verify_ssl=0) accepts any certificate.
 	SkipVerify bool
@@ -56,12 +56,12 @@ type HTTPConfig struct {
 	Logger *slog.Logger
 	// DialContext opens connections; nil means a net.Dialer.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
-	// TLS is cloned; SkipVerify, CACerts and the client certificate are
-	// applied to the clone.
+	// TLS is cloned; SkipVerify, CACerts and the client certificate are applied
+	// to the clone.
 	TLS *tls.Config
 	// Client carries the requests in place of a client of the transport's own.
-	// It is copied, never closed, and redirects are not followed. Of the
-	// fields above, only Timeout and Compression are used beside it.
+	// It is copied, never closed, and redirects are not followed. Of the fields
+	// above, only Timeout and Compression are used beside it.
 	Client *http.Client
 	// Engine carries the requests in place of net/http; the transport owns it.
 	// Of the other fields, only Timeout and Compression are used beside it.

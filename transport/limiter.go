@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// limiter remembers what a server said it wants no more of. The zero value
-// lets everything through.
+// limiter remembers what a server said it wants no more of. The zero value lets
+// everything through.
 type limiter struct {
 	mu     sync.Mutex
 	limits RateLimits

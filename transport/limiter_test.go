@@ -15,9 +15,9 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// limited runs a test of one transport against a server in a bubble. send
-// sends a packet of a category and reports whether it was held back, and how
-// often the server was asked.
+// limited runs a test of one transport against a server in a bubble. send sends
+// a packet of a category and reports whether it was held back, and how often
+// the server was asked.
 func limited(t *testing.T, scheme string, steps []sentrytest.Step, fn func(g *WithT, send func(category string) (held bool, requests int))) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := sentrytest.NewServer(t, sentrytest.InMemory())

@@ -43,8 +43,8 @@ func newNetEngine(c HTTPConfig) (*netEngine, error) {
 // but for Timeout and Compression, and follows no redirects. It speaks HTTP/2
 // where the server offers it, and sends a request that died on a kept
 // connection before any answer once more, if the request has a GetBody. It is
-// for engines on top of net/http; their Close calls the function that comes with
-// it, which closes every connection. The error is an *[OptionError].
+// for engines on top of net/http; their Close calls the function that comes
+// with it, which closes every connection. The error is an *[OptionError].
 func (c HTTPConfig) NewClient() (client *http.Client, closeClient func(), err error) {
 	t, closeClient, err := c.newTransport()
 	if err != nil {

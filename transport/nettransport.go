@@ -79,8 +79,8 @@ func newNetTransport(c HTTPConfig, opened *conns.Set, tlsConfig *tls.Config) *ne
 	return t
 }
 
-// errProxyOverTLS tells of a proxy that net/http would offer HTTP/2 as well, and
-// then speak HTTP/1.1 with.
+// errProxyOverTLS tells of a proxy that net/http would offer HTTP/2 as well,
+// and then speak HTTP/1.1 with.
 var errProxyOverTLS = errors.New("transport: HTTP/2 is not spoken through an https proxy")
 
 // RoundTrip sends one request. A request that died on a kept connection before

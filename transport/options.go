@@ -235,9 +235,9 @@ func OptionSpecs(configs ...OptionBinder) []OptionSpec {
 // DecodeOptions sets the fields of configurations from a DSN's options; fields
 // whose options are not given keep their values. Of a name given more than once
 // the last value counts, as in the reference; of two names of one option, the
-// later in the alphabet. Every fault is found before it
-// returns: the error joins one *[OptionError] for each, in the order of the
-// options' names, and unknown options are faults.
+// later in the alphabet. Every fault is found before it returns: the error
+// joins one *[OptionError] for each, in the order of the options' names, and
+// unknown options are faults.
 func DecodeOptions(options url.Values, configs ...OptionBinder) error {
 	set := bindAll(configs)
 	specs := make([]OptionSpec, len(set.fields))

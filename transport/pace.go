@@ -14,10 +14,10 @@ const (
 )
 
 // pace is how many attempts may be under way at a time. With a fixed number of
-// workers it falls when attempts fail, and grows back. With workers=auto it also
-// looks for the number from which on more makes each take longer: it doubles
-// with each round trip until then, and changes by one after that. Its owner
-// guards it.
+// workers it falls when attempts fail, and grows back. With workers=auto it
+// also looks for the number from which on more makes each take longer: it
+// doubles with each round trip until then, and changes by one after that. Its
+// owner guards it.
 type pace struct {
 	limit int // 1 to most
 	most  int
@@ -108,8 +108,8 @@ func (p *pace) failed() {
 	p.round = p.round[:0]
 }
 
-// restart begins again with one attempt at a time. It grows fast up to where the
-// last failure has left it.
+// restart begins again with one attempt at a time. It grows fast up to where
+// the last failure has left it.
 func (p *pace) restart() {
 	p.limit = 1
 	p.round = p.round[:0]

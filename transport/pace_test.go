@@ -14,8 +14,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// distant is a server that takes a time for each packet, which may depend on how
-// many it has at the moment.
+// distant is a server that takes a time for each packet, which may depend on
+// how many it has at the moment.
 type distant struct {
 	proto string
 	takes func(now int) time.Duration

@@ -2,10 +2,9 @@ package transport
 
 import "net/http"
 
-// Packet is one encoded event on its way to Sentry. A transport neither
-// changes a packet nor keeps it once it has called back; the sender changes
-// nothing in it after handing it over, so any number of goroutines may read
-// it.
+// Packet is one encoded event on its way to Sentry. A transport neither changes
+// a packet nor keeps it once it has called back; the sender changes nothing in
+// it after handing it over, so any number of goroutines may read it.
 type Packet struct {
 	// URL is the absolute endpoint, for example
 	// https://host/prefix/api/42/envelope/.
@@ -17,8 +16,8 @@ type Packet struct {
 	Body []byte
 	// EventID names the event in callbacks, errors and logs.
 	EventID string
-	// Category is the rate-limit category, "error" for events; empty counts
-	// as "error".
+	// Category is the rate-limit category, "error" for events; empty counts as
+	// "error".
 	Category string
 }
 
@@ -32,8 +31,8 @@ type Response struct {
 	// Status is the HTTP status, 2xx. It is 0 with transports that have no
 	// server to ask (stderr+…, file+…).
 	Status int
-	// EventID is the id the server gave back: 32 hexadecimal digits, or "" where
-	// it gave none.
+	// EventID is the id the server gave back: 32 hexadecimal digits, or ""
+	// where it gave none.
 	EventID string
 	// RateLimits are the limits that the server announced beside its answer.
 	RateLimits RateLimits

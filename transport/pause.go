@@ -21,8 +21,8 @@ type way struct {
 }
 
 // candidate returns which of the packets that wait can be sent now; if none
-// can, i is negative and at says when one may, the zero time for never. It needs
-// the lock.
+// can, i is negative and at says when one may, the zero time for never. It
+// needs the lock.
 func (d *dispatcher) candidate(now time.Time) (i int, at time.Time) {
 	if d.way.paused {
 		if d.way.probing {
@@ -231,8 +231,8 @@ func (d *dispatcher) pause(j *flight, v verdict, err error, now time.Time) {
 	d.notices = append(d.notices, Notice{Kind: NoticePaused, Since: now, Until: w.until, Err: err, EventID: j.packet.EventID, Waiting: waiting})
 }
 
-// noteLimit takes up a rate limit. The packet that has met it is lost, unless it
-// was held before.
+// noteLimit takes up a rate limit. The packet that has met it is lost, unless
+// it was held before.
 func (d *dispatcher) noteLimit(j *flight, err error, now time.Time) (settled bool, told error) {
 	limited := asRateLimited(err)
 	held := limited.Held || j.trouble != nil || j.place <= d.heldUpTo
@@ -312,8 +312,8 @@ func (d *dispatcher) whyNot(now time.Time) error {
 	return context.DeadlineExceeded
 }
 
-// passedBy notes the outcome of a Send. A success says that the server is there;
-// a failure is its caller's affair, but for limits.
+// passedBy notes the outcome of a Send. A success says that the server is
+// there; a failure is its caller's affair, but for limits.
 func (d *dispatcher) passedBy(p *Packet, r *Response, err error) {
 	var limits RateLimits
 	switch e := err.(type) { // an error of the program's own is not asked

@@ -11,7 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// The host has a name that only the proxy can reach: hosts on loopback are never asked for through a proxy.
+// The host has a name that only the proxy can reach: hosts on loopback are
+// never asked for through a proxy.
 func TestProxy(t *testing.T) {
 	for _, c := range []struct {
 		scheme, seen string

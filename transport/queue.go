@@ -6,9 +6,9 @@ const packetBytes = 256
 // size is what a packet counts for in queue_bytes.
 func size(p *Packet) int { return len(p.Body) + packetBytes }
 
-// queue is a list of jobs that knows the bytes it holds. It grows and shrinks by
-// the piece; its bounds are its owner's business. It is not safe for concurrent
-// use.
+// queue is a list of jobs that knows the bytes it holds. It grows and shrinks
+// by the piece; its bounds are its owner's business. It is not safe for
+// concurrent use.
 type queue struct {
 	pieces [][]job // of the same length
 	first  int     // of the jobs, in the first piece

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// RateLimits maps a data category ("error", "transaction", …) to the time
-// until which the server wants no more of it; the key "" stands for all
-// categories. A nil map is no limit.
+// RateLimits maps a data category ("error", "transaction", …) to the time until
+// which the server wants no more of it; the key "" stands for all categories. A
+// nil map is no limit.
 type RateLimits map[string]time.Time
 
 // Deadline returns when packets of a category may be sent again: the later of

@@ -85,8 +85,8 @@ func (r *Registry) Schemes() []string {
 	return sortedKeys(r.drivers)
 }
 
-// Drivers returns the registered drivers, sorted by name, each with the
-// schemes it holds here.
+// Drivers returns the registered drivers, sorted by name, each with the schemes
+// it holds here.
 func (r *Registry) Drivers() []Driver {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -219,8 +219,8 @@ func init() {
 }
 
 // DefaultRegistry returns the registry that clients use which are given no
-// other. It begins with the transports of this package; packages of engines
-// add theirs when they are imported.
+// other. It begins with the transports of this package; packages of engines add
+// theirs when they are imported.
 func DefaultRegistry() *Registry { return defaultRegistry.Load() }
 
 // SetDefaultRegistry makes r the default registry and returns what puts the

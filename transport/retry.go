@@ -29,8 +29,8 @@ type RetryConfig struct {
 	// the trying. 0 means 30 s.
 	MaxElapsed time.Duration
 	// MaxWaiting (retry_max_waiting) is how many packets may be between two
-	// tries at one time; those beyond fail with the error of their last try.
-	// 0 means 100.
+	// tries at one time; those beyond fail with the error of their last try. 0
+	// means 100.
 	MaxWaiting int
 	// InitialInterval is about how long the first wait is; each further one is
 	// about twice as long. All are spread by half of themselves either way, and
@@ -54,9 +54,9 @@ func (c *RetryConfig) BindOptions(o *OptionSet) {
 // fails with the error of its last try and [ErrClosed], and counts as Abandoned
 // in Close's *[UndeliveredError].
 //
-// It waits in the calling goroutine, and so is for transports that block. Below a
-// queue it is not needed: [Threaded] holds what fails, and a packet that waits
-// there keeps no worker.
+// It waits in the calling goroutine, and so is for transports that block. Below
+// a queue it is not needed: [Threaded] holds what fails, and a packet that
+// waits there keeps no worker.
 func WithRetry(next Transport, cfg RetryConfig) Transport {
 	if cfg.Retries <= 0 {
 		cfg.Retries = DefaultRetries
@@ -156,9 +156,9 @@ func (t *retrying) failed(p *Packet, err error, try int) error {
 	return fmt.Errorf("%w (tried %d times)", err, try+1)
 }
 
-// Close ends the waiting at once: what waits for another try fails with an error
-// that wraps ErrClosed and that of its last try. It gives the tries under way
-// the time that ctx has, ten seconds at most.
+// Close ends the waiting at once: what waits for another try fails with an
+// error that wraps ErrClosed and that of its last try. It gives the tries under
+// way the time that ctx has, ten seconds at most.
 func (t *retrying) Close(ctx context.Context) error {
 	first := t.closing.CompareAndSwap(false, true)
 	err := t.close(ctx, closing{})

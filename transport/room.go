@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// roomInterval is how often callers that wait for room are woken, unless half of
-// the queue is free. To wake one for each packet that goes out costs a third of
-// the processor's time for it.
+// roomInterval is how often callers that wait for room are woken, unless half
+// of the queue is free. To wake one for each packet that goes out costs a third
+// of the processor's time for it.
 const roomInterval = time.Millisecond
 
 // room is about the callers that wait for it. Packets that leave the queue at

@@ -44,8 +44,8 @@ func (s *sight) Close(context.Context) error {
 	return s.close()
 }
 
-// sightConfig accepts the options of the transports that send, so that a
-// prefix can be put before any DSN to look at what it would send.
+// sightConfig accepts the options of the transports that send, so that a prefix
+// can be put before any DSN to look at what it would send.
 var sightConfig = []OptionBinder{new(HTTPConfig), new(ThreadedConfig)}
 
 // foreignOptions are those of transports that a registry need not have, or that

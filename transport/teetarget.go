@@ -20,8 +20,8 @@ type TargetStats struct {
 	Delivered, Failed uint64
 	// Waiting counts the packets that have no outcome yet.
 	Waiting int
-	// Err is what failed last: a packet, or the attempt that a pause began with.
-	// Nil if nothing has failed.
+	// Err is what failed last: a packet, or the attempt that a pause began
+	// with. Nil if nothing has failed.
 	Err error
 }
 

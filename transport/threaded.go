@@ -4,8 +4,8 @@ import "context"
 
 // Threaded puts a bounded queue and background workers before another
 // transport: http, https, threaded+http and threaded+https. Encoding for the
-// wire and all I/O happen in the workers. It holds packets through an outage, as
-// [Holder] says. Use [NewThreaded]; a Threaded is safe for concurrent use.
+// wire and all I/O happen in the workers. It holds packets through an outage,
+// as [Holder] says. Use [NewThreaded]; a Threaded is safe for concurrent use.
 type Threaded struct {
 	*dispatcher
 }
@@ -37,9 +37,9 @@ func (t *Threaded) Send(ctx context.Context, p *Packet) (*Response, error) {
 //     under a lock of the transport's. A refusal may run it before SendAsync
 //     returns. It may be nil. It may call the transport, but Close and Flush
 //     wait for it.
-//   - ctx bounds admission only, and only where admission has to wait: a
-//     packet is taken although ctx has ended if there is room, and is
-//     delivered although ctx ends later.
+//   - ctx bounds admission only, and only where admission has to wait: a packet
+//     is taken although ctx has ended if there is room, and is delivered
+//     although ctx ends later.
 //   - What is refused gets an error that wraps [ErrQueueFull] or [ErrClosed],
 //     or the cause of ctx's end.
 //   - A done that panics is logged, and costs no other packet its delivery.
@@ -47,8 +47,8 @@ func (t *Threaded) SendAsync(ctx context.Context, p *Packet, done func(*Response
 	t.admit(ctx, p, done)
 }
 
-// Flush waits until every packet accepted before the call is settled: until
-// its callback has returned.
+// Flush waits until every packet accepted before the call is settled: until its
+// callback has returned.
 //   - It returns nil then, and an *[UndeliveredError] that counts the Pending
 //     ones when ctx ends first. A [Holder] settles no packet during an outage.
 //   - Packets accepted after the call don't prolong it.
@@ -63,8 +63,8 @@ func (t *Threaded) Flush(ctx context.Context) error { return t.flush(ctx) }
 //     deadline where waiting is of no use: nobody answers at all (refused,
 //     unreachable, no such host, an untrusted certificate), the server refuses
 //     the client (401, 403, 404), or asks for more time than is left. While the
-//     server answers with 408, 429 or a 5xx, or not in time, it goes on until its
-//     deadline, one attempt a second.
+//     server answers with 408, 429 or a 5xx, or not in time, it goes on until
+//     its deadline, one attempt a second.
 //   - It joins every goroutine and closes every connection.
 //   - It returns nil, or an *[UndeliveredError] that counts the Abandoned. A
 //     done that never returns is its owner's bug: Close returns all the same

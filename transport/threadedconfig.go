@@ -32,29 +32,29 @@ var overflows = []string{DropNewest, DropOldest, Block}
 // fields that a DSN can hold are named with their options.
 type ThreadedConfig struct {
 	// QueueBytes (queue_bytes) is how many bytes the waiting packets may take
-	// together: what is held of each body, and 256 bytes beside it. Over half of
-	// it packets are folded while they wait: what they have in common is held
-	// once. Over three quarters each is folded before it is taken, by its caller.
-	// A packet that is larger than the bound is taken when none is waiting. 0
-	// means 64 MiB.
+	// together: what is held of each body, and 256 bytes beside it. Over half
+	// of it packets are folded while they wait: what they have in common is
+	// held once. Over three quarters each is folded before it is taken, by its
+	// caller. A packet that is larger than the bound is taken when none is
+	// waiting. 0 means 64 MiB.
 	QueueBytes int
 	// QueueSize (queue_size) is how many packets may wait. 0 means any number.
 	QueueSize int
 	// Overflow (overflow) is DropNewest (also ""), DropOldest or Block.
 	Overflow string
 	// Workers (workers) is how many goroutines deliver at most. They start when
-	// there is work and end when there is none. 0 (workers=auto) finds the number
-	// by itself: it begins with 4, doubles with each round trip until attempts
-	// take half as long again as the shortest, and changes by one after that. It
-	// goes up to 64 over HTTP/2, and over HTTP/1.1 to 32, or max_conns if that is
-	// less.
+	// there is work and end when there is none. 0 (workers=auto) finds the
+	// number by itself: it begins with 4, doubles with each round trip until
+	// attempts take half as long again as the shortest, and changes by one
+	// after that. It goes up to 64 over HTTP/2, and over HTTP/1.1 to 32, or
+	// max_conns if that is less.
 	Workers int
-	// ShutdownTimeout (shutdown_timeout) is how long Close drains the queue.
-	// 0 means 10 s.
+	// ShutdownTimeout (shutdown_timeout) is how long Close drains the queue. 0
+	// means 10 s.
 	ShutdownTimeout time.Duration
-	// SerialCallbacks runs all callbacks one at a time, on one goroutine that is
-	// neither a worker's nor the caller's. False runs them where the packet was
-	// settled: in its worker, or, for a refusal, in the caller.
+	// SerialCallbacks runs all callbacks one at a time, on one goroutine that
+	// is neither a worker's nor the caller's. False runs them where the packet
+	// was settled: in its worker, or, for a refusal, in the caller.
 	SerialCallbacks bool
 	// Logger hears of callbacks that panic; nil means slog.Default.
 	Logger *slog.Logger

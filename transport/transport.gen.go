@@ -12,8 +12,8 @@ type Transport interface {
 	//   - It returns when the server has answered in full, when the transport's
 	//     timeout is over, or when ctx ends, whichever is first.
 	//   - A 2xx answer is a [Response]. Any other outcome is an error: an
-	//     *[APIError], a *[RateLimitedError], a *[NetworkError] that unwraps to
-	//     its cause, or [ErrClosed].
+	//     *[APIError], a *[RateLimitedError], a *[NetworkError] that unwraps to its
+	//     cause, or [ErrClosed].
 	//   - Redirects are errors: a POST that is followed arrives as a GET, empty.
 	//   - A packet that the server wants to be spared by an earlier answer is not
 	//     sent: the outcome is a *[RateLimitedError] that is Held.

@@ -20,8 +20,8 @@ type broken struct {
 	open  func(t *testing.T) transport.OpenFunc
 	on    func(network *transporttest.Network) transport.OpenFunc // in place of open
 	cases string                                                  // by name, sorted
-	// queued says that Send delivers as it should. What blocking transports have
-	// to pass too is not run then, unless cases has it.
+	// queued says that Send delivers as it should. What blocking transports
+	// have to pass too is not run then, unless cases has it.
 	queued bool
 }
 
@@ -43,8 +43,8 @@ func breakages() []broken {
 	return slices.Concat(brokenOptions, brokenDeliveries, brokenEngines, brokenCloses, brokenLeaks, queued)
 }
 
-// patience is less than the default of the option timeout, for the sake of those
-// who take the default in place of what they are told.
+// patience is less than the default of the option timeout, for the sake of
+// those who take the default in place of what they are told.
 const patience = 3 * time.Second
 
 // In a bubble a transport can be waited for in vain as long as it takes, and no

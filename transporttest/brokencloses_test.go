@@ -119,8 +119,8 @@ func reopens(*testing.T) transport.OpenFunc {
 				return nil, err
 			}
 			defer fresh.Close(ctx)
-			// A sender that begins after Close, which many cases allow, does not
-			// count as a goroutine that is left.
+			// A sender that begins after Close, which many cases allow, does
+			// not count as a goroutine that is left.
 			ctx, cancel := context.WithTimeout(ctx, patience/3)
 			defer cancel()
 			return fresh.Send(ctx, p)

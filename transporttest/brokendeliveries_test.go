@@ -162,9 +162,8 @@ var brokenDeliveries = []broken{
 }
 
 // modifies does so under a lock, so that the race detector is not the one who
-// finds out.
-// modifies sends one at a time. A bubble's clock stands still while somebody
-// waits for a mutex, so this is a channel.
+// finds out. modifies sends one at a time. A bubble's clock stands still while
+// somebody waits for a mutex, so this is a channel.
 func modifies(_ *testing.T, next sendFunc) sendFunc {
 	turn := make(chan struct{}, 1)
 	return func(ctx context.Context, p *transport.Packet) (*transport.Response, error) {

@@ -92,8 +92,8 @@ func forgetsSuccesses() fault {
 	}}
 }
 
-// insists sends, during a pause, the packet that has failed before the one whose
-// turn it is.
+// insists sends, during a pause, the packet that has failed before the one
+// whose turn it is.
 func insists() fault {
 	var mu sync.Mutex
 	var failed *transport.Packet
@@ -198,8 +198,8 @@ func storms() fault {
 	}}
 }
 
-// doublesWorkers lets half of them wait, if there are many, so that half of half
-// of them is as much as before.
+// doublesWorkers lets half of them wait, if there are many, so that half of
+// half of them is as much as before.
 func doublesWorkers() fault {
 	var turns chan struct{}
 	return fault{

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Case is one case of the conformance suite: a rule that every transport
-// keeps, and the proof. [Cases] has all of them.
+// Case is one case of the conformance suite: a rule that every transport keeps,
+// and the proof. [Cases] has all of them.
 type Case struct {
 	// Name is a Go identifier, such as "AfterClose".
 	Name string

@@ -72,8 +72,8 @@ func flushPending(t *trial) {
 }
 
 // flushUnderLoad keeps packets coming: each callback sends the next before it
-// returns, so that there is never a moment without one. Answers take their time,
-// since in a bubble none would pass otherwise.
+// returns, so that there is never a moment without one. Answers take their
+// time, since in a bubble none would pass otherwise.
 func flushUnderLoad(t *trial) {
 	l := t.open(t.serve(sentrytest.OK().After(settleTime).Times(-1).Optional()))
 	var stop atomic.Bool

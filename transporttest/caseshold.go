@@ -285,7 +285,8 @@ func holdSentAt(t *trial) {
 	}
 }
 
-// retimed judges a request that must say when it is made, and be as it was else.
+// retimed judges a request that must say when it is made, and be as it was
+// else.
 func (t *trial) retimed(how string, r sentrytest.Request, body, sentAt, timestamp string) {
 	t.Helper()
 	var header struct {

@@ -184,8 +184,8 @@ func holdCloseWaits(t *trial) {
 	}
 }
 
-// holdCloseDrains closes when one packet has to wait for ten minutes and another
-// one is about to be delivered.
+// holdCloseDrains closes when one packet has to wait for ten minutes and
+// another one is about to be delivered.
 func holdCloseDrains(t *trial) {
 	srv := t.serve(sentrytest.Status(503).RetryAfter("600"), sentrytest.OK().Times(2), sentrytest.OK().After(settleTime))
 	l := t.open(srv, "workers", "2")

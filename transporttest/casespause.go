@@ -175,8 +175,8 @@ func pauseEnds(t *trial) {
 	}
 }
 
-// pauseGrows has a server whose answers take their time, so that what is sent at
-// a time is what comes at the same moment.
+// pauseGrows has a server whose answers take their time, so that what is sent
+// at a time is what comes at the same moment.
 func pauseGrows(t *trial) {
 	srv := t.serve()
 	srv.Down()

@@ -50,9 +50,9 @@ func Test[S T](t S, h Harness) {
 }
 
 // Check runs the suite without a test around it, one case after the other, and
-// returns what failed, by the names of the cases. The map is empty when all
-// was well. A name in the harness's Skip that is no case counts as failed. When
-// ctx ends, so does the check: the cases that were left fail with its cause.
+// returns what failed, by the names of the cases. The map is empty when all was
+// well. A name in the harness's Skip that is no case counts as failed. When ctx
+// ends, so does the check: the cases that were left fail with its cause.
 func Check(ctx context.Context, h Harness) map[string]error {
 	failures := check(ctx, h)
 	for _, name := range h.unknownSkips() {

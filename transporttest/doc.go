@@ -10,10 +10,10 @@
 //	rec := transporttest.NewRecorder()
 //	client, err := raven.New(dsn, raven.WithRegistry(transporttest.Registry(rec)))
 //
-// The predicates and Require functions of package sentrytest take a Recorder
-// as they take a server. A Recorder sees packets before any of it is encoded
-// for the wire; to test the delivery itself, use a sentrytest.Server. What the
-// code under test does about failures, [Inject] shows: it puts faults into any
+// The predicates and Require functions of package sentrytest take a Recorder as
+// they take a server. A Recorder sees packets before any of it is encoded for
+// the wire; to test the delivery itself, use a sentrytest.Server. What the code
+// under test does about failures, [Inject] shows: it puts faults into any
 // transport.
 //
 // # Proving a transport
@@ -21,10 +21,10 @@
 // The comments of transport.Transport, transport.AsyncTransport and
 // transport.Holder are rules, and the conformance suite holds a transport to
 // them: callbacks that run exactly once whatever happens, time-outs,
-// certificates, bodies and headers byte for byte, kept connections, rate limits,
-// outages that are waited out, Flush and Close under load and under a server
-// that hangs, no goroutine and no socket left. Any transport can be held to them
-// in one line of a test:
+// certificates, bodies and headers byte for byte, kept connections, rate
+// limits, outages that are waited out, Flush and Close under load and under a
+// server that hangs, no goroutine and no socket left. Any transport can be held
+// to them in one line of a test:
 //
 //	func TestConformance(t *testing.T) {
 //		transporttest.Test(t, transporttest.Harness{Scheme: "sync"})
@@ -43,9 +43,9 @@
 // is delivered in the end. Whatever else a transport can't or won't do is named
 // in Harness.Skip, with the reason.
 //
-// The suite needs nothing but loopback, and in a testing/synctest bubble not even
-// that: there Harness.Network replaces the sockets, and what waits for time-outs
-// takes no time. The cases of a Holder that take minutes or an hour run only
-// there. On sockets the suite does not measure: the times it waits are bounds,
-// and Harness.Patience sets them.
+// The suite needs nothing but loopback, and in a testing/synctest bubble not
+// even that: there Harness.Network replaces the sockets, and what waits for
+// time-outs takes no time. The cases of a Holder that take minutes or an hour
+// run only there. On sockets the suite does not measure: the times it waits are
+// bounds, and Harness.Patience sets them.
 package transporttest

@@ -54,8 +54,8 @@ func ExampleRecorder_Fail() {
 	// transport: server refused event fc6d8c0c with status 413: too large
 }
 
-// careless is a transport that says that everything was delivered, also when
-// it is closed.
+// careless is a transport that says that everything was delivered, also when it
+// is closed.
 type careless struct{ transport.Transport }
 
 func (c careless) Send(ctx context.Context, p *transport.Packet) (*transport.Response, error) {

@@ -10,8 +10,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Harness says how the conformance suite gets at a transport. The zero value
-// is the transport of bare http and https in the default registry.
+// Harness says how the conformance suite gets at a transport. The zero value is
+// the transport of bare http and https in the default registry.
 type Harness struct {
 	// Scheme is the transport's name as it stands before "+http" and "+https"
 	// in a DSN: "sync". "" is for the bare schemes.

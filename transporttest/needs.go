@@ -42,9 +42,9 @@ func hasTLS(h Harness) bool {
 	return len(bases) == 0 || slices.Contains(bases, "https")
 }
 
-// isAsync, holds and takesOption open the transport to see: a harness need not have a
-// driver to ask. A transport that can't be opened is believed to be whatever
-// the case is about, so that the case says what is wrong with it.
+// isAsync, holds and takesOption open the transport to see: a harness need not
+// have a driver to ask. A transport that can't be opened is believed to be
+// whatever the case is about, so that the case says what is wrong with it.
 func isAsync(h Harness) bool {
 	async := true
 	probe(h, func(tr transport.Transport, err error) {

@@ -9,8 +9,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Recorder is a transport that keeps every packet it is handed, and delivers
-// at once: callbacks run before SendAsync returns. Hold, Delay and Fail make it
+// Recorder is a transport that keeps every packet it is handed, and delivers at
+// once: callbacks run before SendAsync returns. Hold, Delay and Fail make it
 // slow or broken; what has to wait is delivered in the order in which it came.
 // A client over it needs a DSN, and any will do: https://key@host/1. The zero
 // value is ready. A Recorder is safe for concurrent use, and what it returns
@@ -161,9 +161,9 @@ func (r *Recorder) Flush(ctx context.Context) error {
 }
 
 // Close refuses packets from now on. What Hold and Delay keep back has until
-// the end of ctx, ten seconds at most, to be delivered; the rest then fails with
-// transport.ErrClosed, callbacks have a second more to return, and Close returns
-// a *transport.UndeliveredError. The recorded packets remain.
+// the end of ctx, ten seconds at most, to be delivered; the rest then fails
+// with transport.ErrClosed, callbacks have a second more to return, and Close
+// returns a *transport.UndeliveredError. The recorded packets remain.
 func (r *Recorder) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.closed = true

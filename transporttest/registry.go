@@ -16,8 +16,8 @@ type TB interface {
 
 // Registry returns a registry in which every scheme of the default registry
 // leads to t. Options are checked as far as the drivers list them, which tee+…
-// does not, and a scheme that delivers in the caller hands out the blocking kind. Closing a client leaves t open, so that
-// several clients can share it.
+// does not, and a scheme that delivers in the caller hands out the blocking
+// kind. Closing a client leaves t open, so that several clients can share it.
 func Registry(t transport.Transport) *transport.Registry {
 	r := transport.NewRegistry()
 	for _, d := range transport.DefaultRegistry().Drivers() {
@@ -47,8 +47,8 @@ type sharedBlocking struct{ transport.Transport }
 
 func (sharedBlocking) Close(context.Context) error { return nil }
 
-// Swap leads every scheme of the default registry to t until the test ends.
-// It changes what all of the program sees, so it refuses a parallel test by
+// Swap leads every scheme of the default registry to t until the test ends. It
+// changes what all of the program sees, so it refuses a parallel test by
 // panicking, as t.Setenv does; parallel tests use [Registry].
 func Swap(tb TB, t transport.Transport) {
 	tb.Helper()

@@ -11,8 +11,8 @@ import (
 )
 
 // relay stands between a transport and a server and passes bytes on, TLS or
-// not: it sees when the transport opens and closes connections, and can hold
-// up all that the server says.
+// not: it sees when the transport opens and closes connections, and can hold up
+// all that the server says.
 type relay struct {
 	t        *trial
 	srv      *sentrytest.Server

@@ -150,9 +150,9 @@ func (t *trial) openEnv(env transport.Env, dsn *transport.DSN) *link {
 	return l
 }
 
-// closeNow is for tidying up: whether Close obeys its rules is for the cases
-// to say that are about it, and a transport that hangs must not hold up the
-// others for long.
+// closeNow is for tidying up: whether Close obeys its rules is for the cases to
+// say that are about it, and a transport that hangs must not hold up the others
+// for long.
 func closeNow(tr transport.Transport, patience time.Duration) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

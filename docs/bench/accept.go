@@ -21,7 +21,8 @@ type acceptRow struct {
 	sent, events int // posted and kept, over all rounds
 }
 
-// measureAccept posts the same recorded requests to each server, from several connections.
+// measureAccept posts the same recorded requests to each server, from several
+// connections.
 func measureAccept(ctx context.Context, s settings) ([]acceptRow, error) {
 	requests, err := record(ctx, 256)
 	if err != nil {

@@ -127,8 +127,8 @@ func (c *captureCase) measure(ctx context.Context, srv *server, batches int) (ca
 
 // batch measures a batch of captures on their goroutine alone. The server
 // answers nobody meanwhile; and with one processor no other goroutine gets a
-// turn before the batch is over, because it takes less than the 10 ms for
-// which the scheduler lets a goroutine run.
+// turn before the batch is over, because it takes less than the 10 ms for which
+// the scheduler lets a goroutine run.
 func (c *captureCase) batch(ctx context.Context, srv *server, who contender) (cost, error) {
 	if err := srv.holdBack(); err != nil {
 		return cost{}, err

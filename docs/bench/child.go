@@ -43,7 +43,8 @@ func runChild(args []string) (code int, ok bool) {
 }
 
 // child is another process of this program. A server ends when its standard
-// input does, and so with its parent, however that ends; a burst ends by itself.
+// input does, and so with its parent, however that ends; a burst ends by
+// itself.
 type child struct {
 	cmd    *exec.Cmd
 	stdin  io.Closer

@@ -19,7 +19,8 @@ type deliverer struct {
 	close   func()
 }
 
-// someWorkers is how many connections the contenders have that may have several.
+// someWorkers is how many connections the contenders have that may have
+// several.
 const someWorkers = 4
 
 // deliverers are the contenders, those with as many connections next to each
@@ -123,8 +124,8 @@ func (d *deliverer) through(t transport.AsyncTransport, packets []transport.Pack
 	d.close = func() { _ = t.Close(context.Background()) }
 }
 
-// ourDeliverer makes captures wait while the queue is full, and is the
-// default otherwise.
+// ourDeliverer makes captures wait while the queue is full, and is the default
+// otherwise.
 func ourDeliverer(ctx context.Context, srv *server, conns int) (deliverer, error) {
 	d := deliverer{name: oursName, bare: bareName, project: srv.newProject()}
 	c, err := newOurs(ctx, srv.dsn(d.project, fmt.Sprintf("?overflow=block&workers=%d", conns)))

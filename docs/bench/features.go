@@ -10,8 +10,8 @@ import (
 // plainName is what the rows about features are compared with.
 const plainName = oursName + ", default"
 
-// featureCases are rows about what a program may ask for that costs more than
-// a capture by default: our client with it beside our client without.
+// featureCases are rows about what a program may ask for that costs more than a
+// capture by default: our client with it beside our client without.
 func featureCases(ctx context.Context, srv *server) ([]captureCase, error) {
 	rows := []struct {
 		name string

@@ -40,7 +40,8 @@ func measureIngest(ctx context.Context, s settings) ([]ingestRow, error) {
 	}
 	defer os.RemoveAll(folder)
 	binary := filepath.Join(folder, "fakesentry")
-	// In the module of the program, which has dependencies that this one has not.
+	// In the module of the program, which has dependencies that this one has
+	// not.
 	build := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join("..", ".."), "-o", binary, "./sentrytest/cmd/fakesentry")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", build, err, out)

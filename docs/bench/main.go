@@ -40,8 +40,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	return err
 }
 
-// clearEnvironment keeps the settings of whoever runs this from reaching one
-// of the contenders and not the other.
+// clearEnvironment keeps the settings of whoever runs this from reaching one of
+// the contenders and not the other.
 func clearEnvironment() {
 	for _, name := range []string{
 		"SENTRY_DSN", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT", "SENTRY_NAME", "SENTRYGODEBUG",

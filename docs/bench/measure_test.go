@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// quick is enough to see that everything arrives. No test looks at a time:
-// they differ from machine to machine and from run to run.
+// quick is enough to see that everything arrives. No test looks at a time: they
+// differ from machine to machine and from run to run.
 var quick = settings{events: 150, burst: 400, rounds: 1, batches: 2, replay: 50, every: 2 * time.Millisecond}
 
 func TestCaptureRows(t *testing.T) {

@@ -21,7 +21,7 @@ func peakMemory() int {
 	return int(m.Sys)
 }
 
-// highWater finds the line "VmHWM:  12345 kB".
+// highWater finds the line "VmHWM: 12345 kB".
 func highWater(status string) (int, bool) {
 	for line := range strings.Lines(status) {
 		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {

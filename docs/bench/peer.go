@@ -10,8 +10,8 @@ import (
 	"github.com/getsentry/sentry-go"
 )
 
-// peerRoom is how many events sentry-go takes while none is delivered: the
-// ring before its transport. Further ones push out the oldest.
+// peerRoom is how many events sentry-go takes while none is delivered: the ring
+// before its transport. Further ones push out the oldest.
 const peerRoom = 100
 
 // peer is a sentry-go client with its defaults, used through a hub as its
@@ -46,9 +46,9 @@ func (p *peer) flush(ctx context.Context) error {
 
 func (p *peer) close() { p.hub.Client().Close() }
 
-// window is sentry-go's default transport with a count of the events under
-// way, for a caller that wants all of them delivered: sentry-go has no setting
-// for that.
+// window is sentry-go's default transport with a count of the events under way,
+// for a caller that wants all of them delivered: sentry-go has no setting for
+// that.
 type window struct {
 	next http.RoundTripper
 	room chan struct{}

@@ -15,8 +15,8 @@ type recording struct {
 	body   []byte
 }
 
-// record captures n events with our client and returns what went over the
-// wire: the body as it was encoded, under the headers that it had.
+// record captures n events with our client and returns what went over the wire:
+// the body as it was encoded, under the headers that it had.
 func record(ctx context.Context, n int) ([]recording, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

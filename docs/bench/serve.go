@@ -26,8 +26,8 @@ type sink struct {
 // tally is what has arrived for a project.
 type tally struct{ events, bytes int }
 
-// serve runs a sink in this process until in ends. The first line on out is
-// its address. It gets a process of its own so that neither its time on the
+// serve runs a sink in this process until in ends. The first line on out is its
+// address. It gets a process of its own so that neither its time on the
 // processor nor its memory is taken for a contender's.
 func serve(in io.Reader, out io.Writer) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

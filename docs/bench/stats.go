@@ -2,8 +2,8 @@ package main
 
 import "slices"
 
-// median is the middle of the values, which a disturbance now and then does
-// not move.
+// median is the middle of the values, which a disturbance now and then does not
+// move.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	switch n := len(sorted); {

@@ -76,16 +76,16 @@ const (
 	maxNesting = 100
 )
 
-// Printable reports whether fmt prints v in reasonable time and stack, with any of
-// the verbs in template: it does not hold itself, and is not too large.
+// Printable reports whether fmt prints v in reasonable time and stack, with any
+// of the verbs in template: it does not hold itself, and is not too large.
 func Printable(v any, template string) bool {
 	p := printer{budget: maxPrinted, pointers: followsPointers(template)}
 	return p.ends(reflect.ValueOf(v), 0)
 }
 
-// followsPointers reports whether a template has verbs that are not for pointers:
-// fmt follows the outermost pointer only, but in its complaint about such a verb
-// the pointer is the outermost.
+// followsPointers reports whether a template has verbs that are not for
+// pointers: fmt follows the outermost pointer only, but in its complaint about
+// such a verb the pointer is the outermost.
 func followsPointers(template string) bool {
 	for {
 		_, rest, found := strings.Cut(template, "%")

@@ -41,8 +41,8 @@ func (b *bodyRecorder) recorded() any {
 	return string(b.kept)
 }
 
-// isText reports whether people can read a body of a content type. What is
-// none is not recorded: uploads are large and say nothing.
+// isText reports whether people can read a body of a content type. What is none
+// is not recorded: uploads are large and say nothing.
 func isText(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven/ravenhttp"
 )
 
-// The request is the handler's: a capture in one of its goroutines must not read
-// what the handler, or a proxy behind it, changes.
+// The request is the handler's: a capture in one of its goroutines must not
+// read what the handler, or a proxy behind it, changes.
 func TestARequestThatChangesWhileItIsReported(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)

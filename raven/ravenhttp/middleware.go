@@ -12,8 +12,9 @@ import (
 
 // Middleware returns a function that puts the client around a handler. Each
 // request is served with a new raven.Context in its context, which holds the
-// request (see [Request]) as it was when it came, its body as far as the handler
-// has read it, and the transaction: the pattern that http.ServeMux matched.
+// request (see [Request]) as it was when it came, its body as far as the
+// handler has read it, and the transaction: the pattern that http.ServeMux
+// matched.
 //
 // net/http tells the pattern to the request that the mux is given and to no
 // other. Where a handler in between makes a copy, as by WithContext or
@@ -56,8 +57,8 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// visit is a request while it is served. Once the handler runs, the request is the
-// handler's: events describe a copy that was made before.
+// visit is a request while it is served. Once the handler runs, the request is
+// the handler's: events describe a copy that was made before.
 type visit struct {
 	came    *http.Request // the copy, which is never changed
 	serving *http.Request // the handler's, of which the pattern is read
@@ -105,8 +106,8 @@ func (c *config) describe(v *visit) []raven.CaptureOption {
 	return opts
 }
 
-// request is the copy for a function of the program, which may do with it what it
-// likes.
+// request is the copy for a function of the program, which may do with it what
+// it likes.
 func (v *visit) request() *http.Request {
 	r := v.came.Clone(v.came.Context())
 	r.Pattern = v.serving.Pattern

@@ -45,15 +45,16 @@ func WithCookies() Option {
 }
 
 // WithUser says who made a request. It is asked when an event is captured, by
-// several goroutines at a time, and gets a copy of the request as it came, without
-// the body and with the pattern that was matched. A panic in it costs the user.
+// several goroutines at a time, and gets a copy of the request as it came,
+// without the body and with the pattern that was matched. A panic in it costs
+// the user.
 func WithUser(user func(*http.Request) raven.User) Option {
 	return func(c *config) { c.user = user }
 }
 
 // WithTransaction names what a request does, in place of the pattern that
-// http.ServeMux matched: for other routers. It is asked as that of [WithUser] is;
-// an empty name is none. After a panic in it the default stands.
+// http.ServeMux matched: for other routers. It is asked as that of [WithUser]
+// is; an empty name is none. After a panic in it the default stands.
 func WithTransaction(name func(*http.Request) string) Option {
 	return func(c *config) {
 		if name != nil {

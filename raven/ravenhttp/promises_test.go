@@ -70,8 +70,8 @@ func TestLimitsOfBodies(t *testing.T) {
 	}
 }
 
-// The functions are asked for an event, and not for every request. Their request
-// has no body to take from the handler, and the pattern.
+// The functions are asked for an event, and not for every request. Their
+// request has no body to take from the handler, and the pattern.
 func TestWhatFunctionsAreAsked(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

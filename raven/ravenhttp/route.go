@@ -15,9 +15,9 @@ import (
 //
 //	handler := ravenhttp.Middleware(client)(sessions(ravenhttp.Route(mux)))
 //
-// Of a mux behind http.StripPrefix the transaction has what was stripped in front
-// of the pattern. Of several the innermost counts. Without a Middleware, Route
-// only calls next.
+// Of a mux behind http.StripPrefix the transaction has what was stripped in
+// front of the pattern. Of several the innermost counts. Without a Middleware,
+// Route only calls next.
 func Route(next http.Handler) http.Handler {
 	mux, _ := next.(*http.ServeMux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -100,8 +100,8 @@ func innerMuxes() (n int) {
 	}
 }
 
-// extended returns a pattern that leaves the rest of the path open, such as /api/,
-// with that rest. Other patterns stay as they are.
+// extended returns a pattern that leaves the rest of the path open, such as
+// /api/, with that rest. Other patterns stay as they are.
 func extended(pattern, path string) string {
 	at := strings.IndexByte(pattern, '/')
 	if at < 0 {
@@ -124,8 +124,8 @@ func extended(pattern, path string) string {
 // maxSegments bounds a transaction that is made of a path.
 const maxSegments = 12
 
-// general returns a path with {id} in place of the segments that look like one, so
-// that the paths of one route are mostly the same.
+// general returns a path with {id} in place of the segments that look like one,
+// so that the paths of one route are mostly the same.
 func general(path string) string {
 	segments := strings.SplitN(path, "/", maxSegments+1)
 	if len(segments) > maxSegments {
@@ -139,8 +139,8 @@ func general(path string) string {
 	return strings.Join(segments, "/")
 }
 
-// looksLikeID reports whether a segment has digits, but for one or two at the end
-// of a word, such as v1 and oauth2; or an @; or is longer than words are.
+// looksLikeID reports whether a segment has digits, but for one or two at the
+// end of a word, such as v1 and oauth2; or an @; or is longer than words are.
 func looksLikeID(s string) bool {
 	const longWord = 40
 	if len(s) > longWord || strings.ContainsRune(s, '@') {

@@ -1,5 +1,5 @@
-// Package raventest proves things of code that uses the client: that
-// middleware keeps what it knows of one request from every other.
+// Package raventest proves things of code that uses the client: that middleware
+// keeps what it knows of one request from every other.
 package raventest
 
 import (
@@ -29,12 +29,12 @@ type TB interface {
 // and is called once, with a client that records what it reports.
 //
 // Three requests are served: two at the same time, so that each is in the
-// middle while the other changes its Context, and one after them. Every
-// handler adds a tag, extra data, a user and a breadcrumb, through the
-// request's context, and captures a message. An event may show what was added
-// for its own request and nothing of the others; what is captured outside of
-// any request may show nothing at all. Behind middleware that serves one
-// request at a time, each of the two waits ten seconds for the other.
+// middle while the other changes its Context, and one after them. Every handler
+// adds a tag, extra data, a user and a breadcrumb, through the request's
+// context, and captures a message. An event may show what was added for its own
+// request and nothing of the others; what is captured outside of any request
+// may show nothing at all. Behind middleware that serves one request at a time,
+// each of the two waits ten seconds for the other.
 func Isolated(tb TB, wrap func(client *raven.Client, next http.Handler) http.Handler) {
 	tb.Helper()
 	rec := transporttest.NewRecorder()

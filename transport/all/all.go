@@ -4,8 +4,8 @@
 //
 //	import _ "github.com/ravenkit/ravenkit/transport/all"
 //
-// Programs that know import one of the packages below, and link one engine.
-// The transports of package transport itself need no import.
+// Programs that know import one of the packages below, and link one engine. The
+// transports of package transport itself need no import.
 package all
 
 import (

@@ -32,8 +32,8 @@ type Config struct {
 	// Overflow (overflow) is [transport.DropOldest] (also ""), DropNewest or
 	// Block.
 	Overflow string
-	// ShutdownTimeout (shutdown_timeout) is how long Close drains the queue.
-	// 0 means 10 s.
+	// ShutdownTimeout (shutdown_timeout) is how long Close drains the queue. 0
+	// means 10 s.
 	ShutdownTimeout time.Duration
 	// Logger hears of callbacks that panic; nil means slog.Default.
 	Logger *slog.Logger

@@ -39,16 +39,16 @@
 //
 // # What differs
 //
-// The reference's queue evicts events at shutdown to make room for its own
-// end mark; here a full queue is drained like any other. It takes nothing but
-// the status 200 for a success; here every 2xx is one.
+// The reference's queue evicts events at shutdown to make room for its own end
+// mark; here a full queue is drained like any other. It takes nothing but the
+// status 200 for a success; here every 2xx is one.
 //
 // fasthttp's Client has deadlines but can't be cancelled, dials and cleans up
 // in goroutines that nobody can end, and does not say what went wrong before
 // the first byte of an answer. This package uses what lies below it: fasthttp's
-// connection pool, its encoder and its parser. Connections are dialled, and
-// TLS is spoken, by the standard library, so that contexts end what they
-// should, and errors are those of net, crypto/tls and crypto/x509.
+// connection pool, its encoder and its parser. Connections are dialled, and TLS
+// is spoken, by the standard library, so that contexts end what they should,
+// and errors are those of net, crypto/tls and crypto/x509.
 //
 // Env.HTTPClient is for transports on net/http and is not used here.
 package fasthttptransport

@@ -68,8 +68,8 @@ func (e *engine) roundTrip(to *target, l *link, r *transport.Request) (reply *tr
 	}
 	o.pool.ReleaseWriter(w)
 
-	// A server that refuses a large body may answer and hang up without
-	// reading it all: the answer counts for more than the broken pipe.
+	// A server that refuses a large body may answer and hang up without reading
+	// it all: the answer counts for more than the broken pipe.
 	in := o.pool.AcquireReader(l)
 	defer o.pool.ReleaseReader(in)
 	body, whole, err := read(response, in)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// idler calls a function when nothing was used for a time. The timer is not
-// set anew at every use, which would cost more than the use: when it fires too
+// idler calls a function when nothing was used for a time. The timer is not set
+// anew at every use, which would cost more than the use: when it fires too
 // early, it is set to the rest.
 type idler struct {
 	after time.Duration

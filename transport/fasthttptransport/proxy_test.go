@@ -131,7 +131,8 @@ func TestAProxyThatRefuses(t *testing.T) {
 	)))
 }
 
-// socks is the least of a SOCKS5 server: no authentication, CONNECT, one target.
+// socks is the least of a SOCKS5 server: no authentication, CONNECT, one
+// target.
 func socks(t *testing.T, target string) string {
 	return listen(t, func(c net.Conn, in *bufio.Reader) {
 		greeting := make([]byte, 2)

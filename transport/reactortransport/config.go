@@ -12,9 +12,9 @@ import (
 type Config struct {
 	// HTTPConfig holds what every transport has.
 	transport.HTTPConfig
-	// ThreadedConfig holds what every queued transport has. Workers (workers) is
-	// how many packets may be in flight; MaxConns bounds it too. SerialCallbacks
-	// is always true.
+	// ThreadedConfig holds what every queued transport has. Workers (workers)
+	// is how many packets may be in flight; MaxConns bounds it too.
+	// SerialCallbacks is always true.
 	transport.ThreadedConfig
 }
 

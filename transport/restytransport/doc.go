@@ -15,19 +15,20 @@
 // # A client of one's own
 //
 // A program that has a *resty.Client already, with middleware, tracing or a
-// proxy, gives it to [New], or to [NewDriver] and the result to raven.WithDriver.
-// Events then go through its middleware like any request of the program's,
-// with its headers, cookies, credentials and query parameters where the event
-// has none, and its timeout beside the transport's. What does not apply:
+// proxy, gives it to [New], or to [NewDriver] and the result to
+// raven.WithDriver. Events then go through its middleware like any request of
+// the program's, with its headers, cookies, credentials and query parameters
+// where the event has none, and its timeout beside the transport's. What does
+// not apply:
 //
 //   - Its retries: it would send again what the server does not want again, and
 //     hold up the capture meanwhile. [transport.Retryable] knows what may be.
 //   - Its redirect policy: a redirect of an event is an error. resty's clients
 //     can't be copied together with their http.Client, so its CheckRedirect is
-//     put behind a function that refuses the redirects of events and leaves
-//     all others to it. Set a policy before the client is handed over; one that
-//     is set later makes events follow redirects, which is an error then too,
-//     but afterwards.
+//     put behind a function that refuses the redirects of events and leaves all
+//     others to it. Set a policy before the client is handed over; one that is
+//     set later makes events follow redirects, which is an error then too, but
+//     afterwards.
 //   - Its form data, which would be sent in place of the event.
 //
 // Close leaves it alone; it is the program's. The options that are about
@@ -37,8 +38,9 @@
 // # Options
 //
 // Those of every transport; behind a queue also queue_size, queue_bytes,
-// overflow, workers and shutdown_timeout, which are [transport.ThreadedConfig]'s
-// in every respect, at overload and at shutdown too.
+// overflow, workers and shutdown_timeout, which are
+// [transport.ThreadedConfig]'s in every respect, at overload and at shutdown
+// too.
 //
 // # What differs
 //

@@ -26,8 +26,8 @@ var guards sync.Mutex
 
 // keepRedirectsFrom keeps the redirects of events from a program's own client,
 // and leaves all other redirects to its policy. The clone of a resty client
-// shares the http.Client, and with it the one place where redirects are
-// decided on.
+// shares the http.Client, and with it the one place where redirects are decided
+// on.
 func keepRedirectsFrom(client *resty.Client) {
 	guards.Lock()
 	defer guards.Unlock()

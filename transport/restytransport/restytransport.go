@@ -28,10 +28,9 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// New returns a transport that delivers in its caller.
-// [transport.NewThreaded] puts a queue before it. The error joins one
-// *[transport.OptionError] for each fault. Nothing is dialled before the first
-// Send.
+// New returns a transport that delivers in its caller. [transport.NewThreaded]
+// puts a queue before it. The error joins one *[transport.OptionError] for each
+// fault. Nothing is dialled before the first Send.
 func New(cfg Config) (*transport.HTTP, error) {
 	if cfg.Engine != nil {
 		return nil, errTwoEngines

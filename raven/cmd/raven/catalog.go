@@ -8,8 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// catalog is what the drivers say of themselves, in the order and the groups
-// in which both forms of `raven transports` print it.
+// catalog is what the drivers say of themselves, in the order and the groups in
+// which both forms of `raven transports` print it.
 type catalog struct {
 	entries []entry
 	common  []transport.OptionSpec // what every transport over HTTP has

@@ -237,7 +237,8 @@ func TestDoctorOnHTTPToAServerThatSpeaksTLS(t *testing.T) {
 	srv := sentrytest.NewTLSServer(t)
 	r := runRaven(t, "doctor", strings.Replace(dsnOf(srv), "https:", "http:", 1))
 	g.Expect(r.code).To(Equal(1))
-	// Such a server answers 400 and closes; the client sees the one or the other.
+	// Such a server answers 400 and closes; the client sees the one or the
+	// other.
 	g.Expect(flat(r.out)).To(Or(
 		ContainSubstring("fix if the server speaks TLS on this port, the DSN has to say https"),
 		ContainSubstring("whether the DSN's scheme (http, https) suits the port")))

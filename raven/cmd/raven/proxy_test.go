@@ -17,8 +17,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// startProxy returns the URL of a proxy that leads to one server, whatever
-// host it is asked for: requests for loopback addresses never go to a proxy.
+// startProxy returns the URL of a proxy that leads to one server, whatever host
+// it is asked for: requests for loopback addresses never go to a proxy.
 func startProxy(t *testing.T, scheme string, to *sentrytest.Server) string {
 	t.Helper()
 	base, err := url.Parse(to.URL())

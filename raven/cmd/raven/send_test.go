@@ -110,7 +110,8 @@ func TestSendThroughEveryScheme(t *testing.T) {
 				g.Expect(r.errs).To(ContainSubstring("x509: certificate signed by unknown authority"))
 				r = runRaven(t, "send", srv.DSN(append(opts[:2:2], sentrytest.DSNParam("verify_ssl", "0"))...))
 				g.Expect(r.code).To(BeZero())
-				// Of its own: the time may be over before it has seen the request, and what is left of a script is for the next one.
+				// Of its own: the time may be over before it has seen the
+				// request, and what is left of a script is for the next one.
 				mute := sentrytest.NewTLSServer(t)
 				mute.Script(sentrytest.Hang().Optional())
 				r = runRaven(t, "send", mute.DSN(append(opts[:2:2], sentrytest.DSNParam("ca_certs", mute.CACertFile()), sentrytest.DSNParam("timeout", "0.2"))...))

@@ -15,7 +15,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// A server that says in JSON what it did not like speaks no TLS, and knows best.
+// A server that says in JSON what it did not like speaks no TLS, and knows
+// best.
 func TestForABadRequest(t *testing.T) {
 	const (
 		key = "compare the DSN with the project's settings in Sentry (Client Keys): is key the key of project 1, and is it enabled?"

@@ -8,9 +8,8 @@ import (
 	"sync"
 )
 
-// Account counts packets from their acceptance to the return of their
-// callback. The zero value is open and empty. An Account is safe for concurrent
-// use.
+// Account counts packets from their acceptance to the return of their callback.
+// The zero value is open and empty. An Account is safe for concurrent use.
 type Account struct {
 	mu      sync.Mutex
 	last    Ticket // the newest that was handed out

@@ -8,8 +8,8 @@ import (
 )
 
 // Context ends at a deadline, or with the life of its transport. It sets no
-// timer before somebody asks for Done: an engine that keeps to Deadline and Life
-// by itself has none to pay for. A Context is safe for concurrent use.
+// timer before somebody asks for Done: an engine that keeps to Deadline and
+// Life by itself has none to pay for. A Context is safe for concurrent use.
 type Context struct {
 	life     context.Context
 	deadline time.Time

@@ -23,8 +23,8 @@ type Set struct {
 	open map[*conn]struct{}
 }
 
-// New returns an empty set. A dial of its takes no longer than timeout, and none
-// succeeds once life has ended; a nil dialer means a net.Dialer.
+// New returns an empty set. A dial of its takes no longer than timeout, and
+// none succeeds once life has ended; a nil dialer means a net.Dialer.
 func New(dialer DialFunc, timeout time.Duration, life context.Context) *Set {
 	if dialer == nil {
 		dialer = new(net.Dialer).DialContext
@@ -32,8 +32,8 @@ func New(dialer DialFunc, timeout time.Duration, life context.Context) *Set {
 	return &Set{dialer: dialer, timeout: timeout, life: life, open: make(map[*conn]struct{})}
 }
 
-// Dial opens a connection and holds it until it is closed. What the dialer
-// says is wrapped in a [*DialError].
+// Dial opens a connection and holds it until it is closed. What the dialer says
+// is wrapped in a [*DialError].
 func (s *Set) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

@@ -8,8 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// What a browser does for a page whose SDK reports: it asks whether the page may
-// send to another origin, and sends. Here net/http plays the browser.
+// What a browser does for a page whose SDK reports: it asks whether the page
+// may send to another origin, and sends. Here net/http plays the browser.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
