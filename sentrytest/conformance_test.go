@@ -40,7 +40,7 @@ func TestEnvelopeConformance(t *testing.T) {
 		}},
 		{input: "item header at EOF without newline", rows: []row{accepted("{}\n"+attachment, "")}},
 		{
-			input: "item header at EOF without newline, Bugsink", options: []sentrytest.Option{sentrytest.RefuseBareHeaders()},
+			input: "item header at EOF without newline, Bugsink", options: []sentrytest.Option{sentrytest.Differ(sentrytest.BugsinkRules())},
 			rows: []row{refused("{}\n"+attachment, newline)},
 		},
 		{input: "length = n", rows: []row{
@@ -65,7 +65,7 @@ func TestEnvelopeConformance(t *testing.T) {
 			refused("{}\n"+attachment+"\na\n\n", end), refused("{}\n"+attachment+"\na\n \t", end), refused("{}\n\n", end),
 		}},
 		{
-			input: "one extra blank line at the end, sentry-python and sentry-testkit", options: []sentrytest.Option{sentrytest.TolerateBlankLines()},
+			input: "one extra blank line at the end, sentry-python and sentry-testkit", options: []sentrytest.Option{sentrytest.Differ(sentrytest.Rules{TolerateBlankLines: true})},
 			rows: []row{accepted("{}\n"+attachment+"\na\n\n", "a"), accepted("{}\n\n")},
 		},
 		{input: "truncated length-prefixed payload", rows: []row{refused(id+"\n"+`{"type":"event","length":41}`+"\n"+`{"message":"hello`, end)}},
@@ -82,7 +82,7 @@ func TestEnvelopeConformance(t *testing.T) {
 		{input: "item type integration", rows: []row{refused("{}\n"+`{"type":"integration"}`+"\n{}", `item type "integration"`)}},
 		{input: "event_id missing but an item needs one", rows: []row{accepted("{}\n"+`{"type":"event"}`+"\n{}", "{}")}},
 		{
-			input: "event_id missing but an item needs one, Bugsink", options: []sentrytest.Option{sentrytest.RequireEventIDs()},
+			input: "event_id missing but an item needs one, Bugsink", options: []sentrytest.Option{sentrytest.Differ(sentrytest.BugsinkRules())},
 			rows: []row{refused("{}\n"+`{"type":"event"}`+"\n{}", "event_id is missing, and item event needs it")},
 		},
 		{input: "envelope event_id differs from the payload's", rows: []row{accepted(id+"\n"+`{"type":"event"}`+"\n"+`{"event_id":"00000000000040008000000000000001"}`, `{"event_id":"00000000000040008000000000000001"}`)}},

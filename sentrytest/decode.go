@@ -53,7 +53,7 @@ func openersFor(encoding string, form DeflateForm) ([]opener, *refusal) {
 	case "gzip", "x-gzip":
 		return gzipOpeners, nil
 	case "deflate":
-		return form.openers(), nil
+		return deflateOpeners[form], nil
 	case "br":
 		return brotliOpeners, nil
 	case "zstd":
@@ -64,7 +64,7 @@ func openersFor(encoding string, form DeflateForm) ([]opener, *refusal) {
 
 // decodeBody undoes the Content-Encoding of a body. The result has at most limit bytes.
 func (c *config) decodeBody(body []byte, encoding string, limit int64) ([]byte, *refusal) {
-	openers, r := openersFor(encoding, c.rules.deflate)
+	openers, r := openersFor(encoding, c.rules.Deflate)
 	if r != nil {
 		return nil, r
 	}

@@ -31,9 +31,8 @@
 // deflate, and paths may lack their last slash or have more before /api. Like Relay it does not judge the
 // fields of an event before it answers.
 //
-// [Strict] refuses these too. Where real servers differ, an option chooses: [Deflate], [TolerateBlankLines],
-// [RefuseBareHeaders], [RequireEventIDs], [QueryAuthWins], [NumericProjects], [FullKeys], [OversizeStatus] and
-// [MissingAuthStatus].
+// [Strict] refuses these too. Where real servers differ, [Differ] chooses by [Rules], such as those of [RelayRules],
+// [BugsinkRules] and [GlitchTipRules].
 //
 // What is refused is listed with its reason in [Server.Rejected], and in the messages of failed waits.
 //

@@ -51,7 +51,7 @@ func parseEnvelope(raw []byte, r rules) (*Envelope, *EnvelopeError) {
 			err.envelope = e
 			return nil, err
 		}
-		if p.atEnd() || p.rules.blankLines && skipSpace(raw, p.at) == len(raw) {
+		if p.atEnd() || p.rules.TolerateBlankLines && skipSpace(raw, p.at) == len(raw) {
 			return e, nil
 		}
 		if len(e.Items) == maxItems {
@@ -141,7 +141,7 @@ func (p *envelopeParser) item() (*Item, *EnvelopeError) {
 	if err != nil {
 		return nil, &EnvelopeError{Reason: invalidItemHeader, Offset: start, Err: err}
 	}
-	if p.rules.noBareHeader && p.atEnd() {
+	if p.rules.RefuseBareHeaders && p.atEnd() {
 		return nil, p.fail(missingNewline, nil)
 	}
 	if err := p.newline(); err != nil {

@@ -35,7 +35,7 @@ func (v *verdict) refuse(r *refusal) {
 // judge reads the body and fills in what the request says about itself. The order is Relay's: encoding, auth,
 // contents.
 func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
-	if _, r := openersFor(req.ContentEncoding, s.cfg.rules.deflate); r != nil {
+	if _, r := openersFor(req.ContentEncoding, s.cfg.rules.Deflate); r != nil {
 		v.refuse(r)
 		return
 	}
@@ -47,7 +47,7 @@ func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
 		v.refuse(r)
 		return
 	}
-	a, r := requestAuth(req.Header, req.Query, s.cfg.rules.queryAuthWins)
+	a, r := requestAuth(req.Header, req.Query, s.cfg.rules.Auth != AuthOnce)
 	if a != nil {
 		req.setAuth(a)
 	}
@@ -69,7 +69,7 @@ func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
 	switch req.Protocol {
 	case protocolEnvelope:
 		s.judgeEnvelope(v, req, body, func(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal) {
-			if a != nil && !(s.cfg.rules.queryAuthWins && env != nil && env.DSN != "") {
+			if a != nil && !(s.cfg.rules.Auth == AuthDSNFirst && env != nil && env.DSN != "") {
 				return nil, nil
 			}
 			return authInside(env, parseErr)
@@ -133,14 +133,14 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 		v.refuse(parseErr.refusal())
 		return
 	}
-	if r := env.check(req); r != nil {
+	if r := env.check(req, s.cfg.rules.Auth == AuthOnce); r != nil {
 		v.refuse(r)
 		return
 	}
 	v.envelope = env
 	for _, item := range env.Items {
 		if env.EventID == "" && createsEvent[item.Type] {
-			if s.cfg.rules.requireEventID {
+			if s.cfg.rules.RequireEventIDs {
 				v.envelope = nil
 				v.refuse(badRequest(invalidEnvelope, "event_id is missing, and item "+item.Type+" needs it"))
 				return
@@ -184,15 +184,15 @@ func authInside(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal) {
 }
 
 // check compares the envelope with its request and with the limits.
-func (e *Envelope) check(req *Request) *refusal {
+func (e *Envelope) check(req *Request, sameAuth bool) *refusal {
 	if e.DSN != "" {
 		key, _, project, err := parseDSN(e.DSN)
 		switch {
 		case err != nil:
 			return badRequest(invalidEnvelope, invalidEnvelopeHeader)
-		case req.ProjectID != "" && project != req.ProjectID:
+		case sameAuth && req.ProjectID != "" && project != req.ProjectID:
 			return badRequest(invalidEnvelope, "project id header mismatch between envelope and request")
-		case key != req.PublicKey:
+		case sameAuth && key != req.PublicKey:
 			return badRequest(invalidEnvelope, "public key header mismatch between envelope and request")
 		}
 	}

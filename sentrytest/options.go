@@ -63,7 +63,8 @@ func newConfig(opts []Option) config {
 	return cfg
 }
 
-// contradiction says which options exclude each other; nil when all go together. In a test more is asked of them.
+// contradiction says which options exclude each other or are out of range; nil when all go together. In a test more is
+// asked of them.
 func (c *config) contradiction(inTest bool) error {
 	switch {
 	case c.inMemory && c.listen != "":
@@ -83,7 +84,7 @@ func (c *config) contradiction(inTest bool) error {
 	case c.maxHistory > 0 && c.rules.strict && inTest:
 		return errors.New("the options MaxHistory and Strict exclude each other in a test: findings in what is dropped would be lost")
 	}
-	return nil
+	return c.rules.problem()
 }
 
 // Listen makes the server listen on a fixed TCP address such as "127.0.0.1:8000". The default is a

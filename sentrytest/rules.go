@@ -6,39 +6,110 @@ import (
 	"regexp"
 )
 
-// rules are the points in which real servers differ. The zero value is Lenient: what Relay does, and takes more.
-type rules struct {
-	strict         bool
-	deflate        DeflateForm
-	blankLines     bool
-	noBareHeader   bool
-	requireEventID bool
-	queryAuthWins  bool
-	numericProject bool
-	fullKey        bool
-	oversize       int // 0 for 413
-	noAuth         int // 0 for 401
+// Rules are the points in which servers that take what SDKs send differ. The
+// zero value is the default of [Start]: the server answers as Relay does, and
+// also takes raw deflate, any project and any key. [RelayRules], [BugsinkRules]
+// and [GlitchTipRules] return those of real servers. See [Differ].
+type Rules struct {
+	// Deflate is what the Content-Encoding deflate means.
+	Deflate DeflateForm
+	// TolerateBlankLines takes envelopes that end in blank lines, as the parser
+	// of sentry-python and sentry-testkit do. Kent and Spotlight refuse them.
+	TolerateBlankLines bool
+	// RefuseBareHeaders refuses an envelope that ends with the header of an item
+	// and no line end. Without it such an item has an empty payload.
+	RefuseBareHeaders bool
+	// RequireEventIDs refuses an envelope without event_id that has an item
+	// which needs one. Without it the server makes up an id.
+	RequireEventIDs bool
+	// Auth says what happens to a request that carries more than one auth.
+	Auth AuthOrder
+	// ProjectStatus answers a request for a project that is no number. 0 stands
+	// for no such rule: any project is taken.
+	ProjectStatus int
+	// FullKeys refuses public keys that have not 32 ASCII characters with 400.
+	FullKeys bool
+	// OversizeStatus answers what is too large. 0 stands for 413.
+	OversizeStatus int
+	// MissingAuthStatus answers a request without auth. 0 stands for 401.
+	MissingAuthStatus int
 }
 
-// Lenient undoes [Strict] and every other option of this kind that stands before it: the server answers as Relay does,
-// and also takes raw deflate, any project and any key, and paths that lack their last slash, have more slashes
-// than they need or stand below a prefix. It is the default.
+// RelayRules returns the rules of Relay, which is what sentry.io runs:
+//
+//   - deflate is zlib: relay-server/src/extractors/decoder.rs
+//   - projects are numbers, keys have 32 characters, both refused with 400; two
+//     auths are refused with 401: relay-server/src/extractors/request_meta.rs
+//
+// Relay of 2024 answered what is too large with 400 instead of 413.
+func RelayRules() Rules {
+	return Rules{Deflate: DeflateZlib, ProjectStatus: http.StatusBadRequest, FullKeys: true}
+}
+
+// BugsinkRules returns the rules of Bugsink, read in its version of July 2026:
+//
+//   - deflate is raw deflate: bugsink/streams.py
+//   - a header at the end of an envelope is refused: ingest/parsers.py
+//   - event_id is required, the dsn of an envelope wins over the query and the
+//     query over X-Sentry-Auth, no auth is answered with 403: ingest/views.py
+//   - projects are numbers, others are answered with 404: ingest/urls.py
+//
+// Bugsink requires event_id only of events and minidumps, and does not read the
+// header Authorization. The server does not copy that.
+func BugsinkRules() Rules {
+	return Rules{
+		Deflate: DeflateRaw, RefuseBareHeaders: true, RequireEventIDs: true, Auth: AuthDSNFirst,
+		ProjectStatus: http.StatusNotFound, MissingAuthStatus: http.StatusForbidden,
+	}
+}
+
+// GlitchTipRules returns the rules of GlitchTip's envelope endpoint, read in its
+// version of 2026:
+//
+//   - deflate is zlib, or else raw deflate: glitchtip/middleware.py
+//   - what follows the last item is skipped when it is no JSON, and no auth is
+//     answered with 403: apps/event_ingest/views.py
+//   - the query wins over X-Sentry-Auth, and that over Authorization; the dsn of
+//     an envelope counts without them only: apps/event_ingest/authentication.py
+//   - projects are numbers, others are answered with 404: glitchtip/urls.py
+func GlitchTipRules() Rules {
+	return Rules{
+		TolerateBlankLines: true, Auth: AuthQueryFirst,
+		ProjectStatus: http.StatusNotFound, MissingAuthStatus: http.StatusForbidden,
+	}
+}
+
+// Differ makes the server follow the rules, in place of those that it had from
+// [Differ] or [Strict] before. Values out of range are an error of [Start].
+func Differ(r Rules) Option {
+	return func(c *config) { c.rules.Rules = r }
+}
+
+// rules are what the options have made of a server.
+type rules struct {
+	Rules
+	strict bool
+}
+
+// Lenient undoes [Strict] and [Differ] where they stand before it. The server
+// then has the zero [Rules], and takes paths that lack their last slash, have
+// more slashes than they need or stand below a prefix. It is the default.
 func Lenient() Option {
 	return func(c *config) { c.rules = rules{} }
 }
 
-// Strict makes the server refuse what Relay refuses. Raw deflate is answered with 400; a path other than
-// /api/{project}/{endpoint}/, letter by letter, with 404; a project that is no number and a key that has not 32
-// characters with 400; and a key or project that is neither this server's nor one of its tenants' with 403.
+// Strict makes the server refuse what Relay refuses. It stands for [Differ] with
+// [RelayRules], and besides it answers a path other than
+// /api/{project}/{endpoint}/, letter by letter, with 404; and a key or project
+// that is neither this server's nor one of its tenants' with 403.
 //
-// A strict server of [NewServer] also fails its test, when the test ends, if anything that it accepted has a finding of
-// [SeverityWarning] or above. The failure lists them; findings of [SeverityInfo] are logged. What came for a tenant is a
-// matter of the tenant's test. [MaxHistory] would hide findings, so that the two exclude each other in a test.
+// A strict server of [NewServer] also fails its test, when the test ends, if
+// anything that it accepted has a finding of [SeverityWarning] or above. The
+// failure lists them; findings of [SeverityInfo] are logged. What came for a
+// tenant is a matter of the tenant's test. [MaxHistory] would hide findings, so
+// that the two exclude each other in a test.
 func Strict() Option {
-	return func(c *config) {
-		c.rules.strict, c.rules.numericProject, c.rules.fullKey = true, true, true
-		c.rules.deflate = DeflateZlib
-	}
+	return func(c *config) { c.rules = rules{Rules: RelayRules(), strict: true} }
 }
 
 // DeflateForm is what a server takes the Content-Encoding deflate for.
@@ -47,81 +118,46 @@ type DeflateForm int
 const (
 	// DeflateAny takes zlib and, where that fails, raw deflate.
 	DeflateAny DeflateForm = iota
-	// DeflateZlib takes zlib (RFC 1950), as HTTP has it and Relay, Spotlight and Kent do.
+	// DeflateZlib takes zlib (RFC 1950), as HTTP has it.
 	DeflateZlib
-	// DeflateRaw takes raw deflate (RFC 1951) alone, as Bugsink does.
+	// DeflateRaw takes raw deflate (RFC 1951) alone.
 	DeflateRaw
 )
 
-func (d DeflateForm) openers() []opener {
-	switch d {
-	case DeflateZlib:
-		return []opener{openZlib}
-	case DeflateRaw:
-		return []opener{openFlate}
+var deflateOpeners = [...][]opener{DeflateAny: {openZlib, openFlate}, DeflateZlib: {openZlib}, DeflateRaw: {openFlate}}
+
+// AuthOrder is what a server makes of a request with more than one auth.
+type AuthOrder int
+
+const (
+	// AuthOnce refuses such requests with 401, and an envelope with 400 if its
+	// dsn differs from the auth of its request.
+	AuthOnce AuthOrder = iota
+	// AuthQueryFirst takes the query before X-Sentry-Auth and that before
+	// Authorization. The dsn in the header of an envelope counts without them only.
+	AuthQueryFirst
+	// AuthDSNFirst takes the dsn in the header of an envelope before all others,
+	// and these in the order of AuthQueryFirst.
+	AuthDSNFirst
+)
+
+// problem says what is out of range; nil when nothing is.
+func (r Rules) problem() error {
+	switch {
+	case r.Deflate < DeflateAny || r.Deflate > DeflateRaw:
+		return fmt.Errorf("the option Differ: Deflate is %d, want DeflateAny, DeflateZlib or DeflateRaw", r.Deflate)
+	case r.Auth < AuthOnce || r.Auth > AuthDSNFirst:
+		return fmt.Errorf("the option Differ: Auth is %d, want AuthOnce, AuthQueryFirst or AuthDSNFirst", r.Auth)
 	}
-	return []opener{openZlib, openFlate}
-}
-
-// Deflate chooses what the Content-Encoding deflate means: see [DeflateForm]. The default is [DeflateAny].
-func Deflate(form DeflateForm) Option {
-	return func(c *config) { c.rules.deflate = form }
-}
-
-// TolerateBlankLines makes the server take envelopes that end in blank lines, as sentry-python's parser and
-// sentry-testkit do. Relay, Bugsink, Kent and Spotlight refuse them, which is the default.
-func TolerateBlankLines() Option {
-	return func(c *config) { c.rules.blankLines = true }
-}
-
-// RefuseBareHeaders makes the server refuse an envelope that ends with the header of an item and no line end, as
-// Bugsink does. To Relay that item has an empty payload, which is the default.
-func RefuseBareHeaders() Option {
-	return func(c *config) { c.rules.noBareHeader = true }
-}
-
-// RequireEventIDs makes the server refuse an envelope without event_id that has an item which needs one, as Bugsink
-// does. Relay makes an id up, which is the default.
-func RequireEventIDs() Option {
-	return func(c *config) { c.rules.requireEventID = true }
-}
-
-// QueryAuthWins makes the server choose where a request carries more than one auth, as Bugsink does: the dsn in the
-// envelope's header before the query, the query before X-Sentry-Auth, and that before Authorization. Relay refuses
-// such requests with 401, and an envelope whose dsn differs with 400, which is the default.
-func QueryAuthWins() Option {
-	return func(c *config) { c.rules.queryAuthWins = true }
-}
-
-// NumericProjects makes the server refuse projects that are no numbers with 400, as sentry.io and Relay do. Others take
-// any, which is the default.
-func NumericProjects() Option {
-	return func(c *config) { c.rules.numericProject = true }
-}
-
-// FullKeys makes the server refuse public keys that have not 32 ASCII characters with 400, as Relay does. Others take
-// any, which is the default: the tests of many clients use short ones.
-func FullKeys() Option {
-	return func(c *config) { c.rules.fullKey = true }
-}
-
-// OversizeStatus sets the status that answers what is too large: 413, the default, is Relay's and Bugsink's; Relays
-// of 2024 answered 400. Values outside of 400 to 599 leave the default.
-func OversizeStatus(code int) Option {
-	return func(c *config) { c.rules.oversize = failure(code) }
-}
-
-// MissingAuthStatus sets the status that answers a request without auth: 401, the default, is Relay's; the
-// documentation says 403. Values outside of 400 to 599 leave the default.
-func MissingAuthStatus(code int) Option {
-	return func(c *config) { c.rules.noAuth = failure(code) }
-}
-
-func failure(code int) int {
-	if code < 400 || code > 599 {
-		return 0
+	for _, status := range []struct {
+		field string
+		code  int
+	}{{"ProjectStatus", r.ProjectStatus}, {"OversizeStatus", r.OversizeStatus}, {"MissingAuthStatus", r.MissingAuthStatus}} {
+		if status.code != 0 && (status.code < 400 || status.code > 599) {
+			return fmt.Errorf("the option Differ: %s is %d, want 400 to 599, or 0 for the default", status.field, status.code)
+		}
 	}
-	return code
+	return nil
 }
 
 // route is routeOf, and for a strict server only if the path is spelled exactly.
@@ -148,10 +184,14 @@ func (r *rules) noEndpoint(path string) string {
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
 func (r *rules) checkProject(project string) *refusal {
-	if r.numericProject && project != "" && !digits.MatchString(project) {
-		return badRequest("bad project path parameter", fmt.Sprintf("project %q is not a number", project))
+	if r.ProjectStatus == 0 || project == "" || digits.MatchString(project) {
+		return nil
 	}
-	return nil
+	detail := "bad project path parameter"
+	if r.ProjectStatus == http.StatusNotFound {
+		detail = "not found"
+	}
+	return refuse(r.ProjectStatus, detail, fmt.Sprintf("project %q is not a number", project))
 }
 
 // fullKeyForm allows the flags that may stand behind a key.
@@ -164,7 +204,7 @@ func (s *Server) judgeOwner(v *verdict, req *Request) {
 		return
 	}
 	switch {
-	case s.cfg.rules.fullKey && !fullKeyForm.MatchString(req.PublicKey):
+	case s.cfg.rules.FullKeys && !fullKeyForm.MatchString(req.PublicKey):
 		*v = verdict{}
 		v.refuse(badRequest("bad sentry DSN public key", fmt.Sprintf("%q does not have 32 characters", req.PublicKey)))
 	case s.cfg.rules.strict && !carries(req, s.key, s.project) && s.tenants.of(req) == nil:
@@ -181,10 +221,10 @@ func (r *rules) restate(v *verdict) {
 	}
 	changed := *v.refused
 	switch {
-	case r.oversize != 0 && changed.status == http.StatusRequestEntityTooLarge:
-		changed.status = r.oversize
-	case r.noAuth != 0 && changed.detail == missingAuth:
-		changed.status = r.noAuth
+	case r.OversizeStatus != 0 && changed.status == http.StatusRequestEntityTooLarge:
+		changed.status = r.OversizeStatus
+	case r.MissingAuthStatus != 0 && changed.detail == missingAuth:
+		changed.status = r.MissingAuthStatus
 	default:
 		return
 	}

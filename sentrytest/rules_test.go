@@ -26,107 +26,113 @@ func TestServerSwitches(t *testing.T) {
 	}
 	cases := []struct {
 		name                     string
-		option                   sentrytest.Option
+		rules                    sentrytest.Rules
 		request                  request
 		byDefault, with          int
 		defaultReason, newReason string
 	}{
 		{
-			name: "zlib alone", option: sentrytest.Deflate(sentrytest.DeflateZlib),
+			name: "zlib alone", rules: sentrytest.Rules{Deflate: sentrytest.DeflateZlib},
 			request:   request{storePath, unbase64(t, vectorRaw), []string{authLine, "Content-Encoding: deflate"}},
 			byDefault: 200, with: 400, newReason: "invalid request body",
 		},
 		{
-			name: "raw deflate alone", option: sentrytest.Deflate(sentrytest.DeflateRaw),
+			name: "raw deflate alone", rules: sentrytest.Rules{Deflate: sentrytest.DeflateRaw},
 			request:   request{storePath, unbase64(t, vectorZlib), []string{authLine, "Content-Encoding: deflate"}},
 			byDefault: 200, with: 400, newReason: "invalid request body",
 		},
 		{
-			name: "raw deflate still", option: sentrytest.Deflate(sentrytest.DeflateRaw),
+			name: "raw deflate still", rules: sentrytest.Rules{Deflate: sentrytest.DeflateRaw},
 			request:   request{storePath, unbase64(t, vectorRaw), []string{authLine, "Content-Encoding: deflate"}},
 			byDefault: 200, with: 200,
 		},
 		{
-			name: "blank lines", option: sentrytest.TolerateBlankLines(),
+			name: "blank lines", rules: sentrytest.Rules{TolerateBlankLines: true},
 			request:   request{envelopePath, "{}" + event + "\n\n\n", []string{authLine}},
 			byDefault: 400, with: 200, defaultReason: "invalid event envelope",
 		},
 		{
-			name: "bare headers", option: sentrytest.RefuseBareHeaders(),
+			name: "bare headers", rules: sentrytest.Rules{RefuseBareHeaders: true},
 			request:   request{envelopePath, "{}\n" + `{"type":"attachment"}`, []string{authLine}},
 			byDefault: 200, with: 400, newReason: "invalid event envelope",
 		},
 		{
-			name: "empty payloads behind a line end", option: sentrytest.RefuseBareHeaders(),
+			name: "empty payloads behind a line end", rules: sentrytest.Rules{RefuseBareHeaders: true},
 			request:   request{envelopePath, "{}\n" + `{"type":"attachment"}` + "\n", []string{authLine}},
 			byDefault: 200, with: 200,
 		},
 		{
-			name: "event ids", option: sentrytest.RequireEventIDs(),
+			name: "event ids", rules: sentrytest.Rules{RequireEventIDs: true},
 			request:   request{envelopePath, "{}" + event, []string{authLine}},
 			byDefault: 200, with: 400, newReason: "invalid event envelope",
 		},
 		{
-			name: "event ids of what needs none", option: sentrytest.RequireEventIDs(),
+			name: "event ids of what needs none", rules: sentrytest.Rules{RequireEventIDs: true},
 			request:   request{envelopePath, "{}\n" + `{"type":"session"}` + "\n{}", []string{authLine}},
 			byDefault: 200, with: 200,
 		},
 		{
-			name: "query and header", option: sentrytest.QueryAuthWins(),
+			name: "query and header", rules: sentrytest.Rules{Auth: sentrytest.AuthDSNFirst},
 			request:   request{storePath + "?sentry_key=q", vectorJSON, []string{authLine}},
 			byDefault: 401, with: 200, defaultReason: "multiple authorization payloads detected",
 		},
 		{
-			name: "two headers", option: sentrytest.QueryAuthWins(),
+			name: "two headers", rules: sentrytest.Rules{Auth: sentrytest.AuthDSNFirst},
 			request:   request{storePath, vectorJSON, []string{authLine, "Authorization: Sentry sentry_key=a"}},
 			byDefault: 401, with: 200, defaultReason: "multiple authorization payloads detected",
 		},
 		{
-			name: "dsn and header", option: sentrytest.QueryAuthWins(),
+			name: "dsn and header", rules: sentrytest.Rules{Auth: sentrytest.AuthDSNFirst},
 			request:   request{envelopePath, `{"dsn":"http://inner@h/1"}` + event, []string{authLine}},
 			byDefault: 400, with: 200, defaultReason: "invalid event envelope",
 		},
 		{
-			name: "projects", option: sentrytest.NumericProjects(),
+			name: "projects", rules: sentrytest.Rules{ProjectStatus: 400},
 			request:   request{"/api/shop/store/", vectorJSON, []string{authLine}},
 			byDefault: 200, with: 400, newReason: "bad project path parameter",
 		},
 		{
-			name: "projects of the legacy path", option: sentrytest.NumericProjects(),
+			name: "projects, elsewhere", rules: sentrytest.Rules{ProjectStatus: 404},
+			request:   request{"/api/shop/store/", vectorJSON, []string{authLine}},
+			byDefault: 200, with: 404, newReason: "not found",
+		},
+		{
+			name: "dsn and header, the header wins", rules: sentrytest.Rules{Auth: sentrytest.AuthQueryFirst},
+			request:   request{envelopePath, `{"dsn":"http://inner@h/2"}` + event, []string{authLine}},
+			byDefault: 400, with: 200, defaultReason: "invalid event envelope",
+		},
+		{
+			name: "projects of the legacy path", rules: sentrytest.Rules{ProjectStatus: 400},
 			request:   request{"/api/store/", vectorJSON, []string{authLine}},
 			byDefault: 200, with: 200,
 		},
 		{
-			name: "keys", option: sentrytest.FullKeys(),
+			name: "keys", rules: sentrytest.Rules{FullKeys: true},
 			request:   request{storePath, vectorJSON, []string{authLine}},
 			byDefault: 200, with: 400, newReason: "bad sentry DSN public key",
 		},
 		{
-			name: "keys with a flag", option: sentrytest.FullKeys(),
+			name: "keys with a flag", rules: sentrytest.Rules{FullKeys: true},
 			request:   request{storePath + "?sentry_key=" + fullKey + ".no-cache", vectorJSON, nil},
 			byDefault: 200, with: 200,
 		},
 		{
-			name: "too large", option: sentrytest.OversizeStatus(400),
+			name: "too large", rules: sentrytest.Rules{OversizeStatus: 400},
 			request:   request{envelopePath, report, []string{authLine}},
 			byDefault: 413, with: 400, defaultReason: tooLarge, newReason: tooLarge,
 		},
 		{
-			name: "no auth", option: sentrytest.MissingAuthStatus(403),
+			name: "no auth", rules: sentrytest.Rules{MissingAuthStatus: 403},
 			request:   request{storePath, vectorJSON, nil},
 			byDefault: 401, with: 403, defaultReason: "missing authorization information", newReason: "missing authorization information",
-		},
-		{
-			name: "no auth, a status that is no failure", option: sentrytest.MissingAuthStatus(200),
-			request:   request{storePath, vectorJSON, nil},
-			byDefault: 401, with: 401, defaultReason: "missing authorization information", newReason: "missing authorization information",
 		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			option := sentrytest.Differ(c.rules)
 			for i, srv := range []*sentrytest.Server{
-				sentrytest.NewServer(t), sentrytest.NewServer(t, c.option), sentrytest.NewServer(t, c.option, sentrytest.Lenient()),
+				sentrytest.NewServer(t), sentrytest.NewServer(t, option), sentrytest.NewServer(t, option, sentrytest.Lenient()),
 			} {
 				g := NewWithT(t)
 				status, reason := c.byDefault, c.defaultReason
@@ -146,20 +152,85 @@ func TestServerSwitches(t *testing.T) {
 	}
 }
 
-// Bugsink's order of precedence.
-func TestQueryAuthWins(t *testing.T) {
+// Which of several auths counts.
+func TestAuthOrders(t *testing.T) {
 	t.Parallel()
-	g := NewWithT(t)
-	srv := sentrytest.NewServer(t, sentrytest.QueryAuthWins())
-	body := "\n" + `{"type":"event"}` + "\n{}"
-	send(t, srv, http.MethodPost, envelopePath+"?sentry_key=query", `{"dsn":"http://inner@h/1"}`+body, authLine)
-	send(t, srv, http.MethodPost, envelopePath+"?sentry_key=query", `{}`+body, authLine)
-	send(t, srv, http.MethodPost, envelopePath, `{}`+body, authLine, "Authorization: Sentry sentry_key=other")
-	var keys []string
-	for _, e := range srv.Events() {
-		keys = append(keys, e.Received.PublicKey)
+	for name, c := range map[string]struct {
+		rules sentrytest.Rules
+		keys  []string
+	}{
+		"Bugsink":   {sentrytest.BugsinkRules(), []string{"inner", "query", "public"}},
+		"GlitchTip": {sentrytest.GlitchTipRules(), []string{"query", "query", "public"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			srv := sentrytest.NewServer(t, sentrytest.Differ(c.rules))
+			body := "\n" + `{"type":"event"}` + "\n{}"
+			send(t, srv, http.MethodPost, envelopePath+"?sentry_key=query", `{"event_id":"`+vectorID+`","dsn":"http://inner@h/2"}`+body, authLine)
+			send(t, srv, http.MethodPost, envelopePath+"?sentry_key=query", `{"event_id":"`+vectorID+`"}`+body, authLine)
+			send(t, srv, http.MethodPost, envelopePath, `{"event_id":"`+vectorID+`"}`+body, authLine, "Authorization: Sentry sentry_key=other")
+			var keys []string
+			for _, e := range srv.Events() {
+				keys = append(keys, e.Received.PublicKey)
+			}
+			g.Expect(keys).To(Equal(c.keys))
+		})
 	}
-	g.Expect(keys).To(Equal([]string{"inner", "query", "public"}))
+}
+
+// What each preset answers to the requests that servers differ about.
+func TestPresetsOfRealServers(t *testing.T) {
+	t.Parallel()
+	const event = "\n" + `{"type":"event"}` + "\n{}"
+	requests := []struct {
+		path, body string
+		headers    []string
+	}{
+		{storePath + "?sentry_key=" + fullKey, unbase64(t, vectorRaw), []string{"Content-Encoding: deflate"}},
+		{storePath + "?sentry_key=" + fullKey, unbase64(t, vectorZlib), []string{"Content-Encoding: deflate"}},
+		{envelopePath + "?sentry_key=" + fullKey, `{"event_id":"` + vectorID + `"}` + event + "\n\n", nil},
+		{envelopePath + "?sentry_key=" + fullKey, "{}\n" + `{"type":"session"}`, nil},
+		{envelopePath + "?sentry_key=" + fullKey, "{}" + event, nil},
+		{"/api/shop/store/?sentry_key=" + fullKey, vectorJSON, nil},
+		{storePath + "?sentry_key=short", vectorJSON, nil},
+		{storePath, vectorJSON, nil},
+		{storePath + "?sentry_key=" + fullKey, strings.Repeat(" ", 2<<20), nil},
+	}
+	for name, c := range map[string]struct {
+		rules sentrytest.Rules
+		want  []int
+	}{
+		"the default": {sentrytest.Rules{}, []int{200, 200, 400, 200, 200, 200, 200, 401, 413}},
+		"Relay":       {sentrytest.RelayRules(), []int{400, 200, 400, 200, 200, 400, 400, 401, 413}},
+		"Bugsink":     {sentrytest.BugsinkRules(), []int{200, 400, 400, 400, 400, 404, 200, 403, 413}},
+		"GlitchTip":   {sentrytest.GlitchTipRules(), []int{200, 200, 200, 200, 200, 404, 200, 403, 413}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := sentrytest.NewServer(t, sentrytest.Differ(c.rules))
+			var got []int
+			for _, r := range requests {
+				got = append(got, send(t, srv, http.MethodPost, r.path, r.body, r.headers...).Status)
+			}
+			NewWithT(t).Expect(got).To(Equal(c.want))
+		})
+	}
+}
+
+// A value out of range is an error at the start, which says what is allowed.
+func TestRulesOutOfRange(t *testing.T) {
+	t.Parallel()
+	for want, rules := range map[string]sentrytest.Rules{
+		"Deflate is 3, want DeflateAny, DeflateZlib or DeflateRaw":        {Deflate: 3},
+		"Auth is -1, want AuthOnce, AuthQueryFirst or AuthDSNFirst":       {Auth: -1},
+		"ProjectStatus is 399, want 400 to 599, or 0 for the default":     {ProjectStatus: 399},
+		"OversizeStatus is 600, want 400 to 599, or 0 for the default":    {OversizeStatus: 600},
+		"MissingAuthStatus is 200, want 400 to 599, or 0 for the default": {MissingAuthStatus: 200},
+	} {
+		_, err := sentrytest.Start(sentrytest.Differ(rules))
+		NewWithT(t).Expect(err).To(MatchError("sentrytest: the option Differ: " + want))
+	}
 }
 
 // A path that is misspelled looks right to people: the refusal says what is missing.

@@ -75,7 +75,7 @@ func NewTLSServer(tb TB, opts ...Option) *Server {
 }
 
 // Start starts a server that its caller has to close: for Examples and programs.
-// It fails when the address of [Listen] cannot be listened on, when options exclude each other, and in a testing/synctest
+// It fails when the address of [Listen] cannot be listened on, when options exclude each other or are out of range, and in a testing/synctest
 // bubble unless it is [InMemory].
 func Start(opts ...Option) (*Server, error) {
 	return start(nil, opts)
