@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"unique"
+
+	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
 // AuthHeader returns a [CaptureOption]: the header is sent as X-Sentry-Auth, as
@@ -49,17 +51,14 @@ func printable(r rune) rune {
 	return r
 }
 
-// masked stands in the place of secrets.
-const masked = "********"
-
 // String masks the header.
-func (o authHeader) String() string { return masked }
+func (o authHeader) String() string { return mask.Hidden }
 
 // Format masks the header for every verb.
-func (o authHeader) Format(f fmt.State, _ rune) { fmt.Fprint(f, masked) }
+func (o authHeader) Format(f fmt.State, _ rune) { fmt.Fprint(f, mask.Hidden) }
 
 // MarshalText masks the header for JSON.
-func (o authHeader) MarshalText() ([]byte, error) { return []byte(masked), nil }
+func (o authHeader) MarshalText() ([]byte, error) { return []byte(mask.Hidden), nil }
 
 // LogValue masks the header for log/slog.
-func (o authHeader) LogValue() slog.Value { return slog.StringValue(masked) }
+func (o authHeader) LogValue() slog.Value { return slog.StringValue(mask.Hidden) }

@@ -3,6 +3,9 @@ package raven
 import (
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 )
 
 // The reference's limits (protocol 6.4).
@@ -43,21 +46,21 @@ func (b *Breadcrumb) empty() bool {
 }
 
 func appendCrumb(dst []byte, e *encoder, b Breadcrumb) []byte {
-	e.cookies = false
+	e.Restart()
 	dst = append(dst, `{"timestamp":`...)
-	dst = appendSeconds(dst, b.Timestamp)
+	dst = jsontext.AppendSeconds(dst, b.Timestamp)
 	if b.Type == "" {
 		b.Type = "default"
 	}
-	dst = appendStringField(dst, `,"type":`, b.Type)
+	dst = jsontext.AppendStringField(dst, `,"type":`, b.Type)
 	if b.Level != "" {
 		word, _ := b.Level.canonical()
-		dst = appendStringField(dst, `,"level":`, firstRunes(strings.ToLower(string(word)), maxCrumbLevel))
+		dst = jsontext.AppendStringField(dst, `,"level":`, jsontext.FirstRunes(strings.ToLower(string(word)), maxCrumbLevel))
 	}
-	dst = appendStringField(dst, `,"message":`, e.mask().start(b.Message, maxCrumbMessage))
-	dst = appendStringField(dst, `,"category":`, firstRunes(b.Category, maxCrumbCategory))
+	dst = jsontext.AppendStringField(dst, `,"message":`, e.Mask().Start(b.Message, maxCrumbMessage))
+	dst = jsontext.AppendStringField(dst, `,"category":`, jsontext.FirstRunes(b.Category, maxCrumbCategory))
 	if len(b.Data) > 0 {
-		dst = e.appendMap(append(dst, `,"data":`...), b.Data, loose)
+		dst = e.AppendMap(append(dst, `,"data":`...), b.Data, jsonvalue.Loose)
 	}
 	return append(dst, '}')
 }

@@ -2,7 +2,6 @@ package raven
 
 import (
 	"maps"
-	"slices"
 	"time"
 )
 
@@ -148,15 +147,4 @@ func overlay[M ~map[string]V, V any](dst, src M, own *bool) M {
 func merged[M ~map[string]V, V any](base, over M) M {
 	var own bool
 	return overlay(base, over, &own)
-}
-
-// sortedKeys appends the keys of m to dst in order, so that the same event is
-// the same bytes.
-func sortedKeys[M ~map[string]V, V any](dst []string, m M) []string {
-	start := len(dst)
-	for k := range m {
-		dst = append(dst, k)
-	}
-	slices.Sort(dst[start:])
-	return dst
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -137,9 +138,9 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 	c.source.lines, c.source.rate = cfg.sourceLines, cfg.sourceRate
 	c.wire = wire{
 		project:     dsn.ProjectID,
-		serverName:  appendField(nil, `"server_name":`, cfg.serverName),
-		release:     appendField(nil, `"release":`, cfg.release),
-		environment: appendField(nil, `"environment":`, cfg.environment),
+		serverName:  jsontext.AppendField(nil, `"server_name":`, cfg.serverName),
+		release:     jsontext.AppendField(nil, `"release":`, cfg.release),
+		environment: jsontext.AppendField(nil, `"environment":`, cfg.environment),
 		defaults:    Event{ServerName: cfg.serverName, Release: cfg.release, Environment: cfg.environment},
 	}
 	if protocol, err := dsn.Protocol(); err == nil && protocol == transport.ProtocolStore {

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -122,7 +123,7 @@ func reportArrived(o *Outcome) bool {
 
 // appendReport appends an item with the counts to an envelope.
 func appendReport(dst []byte, d *discards, now time.Time) []byte {
-	payload := appendTime([]byte(`{"timestamp":`), now, false)
+	payload := jsontext.AppendTime([]byte(`{"timestamp":`), now, false)
 	payload = append(payload, `,"discarded_events":[`...)
 	for i, n := range d {
 		if n > 0 {
@@ -148,7 +149,7 @@ func (c *Client) reportPacket() (*transport.Packet, *discards) {
 		return nil, nil
 	}
 	now := time.Now()
-	body := appendTime([]byte(`{"sent_at":`), now, false)
+	body := jsontext.AppendTime([]byte(`{"sent_at":`), now, false)
 	body = append(body, envelopeRest...)
 	return &transport.Packet{URL: c.url, Header: c.header, Body: appendReport(body, d, now), Category: transport.CategoryInternal}, d
 }

@@ -62,6 +62,8 @@ func (d *draft) release() {
 	}
 	d.ev = Event{}
 	d.crumbs = emptied(d.crumbs)
+	d.enc.Restart()
+	d.enc.Use(nil)
 	d.enc.inApp, d.enc.rules, d.enc.sourceLines, d.enc.gist = nil, nil, 0, gist{}
 	d.bare, d.complete, d.gathering, d.manner = false, false, false, manner{}
 	d.ownTags, d.ownExtra, d.ownContexts, d.ownInterfaces = false, false, false, false
@@ -72,7 +74,6 @@ func (d *draft) release() {
 	d.todo = emptied(d.todo)
 	d.links = emptied(d.links)
 	d.scope, d.how, d.textOnly, d.here, d.lazyDepth = nil, byProgram, false, nil, 0
-	d.enc.path, d.enc.keys, d.enc.ents = emptied(d.enc.path), emptied(d.enc.keys), emptied(d.enc.ents)
 	drafts.Put(d)
 }
 
@@ -98,7 +99,8 @@ type subject struct {
 // captured error unwraps to.
 func (d *draft) open(c *Client, ctx context.Context, what *subject) {
 	d.scope, d.how, d.now = c.scope(ctx), what.how, time.Now()
-	d.enc.inApp, d.enc.rules, d.bare = c.inApp, c.rules, what.bare
+	d.enc.inApp, d.bare = c.inApp, what.bare
+	d.enc.follow(c.rules)
 	err := what.err
 	if err == nil {
 		err, _ = what.panicked.(error)

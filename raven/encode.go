@@ -3,7 +3,34 @@ package raven
 import (
 	"maps"
 	"strconv"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 )
+
+// encoder is the working memory of one event's encoding: it belongs to a draft.
+type encoder struct {
+	jsonvalue.Encoder
+	inApp       *inAppRule
+	rules       *rules // nil: everything is sent
+	sourceLines int    // on either side of a frame's; 0 for no source
+
+	gist gist // of the event that was encoded last
+}
+
+// follow makes the encoder leave out what rules say.
+func (e *encoder) follow(r *rules) {
+	e.rules = r
+	e.Use(r.mask)
+}
+
+// tight are the limits for what the reference's serialiser shortens.
+func (e *encoder) tight() jsonvalue.Limits {
+	if e.rules == nil {
+		return jsonvalue.Tight
+	}
+	return e.rules.tight
+}
 
 // dialect is one of the two forms that an event has on the wire.
 type dialect bool
@@ -35,7 +62,7 @@ const (
 func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	ev, e := &d.ev, &d.enc
 	e.gist = gist{}
-	e.cookies = false // a value that panicked may have left it
+	e.Restart()
 	dst = append(dst, '{')
 	dst = w.appendBags(dst, d)
 	dst = w.appendMessage(dst, d)
@@ -61,35 +88,35 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	if !d.bare || ev.Level != "" {
 		dst = w.appendLevel(dst, ev.Level)
 	}
-	dst = appendField(dst, `"logger":`, ev.Logger)
+	dst = jsontext.AppendField(dst, `"logger":`, ev.Logger)
 	if ev.Culprit != "" {
-		dst = appendField(dst, `"culprit":`, e.mask().name(ev.Culprit))
+		dst = jsontext.AppendField(dst, `"culprit":`, e.Mask().Name(ev.Culprit))
 	} else {
-		dst = appendField(dst, `"transaction":`, e.mask().name(ev.Transaction))
+		dst = jsontext.AppendField(dst, `"transaction":`, e.Mask().Name(ev.Transaction))
 	}
 	dst = d.appendOr(dst, `"server_name":`, ev.ServerName, w.serverName)
 	if ev.Modules != nil && (!d.complete || !maps.Equal(ev.Modules, moduleVersions())) {
-		dst = append(e.appendStringMap(append(dst, `"modules":`...), ev.Modules, asItIs), ',')
+		dst = append(e.AppendStringMap(append(dst, `"modules":`...), ev.Modules, asItIs), ',')
 	} else if ev.Modules != nil || !d.bare && !d.complete {
 		dst = append(dst, linkedModules()...)
 	}
 	dst = d.appendOr(dst, `"release":`, ev.Release, w.release)
-	dst = appendField(dst, `"dist":`, ev.Dist)
+	dst = jsontext.AppendField(dst, `"dist":`, ev.Dist)
 	dst = d.appendOr(dst, `"environment":`, ev.Environment, w.environment)
 	if len(ev.Fingerprint) > 0 {
-		dst = append(e.appendStrings(append(dst, `"fingerprint":`...), ev.Fingerprint), ',')
+		dst = append(e.AppendStrings(append(dst, `"fingerprint":`...), ev.Fingerprint), ',')
 	}
-	dst = append(appendTime(append(dst, `"timestamp":`...), ev.Timestamp, bool(w.dialect)), ',')
+	dst = append(jsontext.AppendTime(append(dst, `"timestamp":`...), ev.Timestamp, bool(w.dialect)), ',')
 	dst = w.appendTimeSpent(dst, d)
-	dst = append(appendString(append(dst, `"event_id":`...), ev.EventID), ',')
+	dst = append(jsontext.AppendString(append(dst, `"event_id":`...), ev.EventID), ',')
 	if ev.Platform == "" {
 		dst = append(dst, `"platform":"`+platform+`",`...)
 	} else {
-		dst = appendField(dst, `"platform":`, ev.Platform)
+		dst = jsontext.AppendField(dst, `"platform":`, ev.Platform)
 	}
 	dst = append(dst, sdkField...)
 	if w.dialect == reference {
-		dst = appendField(dst, `"project":`, w.project)
+		dst = jsontext.AppendField(dst, `"project":`, w.project)
 		dst = append(dst, `"repos":{},`...)
 	}
 	dst = appendBreadcrumbs(dst, d)
@@ -100,20 +127,12 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	return dst
 }
 
-// appendField appends a key, a text and a comma; nothing if the text is empty.
-func appendField(dst []byte, key, s string) []byte {
-	if s == "" {
-		return dst
-	}
-	return append(appendString(append(dst, key...), s), ',')
-}
-
 // appendOr appends the event's own text, or what the client has prepared.
 func (d *draft) appendOr(dst []byte, key, s string, prepared []byte) []byte {
 	if s == "" && !d.bare && !d.complete {
 		return append(dst, prepared...)
 	}
-	return appendField(dst, key, s)
+	return jsontext.AppendField(dst, key, s)
 }
 
 // appendBags appends tags and extra. The reference sends them even if they are
@@ -121,10 +140,10 @@ func (d *draft) appendOr(dst []byte, key, s string, prepared []byte) []byte {
 func (w *wire) appendBags(dst []byte, d *draft) []byte {
 	always := w.dialect == reference && !d.bare
 	if always || len(d.ev.Tags) > 0 {
-		dst = append(d.enc.appendStringMap(append(dst, `"tags":`...), d.ev.Tags, tagValue), ',')
+		dst = append(d.enc.AppendStringMap(append(dst, `"tags":`...), d.ev.Tags, tagValue), ',')
 	}
 	if always || len(d.ev.Extra) > 0 {
-		dst = append(d.enc.appendMap(append(dst, `"extra":`...), d.ev.Extra, d.enc.tight()), ',')
+		dst = append(d.enc.AppendMap(append(dst, `"extra":`...), d.ev.Extra, d.enc.tight()), ',')
 	}
 	return dst
 }
@@ -136,7 +155,7 @@ func (w *wire) appendMessage(dst []byte, d *draft) []byte {
 	text := ev.Message
 	if ev.Message != "" {
 		if len(ev.Params) > 0 {
-			text = d.enc.formatted(ev.Message, d.enc.mask().params(ev.Params))
+			text = d.enc.Formatted(ev.Message, d.enc.Mask().Params(ev.Params), d.enc.tight())
 		}
 		if w.dialect == modern {
 			dst = d.appendLogged(append(dst, loggedField...), text)
@@ -156,28 +175,28 @@ func (w *wire) appendMessage(dst []byte, d *draft) []byte {
 	if text == "" && d.bare {
 		return dst
 	}
-	return append(appendString(append(dst, `"message":`...), d.enc.mask().message(text)), ',')
+	return append(jsontext.AppendString(append(dst, `"message":`...), d.enc.Mask().Message(text)), ',')
 }
 
 func (d *draft) appendLogged(dst []byte, text string) []byte {
-	m, lim := d.enc.mask(), d.enc.tight()
-	shown := m.message(d.ev.Message)
-	dst = appendString(append(dst, `{"message":`...), shown)
+	m, lim := d.enc.Mask(), d.enc.tight()
+	shown := m.Message(d.ev.Message)
+	dst = jsontext.AppendString(append(dst, `{"message":`...), shown)
 	dst = append(dst, `,"params":[`...)
 	for i, p := range d.ev.Params {
-		if i == lim.items {
+		if i == lim.Items {
 			break
 		}
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = d.enc.appendValue(dst, p, lim, 1)
+		dst = d.enc.AppendValue(dst, p, lim, 1)
 	}
 	if text != d.ev.Message {
-		shown = m.message(text)
+		shown = m.Message(text)
 	}
 	d.enc.gist.text = shown
-	dst = appendString(append(dst, `],"formatted":`...), shown)
+	dst = jsontext.AppendString(append(dst, `],"formatted":`...), shown)
 	return append(dst, '}', ',')
 }
 
@@ -187,7 +206,7 @@ func (w *wire) appendLevel(dst []byte, l Level) []byte {
 	if w.dialect == reference && number != 0 {
 		return append(strconv.AppendInt(dst, int64(number), 10), ',')
 	}
-	return append(appendString(dst, string(word)), ',')
+	return append(jsontext.AppendString(dst, string(word)), ',')
 }
 
 // appendTimeSpent appends milliseconds. The reference sends null for none.
@@ -214,7 +233,7 @@ func (w *wire) appendContexts(dst []byte, d *draft) []byte {
 	if len(c) == 0 {
 		return dst
 	}
-	dst = d.enc.appendMap(append(dst, `"contexts":`...), c, loose)
+	dst = d.enc.AppendMap(append(dst, `"contexts":`...), c, jsonvalue.Loose)
 	if defaults {
 		dst = dst[:len(dst)-1]
 		if _, given := c["runtime"]; !given {

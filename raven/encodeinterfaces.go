@@ -5,6 +5,11 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
+	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
 func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
@@ -15,14 +20,14 @@ func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(append(dst, `{"type":`...), x.Type)
-		value := e.mask().prose(x.Value)
-		dst = appendString(append(dst, `,"value":`...), value)
+		dst = jsontext.AppendString(append(dst, `{"type":`...), x.Type)
+		value := e.Mask().Prose(x.Value)
+		dst = jsontext.AppendString(append(dst, `,"value":`...), value)
 		if i == len(list)-1 {
 			e.gist.kind, e.gist.says = x.Type, value
 			e.gist.keep(x.Stacktrace)
 		}
-		dst = appendStringField(dst, `,"module":`, x.Module)
+		dst = jsontext.AppendStringField(dst, `,"module":`, x.Module)
 		if x.ThreadID != 0 {
 			dst = strconv.AppendInt(append(dst, `,"thread_id":`...), x.ThreadID, 10)
 		}
@@ -41,17 +46,17 @@ func (e *encoder) appendMechanism(dst []byte, m *Mechanism, numbered bool) []byt
 	if m.Type == "" {
 		dst = append(dst, `{"type":"generic"`...)
 	} else {
-		dst = appendString(append(dst, `{"type":`...), m.Type)
+		dst = jsontext.AppendString(append(dst, `{"type":`...), m.Type)
 	}
-	dst = appendStringField(dst, `,"description":`, e.mask().prose(m.Description))
-	dst = appendStringField(dst, `,"help_link":`, m.HelpLink)
+	dst = jsontext.AppendStringField(dst, `,"description":`, e.Mask().Prose(m.Description))
+	dst = jsontext.AppendStringField(dst, `,"help_link":`, m.HelpLink)
 	if m.Handled != nil {
 		dst = strconv.AppendBool(append(dst, `,"handled":`...), *m.Handled)
 	}
 	if m.Synthetic {
 		dst = append(dst, `,"synthetic":true`...)
 	}
-	dst = appendStringField(dst, `,"source":`, m.Source)
+	dst = jsontext.AppendStringField(dst, `,"source":`, m.Source)
 	if numbered {
 		dst = strconv.AppendInt(append(dst, `,"exception_id":`...), int64(m.ExceptionID), 10)
 		if m.ExceptionID != 0 {
@@ -68,14 +73,14 @@ func (e *encoder) appendMechanismData(dst []byte, m *Mechanism) []byte {
 	data := m.Data
 	switch {
 	case m.GoType != "" && len(data) == 0:
-		return append(appendString(append(dst, `,"data":{"go_type":`...), m.GoType), '}')
+		return append(jsontext.AppendString(append(dst, `,"data":{"go_type":`...), m.GoType), '}')
 	case m.GoType != "":
 		data = maps.Clone(data)
 		data["go_type"] = m.GoType
 	case len(data) == 0:
 		return dst
 	}
-	return e.appendMap(append(dst, `,"data":`...), data, loose)
+	return e.AppendMap(append(dst, `,"data":`...), data, jsonvalue.Loose)
 }
 
 func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
@@ -106,65 +111,56 @@ func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
 
 func (e *encoder) appendUser(dst []byte, u *User) []byte {
 	dst = append(dst, '{')
-	m := e.mask()
-	dst = appendField(dst, `"id":`, m.field("id", m.prose(u.ID)))
-	dst = appendField(dst, `"username":`, m.field("username", m.value(u.Username)))
-	dst = appendField(dst, `"email":`, m.field("email", m.value(u.Email)))
-	dst = appendField(dst, `"name":`, m.field("name", m.value(u.Name)))
-	dst = appendField(dst, `"ip_address":`, m.field("ip_address", u.IPAddress))
+	m := e.Mask()
+	dst = jsontext.AppendField(dst, `"id":`, m.Field("id", m.Prose(u.ID)))
+	dst = jsontext.AppendField(dst, `"username":`, m.Field("username", m.Value(u.Username)))
+	dst = jsontext.AppendField(dst, `"email":`, m.Field("email", m.Value(u.Email)))
+	dst = jsontext.AppendField(dst, `"name":`, m.Field("name", m.Value(u.Name)))
+	dst = jsontext.AppendField(dst, `"ip_address":`, m.Field("ip_address", u.IPAddress))
 	if len(u.Data) > 0 {
 		dst = append(e.appendData(append(dst, `"data":`...), u.Data), ',')
 	}
-	return closeObject(dst)
+	return jsontext.CloseObject(dst)
 }
 
 func (e *encoder) appendRequest(dst []byte, r *Request) []byte {
 	dst = append(dst, '{')
-	m := e.mask()
-	dst = appendField(dst, `"url":`, m.field("url", m.value(r.URL)))
-	dst = appendField(dst, `"method":`, m.field("method", r.Method))
-	dst = appendField(dst, `"query_string":`, m.field("query_string", m.query(r.QueryString)))
-	dst = appendField(dst, `"fragment":`, m.field("fragment", m.query(r.Fragment)))
-	dst = appendField(dst, `"cookies":`, m.field("cookies", m.cookies(r.Cookies)))
+	m := e.Mask()
+	dst = jsontext.AppendField(dst, `"url":`, m.Field("url", m.Value(r.URL)))
+	dst = jsontext.AppendField(dst, `"method":`, m.Field("method", r.Method))
+	dst = jsontext.AppendField(dst, `"query_string":`, m.Field("query_string", m.Query(r.QueryString)))
+	dst = jsontext.AppendField(dst, `"fragment":`, m.Field("fragment", m.Query(r.Fragment)))
+	dst = jsontext.AppendField(dst, `"cookies":`, m.Field("cookies", m.Cookies(r.Cookies)))
 	if len(r.Headers) > 0 {
-		dst = append(e.appendStringMap(append(dst, `"headers":`...), r.Headers, headerValue), ',')
+		dst = append(e.AppendStringMap(append(dst, `"headers":`...), r.Headers, headerValue), ',')
 	}
 	if len(r.Env) > 0 {
-		dst = append(e.appendStringMap(append(dst, `"env":`...), r.Env, headerValue), ',')
+		dst = append(e.AppendStringMap(append(dst, `"env":`...), r.Env, headerValue), ',')
 	}
 	if r.Data != nil && (e.rules == nil || !e.rules.noBody) {
 		dst = append(e.appendBody(append(dst, `"data":`...), r.Data), ',')
 	}
-	return closeObject(dst)
+	return jsontext.CloseObject(dst)
 }
 
 // appendBody appends a request's data. Texts may be forms.
 func (e *encoder) appendBody(dst []byte, data any) []byte {
-	m := e.mask()
+	m := e.Mask()
 	switch body := data.(type) {
 	case string:
-		data = m.query(body)
+		data = m.Query(body)
 	case []byte:
-		data = m.query(string(body))
+		data = m.Query(string(body))
 	}
 	return e.appendData(dst, data)
 }
 
 // appendData appends what stands in a field called data.
 func (e *encoder) appendData(dst []byte, data any) []byte {
-	if m := e.mask(); m != nil && m.fields && m.secret("data") {
-		return e.appendMasked(dst, reflect.ValueOf(data), loose)
+	if m := e.Mask(); m.HidesField("data") {
+		return e.AppendMasked(dst, reflect.ValueOf(data), jsonvalue.Loose)
 	}
-	return e.appendValue(dst, data, loose, 0)
-}
-
-// closeObject puts the brace where the last comma is, if there is one.
-func closeObject(dst []byte) []byte {
-	if dst[len(dst)-1] == ',' {
-		dst[len(dst)-1] = '}'
-		return dst
-	}
-	return append(dst, '}')
+	return e.AppendValue(dst, data, jsonvalue.Loose, 0)
 }
 
 // appendBreadcrumbs appends the event's own breadcrumbs, or those that were
@@ -193,16 +189,46 @@ func appendBreadcrumbs(dst []byte, d *draft) []byte {
 
 // appendInterfaces appends further top-level keys.
 func appendInterfaces(dst []byte, d *draft) []byte {
-	for _, key := range sortedKeys(nil, d.ev.Interfaces) {
+	for _, key := range jsonvalue.SortedKeys(nil, d.ev.Interfaces) {
 		if !d.sends(key) {
 			continue
 		}
-		dst = append(appendString(dst, key), ':')
-		if d.enc.mask().secret(key) {
-			dst = append(d.enc.appendMasked(dst, reflect.ValueOf(d.ev.Interfaces[key]), loose), ',')
+		dst = append(jsontext.AppendString(dst, key), ':')
+		if d.enc.Mask().Secret(key) {
+			dst = append(d.enc.AppendMasked(dst, reflect.ValueOf(d.ev.Interfaces[key]), jsonvalue.Loose), ',')
 			continue
 		}
-		dst = append(d.enc.appendValue(dst, d.ev.Interfaces[key], loose, 0), ',')
+		dst = append(d.enc.AppendValue(dst, d.ev.Interfaces[key], jsonvalue.Loose, 0), ',')
 	}
 	return dst
 }
+
+// headerValue is what is sent of a header, or of a variable of the request's
+// environment.
+func headerValue(m *mask.Mask, key, value string) string {
+	if m == nil {
+		return value
+	}
+	if m.Secret(key) {
+		return mask.Hidden
+	}
+	return m.InCookies(key).Value(value)
+}
+
+// maxTag is how many characters Sentry takes of a tag's value (protocol 5.3).
+const maxTag = 200
+
+// tagValue is what is sent of a tag. Sentry drops values that are longer than
+// it likes or have more than one line, which would be a pity.
+func tagValue(m *mask.Mask, key, value string) string {
+	if m.Secret(key) {
+		return mask.Hidden
+	}
+	value = m.Start(value, maxTag)
+	if strings.IndexByte(value, '\n') >= 0 {
+		value = strings.ReplaceAll(value, "\n", " ")
+	}
+	return value
+}
+
+func asItIs(_ *mask.Mask, _, value string) string { return value }

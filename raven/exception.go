@@ -1,9 +1,6 @@
 package raven
 
 import (
-	"fmt"
-	"reflect"
-
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
@@ -84,7 +81,7 @@ func (d *draft) addPanic(v any) {
 		return
 	}
 	t := typeOf(v)
-	x := Exception{Type: t.name, Module: t.module, Value: valueText(&d.enc, v), Stacktrace: d.trace(stack)}
+	x := Exception{Type: t.name, Module: t.module, Value: d.enc.Text(v, d.enc.tight()), Stacktrace: d.trace(stack)}
 	if t.anonymous {
 		x.Type, x.Module, how.GoType = d.typeByPlace(t, stack)
 	}
@@ -118,20 +115,4 @@ func (l *link) message() string {
 		l.text, l.asked = guard.Error(l.err), true
 	}
 	return l.text
-}
-
-// valueText is the text of a panic's value, as e would encode it.
-func valueText(e *encoder, v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case fmt.Stringer:
-		if !e.mask().hides(reflect.TypeOf(v)) {
-			return guard.Text(v, "String", v.String)
-		}
-	}
-	if r := reflect.ValueOf(v); r.Kind() == reflect.String {
-		return r.String()
-	}
-	return string(e.appendValue(nil, v, e.tight(), 0))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -86,7 +87,7 @@ func (g gist) brief() gist {
 }
 
 func short(s string) string {
-	if cut := firstRunes(s, gistText); len(cut) < len(s) {
+	if cut := jsontext.FirstRunes(s, gistText); len(cut) < len(s) {
 		return strings.Clone(cut)
 	}
 	return s
@@ -96,7 +97,7 @@ func short(s string) string {
 func (g *gist) readable() (message string, frames []string) {
 	message = g.text
 	if message == "" && g.kind+g.says != "" {
-		message = firstRunes(g.kind+": "+g.says, gistText)
+		message = jsontext.FirstRunes(g.kind+": "+g.says, gistText)
 	}
 	for i, r := range g.found {
 		switch {

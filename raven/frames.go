@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
 // resolved is what a program counter stands for: the frame, and the frame as
@@ -104,10 +106,10 @@ func newResolved(f runtime.Frame) *resolved {
 // without the closing brace.
 func appendPlainFrame(dst []byte, f *Frame) []byte {
 	dst = append(dst, `{"function":`...)
-	dst = appendString(dst, f.Function)
-	dst = appendStringField(dst, `,"module":`, f.Module)
-	dst = appendStringField(dst, `,"filename":`, f.Filename)
-	dst = appendStringField(dst, `,"abs_path":`, f.AbsPath)
+	dst = jsontext.AppendString(dst, f.Function)
+	dst = jsontext.AppendStringField(dst, `,"module":`, f.Module)
+	dst = jsontext.AppendStringField(dst, `,"filename":`, f.Filename)
+	dst = jsontext.AppendStringField(dst, `,"abs_path":`, f.AbsPath)
 	if f.Lineno > 0 {
 		dst = append(dst, `,"lineno":`...)
 		dst = strconv.AppendInt(dst, int64(f.Lineno), 10)
@@ -120,7 +122,7 @@ func appendPlainFrame(dst []byte, f *Frame) []byte {
 func (e *encoder) appendFrameRest(dst []byte, f *Frame, whole bool) []byte {
 	dst = e.appendContext(dst, f.PreContext, f.ContextLine, f.PostContext, whole)
 	if whole && len(f.Vars) > 0 && (e.rules == nil || !e.rules.noLocals) {
-		dst = e.appendMap(append(dst, `,"vars":`...), f.Vars, e.tight())
+		dst = e.AppendMap(append(dst, `,"vars":`...), f.Vars, e.tight())
 	}
 	return appendInApp(dst, f.InApp)
 }

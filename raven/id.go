@@ -2,6 +2,8 @@ package raven
 
 import "math/rand/v2"
 
+const hexDigits = "0123456789abcdef"
+
 // newID returns a random UUID (version 4) without dashes. An event's id has to
 // be unique, not secret, so the generator that Go seeds from the system will
 // do; it takes a fraction of the time of a system call.

@@ -3,6 +3,8 @@ package raven
 import (
 	"fmt"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 )
 
 // eventFields are the top-level keys that events have without interfaces, and
@@ -42,7 +44,7 @@ var eventFields = map[string]string{
 // check says which key can't be sent, because it would stand beside another one
 // of the same name.
 func (o Interfaces) check() error {
-	for _, key := range sortedKeys(nil, o) {
+	for _, key := range jsonvalue.SortedKeys(nil, o) {
 		switch field, taken := eventFields[key]; {
 		case taken && field != "":
 			return fmt.Errorf("raven: Interfaces has the key %q; set Event.%s in its place", key, field)

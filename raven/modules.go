@@ -4,12 +4,14 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
 // linkedModules is the modules field of every event that does not bring its
 // own: Go itself and what was linked in, as JSON with a comma behind it.
 var linkedModules = sync.OnceValue(func() []byte {
-	return append(new(encoder).appendStringMap([]byte(`"modules":`), moduleVersions(), asItIs), ',')
+	return append(new(encoder).AppendStringMap([]byte(`"modules":`), moduleVersions(), asItIs), ',')
 })
 
 // moduleVersions are the versions of Go and of what was linked in, by module
@@ -49,8 +51,8 @@ func isDefault(contexts Contexts) bool {
 var goName, goVersion, goOS any = "go", runtime.Version(), runtime.GOOS
 
 var (
-	runtimeContext = closeObject(appendField([]byte(`"runtime":{"name":"go",`), `"version":`, runtime.Version()))
-	osContext      = closeObject(appendField([]byte(`"os":{`), `"name":`, runtime.GOOS))
+	runtimeContext = jsontext.CloseObject(jsontext.AppendField([]byte(`"runtime":{"name":"go",`), `"version":`, runtime.Version()))
+	osContext      = jsontext.CloseObject(jsontext.AppendField([]byte(`"os":{`), `"name":`, runtime.GOOS))
 )
 
 // builtRevision is the revision of the source that the program was built from,

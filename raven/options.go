@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -58,7 +59,7 @@ func defaults() config {
 		environment: cmp.Or(os.Getenv("SENTRY_ENVIRONMENT"), "production"),
 		serverName:  cmp.Or(os.Getenv("SENTRY_NAME"), hostname),
 		breadcrumbs: defaultBreadcrumbs,
-		rules:       rules{tight: tight},
+		rules:       rules{tight: jsonvalue.Tight},
 
 		defaultIgnores: true,
 		sampleRate:     1,

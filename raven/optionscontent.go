@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 )
 
 // Limits bound what is sent of a value in extra, params, variables and panic
@@ -33,10 +35,10 @@ func WithLimits(l Limits) Option {
 		if l.Depth > maxDepth {
 			return fmt.Errorf("raven: WithLimits(%+v): the depth is above %d", l, maxDepth)
 		}
-		cfg.rules.tight = limits{
-			depth: cmp.Or(l.Depth, tight.depth),
-			items: cmp.Or(l.ListLength, tight.items),
-			runes: cmp.Or(l.StringLength, tight.runes),
+		cfg.rules.tight = jsonvalue.Limits{
+			Depth: cmp.Or(l.Depth, jsonvalue.Tight.Depth),
+			Items: cmp.Or(l.ListLength, jsonvalue.Tight.Items),
+			Runes: cmp.Or(l.StringLength, jsonvalue.Tight.Runes),
 		}
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -129,7 +130,7 @@ func (o Outcome) detail() string {
 	default:
 		text = o.Err.Error()
 	}
-	if short := firstRunes(text, maxDetail-1); firstRunes(text, maxDetail) != text {
+	if short := jsontext.FirstRunes(text, maxDetail-1); jsontext.FirstRunes(text, maxDetail) != text {
 		return short + "…"
 	}
 	return text

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -52,7 +53,7 @@ func appendEnvelope(id string, now time.Time, event []byte) []byte {
 	dst = append(dst, envelopeID...)
 	dst = append(dst, id...)
 	dst = append(dst, envelopeSentAt...)
-	dst = appendTime(dst, now, false)
+	dst = jsontext.AppendTime(dst, now, false)
 	dst = append(dst, envelopeRest...)
 	dst = append(dst, itemHeader...)
 	dst = strconv.AppendInt(dst, int64(len(event)), 10)
@@ -69,7 +70,7 @@ func envelopeHeader(dsn *transport.DSN) http.Header {
 
 // storeHeader is what the reference sends; its auth has the time in it.
 func (c *Client) storeHeader(now time.Time) http.Header {
-	auth := "Sentry sentry_timestamp=" + string(appendSeconds(nil, now)) + ", sentry_client=" + userAgent +
+	auth := "Sentry sentry_timestamp=" + string(jsontext.AppendSeconds(nil, now)) + ", sentry_client=" + userAgent +
 		", sentry_version=6, sentry_key=" + c.dsn.PublicKey
 	return header("application/octet-stream", withSecret(auth, c.dsn))
 }

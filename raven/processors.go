@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
+	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
 // Processor decides what of an event is sent; see [WithProcessors]. The set is
@@ -34,8 +36,8 @@ type ProcessorFunc func(ctx context.Context, ev *Event) *Event
 // rules are what a client's options say about the content of its events. They
 // never change once the client is made.
 type rules struct {
-	mask     *masker
-	tight    limits // for what the reference's serialiser shortens
+	mask     *mask.Mask
+	tight    jsonvalue.Limits // for what the reference's serialiser shortens
 	noBody   bool
 	noLocals bool
 	chain    []namedFunc
@@ -57,7 +59,7 @@ var errProcessor = errors.New("a processor returned nil")
 func (cfg *config) newRules() *rules {
 	r := &cfg.rules
 	r.chain = slices.Concat(r.chain, cfg.beforeSend)
-	r.mask = newMasker(r.keys, r.defaults || !cfg.noDefaultProcessors)
+	r.mask = mask.New(r.keys, r.defaults || !cfg.noDefaultProcessors)
 	return r
 }
 
@@ -102,7 +104,7 @@ func (keys sanitizeKeys) install(r *rules) error {
 		return errors.New("raven: SanitizeKeys: no keys")
 	}
 	for _, key := range keys {
-		if squeezed(key) == "" {
+		if mask.Squeezed(key) == "" {
 			return fmt.Errorf("raven: SanitizeKeys: the key %q would hide everything", key)
 		}
 	}

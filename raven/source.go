@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
 const (
@@ -128,8 +130,8 @@ func readExcerpt(path string, line int) *excerpt {
 
 func shortLine(s string) string {
 	s = strings.TrimRight(s, "\r")
-	if short := firstRunes(s, maxSourceLine); len(short) < len(s) {
-		return firstRunes(s, maxSourceLine-len("...")) + "..."
+	if short := jsontext.FirstRunes(s, maxSourceLine); len(short) < len(s) {
+		return jsontext.FirstRunes(s, maxSourceLine-len("...")) + "..."
 	}
 	return s
 }
@@ -188,11 +190,11 @@ func (e *encoder) appendSource(dst []byte, r *resolved) []byte {
 // whole, those around it.
 func (e *encoder) appendContext(dst []byte, pre []string, line string, post []string, whole bool) []byte {
 	if whole && len(pre) > 0 {
-		dst = e.appendStrings(append(dst, `,"pre_context":`...), pre)
+		dst = e.AppendStrings(append(dst, `,"pre_context":`...), pre)
 	}
-	dst = appendStringField(dst, `,"context_line":`, e.mask().name(line))
+	dst = jsontext.AppendStringField(dst, `,"context_line":`, e.Mask().Name(line))
 	if whole && len(post) > 0 {
-		dst = e.appendStrings(append(dst, `,"post_context":`...), post)
+		dst = e.AppendStrings(append(dst, `,"post_context":`...), post)
 	}
 	return dst
 }

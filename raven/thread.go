@@ -1,6 +1,10 @@
 package raven
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+)
 
 // Thread is one goroutine of an event that shows several (protocol 5.2).
 type Thread struct {
@@ -26,8 +30,8 @@ func (e *encoder) appendThreads(dst []byte, threads []Thread) []byte {
 			dst = append(dst, ',')
 		}
 		dst = strconv.AppendInt(append(dst, `{"id":`...), t.ID, 10)
-		dst = appendStringField(dst, `,"name":`, t.Name)
-		dst = appendStringField(dst, `,"state":`, t.State)
+		dst = jsontext.AppendStringField(dst, `,"name":`, t.Name)
+		dst = jsontext.AppendStringField(dst, `,"state":`, t.State)
 		dst = strconv.AppendBool(append(dst, `,"crashed":`...), t.Crashed)
 		dst = strconv.AppendBool(append(dst, `,"current":`...), t.Current)
 		if !t.Stacktrace.empty() {

@@ -94,7 +94,7 @@ func (c *Client) newCrumb(b Breadcrumb, late *lateValue) crumb {
 func encodedCrumb(b Breadcrumb, r *rules) crumb {
 	d := newDraft()
 	defer d.release()
-	d.enc.rules = r
+	d.enc.follow(r)
 	d.buf = appendCrumb(d.buf[:0], &d.enc, b)
 	json := bytes.Clone(d.buf)
 	return crumb{json: json, rest: bytes.IndexByte(json, ',')}

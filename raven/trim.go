@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 )
 
 // maxEvent is how many bytes of JSON an event may have. Sentry refuses those of
@@ -38,8 +40,8 @@ var trimSteps = []trimStep{
 	{"frames", (*trimmer).middleFrames},
 	{"breadcrumbs", (*trimmer).oldestCrumbs},
 	{"request.data", (*trimmer).requestData},
-	{"contexts", func(t *trimmer, excess int) bool { return largest(t, t.ev.Contexts, loose, excess) }},
-	{"interfaces", func(t *trimmer, excess int) bool { return largest(t, t.ev.Interfaces, loose, excess) }},
+	{"contexts", func(t *trimmer, excess int) bool { return largest(t, t.ev.Contexts, jsonvalue.Loose, excess) }},
+	{"interfaces", func(t *trimmer, excess int) bool { return largest(t, t.ev.Interfaces, jsonvalue.Loose, excess) }},
 	{"params", (*trimmer).params},
 	{"user.data", (*trimmer).userData},
 	{"modules", (*trimmer).modules},
@@ -89,7 +91,7 @@ func (t *trimmer) crumbData(int) bool {
 const notWorthIt = 256
 
 // largest replaces the largest values of a map by a note, as many as it takes.
-func largest[M ~map[string]any](t *trimmer, m M, lim limits, excess int) bool {
+func largest[M ~map[string]any](t *trimmer, m M, lim jsonvalue.Limits, excess int) bool {
 	type sized struct {
 		key  string
 		size int
@@ -99,7 +101,7 @@ func largest[M ~map[string]any](t *trimmer, m M, lim limits, excess int) bool {
 		if _, done := v.(leftOut); done {
 			continue
 		}
-		t.buf = t.enc.appendValue(t.buf[:0], v, lim, 0)
+		t.buf = t.enc.AppendValue(t.buf[:0], v, lim, 0)
 		if len(t.buf) > notWorthIt {
 			all = append(all, sized{key, len(t.buf)})
 		}
@@ -194,7 +196,7 @@ func (t *trimmer) params(int) bool {
 	found := len(t.ev.Params) > 0
 	if found {
 		// The text stays; what it was made of goes.
-		t.ev.Message = t.enc.formatted(t.ev.Message, t.enc.mask().params(t.ev.Params))
+		t.ev.Message = t.enc.Formatted(t.ev.Message, t.enc.Mask().Params(t.ev.Params), t.enc.tight())
 		t.ev.Params = nil
 	}
 	return found

@@ -82,7 +82,7 @@ func (t *trimmer) cutMap(m map[string]string, n int) bool {
 // cutText returns the first bytes of a text, without half a character, and
 // dots. Half a URL would no longer show that it has a password.
 func (t *trimmer) cutText(s string, n int) string {
-	s = t.enc.mask().prose(s)
+	s = t.enc.Mask().Prose(s)
 	if len(s) <= n {
 		return s
 	}

@@ -1,4 +1,10 @@
-package raven
+package mask
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // numberAt returns where the card number, the US social security number or the
 // IBAN is whose first digit is at i.
@@ -169,4 +175,25 @@ func rightIBAN(s string) bool {
 		}
 	}
 	return rest == 1
+}
+
+// isCard reports whether a text is 13 to 16 digits, with blanks and dashes
+// after any of them and a newline at the end, as the reference's expression
+// has it: ^(?:\d[ -]*?){13,16}$.
+func isCard(s string) bool {
+	if s == "" || s[0] < '0' || s[0] > '9' && s[0] < utf8.RuneSelf {
+		return false
+	}
+	digits := 0
+	for i, r := range strings.TrimSuffix(s, "\n") {
+		switch {
+		case unicode.IsDigit(r):
+			if digits++; digits > 16 {
+				return false
+			}
+		case i == 0, r != ' ' && r != '-':
+			return false
+		}
+	}
+	return digits >= 13
 }

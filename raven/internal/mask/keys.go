@@ -1,18 +1,16 @@
-package raven
+package mask
 
 import (
 	"cmp"
 	"math"
 	"slices"
 	"strings"
-	"sync"
-	"unicode"
 	"unicode/utf8"
 )
 
 // A part makes a key secret that contains it.
 type part struct {
-	text string // as squeezed makes it
+	text string // as Squeezed makes it
 	// unless are continuations that make another word of it: author, tokenizer.
 	unless []string
 	// word is whether it has to be a word of its own: otp is part of footprint.
@@ -52,47 +50,9 @@ var cookieParts = []part{
 	{text: "sudo", word: true},
 }
 
-// fieldNames are the keys of the texts that an event has a field for.
-var fieldNames = []string{"id", "username", "email", "name", "ip_address", "url", "method", "query_string", "fragment", "cookies", "data"}
-
-// masker decides what of an event may not be sent. The encoder asks it for each
-// key and each text, so that nothing needs a copy of the event. A nil masker
-// hides nothing. It is safe for concurrent use.
-type masker struct {
-	parts  []part        // sorted
-	begins [256][2]int32 // which parts may begin with a byte: from, to
-	goOn   [256]uint32   // the letters that such a part may go on with, a bit each
-	values bool          // credentials and numbers in texts, and the secrets of URLs too
-	fields bool          // one of fieldNames is secret
-
-	jar    *masker // for what is in cookies
-	cookie bool    // it is for that itself
-
-	secretive sync.Map // of reflect.Type to bool
-}
-
-// newMasker returns the masker for keys of the user's, and for what is secret by
-// default.
-func newMasker(keys []string, defaults bool) *masker {
-	if len(keys) == 0 && !defaults {
-		return nil
-	}
-	var parts []part
-	for _, key := range keys {
-		parts = append(parts, part{text: squeezed(key)})
-	}
-	cookies := parts
-	if defaults {
-		parts = slices.Concat(parts, secretParts)
-		cookies = slices.Concat(parts, cookieParts)
-	}
-	m, jar := maskerOf(parts, defaults), maskerOf(cookies, defaults)
-	m.jar, jar.jar, jar.cookie = jar, jar, true
-	return m
-}
-
-func maskerOf(parts []part, values bool) *masker {
-	m := &masker{values: values, parts: slices.Clone(parts)}
+// newMask indexes the parts by their first two letters.
+func newMask(parts []part, values bool) *Mask {
+	m := &Mask{values: values, parts: slices.Clone(parts)}
 	slices.SortFunc(m.parts, func(a, b part) int { return cmp.Compare(a.text, b.text) })
 	for i, part := range m.parts {
 		c := part.text[0]
@@ -109,13 +69,13 @@ func maskerOf(parts []part, values bool) *masker {
 			m.begins[c-'a'+'A'], m.goOn[c-'a'+'A'] = m.begins[c], m.goOn[c]
 		}
 	}
-	m.fields = slices.ContainsFunc(fieldNames, m.secret)
+	m.fields = slices.ContainsFunc(fieldNames, m.Secret)
 	return m
 }
 
-// squeezed is a key in lower case without what people put between words:
+// Squeezed is a key in lower case without what people put between words:
 // api_key, Api-Key and apiKey are one.
-func squeezed(key string) string {
+func Squeezed(key string) string {
 	return strings.Map(func(r rune) rune {
 		if r < utf8.RuneSelf && between[byte(r)] {
 			return -1
@@ -126,9 +86,9 @@ func squeezed(key string) string {
 
 var between = [256]bool{'_': true, '-': true, '.': true, ' ': true}
 
-// secret reports whether what stands under a key may not be sent: whether a
+// Secret reports whether what stands under a key may not be sent: whether a
 // part of it, in whatever case, is secret.
-func (m *masker) secret(key string) bool {
+func (m *Mask) Secret(key string) bool {
 	if m == nil {
 		return false
 	}
@@ -156,8 +116,8 @@ func (m *masker) secret(key string) bool {
 }
 
 // secretFolded is secret for keys that are not ASCII.
-func (m *masker) secretFolded(key string) bool {
-	key = squeezed(key)
+func (m *Mask) secretFolded(key string) bool {
+	key = Squeezed(key)
 	for i := range m.parts {
 		part := &m.parts[i]
 		for at, end := 0, 0; ; at = end {
@@ -175,7 +135,7 @@ func (m *masker) secretFolded(key string) bool {
 }
 
 // begins returns where a part ends that a key would begin with at i if it were
-// squeezed, 0 if it begins with something else.
+// Squeezed, 0 if it begins with something else.
 func begins(key string, i int, part string) (end int) {
 	n := 0
 	for ; i < len(key); i++ {
@@ -231,41 +191,11 @@ func isUpper(b byte) bool  { return b >= 'A' && b <= 'Z' }
 func isLetter(b byte) bool { return isLower(b) || isUpper(b) }
 func isDigit(b byte) bool  { return b >= '0' && b <= '9' }
 
-// inCookies returns the masker for what stands under a key: it knows the names
-// of session cookies where the key is that of cookies.
-func (m *masker) inCookies(key string) *masker {
-	if m != nil && namesCookies(key) {
-		return m.jar
-	}
-	return m
-}
-
-// namesCookies reports whether a key ends in cookie or cookies.
-func namesCookies(key string) bool {
+// NamesCookies reports whether a key ends in cookie or cookies.
+func NamesCookies(key string) bool {
 	n := len(key)
 	if n > 0 && (key[n-1] == 's' || key[n-1] == 'S') {
 		n--
 	}
 	return n >= len("cookie") && strings.EqualFold(key[n-len("cookie"):n], "cookie")
-}
-
-// isCard reports whether a text is 13 to 16 digits, with blanks and dashes
-// after any of them and a newline at the end, as the reference's expression
-// has it: ^(?:\d[ -]*?){13,16}$.
-func isCard(s string) bool {
-	if s == "" || s[0] < '0' || s[0] > '9' && s[0] < utf8.RuneSelf {
-		return false
-	}
-	digits := 0
-	for i, r := range strings.TrimSuffix(s, "\n") {
-		switch {
-		case unicode.IsDigit(r):
-			if digits++; digits > 16 {
-				return false
-			}
-		case i == 0, r != ' ' && r != '-':
-			return false
-		}
-	}
-	return digits >= 13
 }

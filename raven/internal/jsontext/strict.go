@@ -1,4 +1,4 @@
-package raven
+package jsontext
 
 import (
 	"math"
@@ -16,11 +16,11 @@ const maxRawDepth = 64
 // that a float64 can hold.
 const longestPlain = 300
 
-// strict returns valid JSON such that parsers take it which are stricter than
+// Strict returns valid JSON such that parsers take it which are stricter than
 // encoding/json: half of a surrogate pair becomes U+FFFD, a number that is out
 // of range becomes "+Inf" or "-Inf", and what lies too deep a text. A server
 // would drop the whole event for any of them.
-func strict(s string) string {
+func Strict(s string) string {
 	var out []byte
 	done, depth := 0, 0
 	replace := func(from, to int, by string) {
@@ -30,7 +30,7 @@ func strict(s string) string {
 	for i := 0; i < len(s); {
 		switch c := s[i]; {
 		case c == '"':
-			end := stringEnd(s, i)
+			end := StringEnd(s, i)
 			if strings.Contains(s[i:end], `\u`) {
 				for at, size := loneSurrogate(s[:end], i); size > 0; at, size = loneSurrogate(s[:end], at+size) {
 					replace(at, at+size, `\ufffd`)
@@ -43,8 +43,8 @@ func strict(s string) string {
 				continue
 			}
 			depth--
-			end := valueEnd(s, i)
-			replace(i, end, string(appendString(nil, s[i:end])))
+			end := ValueEnd(s, i)
+			replace(i, end, string(AppendString(nil, s[i:end])))
 			i = end
 		case c == '}' || c == ']':
 			depth--
@@ -55,7 +55,7 @@ func strict(s string) string {
 				end++
 			}
 			if n := number(s[i:end]); math.IsInf(n, 0) {
-				replace(i, end, string(appendFloat(nil, n, 64)))
+				replace(i, end, string(AppendFloat(nil, n, 64)))
 			}
 			i = end
 		default:

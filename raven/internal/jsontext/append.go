@@ -1,6 +1,11 @@
-package raven
+// Package jsontext writes and scans JSON as bytes: strings, numbers and times
+// are appended in a form that strict servers take.
+//
+// It knows neither Go values, nor secrets, nor events.
+package jsontext
 
 import (
+	"math"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -16,9 +21,9 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// appendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD:
+// AppendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD:
 // servers refuse events with broken text in them.
-func appendString(dst []byte, s string) []byte {
+func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
@@ -58,17 +63,17 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// appendStringField appends a key, given with its comma, and s; nothing if s
+// AppendStringField appends a key, given with its comma, and s; nothing if s
 // is empty.
-func appendStringField(dst []byte, key, s string) []byte {
+func AppendStringField(dst []byte, key, s string) []byte {
 	if s == "" {
 		return dst
 	}
-	return appendString(append(dst, key...), s)
+	return AppendString(append(dst, key...), s)
 }
 
-// firstRunes returns the first n characters of s.
-func firstRunes(s string, n int) string {
+// FirstRunes returns the first n characters of s.
+func FirstRunes(s string, n int) string {
 	if n <= 0 || len(s) <= n {
 		return s
 	}
@@ -81,14 +86,14 @@ func firstRunes(s string, n int) string {
 	return s
 }
 
-// appendTime appends t as RFC 3339 in UTC, with microseconds unless whole
+// AppendTime appends t as RFC 3339 in UTC, with microseconds unless whole
 // seconds are asked for, as a JSON string. [time.Time.AppendFormat] needs
 // several times as long, and an envelope has two.
-func appendTime(dst []byte, t time.Time, wholeSeconds bool) []byte {
+func AppendTime(dst []byte, t time.Time, wholeSeconds bool) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
 	if year < 0 || year > 9999 {
-		return appendTime(dst, time.Unix(0, 0), wholeSeconds)
+		return AppendTime(dst, time.Unix(0, 0), wholeSeconds)
 	}
 	hour, minute, second := t.Clock()
 	dst = append(dst, '"')
@@ -109,8 +114,47 @@ func appendTime(dst []byte, t time.Time, wholeSeconds bool) []byte {
 // appendPair appends a number below a hundred as two digits.
 func appendPair(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
-// appendSeconds appends t as Unix seconds with microseconds, as the reference
+// AppendSeconds appends t as Unix seconds with microseconds, as the reference
 // writes the times of breadcrumbs and of the auth header.
-func appendSeconds(dst []byte, t time.Time) []byte {
+func AppendSeconds(dst []byte, t time.Time) []byte {
 	return strconv.AppendFloat(dst, float64(t.UnixMicro())/1e6, 'f', -1, 64)
+}
+
+// AppendField appends a key, a text and a comma; nothing if the text is empty.
+func AppendField(dst []byte, key, s string) []byte {
+	if s == "" {
+		return dst
+	}
+	return append(AppendString(append(dst, key...), s), ',')
+}
+
+// CloseObject puts the brace where the last comma is, if there is one.
+func CloseObject(dst []byte) []byte {
+	if dst[len(dst)-1] == ',' {
+		dst[len(dst)-1] = '}'
+		return dst
+	}
+	return append(dst, '}')
+}
+
+// CloseList is CloseObject for lists.
+func CloseList(dst []byte) []byte {
+	if dst[len(dst)-1] == ',' {
+		dst[len(dst)-1] = ']'
+		return dst
+	}
+	return append(dst, ']')
+}
+
+// AppendFloat appends a number, or its name for those that JSON has no number
+// for: NaN, +Inf and -Inf.
+func AppendFloat(dst []byte, f float64, bits int) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return AppendString(dst, strconv.FormatFloat(f, 'g', -1, bits))
+	}
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	return strconv.AppendFloat(dst, f, format, -1, bits)
 }

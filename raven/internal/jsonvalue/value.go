@@ -1,68 +1,74 @@
-package raven
+// Package jsonvalue appends Go values of any type as JSON: within limits, without
+// secrets, whatever cycles they have and whatever their methods do.
+//
+// It knows values, keys and masks. It must not know events, clients or
+// transports.
+package jsonvalue
 
 import (
-	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
-// limits are how much of a value is sent; zero means all of it.
-type limits struct {
-	depth int // containers in containers
-	items int // entries of a list, map or struct
-	runes int // characters of a string
+// Limits are how much of a value is sent; zero means all of it, but for Depth.
+type Limits struct {
+	Depth int // containers in containers
+	Items int // entries of a list, map or struct
+	Runes int // characters of a string
 }
 
 var (
-	// tight is the reference's serialiser for extra, params and vars
+	// Tight is the reference's serialiser for extra, params and vars
 	// (protocol 6.2).
-	tight = limits{depth: 6, items: 50, runes: 400}
-	// loose is for what the reference sends whole; the depth only keeps a
+	Tight = Limits{Depth: 6, Items: 50, Runes: 400}
+	// Loose is for what the reference sends whole; the depth only keeps a
 	// runaway value from exhausting the stack.
-	loose = limits{depth: 32}
+	Loose = Limits{Depth: 32}
 )
 
-// maxEncoded is where containers end up as their types alone: a few small lists
+// maxSize is where containers end up as their types alone: a few small lists
 // that hold each other many times over would fill any memory otherwise, and no
 // server takes a larger event.
-const maxEncoded = 1 << 20
+const maxSize = 1 << 20
 
 // maxPath ends chains of pointers to pointers, whose depth is not counted.
 const maxPath = 1000
 
-// encoder is the working memory of one encoder: it belongs to a draft.
-type encoder struct {
-	inApp       *inAppRule
-	rules       *rules // nil: everything is sent
-	sourceLines int    // on either side of a frame's; 0 for no source
-
-	cookies bool // what is encoded stands under the key of cookies
+// Encoder is the working memory of one encoding. The zero value is ready and
+// hides nothing. It is not safe for concurrent use.
+type Encoder struct {
+	mask    *mask.Mask // nil: everything is shown
+	cookies bool       // what is encoded stands under the key of cookies
 
 	path []visit  // the containers around the value, to find cycles
 	keys []string // of the maps around the value, to sort them
 	ents []entry  // the same for maps that are found by reflection
-
-	gist gist // of the event that was encoded last
 }
 
-func (e *encoder) mask() *masker {
-	if e.rules == nil {
-		return nil
-	}
+// Use makes the encoder hide what m hides, nil for nothing.
+func (e *Encoder) Use(m *mask.Mask) { e.mask = m }
+
+// Restart makes the encoder ready for another value. A value that panicked may
+// have left it in the middle.
+func (e *Encoder) Restart() {
+	clear(e.path)
+	clear(e.keys)
+	clear(e.ents)
+	e.cookies, e.path, e.keys, e.ents = false, e.path[:0], e.keys[:0], e.ents[:0]
+}
+
+// Mask is what hides secrets where the encoder stands, nil for nothing: in
+// cookies it hides the names of sessions.
+func (e *Encoder) Mask() *mask.Mask {
 	if e.cookies {
-		return e.rules.mask.jar
+		return e.mask.Jar()
 	}
-	return e.rules.mask
-}
-
-// tight are the limits for what the reference's serialiser shortens.
-func (e *encoder) tight() limits {
-	if e.rules == nil {
-		return tight
-	}
-	return e.rules.tight
+	return e.mask
 }
 
 type visit struct {
@@ -76,67 +82,67 @@ type entry struct {
 	value reflect.Value
 }
 
-// appendMap appends a map with sorted keys.
-func (e *encoder) appendMap(dst []byte, m map[string]any, lim limits) []byte {
+// AppendMap appends a map with sorted keys.
+func (e *Encoder) AppendMap(dst []byte, m map[string]any, lim Limits) []byte {
 	return e.appendAnyMap(dst, m, lim, 0)
 }
 
-func (e *encoder) appendAnyMap(dst []byte, m map[string]any, lim limits, depth int) []byte {
+func (e *Encoder) appendAnyMap(dst []byte, m map[string]any, lim Limits, depth int) []byte {
 	start := len(e.keys)
-	e.keys = sortedKeys(e.keys, m)
+	e.keys = SortedKeys(e.keys, m)
 	keys := e.keys[start:]
-	if depth > 0 && lim.items > 0 && len(keys) > lim.items {
-		keys = keys[:lim.items]
+	if depth > 0 && lim.Items > 0 && len(keys) > lim.Items {
+		keys = keys[:lim.Items]
 	}
 	dst = append(dst, '{')
 	for i, k := range keys {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, firstRunes(k, lim.runes)), ':')
-		if e.mask().secret(k) {
-			dst = e.appendMasked(dst, reflect.ValueOf(m[k]), lim)
+		dst = append(jsontext.AppendString(dst, jsontext.FirstRunes(k, lim.Runes)), ':')
+		if e.Mask().Secret(k) {
+			dst = e.AppendMasked(dst, reflect.ValueOf(m[k]), lim)
 			continue
 		}
 		was := e.enter(k)
-		dst = e.appendValue(dst, m[k], lim, depth)
+		dst = e.AppendValue(dst, m[k], lim, depth)
 		e.cookies = was
 	}
 	e.keys = e.keys[:start]
 	return append(dst, '}')
 }
 
-// appendStringMap appends a map of strings with sorted keys, all of it. shown
+// AppendStringMap appends a map of strings with sorted keys, all of it. shown
 // is what is sent of a value.
-func (e *encoder) appendStringMap(dst []byte, m map[string]string, shown func(m *masker, key, value string) string) []byte {
+func (e *Encoder) AppendStringMap(dst []byte, m map[string]string, shown func(m *mask.Mask, key, value string) string) []byte {
 	start := len(e.keys)
-	e.keys = sortedKeys(e.keys, m)
+	e.keys = SortedKeys(e.keys, m)
 	dst = append(dst, '{')
 	for i, k := range e.keys[start:] {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, k), ':')
-		dst = appendString(dst, shown(e.mask(), k, m[k]))
+		dst = append(jsontext.AppendString(dst, k), ':')
+		dst = jsontext.AppendString(dst, shown(e.Mask(), k, m[k]))
 	}
 	e.keys = e.keys[:start]
 	return append(dst, '}')
 }
 
-func (e *encoder) appendStrings(dst []byte, list []string) []byte {
+func (e *Encoder) AppendStrings(dst []byte, list []string) []byte {
 	dst = append(dst, '[')
 	for i, s := range list {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, e.mask().name(s))
+		dst = jsontext.AppendString(dst, e.Mask().Name(s))
 	}
 	return append(dst, ']')
 }
 
-// appendValue appends a value of any type as JSON. The usual types come first
+// AppendValue appends a value of any type as JSON. The usual types come first
 // and need no reflection. depth is how many containers are around v.
-func (e *encoder) appendValue(dst []byte, v any, lim limits, depth int) []byte {
+func (e *Encoder) AppendValue(dst []byte, v any, lim Limits, depth int) []byte {
 	switch v := v.(type) {
 	case nil:
 		return append(dst, "null"...)
@@ -149,11 +155,11 @@ func (e *encoder) appendValue(dst []byte, v any, lim limits, depth int) []byte {
 	case int64:
 		return strconv.AppendInt(dst, v, 10)
 	case float64:
-		return appendFloat(dst, v, 64)
+		return jsontext.AppendFloat(dst, v, 64)
 	case []byte:
 		return e.appendText(dst, string(v), lim)
 	case time.Time:
-		return appendString(dst, v.Format(time.RFC3339Nano))
+		return jsontext.AppendString(dst, v.Format(time.RFC3339Nano))
 	case map[string]any:
 		if v == nil {
 			return append(dst, "null"...)
@@ -168,7 +174,7 @@ func (e *encoder) appendValue(dst []byte, v any, lim limits, depth int) []byte {
 }
 
 // appendReflect is appendValue for what is found inside a container.
-func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth int) []byte {
+func (e *Encoder) appendReflect(dst []byte, r reflect.Value, lim Limits, depth int) []byte {
 	if !r.IsValid() {
 		return append(dst, "null"...)
 	}
@@ -184,7 +190,7 @@ func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth i
 		return e.appendByKind(dst, r, lim, depth)
 	}
 	if kind := r.Kind(); kind != reflect.Struct && kind != reflect.Array {
-		return e.appendValue(dst, r.Interface(), lim, depth)
+		return e.AppendValue(dst, r.Interface(), lim, depth)
 	}
 	// Through an interface its fields would no longer be addressable.
 	if text, kind := e.describe(r.Interface(), r); kind != byKind {
@@ -193,7 +199,7 @@ func (e *encoder) appendReflect(dst []byte, r reflect.Value, lim limits, depth i
 	return e.appendByKind(dst, r, lim, depth)
 }
 
-func (e *encoder) appendByKind(dst []byte, r reflect.Value, lim limits, depth int) []byte {
+func (e *Encoder) appendByKind(dst []byte, r reflect.Value, lim Limits, depth int) []byte {
 	switch r.Kind() {
 	case reflect.String:
 		return e.appendText(dst, r.String(), lim)
@@ -204,9 +210,9 @@ func (e *encoder) appendByKind(dst []byte, r reflect.Value, lim limits, depth in
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return strconv.AppendUint(dst, r.Uint(), 10)
 	case reflect.Float32:
-		return appendFloat(dst, r.Float(), 32)
+		return jsontext.AppendFloat(dst, r.Float(), 32)
 	case reflect.Float64:
-		return appendFloat(dst, r.Float(), 64)
+		return jsontext.AppendFloat(dst, r.Float(), 64)
 	case reflect.Complex64, reflect.Complex128:
 		return e.appendText(dst, strconv.FormatComplex(r.Complex(), 'g', -1, r.Type().Bits()), lim)
 	case reflect.Interface, reflect.Pointer, reflect.Map, reflect.Slice:
@@ -223,9 +229,9 @@ func (e *encoder) appendByKind(dst []byte, r reflect.Value, lim limits, depth in
 
 // appendContainer appends what holds other values, unless it holds itself or
 // lies too deep.
-func (e *encoder) appendContainer(dst []byte, r reflect.Value, lim limits, depth int) []byte {
+func (e *Encoder) appendContainer(dst []byte, r reflect.Value, lim Limits, depth int) []byte {
 	kind := r.Kind()
-	if kind != reflect.Interface && kind != reflect.Pointer && (depth >= lim.depth || len(dst) > maxEncoded) || len(e.path) > maxPath {
+	if kind != reflect.Interface && kind != reflect.Pointer && (depth >= lim.Depth || len(dst) > maxSize) || len(e.path) > maxPath {
 		return e.appendText(dst, summary(r), lim)
 	}
 	if kind == reflect.Pointer || kind == reflect.Map || kind == reflect.Slice {
@@ -254,15 +260,15 @@ func (e *encoder) appendContainer(dst []byte, r reflect.Value, lim limits, depth
 		return e.appendText(dst, string(r.Bytes()), lim)
 	}
 	n := r.Len()
-	if lim.items > 0 {
-		n = min(n, lim.items)
+	if lim.Items > 0 {
+		n = min(n, lim.Items)
 	}
 	dst = append(dst, '[')
 	for i := range n {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if len(dst) > maxEncoded {
+		if len(dst) > maxSize {
 			dst = append(dst, `"..."`...)
 			break
 		}
@@ -288,15 +294,13 @@ func summary(r reflect.Value) string {
 	return r.Type().String()
 }
 
-// appendFloat appends a number, or its name for those that JSON has no number
-// for: NaN, +Inf and -Inf.
-func appendFloat(dst []byte, f float64, bits int) []byte {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return appendString(dst, strconv.FormatFloat(f, 'g', -1, bits))
+// SortedKeys appends the keys of m to dst in order, so that the same event is
+// the same bytes.
+func SortedKeys[M ~map[string]V, V any](dst []string, m M) []string {
+	start := len(dst)
+	for k := range m {
+		dst = append(dst, k)
 	}
-	format := byte('f')
-	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-		format = 'e'
-	}
-	return strconv.AppendFloat(dst, f, format, -1, bits)
+	slices.Sort(dst[start:])
+	return dst
 }

@@ -1,4 +1,4 @@
-package raven
+package mask
 
 import "strings"
 
@@ -18,7 +18,7 @@ func passwords(s string) string {
 		}
 		from, to := password(s, start, end, last)
 		if to > 0 {
-			out = append(append(out, s[done:from]...), masked...)
+			out = append(append(out, s[done:from]...), Hidden...)
 			start, done, end = to, to, max(end, to)
 		}
 	}
@@ -30,7 +30,7 @@ func passwords(s string) string {
 
 // queries masks what stands under secret keys in the queries of the URLs in a
 // text.
-func (m *masker) queries(s string) string {
+func (m *Mask) queries(s string) string {
 	var out []byte
 	done := 0
 	for start := afterScheme(s, 0); start > 0; start = afterScheme(s, start) {

@@ -1,4 +1,4 @@
-package raven
+package mask
 
 import (
 	"encoding/base64"
@@ -58,7 +58,7 @@ func without(s string, kinds spots) string {
 			from, to = addressAt(s, i, done)
 		}
 		if to > 0 {
-			out = append(append(out, s[done:from]...), masked...)
+			out = append(append(out, s[done:from]...), Hidden...)
 			done, i = to, to-1
 		}
 	}

@@ -1,25 +1,26 @@
-package raven
+package jsonvalue
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// formatted is the text of a template. What fmt would not come to an end with,
+// Formatted is the text of a template. What fmt would not come to an end with,
 // such as a map that holds itself, is written by the encoder, which is bounded;
 // so is every value whose methods panic while fmt says that they do, and one
 // with a secret in it.
-func (e *encoder) formatted(template string, params Params) (text string) {
-	params = e.shown(params, func(v any) bool { return !guard.Printable(v, template) || e.holds(v) })
+func (e *Encoder) Formatted(template string, params []any, lim Limits) (text string) {
+	params = e.shown(params, lim, func(v any) bool { return !guard.Printable(v, template) || e.holds(v) })
 	if guard.Do(func() { text = fmt.Sprintf(template, params...) }) == nil {
 		return text
 	}
-	params = e.shown(params, func(v any) bool {
+	params = e.shown(params, lim, func(v any) bool {
 		_, plain := v.(string)
 		return !plain
 	})
@@ -28,12 +29,12 @@ func (e *encoder) formatted(template string, params Params) (text string) {
 
 // holds reports whether a value has a secret in it: whether the encoder writes
 // it otherwise because of the mask. Texts are masked before.
-func (e *encoder) holds(v any) bool {
-	if e.mask() == nil || flat(v) {
+func (e *Encoder) holds(v any) bool {
+	if e.Mask() == nil || flat(v) {
 		return false
 	}
-	open := new(encoder)
-	return !bytes.Equal(e.appendValue(nil, v, loose, 1), open.appendValue(nil, v, loose, 1))
+	open := new(Encoder)
+	return !bytes.Equal(e.AppendValue(nil, v, Loose, 1), open.AppendValue(nil, v, Loose, 1))
 }
 
 // flat reports whether a value is a text, a number or a bool without methods.
@@ -46,7 +47,7 @@ func flat(v any) bool {
 }
 
 // shown returns params with the encoder's text in place of some of them.
-func (e *encoder) shown(params Params, hard func(any) bool) Params {
+func (e *Encoder) shown(params []any, lim Limits, hard func(any) bool) []any {
 	copied := false
 	for i, p := range params {
 		if !hard(p) {
@@ -55,7 +56,7 @@ func (e *encoder) shown(params Params, hard func(any) bool) Params {
 		if !copied {
 			params, copied = slices.Clone(params), true
 		}
-		text := e.appendValue(nil, p, e.tight(), 1)
+		text := e.AppendValue(nil, p, lim, 1)
 		var s string
 		if json.Unmarshal(text, &s) != nil {
 			s = string(text) // no string
@@ -69,3 +70,20 @@ func (e *encoder) shown(params Params, hard func(any) bool) Params {
 type shownText string
 
 func (s shownText) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, string(s)) }
+
+// Text is a value as people read it: a text as it is, anything else as it is
+// encoded.
+func (e *Encoder) Text(v any, lim Limits) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case fmt.Stringer:
+		if !hides(e.Mask(), reflect.TypeOf(v)) {
+			return guard.Text(v, "String", v.String)
+		}
+	}
+	if r := reflect.ValueOf(v); r.Kind() == reflect.String {
+		return r.String()
+	}
+	return string(e.AppendValue(nil, v, lim, 0))
+}

@@ -1,8 +1,10 @@
-package raven
+package mask
 
 import (
 	"net/url"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
 // pairsIn decides how the value of a pair ends.
@@ -24,7 +26,7 @@ const (
 // pairs masks the values of secret keys, and in texts card numbers, in key=value
 // and key: value. A value with another = in it is masked as a whole, and a pair
 // that stands in another pair's value is found as well.
-func (m *masker) pairs(s string, where pairsIn) string {
+func (m *Mask) pairs(s string, where pairsIn) string {
 	if strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, ':') < 0 {
 		return s
 	}
@@ -41,7 +43,7 @@ func (m *masker) pairs(s string, where pairsIn) string {
 			continue
 		}
 		key := keyOf(s[at:i])
-		secret := m.secret(key)
+		secret := m.Secret(key)
 		at = i + 1
 		if !secret && (b == ':' || where == inURL) {
 			continue
@@ -68,7 +70,7 @@ func (m *masker) pairs(s string, where pairsIn) string {
 		if at, i = to, to-1; from == to && b == ':' {
 			continue
 		}
-		out = append(append(out, s[done:from]...), masked...)
+		out = append(append(out, s[done:from]...), Hidden...)
 		done = to
 	}
 	if out == nil {
@@ -86,7 +88,7 @@ func further(s string, from, to int, key string) int {
 	if to == len(s) || s[to] == '&' || s[to] == ';' || from > 0 && strings.IndexByte(quotes, s[from-1]) >= 0 {
 		return to
 	}
-	if strings.HasSuffix(squeezed(key), "authorization") {
+	if strings.HasSuffix(Squeezed(key), "authorization") {
 		return upTo(s, to, "\r\n"+quotes)
 	}
 	rest := s[to:min(len(s), to+far)]
@@ -101,7 +103,7 @@ func further(s string, from, to int, key string) int {
 
 // list masks the pairs of a list such as a query, a form or a cookie header, and
 // what is secret in the other values.
-func (m *masker) list(s, separator string) string {
+func (m *Mask) list(s, separator string) string {
 	var out []byte
 	for at := 0; ; {
 		end := len(s)
@@ -128,14 +130,14 @@ func (m *masker) list(s, separator string) string {
 }
 
 // listed is one piece of a list.
-func (m *masker) listed(piece, separator string) string {
+func (m *Mask) listed(piece, separator string) string {
 	eq := strings.IndexByte(piece, '=')
 	if eq < 0 {
 		return m.text(piece)
 	}
 	key, value := unescaped(piece[:eq]), piece[eq+1:]
-	if m.secret(key) {
-		return piece[:eq+1] + masked
+	if m.Secret(key) {
+		return piece[:eq+1] + Hidden
 	}
 	if separator == "&" && strings.ContainsAny(key, ": \t\r\n") {
 		return m.text(piece)
@@ -223,7 +225,7 @@ func bracketed(s string, i int) int {
 	for ; i < len(s); i++ {
 		switch s[i] {
 		case '"':
-			i = stringEnd(s, i) - 1
+			i = jsontext.StringEnd(s, i) - 1
 		case '{', '[', '(':
 			depth++
 		case '}', ']', ')':

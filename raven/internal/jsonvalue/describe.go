@@ -1,0 +1,153 @@
+package jsonvalue
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/mask"
+)
+
+// describe is the description of a value that does not show what the mask hides:
+// a struct that has secret fields is shown by its fields, not by what it says of
+// itself.
+func (e *Encoder) describe(v any, r reflect.Value) (string, description) {
+	m := e.Mask()
+	switch v := v.(type) {
+	case url.URL: // its String is the pointer's
+		return v.String(), asText
+	case *url.Userinfo:
+		if v != nil {
+			return m.Userinfo(v), asText
+		}
+	case http.Cookie:
+		return m.Cookies(v.String()), asText
+	case *http.Cookie:
+		if v != nil {
+			return m.Cookies(v.String()), asText
+		}
+	case json.Marshaler, error:
+	case encoding.TextMarshaler, fmt.Stringer:
+		if hides(m, r.Type()) {
+			return "", byKind
+		}
+	}
+	return described(v, r)
+}
+
+// hides reports whether values of a type have fields whose names are secret, in
+// what they hold by type too.
+func hides(m *mask.Mask, t reflect.Type) bool {
+	return m.OfType(t, func(m *mask.Mask, t reflect.Type) bool { return hidesIn(m, t, map[reflect.Type]bool{}) })
+}
+
+func hidesIn(m *mask.Mask, t reflect.Type, seen map[reflect.Type]bool) bool {
+	for {
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+			if t.Name() != "" && seen[t] {
+				return false
+			}
+			seen[t] = true
+			t = t.Elem()
+			continue
+		case reflect.Struct:
+		default:
+			return false
+		}
+		break
+	}
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	for _, f := range fieldsOf(t) {
+		if m.Secret(f.key) || m.Secret(f.name) || hidesIn(m, t.FieldByIndex(f.index).Type, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxMarshalled is how much a value's own JSON may be where there are Limits:
+// Sentry takes no more of one extra value. Beyond that its beginning is text.
+const maxMarshalled = 16384
+
+// description tells how a value wants to be shown.
+type description int
+
+const (
+	byKind description = iota // as what its kind is
+	asText                    // as a string
+	asJSON                    // as the JSON that it made of itself
+)
+
+// described lets a value speak for itself: by its own JSON, as an error, by its
+// text form, as a Stringer. Nil pointers are not asked.
+func described(v any, r reflect.Value) (string, description) {
+	if r.Kind() == reflect.Pointer && r.IsNil() {
+		return "", byKind
+	}
+	switch v := v.(type) {
+	case reflect.Value:
+		return v.String(), asText
+	case json.Number:
+		if s := v.String(); s != "" && (s[0] == '-' || s[0] >= '0' && s[0] <= '9') && json.Valid([]byte(s)) {
+			return s, asJSON
+		}
+		return v.String(), asText
+	case json.Marshaler:
+		return marshalled(v)
+	case error:
+		return guard.Error(v), asText
+	case encoding.TextMarshaler:
+		return guard.Text(v, "MarshalText", func() string {
+			text, err := v.MarshalText()
+			if err != nil {
+				return fmt.Sprintf("<%T: MarshalText failed: %s>", v, guard.Error(err))
+			}
+			return string(text)
+		}), asText
+	case fmt.Stringer:
+		return guard.Text(v, "String", v.String), asText
+	}
+	return "", byKind
+}
+
+func marshalled(v json.Marshaler) (string, description) {
+	how := asJSON
+	text := func() (text string) {
+		guard.Enter()
+		defer func() {
+			guard.Leave()
+			if r := recover(); r != nil {
+				text, how = guard.PanicText(v, "MarshalJSON", r), asText
+			}
+		}()
+		raw, err := v.MarshalJSON()
+		var compact bytes.Buffer
+		if err == nil {
+			err = json.Compact(&compact, raw)
+		}
+		if err != nil {
+			how = asText
+			return fmt.Sprintf("<%T: MarshalJSON failed: %s>", v, guard.Error(err))
+		}
+		return strings.ToValidUTF8(compact.String(), "\ufffd")
+	}()
+	return text, how
+}
+
+func (e *Encoder) appendDescribed(dst []byte, text string, how description, lim Limits) []byte {
+	if how == asText || lim.Runes > 0 && len(text) > maxMarshalled {
+		return e.appendText(dst, text, lim)
+	}
+	return append(dst, e.Mask().JSON(jsontext.Strict(text))...)
+}
