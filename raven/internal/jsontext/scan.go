@@ -75,6 +75,7 @@ func isLiteral(word string, cut bool) bool {
 		cut && (strings.HasPrefix("true", word) || strings.HasPrefix("false", word) || strings.HasPrefix("null", word))
 }
 
+// SkipBlanks returns where the first byte from i on is that is no blank.
 func SkipBlanks(s string, i int) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r') {
 		i++
@@ -137,7 +138,7 @@ func ValueEnd(s string, i int) int {
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// isWord reports whether a letter, a digit or an underscore.
+// isWord reports whether b is a letter, a digit or an underscore.
 func isWord(b byte) bool {
 	return b == '_' || isDigit(b) || b|0x20 >= 'a' && b|0x20 <= 'z'
 }

@@ -129,6 +129,7 @@ func (e *Encoder) AppendStringMap(dst []byte, m map[string]string, shown func(m 
 	return append(dst, '}')
 }
 
+// AppendStrings appends a list of names, without what is secret in them.
 func (e *Encoder) AppendStrings(dst []byte, list []string) []byte {
 	dst = append(dst, '[')
 	for i, s := range list {
