@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // answer is what a request gets: the server's verdict as the script step would have it.
@@ -63,7 +66,7 @@ func compose(step *Step, v *verdict, req *Request) answer {
 func (a *answer) fail(r *refusal) {
 	a.status = r.status
 	a.body = r.body()
-	a.set("X-Sentry-Error", oneLine(r.detail))
+	a.set("X-Sentry-Error", texts.OneLine(r.detail))
 }
 
 // jsonAnswer are the headers of nearly every answer, made once.
@@ -132,7 +135,7 @@ func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 	case stepCloseConn, stepResetStream:
 		panic(http.ErrAbortHandler)
 	case stepReset, stepResetRead:
-		hijack(w, r, reset)
+		hijack(w, r, sockets.Reset)
 		return
 	}
 	if a.step.byHand() {
@@ -220,23 +223,4 @@ func hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
 	defer stop()
 	// Whatever goes wrong from here on, the client sees a broken connection, as it was meant to.
 	_ = do(c)
-}
-
-// reset closes a connection with a TCP RST, through TLS and in memory too.
-func reset(c net.Conn) error {
-	for {
-		if r, ok := c.(interface{ Reset() error }); ok {
-			return r.Reset()
-		}
-		t, ok := c.(interface{ NetConn() net.Conn })
-		if !ok {
-			break
-		}
-		c = t.NetConn()
-	}
-	if tcp, ok := c.(*net.TCPConn); ok {
-		// With a linger of zero the kernel answers what is unread with RST.
-		_ = tcp.SetLinger(0)
-	}
-	return c.Close()
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 //go:embed artifact.html
@@ -51,7 +53,7 @@ func writePage(w io.Writer, about artifactHead, src recorder) error {
 		Omitted  int
 	}{
 		about,
-		fmt.Sprintf("%s, %s, %d refused", count(len(requests), "request"), count(len(src.Events()), "event"), len(src.Rejected())),
+		fmt.Sprintf("%s, %s, %d refused", texts.Count(len(requests), "request"), texts.Count(len(src.Events()), "event"), len(src.Rejected())),
 		requests[:len(requests)-omitted], omitted,
 	})
 }
@@ -93,7 +95,7 @@ func readable(r Request) string {
 		return fmt.Sprintf("%d bytes that are not text", len(body))
 	}
 	if len(body) > maxPageText {
-		return fmt.Sprintf("%s\n\n%d bytes in all", shorten(body, maxPageText), len(body))
+		return fmt.Sprintf("%s\n\n%d bytes in all", texts.Shorten(body, maxPageText), len(body))
 	}
 	var out strings.Builder
 	for line := range strings.Lines(body) {

@@ -6,6 +6,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/secretforms"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // CanaryValue is a secret that must not leave the program. Make one with [Canary]; the zero value holds none and
@@ -37,7 +41,7 @@ type reportedLeak struct {
 // [Start], call Canary before making the client. A history that [MaxHistory] or Clear has cut can't be searched.
 func Canary(tb TB, watched ...Source) *CanaryValue {
 	tb.Helper()
-	c := &CanaryValue{secret: "Canary" + randomHex()[:26]}
+	c := &CanaryValue{secret: "Canary" + eventid.RandomHex()[:26]}
 	c.Watch(watched...)
 	tb.Cleanup(func() {
 		tb.Helper()
@@ -55,13 +59,13 @@ func Canary(tb TB, watched ...Source) *CanaryValue {
 // report fails the test for what has leaked to the chosen sources and was not reported before.
 func (c *CanaryValue) report(tb TB, chosen func(Source) bool) {
 	tb.Helper()
-	s := newSecretForms(c.secret)
+	forms := secretforms.New(c.secret)
 	var leaks []Leak
 	for i, src := range c.sources() {
 		if !chosen(src) {
 			continue
 		}
-		for _, leak := range s.inSource(src) {
+		for _, leak := range leaksIn(src, forms) {
 			if c.isNew(reportedLeak{i, leak}) {
 				leaks = append(leaks, leak)
 			}
@@ -72,7 +76,7 @@ func (c *CanaryValue) report(tb TB, chosen func(Source) bool) {
 	}
 	var b strings.Builder
 	writeList(&b, leaks, Leak.String)
-	tb.Errorf("sentrytest: the canary %s leaked to %s:%s", c.secret, count(len(leaks), "place"), b.String())
+	tb.Errorf("sentrytest: the canary %s leaked to %s:%s", c.secret, texts.Count(len(leaks), "place"), b.String())
 }
 
 func (c *CanaryValue) isNew(leak reportedLeak) bool {
@@ -127,19 +131,20 @@ func (c *CanaryValue) Leaks() []Leak {
 	if c.secret == "" {
 		return nil
 	}
-	s := newSecretForms(c.secret)
+	forms := secretforms.New(c.secret)
 	var leaks []Leak
 	for _, src := range c.sources() {
-		leaks = append(leaks, s.inSource(src)...)
+		leaks = append(leaks, leaksIn(src, forms)...)
 	}
 	return leaks
 }
 
-// inSource searches the requests of a source, or the events of one that has no requests to show.
-func (f secretForms) inSource(src Source) (leaks []Leak) {
+// leaksIn searches the requests of a source, or the events of one that has no
+// requests to show.
+func leaksIn(src Source, f secretforms.Forms) (leaks []Leak) {
 	if r, ok := src.(interface{ Requests() []Request }); ok {
 		for _, req := range r.Requests() {
-			leaks = append(leaks, f.inRequest(req)...)
+			leaks = append(leaks, leaksInRequest(req, f)...)
 		}
 		return leaks
 	}

@@ -5,27 +5,31 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/secretforms"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // search looks for a secret in one request or event.
 type search struct {
-	forms   secretForms
+	forms   secretforms.Forms
 	carrier string
 	leaks   []Leak
 }
 
 func (s *search) text(place, text string) {
-	if form := s.forms.in(text); form != "" {
+	if form := s.forms.Find(text); form != "" {
 		s.leaks = append(s.leaks, Leak{Carrier: s.carrier, Place: place, Form: form})
 	}
 }
 
-func (f secretForms) inRequest(r Request) []Leak {
+func leaksInRequest(r Request, f secretforms.Forms) []Leak {
 	s := search{forms: f, carrier: fmt.Sprintf("request %d, %s %s", r.ID, r.Method, r.Path)}
 	s.text("path", r.Path)
 	s.text("query", r.Query)
 	s.text("host", r.Host)
-	for _, name := range sortedKeys(r.Header) {
+	for _, name := range texts.SortedKeys(r.Header) {
 		s.text("header "+name, name)
 		for _, value := range r.Header[name] {
 			s.text("header "+name, value)
@@ -75,14 +79,14 @@ func (s *search) envelope(body string) {
 }
 
 func (s *search) header(name string, header map[string]json.RawMessage) {
-	for _, key := range sortedKeys(header) {
+	for _, key := range texts.SortedKeys(header) {
 		s.json(name+": "+key, header[key])
 	}
 }
 
 // json names the path of every string that holds the secret, object keys included.
 func (s *search) json(place string, raw []byte) {
-	tree, err := decodeJSON(raw)
+	tree, err := jsontree.Decode(raw)
 	if err != nil {
 		s.text(place, string(raw))
 		return
@@ -99,13 +103,13 @@ func (s *search) value(place, path string, v any) {
 	case string:
 		s.text(at, v)
 	case map[string]any:
-		for _, key := range sortedKeys(v) {
+		for _, key := range texts.SortedKeys(v) {
 			s.text("a key in "+at, key)
-			s.value(place, under(path, key), v[key])
+			s.value(place, jsontree.Join(path, key), v[key])
 		}
 	case []any:
 		for i, inner := range v {
-			s.value(place, under(path, strconv.Itoa(i)), inner)
+			s.value(place, jsontree.Join(path, strconv.Itoa(i)), inner)
 		}
 	}
 }

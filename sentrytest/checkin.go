@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // CheckIn is a sign of life of a job that runs on a schedule (protocol section 4.5).
@@ -58,7 +61,7 @@ func readCheckIn(item Item) CheckIn {
 		TraceID: p.sub("contexts").sub("trace").text("trace_id"),
 	}
 	p.needs("check_in_id", "monitor_slug", "status")
-	if id, ok := normalizeID(one.ID); ok {
+	if id, ok := eventid.Normalize(one.ID); ok {
 		one.ID = id
 	} else if one.ID != "" {
 		p.lost("check_in_id", "not a UUID")
@@ -86,7 +89,7 @@ func readMonitor(p *payload, m object) *MonitorConfig {
 			p.lost(at+".value", "expected a crontab")
 		}
 	case "interval":
-		if n, ok := numberOf(schedule.fields["value"]); !ok || n < 1 {
+		if n, ok := jsontree.Number(schedule.fields["value"]); !ok || n < 1 {
 			p.lost(at+".value", "expected a number of units")
 		}
 		switch config.ScheduleUnit {

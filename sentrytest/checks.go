@@ -1,11 +1,14 @@
 package sentrytest
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // check looks at one value of an event. What has the wrong type for it is none of its business: the reader of the
@@ -31,28 +34,20 @@ func (s shape) closed(f *findings, at string, value any) {
 // open checks an object that may have any other attributes.
 func (s shape) open(f *findings, at string, value any) {
 	fields, _ := value.(map[string]any)
-	for _, key := range sortedKeys(fields) {
+	for _, key := range texts.SortedKeys(fields) {
 		if known := s[key]; known != nil && fields[key] != nil {
-			known(f, join2(at, key), fields[key])
+			known(f, jsontree.Join(at, key), fields[key])
 		}
 	}
 }
 
 func (s shape) unknown(f *findings, severity Severity, at string, value any) {
 	fields, _ := value.(map[string]any)
-	for _, key := range sortedKeys(fields) {
+	for _, key := range texts.SortedKeys(fields) {
 		if _, known := s[key]; !known {
-			f.add(severity, join2(at, key), RuleInvalidAttribute, fields[key], "the protocol knows no such attribute")
+			f.add(severity, jsontree.Join(at, key), RuleInvalidAttribute, fields[key], "the protocol knows no such attribute")
 		}
 	}
-}
-
-// join2 joins two parts of a path.
-func join2(at, key string) string {
-	if at == "" {
-		return key
-	}
-	return at + "." + key
 }
 
 // all makes one check of several.
@@ -70,7 +65,7 @@ func each(one check) check {
 		list, _ := value.([]any)
 		for i, inner := range list {
 			if inner != nil {
-				one(f, join2(at, strconv.Itoa(i)), inner)
+				one(f, jsontree.Join(at, strconv.Itoa(i)), inner)
 			}
 		}
 	}
@@ -85,7 +80,7 @@ func eachValue(one check) check {
 				one(f, at, value)
 				return
 			}
-			value, at = inner, join2(at, "values")
+			value, at = inner, jsontree.Join(at, "values")
 		}
 		each(one)(f, at, value)
 	}
@@ -97,7 +92,7 @@ func requires(keys ...string) check {
 		fields, ok := value.(map[string]any)
 		for _, key := range keys {
 			if ok && fields[key] == nil {
-				f.add(SeverityWarning, join2(at, key), RuleMissingAttribute, absent{}, "missing: the protocol requires it")
+				f.add(SeverityWarning, jsontree.Join(at, key), RuleMissingAttribute, absent{}, "missing: the protocol requires it")
 			}
 		}
 	}
@@ -162,22 +157,10 @@ func oneOf(words ...string) check {
 // number reports numbers below the minimum; what is no number is the reader's.
 func number(minimum float64) check {
 	return func(f *findings, at string, value any) {
-		if n, ok := numberOf(value); ok && n < minimum {
+		if n, ok := jsontree.Number(value); ok && n < minimum {
 			f.add(SeverityWarning, at, RuleInvalidData, value, "expected a number not below %v", minimum)
 		}
 	}
-}
-
-// numberOf returns the value of a JSON number.
-func numberOf(v any) (float64, bool) {
-	switch v := v.(type) {
-	case float64:
-		return v, true
-	case interface{ Float64() (float64, error) }:
-		n, err := v.Float64()
-		return n, err == nil && !math.IsInf(n, 0)
-	}
-	return 0, false
 }
 
 // hexID reports what is not an id of so many hexadecimal digits. A UUID may have its dashes.
@@ -191,7 +174,7 @@ func hexID(digits int) check {
 
 func isHexID(value any, digits int) bool {
 	text, ok := value.(string)
-	if id, isUUID := normalizeID(text); isUUID && digits == 32 {
+	if id, isUUID := eventid.Normalize(text); isUUID && digits == 32 {
 		text = id
 	}
 	if !ok || len(text) != digits || strings.Trim(text, "0") == "" {
@@ -203,7 +186,7 @@ func isHexID(value any, digits int) bool {
 // databag reports free-form data that the server prunes: deeper than depth levels or longer than size bytes of JSON.
 func databag(severity Severity, depth, size int) check {
 	return func(f *findings, at string, value any) {
-		d, n := measure(value)
+		d, n := jsontree.Measure(value)
 		switch {
 		case n > size:
 			f.add(severity, at, RuleTruncated, value, "%d bytes: pruned to %d", n, size)
@@ -211,30 +194,6 @@ func databag(severity Severity, depth, size int) check {
 			f.add(severity, at, RuleTruncated, value, "nested %d levels deep: cut at %d", d, depth)
 		}
 	}
-}
-
-// measure returns how deeply a value is nested, 0 for a scalar, and about how many bytes its JSON has.
-func measure(value any) (depth, size int) {
-	add := func(inner any) {
-		d, n := measure(inner)
-		depth, size = max(depth, d+1), size+n+1
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		for key, inner := range v {
-			size += len(key) + 3
-			add(inner)
-		}
-		return max(depth, 1), size + 1
-	case []any:
-		for _, inner := range v {
-			add(inner)
-		}
-		return max(depth, 1), size + 1
-	case string:
-		return 0, len(v) + 2
-	}
-	return 0, len(showJSON(value))
 }
 
 // deprecated marks an attribute that newer servers and SDKs do without.

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // Clone returns a copy that shares nothing which can be modified.
 func (e Event) Clone() Event {
-	e.LogEntry.Params = cloneList(e.LogEntry.Params)
-	e.LogEntry.Named = cloneMap(e.LogEntry.Named)
+	e.LogEntry.Params = jsontree.CloneList(e.LogEntry.Params)
+	e.LogEntry.Named = jsontree.CloneMap(e.LogEntry.Named)
 	e.Exceptions = slices.Clone(e.Exceptions)
 	for i := range e.Exceptions {
 		x := &e.Exceptions[i]
@@ -19,38 +21,38 @@ func (e Event) Clone() Event {
 	e.Threads = slices.Clone(e.Threads)
 	for i := range e.Threads {
 		e.Threads[i].Stacktrace = e.Threads[i].Stacktrace.clone()
-		e.Threads[i].HeldLocks = cloneMap(e.Threads[i].HeldLocks)
+		e.Threads[i].HeldLocks = jsontree.CloneMap(e.Threads[i].HeldLocks)
 	}
 	e.Stacktrace = e.Stacktrace.clone()
 	e.Breadcrumbs = slices.Clone(e.Breadcrumbs)
 	for i := range e.Breadcrumbs {
-		e.Breadcrumbs[i].Data = cloneMap(e.Breadcrumbs[i].Data)
+		e.Breadcrumbs[i].Data = jsontree.CloneMap(e.Breadcrumbs[i].Data)
 	}
 	e.Tags = maps.Clone(e.Tags)
-	e.Extra = cloneMap(e.Extra)
-	e.User.Data, e.User.Other = cloneMap(e.User.Data), cloneMap(e.User.Other)
-	e.Request.Data = cloneValue(e.Request.Data)
+	e.Extra = jsontree.CloneMap(e.Extra)
+	e.User.Data, e.User.Other = jsontree.CloneMap(e.User.Data), jsontree.CloneMap(e.User.Other)
+	e.Request.Data = jsontree.CloneValue(e.Request.Data)
 	e.Request.Cookies = maps.Clone(e.Request.Cookies)
 	e.Request.Headers = e.Request.Headers.Clone()
-	e.Request.Env = cloneMap(e.Request.Env)
+	e.Request.Env = jsontree.CloneMap(e.Request.Env)
 	e.Contexts = maps.Clone(e.Contexts)
 	for name, context := range e.Contexts {
-		e.Contexts[name] = cloneMap(context)
+		e.Contexts[name] = jsontree.CloneMap(context)
 	}
 	e.Modules = maps.Clone(e.Modules)
 	e.SDK = e.SDK.clone()
 	e.Fingerprint = slices.Clone(e.Fingerprint)
 	e.TimeSpent = clonePointer(e.TimeSpent)
 	e.Template = e.Template.clone()
-	e.DebugMeta, e.Report, e.Measurements = cloneMap(e.DebugMeta), cloneMap(e.Report), cloneMap(e.Measurements)
+	e.DebugMeta, e.Report, e.Measurements = jsontree.CloneMap(e.DebugMeta), jsontree.CloneMap(e.Report), jsontree.CloneMap(e.Measurements)
 	e.Errors = slices.Clone(e.Errors)
 	for i, one := range e.Errors {
-		e.Errors[i] = cloneMap(one)
+		e.Errors[i] = jsontree.CloneMap(one)
 	}
 	e.Spans = slices.Clone(e.Spans)
 	for i := range e.Spans {
 		span := &e.Spans[i]
-		span.Tags, span.Data = maps.Clone(span.Tags), cloneMap(span.Data)
+		span.Tags, span.Data = maps.Clone(span.Tags), jsontree.CloneMap(span.Data)
 	}
 	e.Attachments = slices.Clone(e.Attachments)
 	e.Problems = slices.Clone(e.Problems)
@@ -65,7 +67,7 @@ func (m *Mechanism) clone() *Mechanism {
 		m.Handled = clonePointer(m.Handled)
 		m.ExceptionID = clonePointer(m.ExceptionID)
 		m.ParentID = clonePointer(m.ParentID)
-		m.Data, m.Meta = cloneMap(m.Data), cloneMap(m.Meta)
+		m.Data, m.Meta = jsontree.CloneMap(m.Data), jsontree.CloneMap(m.Meta)
 	}
 	return m
 }
@@ -82,7 +84,7 @@ func (s *Stacktrace) clone() *Stacktrace {
 		f.InApp = clonePointer(f.InApp)
 		f.PreContext = slices.Clone(f.PreContext)
 		f.PostContext = slices.Clone(f.PostContext)
-		f.Vars, f.Lock = cloneMap(f.Vars), cloneMap(f.Lock)
+		f.Vars, f.Lock = jsontree.CloneMap(f.Vars), jsontree.CloneMap(f.Lock)
 	}
 	return s
 }
@@ -108,31 +110,4 @@ func clonePointer[T any](p *T) *T {
 	}
 	v := *p
 	return &v
-}
-
-func cloneMap(m map[string]any) map[string]any {
-	m = maps.Clone(m)
-	for k, v := range m {
-		m[k] = cloneValue(v)
-	}
-	return m
-}
-
-func cloneList(l []any) []any {
-	l = slices.Clone(l)
-	for i, v := range l {
-		l[i] = cloneValue(v)
-	}
-	return l
-}
-
-// cloneValue copies a JSON value; its scalars are immutable.
-func cloneValue(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		return cloneMap(v)
-	case []any:
-		return cloneList(v)
-	}
-	return v
 }

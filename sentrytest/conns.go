@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 )
 
 // DialContext opens a connection to this server, whatever address is asked for; a server with [ListenTLS] is dialled
@@ -33,7 +35,7 @@ func (s *Server) Client() *http.Client {
 	if s.shared == nil {
 		t := &tls.Config{RootCAs: s.CertPool(), MinVersion: tls.VersionTLS12}
 		if s.cfg.clientCert {
-			t.Certificates = []tls.Certificate{clientCert()}
+			t.Certificates = []tls.Certificate{certs.Client()}
 		}
 		s.shared = &http.Client{
 			Transport: &http.Transport{

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // maxDumped bounds how many items of a kind Dump shows, for the sake of a load test that fails.
@@ -32,12 +34,12 @@ type recorder interface {
 func (s *Server) dump(who string, src recorder) string {
 	var b strings.Builder
 	requests := src.Requests()
-	fmt.Fprintf(&b, "sentrytest: %s received %s", who, count(len(requests), "request"))
+	fmt.Fprintf(&b, "sentrytest: %s received %s", who, texts.Count(len(requests), "request"))
 	if s.cfg.inMemory && s.accepted.Load() == 0 {
 		b.WriteString("\n  nobody has called its DialContext, and an InMemory server can't be reached in another way")
 	}
 	if d := s.Dropped(); d.Requests > 0 {
-		fmt.Fprintf(&b, "\n  after %s that MaxHistory has dropped", count(d.Requests, "request"))
+		fmt.Fprintf(&b, "\n  after %s that MaxHistory has dropped", texts.Count(d.Requests, "request"))
 	}
 	dumpList(&b, requests, func(r Request) string { return fmt.Sprintf("%d. %s", r.ID, r) })
 	dumpList(&b, src.Rejected(), func(r Rejection) string { return "refused: " + r.String() })
@@ -62,11 +64,11 @@ func (e Event) String() string {
 	var b strings.Builder
 	b.WriteString(cmp.Or(e.Level, "event"))
 	if e.Message != "" {
-		fmt.Fprintf(&b, " %q", shorten(oneLine(e.Message), 120))
+		fmt.Fprintf(&b, " %q", texts.Shorten(texts.OneLine(e.Message), 120))
 	}
 	if n := len(e.Exceptions); n > 0 {
 		x := e.Exceptions[n-1]
-		fmt.Fprintf(&b, " %s: %q", x.Type, shorten(oneLine(x.Value), 120))
+		fmt.Fprintf(&b, " %s: %q", x.Type, texts.Shorten(texts.OneLine(x.Value), 120))
 	}
 	if e.Message == "" && len(e.Exceptions) == 0 {
 		b.WriteString(" without message or exception")
@@ -75,11 +77,4 @@ func (e Event) String() string {
 		fmt.Fprintf(&b, " (%s)", e.EventID)
 	}
 	return b.String()
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -1,6 +1,11 @@
 package sentrytest
 
-import "cmp"
+import (
+	"cmp"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+)
 
 // Events returns the events of the envelope, in their order. The envelope's id wins over theirs, and they have its
 // attachments. What is no JSON object is left out; [Envelope.Findings] names it.
@@ -13,12 +18,12 @@ func (e Envelope) eventsOf(itemType, eventType string) []Event {
 	received := e.Received.clone()
 	var out []Event
 	for _, item := range e.ItemsOfType(itemType) {
-		object, err := checkObject(item.Payload)
+		object, err := jsontree.ParseObject(item.Payload)
 		if err != nil {
 			continue
 		}
-		object = object.clone()
-		own, _ := normalizeID(object.stringAt("event_id"))
+		object = object.Clone()
+		own, _ := eventid.Normalize(object.TextAt("event_id"))
 		stored := storedEvent{object: object, id: cmp.Or(e.EventID, own), request: &received, envelope: &e, itemType: eventType}
 		out = append(out, stored.copy())
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 const (
@@ -51,7 +53,7 @@ func parseEnvelope(raw []byte, r rules) (*Envelope, *EnvelopeError) {
 			err.envelope = e
 			return nil, err
 		}
-		if p.atEnd() || p.rules.TolerateBlankLines && skipSpace(raw, p.at) == len(raw) {
+		if p.atEnd() || p.rules.TolerateBlankLines && jsontree.SkipSpace(raw, p.at) == len(raw) {
 			return e, nil
 		}
 		if len(e.Items) == maxItems {
@@ -102,15 +104,15 @@ func (p *envelopeParser) newline() *EnvelopeError {
 
 // header consumes one JSON object and leaves what follows it.
 func (p *envelopeParser) header(unique map[string]bool) (map[string]json.RawMessage, error) {
-	object, err := takeObject(p.raw[p.at:])
+	object, err := jsontree.TakeObject(p.raw[p.at:])
 	if err != nil {
 		return nil, err
 	}
-	if !utf8.Valid(object.text) {
+	if !utf8.Valid(object.Bytes()) {
 		return nil, errors.New("not UTF-8")
 	}
 	fields := map[string]json.RawMessage{}
-	err = object.members(func(key string, value json.RawMessage) error {
+	err = object.Members(func(key string, value json.RawMessage) error {
 		if _, twice := fields[key]; twice && unique[key] {
 			return fmt.Errorf("duplicate field %q", key)
 		}
@@ -123,12 +125,12 @@ func (p *envelopeParser) header(unique map[string]bool) (map[string]json.RawMess
 	if err != nil {
 		return nil, err
 	}
-	p.at += len(object.text)
+	p.at += len(object.Bytes())
 	return fields, nil
 }
 
 func (p *envelopeParser) item() (*Item, *EnvelopeError) {
-	if skipSpace(p.raw, p.at) == len(p.raw) {
+	if jsontree.SkipSpace(p.raw, p.at) == len(p.raw) {
 		return nil, p.fail(unexpectedEnd, nil)
 	}
 	start := p.at
@@ -198,7 +200,7 @@ func (i *Item) readHeader() (int, error) {
 		return 0, errors.New("missing field `type`")
 	}
 	var err error
-	if i.Type, err = unquote(raw); err != nil {
+	if i.Type, err = jsontree.Unquote(raw); err != nil {
 		return 0, fmt.Errorf("type is not a string: %s", raw)
 	}
 	if i.ContentType, err = stringOf(i.Header, "content_type"); err != nil {
@@ -236,7 +238,7 @@ func stringOf(header map[string]json.RawMessage, key string) (string, error) {
 	if !ok || string(raw) == "null" {
 		return "", nil
 	}
-	text, err := unquote(raw)
+	text, err := jsontree.Unquote(raw)
 	if err != nil {
 		return "", fmt.Errorf("%s is not a string: %s", key, raw)
 	}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
 // wrapListener puts the faults of connections, and TLS if it is an https listener, around a listener of the server's.
@@ -47,7 +49,7 @@ func (l *faultListener) Accept() (net.Conn, error) {
 		}
 		l.server.numberConn()
 		// The client sees a broken connection, as it was meant to.
-		_ = reset(c)
+		_ = sockets.Reset(c)
 	}
 }
 

@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"bytes"
 	"encoding/json"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 )
 
 // Feedback is what a user wrote: an item of type "feedback", or of its forerunner "user_report" (protocol section 4.5).
@@ -66,7 +68,7 @@ func readUserReport(item Item) Feedback {
 		Message: p.text("comments"), Name: p.text("name"), ContactEmail: p.text("email"), AssociatedEventID: p.text("event_id"),
 	}
 	p.needs("event_id")
-	if id, ok := normalizeID(one.AssociatedEventID); ok {
+	if id, ok := eventid.Normalize(one.AssociatedEventID); ok {
 		one.AssociatedEventID = id
 	} else if one.AssociatedEventID != "" {
 		p.lost("event_id", "not a UUID")

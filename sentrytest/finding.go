@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Severity says what a real server makes of a [Finding].
@@ -87,9 +90,9 @@ func (f Finding) String() string {
 		path = "(whole)"
 	}
 	if f.Value != "" {
-		path += "=" + oneLine(shorten(f.Value, 60))
+		path += "=" + texts.OneLine(texts.Shorten(f.Value, 60))
 	}
-	return fmt.Sprintf("%s: %s: %s [%s]", f.Severity, path, oneLine(f.Message), f.Rule)
+	return fmt.Sprintf("%s: %s: %s [%s]", f.Severity, path, texts.OneLine(f.Message), f.Rule)
 }
 
 // maxFindings bounds what is found in one payload, so that a hostile one costs no more than its own size.
@@ -111,9 +114,9 @@ func (f *findings) add(severity Severity, path, rule string, value any, format s
 	}
 	text := ""
 	if long, ok := value.(string); ok {
-		text = showJSON(shorten(long, 200)) // most values of some size are texts, and few of them are shown in full
+		text = jsontree.Show(texts.Shorten(long, 200)) // most values of some size are texts, and few of them are shown in full
 	} else if value != (absent{}) {
-		text = showJSON(value)
+		text = jsontree.Show(value)
 	}
 	f.list = append(f.list, Finding{severity, path, rule, text, fmt.Sprintf(format, args...)})
 }
@@ -125,7 +128,7 @@ func (f *findings) problems(tree any, problems []Problem) {
 			f.more += len(problems) - i
 			return
 		}
-		value, ok := lookup(tree, p.Path)
+		value, ok := jsontree.Lookup(tree, p.Path)
 		if !ok {
 			value = absent{}
 		}
@@ -150,7 +153,7 @@ func sortFindings(list []Finding, more int) []Finding {
 		list, more = list[:maxFindings], more+beyond
 	}
 	if more > 0 {
-		list = append(list, Finding{SeverityInfo, "", RuleMore, "", fmt.Sprintf("%s left out", count(more, "further finding"))})
+		list = append(list, Finding{SeverityInfo, "", RuleMore, "", fmt.Sprintf("%s left out", texts.Count(more, "further finding"))})
 	}
 	return list
 }

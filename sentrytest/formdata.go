@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // maxFormDepth bounds how deep sentry[a][b]… may go: what is nested without end could not be written as JSON.
@@ -49,7 +51,7 @@ func (f formData) event() map[string]any {
 }
 
 func mergeJSON(event map[string]any, text string) {
-	tree, err := decodeJSON([]byte(text))
+	tree, err := jsontree.Decode([]byte(text))
 	fields, ok := tree.(map[string]any)
 	if err != nil || !ok {
 		return

@@ -10,8 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/volatile"
 )
 
 // updateVariable is the variable that makes [Golden] write. It is no flag, since a flag of a test binary is
@@ -22,10 +25,8 @@ const updateVariable = "SENTRYTEST_UPDATE"
 type GoldenOption func(*goldenConfig)
 
 type goldenConfig struct {
-	name  string
-	lines bool
-	all   bool
-	mask  []string
+	name string
+	keep volatile.Config
 }
 
 // GoldenName sets the name of the file, without ".golden.json", in place of the test's: for a second event of a test,
@@ -37,19 +38,19 @@ func GoldenName(name string) GoldenOption {
 // GoldenLines compares line numbers and the source around them, too. They change with every edit of the file they
 // point at.
 func GoldenLines() GoldenOption {
-	return func(c *goldenConfig) { c.lines = true }
+	return func(c *goldenConfig) { c.keep.Lines = true }
 }
 
 // GoldenAll compares the modules and the frames that are not the program's own, too. They change with every upgrade of Go
 // and of a dependency.
 func GoldenAll() GoldenOption {
-	return func(c *goldenConfig) { c.all = true }
+	return func(c *goldenConfig) { c.keep.All = true }
 }
 
 // GoldenMask leaves out the values at the paths, whatever they are: object keys and list indexes joined by dots, as in
 // "extra.elapsed", where "*" stands for any one key or index.
 func GoldenMask(paths ...string) GoldenOption {
-	return func(c *goldenConfig) { c.mask = append(c.mask, paths...) }
+	return func(c *goldenConfig) { c.keep.Mask = append(c.keep.Mask, paths...) }
 }
 
 // Golden compares an event's JSON with the file testdata/<TestName>.golden.json, and fails the test with Errorf and a
@@ -77,12 +78,12 @@ func Golden(tb TB, e Event, opts ...GoldenOption) {
 		tb.Fatalf("sentrytest: %v", err)
 		return
 	}
-	tree, err := decodeJSON(e.Raw)
+	tree, err := jsontree.Decode(e.Raw)
 	if err != nil {
 		tb.Fatalf("sentrytest: the event has no JSON to compare with %s: %v", path, err)
 		return
 	}
-	got := newVolatile(cfg).value(nil, cfg.trimmed(nil, tree))
+	got := cfg.keep.Stable(tree)
 	if update := os.Getenv(updateVariable); update != "" && update != "0" && update != "false" {
 		if err := writeGolden(path, got); err != nil {
 			tb.Fatalf("sentrytest: %v", err)
@@ -95,12 +96,12 @@ func Golden(tb TB, e Event, opts ...GoldenOption) {
 	hint := fmt.Sprintf("%s=1 go test -run '%s'", updateVariable, runPattern(testName(tb)))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		tb.Errorf("sentrytest: there is no %s; to write it: %s\n  the event is\n%s", path, hint, indent(goldenText(got), "    "))
+		tb.Errorf("sentrytest: there is no %s; to write it: %s\n  the event is\n%s", path, hint, texts.Indent(goldenText(got), "    "))
 	case err != nil:
 		tb.Errorf("sentrytest: %s: %v", path, err)
 	default:
-		if diffs := jsonDiff("", cfg.trimmed(nil, want), got); len(diffs) > 0 {
-			tb.Errorf("sentrytest: the event differs from %s in %s; if it should: %s%s", path, count(len(diffs), "field"), hint, diffLines(diffs))
+		if diffs := fieldDiffs(jsontree.Diff("", cfg.keep.Trim(want), got)); len(diffs) > 0 {
+			tb.Errorf("sentrytest: the event differs from %s in %s; if it should: %s%s", path, texts.Count(len(diffs), "field"), hint, diffLines(diffs))
 		}
 	}
 }
@@ -115,7 +116,7 @@ func diffLines(diffs []FieldDiff) string {
 		if d.Field == "" {
 			d.Field = "the event"
 		}
-		b.WriteString("\n" + indent(d.String(), "    "))
+		b.WriteString("\n" + texts.Indent(d.String(), "    "))
 	}
 	return b.String()
 }
@@ -155,7 +156,7 @@ func readGolden(path string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeJSON(raw)
+	return jsontree.Decode(raw)
 }
 
 func goldenText(tree any) string {
@@ -167,10 +168,4 @@ func goldenText(tree any) string {
 		return err.Error() // what came from JSON can be written as JSON
 	}
 	return strings.TrimSpace(b.String())
-}
-
-// pathMatches compares a path with a pattern of [GoldenMask].
-func pathMatches(pattern string, path []string) bool {
-	parts := strings.Split(pattern, ".")
-	return slices.EqualFunc(parts, path, func(want, got string) bool { return want == "*" || want == got })
 }

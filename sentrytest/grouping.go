@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Grouping is a guess at the issue that an event becomes part of. It is an approximation of what Sentry does: a real
@@ -17,7 +19,7 @@ type Grouping struct {
 
 // String returns the reason and the components, one a line.
 func (g Grouping) String() string {
-	return "grouped by " + g.Why + ":\n" + indent(strings.Join(g.Components, "\n"), "    ")
+	return "grouped by " + g.Why + ":\n" + texts.Indent(strings.Join(g.Components, "\n"), "    ")
 }
 
 // GroupingPreview says into which issue Sentry would probably put the event, and why. What counts is, in this order:

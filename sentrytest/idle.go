@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // WaitIdle waits until nothing is under way at the server: every request of which it had read a byte when WaitIdle was
@@ -56,7 +58,7 @@ type BusyError struct {
 // Error lists what is under way.
 func (e *BusyError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "sentrytest: %s still under way after %s: %v", count(len(e.Open), "request"), e.Waited.Round(time.Millisecond), e.Cause)
+	fmt.Fprintf(&b, "sentrytest: %s still under way after %s: %v", texts.Count(len(e.Open), "request"), e.Waited.Round(time.Millisecond), e.Cause)
 	writeLines(&b, e.Open)
 	return b.String()
 }

@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // journal holds everything that the server received. What it stores is never modified afterwards, so
@@ -25,7 +27,7 @@ type journal struct {
 // storedEvent is an event in the form it arrived in. Reading it into an Event is put off until somebody
 // asks: a load test sends far more events than it looks at.
 type storedEvent struct {
-	object   objectText
+	object   jsontree.Object
 	id       string
 	request  *Request
 	envelope *Envelope   // that carried it; nil on the store endpoint

@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // verdict is what the server itself makes of a request, before a script step has its say.
@@ -103,10 +106,10 @@ func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 		return
 	}
 	if id == "" {
-		id = newEventID()
+		id = eventid.New()
 	}
 	v.id = id
-	v.keep(object.stringAt("type"), &storedEvent{object: object, id: id})
+	v.keep(object.TextAt("type"), &storedEvent{object: object, id: id})
 }
 
 // envelopeAuthority returns the auth that an envelope, or what could be read of it, gives to its request; nil when the
@@ -145,7 +148,7 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 				v.refuse(badRequest(invalidEnvelope, "event_id is missing, and item "+item.Type+" needs it"))
 				return
 			}
-			env.EventID = newEventID()
+			env.EventID = eventid.New()
 		}
 	}
 	v.id = env.EventID
@@ -153,9 +156,9 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 		if item.Type != itemEvent && item.Type != itemTransaction {
 			continue
 		}
-		object, err := checkObject(item.Payload)
+		object, err := jsontree.ParseObject(item.Payload)
 		if err != nil && repairsNaN(req.Client) {
-			object, err = checkObject(repairNaN(item.Payload))
+			object, err = jsontree.ParseObject(repairNaN(item.Payload))
 		}
 		if err != nil {
 			// Relay looks into payloads only after it has answered, and drops this one then.

@@ -10,12 +10,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/errno"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
 // life is one span of serving, from the opening of its listeners to the end of its last connection. What a server
 // needs only while it is up stands here and not in the server, so that nothing stale is left for the next one.
 type life struct {
-	memory, secureMemory *memListener // nil unless InMemory
+	memory, secureMemory *memnet.Listener // nil unless InMemory
 
 	http    *http.Server
 	ctx     context.Context // ends with the life, and with it every handler that hangs
@@ -138,17 +142,17 @@ func (l *life) end() error {
 func (l *life) dial(ctx context.Context, secure bool) (net.Conn, error) {
 	switch {
 	case l == nil:
-		return nil, memRefused()
+		return nil, memnet.Refused()
 	case secure:
-		return l.secureMemory.dial(ctx)
+		return l.secureMemory.Dial(ctx)
 	}
-	return l.memory.dial(ctx)
+	return l.memory.Dial(ctx)
 }
 
 // begin starts a life. The server's phase is locked, or nobody else knows the server yet.
 func (s *Server) begin() error {
 	listener, secure, err := s.open()
-	if errors.Is(err, addressInUse) && len(s.reserved) > 0 {
+	if errors.Is(err, errno.AddressInUse) && len(s.reserved) > 0 {
 		// Linux lets one listen where another socket is only bound. Elsewhere the address has to be given back first,
 		// which leaves a moment for others to take it.
 		s.release()
@@ -165,8 +169,8 @@ func (s *Server) begin() error {
 	l := newLife(lifeConfig{
 		handler: s.root, headerTimeout: s.cfg.headerTimeout, http2: s.cfg.http2, number: s.numberConn, problems: &s.problems,
 	}, both...)
-	l.memory, _ = listener.(*memListener)
-	l.secureMemory, _ = secure.(*memListener)
+	l.memory, _ = listener.(*memnet.Listener)
+	l.secureMemory, _ = secure.(*memnet.Listener)
 	s.current.Store(l)
 	return nil
 }
@@ -229,7 +233,7 @@ func (s *Server) downLocked() {
 	s.closeIdleClient()
 	for _, addr := range []net.Addr{s.bound, s.secure.bound} {
 		if addr != nil {
-			s.reserved = append(s.reserved, reserve(addr))
+			s.reserved = append(s.reserved, sockets.Reserve(addr))
 		}
 	}
 }

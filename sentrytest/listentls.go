@@ -1,6 +1,11 @@
 package sentrytest
 
-import "net"
+import (
+	"net"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
+)
 
 // secure is the https listener of ListenTLS beside the http one.
 type secure struct {
@@ -22,29 +27,17 @@ func (s *Server) listenTLS() (net.Listener, error) {
 		if s.secure.host == "" {
 			s.secure.host = memTLSAddress
 		}
-		return newMemListener(), nil
+		return memnet.NewListener(), nil
 	}
 	if s.secure.bound != nil {
 		return net.Listen("tcp", s.secure.bound.String())
 	}
-	l, err := listenTCP(*s.cfg.tlsListen)
+	l, err := sockets.Listen(*s.cfg.tlsListen)
 	if err != nil {
 		return nil, err
 	}
-	s.secure.bound, s.secure.host = l.Addr(), reachable(l.Addr())
+	s.secure.bound, s.secure.host = l.Addr(), sockets.Reachable(l.Addr())
 	return l, nil
-}
-
-// listenTCP listens on the address, or on a free port of the loopback interface if it is empty.
-func listenTCP(addr string) (net.Listener, error) {
-	if addr != "" {
-		return net.Listen("tcp", addr)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		l, err = net.Listen("tcp6", "[::1]:0") // a machine without IPv4
-	}
-	return l, err
 }
 
 // TLSURL returns the base URL of the https listener without a trailing slash: that of [ListenTLS], else the server's

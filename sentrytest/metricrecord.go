@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // Metric is one value of an application's metric: an entry of a "trace_metric" container (protocol section 4.5). Items
@@ -37,7 +39,7 @@ func readMetric(p containerEntry, received Request) Metric {
 		Type: p.word("type", "counter", "gauge", "distribution"), Name: p.text("name"), Unit: p.text("unit"),
 		Attributes: p.attributes(), Raw: p.raw, Received: received,
 	}
-	value, ok := numberOf(p.fields["value"])
+	value, ok := jsontree.Number(p.fields["value"])
 	one.Value = value
 	p.needs("timestamp", "trace_id", "type", "name", "value")
 	if !ok && p.fields["value"] != nil {

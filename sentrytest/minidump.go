@@ -11,6 +11,9 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strconv"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // minidumpField is the part of a multipart body that holds the minidump (protocol section 1.2).
@@ -59,20 +62,20 @@ func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
 		v.refuse(r)
 		return
 	}
-	event, err := objectOf(upload.form.event())
+	event, err := jsontree.ObjectOf(upload.form.event())
 	if err != nil {
 		v.refuse(badRequest("invalid minidump", err.Error()))
 		return
 	}
-	id := newEventID()
-	if own, err := eventIDOf(event.member("event_id")); err == nil && own != "" {
+	id := eventid.New()
+	if own, err := eventIDOf(event.Member("event_id")); err == nil && own != "" {
 		id = own
 	}
-	items := append([]Item{newItem("event", "", "application/json", "", event.text)}, upload.items...)
+	items := append([]Item{newItem("event", "", "application/json", "", event.Bytes())}, upload.items...)
 	v.envelope = &Envelope{Items: items}
 	v.envelope.setID(id)
 	v.events = []*storedEvent{{object: event, id: id, envelope: v.envelope}}
-	answer := dashed(id)
+	answer := eventid.Dashed(id)
 	v.text = &answer
 }
 

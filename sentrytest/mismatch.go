@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Mismatch is why an event does not meet a predicate: the error that the Has predicates return from
@@ -25,7 +28,16 @@ type FieldDiff struct {
 }
 
 // nothing stands for an absent value.
-const nothing = "nothing"
+const nothing = jsontree.Absent
+
+// fieldDiffs makes differences between JSON values what predicates report.
+func fieldDiffs(list []jsontree.Difference) []FieldDiff {
+	var out []FieldDiff
+	for _, d := range list {
+		out = append(out, FieldDiff{Field: d.Path, Want: d.Want, Got: d.Got})
+	}
+	return out
+}
 
 // String returns the difference on three lines. Long values are cut to where they start to differ.
 func (d FieldDiff) String() string {
@@ -47,7 +59,7 @@ func focus(a, b string) (string, string) {
 		}
 		a, b = "…"+a[same:], "…"+b[same:]
 	}
-	return shorten(oneLine(a), most), shorten(oneLine(b), most)
+	return texts.Shorten(texts.OneLine(a), most), texts.Shorten(texts.OneLine(b), most)
 }
 
 // mismatch makes the error for one field.
@@ -116,7 +128,7 @@ func likeness(a, b string) float64 {
 	if longest == 0 {
 		return 1
 	}
-	start, end := sharedEnds(len(a), len(b), func(i, j int) bool { return a[i] == b[j] })
+	start, end := texts.SharedEnds(len(a), len(b), func(i, j int) bool { return a[i] == b[j] })
 	return float64(start+end) / float64(longest)
 }
 
@@ -128,9 +140,9 @@ func (v verdictOn) line() string {
 	}
 	var reasons []string
 	for _, m := range v.lacks {
-		reasons = append(reasons, oneLine(m.Reason))
+		reasons = append(reasons, texts.OneLine(m.Reason))
 	}
-	return text + ": " + shorten(strings.Join(reasons, "; "), 240)
+	return text + ": " + texts.Shorten(strings.Join(reasons, "; "), 240)
 }
 
 // diff lists the fields that differ, several lines each.

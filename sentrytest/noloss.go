@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Ledger is a client's own account of its events; the Client of this module's package raven has it.
@@ -113,7 +116,7 @@ func newAudit(src Source, outcomes map[string]string, forgotten uint64) *audit {
 }
 
 func cleanID(id string) string {
-	if clean, ok := normalizeID(id); ok {
+	if clean, ok := eventid.Normalize(id); ok {
 		return clean
 	}
 	return id
@@ -122,7 +125,7 @@ func cleanID(id string) string {
 // report returns the findings and whether nothing is lost. Without findings the text is information, or empty.
 func (a *audit) report() (string, bool) {
 	var worst, lost, unknown, twice []string
-	for _, id := range sortedKeys(a.outcomes) {
+	for _, id := range texts.SortedKeys(a.outcomes) {
 		outcome := a.outcomes[id]
 		switch w := word(outcome); {
 		case len(a.seen[id]) > 0 || deliberate[w]:
@@ -131,10 +134,10 @@ func (a *audit) report() (string, bool) {
 		case w == "pending":
 			lost = append(lost, fmt.Sprintf("%s: still pending after %s", id, a.waited.Round(time.Millisecond)))
 		default:
-			lost = append(lost, id+": "+oneLine(outcome)+a.refusal(id))
+			lost = append(lost, id+": "+texts.OneLine(outcome)+a.refusal(id))
 		}
 	}
-	for _, id := range sortedKeys(a.seen) {
+	for _, id := range texts.SortedKeys(a.seen) {
 		if _, known := a.outcomes[id]; !known && a.forgotten == 0 {
 			unknown = append(unknown, id)
 		}
@@ -144,17 +147,17 @@ func (a *audit) report() (string, bool) {
 	}
 	var b strings.Builder
 	lost = append(worst, lost...)
-	fmt.Fprintf(&b, "sentrytest: %d of %s lost", len(lost), count(len(a.outcomes), "event"))
+	fmt.Fprintf(&b, "sentrytest: %d of %s lost", len(lost), texts.Count(len(a.outcomes), "event"))
 	writeLines(&b, lost)
 	if len(lost) > 0 && a.dropped > 0 {
-		fmt.Fprintf(&b, "\n  MaxHistory has made the server drop %s, of which they may be: let it keep more", count(a.dropped, "event"))
+		fmt.Fprintf(&b, "\n  MaxHistory has made the server drop %s, of which they may be: let it keep more", texts.Count(a.dropped, "event"))
 	}
 	if a.forgotten > 0 {
 		fmt.Fprintf(&b, "\n  the client has forgotten what became of %s: let it remember more, with raven.WithLedger(%d)",
-			count(int(a.forgotten), "older event"), uint64(len(a.outcomes))+a.forgotten)
+			texts.Count(int(a.forgotten), "older event"), uint64(len(a.outcomes))+a.forgotten)
 	}
 	if len(unknown) > 0 {
-		fmt.Fprintf(&b, "\n  the server has %s that the ledger does not know:", count(len(unknown), "event"))
+		fmt.Fprintf(&b, "\n  the server has %s that the ledger does not know:", texts.Count(len(unknown), "event"))
 		writeLines(&b, unknown)
 	}
 	if len(twice) > 0 {

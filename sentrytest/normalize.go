@@ -4,6 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // ParseEvent reads the JSON of one event in any of the protocol's shapes. It fails only if raw is not a JSON
@@ -12,17 +16,17 @@ import (
 // Numbers in free-form values such as Extra are float64, as encoding/json has it, except for integers that a
 // float64 would round: those are json.Number. The result does not share memory with raw.
 func ParseEvent(raw []byte) (Event, error) {
-	object, err := checkObject(raw)
+	object, err := jsontree.ParseObject(raw)
 	if err != nil {
 		return Event{}, fmt.Errorf("sentrytest: not an event: %w", err)
 	}
-	return normalize(object.clone()), nil
+	return normalize(object.Clone()), nil
 }
 
 // normalize reads an event, which shares memory with the object.
-func normalize(object objectText) Event {
-	e := Event{Raw: object.text}
-	tree, err := decodeJSON(object.text)
+func normalize(object jsontree.Object) Event {
+	e := Event{Raw: object.Bytes()}
+	tree, err := jsontree.Decode(object.Bytes())
 	r := &reader{}
 	fields, ok := tree.(map[string]any)
 	if err != nil || !ok {
@@ -54,7 +58,7 @@ func normalize(object objectText) Event {
 
 func (e *Event) readScalars(o object) {
 	if text := o.text("event_id"); text != "" {
-		id, ok := normalizeID(text)
+		id, ok := eventid.Normalize(text)
 		if !ok {
 			o.problem("event_id", fmt.Sprintf("not a UUID: %q", text))
 		}
@@ -100,7 +104,7 @@ func readTags(o object) map[string]string {
 func readContexts(o object) map[string]map[string]any {
 	contexts := o.sub("contexts", "sentry.interfaces.Contexts")
 	var out map[string]map[string]any
-	for _, name := range sortedKeys(contexts.fields) {
+	for _, name := range texts.SortedKeys(contexts.fields) {
 		if contexts.fields[name] == nil {
 			continue
 		}
@@ -161,10 +165,10 @@ func readHTTPRequest(o object) HTTPRequest {
 		if req.Headers == nil {
 			req.Headers = http.Header{}
 		}
-		for _, one := range listOf(value) {
+		for _, one := range jsontree.List(value) {
 			text, ok := lenientText(one)
 			if !ok {
-				r.reader.problem(at, "not a string: "+showJSON(one))
+				r.reader.problem(at, "not a string: "+jsontree.Show(one))
 				continue
 			}
 			req.Headers.Add(key, text)
@@ -178,7 +182,7 @@ func readSDK(raw []byte) SDK {
 	if sdk, ok := readPlainSDK(raw); ok {
 		return sdk
 	}
-	v, err := decodeJSON(raw)
+	v, err := jsontree.Decode(raw)
 	if err != nil {
 		return SDK{}
 	}
@@ -192,19 +196,19 @@ func readPlainSDK(raw []byte) (sdk SDK, ok bool) {
 	if len(raw) == 0 {
 		return SDK{}, true
 	}
-	object, err := checkObject(raw)
+	object, err := jsontree.ParseObject(raw)
 	if err != nil {
 		return SDK{}, false
 	}
 	ok = true
-	err = object.members(func(key string, value json.RawMessage) (err error) {
+	err = object.Members(func(key string, value json.RawMessage) (err error) {
 		switch {
 		case value[0] != '"':
 			ok = false
 		case key == "name":
-			sdk.Name, err = unquote(value)
+			sdk.Name, err = jsontree.Unquote(value)
 		case key == "version":
-			sdk.Version, err = unquote(value)
+			sdk.Version, err = jsontree.Unquote(value)
 		}
 		return err
 	})

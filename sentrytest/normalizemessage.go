@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"regexp"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // readMessage reads the log entry from its three places (protocol section 5.5): the first that is there wins.
@@ -81,5 +83,5 @@ func paramText(v any) string {
 	if text, ok := v.(string); ok {
 		return text
 	}
-	return showJSON(v)
+	return jsontree.Show(v)
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 )
 
 // Limits on what one request may carry. They follow Relay's and the documentation's numbers
@@ -26,7 +28,7 @@ type Option func(*config)
 type config struct {
 	listen     string
 	inMemory   bool
-	cert       certKind
+	cert       certs.Kind
 	clientCert bool
 	sans       []string // of SANs
 	minTLS     uint16
@@ -71,8 +73,8 @@ func (c *config) contradiction(inTest bool) error {
 		return errors.New("the options InMemory and Listen exclude each other")
 	case c.inMemory && c.tlsListen != nil && *c.tlsListen != "":
 		return errors.New("the option InMemory and an address of ListenTLS exclude each other")
-	case c.cert == certWrongHost && len(c.sans) > 0:
-		return errors.New("the options WrongHost and SANs exclude each other: WrongHost is for " + wrongHostName + " alone")
+	case c.cert == certs.WrongHost && len(c.sans) > 0:
+		return errors.New("the options WrongHost and SANs exclude each other: WrongHost is for " + certs.WrongHostName + " alone")
 	case c.plain && c.stall:
 		return errors.New("the options PlainHTTP and HandshakeStall exclude each other: plain http has no handshake")
 	case c.plain && c.http2:

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // predicateList is a list of wanted events, each with its own predicate.
@@ -47,7 +49,7 @@ func splitList(preds []Predicate) (*predicateList, []Predicate) {
 // wait returns one event for each predicate. It asks for ever more events until there are some that fit.
 func (l *predicateList) wait(ctx context.Context, src Source, n int, rest []Predicate) ([]Event, error) {
 	if n != len(l.preds) {
-		return nil, fmt.Errorf("sentrytest: RequireEvents is asked for %s, and its list has %s", count(n, "event"), count(len(l.preds), "predicate"))
+		return nil, fmt.Errorf("sentrytest: RequireEvents is asked for %s, and its list has %s", texts.Count(n, "event"), texts.Count(len(l.preds), "predicate"))
 	}
 	start := time.Now()
 	any := append(slices.Clone(rest), AnyOf(l.preds...))
@@ -133,7 +135,7 @@ func (l *predicateList) failure(ctx context.Context, src Source, rest []Predicat
 		how = "in this order"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "sentrytest: %d of %s", found, count(len(l.preds), "wanted event"))
+	fmt.Fprintf(&b, "sentrytest: %d of %s", found, texts.Count(len(l.preds), "wanted event"))
 	if cause := context.Cause(ctx); cause != nil {
 		fmt.Fprintf(&b, " after %s: %v", waited.Round(time.Millisecond), cause)
 	}
@@ -153,7 +155,7 @@ func (l *predicateList) failure(ctx context.Context, src Source, rest []Predicat
 		b.WriteString("\n  arrived: nothing")
 		return fmt.Errorf("%s", b.String())
 	}
-	fmt.Fprintf(&b, "\n  arrived: %s", count(len(events), "event"))
+	fmt.Fprintf(&b, "\n  arrived: %s", texts.Count(len(events), "event"))
 	for i, e := range events {
 		if i == maxDumped {
 			fmt.Fprintf(&b, "\n    and %d more", len(events)-maxDumped)
@@ -182,5 +184,5 @@ func (l *predicateList) missing(p Predicate, candidates []Event, numbers []int) 
 			best, number = v, numbers[i+1]
 		}
 	}
-	return fmt.Sprintf("missing; event %d comes closest\n%s", number, indent(best.diff(), "        "))
+	return fmt.Sprintf("missing; event %d comes closest\n%s", number, texts.Indent(best.diff(), "        "))
 }

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // payload is the JSON object of an item, or of one entry of a container, while it is read. It collects what is wrong
@@ -19,13 +22,13 @@ type payload struct {
 // readPayload starts to read an item. What is no JSON object is a finding, and reads like an empty one.
 func readPayload(raw []byte) *payload {
 	p := &payload{object: object{reader: &reader{}}}
-	if _, err := checkObject(raw); err != nil {
-		p.found.add(SeverityFatal, "", RuleJSON, beginning(raw), "%s", err)
+	if _, err := jsontree.ParseObject(raw); err != nil {
+		p.found.add(SeverityFatal, "", RuleJSON, texts.Beginning(raw), "%s", err)
 		return p
 	}
-	tree, err := decodeJSON(raw)
+	tree, err := jsontree.Decode(raw)
 	if err != nil {
-		p.found.add(SeverityFatal, "", RuleJSON, beginning(raw), "%s", err)
+		p.found.add(SeverityFatal, "", RuleJSON, texts.Beginning(raw), "%s", err)
 		return p
 	}
 	p.tree = tree
@@ -42,7 +45,7 @@ func (p *payload) findings() []Finding {
 
 // lost reports what costs the whole item.
 func (p *payload) lost(key, format string, args ...any) {
-	value, ok := lookup(p.tree, p.path(key))
+	value, ok := jsontree.Lookup(p.tree, p.path(key))
 	if !ok {
 		value = absent{}
 	}
@@ -52,7 +55,7 @@ func (p *payload) lost(key, format string, args ...any) {
 // needs reports attributes without which the server drops the item.
 func (p *payload) needs(keys ...string) {
 	for _, key := range keys {
-		if value, _ := lookup(p.fields, key); p.tree != nil && (value == nil || value == "") {
+		if value, _ := jsontree.Lookup(p.fields, key); p.tree != nil && (value == nil || value == "") {
 			p.lost(key, "missing: without it the server drops the item")
 		}
 	}
@@ -88,7 +91,7 @@ func (o object) duration(key string) *time.Duration {
 	if v == nil {
 		return nil
 	}
-	seconds, ok := numberOf(v)
+	seconds, ok := jsontree.Number(v)
 	if !ok || seconds < 0 || seconds > 1e9 {
 		o.wrong(key, "a number of seconds", v)
 		return nil
@@ -193,14 +196,14 @@ type Attribute struct {
 func (p *payload) attributes() map[string]Attribute {
 	all := p.sub("attributes")
 	var out map[string]Attribute
-	for _, name := range sortedKeys(all.fields) {
+	for _, name := range texts.SortedKeys(all.fields) {
 		if all.fields[name] == nil {
 			continue
 		}
 		one := all.sub(name)
 		a := Attribute{Value: one.fields["value"], Type: one.text("type"), Unit: one.text("unit")}
 		if one.fields != nil && !a.typed() {
-			one.problem("value", fmt.Sprintf("expected a value of type %q, found %s", a.Type, showJSON(a.Value)))
+			one.problem("value", fmt.Sprintf("expected a value of type %q, found %s", a.Type, jsontree.Show(a.Value)))
 		}
 		if out == nil {
 			out = map[string]Attribute{}
@@ -221,6 +224,6 @@ func (a Attribute) typed() bool {
 	case []any:
 		return a.Type == "array" || len(a.Type) > 2 && a.Type[len(a.Type)-2:] == "[]"
 	}
-	n, ok := numberOf(a.Value)
+	n, ok := jsontree.Number(a.Value)
 	return ok && (a.Type == "double" || a.Type == "integer" && n == float64(int64(n)))
 }

@@ -6,6 +6,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // HasMessage is met by events whose message, formatted, is exactly the given one.
@@ -14,7 +18,7 @@ func HasMessage(message string) Predicate {
 		if e.Message == message {
 			return nil
 		}
-		return messageMismatch(e, jsonText(message), func(text string) bool { return text == message })
+		return messageMismatch(e, jsontree.Text(message), func(text string) bool { return text == message })
 	})
 }
 
@@ -29,13 +33,13 @@ func HasMessageMatching(expr string) Predicate {
 		if re.MatchString(e.Message) {
 			return nil
 		}
-		return messageMismatch(e, "a match of "+jsonText(expr), re.MatchString)
+		return messageMismatch(e, "a match of "+jsontree.Text(expr), re.MatchString)
 	})
 }
 
 // messageMismatch points at the text that was probably meant when an exception carries it.
 func messageMismatch(e Event, want string, wanted func(string) bool) error {
-	text, got := fmt.Sprintf("message is %q", shorten(e.Message, 200)), jsonText(e.Message)
+	text, got := fmt.Sprintf("message is %q", texts.Shorten(e.Message, 200)), jsontree.Text(e.Message)
 	if e.Message == "" {
 		text, got = "there is no message", nothing
 	}
@@ -74,9 +78,9 @@ func exceptionText(errorType, value string) string {
 	case value == "":
 		return errorType
 	case errorType == "":
-		return fmt.Sprintf("with value %q", shorten(value, 120))
+		return fmt.Sprintf("with value %q", texts.Shorten(value, 120))
 	}
-	return fmt.Sprintf("%s: %q", errorType, shorten(value, 120))
+	return fmt.Sprintf("%s: %q", errorType, texts.Shorten(value, 120))
 }
 
 // HasTag is met by events whose tag of that name has the value.
@@ -84,7 +88,7 @@ func HasTag(name, value string) Predicate {
 	return NewPredicate(fmt.Sprintf("tag %s=%q", name, value), func(e Event) error {
 		got, ok := e.Tags[name]
 		if !ok {
-			return mismatch("tag "+name, jsonText(value), nothing, fmt.Sprintf("there is no tag %s%s", name, among("tags", sortedKeys(e.Tags))))
+			return mismatch("tag "+name, jsontree.Text(value), nothing, fmt.Sprintf("there is no tag %s%s", name, among("tags", texts.SortedKeys(e.Tags))))
 		}
 		return compare("tag "+name, got, value)
 	})
@@ -94,10 +98,10 @@ func HasTag(name, value string) Predicate {
 // in "job.args.0". The value is compared in its JSON form, so 7, 7.0 and int64(7) are equal.
 func HasExtra(path string, value any) Predicate {
 	return jsonPredicate("extra "+path, value, func(e Event) (any, error) {
-		if got, ok := lookup(e.Extra, path); ok {
+		if got, ok := jsontree.Lookup(e.Extra, path); ok {
 			return got, nil
 		}
-		return nil, fmt.Errorf("there is no extra %s%s", path, among("extra", sortedKeys(e.Extra)))
+		return nil, fmt.Errorf("there is no extra %s%s", path, among("extra", texts.SortedKeys(e.Extra)))
 	})
 }
 
@@ -109,11 +113,11 @@ func HasJSON(path string, value any) Predicate {
 		if len(e.Raw) == 0 {
 			return nil, errors.New("the event has no JSON: it was put together in Go")
 		}
-		tree, err := decodeJSON(e.Raw)
+		tree, err := jsontree.Decode(e.Raw)
 		if err != nil {
 			return nil, fmt.Errorf("the event's JSON: %w", err)
 		}
-		if got, ok := lookup(tree, path); ok {
+		if got, ok := jsontree.Lookup(tree, path); ok {
 			return got, nil
 		}
 		return nil, fmt.Errorf("there is nothing at %s", path)
@@ -122,19 +126,19 @@ func HasJSON(path string, value any) Predicate {
 
 // jsonPredicate compares values in their JSON form. A value that has none is the caller's mistake and panics.
 func jsonPredicate(what string, value any, find func(Event) (any, error)) Predicate {
-	want, err := toJSONValue(value)
+	want, err := jsontree.Of(value)
 	if err != nil {
 		panic(fmt.Sprintf("sentrytest: %s: %v", what, err))
 	}
-	return NewPredicate(what+"="+showJSON(want), func(e Event) error {
+	return NewPredicate(what+"="+jsontree.Show(want), func(e Event) error {
 		got, err := find(e)
 		if err != nil {
-			return mismatch(what, jsonText(want), nothing, err.Error())
+			return mismatch(what, jsontree.Text(want), nothing, err.Error())
 		}
-		if equalJSON(got, want) {
+		if jsontree.Equal(got, want) {
 			return nil
 		}
-		return &Mismatch{Reason: fmt.Sprintf("%s is %s", what, showJSON(got)), Fields: jsonDiff(what, want, got)}
+		return &Mismatch{Reason: fmt.Sprintf("%s is %s", what, jsontree.Show(got)), Fields: fieldDiffs(jsontree.Diff(what, want, got))}
 	})
 }
 
@@ -161,9 +165,9 @@ func HasBreadcrumb(message string) Predicate {
 			if b.Message == message {
 				return nil
 			}
-			found = append(found, fmt.Sprintf("%q", shorten(b.Message, 80)))
+			found = append(found, fmt.Sprintf("%q", texts.Shorten(b.Message, 80)))
 		}
-		want := jsonText(message)
+		want := jsontree.Text(message)
 		if len(found) == 0 {
 			return mismatch("breadcrumb", want, nothing, "there are no breadcrumbs")
 		}
@@ -234,7 +238,7 @@ func HasEnvironment(environment string) Predicate {
 
 // HasEventID is met by the event with this id, in any spelling of a UUID.
 func HasEventID(id string) Predicate {
-	want, ok := normalizeID(id)
+	want, ok := eventid.Normalize(id)
 	if !ok {
 		want = id
 	}
@@ -247,7 +251,7 @@ func compare(what, got, want string) error {
 	if got == want {
 		return nil
 	}
-	return mismatch(what, jsonText(want), jsonText(got), fmt.Sprintf("%s is %q", what, shorten(got, 200)))
+	return mismatch(what, jsontree.Text(want), jsontree.Text(got), fmt.Sprintf("%s is %q", what, texts.Shorten(got, 200)))
 }
 
 // nearest returns what is most like the wanted, and how many others there are.

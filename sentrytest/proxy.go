@@ -11,6 +11,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Proxy is a forward proxy for tests: it passes requests in absolute form on, which is how clients ask for http, and opens
@@ -84,7 +87,7 @@ func NewProxy(tb TB, opts ...ProxyOption) *Proxy {
 // StartProxy starts a proxy that its caller has to close: for Examples and programs. It fails when there is no port for it.
 func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 	p := &Proxy{cfg: newProxyConfig(opts)}
-	l, err := listenTCP("")
+	l, err := sockets.Listen("")
 	if err != nil {
 		return nil, fmt.Errorf("sentrytest: %w", err)
 	}
@@ -144,7 +147,7 @@ func (p *Proxy) Dump() string {
 	for i, r := range requests {
 		lines = append(lines, fmt.Sprintf("%d. %s", i+1, r))
 	}
-	text := fmt.Sprintf("sentrytest: proxy %s received %s", p.addr, count(len(requests), "request"))
+	text := fmt.Sprintf("sentrytest: proxy %s received %s", p.addr, texts.Count(len(requests), "request"))
 	var b strings.Builder
 	b.WriteString(text)
 	dumpList(&b, slices.Concat(lines, p.problems.all()), func(line string) string { return line })

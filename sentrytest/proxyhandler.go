@@ -8,6 +8,9 @@ import (
 	"net/http/httputil"
 	"strings"
 	"sync"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/errno"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
 func (p *Proxy) handle(w http.ResponseWriter, r *http.Request) {
@@ -95,8 +98,8 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request, seen *ProxyReque
 
 // pipe copies until src ends, and then ends dst in the same way: a reset stays one.
 func pipe(dst, src net.Conn) {
-	if _, err := io.Copy(dst, src); errors.Is(err, connReset) {
-		_ = reset(dst)
+	if _, err := io.Copy(dst, src); errors.Is(err, errno.ConnReset) {
+		_ = sockets.Reset(dst)
 		return
 	}
 	_ = dst.Close()

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
 // byHand reports whether the step's answer has to be written past http.Server, which would not let it through or would
@@ -48,7 +50,7 @@ func (a *answer) write(ctx context.Context, c net.Conn) error {
 		return err
 	}
 	if a.step.kind == stepResetWrite {
-		return reset(c)
+		return sockets.Reset(c)
 	}
 	return nil
 }

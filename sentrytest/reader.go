@@ -6,6 +6,9 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // reader collects what is wrong with an event while it is read.
@@ -44,7 +47,7 @@ func (o object) problem(key, reason string) { o.reader.problem(o.path(key), reas
 
 // wrong reports a value of a type that the field cannot have.
 func (o object) wrong(key, want string, v any) {
-	o.problem(key, fmt.Sprintf("expected %s, found %s", want, shorten(showJSON(v), 60)))
+	o.problem(key, fmt.Sprintf("expected %s, found %s", want, texts.Shorten(jsontree.Show(v), 60)))
 }
 
 // first returns the first of the keys that has a value.
@@ -146,7 +149,7 @@ func (o object) stringMap(key string) map[string]string {
 		return nil
 	}
 	out := map[string]string{}
-	for _, name := range sortedKeys(m.fields) {
+	for _, name := range texts.SortedKeys(m.fields) {
 		if m.fields[name] != nil {
 			out[name] = m.text(name)
 		}

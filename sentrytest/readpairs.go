@@ -4,6 +4,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // pairs visits what may be an object or a list of pairs: an object in the order of its keys, a list in its own.
@@ -12,7 +15,7 @@ func (o object) pairs(key string, visit func(at, key string, value any)) {
 	switch v := o.fields[key].(type) {
 	case nil:
 	case map[string]any:
-		for _, name := range sortedKeys(v) {
+		for _, name := range texts.SortedKeys(v) {
 			visit(o.path(key+"."+name), name, v[name])
 		}
 	case []any:
@@ -45,10 +48,10 @@ func (o object) query(key string) string {
 	}
 	var parts []string
 	o.pairs(key, func(at, name string, value any) {
-		for _, one := range listOf(value) {
+		for _, one := range jsontree.List(value) {
 			text, ok := lenientText(one)
 			if one != nil && !ok {
-				o.reader.problem(at, "expected a string, found "+showJSON(one))
+				o.reader.problem(at, "expected a string, found "+jsontree.Show(one))
 				continue
 			}
 			parts = append(parts, url.QueryEscape(name)+"="+url.QueryEscape(text))
@@ -71,7 +74,7 @@ func (o object) cookies(key string) map[string]string {
 		o.pairs(key, func(at, name string, value any) {
 			text, ok := lenientText(value)
 			if value != nil && !ok {
-				o.reader.problem(at, "expected a string, found "+showJSON(value))
+				o.reader.problem(at, "expected a string, found "+jsontree.Show(value))
 				return
 			}
 			out[name] = text
@@ -81,12 +84,4 @@ func (o object) cookies(key string) map[string]string {
 		return nil
 	}
 	return out
-}
-
-// listOf returns the entries of a list, or the value itself as the only one.
-func listOf(v any) []any {
-	if list, ok := v.([]any); ok {
-		return list
-	}
-	return []any{v}
 }

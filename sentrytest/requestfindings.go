@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Findings looks at what carried a payload: what the default server takes and Relay refuses is a warning, and what is
@@ -128,13 +130,13 @@ func (s *Server) reportFindings(tb TB, v scope) {
 	var grave, slight []string
 	for _, r := range append(s.findings.of(v), v.records().findings()...) {
 		if r.Findings[0].Severity >= SeverityWarning {
-			grave = append(grave, indent(r.String(), "  "))
+			grave = append(grave, texts.Indent(r.String(), "  "))
 		} else {
-			slight = append(slight, indent(r.String(), "  "))
+			slight = append(slight, texts.Indent(r.String(), "  "))
 		}
 	}
 	if len(grave) > 0 {
-		tb.Errorf("sentrytest: a strict server accepted %s with warnings:\n%s", count(len(grave), "request"), strings.Join(cutList(grave), "\n"))
+		tb.Errorf("sentrytest: a strict server accepted %s with warnings:\n%s", texts.Count(len(grave), "request"), strings.Join(cutList(grave), "\n"))
 	}
 	if len(slight) > 0 {
 		tb.Logf("sentrytest: findings of no consequence:\n%s", strings.Join(cutList(slight), "\n"))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 const approximation = "an approximation of Sentry's grouping"
@@ -34,7 +36,7 @@ func RequireSeparateIssues(tb TB, a, b Event) {
 
 // setApart lists the components that only one side has, between what they have in common at both ends.
 func setApart(first, second []string) string {
-	start, end := sharedEnds(len(first), len(second), func(i, j int) bool { return first[i] == second[j] })
+	start, end := texts.SharedEnds(len(first), len(second), func(i, j int) bool { return first[i] == second[j] })
 	var b strings.Builder
 	for _, side := range []struct {
 		name string

@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // lenientText reads a string where Sentry takes booleans and numbers as well.
@@ -45,7 +48,7 @@ func tagText(v any) (string, error) {
 	case json.Number:
 		return v.String(), nil
 	}
-	return "", errors.New("expected a scalar, found " + shorten(showJSON(v), 60))
+	return "", errors.New("expected a scalar, found " + texts.Shorten(jsontree.Show(v), 60))
 }
 
 // parseLevel knows the names and the numbers of protocol section 5.4. Names are exact: "WARNING" is not one.

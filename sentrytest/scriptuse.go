@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Usage says how often one step or rule has served.
@@ -26,12 +28,12 @@ func (u Usage) String() string {
 	case u.Times > 0 && u.Used > 0:
 		line += fmt.Sprintf(" was used %d of %d times", u.Used, u.Times)
 	case u.Used > 0:
-		line += fmt.Sprintf(" was used %s", count(u.Used, "time"))
+		line += fmt.Sprintf(" was used %s", texts.Count(u.Used, "time"))
 	default:
 		line += " was never used"
 	}
 	if u.Seen > 0 && u.Used == 0 {
-		line += fmt.Sprintf(" (%d of %s met its conditions)", u.Matched, count(u.Seen, "request"))
+		line += fmt.Sprintf(" (%d of %s met its conditions)", u.Matched, texts.Count(u.Seen, "request"))
 	}
 	return line
 }
@@ -93,7 +95,7 @@ func (s *script) holdingBackLocked() string {
 		was = "were"
 	}
 	return fmt.Sprintf("%s came and %s %s: clients hold back for a while after a failure (this module's for 1 to 36 s; Deliver goes all the same)",
-		count(came, "request"), was, strings.Join(answers, " or "))
+		texts.Count(came, "request"), was, strings.Join(answers, " or "))
 }
 
 // failure says what became of a request that the step served, "" if a client goes on as before.

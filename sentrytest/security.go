@@ -7,6 +7,9 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // reportKind is one kind of report that browsers send to the security endpoint (protocol section 1.2).
@@ -55,7 +58,7 @@ func (s *Server) judgeSecurity(v *verdict, req *Request, body []byte) {
 	var causes []string
 	reports := reportsIn(body)
 	for i, report := range reports {
-		id := newEventID()
+		id := eventid.New()
 		object, err := report.event(req, id)
 		if err == nil {
 			v.events = append(v.events, &storedEvent{object: object, id: id})
@@ -86,11 +89,11 @@ type securityReport struct {
 // reportsIn reads the body of a report, or the list of reports that the Reporting API batches. Each stands for itself: a
 // browser sends reports of all kinds in one list, and the server has no use for most.
 func reportsIn(body []byte) []securityReport {
-	tree, err := decodeJSON(body)
+	tree, err := jsontree.Decode(body)
 	if err != nil {
 		return []securityReport{{err: err}}
 	}
-	list := listOf(tree)
+	list := jsontree.List(tree)
 	if len(list) == 0 {
 		return []securityReport{{err: errors.New("an empty list")}}
 	}
@@ -104,7 +107,7 @@ func reportsIn(body []byte) []securityReport {
 func readReport(one any) securityReport {
 	fields, ok := one.(map[string]any)
 	if !ok {
-		return securityReport{err: fmt.Errorf("expected an object, found %s", showJSON(one))}
+		return securityReport{err: fmt.Errorf("expected an object, found %s", jsontree.Show(one))}
 	}
 	for _, kind := range reportKinds {
 		if _, ok := fields[kind.marker]; ok && kind.wrapper == "" {
@@ -122,9 +125,9 @@ func readReport(one any) securityReport {
 
 // event makes the event of the report: its attributes as they were sent, under the name of its type, with what the
 // request says about it and a message for people to read.
-func (s securityReport) event(req *Request, id string) (objectText, error) {
+func (s securityReport) event(req *Request, id string) (jsontree.Object, error) {
 	if s.err != nil {
-		return objectText{}, s.err
+		return jsontree.Object{}, s.err
 	}
 	event := map[string]any{
 		"event_id": id, "type": s.eventType, s.eventType: s.fields,
@@ -146,7 +149,7 @@ func (s securityReport) event(req *Request, id string) (objectText, error) {
 	if len(about) > 0 {
 		event["request"] = about
 	}
-	return objectOf(event)
+	return jsontree.ObjectOf(event)
 }
 
 func (s securityReport) message() string {

@@ -1,15 +1,18 @@
 package sentrytest
 
 import (
-	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
 // Server is a fake Sentry: it takes what SDKs, browsers and crash reporters send, answers as
@@ -82,7 +85,7 @@ func Start(opts ...Option) (*Server, error) {
 }
 
 func start(tb TB, opts []Option) (*Server, error) {
-	s := &Server{cfg: newConfig(opts), tb: tb, key: randomHex(), project: "1"}
+	s := &Server{cfg: newConfig(opts), tb: tb, key: eventid.RandomHex(), project: "1"}
 	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
 	s.journal.max = s.cfg.maxHistory
 	s.problems.report = s.cfg.onProblem
@@ -104,29 +107,19 @@ func start(tb TB, opts []Option) (*Server, error) {
 func (s *Server) listen() (net.Listener, error) {
 	if s.cfg.inMemory {
 		if s.host == "" {
-			s.host = memAddress
+			s.host = memnet.Address
 		}
-		return newMemListener(), nil
+		return memnet.NewListener(), nil
 	}
 	if s.bound != nil {
 		return net.Listen("tcp", s.bound.String())
 	}
-	l, err := listenTCP(s.cfg.listen)
+	l, err := sockets.Listen(s.cfg.listen)
 	if err != nil {
 		return nil, err
 	}
-	s.bound, s.host = l.Addr(), reachable(l.Addr())
+	s.bound, s.host = l.Addr(), sockets.Reachable(l.Addr())
 	return l, nil
-}
-
-// reachable turns the address of a listener into one that can be dialled: a server that listens on all
-// interfaces is reached through loopback.
-func reachable(addr net.Addr) string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok || !tcp.IP.IsUnspecified() {
-		return addr.String()
-	}
-	return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
 }
 
 // Close stops the server: it ends hung requests, closes every connection, waits for every goroutine and
@@ -161,15 +154,8 @@ func (s *Server) ProjectID() string { return s.project }
 func (s *Server) Connections() int { return int(s.accepted.Load()) }
 
 func (s *Server) scheme() string {
-	if s.cfg.cert == certNone || s.secure.host != "" {
+	if s.cfg.cert == certs.None || s.secure.host != "" {
 		return "http"
 	}
 	return "https"
-}
-
-func randomHex() string {
-	var b [16]byte
-	// Since Go 1.24 this never returns an error.
-	_, _ = rand.Read(b[:])
-	return hex.EncodeToString(b[:])
 }

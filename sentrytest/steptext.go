@@ -3,13 +3,15 @@ package sentrytest
 import (
 	"fmt"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // String returns the step as one would write it, for example `Status(429).RetryAfter("30").Times(2)`.
 func (s Step) String() string {
 	var b strings.Builder
 	b.WriteString(s.base())
-	for _, key := range sortedKeys(s.header) {
+	for _, key := range texts.SortedKeys(s.header) {
 		switch value := s.header.Get(key); key {
 		case "Retry-After":
 			fmt.Fprintf(&b, ".RetryAfter(%q)", value)
@@ -20,7 +22,7 @@ func (s Step) String() string {
 		}
 	}
 	if s.body != nil {
-		fmt.Fprintf(&b, ".Body(%q)", shorten(*s.body, 40))
+		fmt.Fprintf(&b, ".Body(%q)", texts.Shorten(*s.body, 40))
 	}
 	for _, code := range s.early {
 		fmt.Fprintf(&b, ".Informational(%d)", code)

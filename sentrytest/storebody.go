@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // noEvent is the cause of a refusal that people read first.
@@ -45,16 +48,16 @@ func decodeStore(body []byte) ([]byte, *refusal) {
 
 // parseStoreEvent checks what Relay checks before it answers: that the event is a JSON object and that its
 // id, if it has one, is a UUID. It returns the JSON to keep and its id, which may be empty.
-func parseStoreEvent(body []byte, client string) (object objectText, id string, r *refusal) {
-	object, err := checkObject(body)
+func parseStoreEvent(body []byte, client string) (object jsontree.Object, id string, r *refusal) {
+	object, err := jsontree.ParseObject(body)
 	if err != nil && repairsNaN(client) {
-		object, err = checkObject(repairNaN(body))
+		object, err = jsontree.ParseObject(repairNaN(body))
 	}
 	if err == nil {
-		id, err = eventIDOf(object.member("event_id"))
+		id, err = eventIDOf(object.Member("event_id"))
 	}
 	if err != nil {
-		return objectText{}, "", badRequest("invalid JSON data: " + err.Error())
+		return jsontree.Object{}, "", badRequest("invalid JSON data: " + err.Error())
 	}
 	return object, id, nil
 }
@@ -64,11 +67,11 @@ func eventIDOf(raw json.RawMessage) (string, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return "", nil
 	}
-	text, err := unquote(raw)
+	text, err := jsontree.Unquote(raw)
 	if err != nil {
 		return "", fmt.Errorf("event_id is not a string: %s", raw)
 	}
-	id, ok := normalizeID(text)
+	id, ok := eventid.Normalize(text)
 	if !ok {
 		return "", fmt.Errorf("event_id is not a UUID: %q", text)
 	}

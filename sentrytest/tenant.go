@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 )
 
 // Tenant is one test's part of a shared server: it has a public key and a project of its own, and sees only what
@@ -55,7 +57,7 @@ func (s *Server) Tenant(tb TB, opts ...Option) *Tenant {
 		tb.Fatalf("sentrytest: %v", err)
 		return nil
 	}
-	t := &Tenant{srv: s, test: testName(tb), key: randomHex()}
+	t := &Tenant{srv: s, test: testName(tb), key: eventid.RandomHex()}
 	s.tenants.add(t)
 	tb.Cleanup(func() {
 		tb.Helper()

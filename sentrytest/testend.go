@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"context"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // end closes the server of a test and tells the test what it has to know.
@@ -18,7 +20,7 @@ func (s *Server) end(tb TB) {
 	s.last.searchCanaries(tb, s)
 	s.last.mentionLate(tb, s.scope())
 	if lines := s.unownedLines(); len(lines) > 0 && !tb.Failed() {
-		tb.Logf("sentrytest: server %s got what no tenant owns:\n%s", s.URL(), indent(strings.Join(lines, "\n"), "    "))
+		tb.Logf("sentrytest: server %s got what no tenant owns:\n%s", s.URL(), texts.Indent(strings.Join(lines, "\n"), "    "))
 	}
 	if tb.Failed() {
 		tb.Logf("%s", s.Dump())

@@ -1,79 +1,66 @@
 package sentrytest
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 )
 
 // serverTLS returns the server's TLS settings, or nil for a server without TLS.
 func (c *config) serverTLS() *tls.Config {
-	if c.cert == certNone || c.plain {
+	if c.cert == certs.None || c.plain {
 		return nil
 	}
 	t := &tls.Config{
 		MinVersion:   c.minTLS,
 		MaxVersion:   c.maxTLS,
 		NextProtos:   []string{"http/1.1"},
-		Certificates: []tls.Certificate{c.certificate()},
+		Certificates: []tls.Certificate{certs.Server(c.cert, c.sans, c.certNames)},
 	}
 	if c.http2 {
 		t.NextProtos = []string{"h2", "http/1.1"}
 	}
 	if c.clientCert {
 		t.ClientAuth = tls.RequireAndVerifyClientCert
-		t.ClientCAs = x509.NewCertPool()
-		t.ClientCAs.AddCert(trustedCA().cert)
+		t.ClientCAs = certs.CA().Pool()
 	}
 	return t
-}
-
-func (c *config) certificate() tls.Certificate {
-	if len(c.sans)+len(c.certNames) == 0 {
-		return serverCerts[c.cert]()
-	}
-	return newServerCert(c.cert, c.sans, c.certNames)
 }
 
 // CACertPEM returns the certificate of the trusted CA, PEM encoded: the one that signs the certificates
 // of the [Trusted], [Expired], [NotYetValid] and [WrongHost] servers. It is the same for all servers of a
 // process. On an [UnknownCA] or [SelfSigned] server it is the trusted CA as well, and verification fails.
 func (s *Server) CACertPEM() []byte {
-	return bytes.Clone(trustedCA().pem)
+	return certs.CA().PEM()
 }
 
 // CertPool returns a new pool that holds the trusted CA alone, for tls.Config.RootCAs.
 func (s *Server) CertPool() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(trustedCA().cert)
-	return pool
+	return certs.CA().Pool()
 }
 
 // CACertFile returns the path of a PEM file with the trusted CA (see [Server.CACertPEM]), for a DSN's
 // ca_certs option and for programs in other languages. The file is written by the first call and removed
 // by Close. A file that cannot be written fails the test; without a test it panics.
 func (s *Server) CACertFile() string {
-	return s.tempFile("ca.pem", trustedCA().pem)
+	return s.tempFile("ca.pem", certs.CA().PEM())
 }
 
 // OtherCACertFile is like [Server.CACertFile], but holds a CA that signed no certificate of any server:
 // a client told to trust only it must refuse all of them.
 func (s *Server) OtherCACertFile() string {
-	return s.tempFile("other-ca.pem", otherCA().pem)
+	return s.tempFile("other-ca.pem", certs.OtherCA().PEM())
 }
 
 // ClientCertificate returns the certificate that a [ClientCertRequired] server asks for, with its key.
 func (s *Server) ClientCertificate() tls.Certificate {
-	return clientCert()
+	return certs.Client()
 }
 
 // ClientCertFiles returns the paths of PEM files with the certificate and the private key that a
 // [ClientCertRequired] server asks for. They live as long as the file of [Server.CACertFile].
 func (s *Server) ClientCertFiles() (certFile, keyFile string) {
-	cert := clientCert()
-	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
-	must(err)
-	certFile = s.tempFile("client.pem", pemBlock("CERTIFICATE", cert.Certificate[0]))
-	keyFile = s.tempFile("client-key.pem", pemBlock("PRIVATE KEY", key))
-	return certFile, keyFile
+	cert, key := certs.PEM(certs.Client())
+	return s.tempFile("client.pem", cert), s.tempFile("client-key.pem", key)
 }

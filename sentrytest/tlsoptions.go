@@ -1,39 +1,43 @@
 package sentrytest
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
+)
 
 // Trusted makes an https server whose certificate is valid for 127.0.0.1, ::1 and localhost and is
 // signed by the CA of [Server.CACertFile]. It is what [NewTLSServer] does unless told otherwise.
 func Trusted() Option {
-	return func(c *config) { c.cert = certTrusted }
+	return func(c *config) { c.cert = certs.Trusted }
 }
 
 // Expired makes an https server whose certificate ended in 1999, which is before the clock of a
 // testing/synctest bubble starts, so that it has expired there too.
 func Expired() Option {
-	return func(c *config) { c.cert = certExpired }
+	return func(c *config) { c.cert = certs.Expired }
 }
 
 // NotYetValid makes an https server whose certificate becomes valid in 2084.
 func NotYetValid() Option {
-	return func(c *config) { c.cert = certNotYetValid }
+	return func(c *config) { c.cert = certs.NotYetValid }
 }
 
 // WrongHost makes an https server whose certificate is valid and signed by the trusted CA, but for
 // the name wrong.host.invalid alone.
 func WrongHost() Option {
-	return func(c *config) { c.cert = certWrongHost }
+	return func(c *config) { c.cert = certs.WrongHost }
 }
 
 // SelfSigned makes an https server whose certificate signed itself.
 func SelfSigned() Option {
-	return func(c *config) { c.cert = certSelfSigned }
+	return func(c *config) { c.cert = certs.SelfSigned }
 }
 
 // UnknownCA makes an https server whose certificate is in order but signed by a CA that
 // [Server.CACertFile] and [Server.CertPool] do not contain.
 func UnknownCA() Option {
-	return func(c *config) { c.cert = certUnknownCA }
+	return func(c *config) { c.cert = certs.UnknownCA }
 }
 
 // ClientCertRequired makes an https server that refuses clients without the certificate of
@@ -50,7 +54,7 @@ func ClientCertRequired() Option {
 // IncompleteChain makes an https server whose certificate is signed by an intermediate CA of the trusted one, but that
 // does not send the intermediate along: a mistake that browsers forgive and most other clients don't.
 func IncompleteChain() Option {
-	return func(c *config) { c.cert = certIncompleteChain }
+	return func(c *config) { c.cert = certs.IncompleteChain }
 }
 
 // SANs makes the server's certificate valid for the given host names and IP addresses, in place of 127.0.0.1, ::1 and
@@ -109,7 +113,7 @@ func HTTP2() Option {
 }
 
 func (c *config) needCert() {
-	if c.cert == certNone {
-		c.cert = certTrusted
+	if c.cert == certs.None {
+		c.cert = certs.Trusted
 	}
 }

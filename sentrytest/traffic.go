@@ -4,6 +4,9 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
 // traffic knows the connections of a server and what is going on on each. Requests change nothing but their own
@@ -23,7 +26,7 @@ type liveConn struct {
 	net.Conn
 	own     exchange // of HTTP/1.1
 	traffic *traffic
-	memory  *memConn // what is below, if it is in memory and carries no TLS
+	memory  *memnet.Conn // what is below, if it is in memory and carries no TLS
 	tls     bool
 	streams streams // of HTTP/2
 	wire    wire
@@ -50,7 +53,7 @@ func (w watched) Accept() (net.Conn, error) {
 		live.memory = nil
 	}
 	if live.memory != nil {
-		live.memory.onRead(live.begin)
+		live.memory.OnRead(live.begin)
 	}
 	w.traffic.mu.Lock()
 	defer w.traffic.mu.Unlock()
@@ -62,9 +65,9 @@ func (w watched) Accept() (net.Conn, error) {
 }
 
 // memoryOf returns the in-memory connection under whatever faults need, nil if there is none.
-func memoryOf(c net.Conn) *memConn {
+func memoryOf(c net.Conn) *memnet.Conn {
 	for {
-		if m, ok := c.(*memConn); ok {
+		if m, ok := c.(*memnet.Conn); ok {
 			return m
 		}
 		inner, ok := c.(interface{ NetConn() net.Conn })
@@ -85,7 +88,7 @@ func (c *liveConn) Close() error {
 // Reset ends the connection with a TCP RST, in memory too.
 func (c *liveConn) Reset() error {
 	defer c.gone()
-	return reset(c.Conn)
+	return sockets.Reset(c.Conn)
 }
 
 func (c *liveConn) gone() {
@@ -147,7 +150,7 @@ func (t *traffic) open(answers bool, mine func(*Request) bool) []string {
 
 func (c *liveConn) underWay(answers bool, mine func(*Request) bool) []string {
 	// Asked before the state, bytes can't hide between unread and read.
-	unread := c.memory != nil && c.memory.unread() > 0
+	unread := c.memory != nil && c.memory.Unread() > 0
 	from := c.RemoteAddr().String()
 	lines := c.streams.underWay(c, answers, mine)
 	if line := c.own.underWay(from, unread, answers, mine); line != "" {

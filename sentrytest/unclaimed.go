@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"slices"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // testConfig is what options ask of the end of a test, of a server's or a tenant's.
@@ -58,5 +60,5 @@ func (c testConfig) failUnclaimed(tb TB, v scope) {
 	var b strings.Builder
 	writeLines(&b, lines)
 	tb.Errorf("sentrytest: %s that no assertion claimed%s\n  expect them with RequireEvent, or except them with the option Allow",
-		count(len(lines), "event"), b.String())
+		texts.Count(len(lines), "event"), b.String())
 }

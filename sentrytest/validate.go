@@ -3,6 +3,9 @@ package sentrytest
 import (
 	"fmt"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Validate looks at the JSON of one event as a real server does: with the limits and forms of protocol section 5 and
@@ -37,20 +40,20 @@ func contextOf(r Request) eventContext {
 
 func validateEvent(raw []byte, about eventContext) []Finding {
 	f := &findings{}
-	object, err := checkObject(raw)
+	object, err := jsontree.ParseObject(raw)
 	if err != nil {
-		f.add(SeverityFatal, "", RuleJSON, beginning(raw), "%s", err)
+		f.add(SeverityFatal, "", RuleJSON, texts.Beginning(raw), "%s", err)
 		return f.list
 	}
 	if len(raw) > MaxEventSize {
 		f.add(SeverityFatal, "", RuleSizeLimit, absent{}, "%d bytes: an event may have %d", len(raw), MaxEventSize)
 	}
 	// Reading the event leaves a tree alone that is decoded apart from it.
-	problems := normalize(object.clone()).Problems
-	tree, err := decodeJSON(raw)
+	problems := normalize(object.Clone()).Problems
+	tree, err := jsontree.Decode(raw)
 	fields, ok := tree.(map[string]any)
 	if err != nil || !ok {
-		f.add(SeverityFatal, "", RuleJSON, beginning(raw), "%v", err)
+		f.add(SeverityFatal, "", RuleJSON, texts.Beginning(raw), "%v", err)
 		return f.list
 	}
 	for _, p := range problems {
@@ -110,7 +113,7 @@ func roughly(d time.Duration) string {
 	if d < 2*day {
 		return d.Round(time.Second).String()
 	}
-	return count(int(d/day), "day")
+	return texts.Count(int(d/day), "day")
 }
 
 // legacyAliases are the old names of interfaces, and the attributes that carry a deprecated shape (protocol section 5.5).

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // ValidateEnvelope looks at an envelope as a real server does: its grammar, its header, the limits of protocol section
@@ -54,8 +56,8 @@ func (e Envelope) checkHeader(f *findings) {
 		if item.Type != itemEvent && item.Type != itemTransaction {
 			continue
 		}
-		object, _ := checkObject(item.Payload) // without members if it is no object
-		if own, err := eventIDOf(object.member("event_id")); err == nil && own != "" && own != e.EventID {
+		object, _ := jsontree.ParseObject(item.Payload) // without members if it is no object
+		if own, err := eventIDOf(object.Member("event_id")); err == nil && own != "" && own != e.EventID {
 			f.add(SeverityInfo, fmt.Sprintf("items.%d.event_id", i), RuleDropped, own, "the envelope's event_id wins, which is %s", e.EventID)
 		}
 	}
@@ -63,7 +65,7 @@ func (e Envelope) checkHeader(f *findings) {
 		f.add(SeverityInfo, "sent_at", RuleInvalidData, raw, "not in UTC: some servers ignore it")
 	}
 	if raw := e.Header["trace"]; len(raw) > 0 && string(raw) != "null" {
-		trace, _ := decodeJSON(raw) // the header is JSON
+		trace, _ := jsontree.Decode(raw) // the header is JSON
 		requires("trace_id", "public_key")(f, "trace", trace)
 	}
 }

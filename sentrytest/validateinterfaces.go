@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // checkType knows the types of protocol section 5.1.
@@ -29,7 +32,7 @@ func checkDist(f *findings, at string, value any) {
 }
 
 func checkTimeSpent(f *findings, at string, value any) {
-	if n, ok := numberOf(value); ok && (n < 0 || n >= 1<<31-1) {
+	if n, ok := jsontree.Number(value); ok && (n < 0 || n >= 1<<31-1) {
 		f.add(SeverityWarning, at, RuleInvalidData, value, "not between 0 and %d", 1<<31-2)
 	}
 }
@@ -40,10 +43,10 @@ func checkExtra(f *findings, at string, value any) {
 	if !ok {
 		return
 	}
-	for _, key := range sortedKeys(fields) {
-		databag(SeverityWarning, 7, 16384)(f, join2(at, key), fields[key])
+	for _, key := range texts.SortedKeys(fields) {
+		databag(SeverityWarning, 7, 16384)(f, jsontree.Join(at, key), fields[key])
 	}
-	if _, size := measure(fields); size > 262144 {
+	if _, size := jsontree.Measure(fields); size > 262144 {
 		f.add(SeverityWarning, at, RuleTruncated, absent{}, "%d bytes: pruned to 262144", size)
 	}
 }
@@ -55,7 +58,7 @@ func checkStacktrace(f *findings, at string, value any) {
 		return
 	}
 	frames, _ := fields["frames"].([]any)
-	path := join2(at, "frames")
+	path := jsontree.Join(at, "frames")
 	switch n := len(frames); {
 	case fields["frames"] == nil:
 		f.add(SeverityWarning, path, RuleMissingAttribute, absent{}, "missing: the protocol requires it")
@@ -80,14 +83,14 @@ func checkGroup(f *findings, at string, value any) {
 	eachValue(func(_ *findings, at string, value any) {
 		fields, _ := value.(map[string]any)
 		mechanism, _ := fields["mechanism"].(map[string]any)
-		if id, ok := numberOf(mechanism["exception_id"]); ok {
+		if id, ok := jsontree.Number(mechanism["exception_id"]); ok {
 			ids[id] = true
-			parts = append(parts, part{join2(at, "mechanism"), mechanism["exception_id"], mechanism["parent_id"]})
+			parts = append(parts, part{jsontree.Join(at, "mechanism"), mechanism["exception_id"], mechanism["parent_id"]})
 		}
 	})(f, at, value)
 	for _, p := range parts {
-		parent, ok := numberOf(p.parent)
-		switch id, _ := numberOf(p.id); {
+		parent, ok := jsontree.Number(p.parent)
+		switch id, _ := jsontree.Number(p.id); {
 		case p.parent == nil && id != 0:
 			f.add(SeverityWarning, p.path+".parent_id", RuleMissingAttribute, absent{}, "missing: only exception_id 0 has no parent")
 		case ok && !ids[parent]:
@@ -99,7 +102,7 @@ func checkGroup(f *findings, at string, value any) {
 var hexAddress = regexp.MustCompile(`^(0x[0-9a-fA-F]{1,16}|[0-9]{1,20})$`)
 
 func checkAddress(f *findings, at string, value any) {
-	if _, ok := numberOf(value); ok {
+	if _, ok := jsontree.Number(value); ok {
 		return
 	}
 	if text, ok := value.(string); !ok || !hexAddress.MatchString(text) {
@@ -126,7 +129,7 @@ func checkImage(f *findings, at string, value any) {
 	kind, _ := fields["type"].(string)
 	needs, known := imageNeeds[kind]
 	if !known {
-		f.add(SeverityWarning, join2(at, "type"), RuleInvalidData, fields["type"], "expected one of %s", strings.Join(sortedKeys(imageNeeds), ", "))
+		f.add(SeverityWarning, jsontree.Join(at, "type"), RuleInvalidData, fields["type"], "expected one of %s", strings.Join(texts.SortedKeys(imageNeeds), ", "))
 	}
 	requires(needs...)(f, at, value)
 }
@@ -145,8 +148,8 @@ var traceShape = shape{
 // checkContexts holds each context to its size, and the trace to its form.
 func checkContexts(f *findings, at string, value any) {
 	fields, _ := value.(map[string]any)
-	for _, name := range sortedKeys(fields) {
-		path := join2(at, name)
+	for _, name := range texts.SortedKeys(fields) {
+		path := jsontree.Join(at, name)
 		inner, ok := fields[name].(map[string]any)
 		if !ok {
 			continue

@@ -1,6 +1,10 @@
 package sentrytest
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+)
 
 // checkTransaction applies the rules whose breach costs the whole transaction, in the words of the server (protocol
 // section 7).
@@ -59,7 +63,7 @@ func checkSpan(f *findings, at string, value any) {
 		{"span_id", isHexID(span["span_id"], 16)},
 	} {
 		if !one.ok {
-			f.add(SeverityFatal, join2(at, one.key), RuleTransaction, orAbsent(span[one.key]), "span is missing %s", one.key)
+			f.add(SeverityFatal, jsontree.Join(at, one.key), RuleTransaction, orAbsent(span[one.key]), "span is missing %s", one.key)
 		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // maxListed bounds how many items of a kind an error's text lists.
@@ -72,7 +75,7 @@ func (s *Server) connectionNotes(dsn string) []string {
 	refused := func(note string) bool {
 		return strings.Contains(note, "tls: bad certificate") || strings.Contains(note, "tls: unknown certificate")
 	}
-	if s.cfg.cert == certTrusted && slices.ContainsFunc(notes, refused) {
+	if s.cfg.cert == certs.Trusted && slices.ContainsFunc(notes, refused) {
 		notes = append(notes, fmt.Sprintf("the client does not trust the server's CA: %s(sentrytest.DSNParam(\"ca_certs\", srv.CACertFile())), "+
 			"or srv.CertPool() for other clients", dsn))
 	}
@@ -100,7 +103,7 @@ func (e *WaitError) Unwrap() error { return e.Cause }
 // Error describes the failure over several lines.
 func (e *WaitError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "sentrytest: %d of %s", len(e.Matched), count(e.Want, "wanted event"))
+	fmt.Fprintf(&b, "sentrytest: %d of %s", len(e.Matched), texts.Count(e.Want, "wanted event"))
 	if e.Waited > 0 {
 		fmt.Fprintf(&b, " after %s", e.Waited.Round(time.Millisecond))
 	}
@@ -113,7 +116,7 @@ func (e *WaitError) Error() string {
 		b.WriteString("\n    " + e.nobody)
 	}
 	if len(e.Rejected) > 0 {
-		fmt.Fprintf(&b, "\n  refused: %s", count(len(e.Rejected), "request"))
+		fmt.Fprintf(&b, "\n  refused: %s", texts.Count(len(e.Rejected), "request"))
 		writeList(&b, e.Rejected, Rejection.String)
 	}
 	if len(e.Notes) > 0 {
@@ -135,9 +138,9 @@ func writeArrived(b *strings.Builder, events []Event, preds []Predicate) {
 	}
 	slices.SortStableFunc(all, func(a, b verdictOn) int { return cmp.Compare(a.far, b.far) })
 	if i := slices.IndexFunc(all, func(v verdictOn) bool { return len(v.lacks) > 0 }); i >= 0 {
-		fmt.Fprintf(b, "\n  closest: %s\n%s", all[i].event, indent(all[i].diff(), "    "))
+		fmt.Fprintf(b, "\n  closest: %s\n%s", all[i].event, texts.Indent(all[i].diff(), "    "))
 	}
-	fmt.Fprintf(b, "\n  arrived: %s", count(len(events), "event"))
+	fmt.Fprintf(b, "\n  arrived: %s", texts.Count(len(events), "event"))
 	writeList(b, all, verdictOn.line)
 }
 
@@ -152,6 +155,6 @@ func writeList[T any](b *strings.Builder, list []T, text func(T) string) {
 			fmt.Fprintf(b, "\n    and %d more", len(list)-maxListed)
 			return
 		}
-		b.WriteString("\n" + indent(text(item), "    "))
+		b.WriteString("\n" + texts.Indent(text(item), "    "))
 	}
 }

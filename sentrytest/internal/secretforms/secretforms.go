@@ -1,4 +1,9 @@
-package sentrytest
+// Package secretforms finds a secret in a text in every encoding in which it
+// may stand there: as it is, percent-encoded, escaped as in JSON, in base64 and
+// in hexadecimal.
+//
+// It must know nothing of requests or events: it looks at one text.
+package secretforms
 
 import (
 	"encoding/base64"
@@ -9,18 +14,20 @@ import (
 	"strings"
 )
 
-// secretForms are the shapes in which a secret is looked for.
-type secretForms struct {
+// Forms are the shapes in which a secret is looked for.
+type Forms struct {
 	plain  string // in lower case
 	hex    string
 	base64 []string // for each of the three ways to fall into groups of three bytes, in the standard alphabet
 }
 
-func newSecretForms(secret string) secretForms {
-	f := secretForms{plain: strings.ToLower(secret), hex: hex.EncodeToString([]byte(secret))}
+// New returns the forms of a secret.
+func New(secret string) Forms {
+	f := Forms{plain: strings.ToLower(secret), hex: hex.EncodeToString([]byte(secret))}
 	for before := range 3 {
 		text := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + secret))
-		// The characters at the edges also hold bits of what stands next to the secret.
+		// The characters at the edges also hold bits of what stands next to the
+		// secret.
 		text = text[(before*8+5)/6:]
 		if (before+len(secret))%3 != 0 {
 			text = text[:len(text)-1]
@@ -30,15 +37,16 @@ func newSecretForms(secret string) secretForms {
 	return f
 }
 
-// standard turns wrapped base64 of the URL alphabet into what secretForms has.
+// standard turns wrapped base64 of the URL alphabet into what Forms has.
 var standard = strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "")
 
-// in returns the form in which a text holds the secret, "" if it doesn't.
-func (f secretForms) in(text string) string {
+// Find returns the form in which a text holds the secret, "" if it doesn't.
+func (f Forms) Find(text string) string {
 	if form := f.inLayer(text); form != "" {
 		return form
 	}
-	// Escapes can hide any of the forms, and stand inside each other, as in a JSON text in a query.
+	// Escapes can hide any of the forms, and stand inside each other, as in a
+	// JSON text in a query.
 	for range 3 {
 		unescaped, by := unescapeURL(text), "URL-encoded"
 		if unescaped == text {
@@ -58,7 +66,7 @@ func (f secretForms) in(text string) string {
 	return ""
 }
 
-func (f secretForms) inLayer(text string) string {
+func (f Forms) inLayer(text string) string {
 	folded := strings.ToLower(text)
 	if strings.Contains(folded, f.plain) {
 		return "plain"
@@ -77,7 +85,8 @@ func (f secretForms) inLayer(text string) string {
 
 var percentEscape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// unescapeURL undoes percent-encoding wherever there is some, in a text that need not be a URL.
+// unescapeURL undoes percent-encoding wherever there is some, in a text that
+// need not be a URL.
 func unescapeURL(text string) string {
 	if !strings.Contains(text, "%") {
 		return text

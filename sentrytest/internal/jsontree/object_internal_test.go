@@ -1,4 +1,4 @@
-package sentrytest
+package jsontree
 
 import (
 	"encoding/json"
@@ -8,7 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzMembers compares the splitting of objects with what encoding/json makes of them.
+// FuzzMembers compares the splitting of objects with what encoding/json makes
+// of them.
 func FuzzMembers(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, ` { "a" : 1 , "b":[{"c":"}"}],"d":"\"}\\","e":null,"\u0061":-1.5e3 } `, `{"a":"\\"}`, `{"a":{}}x`, `{"a"}`, `[]`, `{"a":1,}`, `{`, `{"`, `{"\`,
@@ -18,22 +19,22 @@ func FuzzMembers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var want map[string]json.RawMessage
 		valid := json.Unmarshal(raw, &want) == nil && want != nil
-		if _, err := checkObject(raw); (err == nil) != valid {
-			t.Fatalf("%q: checkObject says %v, encoding/json %v", raw, err, valid)
+		if _, err := ParseObject(raw); (err == nil) != valid {
+			t.Fatalf("%q: ParseObject says %v, encoding/json %v", raw, err, valid)
 		}
-		object, err := takeObject(raw)
+		object, err := TakeObject(raw)
 		n := len(object.text)
-		if valid && (err != nil || skipSpace(raw, n) != len(raw)) {
-			t.Fatalf("%q: takeObject says %d, %v", raw, n, err)
+		if valid && (err != nil || SkipSpace(raw, n) != len(raw)) {
+			t.Fatalf("%q: TakeObject says %d, %v", raw, n, err)
 		}
 		if err != nil {
 			return
 		}
 		if err := json.Unmarshal(raw[:n], &want); err != nil {
-			t.Fatalf("%q: takeObject took %q: %v", raw, raw[:n], err)
+			t.Fatalf("%q: TakeObject took %q: %v", raw, raw[:n], err)
 		}
 		got := map[string]json.RawMessage{}
-		err = object.members(func(key string, value json.RawMessage) error {
+		err = object.Members(func(key string, value json.RawMessage) error {
 			if !json.Valid(value) {
 				return errors.New("not JSON: " + string(value))
 			}

@@ -1,4 +1,8 @@
-package sentrytest
+// Package volatile takes out of an event's JSON what differs from run to run
+// and from machine to machine, so that the rest can be compared with a file.
+//
+// It must know neither files nor tests: it turns one tree into another.
+package volatile
 
 import (
 	"fmt"
@@ -9,12 +13,30 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// volatile replaces what differs from run to run. It numbers ids and threads in the order in which it meets them,
-// so that what was equal stays equal.
-type volatile struct {
-	cfg     goldenConfig
+// Config says what to keep of what is volatile, and what to leave out
+// beside it. The zero value keeps nothing.
+type Config struct {
+	Lines bool     // keep line numbers and the source around them
+	All   bool     // keep modules and the frames that are not the program's own
+	Mask  []string // paths whose values are left out, with "*" for any key or index
+}
+
+// Stable returns a copy of an event's JSON without what differs from run to
+// run.
+func (c Config) Stable(tree any) any {
+	return newReplacer(c).value(nil, c.trimmed(nil, tree))
+}
+
+// replacer replaces what differs from run to run. It numbers ids and threads in
+// the order in which it meets them, so that what was equal stays equal.
+type replacer struct {
+	cfg     Config
 	ids     map[string]string
 	threads map[string]string
 	places  []place // longest first
@@ -27,8 +49,8 @@ type place struct {
 	name   string
 }
 
-func newVolatile(cfg goldenConfig) *volatile {
-	v := &volatile{cfg: cfg, ids: map[string]string{}, threads: map[string]string{}}
+func newReplacer(cfg Config) *replacer {
+	v := &replacer{cfg: cfg, ids: map[string]string{}, threads: map[string]string{}}
 	v.addPlace("<tmp>", strings.TrimSuffix(os.TempDir(), string(filepath.Separator)))
 	if dir, err := os.Getwd(); err == nil {
 		v.addPlace("<dir>", dir)
@@ -37,7 +59,8 @@ func newVolatile(cfg goldenConfig) *volatile {
 	if home, err := os.UserHomeDir(); err == nil {
 		v.addPlace("<home>", home)
 	}
-	// A host that is called like a word would take the word out of every message.
+	// A host that is called like a word would take the word out of every
+	// message.
 	if host, err := os.Hostname(); err == nil && strings.ContainsAny(host, "0123456789-.") {
 		v.addPlace("<host>", host)
 	}
@@ -45,7 +68,7 @@ func newVolatile(cfg goldenConfig) *volatile {
 	return v
 }
 
-func (v *volatile) addPlace(name, text string) {
+func (v *replacer) addPlace(name, text string) {
 	if len(text) > 3 {
 		// Windows writes a path in JSON, and Go in frames, with slashes.
 		form := regexp.QuoteMeta(text)
@@ -71,8 +94,8 @@ func moduleRoot(dir string) string {
 }
 
 // value returns a copy of a JSON value with the volatile parts replaced.
-func (v *volatile) value(at []string, value any) any {
-	for _, pattern := range v.cfg.mask {
+func (v *replacer) value(at []string, value any) any {
+	for _, pattern := range v.cfg.Mask {
 		if pathMatches(pattern, at) {
 			return "<masked>"
 		}
@@ -83,7 +106,7 @@ func (v *volatile) value(at []string, value any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(value))
-		for _, key := range sortedKeys(value) {
+		for _, key := range texts.SortedKeys(value) {
 			out[v.text(key)] = v.value(append(slices.Clone(at), key), value[key])
 		}
 		return out
@@ -112,7 +135,7 @@ var (
 )
 
 // named decides by the name and the place of a value.
-func (v *volatile) named(at []string, value any) (any, bool) {
+func (v *replacer) named(at []string, value any) (any, bool) {
 	if len(at) == 0 || at[0] == "extra" || at[0] == "tags" || slices.Contains(at, "vars") || slices.Contains(at, "data") {
 		return nil, false
 	}
@@ -128,8 +151,8 @@ func (v *volatile) named(at []string, value any) (any, bool) {
 	case key == "server_name":
 		return "<host>", true
 	case key == "thread_id" || key == "id" && at[0] == "threads":
-		return numbered(v.threads, "thread", jsonText(value)), true
-	case lineFields[key] != "" && !v.cfg.lines:
+		return numbered(v.threads, "thread", jsontree.Text(value)), true
+	case lineFields[key] != "" && !v.cfg.Lines:
 		return lineFields[key], true
 	case slices.Contains(addresses, key):
 		return "<address>", true
@@ -144,8 +167,8 @@ func (v *volatile) named(at []string, value any) (any, bool) {
 	return nil, false
 }
 
-func (v *volatile) id(text string) string {
-	if id, ok := normalizeID(text); ok {
+func (v *replacer) id(text string) string {
+	if id, ok := eventid.Normalize(text); ok {
 		text = id
 	}
 	return numbered(v.ids, "id", text)
@@ -175,7 +198,7 @@ var (
 )
 
 // text replaces what is volatile inside of a text.
-func (v *volatile) text(text string) string {
+func (v *replacer) text(text string) string {
 	for _, p := range v.places {
 		text = p.form.ReplaceAllString(text, p.name)
 	}
@@ -183,4 +206,10 @@ func (v *volatile) text(text string) string {
 		text = t.form.ReplaceAllString(text, t.name)
 	}
 	return uuidText.ReplaceAllStringFunc(text, v.id)
+}
+
+// pathMatches compares a path with a pattern of [GoldenMask].
+func pathMatches(pattern string, path []string) bool {
+	parts := strings.Split(pattern, ".")
+	return slices.EqualFunc(parts, path, func(want, got string) bool { return want == "*" || want == got })
 }

@@ -1,22 +1,24 @@
 //go:build unix
 
-package sentrytest
+package sockets
 
 import (
 	"net"
 	"syscall"
 )
 
-// reserve binds a socket to the address without listening on it: connections to it are refused, and the system
-// gives the port to nobody who asks for any free one. Without it a server of a parallel test could be given the port
-// of one that is down. If the address can't be bound, nothing is reserved.
-func reserve(addr net.Addr) (release func()) {
+// Reserve binds a socket to the address without listening on it: connections to
+// it are refused, and the system gives the port to nobody who asks for any free
+// one. Without it a server of a parallel test could be given the port of one
+// that is down. If the address can't be bound, nothing is reserved.
+func Reserve(addr net.Addr) (release func()) {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {
 		return func() {}
 	}
 	family, sockaddr := sockaddrOf(tcp)
-	// A child process that is started meanwhile must not inherit the socket; see syscall.ForkLock.
+	// A child process that is started meanwhile must not inherit the socket;
+	// see syscall.ForkLock.
 	syscall.ForkLock.RLock()
 	fd, err := syscall.Socket(family, syscall.SOCK_STREAM, 0)
 	if err == nil {
@@ -26,7 +28,8 @@ func reserve(addr net.Addr) (release func()) {
 	if err != nil {
 		return func() {}
 	}
-	// Connections that the server closed linger on its port, which would keep others from binding it.
+	// Connections that the server closed linger on its port, which would keep
+	// others from binding it.
 	_ = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
 	_ = syscall.Bind(fd, sockaddr)
 	return func() { _ = syscall.Close(fd) }

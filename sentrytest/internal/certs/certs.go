@@ -1,6 +1,12 @@
-package sentrytest
+// Package certs makes certificates for servers under test, good ones and ones
+// with a fault of every kind. It makes them in memory, once per process, so no
+// file expires and none alarms a secret scanner.
+//
+// It must know nothing of servers, HTTP or tests.
+package certs
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -15,74 +21,93 @@ import (
 	"time"
 )
 
-// Certificates are made in memory, once per process: no file in a repository to expire or to alarm
-// a secret scanner. They span 1970 to 2084 because a testing/synctest bubble starts at 2000-01-01
-// while the process runs today, and one certificate has to serve both clocks.
+// Certificates span 1970 to 2084: a testing/synctest bubble starts at
+// 2000-01-01 while the process runs today, and one certificate has to serve
+// both clocks.
 var (
 	epochStart = time.Date(1970, time.January, 2, 0, 0, 0, 0, time.UTC)
 	epochEnd   = time.Date(2084, time.January, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// wrongHostName is the one name that a WrongHost certificate covers.
-const wrongHostName = "wrong.host.invalid"
+// WrongHostName is the one name that a WrongHost certificate covers.
+const WrongHostName = "wrong.host.invalid"
 
-type certKind int
+// Kind is what is right or wrong with a server's certificate.
+type Kind int
 
+// The kinds of certificates.
 const (
-	certNone certKind = iota
-	certTrusted
-	certExpired
-	certNotYetValid
-	certWrongHost
-	certSelfSigned
-	certUnknownCA
-	certIncompleteChain
-	certKinds // how many there are
+	None            Kind = iota // no certificate: plain http
+	Trusted                     // in good order, signed by [CA]
+	Expired                     // ended in 1999
+	NotYetValid                 // begins in 2084
+	WrongHost                   // for [WrongHostName] alone
+	SelfSigned                  // signed itself
+	UnknownCA                   // signed by a CA that nobody trusts
+	IncompleteChain             // signed by an intermediate CA that is not sent
+	kinds                       // how many there are
 )
 
-// authority is a certificate authority together with its key.
-type authority struct {
+// Authority is a certificate authority together with its key.
+type Authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 	pem  []byte
 }
 
 var (
-	trustedCA = sync.OnceValue(func() *authority { return newAuthority("sentrytest CA") })
-	unknownCA = sync.OnceValue(func() *authority { return newAuthority("sentrytest unknown CA") })
-	otherCA   = sync.OnceValue(func() *authority { return newAuthority("sentrytest other CA") })
+	trustedCA = sync.OnceValue(func() *Authority { return newAuthority("sentrytest CA") })
+	unknownCA = sync.OnceValue(func() *Authority { return newAuthority("sentrytest unknown CA") })
+	otherCA   = sync.OnceValue(func() *Authority { return newAuthority("sentrytest other CA") })
 )
 
-// intermediateCA signs for the trusted CA.
-var intermediateCA = sync.OnceValue(func() *authority { return trustedCA().authority("sentrytest intermediate CA") })
+// CA returns the authority that signs what clients trust, the same at each
+// call.
+func CA() *Authority { return trustedCA() }
 
-// serverCerts keeps each kind of certificate from the first time that a server asks for it.
-var serverCerts = func() (made [certKinds]func() tls.Certificate) {
-	for kind := range certKinds {
+// OtherCA returns an authority that signed no certificate of any server, the
+// same at each call.
+func OtherCA() *Authority { return otherCA() }
+
+// intermediateCA signs for the trusted CA.
+var intermediateCA = sync.OnceValue(func() *Authority { return trustedCA().authority("sentrytest intermediate CA") })
+
+// serverCerts keeps each kind of certificate from the first time that a server
+// asks for it.
+var serverCerts = func() (made [kinds]func() tls.Certificate) {
+	for kind := range kinds {
 		made[kind] = sync.OnceValue(func() tls.Certificate { return newServerCert(kind, nil, nil) })
 	}
 	return made
 }()
 
-// newServerCert makes a certificate of the given kind: for loopback unless there are names, and for more beside them.
-func newServerCert(kind certKind, names, more []string) tls.Certificate {
+// Server returns a certificate of the kind for the names, or for loopback if
+// there are none, and for more beside them.
+func Server(kind Kind, names, more []string) tls.Certificate {
+	if len(names)+len(more) == 0 {
+		return serverCerts[kind]()
+	}
+	return newServerCert(kind, names, more)
+}
+
+func newServerCert(kind Kind, names, more []string) tls.Certificate {
 	l := leaf("127.0.0.1")
 	if len(names) > 0 {
 		setNames(l, names...)
 	}
 	addNames(l, more)
 	switch kind {
-	case certExpired:
+	case Expired:
 		l.NotAfter = time.Date(1999, time.June, 1, 0, 0, 0, 0, time.UTC)
-	case certNotYetValid:
+	case NotYetValid:
 		l.NotBefore, l.NotAfter = epochEnd, epochEnd.AddDate(10, 0, 0)
-	case certWrongHost:
-		setNames(l, wrongHostName)
-	case certSelfSigned:
-		return (*authority)(nil).issue(l)
-	case certUnknownCA:
+	case WrongHost:
+		setNames(l, WrongHostName)
+	case SelfSigned:
+		return (*Authority)(nil).issue(l)
+	case UnknownCA:
 		return unknownCA().issue(l)
-	case certIncompleteChain:
+	case IncompleteChain:
 		return intermediateCA().issue(l)
 	}
 	return trustedCA().issue(l)
@@ -112,6 +137,10 @@ var clientCert = sync.OnceValue(func() tls.Certificate {
 	return trustedCA().issue(l)
 })
 
+// Client returns a client's certificate that [CA] has signed, the same at each
+// call.
+func Client() tls.Certificate { return clientCert() }
+
 // leaf is the template of a server certificate in good order.
 func leaf(name string) *x509.Certificate {
 	return &x509.Certificate{
@@ -127,10 +156,11 @@ func leaf(name string) *x509.Certificate {
 }
 
 // newAuthority makes a CA that signs itself.
-func newAuthority(name string) *authority { return (*authority)(nil).authority(name) }
+func newAuthority(name string) *Authority { return (*Authority)(nil).authority(name) }
 
-// authority makes another CA and signs it. The nil authority lets it sign itself.
-func (a *authority) authority(name string) *authority {
+// authority makes another CA and signs it. The nil authority lets it sign
+// itself.
+func (a *Authority) authority(name string) *Authority {
 	template := &x509.Certificate{
 		SerialNumber:          serial(),
 		Subject:               pkix.Name{CommonName: name, Organization: []string{"sentrytest"}},
@@ -141,13 +171,13 @@ func (a *authority) authority(name string) *authority {
 		IsCA:                  true,
 	}
 	made := a.issue(template)
-	return &authority{
+	return &Authority{
 		cert: made.Leaf, key: made.PrivateKey.(*ecdsa.PrivateKey), pem: pemBlock("CERTIFICATE", made.Certificate[0]),
 	}
 }
 
 // issue signs the template. The nil authority lets it sign itself.
-func (a *authority) issue(template *x509.Certificate) tls.Certificate {
+func (a *Authority) issue(template *x509.Certificate) tls.Certificate {
 	key := newKey()
 	parent, signer := template, key
 	if a != nil {
@@ -175,6 +205,23 @@ func serial() *big.Int {
 	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	must(err)
 	return n.Add(n, big.NewInt(1))
+}
+
+// PEM returns the authority's certificate, PEM encoded, as a copy.
+func (a *Authority) PEM() []byte { return bytes.Clone(a.pem) }
+
+// Pool returns a new pool that holds the authority alone.
+func (a *Authority) Pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	return pool
+}
+
+// PEM returns a certificate and its private key, PEM encoded.
+func PEM(cert tls.Certificate) (certPEM, keyPEM []byte) {
+	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	must(err)
+	return pemBlock("CERTIFICATE", cert.Certificate[0]), pemBlock("PRIVATE KEY", key)
 }
 
 func pemBlock(kind string, der []byte) []byte {

@@ -1,0 +1,10 @@
+//go:build !unix
+
+package sockets
+
+import "net"
+
+// Reserve does nothing where a bound socket is no part of package syscall's
+// common ground: the port is free for whoever asks for it while the server is
+// down.
+func Reserve(net.Addr) (release func()) { return func() {} }

@@ -1,9 +1,0 @@
-//go:build !unix
-
-package sentrytest
-
-import "net"
-
-// reserve does nothing where a bound socket is no part of package syscall's common ground: the port is free for
-// whoever asks for it while the server is down.
-func reserve(net.Addr) (release func()) { return func() {} }
