@@ -13,7 +13,7 @@
 // The predicates and Require functions of package sentrytest take a Recorder as
 // they take a server. A Recorder sees packets before any of it is encoded for
 // the wire; to test the delivery itself, use a sentrytest.Server. What the code
-// under test does about failures, [Inject] shows: it puts faults into any
+// under test does about failures, [Inject] shows: it puts mishaps into any
 // transport.
 //
 // # Proving a transport

@@ -10,24 +10,27 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Fault decides what goes wrong with a packet on its way into a transport; n
-// counts the packets, from 1. Nil lets the packet pass, [ErrLost] and
-// [ErrTwice] stand for accidents, and any other error is the outcome of the
-// delivery, which does not take place. A Fault may wait, to be slow, and look
-// at the packet, but not change it. It is called by any number of goroutines.
-type Fault func(n int, p *transport.Packet) error
+// Mishap decides what goes wrong with a packet on its way into a transport; n
+// counts the packets, from 1. Nil lets the packet pass. [ErrLost] makes it
+// vanish, [ErrTwice] delivers it twice, and any other error is the outcome of
+// the delivery, which does not take place. A Mishap may wait, to be slow, and
+// read the packet, but not change it. It is called by any number of goroutines.
+//
+// A Mishap strikes before a transport. For what goes wrong behind it, between
+// the transport and its server, see sentrytest.Fault.
+type Mishap func(n int, p *transport.Packet) error
 
-// Accidents that a Fault can ask for.
+// Errors of a Mishap that are no outcome of a delivery.
 var (
-	// ErrLost makes a packet vanish: its sender is told that it was delivered.
+	// ErrLost makes a packet vanish. Its sender is told that it was delivered.
 	ErrLost = errors.New("transporttest: lost")
-	// ErrTwice has a packet delivered twice, as repeating networks do; the
-	// outcome is the second one's.
+	// ErrTwice delivers a packet twice. The outcome is the second one's.
 	ErrTwice = errors.New("transporttest: delivered twice")
 )
 
-// EveryNth returns a Fault that strikes the packets n, 2n, 3n and so on.
-func EveryNth(n int, err error) Fault {
+// EveryNth returns a Mishap with the error err for the packets n, 2n, 3n and so
+// on.
+func EveryNth(n int, err error) Mishap {
 	return func(i int, _ *transport.Packet) error {
 		if i%n != 0 {
 			return nil
@@ -36,14 +39,14 @@ func EveryNth(n int, err error) Fault {
 	}
 }
 
-// Inject returns a transport that delivers through next, but for the faults; of
-// several the first that has an error decides. It is a
+// Inject returns a transport that delivers through next, except for the mishaps.
+// Of several the first that has an error decides. It is a
 // [transport.AsyncTransport] if next is one, and keeps the rules of the
 // interface: callbacks run exactly once, and Close, which closes next, is
-// final. It is a [transport.Holder] then too, which holds what next holds; a
-// packet that a fault has struck is not held.
-func Inject(next transport.Transport, faults ...Fault) transport.Transport {
-	f := &faulty{next: next, faults: faults}
+// final. It is a [transport.Holder] then too, which holds what next holds. A
+// packet that a mishap has struck is not held.
+func Inject(next transport.Transport, mishaps ...Mishap) transport.Transport {
+	f := &faulty{next: next, mishaps: mishaps}
 	if async, ok := next.(transport.AsyncTransport); ok {
 		return &faultyAsync{faulty: f, async: holderOf(async)}
 	}
@@ -51,10 +54,10 @@ func Inject(next transport.Transport, faults ...Fault) transport.Transport {
 }
 
 type faulty struct {
-	next   transport.Transport
-	faults []Fault
-	n      atomic.Int64
-	closed atomic.Bool
+	next    transport.Transport
+	mishaps []Mishap
+	n       atomic.Int64
+	closed  atomic.Bool
 }
 
 // strike returns what is to happen to the next packet.
@@ -63,8 +66,8 @@ func (f *faulty) strike(p *transport.Packet) error {
 		return nil // what comes after Close has a fate of its own
 	}
 	n := int(f.n.Add(1))
-	for _, fault := range f.faults {
-		if err := fault(n, p); err != nil {
+	for _, mishap := range f.mishaps {
+		if err := mishap(n, p); err != nil {
 			return err
 		}
 	}
