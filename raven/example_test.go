@@ -45,7 +45,7 @@ func ExampleNew() {
 	client, err := raven.New("")
 	fmt.Println(client.Enabled(), err)
 	// Output:
-	// transport: invalid DSN: the scheme "ftp" does not end in http or https; write https, http, or a transport's name before them as in sync+https
+	// transport: invalid DSN: the scheme "ftp" does not end in http or https; use http, https, or a transport's name and one of them, as in sync+https
 	// false <nil>
 }
 

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// Reporter is what applications depend on to report: the capture methods of [*Client]. Tests put a double from gen/ravenmock in its place, or [Discard].
+// Reporter has the capture methods of [*Client]. Applications depend on it to report; tests replace it with a double from gen/ravenmock, or with [Discard].
 type Reporter interface {
 	// CaptureMessage reports a text and returns the event's id, "" if the client
 	// is disabled. The message is taken literally; with [Params] among opts it is

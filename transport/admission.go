@@ -65,7 +65,7 @@ func (d *dispatcher) hasRoom(p *Packet) bool {
 	return n == 0 || n < d.cfg.QueueSize && d.bytes()+size(p) <= d.cfg.QueueBytes
 }
 
-// full says why a packet can't be taken.
+// full returns the error for a packet that can't be taken.
 func (d *dispatcher) full(p *Packet) error {
 	if n := d.waiting(); n >= d.cfg.QueueSize {
 		return fmt.Errorf("%w: %d events are waiting (queue_size)", ErrQueueFull, n)

@@ -11,11 +11,10 @@ import (
 )
 
 // Answer turns a server's answer to a packet into the outcome of the delivery.
-// It is the one table from status to error, for the engines here and for any
-// other: 2xx is a [Response], 429 a *[RateLimitedError], everything else an
-// *[APIError], redirects included. The message is the X-Sentry-Error header, or
-// the detail and causes of a JSON body (protocol 3.2), with the secret of the
-// packet's X-Sentry-Auth masked.
+// Every engine uses it. 2xx is a [Response], 429 a *[RateLimitedError], and
+// everything else an *[APIError], redirects included. The message is the
+// X-Sentry-Error header, or the detail and causes of a JSON body, with the
+// secret of the packet's X-Sentry-Auth masked.
 func Answer(p *Packet, r *Reply) (*Response, error) {
 	now := time.Now()
 	return answer(p, r, ParseRateLimits(r.Header, r.Status, now), now, nil)
@@ -54,7 +53,7 @@ type reply struct {
 	Causes []string `json:"causes"`
 }
 
-// parseReply reads what it can: servers behind proxies answer with anything.
+// parseReply reads what it can: proxies before a server answer with any body.
 func parseReply(body []byte) reply {
 	if id, ok := plainID(body); ok {
 		return reply{ID: id}
@@ -72,7 +71,7 @@ func parseReply(body []byte) reply {
 	return r
 }
 
-// plainID reads the answer that Sentry gives to nearly every event.
+// plainID reads the usual answer of Sentry: an object with only an id.
 func plainID(body []byte) (string, bool) {
 	id, ok := bytes.CutPrefix(body, []byte(`{"id":"`))
 	if !ok {
@@ -82,14 +81,15 @@ func plainID(body []byte) (string, bool) {
 	return string(id), ok && isID(string(id))
 }
 
-// isID reports whether a server's text is an event's id. Programs print it.
+// isID reports whether a server's text is an event's id. Programs print the id,
+// so nothing else is accepted.
 func isID(s string) bool {
 	return len(s) == 32 && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
 
 const maxMessage = 500
 
-// clean keeps a server's words fit for a log line.
+// clean makes a server's text fit for one log line.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

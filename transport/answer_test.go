@@ -19,11 +19,11 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// mockClient returns a client whose requests never reach a socket. The mock is
-// an instance: httpmock's global one would race between parallel tests.
+// mockClient returns a client whose requests never reach a socket. It uses an
+// instance: httpmock's global one would race between parallel tests.
 func mockClient() *http.Client { return &http.Client{Transport: httpmock.NewMockTransport()} }
 
-// answering opens sync+https on a mock that answers every packet alike.
+// answering opens sync+https on a mock that gives every packet the same answer.
 func answering(t *testing.T, query string, responder httpmock.Responder) transport.Transport {
 	mock := httpmock.NewMockTransport()
 	mock.RegisterResponder(http.MethodPost, "https://sentry.test/api/1/envelope/", responder)
@@ -55,8 +55,8 @@ func TestStatusDecidesTheOutcome(t *testing.T) {
 		"500":                 {status: 500, wantErr: "status 500", retry: true},
 		"501":                 {status: 501, wantErr: "status 501"},
 		"503":                 {status: 503, body: `{"detail":"the service is overloaded"}`, wantErr: "status 503: the service is overloaded", retry: true},
-		"a message with dirt": {status: 400, header: http.Header{"X-Sentry-Error": {"a\x1b[31mb\xff"}}, wantErr: "status 400: a [31mb?"},
-		"a message too long":  {status: 400, header: http.Header{"X-Sentry-Error": {strings.Repeat("x", 9000)}}, wantErr: strings.Repeat("x", 500) + "…"},
+		"control characters":  {status: 400, header: http.Header{"X-Sentry-Error": {"a\x1b[31mb\xff"}}, wantErr: "status 400: a [31mb?"},
+		"a long message":      {status: 400, header: http.Header{"X-Sentry-Error": {strings.Repeat("x", 9000)}}, wantErr: strings.Repeat("x", 500) + "…"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -92,8 +92,8 @@ func TestTheServersIDAndLimitsComeBack(t *testing.T) {
 	g.Expect(time.Until(got.RateLimits.Deadline("error"))).To(BeNumerically("~", time.Minute, 10*time.Second))
 }
 
-// Programs print the id, and look events up by it.
-func TestOnlyAnIDIsAnID(t *testing.T) {
+// Programs print the id and look up events with it.
+func TestOnlyAValidIDIsReturned(t *testing.T) {
 	for _, c := range []struct{ body, want string }{
 		{`{"id":"` + eventID + `"}`, eventID},
 		{` { "x": 1, "id" : "` + eventID + `" } `, eventID},
@@ -124,11 +124,11 @@ func TestRateLimited(t *testing.T) {
 		header http.Header
 		want   time.Duration
 	}{
-		"Retry-After":            {http.Header{"Retry-After": {"30"}}, 30 * time.Second},
-		"neither header":         {nil, time.Minute},
-		"limits":                 {http.Header{"X-Sentry-Rate-Limits": {"90:error, 5::"}, "Retry-After": {"1"}}, 90 * time.Second},
-		"limits of other things": {http.Header{"X-Sentry-Rate-Limits": {"90:transaction"}}, 0},
-		"… and Retry-After":      {http.Header{"X-Sentry-Rate-Limits": {"90:transaction"}, "Retry-After": {"7"}}, 7 * time.Second},
+		"Retry-After":        {http.Header{"Retry-After": {"30"}}, 30 * time.Second},
+		"neither header":     {nil, time.Minute},
+		"limits":             {http.Header{"X-Sentry-Rate-Limits": {"90:error, 5::"}, "Retry-After": {"1"}}, 90 * time.Second},
+		"other categories":   {http.Header{"X-Sentry-Rate-Limits": {"90:transaction"}}, 0},
+		"with a Retry-After": {http.Header{"X-Sentry-Rate-Limits": {"90:transaction"}, "Retry-After": {"7"}}, 7 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -142,7 +142,7 @@ func TestRateLimited(t *testing.T) {
 	}
 }
 
-func TestWhatGoesOverTheWire(t *testing.T) {
+func TestRequestOnTheWire(t *testing.T) {
 	for name, c := range map[string]struct{ query, encoding, magic string }{
 		"by default":   {"", "gzip", "\x1f\x8b"},
 		"gzip":         {"?compression=gzip", "gzip", "\x1f\x8b"},
@@ -181,23 +181,24 @@ func TestRetryable(t *testing.T) {
 	g.Expect(transport.Retryable(errors.New("anything"))).To(BeFalse())
 }
 
-// Servers and proxies may repeat what they were told.
+// Servers and proxies may repeat parts of the request.
 func TestSecretsInAnswersAreMasked(t *testing.T) {
-	const dsn, secret = "https://k@sentry.test/1", "s%C3%A9cret/+key" // keys are taken literally
+	// Keys are taken literally.
+	const dsn, secret = "https://k@sentry.test/1", "s%C3%A9cret/+key"
 	for name, c := range map[string]struct {
 		auth, echoed string
 		status       int
 		header       bool
 	}{
-		"in the header":         {echoed: "bad auth: Sentry sentry_key=k, sentry_secret=" + secret, status: 401, header: true},
-		"in the body":           {echoed: "no " + secret, status: 403},
-		"escaped":               {echoed: url.QueryEscape(secret), status: 400},
-		"in a path":             {echoed: url.PathEscape(secret), status: 400},
-		"across the end":        {echoed: strings.Repeat("x", 494) + secret, status: 400},
-		"of a rate limit":       {echoed: secret, status: 429, header: true},
-		"a header of one's own": {auth: "Sentry sentry_secret=" + secret + ", sentry_key=k", echoed: secret, status: 401},
-		"of another kind":       {auth: "Bearer " + secret, echoed: "unknown " + secret, status: 401},
-		"without a kind":        {auth: secret, echoed: "unknown " + secret, status: 401},
+		"in the header":        {echoed: "bad auth: Sentry sentry_key=k, sentry_secret=" + secret, status: 401, header: true},
+		"in the body":          {echoed: "no " + secret, status: 403},
+		"escaped":              {echoed: url.QueryEscape(secret), status: 400},
+		"in a path":            {echoed: url.PathEscape(secret), status: 400},
+		"across the end":       {echoed: strings.Repeat("x", 494) + secret, status: 400},
+		"of a rate limit":      {echoed: secret, status: 429, header: true},
+		"a header of your own": {auth: "Sentry sentry_secret=" + secret + ", sentry_key=k", echoed: secret, status: 401},
+		"of another kind":      {auth: "Bearer " + secret, echoed: "unknown " + secret, status: 401},
+		"without a kind":       {auth: secret, echoed: "unknown " + secret, status: 401},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

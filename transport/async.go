@@ -15,8 +15,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
 
-// async is what the transports of this package have in common that deliver
-// behind their caller's back: they differ in who runs deliver, and when.
+// async is the common part of the transports that deliver in the background.
+// They differ in which goroutine runs deliver, and when.
 type async struct {
 	next     Transport
 	logger   *slog.Logger
@@ -25,11 +25,12 @@ type async struct {
 	crew     crew
 	serial   *callbackLine // nil: callbacks run where packets are settled
 
-	life      context.Context // cancelled, with ErrClosed as its cause, at Close's deadline
+	// Cancelled at Close's deadline, with ErrClosed as its cause.
+	life      context.Context
 	end       context.CancelCauseFunc
 	abandoned atomic.Int64
 	closed    chan struct{} // closed when Close has begun
-	gone      chan struct{} // closed when Close has ended
+	gone      chan struct{} // closed when Close has returned
 }
 
 func newAsync(next Transport, shutdown time.Duration, logger *slog.Logger) *async {
@@ -41,33 +42,35 @@ func newAsync(next Transport, shutdown time.Duration, logger *slog.Logger) *asyn
 	}
 	a := &async{next: next, logger: guard.Logger(logger), shutdown: shutdown, closed: make(chan struct{}), gone: make(chan struct{})}
 	if h, ok := next.(*HTTP); ok {
-		a.life, a.end = h.life, h.end // one life, so that no send has to link two
+		// One context for both, so that a send need not link two.
+		a.life, a.end = h.life, h.end
 	} else {
 		a.life, a.end = context.WithCancelCause(context.Background())
 	}
 	return a
 }
 
-// job is a packet on its way.
+// job is an accepted packet with its callback.
 type job struct {
 	packet *Packet
 	done   func(*Response, error)
 	ticket account.Ticket
 
-	// What follows is the dispatcher's.
+	// The dispatcher uses the fields below.
 
-	at       time.Time // when it was accepted
-	place    uint64    // in the queue
-	dict     *s2.Dict  // that the packet is folded against; nil: it is not
-	*trouble           // nil: it has not failed
+	at    time.Time // when it was accepted
+	place uint64    // in the queue
+	// The dictionary that the packet is folded against; nil: it is not folded.
+	dict     *s2.Dict
+	*trouble // nil: the packet has not failed
 }
 
 // flight is a packet that is being sent.
 type flight struct {
 	job
 	begun time.Time
-	since uint64 // the pause, by its number, that it is sent in or after
-	probe bool   // it shows whether the pause can end
+	since uint64 // the number of the pause in or after which it is sent
+	probe bool   // its success ends the pause
 }
 
 func (j *job) ownTrouble() *trouble {
@@ -77,7 +80,8 @@ func (j *job) ownTrouble() *trouble {
 	return j.trouble
 }
 
-// accept takes a packet in. Where it can't it has told done.
+// accept takes a packet in. When it can't, it calls done with ErrClosed and
+// returns false.
 func (a *async) accept(p *Packet, done func(*Response, error)) (job, bool) {
 	t, ok := a.account.Accept()
 	if !ok {
@@ -101,7 +105,8 @@ func (a *async) direct(ctx context.Context, p *Packet) (*Response, error) {
 	return r, err
 }
 
-// bound ends a caller's context with the transport's life.
+// bound returns a context that ends with the caller's context or with the
+// transport's life.
 func (a *async) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(a.life, func() { cancel(ErrClosed) })
@@ -111,11 +116,11 @@ func (a *async) bound(ctx context.Context) (context.Context, context.CancelFunc)
 	}
 }
 
-// deliver sends an accepted packet and finishes it. What comes between, if
-// anything, may be given as then.
+// deliver sends an accepted packet and finishes it. It calls then, if it is not
+// nil, between the two.
 func (a *async) deliver(j job, then func()) {
 	r, err := (*Response)(nil), errNoReturn
-	defer func() { // also when the goroutine is ended
+	defer func() { // also if the goroutine is ended by runtime.Goexit
 		if then != nil {
 			then()
 		}
@@ -133,8 +138,8 @@ func (a *async) send(ctx context.Context, p *Packet) (*Response, error) {
 	return r, a.explain(p, err)
 }
 
-// send returns the outcome of a packet, whatever a transport does short of
-// ending the goroutine.
+// send returns the outcome of a packet. It turns a panic of the transport into
+// an error; it does not catch runtime.Goexit.
 func send(ctx context.Context, t Transport, p *Packet) (r *Response, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -144,7 +149,7 @@ func send(ctx context.Context, t Transport, p *Packet) (r *Response, err error) 
 	return t.Send(ctx, p)
 }
 
-// explain makes errors that Close caused say so.
+// explain wraps an error that Close caused in ErrClosed.
 func (a *async) explain(p *Packet, err error) error {
 	if err == nil || a.life.Err() == nil || guard.Is(err, ErrClosed) {
 		return err
@@ -154,12 +159,14 @@ func (a *async) explain(p *Packet, err error) error {
 	return explained
 }
 
-// abandoned is about a packet that was on its way: the server may have it.
+// abandoned is the error of a packet that was being sent at Close's deadline.
+// The server may have received it.
 func abandoned(p *Packet, err error) error {
 	return fmt.Errorf("%w; event %s was abandoned unanswered: %w", ErrClosed, p.EventID, err)
 }
 
-// closedBefore is about a packet that waited.
+// closedBefore is the error of a packet that was still waiting at Close's
+// deadline.
 func closedBefore(p *Packet, err error) error {
 	return fmt.Errorf("%w before event %s was delivered: %w", ErrClosed, p.EventID, err)
 }
@@ -173,7 +180,7 @@ func (a *async) finish(j job, r *Response, err error) {
 	a.settle(outcome{done: j.done, ticket: j.ticket, r: r, err: err})
 }
 
-// outcome is what became of a packet, and is not told yet.
+// outcome is the result of a packet that is still to be reported.
 type outcome struct {
 	done   func(*Response, error)
 	ticket account.Ticket
@@ -182,13 +189,13 @@ type outcome struct {
 }
 
 func (a *async) settle(o outcome) {
-	defer a.account.Settle(o.ticket) // also when the callback ends the goroutine
+	defer a.account.Settle(o.ticket) // also if the callback ends the goroutine
 	a.count(o.err)
 	a.call(o.done, o.r, o.err)
 }
 
-// count notes a packet that Close gave up. It runs where nothing contains the
-// panics of an engine's error.
+// count counts a packet that Close gave up. It runs outside of contain, so it
+// must survive an engine's error that panics.
 func (a *async) count(err error) {
 	if guard.Is(err, ErrClosed) {
 		a.abandoned.Add(1)
@@ -203,7 +210,7 @@ func (a *async) call(done func(*Response, error), r *Response, err error) {
 
 func (a *async) contain(what string, fn func()) { contain(a.logger, what, fn) }
 
-// contain contains the panics of somebody else's function.
+// contain runs fn and logs a panic.
 func contain(logger *slog.Logger, what string, fn func()) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -220,15 +227,16 @@ func (a *async) flush(ctx context.Context) error {
 	return nil
 }
 
-// closing is what a transport adds to the end of all. Its functions may be nil.
+// closing holds the functions that a transport adds to close. They may be nil.
 type closing struct {
-	begin  func(drain context.Context) // when the draining begins
-	giveUp func(cause error)           // when it has ended with packets left
-	reason func() error                // why it was given up before its time; nil: it was not
-	end    func()                      // when all goroutines have been joined
+	begin  func(drain context.Context) // at the start of draining
+	giveUp func(cause error)           // after draining, if packets are left
+	// Why draining ended early; nil: it did not.
+	reason func() error
+	end    func() // after all goroutines have ended
 }
 
-// close drains, and at its deadline cancels.
+// close drains the transport, and cancels what is left at its deadline.
 func (a *async) close(ctx context.Context, with closing) error {
 	if !a.account.Close() {
 		return a.awaitClose(ctx)
@@ -260,15 +268,16 @@ func (a *async) close(ctx context.Context, with closing) error {
 	}
 	err := a.next.Close(drain)
 	if abandoned := int(a.abandoned.Load()); left > 0 && abandoned+stuck > 0 {
-		// Without either, all of it arrived after the deadline, before the
+		// If both are 0, everything arrived between the deadline and the
 		// cancelling.
 		return &UndeliveredError{Abandoned: abandoned, Stuck: stuck, Err: cause}
 	}
 	return err
 }
 
-// flushCallbacks waits until everything is settled, or ctx ends; it returns how
-// much is not. Callbacks behind one that does not return run without it.
+// flushCallbacks waits until everything is settled or ctx ends. It returns how
+// many packets are not settled. If a callback does not return, the callbacks
+// behind it run beside it.
 func (a *async) flushCallbacks(ctx context.Context) (stuck int) {
 	if a.serial != nil {
 		patience, cancel := context.WithTimeout(ctx, closeGrace/2)
@@ -281,7 +290,7 @@ func (a *async) flushCallbacks(ctx context.Context) (stuck int) {
 	return a.account.Flush(ctx)
 }
 
-// awaitClose is what every Close but the first does.
+// awaitClose is every call of Close after the first.
 func (a *async) awaitClose(ctx context.Context) error {
 	select {
 	case <-a.gone:

@@ -6,46 +6,47 @@ import (
 	"context"
 )
 
-// AsyncTransport is a [Transport] that delivers behind its caller's back. It is the method set of [*Threaded] without the methods that only [Holder] has, and these rules hold for every implementation beside those of Transport.
+// AsyncTransport is a [Transport] that delivers in the background. It is the method set of [*Threaded] without those of [Holder]. These rules apply to every implementation, in addition to those of Transport.
 type AsyncTransport interface {
 	// Send delivers one packet past the queue, in the calling goroutine, and waits
-	// for the outcome, under the rules of [Transport]. What is waiting in the queue
-	// does not delay it.
+	// for the outcome, under the rules of [Transport]. Packets in the queue do not
+	// delay it.
 	Send(ctx context.Context, p *Packet) (*Response, error)
 	// SendAsync accepts or refuses one packet and reports the outcome to done.
 	//   - done runs exactly once for every packet, accepted or refused, and never
 	//     under a lock of the transport's. A refusal may run it before SendAsync
 	//     returns. It may be nil. It may call the transport, but Close and Flush
 	//     wait for it.
-	//   - ctx bounds admission only, and only where admission has to wait: a packet
-	//     is taken although ctx has ended if there is room, and is delivered
-	//     although ctx ends later.
-	//   - What is refused gets an error that wraps [ErrQueueFull] or [ErrClosed],
+	//   - ctx limits admission only, and only if admission has to wait: if there is
+	//     room, a packet is accepted even if ctx has ended, and it is delivered
+	//     even if ctx ends later.
+	//   - A refused packet gets an error that wraps [ErrQueueFull] or [ErrClosed],
 	//     or the cause of ctx's end.
-	//   - A done that panics is logged, and costs no other packet its delivery.
+	//   - A panic in done is logged, and affects no other packet.
 	SendAsync(ctx context.Context, p *Packet, done func(*Response, error))
 	// Flush waits until every packet accepted before the call is settled: until its
 	// callback has returned.
-	//   - It returns nil then, and an *[UndeliveredError] that counts the Pending
-	//     ones when ctx ends first. A [Holder] settles no packet during an outage.
+	//   - It returns nil then. If ctx ends first, it returns an *[UndeliveredError]
+	//     with the number of Pending packets. A [Holder] settles no packet during
+	//     an outage.
 	//   - Packets accepted after the call don't prolong it.
-	//   - It may be called often, by several goroutines at a time, and after Close.
+	//   - It may be called often, concurrently, and after Close.
 	Flush(ctx context.Context) error
 	// Close ends the transport.
-	//   - It delivers what it has accepted until ctx ends or the shutdown timeout
-	//     is over, whichever is first. Then it cancels what is under way; what is
-	//     left gets an error that wraps [ErrClosed].
+	//   - It delivers the accepted packets until ctx ends or the shutdown timeout
+	//     is over, whichever is first. Then it cancels running sends. Packets that
+	//     are left get an error that wraps [ErrClosed].
 	//   - A [Holder] that pauses makes one attempt at once. It gives up before its
-	//     deadline where waiting is of no use: nobody answers at all (refused,
-	//     unreachable, no such host, an untrusted certificate), the server refuses
-	//     the client (401, 403, 404), or asks for more time than is left. While the
-	//     server answers with 408, 429 or a 5xx, or not in time, it goes on until
-	//     its deadline, one attempt a second.
-	//   - It joins every goroutine and closes every connection.
-	//   - It returns nil, or an *[UndeliveredError] that counts the Abandoned. A
-	//     done that never returns is its owner's bug: Close returns all the same
-	//     and counts it as Stuck.
-	//   - It may be called again, and by several goroutines at a time: every call
-	//     waits for the same end, and those that gave up nothing return nil.
+	//     deadline if nobody answers at all (refused, unreachable, no such host, an
+	//     untrusted certificate), if the server refuses the client (401, 403, 404),
+	//     or if it asks for more time than is left. While the server answers with
+	//     408, 429 or a 5xx, or not in time, it makes one attempt a second until
+	//     its deadline.
+	//   - It waits for every goroutine and closes every connection.
+	//   - It returns nil, or an *[UndeliveredError] with the number of Abandoned
+	//     packets. If a done never returns, Close returns all the same and counts
+	//     it as Stuck.
+	//   - It may be called again and concurrently: every call waits for the same
+	//     end, and calls that gave up nothing return nil.
 	Close(ctx context.Context) error
 }

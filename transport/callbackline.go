@@ -2,8 +2,8 @@ package transport
 
 import "sync"
 
-// callbackLine runs callbacks one at a time, on one goroutine. It begins with
-// the first callback and ends with stop.
+// callbackLine runs callbacks one at a time, on one goroutine. The goroutine
+// starts with the first callback and ends after stop.
 type callbackLine struct {
 	crew *crew
 	call func(outcome)
@@ -12,8 +12,10 @@ type callbackLine struct {
 	mu      sync.Mutex
 	waiting []outcome // guarded by mu
 	running bool      // guarded by mu
-	stopped bool      // guarded by mu; the goroutine ends when nothing waits
-	loose   bool      // guarded by mu; a callback does not return: the others run beside it
+	// Guarded by mu; the goroutine ends when the line is empty.
+	stopped bool
+	// Guarded by mu; a callback does not return, so the others run beside it.
+	loose bool
 }
 
 func newCallbackLine(c *crew, call func(outcome)) *callbackLine {
@@ -38,14 +40,14 @@ func (l *callbackLine) add(o outcome) {
 func (l *callbackLine) rouse() {
 	select {
 	case l.wake <- struct{}{}:
-	default: // it is awake already
+	default: // a wake-up is pending already
 	}
 }
 
 func (l *callbackLine) run() {
 	ended := false
 	defer func() {
-		if !ended { // a callback has ended the goroutine
+		if !ended { // a callback called runtime.Goexit
 			l.crew.start(l.run)
 		}
 	}()
@@ -59,7 +61,8 @@ func (l *callbackLine) run() {
 	}
 }
 
-// next waits for a callback. It returns false at the end of all.
+// next waits for a callback. It returns false after stop, when the line is
+// empty.
 func (l *callbackLine) next() (outcome, bool) {
 	for {
 		l.mu.Lock()
@@ -81,8 +84,8 @@ func (l *callbackLine) next() (outcome, bool) {
 	}
 }
 
-// stop ends the goroutine when nothing waits. What comes later starts it again,
-// for as long as something waits.
+// stop ends the goroutine when the line is empty. A callback that is added
+// later starts it again.
 func (l *callbackLine) stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -90,8 +93,8 @@ func (l *callbackLine) stop() {
 	l.rouse()
 }
 
-// loosen gives each callback that waits a goroutine of its own, and each that
-// comes.
+// loosen runs each callback on a goroutine of its own, those that wait and
+// those that are added later.
 func (l *callbackLine) loosen() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

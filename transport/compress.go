@@ -10,19 +10,20 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// compressionNames are the values of the option; the first is the default.
+// compressionNames are the values of the option compression; the first is the
+// default.
 var compressionNames = []string{"gzip", "deflate", "none"}
 
-// compressor is what gzip.Writer and zlib.Writer have in common.
+// compressor is the common interface of gzip.Writer and zlib.Writer.
 type compressor interface {
 	io.WriteCloser
 	Reset(w io.Writer)
 }
 
-// compression encodes bodies. Its writers are pooled with a buffer each: they
+// compression encodes bodies. It pools its writers, each with a buffer: they
 // are large, and events come in bursts.
 type compression struct {
-	name    string // as Content-Encoding; "" for none
+	name    string // the value of Content-Encoding; "" for none
 	writers sync.Pool
 }
 
@@ -35,10 +36,11 @@ func newCompression(name string) *compression {
 	c := &compression{name: name}
 	switch name {
 	case "gzip":
-		// The higher levels save a twentieth of the bytes of an event, for a
-		// third more time.
+		// Higher levels make an event a twentieth smaller and take a third more
+		// time.
 		c.writers.New = func() any {
-			w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for levels that do not exist
+			// Fails only for levels that do not exist.
+			w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 			return &pooledWriter{compressor: w}
 		}
 	case "deflate":
@@ -49,7 +51,7 @@ func newCompression(name string) *compression {
 	return c
 }
 
-// encode returns the body as it goes over the wire.
+// encode returns the body in its encoding for the wire.
 func (c *compression) encode(body []byte) []byte {
 	if c.name == "" {
 		return body
@@ -58,10 +60,10 @@ func (c *compression) encode(body []byte) []byte {
 	defer c.writers.Put(w)
 	w.buf.Reset()
 	w.Reset(&w.buf)
-	// Neither call can fail: a bytes.Buffer takes everything.
+	// Neither call can fail: writing to a bytes.Buffer never does.
 	_, _ = w.Write(body)
 	_ = w.Close()
-	// An engine may read a body after its Post has returned, so it gets one
-	// that nobody else will write to.
+	// An engine may read the body after its Post has returned, so the body must
+	// not share the pooled buffer.
 	return slices.Clone(w.buf.Bytes())
 }

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// crew counts goroutines, so that Close can wait for them, but not for ever.
+// crew counts goroutines, so that Close can wait for them with a time limit.
 // The zero value is empty. A crew is safe for concurrent use.
 type crew struct {
 	mu    sync.Mutex
@@ -22,7 +22,7 @@ func (c *crew) start(fn func()) {
 }
 
 func (c *crew) run(fn func()) {
-	defer c.leave() // also when fn ends the goroutine
+	defer c.leave() // also if fn ends the goroutine
 	fn()
 }
 

@@ -2,16 +2,17 @@ package transport
 
 import "os"
 
-// Detect returns the name of the transport that fits the platform: "sync" where
-// a program is frozen or ended as soon as it has answered a request, on AWS
-// Lambda, App Engine and Cloud Functions, and "threaded" everywhere else. The
-// bare schemes http and https ask it when they are opened; a scheme that names
-// a transport does not. It reads the platforms' environment variables.
+// Detect returns the name of the transport that fits the platform: "sync" on
+// AWS Lambda, App Engine and Cloud Functions, which freeze or end a program as
+// soon as it has answered a request, and "threaded" everywhere else. The
+// schemes http and https use it when they are opened; schemes with a
+// transport's name do not. Detect reads the platforms' environment variables.
 func Detect() string {
 	for _, platform := range [][]string{
 		{"AWS_LAMBDA_FUNCTION_NAME"},
 		{"GAE_APPLICATION"},
-		{"CURRENT_VERSION_ID", "INSTANCE_ID"}, // App Engine's first generation, as the reference detects it
+		// App Engine's first generation, as Raven for Python detects it.
+		{"CURRENT_VERSION_ID", "INSTANCE_ID"},
 		{"FUNCTION_TARGET"},
 		{"X_GOOGLE_FUNCTION_NAME"},
 	} {
@@ -31,7 +32,7 @@ func allSet(names []string) bool {
 	return true
 }
 
-// autoDriver is the one of the bare schemes. It has the options of both
+// autoDriver is the driver of http and https. It has the options of both
 // transports that it may open.
 func autoDriver() Driver {
 	threaded := threadedDriver()

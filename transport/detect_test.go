@@ -17,9 +17,9 @@ func TestDetect(t *testing.T) {
 		"AWS Lambda":                     {[]string{"AWS_LAMBDA_FUNCTION_NAME"}, "sync"},
 		"App Engine":                     {[]string{"GAE_APPLICATION"}, "sync"},
 		"App Engine, first generation":   {[]string{"CURRENT_VERSION_ID", "INSTANCE_ID"}, "sync"},
-		"half of that":                   {[]string{"INSTANCE_ID"}, "threaded"},
+		"only one of the two":            {[]string{"INSTANCE_ID"}, "threaded"},
 		"Cloud Functions":                {[]string{"FUNCTION_TARGET"}, "sync"},
-		"Cloud Functions, as they began": {[]string{"X_GOOGLE_FUNCTION_NAME"}, "sync"},
+		"Cloud Functions, first version": {[]string{"X_GOOGLE_FUNCTION_NAME"}, "sync"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -32,11 +32,11 @@ func TestDetect(t *testing.T) {
 			g.Expect(transport.Detect()).To(Equal(c.want))
 
 			_, async := open(t, "https://k@localhost/1?workers=2&timeout=1", transport.Env{}).(transport.AsyncTransport)
-			g.Expect(async).To(Equal(c.want == "threaded"), "the bare scheme asks")
+			g.Expect(async).To(Equal(c.want == "threaded"), "the scheme has no transport's name")
 			_, async = open(t, "threaded+https://k@localhost/1", transport.Env{}).(transport.AsyncTransport)
-			g.Expect(async).To(BeTrue(), "a prefix wins")
+			g.Expect(async).To(BeTrue(), "the scheme names a transport")
 			_, async = open(t, "sync+https://k@localhost/1", transport.Env{}).(transport.AsyncTransport)
-			g.Expect(async).To(BeFalse(), "a prefix wins")
+			g.Expect(async).To(BeFalse(), "the scheme names a transport")
 		})
 	}
 }

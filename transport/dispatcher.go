@@ -6,45 +6,48 @@ import (
 	"time"
 )
 
-// dispatcher is the machine inside [Threaded]: the packets that wait, the
-// callers that wait for room, and the workers that deliver. admission.go and
-// room.go take packets in, and fold.go makes them small while they wait.
-// pace.go says how many are sent at a time. A packet that fails goes back to
-// its place in the queue; pause.go has the rules of when it is tried again.
-// ending.go has Flush and Close.
+// dispatcher is the queue and the workers inside [Threaded]. admission.go and
+// room.go accept packets, fold.go compresses them while they wait, and pace.go
+// decides how many are sent at a time. A packet that fails returns to its place
+// in the queue; pause.go decides when it is tried again. ending.go has Flush
+// and Close.
 type dispatcher struct {
 	*async
-	cfg    ThreadedConfig
-	worker func() // work, bound once: a capture may start it
+	cfg ThreadedConfig
+	// Work, bound once, so that starting a worker does not allocate.
+	worker func()
 
-	mu       sync.Mutex
-	fresh    queue           // packets not tried yet, oldest first
-	back     []job           // packets that wait for another attempt, oldest first; all are older than fresh
-	inBack   int             // bytes of them
-	book     foldBook        // that fresh is folded against
-	folding  bool            // a goroutine does it
-	foldedTo uint64          // place up to which it has
-	last     uint64          // place that was given away last
-	workers  int             // goroutines that run
+	mu    sync.Mutex
+	fresh queue // packets not tried yet, oldest first
+	// Packets that wait for another attempt, oldest first; all are older than
+	// those in fresh.
+	back     []job
+	inBack   int             // their size in bytes
+	book     foldBook        // the dictionary for fresh
+	folding  bool            // a goroutine is folding
+	foldedTo uint64          // the packets up to this place have been folded
+	last     uint64          // the last place that was assigned
+	workers  int             // running goroutines
 	flights  int             // attempts under way
 	pace     pace            // how many attempts may be under way
 	waiters  []chan struct{} // callers that wait for room, oldest first
 	room     room
 
-	way        way
-	limits     RateLimits
-	limitErr   error       // the answer that limits came with
-	heldUpTo   uint64      // packets up to this place have waited through a pause or a limit
+	way      way
+	limits   RateLimits
+	limitErr error // the answer that set the limits
+	// Packets up to this place have waited during a pause or a limit.
+	heldUpTo   uint64
 	delivered  uint64      // attempts that succeeded
-	hurried    int         // calls of Flush and Close that wait
-	lastCut    time.Time   // the last attempt that was made before its time for them
+	hurried    int         // waiting calls of Flush and Close
+	lastCut    time.Time   // when an attempt was last made early for them
 	closeBy    time.Time   // Close's deadline; zero before Close
-	over       error       // why Close has given up; nil: it has not
-	alarm      *time.Timer // for the next attempt, where nobody else would make it
+	over       error       // why Close gave up; nil: it did not
+	alarm      *time.Timer // starts the next attempt when no worker runs
 	alarmAt    time.Time
 	watchers   []func(Notice)
-	notices    []Notice // not told yet
-	announcing bool     // a goroutine is telling them
+	notices    []Notice // to be sent to the watchers
+	announcing bool     // a goroutine is sending them
 }
 
 func newDispatcher(next Transport, cfg ThreadedConfig) *dispatcher {
@@ -73,7 +76,7 @@ func (d *dispatcher) isClosed() bool {
 	}
 }
 
-// remove takes a packet out of the queue: the i-th that waits.
+// remove takes the i-th waiting packet out of the queue.
 func (d *dispatcher) remove(i int) job {
 	defer d.roomMade()
 	if i >= len(d.back) {
@@ -81,7 +84,7 @@ func (d *dispatcher) remove(i int) job {
 	}
 	j := d.back[i]
 	d.inBack -= size(j.packet)
-	if i == 0 { // as mostly
+	if i == 0 { // the usual case
 		d.back[0] = job{}
 		d.back = d.back[1:]
 	} else {
@@ -90,7 +93,7 @@ func (d *dispatcher) remove(i int) job {
 	return j
 }
 
-// putBack gives a packet its place again.
+// putBack returns a packet to its place among those that have failed.
 func (d *dispatcher) putBack(j job) {
 	i := len(d.back)
 	for i > 0 && d.back[i-1].place > j.place {
@@ -100,7 +103,8 @@ func (d *dispatcher) putBack(j job) {
 	d.inBack += size(j.packet)
 }
 
-// front returns the i-th packet that waits, up to the first of the fresh ones.
+// front returns the i-th waiting packet, up to and including the first fresh
+// one.
 func (d *dispatcher) front(i int) *job {
 	if i < len(d.back) {
 		return &d.back[i]
@@ -108,15 +112,15 @@ func (d *dispatcher) front(i int) *job {
 	return d.fresh.front()
 }
 
-// rouse starts a worker for what can be sent now, or sets the alarm for what
-// can be sent later. It needs the lock.
+// rouse starts a worker if a packet can be sent now, and otherwise sets the
+// alarm. The caller holds the lock.
 func (d *dispatcher) rouse() {
 	if d.way.paused {
 		if d.way.probing {
-			return // its end decides what comes next
+			return // the end of the probe decides what comes next
 		}
 	} else if d.workers >= d.pace.limit {
-		return // they look for themselves
+		return // the running workers take the packet
 	}
 	if d.waiting() == 0 || d.life.Err() != nil {
 		return
@@ -147,7 +151,7 @@ func (d *dispatcher) setAlarm(at time.Time) {
 	d.alarm.Reset(time.Until(at))
 }
 
-// ring is the alarm.
+// ring runs when the alarm goes off.
 func (d *dispatcher) ring() {
 	d.mu.Lock()
 	d.alarmAt = time.Time{}
@@ -159,7 +163,7 @@ func (d *dispatcher) work() {
 	ended := false
 	defer func() {
 		// A callback or a transport may end the goroutine, as a test's FailNow
-		// does; the queue must not be left without a worker for that.
+		// does. The queue must not lose its worker by that.
 		if !ended {
 			d.mu.Lock()
 			d.retire()
@@ -176,20 +180,20 @@ func (d *dispatcher) work() {
 	}
 }
 
-// retire is the end of a worker. It needs the lock.
+// retire ends a worker. The caller holds the lock.
 func (d *dispatcher) retire() {
 	d.workers--
 	d.rouse()
 }
 
-// take returns the next packet to be sent. If there is none, the worker is
-// retired.
+// take returns the next packet to send. If there is none, it retires the
+// worker.
 func (d *dispatcher) take() (flight, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	i := -1
 	now := time.Now()
-	// What waits at Close's deadline was never sent, and is not sent any more.
+	// Packets that still wait at Close's deadline are not sent.
 	if d.waiting() > 0 && d.life.Err() == nil && (d.way.paused || d.workers <= d.pace.limit) {
 		i, _ = d.candidate(now)
 	}
@@ -209,10 +213,10 @@ func (d *dispatcher) take() (flight, bool) {
 	return f, true
 }
 
-// attempt sends a packet once and draws the consequences.
+// attempt sends a packet once and handles the outcome.
 func (d *dispatcher) attempt(f flight) {
 	r, err := (*Response)(nil), errNoReturn
-	defer func() { // also when the goroutine is ended
+	defer func() { // also if the goroutine is ended by runtime.Goexit
 		d.landed(f, r, err)
 	}()
 	p := f.packet
@@ -227,11 +231,11 @@ func (d *dispatcher) attempt(f flight) {
 	r, err = d.send(d.life, asOf(p, f.at, time.Now()))
 }
 
-// landed is the end of an attempt.
+// landed handles the end of an attempt.
 func (d *dispatcher) landed(f flight, r *Response, err error) {
 	v, judged := verdict{}, false
 	defer func() {
-		if !judged { // a method of the program's own error has ended the goroutine
+		if !judged { // a method of the error has ended the goroutine
 			r, err = nil, errNoReturn
 		}
 		d.conclude(f, v, r, err)

@@ -1,24 +1,24 @@
-// Package transport takes encoded events to Sentry, the way a DSN asks for.
+// Package transport delivers encoded events to Sentry. A DSN says how:
 //
 //	sync+https://PUBLIC_KEY@HOST/PROJECT?timeout=5&verify_ssl=0
-//	└── how ──┘  └──── who, where ────┘ └──── tuned how ─────┘
+//	└── how ──┘  └──── who, where ────┘ └──── options ───────┘
 //
-// [ParseDSN] reads it, a [Registry] leads from its scheme to a [Driver], and
-// the driver checks the options and opens a [Transport]. Applications leave all
-// of that to package raven; they come here to register a transport of their
-// own, to build one without a DSN ([NewHTTP], [NewThreaded]), or to look into
-// an error.
+// [ParseDSN] parses it. A [Registry] finds the [Driver] for its scheme. The
+// driver checks the options and opens a [Transport]. Package raven does all of
+// that for applications. Use this package to register a transport of your own,
+// to build one without a DSN ([NewHTTP], [NewThreaded]), or to inspect an
+// error.
 //
 // # Transports
 //
-// This package has those that need no module of somebody else's to carry
-// requests; the reference's names for them work too:
+// These need no import and no further module. The names of Raven for Python, in
+// parentheses, work too:
 //
-//	http, https         as the platform wants it, see Detect: mostly threaded+
+//	http, https         threaded+; sync+ on serverless platforms (Detect)
 //	threaded+http(s)    a bounded queue and background workers
 //	sync+http(s)        in the caller, blocking
-//	pool+http(s)        a goroutine an event, at most pool_size (gevent+)
-//	spawn+http(s)       a goroutine an event, fire and forget (eventlet+)
+//	pool+http(s)        one goroutine per event, at most pool_size (gevent+)
+//	spawn+http(s)       one goroutine per event, without a bound (eventlet+)
 //	loop+http(s)        with callbacks on the program's own loop (tornado+)
 //	tee+http(s)         to several DSNs
 //	stderr+http(s)      printed for people, not sent
@@ -34,17 +34,16 @@
 //
 // # Options
 //
-// Options stand in the DSN's query, and each has a field in a configuration:
-// [HTTPConfig], [ThreadedConfig], [FileConfig]. They are all checked when the
-// transport is opened, and everything wrong with them is in the one error then,
-// an *[OptionError] each. The option protocol ([DSN.Protocol]) is the client's:
-// drivers do not see it.
+// Options are in the DSN's query, and each has a field in a configuration:
+// [HTTPConfig], [ThreadedConfig], [FileConfig]. Opening a transport checks all
+// of them. The error joins one *[OptionError] for each fault. The option
+// protocol ([DSN.Protocol]) is for the client: drivers do not see it.
 //
 // # Writing a transport
 //
 // Implement [Transport], or [AsyncTransport] if captures should not wait, and
 // register a [Driver] for its scheme. The methods' comments are the rules, and
-// transporttest.Test proves them. Another HTTP library needs an [Engine] only.
-// [DecodeOptions] gives a transport options of its own, checked like the
-// built-in ones.
+// transporttest.Test checks them. To use another HTTP library, implement an
+// [Engine] only. [DecodeOptions] decodes a transport's own options and checks
+// them like the built-in ones.
 package transport

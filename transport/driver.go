@@ -12,67 +12,67 @@ import (
 	"strings"
 )
 
-// Driver is what a registry knows of a transport. `raven transports` and the
-// tables of the documentation are printed from it.
+// Driver describes a transport to a registry. `raven transports` and the tables
+// of the documentation are printed from it.
 type Driver struct {
-	// Schemes lead to the driver: "http", "https", or a name and '+' before
-	// them, as in "sync+https". At least one.
+	// Schemes are the schemes of the driver: "http", "https", or a name with
+	// '+' and one of them, as in "sync+https". At least one is required.
 	Schemes []string
-	// Name is the transport's name; "" takes it from the first scheme.
+	// Name is the transport's name; "" means the name in the first scheme.
 	Name string
-	// Engine is what carries the bytes, such as "net/http".
+	// Engine names the HTTP library, such as "net/http".
 	Engine string
 	// Delivery says in a few words how packets are delivered.
 	Delivery string
 	// WhenFull says what happens to a packet for which there is no room; "" for
-	// transports that keep none waiting.
+	// transports without a queue.
 	WhenFull string
 	// Blocking reports whether the caller of a capture waits for the delivery.
 	Blocking bool
-	// Sink is where packets end: "server", or "stderr" and "file" for the
-	// transports that are for looking, not sending. "" counts as "server".
+	// Sink is where packets go: "server", or "stderr" or "file" for transports
+	// that send nothing. "" means "server".
 	Sink string
-	// Options are checked by the registry before Open is called, whoever Open
-	// belongs to. Nil leaves all checking to Open.
+	// Options are checked by the registry before Open is called. If Options is
+	// nil, Open checks the options itself.
 	Options []OptionSpec
 	// Decodes says that Open decodes all Options with [DecodeOptions]. The
-	// registry does not check them first then, so that files are read once.
+	// registry then does not check them before, so that files are read once.
 	Decodes bool
-	// Open makes the transport. It may be called by any number of goroutines.
+	// Open makes the transport. It must be safe for concurrent use.
 	Open OpenFunc
 
-	// foreign are options that Open ignores, beside those of the registry's
-	// other drivers; nil refuses both.
+	// foreign are further options that Open ignores, and with them it ignores
+	// those of the registry's other drivers. Nil refuses both.
 	foreign []OptionSpec
 }
 
-// OpenFunc makes a transport for a DSN. It reads files that options name, but
-// neither resolves nor dials.
+// OpenFunc makes a transport for a DSN. It may read files that options name. It
+// must not resolve names or dial.
 type OpenFunc = func(dsn *DSN, env Env) (Transport, error)
 
-// Env holds what a DSN can't: Go values for the transports of one client. The
-// zero value is the default for all of it. Transports use what they can, and
-// refuse a DSN whose options contradict it.
+// Env holds Go values for the transports of one client that a DSN can't hold.
+// The zero value means the default for each. A transport ignores values that it
+// can't use, and refuses a DSN whose options contradict them.
 type Env struct {
 	// DialContext opens connections; nil means a net.Dialer.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// TLS is cloned, and the DSN's TLS options are applied to the clone.
 	TLS *tls.Config
-	// HTTPClient carries the requests of the transports on net/http. It stays
-	// the caller's: it is copied, never closed, and redirects are not followed.
+	// HTTPClient sends the requests of transports on net/http. It is copied and
+	// never closed. Redirects are not followed.
 	HTTPClient *http.Client
 	// Loop runs the callbacks of loop+….
 	Loop Loop
-	// Logger hears of what has no caller to go to, such as a callback that
+	// Logger logs errors that no caller receives, such as a callback that
 	// panicked; nil means slog.Default.
 	Logger *slog.Logger
 	// Stderr is where stderr+… prints; nil means os.Stderr.
 	Stderr io.Writer
 
-	registry *Registry // the one that opens, for drivers that open others
+	registry *Registry // the opening registry, for drivers that open other DSNs
 }
 
-// normalized returns a checked copy that shares no slice with the caller's.
+// normalized checks d and returns a copy that shares no slice with it.
 func (d Driver) normalized() (Driver, error) {
 	if len(d.Schemes) == 0 {
 		return d, &DSNError{Part: "scheme", Reason: "is missing from the driver; give it at least one"}
@@ -109,14 +109,14 @@ func (e Env) logger() *slog.Logger {
 }
 
 // RefuseConnectionOptions is for transports whose connections a client of the
-// program's own makes: every option of the DSN about connections is a fault
-// then, since it would have no effect. owner names the client in the errors,
+// program makes. Options about connections would have no effect there, so each
+// is a fault. owner names the client in the errors; they join one
 // *[OptionError] each.
 func RefuseConnectionOptions(dsn *DSN, owner string) error {
 	var faults []error
 	for _, name := range []string{"verify_ssl", "ca_certs", "client_cert", "client_key", "proxy", "keepalive", "max_conns", "http2"} {
 		if value := dsn.Option(name); value != "" {
-			faults = append(faults, newOptionError(name, value, "no such option beside "+owner+", whose own Transport decides", errNotAllowed))
+			faults = append(faults, newOptionError(name, value, "no such option with "+owner+": its own Transport decides", errNotAllowed))
 		}
 	}
 	return errors.Join(faults...)

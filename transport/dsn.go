@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// DSN is where events go, who sends them, and which transport takes them there:
+// DSN says where events go, who sends them, and which transport delivers them:
 // TRANSPORT+SCHEME://PUBLIC[:SECRET]@HOST[:PORT][/PATH]/PROJECT[?OPTIONS].
-// [ParseDSN] makes one. Treat it as immutable; Clone it to change it.
+// [ParseDSN] makes one. Do not change a DSN; change a Clone.
 //
 // Printing a DSN masks its secret and the passwords in its options. The secret
-// is masked wherever the DSN stands. The passwords in the options are not
-// masked where fmt can call no method of the DSN: when Options is printed by
-// itself, or a struct that holds a DSN, not a *DSN, in an unexported field.
+// is always masked. The passwords in the options are not masked where fmt can
+// call no method of the DSN: when Options is printed alone, or when a DSN, not
+// a *DSN, is in an unexported field of a struct.
 type DSN struct {
-	// Scheme is the whole of it, in lower case: "https", "sync+https",
+	// Scheme is the complete scheme in lower case: "https", "sync+https",
 	// "threaded+requests+http".
 	Scheme string
-	// Host is the host in lower case with the port as it was given; IPv6
+	// Host is the host in lower case, with the port if one is given. IPv6
 	// literals keep their brackets.
 	Host string
-	// Path is what stands between host and project, "" or "/prefix".
+	// Path is the path between host and project: "" or "/prefix".
 	Path string
 	// PublicKey identifies the project's client. It is not a secret.
 	PublicKey string
@@ -35,15 +35,14 @@ type DSN struct {
 }
 
 // BaseURL returns the URL that the API's paths are appended to, without a slash
-// at its end and without the transport's name: sync+https://key@host/prefix/1
-// has https://host/prefix.
+// at its end and without the transport's name. For
+// sync+https://key@host/prefix/1 it is https://host/prefix.
 func (d *DSN) BaseURL() string { return d.baseScheme() + "://" + d.Host + d.Path }
 
-// StoreURL returns the endpoint that takes one JSON event a request (protocol
-// 1.2).
+// StoreURL returns the store endpoint, which takes one JSON event per request.
 func (d *DSN) StoreURL() string { return d.endpoint("store") }
 
-// EnvelopeURL returns the endpoint that takes envelopes (protocol 1.2).
+// EnvelopeURL returns the envelope endpoint.
 func (d *DSN) EnvelopeURL() string { return d.endpoint("envelope") }
 
 func (d *DSN) endpoint(name string) string {
@@ -56,9 +55,9 @@ func (d *DSN) baseScheme() string {
 	return d.Scheme[strings.LastIndexByte(d.Scheme, '+')+1:]
 }
 
-// Public returns the DSN that may be shown to a browser: without secret,
-// transport and options. It begins with "//"; a scheme, where one is given, is
-// put before that.
+// Public returns the DSN without secret, transport and options, which may be
+// shown to a browser. It begins with "//", after scheme and a colon if scheme
+// is not empty.
 func (d *DSN) Public(scheme string) string {
 	if scheme != "" {
 		scheme += ":"
@@ -76,8 +75,8 @@ func (d *DSN) Clone() *DSN {
 	return &c
 }
 
-// Option returns the value that counts for an option: the last one given, as in
-// the reference, or "".
+// Option returns the value of an option, or "". The last value counts if
+// several are given, as in Raven for Python.
 func (d *DSN) Option(name string) string { return lastOf(d.Options[name]) }
 
 func lastOf(values []string) string {
@@ -87,8 +86,8 @@ func lastOf(values []string) string {
 	return values[len(values)-1]
 }
 
-// String returns the DSN with its secret masked, and with the passwords in its
-// options masked too, those of DSNs in options included.
+// String returns the DSN with its secret and the passwords in its options
+// masked. DSNs in options are masked in the same way.
 func (d DSN) String() string {
 	keys := d.PublicKey
 	if !d.SecretKey.IsZero() {
@@ -107,8 +106,7 @@ func (d DSN) String() string {
 	return s + "?" + shown.Encode()
 }
 
-// Reveal returns the DSN with its secret: what [ParseDSN] reads back as the
-// same DSN.
+// Reveal returns the DSN with its secret. [ParseDSN] parses it to the same DSN.
 func (d *DSN) Reveal() string {
 	s := d.Scheme + "://" + d.PublicKey
 	if !d.SecretKey.IsZero() {

@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// ParseDSN reads a DSN as the reference client does (white space around it is
-// ignored, keys are taken literally, the host is lower-cased, a port is kept
-// even where it is the default, port 0 and a fragment are dropped, options
-// without a value are dropped), except that IPv6 hosts work. It checks the form
-// only: whether a transport is registered for the scheme, and whether the
-// options suit it, is [Registry.Open]'s to say.
+// ParseDSN parses a DSN as Raven for Python does, and accepts IPv6 hosts as
+// well. It ignores white space around the DSN, takes keys literally, makes the
+// host lower case, keeps a default port, and drops port 0, the fragment and
+// options without a value. It checks the form only. [Registry.Open] checks
+// whether a transport is registered for the scheme and whether the options are
+// valid.
 //
 // Every error is a *[DSNError], which never shows the secret.
 func ParseDSN(s string) (*DSN, error) {
 	rest := strings.TrimSpace(s)
 	if rest == "" {
-		return nil, &DSNError{Part: "dsn", Reason: "is empty; it looks like https://PUBLIC_KEY@HOST/PROJECT_ID"}
+		return nil, &DSNError{Part: "dsn", Reason: "is empty; want https://PUBLIC_KEY@HOST/PROJECT_ID"}
 	}
 	if err := checkPasted(rest); err != nil {
 		return nil, err
@@ -51,32 +51,32 @@ func ParseDSN(s string) (*DSN, error) {
 	return d, nil
 }
 
-// assignment is what comes along when a DSN is copied from a shell or a file of
-// settings.
+// assignment matches the start of a shell assignment or of a line in a settings
+// file.
 var assignment = regexp.MustCompile(`(?i)^((?:export\s+)?\w*DSN)\s*=`)
 
 const quotes = `"'` + "`"
 
-// checkPasted knows what a DSN has around it that was copied with too much.
+// checkPasted refuses a DSN that was copied together with text around it.
 func checkPasted(s string) error {
 	if found := assignment.FindStringSubmatch(s); found != nil {
 		return &DSNError{Part: "dsn", Reason: fmt.Sprintf("begins with %s=; remove that", found[1])}
 	}
 	if strings.ContainsAny(s[:1], quotes) || strings.ContainsAny(s[len(s)-1:], quotes) {
-		return &DSNError{Part: "dsn", Reason: "is in quotation marks, which are no part of it; remove the quotes"}
+		return &DSNError{Part: "dsn", Reason: "is in quotation marks; remove them"}
 	}
 	return nil
 }
 
-// checkPlaceholder refuses <key> where an example was not filled in.
+// checkPlaceholder refuses a placeholder such as <key>.
 func checkPlaceholder(part, value string) error {
 	if strings.ContainsAny(value, "<>") {
-		return &DSNError{Part: part, Value: value, Reason: "has angle brackets, as of a placeholder; put what it stands for in its place, without them"}
+		return &DSNError{Part: part, Value: value, Reason: "has angle brackets; replace the placeholder with its value"}
 	}
 	return nil
 }
 
-// offending quotes the first character that bad finds.
+// offending quotes the first character for which bad returns true.
 func offending(s string, bad func(rune) bool) string {
 	for _, r := range s {
 		if bad(r) {
@@ -87,14 +87,13 @@ func offending(s string, bad func(rune) bool) string {
 }
 
 func checkScheme(scheme string) error {
-	// No more of it is shown: what stands before "://" by mistake may be the
-	// keys.
+	// Do not show more: the text before "://" may be the keys.
 	if c := offending(scheme, notOfSchemes); c != "" {
-		return &DSNError{Part: "scheme", Reason: "has a character that no scheme may have, " + c + "; allowed are letters, digits, '+', '-' and '.', as in sync+https://"}
+		return &DSNError{Part: "scheme", Reason: "contains the invalid character " + c + "; allowed are letters, digits, '+', '-' and '.', as in sync+https://"}
 	}
 	base := scheme[strings.LastIndexByte(scheme, '+')+1:]
 	if base != "http" && base != "https" {
-		return &DSNError{Part: "scheme", Value: scheme, Reason: "does not end in http or https; write https, http, or a transport's name before them as in sync+https"}
+		return &DSNError{Part: "scheme", Value: scheme, Reason: "does not end in http or https; use http, https, or a transport's name and one of them, as in sync+https"}
 	}
 	return nil
 }
@@ -141,7 +140,7 @@ func parseHost(hostport string) (string, error) {
 	case host == "":
 		return "", &DSNError{Part: "host", Reason: "is missing; it stands after the '@' as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
 	case c != "":
-		return "", &DSNError{Part: "host", Value: host, Reason: "has a character that no host name may have, " + c}
+		return "", &DSNError{Part: "host", Value: host, Reason: "contains the invalid character " + c}
 	case strings.HasPrefix(host, "[") != strings.HasSuffix(host, "]"),
 		strings.HasPrefix(host, "[") && net.ParseIP(strings.Trim(host, "[]")) == nil,
 		!strings.HasPrefix(host, "[") && strings.ContainsAny(host, ":[]"):
@@ -163,13 +162,13 @@ func parseHost(hostport string) (string, error) {
 func (d *DSN) parsePath(path string) error {
 	i := strings.LastIndexByte(path, '/')
 	if i < 0 || i == len(path)-1 {
-		return &DSNError{Part: "project", Reason: "is missing; it is the last part of the path as in https://PUBLIC_KEY@HOST/PROJECT_ID, with no '/' behind it"}
+		return &DSNError{Part: "project", Reason: "is missing; it is the last part of the path as in https://PUBLIC_KEY@HOST/PROJECT_ID, without a '/' at the end"}
 	}
 	if err := checkPlaceholder("project", path[i+1:]); err != nil {
 		return err
 	}
 	if c := offending(path[i+1:], func(r rune) bool { return strings.ContainsRune(quotes, r) }); c != "" {
-		return &DSNError{Part: "project", Reason: "has a quotation mark, " + c + "; remove the quotes"}
+		return &DSNError{Part: "project", Reason: "contains a quotation mark, " + c + "; remove it"}
 	}
 	if c := offending(path, unprintable); c != "" {
 		return &DSNError{Part: "path", Reason: "contains white space or a control character, " + c}

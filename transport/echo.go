@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// secretsOf returns the secrets that a packet's headers carry to the server:
-// the secret key of a DSN, and what else follows the scheme of an X-Sentry-Auth
-// that has no such key.
+// secretsOf returns the secrets in a packet's X-Sentry-Auth: the DSN's secret
+// key, or, if the header has no sentry_key, the text after its scheme.
 func secretsOf(p *Packet) []string {
 	var secrets []string
 	for _, auth := range p.Header["X-Sentry-Auth"] {
@@ -29,8 +28,8 @@ func secretsOf(p *Packet) []string {
 	return secrets
 }
 
-// proxySecrets returns what a proxy of the option proxy is told to know its
-// user by.
+// proxySecrets returns the password in a proxy's URL, as it is and in the form
+// of Basic authentication.
 func proxySecrets(proxy string) []string {
 	u, err := url.Parse(proxy)
 	if err != nil || u.User == nil {
@@ -43,12 +42,12 @@ func proxySecrets(proxy string) []string {
 	return []string{password, base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))}
 }
 
-// shortestSecret is what is looked for in the words of servers: a shorter text
-// is part of too many words.
+// shortestSecret is the shortest text that is masked in servers' answers:
+// shorter texts occur in too many words.
 const shortestSecret = 4
 
-// hide masks secrets in what a server or a proxy says, which may repeat what it
-// was told.
+// hide masks secrets in the text of a server or a proxy, which may repeat a
+// request.
 func hide(s string, secrets []string) string {
 	for _, secret := range secrets {
 		if len(secret) < shortestSecret {
@@ -61,7 +60,7 @@ func hide(s string, secrets []string) string {
 	return s
 }
 
-// quietError is an error whose text repeated a secret.
+// quietError is an error whose text contained a secret.
 type quietError struct {
 	text string
 	err  error
@@ -70,8 +69,8 @@ type quietError struct {
 func (e *quietError) Error() string { return e.text }
 func (e *quietError) Unwrap() error { return e.err }
 
-// quiet masks secrets in the text of an error, such as that of an answer that
-// is not HTTP. The cause keeps its type.
+// quiet masks secrets in the text of an error, such as the error of an answer
+// that is not HTTP. The cause keeps its type.
 func quiet(err error, secrets []string) error {
 	text := err.Error()
 	if shown := hide(text, secrets); shown != text {

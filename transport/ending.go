@@ -7,14 +7,14 @@ import (
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// direct delivers in the calling goroutine, past queue and pause.
+// direct delivers in the calling goroutine, past the queue and the pause.
 func (d *dispatcher) direct(ctx context.Context, p *Packet) (*Response, error) {
 	r, err := d.async.direct(ctx, p)
 	d.passedBy(p, r, err)
 	return r, err
 }
 
-// flush waits as async does. As long as it waits, pauses are short.
+// flush shortens pauses while it waits.
 func (d *dispatcher) flush(ctx context.Context) error {
 	if d.account.Pending() == 0 {
 		return nil
@@ -24,7 +24,7 @@ func (d *dispatcher) flush(ctx context.Context) error {
 	return d.async.flush(ctx)
 }
 
-// hurry notes that somebody waits, or has stopped to.
+// hurry adds to the number of callers that wait in Flush and Close.
 func (d *dispatcher) hurry(by int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -34,7 +34,7 @@ func (d *dispatcher) hurry(by int) {
 	}
 }
 
-// close drains as async does, and gives up sooner where waiting is of no use.
+// close gives up before its deadline if waiting longer can't deliver anything.
 func (d *dispatcher) close(ctx context.Context) error {
 	return d.async.close(ctx, closing{
 		begin: func(drain context.Context) {
@@ -67,9 +67,9 @@ func (d *dispatcher) close(ctx context.Context) error {
 	})
 }
 
-// giveUp fails what waits, and what comes back. Every callback gets a goroutine
-// of its own: one that never returns must hold up neither Close nor the others.
-// It needs the lock.
+// giveUp fails the packets that wait, and those whose attempt fails later. Each
+// callback runs on a goroutine of its own, so that one that never returns
+// blocks neither Close nor the others. The caller holds the lock.
 func (d *dispatcher) giveUp(cause error) {
 	if d.over != nil {
 		return

@@ -5,29 +5,28 @@ import (
 	"net/http"
 )
 
-// Engine carries requests over HTTP: what an [HTTP] leaves to a library. The
-// default is net/http; others come in by [HTTPConfig].Engine. An Engine is safe
-// for concurrent use.
+// Engine sends the requests of an [HTTP]. The default engine uses net/http;
+// [HTTPConfig].Engine sets another. An Engine must be safe for concurrent use.
 type Engine interface {
-	// Post sends one request and reads the answer in full, or as much of it as
-	// counts. Any status is an answer; redirects are not followed. It obeys
-	// ctx, whose end is [context.DeadlineExceeded] or [context.Canceled] in the
-	// error, and returns TLS errors as crypto/tls and crypto/x509 give them,
-	// wrapped if need be. A request that died on a kept connection before any
-	// answer is sent once more on a fresh one: the client of
-	// [HTTPConfig.NewClient] does that with a request that is [Replayable] and
-	// has a GetBody. The engine changes nothing in the request, and keeps
-	// nothing of it.
+	// Post sends one request and reads the answer, up to [MaxReply] bytes of
+	// its body. It returns answers of any status and does not follow redirects.
+	// When ctx ends, Post returns an error that wraps
+	// [context.DeadlineExceeded] or [context.Canceled]. It returns TLS errors
+	// of crypto/tls and crypto/x509, possibly wrapped. If a kept connection
+	// dies before any answer, Post sends the request once more on a fresh one.
+	// The client of [HTTPConfig.NewClient] does that for a request that is
+	// [Replayable] and has a GetBody. Post neither changes nor keeps the
+	// request.
 	Post(ctx context.Context, r *Request) (*Reply, error)
-	// Close closes every connection. No Post is under way then.
+	// Close closes every connection. It is called when no Post is running.
 	Close()
 }
 
-// Request is a packet in the form in which it goes over the wire.
+// Request is a packet encoded for the wire.
 type Request struct {
 	URL      string
 	Header   http.Header // the packet's, without Content-Encoding
-	Encoding string      // of the body, for Content-Encoding; "" is none
+	Encoding string      // the Content-Encoding of the body; "" is none
 	Body     []byte      // encoded
 }
 
@@ -36,8 +35,8 @@ type Reply struct {
 	Status int
 	Header http.Header
 	Body   []byte // the first [MaxReply] bytes
-	Proto  string // what was spoken, "HTTP/1.1" or "HTTP/2.0"; "" is not known
+	Proto  string // the protocol, "HTTP/1.1" or "HTTP/2.0"; "" is unknown
 }
 
-// MaxReply is how much of an answer's body is looked at, in bytes.
+// MaxReply is how many bytes of an answer's body are read.
 const MaxReply = 16 << 10

@@ -10,24 +10,24 @@ import (
 	"time"
 )
 
-// ErrClosed is returned for packets that are handed over after Close, or that
-// Close gave up.
+// ErrClosed is the error of packets that are sent after Close, and of packets
+// that Close gave up.
 var ErrClosed = errors.New("transport: closed")
 
-// ErrQueueFull is returned for packets that a full queue refused or evicted;
-// the error that wraps it says which of queue_size and queue_bytes was reached.
+// ErrQueueFull is the error of packets that a full queue refused or evicted.
+// The wrapping error says whether queue_size or queue_bytes was reached.
 var ErrQueueFull = errors.New("transport: queue is full")
 
-// DSNError says which part of a DSN can't be used, and what would do. It never
+// DSNError says which part of a DSN is invalid, and what is allowed. It never
 // contains the secret.
 type DSNError struct {
 	Part   string // "scheme", "public key", "host", "project", …
-	Value  string // what was found, where that is no secret
+	Value  string // the invalid text; "" if it may be a secret
 	Reason string // what is wrong and what is allowed
 	Err    error  // the cause, if there is one
 }
 
-// Error names the part, what was found there, and what would do.
+// Error names the part, its value, and what is allowed.
 func (e *DSNError) Error() string {
 	if e.Value == "" {
 		return "transport: invalid DSN: the " + e.Part + " " + e.Reason
@@ -38,13 +38,13 @@ func (e *DSNError) Error() string {
 // Unwrap returns the cause.
 func (e *DSNError) Unwrap() error { return e.Err }
 
-// OptionError says which option of a DSN or configuration can't be used, and
-// what is allowed.
+// OptionError says which option of a DSN or configuration is invalid, and what
+// is allowed.
 type OptionError struct {
-	Option  string // the name as it was given
-	Value   string // the value as it was given, passwords masked
-	Allowed string // what would do
-	Suggest string // the option that was probably meant, for a near miss
+	Option  string // the name as it is given
+	Value   string // the value as it is given, passwords masked
+	Allowed string // what values are allowed
+	Suggest string // the option that was probably meant, for a misspelt name
 	Err     error  // the cause, if there is one
 }
 
@@ -66,7 +66,8 @@ func (e *OptionError) Error() string {
 	return b.String()
 }
 
-// Unknown tells an option that the transport does not have from a bad value.
+// Unknown reports whether the transport does not have the option; false means
+// that the value is invalid.
 func (e *OptionError) Unknown() bool { return errors.Is(e.Err, errUnknownOption) }
 
 // Unwrap returns the cause.
@@ -78,11 +79,12 @@ var errUnknownOption = errors.New("no such option")
 type UnknownSchemeError struct {
 	Scheme  string
 	Known   []string // the registered schemes, sorted
-	Suggest string   // the scheme that was probably meant, for a near miss
-	Import  string   // the package that registers the scheme, if it is one of ours
+	Suggest string   // the scheme that was probably meant, for a misspelt one
+	// The package of this module that registers the scheme, or "".
+	Import string
 }
 
-// Error names the scheme and says how to come by it.
+// Error names the scheme and what to do.
 func (e *UnknownSchemeError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "transport: unsupported DSN scheme %q", e.Scheme)
@@ -99,27 +101,27 @@ func (e *UnknownSchemeError) Error() string {
 // DuplicateSchemeError says that a scheme is registered already.
 type DuplicateSchemeError struct {
 	Scheme string
-	Holder string // the name of the driver that has it
+	Holder string // the name of the driver that holds it
 }
 
-// Error names the scheme and who has it.
+// Error names the scheme and its driver.
 func (e *DuplicateSchemeError) Error() string {
-	return fmt.Sprintf("transport: scheme %q is already registered by the driver %q; use Replace to put another in its place", e.Scheme, e.Holder)
+	return fmt.Sprintf("transport: scheme %q is already registered by the driver %q; use Replace to replace it", e.Scheme, e.Holder)
 }
 
-// APIError is an answer that refuses the packet: any status but 2xx and 429.
+// APIError is an answer that refuses the packet: any status except 2xx and 429.
 type APIError struct {
 	Status  int
 	Message string // the X-Sentry-Error header, or the detail of the JSON body
 	EventID string // of the packet
-	// RetryAfter is what the header of that name asks for, an hour at most; 0
-	// if there is none.
+	// RetryAfter is the value of the Retry-After header, an hour at most; 0 if
+	// there is none.
 	RetryAfter time.Duration
 
-	limits RateLimits // that came with the answer
+	limits RateLimits // the limits in the answer
 }
 
-// Error gives the status and the server's words.
+// Error gives the status and the server's message.
 func (e *APIError) Error() string {
 	msg := fmt.Sprintf("transport: server refused event %s with status %d", e.EventID, e.Status)
 	if e.Message != "" {
@@ -131,19 +133,22 @@ func (e *APIError) Error() string {
 	return msg
 }
 
-// RateLimitedError is the answer 429, or the consequence of an earlier one.
+// RateLimitedError is a 429 answer, or the refusal of a packet because of an
+// earlier one.
 type RateLimitedError struct {
-	Message    string        // the X-Sentry-Error header, or the detail of the JSON body
+	// The X-Sentry-Error header, or the detail of the JSON body.
+	Message    string
 	EventID    string        // of the packet
-	RetryAfter time.Duration // how long the server wants to be left alone
-	RateLimits RateLimits    // what it is about, by category
-	Held       bool          // the packet was not sent: an earlier answer's limit is still in force
+	RetryAfter time.Duration // how long to wait before sending again
+	RateLimits RateLimits    // the limits by category
+	// The packet was not sent: an earlier limit is in force.
+	Held bool
 }
 
-// Error says for how long the server wants to be left alone.
+// Error says how long to wait before sending again.
 func (e *RateLimitedError) Error() string {
 	if e.Held {
-		return fmt.Sprintf("transport: event %s was held back: the server has asked for %s more of silence", e.EventID, e.RetryAfter.Round(time.Millisecond))
+		return fmt.Sprintf("transport: event %s was not sent: rate limited for another %s", e.EventID, e.RetryAfter.Round(time.Millisecond))
 	}
 	msg := fmt.Sprintf("transport: server is rate limiting (event %s, retry after %s)", e.EventID, e.RetryAfter)
 	if e.Message != "" {
@@ -158,13 +163,13 @@ func asRateLimited(err error) *RateLimitedError {
 	return limited
 }
 
-// NetworkError is a delivery that got no complete answer. It unwraps to the
-// cause as the standard library gives it: *net.OpError, the errors of
-// crypto/tls and crypto/x509, [context.DeadlineExceeded], [context.Canceled].
-// It is a [net.Error].
+// NetworkError is a delivery without a complete answer. It unwraps to the error
+// of the standard library: *net.OpError, the errors of crypto/tls and
+// crypto/x509, [context.DeadlineExceeded], [context.Canceled]. It implements
+// [net.Error].
 type NetworkError struct {
 	EventID string
-	Host    string // host and port
+	Host    string // with the port
 	Err     error
 }
 
@@ -182,32 +187,33 @@ func (e *NetworkError) Error() string {
 // Unwrap returns the cause.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// Timeout reports whether time ran out: the timeout option's, or the deadline
-// of the caller's context.
+// Timeout reports whether the timeout option or the deadline of the caller's
+// context ended the delivery.
 func (e *NetworkError) Timeout() bool {
 	return errors.Is(e.Err, context.DeadlineExceeded) || ranOutOfTime(e.Err)
 }
 
-// Temporary is part of net.Error and means nothing more than Timeout.
+// Temporary is part of net.Error. It returns the same as Timeout.
 func (e *NetworkError) Temporary() bool { return e.Timeout() }
 
-// UndeliveredError says how many packets a Flush or a Close left without an
-// outcome.
+// UndeliveredError counts the packets that have no outcome when Flush or Close
+// returns.
 type UndeliveredError struct {
-	// Pending packets were still under way when Flush's context ended.
+	// Pending counts the packets without an outcome when Flush's context ended.
 	Pending int
-	// Abandoned packets were given up by Close; each one's callback got an
-	// error that wraps ErrClosed. Those that were on their way may have
+	// Abandoned counts the packets that Close gave up. Their callbacks got an
+	// error that wraps ErrClosed. Packets that were being sent may have
 	// arrived: their errors say "abandoned unanswered".
 	Abandoned int
-	// Stuck callbacks or sends had not returned when Close did.
+	// Stuck counts the callbacks and sends that had not returned when Close
+	// did.
 	Stuck int
-	// Err is why the wait ended: context.DeadlineExceeded, or what Close could
-	// not wait out, such as a refused connection.
+	// Err is why the wait ended: context.DeadlineExceeded, or the reason why
+	// Close gave up early, such as a refused connection.
 	Err error
 }
 
-// Error counts what was left, by what became of it.
+// Error gives each number that is not 0.
 func (e *UndeliveredError) Error() string {
 	var parts []string
 	for _, p := range []struct {
@@ -233,11 +239,11 @@ func (e *UndeliveredError) Error() string {
 func (e *UndeliveredError) Unwrap() error { return e.Err }
 
 // Retryable reports whether sending the same packet again may succeed: after a
-// rate limit, a status that speaks of a passing state (408, 500, 502, 503, 504)
-// or a network failure. A refusal of the event or of the client, a certificate
-// that does not hold, a cancelled context and a closed transport are final. It
-// does not say when: a rate limit's RetryAfter does. It is for [WithRetry] and
-// for callers; a [Holder] has rules of its own.
+// rate limit, after status 408, 500, 502, 503 and 504, and after a network
+// failure. It returns false for other statuses, an invalid certificate, a
+// cancelled context and a closed transport. It does not say when to retry; a
+// rate limit's RetryAfter does. [WithRetry] uses it, and callers may. A
+// [Holder] has its own rules.
 func Retryable(err error) bool {
 	var api *APIError
 	var limited *RateLimitedError
@@ -259,14 +265,15 @@ func Retryable(err error) bool {
 	return errors.Is(err, ErrQueueFull)
 }
 
-// isTLSError tells a handshake that one side refused from a broken network.
+// isTLSError reports whether one side refused the TLS handshake.
 func isTLSError(err error) bool {
 	var verification *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	if errors.As(err, &verification) || errors.As(err, &record) {
 		return true
 	}
-	// An alert is an unexported type inside an OpError of this name.
+	// The type of a TLS alert is unexported. It is inside a net.OpError with
+	// this Op.
 	var op *net.OpError
 	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
 }

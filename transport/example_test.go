@@ -13,7 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// A DSN says how events travel, who sends them, and where they go.
+// A DSN says which transport delivers events, who sends them, and where they
+// go.
 func Example() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.Method, r.URL.Path, r.Header.Get("Content-Encoding"))
@@ -45,7 +46,7 @@ func Example() {
 	// 200 fc6d8c0c43fc4630ad850ee518f1b9d0 <nil>
 }
 
-// A DSN that can't be used says which part is at fault, and never shows its
+// The error for an invalid DSN says which part is wrong, and never shows the
 // secret.
 func ExampleParseDSN() {
 	dsn, _ := transport.ParseDSN("threaded+https://public:secret@sentry.example.com/prefix/42?timeout=5")
@@ -59,7 +60,7 @@ func ExampleParseDSN() {
 	// threaded+https https://sentry.example.com/prefix 42
 	// https://public@sentry.example.com/prefix/42
 	// threaded+https://public:xxxxx@sentry.example.com/prefix/42?timeout=5
-	// transport: invalid DSN: the project is missing; it is the last part of the path as in https://PUBLIC_KEY@HOST/PROJECT_ID, with no '/' behind it
+	// transport: invalid DSN: the project is missing; it is the last part of the path as in https://PUBLIC_KEY@HOST/PROJECT_ID, without a '/' at the end
 }
 
 // Every fault in a DSN's options is reported at once.
@@ -72,14 +73,15 @@ func ExampleRegistry_Open() {
 	// transport: option timeout="soon": want seconds such as 5 or 0.2, or a duration such as 200ms, more than 0
 }
 
-// louder is a transport of one's own: it says so and passes the packet on.
+// louder is a transport of the program: it prints a line and passes the packet
+// on.
 type louder struct {
 	transport.Transport
 	prefix string
 }
 
 func (l *louder) BindOptions(o *transport.OptionSet) {
-	o.Text("prefix", &l.prefix, "any text", "what to say first", nil)
+	o.Text("prefix", &l.prefix, "any text", "the text before the id", nil)
 }
 
 func (l *louder) Send(_ context.Context, p *transport.Packet) (*transport.Response, error) {
@@ -87,7 +89,7 @@ func (l *louder) Send(_ context.Context, p *transport.Packet) (*transport.Respon
 	return &transport.Response{EventID: p.EventID}, nil
 }
 
-// A transport of one's own is a Driver, with options that are checked like the
+// A transport of your own is a Driver. Its options are checked like the
 // built-in ones.
 func ExampleRegistry_Register() {
 	registry := transport.DefaultRegistry().Clone()
@@ -114,7 +116,7 @@ func ExampleRegistry_Register() {
 	// transport: unknown option "prefx": did you mean "prefix"? (known: prefix, protocol)
 }
 
-// Threaded turns any transport into one that captures don't wait for.
+// Threaded makes any transport asynchronous: captures don't wait for it.
 func ExampleNewThreaded() {
 	printer := transport.NewStderr(transport.StderrConfig{Writer: os.Stdout})
 	tr, err := transport.NewThreaded(printer, transport.ThreadedConfig{
@@ -141,7 +143,7 @@ func ExampleNewThreaded() {
 	// closed: <nil>
 }
 
-// What went wrong is in the type of the error.
+// The type of the error says what went wrong.
 func ExampleRetryable() {
 	for _, err := range []error{
 		&transport.RateLimitedError{EventID: "fc6d8c0c", RetryAfter: 30 * time.Second},

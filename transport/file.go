@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// DefaultFile is where file+… writes to when the DSN has no option path.
+// DefaultFile is the file that file+… writes to if the DSN has no option path.
 const DefaultFile = "sentry-events.jsonl"
 
 // FileConfig configures [NewFile].
 type FileConfig struct {
-	// Path (path) is the file, made when it is missing and appended to when it
-	// is not. "" means DefaultFile, in the working directory.
+	// Path (path) is the file. It is created if it does not exist, and appended
+	// to if it does. "" means DefaultFile in the working directory.
 	Path string
 }
 
-// BindOptions names the option of file+….
+// BindOptions binds the option of file+….
 func (c *FileConfig) BindOptions(o *OptionSet) {
 	spec := OptionSpec{Name: "path", Default: DefaultFile, Allowed: "the path of a file", Help: "the file that events are appended to"}
 	BindOption(o, spec, &c.Path, func(s string) (string, error) {
@@ -32,25 +32,25 @@ func (c *FileConfig) BindOptions(o *OptionSet) {
 
 // File appends packets to a file, one line of JSON each, and sends nothing:
 // file+http and file+https. A line has the fields time, url, event_id, category
-// and event, the event's JSON; a packet that is not one event has its body as a
-// string in place of that. Lines are whole, also when several processes write
-// to one file, as long as it is on a local disk that is not full. Use
-// [NewFile]; a File is safe for concurrent use.
+// and event, which holds the event's JSON. For a packet that is not one event,
+// the field body holds its body as a string instead. Lines are whole, even if
+// several processes write to the file, as long as it is on a local disk that is
+// not full. Use [NewFile]; a File is safe for concurrent use.
 type File struct{ sight }
 
 var _ Transport = (*File)(nil)
 
-// NewFile opens the file; the error is an *[OptionError].
+// NewFile opens the file. The error is an *[OptionError].
 func NewFile(cfg FileConfig) (*File, error) {
 	if cfg.Path == "" {
 		cfg.Path = DefaultFile
 	}
-	// Events may hold what only their owner should see.
+	// Only the owner may read events: they may hold personal data.
 	f, err := os.OpenFile(cfg.Path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|atOnce, 0o600)
 	if err != nil {
 		err = pathless(err)
 		if info, _ := os.Stat(cfg.Path); info != nil && info.Mode()&os.ModeNamedPipe != 0 {
-			err = fmt.Errorf("nothing reads from the named pipe: %w", err)
+			err = fmt.Errorf("no process reads from the named pipe: %w", err)
 		}
 		return nil, newOptionError("path", cfg.Path, "a file that can be written", err)
 	}
@@ -73,7 +73,7 @@ func fileDriver() Driver {
 	return Driver{
 		Schemes: []string{"file+http", "file+https"},
 		Name:    "file", Engine: "os", Blocking: true, Sink: "file",
-		Delivery: "appended to a file, a line of JSON each; nothing is sent",
+		Delivery: "appended to a file, one line of JSON each; nothing is sent",
 		Options:  OptionSpecs(append([]OptionBinder{new(FileConfig)}, sightConfig...)...),
 		foreign:  foreignOptions(),
 		Open: func(dsn *DSN, _ Env) (Transport, error) {

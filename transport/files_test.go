@@ -11,8 +11,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// A file that is gone after the options were decoded shows that they are
-// decoded once.
+// The file is deleted after decoding, so a second decoding would fail.
 func TestFilesAreReadOnce(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewTLSServer(t, sentrytest.Trusted())

@@ -8,29 +8,31 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// A folded body holds what tells it from another one. The events of a burst
-// have most of their text in common, so a folded one takes a twentieth of its
-// room, where gzip would leave a quarter; and it takes a fraction of gzip's
-// time. The wire's encoding is made when a packet is sent, and only then.
+// A folded body is compressed against a dictionary of other bodies. The events
+// of a burst have most of their text in common, so a folded event takes a
+// twentieth of its size, where gzip needs a quarter, and folding is several
+// times faster than gzip. The encoding for the wire is made when a packet is
+// sent.
 
-// foldBook is the text that bodies are folded against: one of each kind that
-// was met. Its zero value is empty. Its owner guards it.
+// foldBook holds the text of the dictionary: one body of each kind. The zero
+// value is empty. The caller must lock it.
 type foldBook struct {
 	text []byte
-	dict *s2.Dict // of text
-	used int      // folds against dict
-	wait int      // as many at least before another body is added
+	dict *s2.Dict // made of text
+	used int      // number of folds against dict
+	wait int      // number of folds before another body is added
 }
 
 const (
 	maxFoldText = 32 << 10
-	// A dictionary takes more room than a packet, so bodies that have nothing
-	// in common get ever fewer.
+	// Making a dictionary takes more memory than a packet. The wait doubles
+	// each time, for the case that the bodies have nothing in common.
 	minFoldWait = 64
 	maxFoldWait = 1 << 16
 )
 
-// forBody returns what a body is folded against.
+// forBody returns the dictionary for a body. It adds the first body to the
+// text.
 func (b *foldBook) forBody(body []byte) *s2.Dict {
 	if b.dict == nil {
 		b.add(body)
@@ -39,7 +41,8 @@ func (b *foldBook) forBody(body []byte) *s2.Dict {
 	return b.dict
 }
 
-// folded notes how well a body could be folded.
+// folded records the size of a body that was folded, and adds the body to the
+// text if it folded badly.
 func (b *foldBook) folded(against *s2.Dict, body []byte, size int) {
 	switch {
 	case against != b.dict:
@@ -50,7 +53,7 @@ func (b *foldBook) folded(against *s2.Dict, body []byte, size int) {
 	}
 }
 
-// add puts a body into the text. The oldest goes where there is too much.
+// add adds a body to the text, and drops the oldest text over the limit.
 func (b *foldBook) add(body []byte) {
 	body = body[:min(len(body), maxFoldText)]
 	kept := b.text[max(len(b.text)+len(body)-maxFoldText, 0):]
@@ -60,11 +63,11 @@ func (b *foldBook) add(body []byte) {
 
 var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
-// fold returns a packet whose body is folded, or nil if that makes it no
+// fold returns a packet with a folded body, or nil if folding makes it no
 // smaller.
 func fold(p *Packet, against *s2.Dict) *Packet {
 	if against == nil || s2.MaxEncodedLen(len(p.Body)) < 0 {
-		return nil // the body is tiny, or the library takes none as large
+		return nil // the body is tiny, or too large for the library
 	}
 	scratch := scratches.Get().(*[]byte)
 	defer scratches.Put(scratch)
@@ -89,15 +92,15 @@ func unfold(p *Packet, against *s2.Dict) (*Packet, error) {
 	return &c, nil
 }
 
-// maxPlain is how many packets at the front of the queue stay as they are: they
-// are about to be sent.
+// maxPlain is how many packets at the front of the queue are not folded,
+// because they are sent soon.
 const maxPlain = 32
 
-// maxFoldTries is how many packets that wait a caller folds to make room for
-// its own. One does, unless they have nothing in common.
+// maxFoldTries is how many waiting packets a caller folds at most to make room
+// for its own. One is enough unless the packets have nothing in common.
 const maxFoldTries = 4
 
-// foldOwn has a caller fold its packet itself when much waits. It gives up the
+// foldOwn folds the packet in its caller when much is waiting. It releases the
 // lock meanwhile.
 func (d *dispatcher) foldOwn(j *job) {
 	if d.bytes() <= d.cfg.QueueBytes/4*3 {
@@ -110,7 +113,7 @@ func (d *dispatcher) foldOwn(j *job) {
 	d.refold(j, p, dict)
 }
 
-// refold puts a folded packet in the place of the plain one.
+// refold replaces the plain packet with the folded one.
 func (d *dispatcher) refold(j *job, p *Packet, dict *s2.Dict) {
 	if p == nil {
 		d.book.folded(dict, j.packet.Body, len(j.packet.Body))
@@ -120,7 +123,8 @@ func (d *dispatcher) refold(j *job, p *Packet, dict *s2.Dict) {
 	j.packet, j.dict = p, dict
 }
 
-// startFolding has what waits folded if it takes much. It needs the lock.
+// startFolding starts a goroutine that folds waiting packets, if they take much
+// memory. The caller holds the lock.
 func (d *dispatcher) startFolding() {
 	if d.folding || d.bytes() <= d.cfg.QueueBytes/2 {
 		return
@@ -131,8 +135,8 @@ func (d *dispatcher) startFolding() {
 	}
 }
 
-// unfolded returns which of the fresh packets is to be folded next; none is
-// negative. It needs the lock.
+// unfolded returns the index of the fresh packet to fold next, negative if
+// there is none. The caller holds the lock.
 func (d *dispatcher) unfolded() int {
 	if d.fresh.len <= maxPlain {
 		return -1
@@ -147,7 +151,8 @@ func (d *dispatcher) unfolded() int {
 	return -1
 }
 
-// foldQueue folds what waits until it takes little, or all is folded.
+// foldQueue folds waiting packets until they take little memory or all are
+// folded.
 func (d *dispatcher) foldQueue() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -156,8 +161,8 @@ func (d *dispatcher) foldQueue() {
 	}
 }
 
-// foldNext folds one of the packets that wait. It gives up the lock meanwhile.
-// It returns false if none is left to be folded.
+// foldNext folds one of the waiting packets. It releases the lock meanwhile. It
+// returns false if none is left to fold.
 func (d *dispatcher) foldNext() bool {
 	i := d.unfolded()
 	if i < 0 {

@@ -21,7 +21,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// large is a packet whose body has much in common with the others.
+// large returns a packet whose body has much in common with the others.
 func large(i int) *transport.Packet {
 	return &transport.Packet{
 		URL: "http://h/api/1/envelope/", EventID: fmt.Sprintf("%032d", i), Header: http.Header{},
@@ -71,7 +71,7 @@ func inflate(compression string, body []byte) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// random is a packet whose body has nothing in common with another.
+// random returns a packet whose body has nothing in common with the others.
 func random(i int) *transport.Packet {
 	p := large(i)
 	text := make([]byte, 3000)
@@ -81,9 +81,9 @@ func random(i int) *transport.Packet {
 	return p
 }
 
-// A mebibyte holds some three hundred packets of three kilobytes, and all of
-// these if what they have in common is held once.
-func TestWhatWaitsIsFolded(t *testing.T) {
+// A mebibyte holds about three hundred packets of three kilobytes. It holds all
+// of these packets if their common text is stored once.
+func TestWaitingPacketsAreFolded(t *testing.T) {
 	const n = 1500
 	for _, c := range []struct {
 		what   string
@@ -121,7 +121,7 @@ func TestWhatWaitsIsFolded(t *testing.T) {
 				}
 				synctest.Wait()
 				g.Expect(fit).To(BeNumerically(">=", c.fit))
-				g.Expect(fit).To(BeNumerically("<", c.fit+10), "the few that others are folded against")
+				g.Expect(fit).To(BeNumerically("<", c.fit+10), "without the few in the dictionary")
 				release()
 				g.Expect(tr.Flush(t.Context())).To(Succeed())
 				g.Expect(told.Load()).To(Equal(int32(n)))
@@ -132,7 +132,7 @@ func TestWhatWaitsIsFolded(t *testing.T) {
 				g.Expect(arrived).To(HaveLen(fit))
 				for i := range n {
 					if arrived[string(c.packet(i).Body)] == refused[i].Load() {
-						t.Errorf("packet %d: refused is %v, and so is arrived", i, refused[i].Load())
+						t.Errorf("packet %d: refused and arrived are both %v", i, refused[i].Load())
 					}
 				}
 			})
@@ -140,8 +140,7 @@ func TestWhatWaitsIsFolded(t *testing.T) {
 	}
 }
 
-// The room that folding makes is room for a caller that waits, though nothing
-// is delivered.
+// Folding makes room for a waiting caller, even if nothing is delivered.
 func TestFoldingMakesRoomForCallers(t *testing.T) {
 	backlog(t, "gzip", transport.Block, func(t *testing.T, g *WithT, tr *transport.Threaded, _ *slowEngine, release func()) {
 		for i := range 200 {
@@ -158,7 +157,7 @@ func TestFoldingMakesRoomForCallers(t *testing.T) {
 	})
 }
 
-// Where little waits but takes much, a capture folds its own packet.
+// If few but large packets wait, a capture folds its own packet.
 func TestACaptureFoldsItsOwnPacket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -178,9 +177,8 @@ func TestACaptureFoldsItsOwnPacket(t *testing.T) {
 	})
 }
 
-// A packet that was folded long before it is sent says all the same when it is
-// sent.
-func TestAFoldedPacketThatIsLate(t *testing.T) {
+// A packet that was folded also carries the time at which it is sent.
+func TestALateFoldedPacketHasTheTimeOfSending(t *testing.T) {
 	for _, compression := range []string{"gzip", "deflate"} {
 		t.Run(compression, func(t *testing.T) {
 			backlog(t, compression, "", func(t *testing.T, g *WithT, tr *transport.Threaded, engine *slowEngine, release func()) {
@@ -201,13 +199,13 @@ func TestAFoldedPacketThatIsLate(t *testing.T) {
 						late++
 					}
 				}
-				g.Expect(late).To(Equal(n-4), "all but those that were under way")
+				g.Expect(late).To(Equal(n-4), "all except those in flight")
 			})
 		})
 	}
 }
 
-// A queue that is full by number gets no room by folding, and a capture does
+// Folding makes no room in a queue that is full by number, so a capture does
 // not try.
 func TestAQueueThatIsFullByNumberIsNotFolded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

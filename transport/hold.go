@@ -5,26 +5,25 @@ import (
 	"time"
 )
 
-// Holder is a transport that holds: it keeps an accepted packet until the
-// packet's fate is certain. The fate is one of: delivered, refused by the
-// server for good, evicted from a full queue, given up after many attempts, or
-// given up by Close. [Threaded] is one, and so are the transports built on it:
-// threaded+resty, fasthttp and reactor. These rules hold beside those of
-// [AsyncTransport]:
+// Holder is a transport that keeps an accepted packet until its fate is
+// certain: delivered, refused by the server for good, evicted from a full
+// queue, given up after many attempts, or given up by Close. [Threaded] is one,
+// and so are the transports built on it: threaded+resty, fasthttp and reactor.
+// These rules apply in addition to those of [AsyncTransport]:
 //   - An attempt is repeated after: no complete answer (a failed dial, name
 //     resolution or handshake, a time-out, a broken connection), 408, 502, 503
 //     and 504. 500 is tried three times in all.
 //   - A packet waits n² seconds after its nth failure, 36 s at most, spread by
-//     a tenth either way. Where the answer has a Retry-After, the packet waits
+//     a tenth either way. If the answer has a Retry-After, the packet waits
 //     exactly that long, an hour at most. A failure halves how many packets are
 //     sent at a time, unless no server was there at all.
 //   - The transport pauses as a whole after a failed dial or handshake, after a
 //     Retry-After, after 401, 403, 404 and other statuses that refuse the
 //     client rather than the event, and when two different packets have failed
 //     with no success between them. While it pauses, one packet at a time is
-//     sent as a probe, another one than last time if there is one. A success
-//     ends the pause; then one packet is sent at a time, and one more after
-//     each success.
+//     sent as a probe, each time a different one if possible. A success ends
+//     the pause; then one packet is sent at a time, and one more after each
+//     success.
 //   - 400, 413 and 422 lose their packet and nothing else. 401, 403 and 404
 //     lose their packet and pause.
 //   - A packet that has failed five times while others were delivered in
@@ -32,13 +31,13 @@ import (
 //     error.
 //   - While a rate limit is in force, new packets of its categories are refused
 //     with a *[RateLimitedError] that is Held. Packets that were accepted
-//     before wait until it ends, an hour at most. The packet that meets the
-//     limit first is lost.
-//   - Flush shortens a pause: as long as a Flush waits, a probe is sent each
-//     second. It does not shorten a Retry-After or a rate limit.
-//   - With overflow=block a packet is refused at once while the transport
-//     pauses: nobody waits as long as the server is away.
-//   - With workers=1 packets keep their order, but for probes.
+//     before wait until it ends, an hour at most. The packet whose answer
+//     starts the limit is lost.
+//   - Flush shortens a pause: while a Flush waits, a probe is sent each second.
+//     It does not shorten a Retry-After or a rate limit.
+//   - With overflow=block, a packet is refused at once while the transport
+//     pauses: no caller waits while the server is away.
+//   - With workers=1, packets keep their order, except for probes.
 //   - Send is one attempt, past the queue and the pause. Its packet is never
 //     held. Its success ends a pause.
 //   - A packet of [CategoryInternal] is tried once.
@@ -46,21 +45,21 @@ import (
 //     has its own time as sent_at and sentry_timestamp.
 type Holder interface {
 	AsyncTransport
-	// HoldState returns how delivery goes.
+	// HoldState returns the state of the delivery.
 	HoldState() HoldState
-	// Watch has fn called when a pause begins and when it ends. It returns
-	// false if the transport holds nothing, as a wrapper around one that does
-	// not; fn is never called then. fn is called by one goroutine at a time,
-	// under no lock, in the order of events. It must return soon, and must not
-	// call Flush or Close. Watch must be called before the first packet is
-	// sent; several watchers all hear of everything.
+	// Watch calls fn when a pause begins and when it ends. It returns false if
+	// the transport holds nothing, as a wrapper around one that does not hold;
+	// then fn is never called. fn is called by one goroutine at a time, under
+	// no lock, in the order of events. It must return soon, and must not call
+	// Flush or Close. Watch must be called before the first packet is sent.
+	// Each of several watchers receives every notice.
 	Watch(fn func(Notice)) bool
 }
 
-// HoldState says how the delivery of a [Holder] goes. The zero value is a
-// transport that has nothing to deliver and nothing to complain of.
+// HoldState is the state of the delivery of a [Holder]. The zero value is a
+// transport that has nothing to deliver and no error.
 type HoldState struct {
-	// Paused reports whether delivery waits: for the next probe, or for the end
+	// Paused reports whether delivery waits for the next probe, or for the end
 	// of a rate limit on errors.
 	Paused bool
 	// Failures counts the attempts that have failed in this pause.
@@ -69,45 +68,46 @@ type HoldState struct {
 	Since time.Time
 	// Until is when the next attempt is due.
 	Until time.Time
-	// Err is what failed last; nil unless Paused.
+	// Err is the last failure; nil unless Paused.
 	Err error
-	// Waiting counts the packets that are accepted and not on their way now.
+	// Waiting counts the accepted packets that are not being sent now.
 	Waiting int
-	// InFlight counts the packets that are on their way now.
+	// InFlight counts the packets that are being sent now.
 	InFlight int
 }
 
-// NoticeKind tells the notices of a [Holder] apart.
+// NoticeKind is the kind of a [Notice].
 type NoticeKind int
 
 // The kinds of notices.
 const (
-	// NoticePaused says that delivery has stopped and packets wait.
+	// NoticePaused: delivery has stopped, and packets wait.
 	NoticePaused NoticeKind = iota + 1
-	// NoticeResumed says that delivery goes on.
+	// NoticeResumed: delivery continues.
 	NoticeResumed
 )
 
-// Notice is what a [Holder] tells its watchers.
+// Notice is a message of a [Holder] to its watchers.
 type Notice struct {
 	Kind NoticeKind
 	// Since is when the pause began.
 	Since time.Time
 	// Until is when the next attempt is due; zero for NoticeResumed.
 	Until time.Time
-	// Err is what failed; for NoticeResumed, what had failed last.
+	// Err is the failure that began the pause; for NoticeResumed, the last
+	// failure before its end.
 	Err error
-	// EventID is the packet that failed, or the one whose delivery ended the
+	// EventID is the packet that failed, or the packet whose delivery ended the
 	// pause.
 	EventID string
 	// Waiting counts the packets that wait.
 	Waiting int
 }
 
-// HoldState returns how delivery goes.
+// HoldState returns the state of the delivery.
 func (t *Threaded) HoldState() HoldState { return t.holdState() }
 
-// Watch has fn called when a pause begins and when it ends, as [Holder] says.
+// Watch calls fn when a pause begins and when it ends, as [Holder] says.
 func (t *Threaded) Watch(fn func(Notice)) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -117,31 +117,32 @@ func (t *Threaded) Watch(fn func(Notice)) bool {
 
 var _ Holder = (*Threaded)(nil)
 
-// trouble is what a packet has been through that was not delivered at once.
+// trouble is the history of a packet that was not delivered at once.
 type trouble struct {
 	err    error     // of the last attempt
-	first  time.Time // failure
-	last   time.Time // attempt
-	due    time.Time // not tried before
-	hard   bool      // due is the server's word
+	first  time.Time // the first failure
+	last   time.Time // the last attempt
+	due    time.Time // the earliest next attempt
+	hard   bool      // due comes from the server
 	fails  int
-	beaten int    // failures between which others were delivered
+	beaten int    // failures with deliveries of other packets in between
 	mark   uint64 // the dispatcher's count of deliveries at the last failure
 
-	limited time.Time // since when it waits for rate limits; zero: it does not
+	// When it began to wait for rate limits; zero: it does not wait for any.
+	limited time.Time
 }
 
 const (
-	maxHeld       = time.Hour // that a server's word holds a packet back
+	maxHeld       = time.Hour // the longest wait that a server can ask for
 	maxAsked      = 3         // attempts at a packet that is answered with 500
 	maxBeaten     = 5
 	maxFails      = 10
 	minFailsSpan  = time.Hour
-	minLimited    = time.Second // between two attempts that the server limits
+	minLimited    = time.Second // between two attempts that are rate limited
 	flushInterval = time.Second // between two probes for Flush and Close
 )
 
-// fail notes a failed attempt. It reports whether another one is worth while.
+// fail records a failed attempt. It reports whether another one should follow.
 func (t *trouble) fail(v verdict, err error, now time.Time, delivered uint64) (again bool) {
 	if t.fails == 0 {
 		t.first, t.beaten = now, 1
@@ -163,7 +164,7 @@ func (t *trouble) fail(v verdict, err error, now time.Time, delivered uint64) (a
 	return true
 }
 
-// givenUp says of a packet's last error how often it was tried.
+// givenUp adds to a packet's last error how often it was tried.
 func (t *trouble) givenUp(err error) error {
 	if t == nil || t.fails < 2 {
 		return err

@@ -20,7 +20,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// try is one attempt that a faraway server has seen.
+// try is one attempt that a server of a test received.
 type try struct {
 	id string
 	at time.Duration // since the test began
@@ -28,7 +28,7 @@ type try struct {
 
 func (t try) String() string { return fmt.Sprintf("%s@%v", t.id, t.at) }
 
-// faraway is a transport whose answers a test makes up.
+// faraway is a transport whose answers come from a test.
 type faraway struct {
 	start  time.Time
 	answer func(n int, p *transport.Packet) error // n counts from 1
@@ -73,7 +73,7 @@ func (f *faraway) log() []try {
 	return append([]try(nil), f.tries...)
 }
 
-// ids are those of the attempts, in order.
+// ids returns the ids of the attempts, in order.
 func (f *faraway) ids() string {
 	var ids []string
 	for _, t := range f.log() {
@@ -105,7 +105,7 @@ func send(tr transport.AsyncTransport, o *outcomes, ids ...string) {
 	}
 }
 
-// What a dead server does. The errors of syscall are not the same everywhere.
+// Errors of a dead server. The errors of syscall differ between systems.
 var (
 	errRefused = errors.New("connection refused")
 	errReset   = errors.New("connection reset by peer")
@@ -127,10 +127,10 @@ func always(err func(*transport.Packet) error) func(int, *transport.Packet) erro
 	return func(_ int, p *transport.Packet) error { return err(p) }
 }
 
-// about is a time that may be off by a tenth.
+// about matches a time within a tenth.
 func about(d time.Duration) types.GomegaMatcher { return BeNumerically("~", d, d/10+time.Millisecond) }
 
-func TestAPacketIsTriedAgainEverLater(t *testing.T) {
+func TestThePauseBetweenAttemptsGrows(t *testing.T) {
 	for name, fault := range map[string]func(*transport.Packet) error{
 		"a refused connection": refusedConnection,
 		"a broken connection":  brokenConnection,
@@ -174,7 +174,7 @@ func TestARetryAfterIsObeyedExactly(t *testing.T) {
 		send(tr, o, "a")
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		g.Expect(tr.Flush(ctx)).NotTo(Succeed(), "no Flush shortens what the server has asked for")
+		g.Expect(tr.Flush(ctx)).NotTo(Succeed(), "Flush does not shorten a Retry-After")
 		send(tr, o, "b")
 		g.Expect(tr.Flush(context.Background())).To(Succeed())
 		log := f.log()
@@ -196,7 +196,7 @@ func TestAnInternalErrorIsTriedThreeTimes(t *testing.T) {
 	})
 }
 
-func TestWhatIsRefusedForGoodIsLostAtOnce(t *testing.T) {
+func TestAPermanentRefusalLosesThePacket(t *testing.T) {
 	for _, code := range []int{400, 413, 422, 401, 403, 404, 302, 418, 501} {
 		hold(t, transport.ThreadedConfig{}, always(status(code)), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 			send(tr, o, "a")
@@ -242,7 +242,7 @@ func TestWhichErrorsOfATransportAreRepeated(t *testing.T) {
 	}
 }
 
-func TestOnePoisonousPacketStopsNobody(t *testing.T) {
+func TestAPacketThatAlwaysFailsDoesNotStopOthers(t *testing.T) {
 	answer := func(_ int, p *transport.Packet) error {
 		if p.EventID == "poison" {
 			return status(503)(p)
@@ -269,7 +269,7 @@ func TestOnePoisonousPacketStopsNobody(t *testing.T) {
 
 // An error of the program's own, or a panic below the queue, says nothing about
 // the server.
-func TestAnErrorOfItsOwnEndsNoPause(t *testing.T) {
+func TestAnErrorOfTheProgramDoesNotEndAPause(t *testing.T) {
 	answer := func(n int, p *transport.Packet) error {
 		if n == 2 {
 			return errors.New("strange")
@@ -295,7 +295,7 @@ func TestAPauseBeginsWithTwoDifferentPackets(t *testing.T) {
 	hold(t, transport.ThreadedConfig{}, always(status(503)), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 		send(tr, o, "a")
 		time.Sleep(20 * time.Second)
-		g.Expect(tr.HoldState().Paused).To(BeFalse(), "one packet may be to blame itself")
+		g.Expect(tr.HoldState().Paused).To(BeFalse(), "the cause may be the packet")
 		send(tr, o, "b")
 		synctest.Wait()
 		s := tr.HoldState()
@@ -318,7 +318,7 @@ func TestProbesTakeTurns(t *testing.T) {
 	})
 }
 
-func TestAnOutageIsWaitedOut(t *testing.T) {
+func TestPacketsAreHeldThroughAnOutage(t *testing.T) {
 	down := true
 	answer := func(_ int, p *transport.Packet) error {
 		if down {
@@ -407,7 +407,8 @@ func TestAfterAPauseConcurrencyGrowsFromOne(t *testing.T) {
 func TestFlushShortensAPauseOnceASecond(t *testing.T) {
 	hold(t, transport.ThreadedConfig{}, always(refusedConnection), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 		send(tr, o, "a")
-		time.Sleep(31 * time.Second) // 1 + 4 + 9 + 16: the next is due after 25 more
+		// 1 + 4 + 9 + 16; the next one is 25 s later.
+		time.Sleep(31 * time.Second)
 		before := len(f.log())
 		var all sync.WaitGroup
 		for range 5 {
@@ -448,7 +449,7 @@ func TestSendPassesThePause(t *testing.T) {
 	})
 }
 
-func TestCloseBesideADeadServer(t *testing.T) {
+func TestCloseWithADeadServer(t *testing.T) {
 	hold(t, transport.ThreadedConfig{}, always(refusedConnection), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 		send(tr, o, "a", "b", "c")
 		time.Sleep(2 * time.Minute)
@@ -467,7 +468,7 @@ func TestCloseBesideADeadServer(t *testing.T) {
 	})
 }
 
-func TestCloseWhileTheServerSaysLater(t *testing.T) {
+func TestCloseWhileTheServerAsksToWait(t *testing.T) {
 	t.Run("it goes on until its deadline", func(t *testing.T) {
 		hold(t, transport.ThreadedConfig{}, always(status(503)), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 			send(tr, o, "a", "b")
@@ -489,7 +490,7 @@ func TestCloseWhileTheServerSaysLater(t *testing.T) {
 			g.Expect(tr.Close(context.Background())).To(Succeed())
 		})
 	})
-	t.Run("it gives up where the server has asked for more time than is left", func(t *testing.T) {
+	t.Run("it gives up if the server asks for more time than is left", func(t *testing.T) {
 		answer := func(_ int, p *transport.Packet) error {
 			return &transport.APIError{Status: 503, EventID: p.EventID, RetryAfter: time.Minute}
 		}
@@ -502,7 +503,7 @@ func TestCloseWhileTheServerSaysLater(t *testing.T) {
 			g.Expect(f.log()).To(HaveLen(2), "it probes once")
 		})
 	})
-	t.Run("it gives up where the server refuses the client", func(t *testing.T) {
+	t.Run("it gives up if the server refuses the client", func(t *testing.T) {
 		hold(t, transport.ThreadedConfig{}, always(status(403)), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 			send(tr, o, "a", "b", "c", "d", "e", "f", "g")
 			synctest.Wait()
@@ -522,7 +523,7 @@ func limitedBy(p *transport.Packet, after time.Duration, categories ...string) e
 }
 
 func TestARateLimit(t *testing.T) {
-	t.Run("loses the packet that met it and what comes after, and holds what was waiting", func(t *testing.T) {
+	t.Run("loses the packet whose answer starts it and later packets, and holds earlier ones", func(t *testing.T) {
 		answer := func(n int, p *transport.Packet) error {
 			if n == 1 {
 				return limitedBy(p, 30*time.Second, "")
@@ -546,7 +547,7 @@ func TestARateLimit(t *testing.T) {
 			g.Expect(f.log()[1].at).To(Equal(31 * time.Second))
 		})
 	})
-	t.Run("concerns its categories alone", func(t *testing.T) {
+	t.Run("applies to its categories only", func(t *testing.T) {
 		answer := func(n int, p *transport.Packet) error {
 			if n == 1 {
 				return limitedBy(p, time.Minute, "transaction")
@@ -587,7 +588,7 @@ func TestOverflowDuringAPause(t *testing.T) {
 			g.Expect(o.get("c")[0]).To(And(MatchError(transport.ErrQueueFull), MatchError(errRefused)))
 		})
 	})
-	t.Run("block lets go of those who wait already", func(t *testing.T) {
+	t.Run("block releases the callers that wait", func(t *testing.T) {
 		answer := always(refusedConnection)
 		hold(t, transport.ThreadedConfig{Workers: 1, QueueSize: 1, Overflow: transport.Block}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 			f.takes = time.Second
@@ -609,7 +610,7 @@ func TestOverflowDuringAPause(t *testing.T) {
 	})
 }
 
-func TestWithOneWorkerTheOrderStays(t *testing.T) {
+func TestOneWorkerKeepsTheOrder(t *testing.T) {
 	answer := func(n int, p *transport.Packet) error {
 		if n == 2 {
 			return brokenConnection(p)
@@ -623,7 +624,7 @@ func TestWithOneWorkerTheOrderStays(t *testing.T) {
 	})
 }
 
-func TestWhatFailsForAnHourIsGivenUp(t *testing.T) {
+func TestAPacketThatFailsForAnHourIsGivenUp(t *testing.T) {
 	hold(t, transport.ThreadedConfig{}, always(refusedConnection), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 		send(tr, o, "a")
 		time.Sleep(59 * time.Minute)
@@ -635,7 +636,7 @@ func TestWhatFailsForAnHourIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestALateAttemptSaysWhenItIsMade(t *testing.T) {
+func TestALateAttemptHasTheTimeOfSending(t *testing.T) {
 	const envelope = `{"event_id":"a","trace":{"sent_at":"x"},"sent_at":"2000-01-01T00:00:00.000000Z","sdk":{}}` + "\n{}\n{}\n"
 	for _, c := range []struct {
 		after         time.Duration
@@ -666,7 +667,7 @@ func TestALateAttemptSaysWhenItIsMade(t *testing.T) {
 	}
 }
 
-func TestCloseWaitsForWhatIsOnItsWay(t *testing.T) {
+func TestCloseWaitsForRunningSends(t *testing.T) {
 	answer := func(n int, p *transport.Packet) error {
 		if p.EventID == "later" {
 			return &transport.APIError{Status: 503, EventID: p.EventID, RetryAfter: time.Minute}

@@ -13,8 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-func TestALimitNeverMakesItSpin(t *testing.T) {
-	t.Run("on something else, again and again", func(t *testing.T) {
+func TestALimitDoesNotCauseABusyLoop(t *testing.T) {
+	t.Run("repeated, on another category", func(t *testing.T) {
 		answer := func(_ int, p *transport.Packet) error { return limitedBy(p, 0, "transaction") }
 		hold(t, transport.ThreadedConfig{Workers: 1}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 			f.takes = time.Millisecond
@@ -23,7 +23,7 @@ func TestALimitNeverMakesItSpin(t *testing.T) {
 			g.Expect(len(f.log())).To(BeNumerically("~", 11, 1))
 		})
 	})
-	t.Run("that is in force during a pause", func(t *testing.T) {
+	t.Run("in force during a pause", func(t *testing.T) {
 		answer := func(n int, p *transport.Packet) error {
 			if n <= 2 {
 				return status(503)(p)
@@ -36,12 +36,12 @@ func TestALimitNeverMakesItSpin(t *testing.T) {
 			f.takes = time.Millisecond
 			send(tr, o, "a", "b")
 			time.Sleep(30 * time.Second)
-			g.Expect(len(f.log())).To(Equal(3), "the limit holds what the pause would try")
+			g.Expect(len(f.log())).To(Equal(3), "the limit holds back the probes")
 		})
 	})
 }
 
-// limiting answers every request with a status and a limit.
+// limiting answers every request with one status and a rate limit.
 type limiting struct{ status int }
 
 func (limiting) Close() {}
@@ -50,7 +50,7 @@ func (l limiting) Post(context.Context, *transport.Request) (*transport.Reply, e
 	return &transport.Reply{Status: l.status, Header: http.Header{"X-Sentry-Rate-Limits": {"60:error:organization"}}}, nil
 }
 
-func TestALimitCountsWhateverItCameWith(t *testing.T) {
+func TestALimitInAnyAnswerCounts(t *testing.T) {
 	for _, code := range []int{200, 400, 403, 429, 500, 503} {
 		for _, way := range []string{"SendAsync", "Send"} {
 			synctest.Test(t, func(t *testing.T) {

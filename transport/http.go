@@ -14,9 +14,9 @@ import (
 )
 
 // HTTP delivers in the calling goroutine: sync+http and sync+https, on net/http
-// or another [Engine]. It holds nothing but its connections, and what the
-// server said about rate limits: a packet that a limit is about does not go
-// out. Use [NewHTTP]; an HTTP is safe for concurrent use.
+// or another [Engine]. It keeps its connections and the server's rate limits: a
+// packet under a limit is not sent. Use [NewHTTP]; an HTTP is safe for
+// concurrent use.
 type HTTP struct {
 	timeout  time.Duration
 	maxConns int
@@ -25,16 +25,16 @@ type HTTP struct {
 	logger   *slog.Logger
 	limiter  limiter
 	secrets  []string  // of the proxy
-	cut      sync.Once // logs that a rate limit was cut
+	cut      sync.Once // logs once that a rate limit was shortened
 	account  account.Account
-	life     context.Context // cancelled, with ErrClosed as its cause, by Close
+	life     context.Context // cancelled by Close, with ErrClosed as its cause
 	end      context.CancelCauseFunc
 }
 
 var _ Transport = (*HTTP)(nil)
 
-// NewHTTP returns a transport for a configuration; the error joins one
-// *[OptionError] for each fault. Nothing is dialled before the first Send.
+// NewHTTP returns a transport for a configuration. The error joins one
+// *[OptionError] for each fault. NewHTTP does not dial.
 func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
 	fault := checkFields(&cfg)
 	cfg = cfg.withDefaults()
@@ -72,8 +72,8 @@ func httpDriver() Driver {
 	}
 }
 
-// openHTTP makes the HTTP that a DSN describes, for the drivers that deliver
-// through one. Options of the others come along to be decoded.
+// openHTTP makes the HTTP that a DSN describes, for all drivers that deliver
+// through one. It decodes the options of others, too.
 func openHTTP(dsn *DSN, env Env, cfg *HTTPConfig, others ...OptionBinder) (*HTTP, error) {
 	if err := DecodeOptions(dsn.Options, append(others, cfg)...); err != nil {
 		return nil, err
@@ -88,14 +88,15 @@ func openHTTP(dsn *DSN, env Env, cfg *HTTPConfig, others ...OptionBinder) (*HTTP
 }
 
 // Send delivers one packet and waits for the outcome.
-//   - It returns when the server has answered in full, when the transport's
+//   - It returns when the server has answered completely, when the transport's
 //     timeout is over, or when ctx ends, whichever is first.
 //   - A 2xx answer is a [Response]. Any other outcome is an error: an
 //     *[APIError], a *[RateLimitedError], a *[NetworkError] that unwraps to its
 //     cause, or [ErrClosed].
-//   - Redirects are errors: a POST that is followed arrives as a GET, empty.
-//   - A packet that the server wants to be spared by an earlier answer is not
-//     sent: the outcome is a *[RateLimitedError] that is Held.
+//   - Redirects are errors, because a client that follows one sends an empty
+//     GET.
+//   - A packet under a rate limit of an earlier answer is not sent: the outcome
+//     is a *[RateLimitedError] that is Held.
 //   - The packet is only read, and not kept.
 //   - After Close it returns [ErrClosed].
 func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
@@ -107,7 +108,7 @@ func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
 	if err := h.limiter.check(p); err != nil {
 		return nil, err
 	}
-	if ctx == h.life { // as of a transport that delivers through this one
+	if ctx == h.life { // Threaded and others on this HTTP send with its life
 		own := attempt.New(h.life, h.timeout)
 		defer own.End()
 		ctx = own
@@ -125,7 +126,7 @@ func (h *HTTP) Send(ctx context.Context, p *Packet) (*Response, error) {
 	limits, cut := parseRateLimits(reply.Header, reply.Status, now)
 	if cut > 0 {
 		h.cut.Do(func() {
-			h.logger.Warn("transport: the server asks for a longer rate limit than is obeyed",
+			h.logger.Warn("transport: the server's rate limit is longer than the maximum",
 				"host", hostOf(p.URL), "asked", cut.String(), "obeyed", maxRateLimit.String())
 		})
 	}
@@ -141,11 +142,12 @@ func (h *HTTP) networkError(ctx context.Context, p *Packet, err error) error {
 	if h.life.Err() != nil {
 		err = abandoned(p, err)
 	} else if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
-		// What an engine says of a connection that it cut for the context's
-		// sake depends on where the cut came.
+		// The engine's error for a cancelled connection depends on when the
+		// context ended.
 		err = fmt.Errorf("%w: %w", ctx.Err(), err)
 	} else if ranOutOfTime(err) && !errors.Is(err, context.DeadlineExceeded) {
-		// An engine has clocks of its own, such as net/http's for handshakes.
+		// An engine may have timeouts of its own, such as net/http's for
+		// handshakes.
 		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	}
 	err = quiet(err, append(secretsOf(p), h.secrets...))
@@ -157,23 +159,24 @@ func ranOutOfTime(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
-// hostOf names the server of an endpoint for errors, without path and keys.
+// hostOf returns the host and port of an endpoint, for errors.
 func hostOf(endpoint string) string {
 	_, rest, _ := strings.Cut(endpoint, "://")
 	host, _, _ := strings.Cut(rest, "/")
 	return host[strings.LastIndexByte(host, '@')+1:]
 }
 
-// closeGrace is how long Close waits, after its deadline, for what it has
-// cancelled to return.
+// closeGrace is how long Close waits after its deadline for cancelled sends to
+// return.
 const closeGrace = 200 * time.Millisecond
 
 // Close ends the transport.
-//   - It waits for the sends under way until ctx ends, then cancels them, and
-//     closes every connection. No goroutine of the transport's outlives it.
+//   - It waits for the running sends until ctx ends, then cancels them, and
+//     closes every connection. All goroutines of the transport have ended when
+//     it returns.
 //   - It returns nil, or an *[UndeliveredError] that counts what it cancelled.
-//   - It may be called again, and by several goroutines at a time: every call
-//     waits for the same end, and those that cancelled nothing return nil.
+//   - It may be called again and concurrently: every call waits for the same
+//     end, and calls that cancelled nothing return nil.
 func (h *HTTP) Close(ctx context.Context) error {
 	h.account.Close()
 	left := h.account.Flush(ctx)

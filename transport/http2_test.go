@@ -23,13 +23,13 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// secure is a server over TLS that knows its connections.
+// secure is a server over TLS that counts its connections.
 type secure struct {
 	*httptest.Server
 	mu     sync.Mutex
 	open   map[net.Conn]bool
-	opened int // connections in all
-	mostly int // requests at a time, at most
+	opened int // all connections
+	mostly int // the most concurrent requests
 	now    int
 	protos map[string]int
 }
@@ -77,8 +77,8 @@ func (s *secure) dsn(options string) string {
 	return "sync+https://k@" + s.Listener.Addr().String() + "/1?verify_ssl=0&" + options
 }
 
-// counts returns how many connections were opened, and how many requests were
-// under way at a time.
+// counts returns how many connections were opened, and the most concurrent
+// requests.
 func (s *secure) counts() (opened, mostly int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,8 @@ func (s *secure) hangUp() {
 	}
 }
 
-// sendAll sends n packets, at most 64 at a time, and returns what they came by.
+// sendAll sends n packets, at most 64 at a time, and counts the answers by
+// protocol.
 func sendAll(t *testing.T, tr transport.Transport, dsn string, n int) map[string]int {
 	t.Helper()
 	var mu sync.Mutex
@@ -120,7 +121,7 @@ func sendAll(t *testing.T, tr transport.Transport, dsn string, n int) map[string
 	return protos
 }
 
-func TestTheProtocolThatIsSpoken(t *testing.T) {
+func TestTheHTTPVersionInUse(t *testing.T) {
 	for _, c := range []struct {
 		what    string
 		offered bool
@@ -145,10 +146,11 @@ func TestTheProtocolThatIsSpoken(t *testing.T) {
 		dsn := serve(t, func(http.ResponseWriter, *http.Request) {})
 		NewWithT(t).Expect(sendAll(t, open(t, dsn, transport.Env{}), dsn, 10)).To(Equal(map[string]int{"HTTP/1.1": 10}))
 	})
-	t.Run("a client of the program's own keeps what it has", func(t *testing.T) {
+	t.Run("a client of the program keeps its protocol", func(t *testing.T) {
 		g := NewWithT(t)
 		srv := serveTLS(t, true, nil)
-		own := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // what it verifies is not the question
+		// Certificates are irrelevant to this test.
+		own := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 		defer own.CloseIdleConnections()
 		dsn := "sync+https://k@" + srv.Listener.Addr().String() + "/1"
 		g.Expect(sendAll(t, open(t, dsn, transport.Env{HTTPClient: own}), dsn, 10)).To(Equal(map[string]int{"HTTP/1.1": 10}))
@@ -159,13 +161,14 @@ func TestTheProtocolThatIsSpoken(t *testing.T) {
 	})
 }
 
-// Over HTTP/2 two connections do; over HTTP/1.1 there are as many as max_conns
-// allows, and what one request has opened the next one uses.
+// HTTP/2 uses two connections at most. HTTP/1.1 uses max_conns at most, and
+// later requests reuse connections.
 func TestConnectionsOfEachProtocol(t *testing.T) {
 	for _, c := range []struct {
-		http2    bool
-		options  string
-		requests int // that must be under way at one time before any is answered
+		http2   bool
+		options string
+		// The number of requests that must be in flight before any is answered.
+		requests int
 		conns    int
 	}{
 		{true, "", 64, 2},
@@ -203,7 +206,7 @@ func TestConnectionsOfEachProtocol(t *testing.T) {
 	}
 }
 
-// A burst that begins before there is any connection opens no more either.
+// A burst that begins without a connection opens no more than two either.
 func TestABurstOpensTwoConnectionsOfHTTP2(t *testing.T) {
 	g := NewWithT(t)
 	srv := serveTLS(t, true, nil)
@@ -213,8 +216,8 @@ func TestABurstOpensTwoConnectionsOfHTTP2(t *testing.T) {
 	g.Expect(opened).To(BeNumerically("<=", 2))
 }
 
-// A server may change what it offers, as when another one takes its place.
-func TestAProtocolThatChanges(t *testing.T) {
+// A server may offer another protocol later, for example after it was replaced.
+func TestAServerThatChangesItsProtocol(t *testing.T) {
 	g := NewWithT(t)
 	var http2 atomic.Bool
 	srv := serveTLS(t, true, nil)
@@ -242,7 +245,8 @@ func TestAProtocolThatChanges(t *testing.T) {
 	}
 }
 
-// The server knows an event that came twice; one that never came is lost.
+// A repeated event is safe, because the server recognizes its id. An event that
+// is not repeated is lost.
 func TestADeadConnectionOfHTTP2IsReplacedOnce(t *testing.T) {
 	g := NewWithT(t)
 	var requests atomic.Int32
@@ -260,7 +264,7 @@ func TestADeadConnectionOfHTTP2IsReplacedOnce(t *testing.T) {
 	}
 	g.Expect(requests.Load()).To(Equal(int32(4)), "the second was sent twice")
 
-	t.Run("and a fresh one is not", func(t *testing.T) {
+	t.Run("a fresh connection is not replaced", func(t *testing.T) {
 		g := NewWithT(t)
 		requests.Store(1)
 		fresh := open(t, dsn, transport.Env{})
@@ -271,8 +275,8 @@ func TestADeadConnectionOfHTTP2IsReplacedOnce(t *testing.T) {
 	})
 }
 
-// A stream that the server ends says nothing about the connection, nor whether
-// the server has the event.
+// If the server ends a stream, the connection may be fine, and the server may
+// have the event.
 func TestAnAbortedStreamIsNotRepeated(t *testing.T) {
 	g := NewWithT(t)
 	var requests atomic.Int32
@@ -293,14 +297,14 @@ func TestAnAbortedStreamIsNotRepeated(t *testing.T) {
 	g.Expect(opened).To(Equal(1))
 }
 
-// A server that ends its connections in order sends many requests back at once;
+// A server that closes its connections in order returns many requests at once;
 // they must not get a connection each.
-func TestGoingAwayCostsNothing(t *testing.T) {
+func TestGoAwayLosesNothing(t *testing.T) {
 	g := NewWithT(t)
 	var requests atomic.Int32
 	srv := serveTLS(t, true, func(w http.ResponseWriter, _ *http.Request) {
 		if requests.Add(1)%20 == 0 {
-			w.Header().Set("Connection", "close") // GOAWAY, over HTTP/2
+			w.Header().Set("Connection", "close") // sends GOAWAY over HTTP/2
 		}
 	})
 	dsn := srv.dsn("timeout=60")
@@ -311,8 +315,8 @@ func TestGoingAwayCostsNothing(t *testing.T) {
 	g.Expect(opened).To(BeNumerically("<", 200))
 }
 
-// proxyTo tunnels to a server, whatever is asked for. Over HTTP/2 it can't, as
-// is usual.
+// proxyTo opens tunnels to one server for every request. It can't do that over
+// HTTP/2, which is usual.
 func proxyTo(addr string, methods chan<- string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		methods <- r.Method + " " + r.Proto
@@ -345,7 +349,7 @@ func TestHTTP2ThroughProxies(t *testing.T) {
 			srv := serveTLS(t, true, nil)
 			methods := make(chan string, 100)
 			proxy := httptest.NewUnstartedServer(proxyTo(srv.Listener.Addr().String(), methods))
-			proxy.EnableHTTP2 = true // offered by TLS only
+			proxy.EnableHTTP2 = true // by TLS only
 			proxy.Config.ErrorLog = log.New(io.Discard, "", 0)
 			if proxyScheme == "https" {
 				proxy.StartTLS()
@@ -353,7 +357,8 @@ func TestHTTP2ThroughProxies(t *testing.T) {
 				proxy.Start()
 			}
 			t.Cleanup(proxy.Close)
-			const dsn = "sync+https://k@sentry.test/1" // hosts on loopback are never asked for through a proxy
+			// Hosts on loopback are never requested through a proxy.
+			const dsn = "sync+https://k@sentry.test/1"
 			tr := open(t, dsn+"?verify_ssl=0&proxy="+url.QueryEscape(proxy.URL), transport.Env{})
 			g.Expect(sendAll(t, tr, dsn, 50)).To(Equal(map[string]int{spoken: 50}))
 			g.Expect(srv.protos).To(Equal(map[string]int{spoken: 50}))
@@ -364,9 +369,9 @@ func TestHTTP2ThroughProxies(t *testing.T) {
 	}
 }
 
-// A connection that has become a black hole is left within one timeout, and the
-// packet that was under way on it arrives over another one.
-func TestABlackHoleIsLeft(t *testing.T) {
+// A connection that has become a black hole is replaced within one timeout, and
+// its packet arrives over another one.
+func TestABlackHoleConnectionIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		srv := sentrytest.NewServer(t, sentrytest.InMemory(), sentrytest.HTTP2())
@@ -384,8 +389,8 @@ func TestABlackHoleIsLeft(t *testing.T) {
 	})
 }
 
-// A server that is slow answers pings, and keeps its connection.
-func TestASlowAnswerIsNoBlackHole(t *testing.T) {
+// A slow server answers pings, so its connection is kept.
+func TestASlowAnswerKeepsItsConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		srv := sentrytest.NewServer(t, sentrytest.InMemory(), sentrytest.HTTP2())

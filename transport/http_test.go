@@ -26,12 +26,14 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	return "sync+http://k@" + srv.Listener.Addr().String() + "/1"
 }
 
-// until hangs until the client has gone or the test has ended.
+// until blocks until the client has closed the connection or the test has
+// ended.
 func until(t *testing.T) func(*http.Request) {
 	end := make(chan struct{})
 	t.Cleanup(func() { close(end) })
 	return func(r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // the server notices a client that goes only behind the body
+		// The server notices a closed connection only after the body.
+		_, _ = io.Copy(io.Discard, r.Body)
 		select {
 		case <-r.Context().Done():
 		case <-end:
@@ -148,7 +150,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	g.Expect(requests.Load()).To(Equal(int32(1)))
 }
 
-// A kept connection that the server has given up must not cost an event.
+// An event must not be lost because the server closed a kept connection.
 func TestAStaleConnectionIsReplacedOnce(t *testing.T) {
 	g := NewWithT(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -177,7 +179,7 @@ func TestAStaleConnectionIsReplacedOnce(t *testing.T) {
 	<-ended
 }
 
-// answerOnce answers the first request of a connection and hangs up on the
+// answerOnce answers the first request of a connection and closes it on the
 // second.
 func answerOnce(c net.Conn, requests *atomic.Int32) {
 	defer c.Close()
@@ -196,7 +198,7 @@ func answerOnce(c net.Conn, requests *atomic.Int32) {
 }
 
 func TestCloseOfHTTP(t *testing.T) {
-	t.Run("waits for the sends under way", func(t *testing.T) {
+	t.Run("waits for running sends", func(t *testing.T) {
 		g := NewWithT(t)
 		arrived, answer := make(chan struct{}), make(chan struct{})
 		dsn := serve(t, func(http.ResponseWriter, *http.Request) {
@@ -217,7 +219,7 @@ func TestCloseOfHTTP(t *testing.T) {
 		g.Expect(<-sent).To(Succeed())
 		g.Expect(<-closed).To(Succeed())
 	})
-	t.Run("cancels them when its context ends", func(t *testing.T) {
+	t.Run("cancels running sends when its context ends", func(t *testing.T) {
 		g := NewWithT(t)
 		hang := until(t)
 		arrived := make(chan struct{})
@@ -309,7 +311,7 @@ func TestNoProxyBeatsAnExplicitProxy(t *testing.T) {
 	g.Expect(dialled).To(Equal("sentry.test:80"))
 }
 
-func TestAnEndpointThatIsNoURL(t *testing.T) {
+func TestAnInvalidEndpoint(t *testing.T) {
 	g := NewWithT(t)
 	tr := open(t, "sync+http://k@h/1", transport.Env{})
 	_, err := tr.Send(t.Context(), &transport.Packet{URL: "http://[", EventID: eventID})

@@ -20,38 +20,39 @@ const (
 	DefaultMaxConns = 32
 )
 
-// HTTPConfig configures [NewHTTP]. Its zero value is the default; the fields
-// that a DSN can hold are named with their options.
+// HTTPConfig configures [NewHTTP]. The zero value is the default. Fields with
+// an option in a DSN name it.
 type HTTPConfig struct {
-	// Timeout (timeout) bounds one attempt: waiting for a connection,
+	// Timeout (timeout) limits one attempt: waiting for a connection,
 	// connecting, TLS, the request, and the answer to its last byte. 0 means 5
 	// s.
 	Timeout time.Duration
 	// SkipVerify (verify_ssl=0) accepts any certificate.
 	SkipVerify bool
-	// CACerts (ca_certs) is a PEM file whose roots replace the system's.
+	// CACerts (ca_certs) is a PEM file with the roots that replace the
+	// system's.
 	CACerts string
-	// ClientCert and ClientKey (client_cert, client_key) are PEM files for
-	// servers that ask for a certificate.
+	// ClientCert and ClientKey (client_cert, client_key) are the PEM files of
+	// the certificate for servers that ask for one.
 	ClientCert, ClientKey string
-	// Compression (compression) of bodies: "gzip" (also ""), "deflate" or
+	// Compression (compression) encodes bodies: "gzip" (also ""), "deflate" or
 	// "none".
 	Compression string
-	// Proxy (proxy) is the URL of an http, https or socks5 proxy, obeying
-	// NO_PROXY; "none" uses none. "" obeys HTTP_PROXY, HTTPS_PROXY and
+	// Proxy (proxy) is the URL of an http, https or socks5 proxy; NO_PROXY
+	// applies. "none" means no proxy. "" obeys HTTP_PROXY, HTTPS_PROXY and
 	// NO_PROXY.
 	Proxy string
 	// DisableKeepAlive (keepalive=0) uses a connection for one request only.
 	DisableKeepAlive bool
-	// MaxConns (max_conns) bounds the connections that are open at one time.
-	// Over HTTP/2 there are never more than two. 0 means 32.
+	// MaxConns (max_conns) limits the open connections. HTTP/2 uses two at
+	// most. 0 means 32.
 	MaxConns int
-	// DisableHTTP2 (http2=0) speaks HTTP/1.1 to servers that offer HTTP/2 as
-	// well. HTTP/2 is spoken over TLS only, not through https proxies, and not
-	// with DisableKeepAlive.
+	// DisableHTTP2 (http2=0) uses HTTP/1.1 even if the server offers HTTP/2.
+	// HTTP/2 is used over TLS only, not through https proxies, and not with
+	// DisableKeepAlive.
 	DisableHTTP2 bool
 
-	// Logger hears once of a rate limit that is too long to be obeyed; nil
+	// Logger logs once that a rate limit exceeds the maximum of 24 hours; nil
 	// means slog.Default.
 	Logger *slog.Logger
 	// DialContext opens connections; nil means a net.Dialer.
@@ -59,32 +60,32 @@ type HTTPConfig struct {
 	// TLS is cloned; SkipVerify, CACerts and the client certificate are applied
 	// to the clone.
 	TLS *tls.Config
-	// Client carries the requests in place of a client of the transport's own.
-	// It is copied, never closed, and redirects are not followed. Of the fields
-	// above, only Timeout and Compression are used beside it.
+	// Client sends the requests in place of the transport's own client. It is
+	// copied and never closed. Redirects are not followed. Of the fields above,
+	// only Timeout and Compression apply to it.
 	Client *http.Client
-	// Engine carries the requests in place of net/http; the transport owns it.
-	// Of the other fields, only Timeout and Compression are used beside it.
+	// Engine sends the requests in place of net/http; the transport owns it. Of
+	// the other fields, only Timeout and Compression apply to it.
 	Engine Engine
 
-	files map[string][]byte // that decoding options has read, by their paths
+	files map[string][]byte // the files that decoding read, by path
 }
 
-// BindOptions names the options that every transport has.
+// BindOptions binds the options of every transport.
 func (c *HTTPConfig) BindOptions(o *OptionSet) {
-	o.Duration("timeout", &c.Timeout, DefaultTimeout, "how long one attempt may take, until the last byte of the answer")
+	o.Duration("timeout", &c.Timeout, DefaultTimeout, "the time limit of one attempt, to the last byte of the answer")
 	o.Off("verify_ssl", &c.SkipVerify, "whether the server's certificate and host name are verified")
-	c.bindFile(o, "ca_certs", &c.CACerts, caFile, "the roots to verify with, in place of the system's", hasCertificate)
-	c.bindFile(o, "client_cert", &c.ClientCert, pemFile, "the certificate for servers that ask for one; goes with client_key", nil)
+	c.bindFile(o, "ca_certs", &c.CACerts, caFile, "the roots that replace the system's", hasCertificate)
+	c.bindFile(o, "client_cert", &c.ClientCert, pemFile, "the certificate for servers that ask for one; requires client_key", nil)
 	c.bindFile(o, "client_key", &c.ClientKey, pemFile, "the key of client_cert", nil)
 	o.OneOf("compression", &c.Compression, "the encoding of bodies", compressionNames...)
-	o.Text("proxy", &c.Proxy, "the URL of an http, https or socks5 proxy, or none", "the proxy to go through, but for hosts in NO_PROXY and on loopback; without it the environment decides", checkProxy)
+	o.Text("proxy", &c.Proxy, "the URL of an http, https or socks5 proxy, or none", "the proxy, except for hosts in NO_PROXY and on loopback; if not given, HTTP_PROXY and HTTPS_PROXY apply", checkProxy)
 	o.Off("keepalive", &c.DisableKeepAlive, "whether connections are kept for the next request")
-	o.Int("max_conns", &c.MaxConns, DefaultMaxConns, 1, math.MaxInt, "how many connections may be open at one time; over HTTP/2 there are two at most")
-	o.Off("http2", &c.DisableHTTP2, "whether HTTP/2 is spoken with servers that offer it; fasthttp+ never does")
+	o.Int("max_conns", &c.MaxConns, DefaultMaxConns, 1, math.MaxInt, "the maximum number of open connections; HTTP/2 uses two at most")
+	o.Off("http2", &c.DisableHTTP2, "whether HTTP/2 is used with servers that offer it; fasthttp+ never uses it")
 }
 
-// Apply adds what an Env holds for transports on HTTP.
+// Apply adds the values of an Env for transports on HTTP.
 func (c *HTTPConfig) Apply(env Env) {
 	c.DialContext, c.TLS, c.Client, c.Logger = env.DialContext, env.TLS, env.HTTPClient, env.Logger
 }
@@ -111,12 +112,13 @@ func checkProxy(s string) error {
 	}
 	u, err := url.Parse(s)
 	if err != nil {
-		return errNotAllowed // url.Parse repeats the whole URL, password and all
+		// The error of url.Parse repeats the URL with its password.
+		return errNotAllowed
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":
-		// With an '@' in its path, the password has a '/' that should have been
-		// escaped, and its beginning would be taken for the port.
+		// An '@' in the path means that the password contains an unescaped '/'.
+		// The start of the password would be taken for the port.
 		if u.Host != "" && !strings.Contains(u.Path, "@") {
 			return nil
 		}
@@ -124,8 +126,8 @@ func checkProxy(s string) error {
 	return errNotAllowed
 }
 
-// ProxyFunc returns what an http.Transport asks for the proxy of a request; nil
-// means that there is none.
+// ProxyFunc returns the function for the field Proxy of an http.Transport; nil
+// means no proxy.
 func (c HTTPConfig) ProxyFunc() func(*http.Request) (*url.URL, error) {
 	switch c.Proxy {
 	case "":

@@ -6,21 +6,20 @@ import (
 	"time"
 )
 
-// limiter remembers what a server said it wants no more of. The zero value lets
-// everything through.
+// limiter remembers the server's rate limits. The zero value has none.
 type limiter struct {
 	mu     sync.Mutex
 	limits RateLimits
 }
 
-// check returns an error for a packet that a limit holds back.
+// check returns an error for a packet that is under a limit.
 func (l *limiter) check(p *Packet) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.limits.hold(p, time.Now())
 }
 
-// hold returns an error for a packet that a limit holds back.
+// hold returns an error for a packet that is under a limit.
 func (l RateLimits) hold(p *Packet, now time.Time) error {
 	if l == nil {
 		return nil
@@ -32,7 +31,7 @@ func (l RateLimits) hold(p *Packet, now time.Time) error {
 	return &RateLimitedError{EventID: p.EventID, RetryAfter: wait, RateLimits: maps.Clone(l), Held: true}
 }
 
-// note takes up the limits of an answer; the later deadline counts.
+// note adds the limits of an answer; the later deadline counts.
 func (l *limiter) note(limits RateLimits) {
 	if len(limits) == 0 {
 		return

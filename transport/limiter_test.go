@@ -16,8 +16,8 @@ import (
 )
 
 // limited runs a test of one transport against a server in a bubble. send sends
-// a packet of a category and reports whether it was held back, and how often
-// the server was asked.
+// a packet of a category. It returns whether the packet was held back, and the
+// number of requests at the server.
 func limited(t *testing.T, scheme string, steps []sentrytest.Step, fn func(g *WithT, send func(category string) (held bool, requests int))) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := sentrytest.NewServer(t, sentrytest.InMemory())
@@ -37,16 +37,16 @@ func limited(t *testing.T, scheme string, steps []sentrytest.Step, fn func(g *Wi
 	})
 }
 
-func TestRateLimitsGateBeforeTheNetwork(t *testing.T) {
+func TestALimitedPacketIsNotSent(t *testing.T) {
 	for _, scheme := range []string{"sync", "threaded", "pool", "spawn", "loop"} {
 		t.Run(scheme, func(t *testing.T) {
 			limited(t, scheme, []sentrytest.Step{sentrytest.Status(429).RetryAfter("90")}, func(g *WithT, send func(string) (bool, int)) {
 				held, requests := send("error")
-				g.Expect(held).To(BeFalse(), "the first is asked")
+				g.Expect(held).To(BeFalse(), "the first is sent")
 				g.Expect(requests).To(Equal(1))
 				for _, category := range []string{"error", "", "transaction"} {
 					held, requests = send(category)
-					g.Expect(held).To(BeTrue(), "Retry-After is about all categories")
+					g.Expect(held).To(BeTrue(), "Retry-After applies to all categories")
 					g.Expect(requests).To(Equal(1))
 				}
 				time.Sleep(89*time.Second + 999*time.Millisecond)
@@ -63,7 +63,7 @@ func TestRateLimitsGateBeforeTheNetwork(t *testing.T) {
 
 func TestRateLimitsAreByCategory(t *testing.T) {
 	limited(t, "sync", []sentrytest.Step{sentrytest.OK().RateLimits("60:error, 10:session")}, func(g *WithT, send func(string) (bool, int)) {
-		send("error") // a success may bring limits along
+		send("error") // an accepted packet can have limits in its answer
 		held, _ := send("error")
 		g.Expect(held).To(BeTrue())
 		held, _ = send("transaction")
@@ -90,7 +90,7 @@ func TestTheLaterLimitCounts(t *testing.T) {
 	})
 }
 
-func TestRateLimitsAreOneTransports(t *testing.T) {
+func TestRateLimitsAreNotShared(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
 	srv.Script(sentrytest.Status(429).RetryAfter("90"))
@@ -101,12 +101,12 @@ func TestRateLimitsAreOneTransports(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 }
 
-func TestAHeldPacketSaysForHowLong(t *testing.T) {
+func TestTheErrorOfAHeldPacketHasTheRemainingTime(t *testing.T) {
 	err := &transport.RateLimitedError{EventID: "fc6d8c0c", RetryAfter: 29*time.Second + 123456*time.Microsecond, Held: true}
-	NewWithT(t).Expect(err).To(MatchError("transport: event fc6d8c0c was held back: the server has asked for 29.123s more of silence"))
+	NewWithT(t).Expect(err).To(MatchError("transport: event fc6d8c0c was not sent: rate limited for another 29.123s"))
 }
 
-// A broken clock or proxy must not mute a client for good.
+// A broken clock or proxy must not stop the client for good.
 func TestARateLimitIsObeyedForADay(t *testing.T) {
 	for name, step := range map[string]sentrytest.Step{
 		"Retry-After":          sentrytest.Status(429).RetryAfter("Fri, 31 Dec 9999 23:59:59 GMT").Times(2),
@@ -131,7 +131,7 @@ func TestARateLimitIsObeyedForADay(t *testing.T) {
 						g.Expect(srv.Requests()).To(HaveLen(i+1), "held back")
 						time.Sleep(time.Millisecond)
 					}
-					g.Expect(strings.Count(log.String(), "longer rate limit than is obeyed")).To(Equal(1), log.String())
+					g.Expect(strings.Count(log.String(), "rate limit is longer than the maximum")).To(Equal(1), log.String())
 				})
 			})
 		}

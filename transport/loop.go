@@ -6,24 +6,23 @@ import (
 	"sync"
 )
 
-// Loop is an event loop of the program's own: of a GUI, a game, a reactor. A
-// transport on a loop runs its callbacks there and nowhere else, so that they
-// may touch what belongs to the loop without locks. [NewLoop] makes one for
-// programs that have none.
+// Loop is an event loop of the program: of a GUI, a game, a reactor. A
+// transport on a loop runs its callbacks only there, so that they may use the
+// loop's data without locks. [NewLoop] makes one for programs that have none.
 type Loop interface {
-	// Post has fn run on the loop, after what was posted before, and reports
-	// whether it will be: false while no loop runs. It does not wait, and may
-	// be called on the loop and off it.
+	// Post queues fn to run on the loop, after the functions posted before, and
+	// reports whether it will run: false if no loop runs. Post does not wait.
+	// It may be called on the loop and on other goroutines.
 	Post(fn func()) bool
 }
 
-// EventLoop is a Loop: a goroutine that calls [EventLoop.Run] becomes the one
-// on which everything runs that is posted. The zero value is ready, and runs
-// nothing yet. An EventLoop is safe for concurrent use.
+// EventLoop is a Loop whose functions run on the goroutine that calls
+// [EventLoop.Run]. The zero value is ready to use. An EventLoop is safe for
+// concurrent use.
 type EventLoop struct {
 	mu      sync.Mutex
 	running bool
-	ending  bool // it takes nothing any more
+	ending  bool // Post returns false
 	posted  []func()
 	wake    chan struct{} // made by Run; has room for one
 }
@@ -33,8 +32,8 @@ var _ Loop = (*EventLoop)(nil)
 // NewLoop returns a loop.
 func NewLoop() *EventLoop { return new(EventLoop) }
 
-// Post has fn run by Run. It returns false, and forgets fn, unless Run is
-// running and its context has not ended.
+// Post queues fn for Run. It returns false and drops fn unless Run is running
+// and its context has not ended.
 func (l *EventLoop) Post(fn func()) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -44,17 +43,17 @@ func (l *EventLoop) Post(fn func()) bool {
 	l.posted = append(l.posted, fn)
 	select {
 	case l.wake <- struct{}{}:
-	default: // it is awake already
+	default: // a wake-up is pending already
 	}
 	return true
 }
 
 var errLoopRuns = errors.New("transport: the loop is running already")
 
-// Run runs what is posted, one function at a time, until ctx ends; then it runs
-// what was posted before that and returns the cause of ctx's end. It returns an
-// error at once if the loop is running already. A function that panics ends it
-// with the panic.
+// Run runs the posted functions, one at a time, until ctx ends. Then it runs
+// those that were posted before, and returns the cause of ctx's end. It returns
+// an error at once if the loop is running already. If a function panics, Run
+// panics.
 func (l *EventLoop) Run(ctx context.Context) error {
 	l.mu.Lock()
 	if l.running {
@@ -74,14 +73,14 @@ func (l *EventLoop) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
-	l.refuse() // since a function may post another for ever
+	l.refuse() // a function may post another one forever
 	for fn, ok := l.next(); ok; fn, ok = l.next() {
 		fn()
 	}
 	return context.Cause(ctx)
 }
 
-// next returns what was posted first, if there is anything.
+// next returns the function that was posted first, if there is one.
 func (l *EventLoop) next() (fn func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// onLoop runs a test beside a running loop.
+// onLoop runs a test with a running loop.
 func onLoop(t *testing.T, fn func(t *testing.T, g *WithT, tr *transport.Looped, n *next, o *outcomes)) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
@@ -34,7 +34,7 @@ func onLoop(t *testing.T, fn func(t *testing.T, g *WithT, tr *transport.Looped, 
 	})
 }
 
-// runLoop is recognised in stacks by onItsLoop.
+// onItsLoop recognizes the goroutine by this function.
 func runLoop(ctx context.Context, loop *transport.EventLoop) error { return loop.Run(ctx) }
 
 func onItsLoop() bool {
@@ -65,7 +65,7 @@ func TestLoopedRunsCallbacksOnTheLoopOneAtATime(t *testing.T) {
 func TestLoopedDoesNotBlockTheLoop(t *testing.T) {
 	onLoop(t, func(t *testing.T, g *WithT, tr *transport.Looped, n *next, o *outcomes) {
 		tr.SendAsync(t.Context(), body("a"), func(*transport.Response, error) {
-			// On the loop, which therefore must not wait.
+			// This runs on the loop, so it must not block.
 			tr.SendAsync(context.Background(), body("from the callback"), o.done("b"))
 		})
 		n.allow(1)
@@ -97,16 +97,16 @@ func TestLoopedBlocksWhileNoLoopRuns(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				tr.SendAsync(ctx, body("b"), o.done("b"))
-				g.Expect(o.get("b")[0]).To(MatchError(context.DeadlineExceeded), "the caller's context bounds it")
+				g.Expect(o.get("b")[0]).To(MatchError(context.DeadlineExceeded), "the caller's context limits it")
 				go n.allow(1)
 				tr.SendAsync(ctx, body("c"), o.done("c"))
-				g.Expect(o.get("c")).To(Equal([]error{nil}), "one that has ended before does not")
+				g.Expect(o.get("c")).To(Equal([]error{nil}), "a context that had ended before does not")
 			})
 		})
 	}
 }
 
-func TestLoopedOwesACallbackToALoopThatHasEnded(t *testing.T) {
+func TestLoopedCallsBackAfterTheLoopHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		ctx, stop := context.WithCancel(t.Context())
@@ -126,7 +126,7 @@ func TestLoopedOwesACallbackToALoopThatHasEnded(t *testing.T) {
 	})
 }
 
-func TestLoopedCloseIsOnTimeAlthoughTheLoopIsStuck(t *testing.T) {
+func TestLoopedCloseIsOnTimeWithAStuckLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		ctx, stop := context.WithCancel(t.Context())
@@ -165,14 +165,13 @@ func TestEventLoop(t *testing.T) {
 			stop()
 		})
 		g.Expect(<-ended).To(MatchError(context.Canceled))
-		g.Expect(order).To(Equal([]int{1, 2, 3}), "what was posted before the end is run")
+		g.Expect(order).To(Equal([]int{1, 2, 3}), "functions posted before the end run")
 		g.Expect(loop.Post(func() {})).To(BeFalse())
 	})
 }
 
-// A function that posts itself anew, as a ticker does, must not keep the loop
-// from ending.
-func TestAnEventLoopEndsAlthoughItIsNeverIdle(t *testing.T) {
+// The loop must end even if a function posts itself again, as a ticker does.
+func TestABusyEventLoopEnds(t *testing.T) {
 	g := NewWithT(t)
 	loop := transport.NewLoop()
 	ctx, stop := context.WithCancel(t.Context())
@@ -190,7 +189,7 @@ func TestAnEventLoopEndsAlthoughItIsNeverIdle(t *testing.T) {
 		runtime.Gosched()
 	}
 	g.Expect(<-ended).To(MatchError(context.Canceled))
-	g.Expect(turns).To(Equal(4), "one was posted when the context ended, or at once after that")
+	g.Expect(turns).To(Equal(4), "one was posted when the context ended or right after it")
 	g.Expect(refused).To(BeTrue())
 }
 

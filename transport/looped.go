@@ -8,25 +8,25 @@ import (
 
 // LoopedConfig configures [NewLooped]. Its zero value is the default.
 type LoopedConfig struct {
-	// Loop is where callbacks run; nil delivers in the caller, always.
+	// Loop runs the callbacks. Nil delivers every packet in the caller.
 	Loop Loop
-	// ShutdownTimeout (shutdown_timeout) is how long Close waits for what is
-	// under way. 0 means 10 s.
+	// ShutdownTimeout (shutdown_timeout) is how long Close waits for running
+	// deliveries. 0 means 10 s.
 	ShutdownTimeout time.Duration
-	// Logger hears of callbacks that panic; nil means slog.Default.
+	// Logger logs callbacks that panic; nil means slog.Default.
 	Logger *slog.Logger
 }
 
-// BindOptions names the options of loop+….
+// BindOptions binds the options of loop+….
 func (c *LoopedConfig) BindOptions(o *OptionSet) { bindShutdown(o, &c.ShutdownTimeout) }
 
-// Looped delivers on behalf of an event loop, which runs all callbacks, one at
-// a time: loop+http and loop+https, the reference's tornado. While the loop
-// does not run, or without one, it delivers in the caller, who waits, and the
+// Looped delivers in the background and runs all callbacks on an event loop,
+// one at a time: loop+http and loop+https, as tornado of Raven for Python.
+// Without a running loop, it delivers in the caller, which waits, and the
 // callback runs there. Use [NewLooped]; a Looped is safe for concurrent use.
 //
-// Flush and Close wait for callbacks and so for the loop: called on the loop
-// they wait in vain, until their context ends.
+// Flush and Close wait for callbacks, and so for the loop. If they are called
+// on the loop, they block until their context ends.
 type Looped struct {
 	*async
 	loop Loop
@@ -34,8 +34,8 @@ type Looped struct {
 
 var _ AsyncTransport = (*Looped)(nil)
 
-// NewLooped returns a transport that delivers through next, which it owns from
-// now on. The loop stays its owner's. The error is an *[OptionError].
+// NewLooped returns a transport that delivers through next and owns it. The
+// caller keeps owning the loop. The error is an *[OptionError].
 func NewLooped(next Transport, cfg LoopedConfig) (*Looped, error) {
 	if next == nil {
 		return nil, errNoNext
@@ -51,7 +51,7 @@ func loopedDriver() Driver {
 		Schemes: []string{"loop+http", "loop+https", "tornado+http", "tornado+https"},
 		Name:    "loop", Engine: "net/http",
 		Delivery: "in the background, with callbacks on the program's own loop (Env.Loop); in the caller while no loop runs", Decodes: true,
-		WhenFull: "never: there is no bound",
+		WhenFull: "never: the number is not limited",
 		Options:  OptionSpecs(new(HTTPConfig), new(LoopedConfig)),
 		Open: func(dsn *DSN, env Env) (Transport, error) {
 			cfg := LoopedConfig{Loop: env.Loop, Logger: env.logger()}
@@ -64,12 +64,12 @@ func loopedDriver() Driver {
 	}
 }
 
-// Send delivers one packet in the calling goroutine, which must not be the
-// loop's if the loop has to go on meanwhile.
+// Send delivers one packet in the calling goroutine. It blocks the loop if it
+// is called there.
 func (t *Looped) Send(ctx context.Context, p *Packet) (*Response, error) { return t.direct(ctx, p) }
 
-// SendAsync has the loop start the delivery, or, while no loop runs, delivers
-// before it returns, bounded by ctx.
+// SendAsync starts the delivery on the loop. If no loop runs, it delivers
+// before it returns, with ctx as the limit.
 func (t *Looped) SendAsync(ctx context.Context, p *Packet, done func(*Response, error)) {
 	j, ok := t.accept(p, done)
 	if !ok {
@@ -80,11 +80,11 @@ func (t *Looped) SendAsync(ctx context.Context, p *Packet, done func(*Response, 
 	}
 }
 
-// background leaves the callback to the loop. A loop that has ended meanwhile
-// runs nothing any more, but the callback is owed all the same.
+// background posts the callback to the loop. If the loop has ended meanwhile,
+// it runs the callback itself, because every packet gets its callback.
 func (t *Looped) background(j job) {
 	r, err := (*Response)(nil), errNoReturn
-	defer func() { // also when the goroutine is ended
+	defer func() { // also if the goroutine is ended by runtime.Goexit
 		if !t.loop.Post(func() { t.finish(j, r, err) }) {
 			t.finish(j, r, err)
 		}
@@ -92,8 +92,8 @@ func (t *Looped) background(j job) {
 	r, err = t.send(t.life, j.packet)
 }
 
-// inCaller delivers as a blocking transport does. A context that has ended
-// bounds nothing: the packet would have no chance at all.
+// inCaller delivers as a blocking transport does. It ignores a context that has
+// already ended, because the delivery could only fail.
 func (t *Looped) inCaller(ctx context.Context, j job) {
 	if ctx.Err() != nil {
 		ctx = context.WithoutCancel(ctx)

@@ -31,7 +31,8 @@ func packet(t testing.TB, dsn, id string) *transport.Packet {
 
 const eventID = "fc6d8c0c43fc4630ad850ee518f1b9d0"
 
-// open opens a DSN in the default registry and closes it with the test.
+// open opens a DSN in the default registry, and closes the transport at the end
+// of the test.
 func open(t testing.TB, dsn string, env transport.Env) transport.Transport {
 	t.Helper()
 	d, err := transport.ParseDSN(dsn)

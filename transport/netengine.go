@@ -17,10 +17,10 @@ import (
 type netEngine struct {
 	roundTrip func(*http.Request) (*http.Response, error)
 	close     func()
-	endpoint  atomic.Pointer[endpoint] // the one that was used last
+	endpoint  atomic.Pointer[endpoint] // the last one used
 }
 
-// endpoint is an address that was parsed before: a client has one.
+// endpoint is a parsed address. A client has one, so it is kept.
 type endpoint struct {
 	text string
 	url  *url.URL
@@ -39,12 +39,12 @@ func newNetEngine(c HTTPConfig) (*netEngine, error) {
 	return &netEngine{roundTrip: t.roundTrip, close: closeTransport}, nil
 }
 
-// NewClient returns an http.Client that is set up as the configuration says,
-// but for Timeout and Compression, and follows no redirects. It speaks HTTP/2
-// where the server offers it, and sends a request that died on a kept
-// connection before any answer once more, if the request has a GetBody. It is
-// for engines on top of net/http; their Close calls the function that comes
-// with it, which closes every connection. The error is an *[OptionError].
+// NewClient returns an http.Client for the configuration, without Timeout and
+// Compression. It follows no redirects. It uses HTTP/2 if the server offers it.
+// If a kept connection dies before any answer, it sends the request once more,
+// provided that the request has a GetBody. It is for engines on top of
+// net/http; their Close must call closeClient, which closes every connection.
+// The error is an *[OptionError].
 func (c HTTPConfig) NewClient() (client *http.Client, closeClient func(), err error) {
 	t, closeClient, err := c.newTransport()
 	if err != nil {
@@ -109,11 +109,11 @@ func (e *netEngine) parse(text string) (*url.URL, error) {
 
 func (e *netEngine) Close() { e.close() }
 
-// Replayable returns a request's header for net/http: a copy with
-// Content-Encoding, and with an entry that tells net/http that the request may
-// be repeated on a fresh connection when a kept one turns out to be dead before
-// any answer: the server knows an event that came twice by its id. The entry,
-// an empty list, is not sent.
+// Replayable returns a copy of a request's header for net/http, with
+// Content-Encoding, and with an entry that allows net/http to repeat the
+// request if a kept connection dies before any answer. Repeating is safe: the
+// server recognizes the same event by its id. The entry is an empty list, which
+// is not sent.
 func Replayable(r *Request) http.Header {
 	header := make(http.Header, len(r.Header)+2)
 	maps.Copy(header, r.Header)
@@ -124,9 +124,9 @@ func Replayable(r *Request) http.Header {
 	return header
 }
 
-// ReadReply reads the start of an answer's body, [MaxReply] bytes at most, and
-// the rest for the sake of the connection, which can be used again only when
-// nothing is left in it. After a quarter of a mebibyte it leaves the rest.
+// ReadReply reads the start of an answer's body, up to [MaxReply] bytes. It
+// also reads the rest, up to 256 KiB, because a connection can be used again
+// only after the whole body is read.
 func ReadReply(answer *http.Response) ([]byte, error) {
 	const drained = 256 << 10
 	if n := answer.ContentLength; n >= 0 && n <= MaxReply {
@@ -144,8 +144,8 @@ func ReadReply(answer *http.Response) ([]byte, error) {
 	return text, err
 }
 
-// unwrapURL drops what http.Client puts around an error: the method and the
-// URL, which [NetworkError] names already.
+// unwrapURL removes http.Client's wrapper with the method and the URL from an
+// error; [NetworkError] names the host already.
 func unwrapURL(err error) error {
 	var wrapper *url.Error
 	if errors.As(err, &wrapper) {

@@ -14,24 +14,26 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/conns"
 )
 
-// maxHTTP2Conns is how many connections HTTP/2 gets: one could do, and another
-// takes over when the server ends that one. Without a bound net/http opens a
-// connection for each request that a GOAWAY sends back.
+// maxHTTP2Conns is the number of connections for HTTP/2: one is enough, and the
+// second one takes over when the server ends the first. Without a bound,
+// net/http opens a connection for each request that a GOAWAY returns.
 const maxHTTP2Conns = 2
 
-// netTransport is the http.RoundTripper of clients that have their connections
-// to themselves. It speaks HTTP/2 where a server offers that by TLS, over a
-// connection or two, and HTTP/1.1 over as many as max_conns allows. What HTTP/2
-// is bounded by is too little for HTTP/1.1; so there is one http.Transport for
-// each bound.
+// netTransport is the http.RoundTripper of clients that own their connections.
+// It uses HTTP/2 if the server offers it by TLS, over one or two connections,
+// and HTTP/1.1 over max_conns connections. HTTP/1.1 needs more connections than
+// HTTP/2 may have, so each limit has an http.Transport of its own.
 type netTransport struct {
-	plain  *http.Transport // HTTP/1.1: without TLS, without http2, through https proxies
-	modern *http.Transport // either; nil without http2
-	spare  *http.Transport // HTTP/1.1 for more requests at a time than modern has connections; nil: max_conns allows no more
-	bound  int32           // on modern's connections
+	// HTTP/1.1: without TLS, without http2, through https proxies
+	plain  *http.Transport
+	modern *http.Transport // both protocols; nil without http2
+	// HTTP/1.1, for more concurrent requests than modern has connections; nil
+	// if max_conns allows no more
+	spare *http.Transport
+	bound int32 // number of modern's connections
 
-	old    atomic.Bool  // the server has chosen HTTP/1.1
-	inUse  atomic.Int32 // requests that modern carries over HTTP/1.1
+	old    atomic.Bool  // the server chose HTTP/1.1
+	inUse  atomic.Int32 // requests over HTTP/1.1 through modern
 	ending atomic.Pointer[net.Conn]
 }
 
@@ -61,8 +63,8 @@ func newNetTransport(c HTTPConfig, opened *conns.Set, tlsConfig *tls.Config) *ne
 	t.bound = int32(bound)
 	t.modern = build(bound)
 	t.modern.Protocols.SetHTTP2(true)
-	// Without pings a connection into nowhere is kept: each request on it runs
-	// out of time, and the next one is sent the same way.
+	// Without pings, a connection that lost its peer stays in use: each request
+	// on it times out, and the next one is sent on it again.
 	t.modern.HTTP2 = &http.HTTP2Config{SendPingTimeout: c.Timeout / 4, PingTimeout: c.Timeout / 2}
 	if proxy != nil {
 		t.modern.Proxy = func(r *http.Request) (*url.URL, error) {
@@ -79,12 +81,12 @@ func newNetTransport(c HTTPConfig, opened *conns.Set, tlsConfig *tls.Config) *ne
 	return t
 }
 
-// errProxyOverTLS tells of a proxy that net/http would offer HTTP/2 as well,
-// and then speak HTTP/1.1 with.
-var errProxyOverTLS = errors.New("transport: HTTP/2 is not spoken through an https proxy")
+// errProxyOverTLS stops net/http from offering HTTP/2 to an https proxy:
+// net/http would then use HTTP/1.1 with it.
+var errProxyOverTLS = errors.New("transport: HTTP/2 is not supported through an https proxy")
 
-// RoundTrip sends one request. A request that died on a kept connection before
-// any answer is sent once more, on a fresh one; over HTTP/1.1 net/http does it.
+// RoundTrip sends one request. If a kept connection dies before any answer, the
+// request is sent once more on a fresh one. Over HTTP/1.1 net/http does that.
 func (t *netTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	c := *r
 	return t.roundTrip(&c)
@@ -127,15 +129,15 @@ func (t *netTransport) roundTripModern(r *http.Request) (*http.Response, error) 
 		return nil, err
 	}
 	if last := t.ending.Swap(&on.conn); last == nil || *last != on.conn {
-		// The other connection may be dead as well.
+		// The other connection may be dead, too.
 		t.modern.CloseIdleConnections()
 	}
 	return t.modern.RoundTrip(r)
 }
 
-// reopening has net/http repeat a request that died on a kept connection on a
-// fresh one. It would try all others that are kept, and each that is dead would
-// cost a repetition.
+// reopening makes net/http repeat a request on a fresh connection if a kept one
+// died. Otherwise net/http would try all other kept connections, and each dead
+// one would use up a repetition.
 func (t *netTransport) reopening(r *http.Request, on *sighting) *http.Request {
 	if reopen := r.GetBody; reopen != nil {
 		r.GetBody = func() (io.ReadCloser, error) {
@@ -148,7 +150,8 @@ func (t *netTransport) reopening(r *http.Request, on *sighting) *http.Request {
 	return r
 }
 
-// again makes a request ready to be sent a second time, if it can be.
+// again prepares a request to be sent a second time. It returns false if that
+// is not possible.
 func again(r *http.Request) bool {
 	if r.GetBody == nil {
 		return false
@@ -161,8 +164,7 @@ func again(r *http.Request) bool {
 	return true
 }
 
-// CloseIdleConnections closes the connections that no request uses.
-// [http.Client] calls it.
+// CloseIdleConnections closes the idle connections. [http.Client] calls it.
 func (t *netTransport) CloseIdleConnections() {
 	for _, one := range []*http.Transport{t.plain, t.modern, t.spare} {
 		if one != nil {
@@ -171,7 +173,7 @@ func (t *netTransport) CloseIdleConnections() {
 	}
 }
 
-// sighting is what a request has seen of the connection that it got last.
+// sighting records the connection that a request got last.
 type sighting struct {
 	conn   net.Conn
 	reused bool
@@ -189,7 +191,8 @@ func (s *sighting) watch(r *http.Request) *http.Request {
 }
 
 // streamError has the fields of net/http's error for a stream that the server
-// has ended. net/http does not export it, and fills in any struct like it.
+// ended. The type is unexported in net/http, and its As method fills any struct
+// with the same fields.
 type streamError struct {
 	StreamID uint32
 	Code     uint32
@@ -205,7 +208,7 @@ func ofOneStream(err error) bool {
 	return errors.As(err, &stream)
 }
 
-// countedBody gives a connection back.
+// countedBody lowers a count once when the body is closed.
 type countedBody struct {
 	io.ReadCloser
 	count *atomic.Int32

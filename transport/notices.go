@@ -20,8 +20,8 @@ func (d *dispatcher) holdState() HoldState {
 	return s
 }
 
-// announce tells the watchers what they have not heard yet. One goroutine does
-// it at a time; what comes meanwhile is left to that one.
+// announce sends the pending notices to the watchers. One goroutine does that
+// at a time, and it also sends the notices that arrive meanwhile.
 func (d *dispatcher) announce() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -29,7 +29,8 @@ func (d *dispatcher) announce() {
 		return
 	}
 	d.announcing = true
-	defer func() { d.announcing = false }() // also when a watcher ends the goroutine
+	// also if a watcher ends the goroutine
+	defer func() { d.announcing = false }()
 	for len(d.notices) > 0 {
 		n := d.notices[0]
 		d.notices = d.notices[1:]
@@ -38,7 +39,7 @@ func (d *dispatcher) announce() {
 		func() {
 			defer d.mu.Lock()
 			for _, fn := range watchers {
-				d.contain("a function that watches a transport panicked", func() { fn(n) })
+				d.contain("a watcher of a transport panicked", func() { fn(n) })
 			}
 		}()
 	}

@@ -11,27 +11,28 @@ import (
 	"time"
 )
 
-// OptionSpec describes one option of a DSN: what `raven transports` and the
-// documentation print, and what a [Registry] checks values with.
+// OptionSpec describes one option of a DSN. `raven transports` and the
+// documentation print it, and a [Registry] checks values with it.
 type OptionSpec struct {
 	Name    string
 	Aliases []string // other names for the same option
-	Default string   // as it would be written in a DSN; "" for none
-	Allowed string   // what a value may be, to complete "want …"
-	Help    string   // what it does, one sentence without a full stop
-	// Check judges a value; nil allows any. It must be safe for concurrent use.
+	Default string   // as in a DSN; "" for none
+	Allowed string   // the allowed values, to complete "want …"
+	// What the option does, in one sentence without a full stop.
+	Help string
+	// Check checks a value; nil allows any. It must be safe for concurrent use.
 	Check func(value string) error
 }
 
 func (s OptionSpec) names() []string { return append([]string{s.Name}, s.Aliases...) }
 
-// OptionBinder is a configuration that names the options which set its fields.
+// OptionBinder is a configuration that binds options to its fields.
 type OptionBinder interface {
 	BindOptions(o *OptionSet)
 }
 
-// OptionSet collects the options of one or more configurations. Configurations
-// fill it in BindOptions; [DecodeOptions] and [OptionSpecs] read it.
+// OptionSet is the list of options of one or more configurations. Their
+// BindOptions fills it; [DecodeOptions] and [OptionSpecs] read it.
 type OptionSet struct {
 	fields []optionField
 }
@@ -39,13 +40,13 @@ type OptionSet struct {
 type optionField struct {
 	spec OptionSpec
 	set  func(value string) error
-	// recheck judges the field's value, which need not have come from a DSN.
-	// Nil: whoever uses the field does.
+	// recheck checks the field's value, which may not come from a DSN. If it is
+	// nil, the code that uses the field checks it.
 	recheck func() *OptionError
 }
 
-// rechecked adds a judgement to the option that was bound last: what wrong
-// returns is the field's value where it is not allowed.
+// rechecked adds a check of the field to the last option. wrong returns the
+// field's value if it is invalid.
 func (o *OptionSet) rechecked(allowed string, wrong func() (value string, cause error)) {
 	f := &o.fields[len(o.fields)-1]
 	name := f.spec.Name
@@ -68,8 +69,8 @@ func negative[N int | time.Duration](p *N) func() (string, error) {
 	}
 }
 
-// checkFields judges configurations that need not have come from a DSN. The
-// error joins one *[OptionError] for each fault.
+// checkFields checks configurations that may not come from a DSN. The error
+// joins one *[OptionError] for each fault.
 func checkFields(configs ...OptionBinder) error {
 	var faults []error
 	for _, f := range bindAll(configs).fields {
@@ -83,8 +84,8 @@ func checkFields(configs ...OptionBinder) error {
 	return errors.Join(faults...)
 }
 
-// BindOption adds an option that parse turns into the value of *p. The text of
-// parse's error is shown behind what spec allows.
+// BindOption adds an option whose value is parsed into *p. The error of parse
+// is shown after the allowed values.
 func BindOption[T any](o *OptionSet, spec OptionSpec, p *T, parse func(string) (T, error)) {
 	spec.Check = func(s string) error {
 		_, err := parse(s)
@@ -99,8 +100,8 @@ func BindOption[T any](o *OptionSet, spec OptionSpec, p *T, parse func(string) (
 	}})
 }
 
-// Duration adds an option in seconds, fractions allowed, or as a Go duration.
-// It must be more than zero.
+// Duration adds an option in seconds, with fractions, or as a Go duration. It
+// must be more than zero.
 func (o *OptionSet) Duration(name string, p *time.Duration, def time.Duration, help string) {
 	spec := OptionSpec{
 		Name: name, Help: help,
@@ -111,8 +112,8 @@ func (o *OptionSet) Duration(name string, p *time.Duration, def time.Duration, h
 	o.rechecked(moreThanZero, negative(p))
 }
 
-// Int adds an option that is a whole number from low to high. A default below
-// low means that there is none.
+// Int adds an option that is a whole number from low to high. A def below low
+// means that there is no default.
 func (o *OptionSet) Int(name string, p *int, def, low, high int, help string) {
 	allowed := fmt.Sprintf("a whole number from %d to %d", low, high)
 	if high == math.MaxInt {
@@ -136,17 +137,17 @@ func wholeNumber(low, high int) func(string) (int, error) {
 	}
 }
 
-// Off adds a switch that is on unless it is switched off: *p becomes true for
-// 0, so that the zero value of a configuration is the safe one.
+// Off adds a switch that is on by default. The value 0 sets *p to true, so that
+// the zero value of a configuration is the safe one.
 func (o *OptionSet) Off(name string, p *bool, help string) {
-	spec := OptionSpec{Name: name, Help: help, Default: "1", Allowed: "1 or 0 (true and false do too)"}
+	spec := OptionSpec{Name: name, Help: help, Default: "1", Allowed: "1 or 0 (also true or false)"}
 	BindOption(o, spec, p, func(s string) (bool, error) {
 		on, err := parseBool(s)
 		return !on, err
 	})
 }
 
-// OneOf adds an option that takes one of a few words; the first is the default.
+// OneOf adds an option with a list of allowed words; the first is the default.
 func (o *OptionSet) OneOf(name string, p *string, help string, words ...string) {
 	spec := OptionSpec{Name: name, Help: help, Default: words[0], Allowed: "one of " + strings.Join(words, ", ")}
 	BindOption(o, spec, p, func(s string) (string, error) {
@@ -164,7 +165,7 @@ func (o *OptionSet) OneOf(name string, p *string, help string, words ...string) 
 	})
 }
 
-// Text adds an option that check judges; a nil check allows any value.
+// Text adds an option whose value check checks; nil allows any value.
 func (o *OptionSet) Text(name string, p *string, allowed, help string, check func(string) error) {
 	if check == nil {
 		check = func(string) error { return nil }
@@ -180,13 +181,11 @@ func (o *OptionSet) Text(name string, p *string, allowed, help string, check fun
 
 var (
 	errOutOfRange = errors.New("out of range")
-	// errNotAllowed says no more than what is allowed says already, and is not
-	// shown beside that.
+	// errNotAllowed is not shown: its message would repeat the allowed values.
 	errNotAllowed = errors.New("not allowed")
 )
 
-// plain drops what strconv says around its cause: the option's error shows the
-// value already.
+// plain unwraps the errors of strconv, whose messages repeat the value.
 func plain(err error) error {
 	var num *strconv.NumError
 	if errors.As(err, &num) {
@@ -222,7 +221,7 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// OptionSpecs lists the options of configurations, in their order.
+// OptionSpecs lists the options of configurations in order.
 func OptionSpecs(configs ...OptionBinder) []OptionSpec {
 	set := bindAll(configs)
 	specs := make([]OptionSpec, len(set.fields))
@@ -232,12 +231,13 @@ func OptionSpecs(configs ...OptionBinder) []OptionSpec {
 	return specs
 }
 
-// DecodeOptions sets the fields of configurations from a DSN's options; fields
-// whose options are not given keep their values. Of a name given more than once
-// the last value counts, as in the reference; of two names of one option, the
-// later in the alphabet. Every fault is found before it returns: the error
-// joins one *[OptionError] for each, in the order of the options' names, and
-// unknown options are faults.
+// DecodeOptions sets the fields of configurations from a DSN's options. Fields
+// without an option in the DSN keep their values. If a name is given several
+// times, the last value counts, as in Raven for Python. If two names of the
+// same option are given, the name that is later in the alphabet counts.
+// DecodeOptions checks every option before it returns: the error joins one
+// *[OptionError] for each fault, in the order of the options' names. Unknown
+// options are faults.
 func DecodeOptions(options url.Values, configs ...OptionBinder) error {
 	set := bindAll(configs)
 	specs := make([]OptionSpec, len(set.fields))
@@ -261,7 +261,7 @@ func bindAll(configs []OptionBinder) *OptionSet {
 	return set
 }
 
-// checkOptions judges a DSN's options without setting anything.
+// checkOptions checks a DSN's options without setting anything.
 func checkOptions(options url.Values, specs []OptionSpec) error {
 	return eachOption(options, specs, func(_, value string, spec OptionSpec) error {
 		if spec.Check == nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// openError opens a DSN that is expected to be refused.
+// openError opens an invalid DSN and returns the error.
 func openError(t *testing.T, dsn string, env transport.Env) error {
 	t.Helper()
 	d, err := transport.ParseDSN(dsn)
@@ -27,7 +27,7 @@ func openError(t *testing.T, dsn string, env transport.Env) error {
 	return err
 }
 
-func TestOptionsThatAreRefused(t *testing.T) {
+func TestInvalidOptions(t *testing.T) {
 	dir := t.TempDir()
 	empty := filepath.Join(dir, "empty.pem")
 	if err := os.WriteFile(empty, []byte("nothing here"), 0o600); err != nil {
@@ -36,7 +36,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ query, option, says string }{
 		"unknown":              {"frobnicate=1", "frobnicate", `unknown option "frobnicate" (known: ca_certs, client_cert,`},
 		"misspelt":             {"tiemout=1", "tiemout", `did you mean "timeout"?`},
-		"turned round":         {"ssl_verify=0", "ssl_verify", `did you mean "verify_ssl"?`},
+		"words swapped":        {"ssl_verify=0", "ssl_verify", `did you mean "verify_ssl"?`},
 		"timeout negative":     {"timeout=-1", "timeout", `option timeout="-1": want seconds such as 5 or 0.2, or a duration such as 200ms, more than 0: out of range`},
 		"timeout zero":         {"timeout=0", "timeout", "out of range"},
 		"timeout in words":     {"timeout=abc", "timeout", "200ms, more than 0"},
@@ -46,9 +46,9 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"ca_certs missing":     {"ca_certs=" + dir + "/none.pem", "ca_certs", "want a readable PEM file with at least one certificate: no such file"},
 		"ca_certs empty":       {"ca_certs=" + empty, "ca_certs", "holds no PEM certificate"},
 		"client_cert missing":  {"client_cert=" + dir + "/none.pem", "client_cert", "no such file"},
-		"client_cert alone":    {"client_cert=" + empty, "client_cert", "client_key beside it"},
-		"client_key alone":     {"client_key=" + empty, "client_key", "client_cert beside it"},
-		"client_cert no pair":  {"client_cert=" + empty + "&client_key=" + empty, "client_cert", "the key that belongs to it"},
+		"client_cert alone":    {"client_cert=" + empty, "client_cert", "client_key as well"},
+		"client_key alone":     {"client_key=" + empty, "client_key", "client_cert as well"},
+		"client_cert no pair":  {"client_cert=" + empty + "&client_key=" + empty, "client_cert", "in client_key, its key"},
 		"compression":          {"compression=lz4", "compression", "one of gzip, deflate, none"},
 		"protocol":             {"protocol=grpc", "protocol", "one of envelope, store"},
 		"proxy":                {"proxy=ftp://p", "proxy", "the URL of an http, https or socks5 proxy, or none"},
@@ -92,14 +92,14 @@ func TestSyncHasNoQueueOptions(t *testing.T) {
 	g.Expect(err).To(MatchError(ContainSubstring(`unknown option "queue_size"`)))
 }
 
-func TestOptionsBesideAClientOfOnesOwn(t *testing.T) {
+func TestOptionsWithAClientOfTheProgram(t *testing.T) {
 	g := NewWithT(t)
 	client := mockClient()
 	err := openError(t, "https://k@h/1?verify_ssl=0&max_conns=3", transport.Env{HTTPClient: client})
 	g.Expect(err).To(MatchError(And(ContainSubstring("verify_ssl"), ContainSubstring("max_conns"), ContainSubstring("Env.HTTPClient"))))
 }
 
-func TestOptionsThatAreTaken(t *testing.T) {
+func TestValidOptions(t *testing.T) {
 	for _, query := range []string{
 		"", "timeout=5", "timeout=0.2", "timeout=1m30s", "verify_ssl=1", "verify_ssl=0", "verify_ssl=false", "verify_ssl=True",
 		"compression=none", "compression=GZIP", "protocol=store", "protocol=envelope", "proxy=none", "proxy=socks5://h:1", "keepalive=0",
@@ -111,7 +111,7 @@ func TestOptionsThatAreTaken(t *testing.T) {
 	}
 }
 
-// retries is a custom transport's configuration.
+// retries is the configuration of a custom transport.
 type retries struct {
 	Attempts int
 	Pause    time.Duration

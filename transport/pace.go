@@ -5,29 +5,31 @@ import (
 	"time"
 )
 
-// Bounds of workers=auto.
+// Limits of workers=auto.
 const (
-	startPace   = 4  // attempts at a time, before anything is known
-	maxPaceHTTP = 32 // over HTTP/1.1, where each takes a connection
+	startPace   = 4  // attempts at a time at the start
+	maxPaceHTTP = 32 // over HTTP/1.1, where each attempt takes a connection
 	maxPace2    = 64 // over HTTP/2
-	slowRounds  = 4  // after which a longer way is taken for the way
+	slowRounds  = 4  // slow rounds after which the slower time becomes the base
 )
 
-// pace is how many attempts may be under way at a time. With a fixed number of
-// workers it falls when attempts fail, and grows back. With workers=auto it
-// also looks for the number from which on more makes each take longer: it
-// doubles with each round trip until then, and changes by one after that. Its
-// owner guards it.
+// pace is the limit of concurrent attempts. With a fixed number of workers it
+// falls when attempts fail, and grows again. With workers=auto it also searches
+// for the number above which each attempt takes longer: it doubles with each
+// round trip up to that number, and changes by one afterwards. The caller must
+// lock it.
 type pace struct {
-	limit int // 1 to most
+	limit int // from 1 to most
 	most  int
 	auto  bool
-	conns int // that the transport below may open
+	conns int // connections that the transport below may open
 
-	threshold int             // up to which it grows fast
-	round     []time.Duration // successful attempts, for the next judgement
-	least     time.Duration   // the shortest round; 0: none yet
-	slow      int             // rounds in a row that took longer, with the limit at its start
+	threshold int // the limit grows fast below it
+	// Durations of successful attempts since the last judgement.
+	round []time.Duration
+	least time.Duration // the shortest round; 0: none yet
+	// Slow rounds in a row with the limit at its start.
+	slow int
 }
 
 func newPace(workers, conns int) pace {
@@ -40,7 +42,7 @@ func newPace(workers, conns int) pace {
 	return p
 }
 
-// ceiling is the largest limit, by protocol.
+// ceiling is the largest limit for a protocol.
 func (p *pace) ceiling(http2 bool) int {
 	if http2 {
 		return maxPace2
@@ -48,7 +50,7 @@ func (p *pace) ceiling(http2 bool) int {
 	return min(maxPaceHTTP, p.conns)
 }
 
-// succeeded notes an attempt that took a time, while more packets wait or not.
+// succeeded records a successful attempt. more says whether more packets wait.
 func (p *pace) succeeded(took time.Duration, r *Response, more bool) {
 	if !p.auto {
 		p.limit = min(p.limit+1, p.most)
@@ -73,8 +75,8 @@ func (p *pace) succeeded(took time.Duration, r *Response, more bool) {
 	p.round = p.round[:0]
 }
 
-// judge compares a round with the shortest one. It looks at the quarter that
-// was fastest: attempts that had to open a connection took longer for that.
+// judge compares a round with the shortest one. It uses the fastest quarter,
+// because attempts that open a connection take longer.
 func (p *pace) judge(more bool) {
 	slices.Sort(p.round)
 	typical := p.round[len(p.round)/4]
@@ -82,7 +84,7 @@ func (p *pace) judge(more bool) {
 		p.least = max(typical, 1)
 	}
 	if !more {
-		return // it says nothing about how many fit
+		return // without demand, the time says nothing about the limit
 	}
 	if typical <= p.least+p.least/2 {
 		p.slow = 0
@@ -94,22 +96,23 @@ func (p *pace) judge(more bool) {
 	start := min(startPace, p.most)
 	if p.limit > start {
 		p.limit = max(p.limit-max(p.limit/8, 1), start)
-	} else if p.slow++; p.slow >= slowRounds { // fewer at a time make it no shorter
+		// a lower limit would not make it faster
+	} else if p.slow++; p.slow >= slowRounds {
 		p.slow, p.least, p.threshold = 0, typical, p.most
 		return
 	}
 	p.threshold = p.limit
 }
 
-// failed notes an attempt that failed.
+// failed records an attempt that failed.
 func (p *pace) failed() {
 	p.limit = max(p.limit/2, 1)
 	p.threshold = p.limit
 	p.round = p.round[:0]
 }
 
-// restart begins again with one attempt at a time. It grows fast up to where
-// the last failure has left it.
+// restart begins again with one attempt at a time. The limit grows fast up to
+// the threshold that the last failure set.
 func (p *pace) restart() {
 	p.limit = 1
 	p.round = p.round[:0]

@@ -14,18 +14,18 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// distant is a server that takes a time for each packet, which may depend on
-// how many it has at the moment.
+// distant is a server that takes some time for each packet. The time may depend
+// on the number of packets in flight.
 type distant struct {
 	proto string
 	takes func(now int) time.Duration
-	limit func(n int) bool // whether the n-th packet is limited; nil: none is
-	away  atomic.Bool      // nobody is there
+	limit func(n int) bool // whether the n-th packet is rate limited; nil: none
+	away  atomic.Bool      // the server is down
 
 	mu   sync.Mutex
 	n    int
 	now  int
-	most int // at a time, since it was read last
+	most int // the most packets at a time since the last read
 }
 
 func (s *distant) Send(_ context.Context, p *transport.Packet) (*transport.Response, error) {
@@ -38,7 +38,7 @@ func (s *distant) Send(_ context.Context, p *transport.Packet) (*transport.Respo
 	s.most = max(s.most, s.now)
 	n, takes := s.n, s.takes(s.now)
 	s.mu.Unlock()
-	time.Sleep(takes) // of a bubble
+	time.Sleep(takes) // in a bubble
 	s.mu.Lock()
 	s.now--
 	s.mu.Unlock()
@@ -50,7 +50,7 @@ func (s *distant) Send(_ context.Context, p *transport.Packet) (*transport.Respo
 
 func (*distant) Close(context.Context) error { return nil }
 
-// peak returns how many packets were there at a time since the last call.
+// peak returns the most packets at a time since the last call.
 func (s *distant) peak() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +59,7 @@ func (s *distant) peak() int {
 	return most
 }
 
-// pacing runs a test with n packets that wait, on fake time.
+// pacing runs a test with n waiting packets, on fake time.
 func pacing(t *testing.T, cfg transport.ThreadedConfig, s *distant, n int, fn func(g *WithT, tr *transport.Threaded)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -80,7 +80,7 @@ func pacing(t *testing.T, cfg transport.ThreadedConfig, s *distant, n int, fn fu
 	})
 }
 
-// away is a server with room for everybody.
+// away is a server with unlimited capacity.
 func away(rtt time.Duration) func(int) time.Duration {
 	return func(int) time.Duration { return rtt }
 }
@@ -92,20 +92,20 @@ func TestWorkersAuto(t *testing.T) {
 		proto   string
 		workers int
 		most    int
-		within  time.Duration // 3,000 packets are delivered
+		within  time.Duration // the time limit for 3,000 packets
 	}{
-		// 64 at a time are 47 round trips, and the way from 4 to 64 takes 5.
+		// 64 at a time take 47 round trips, and growing from 4 to 64 takes 5.
 		{"over HTTP/2", "HTTP/2.0", 0, 64, 52 * rtt},
 		{"over HTTP/1.1", "HTTP/1.1", 0, 32, 98 * rtt},
 		{"where the protocol is not known", "", 0, 32, 98 * rtt},
-		{"a number fixes it", "HTTP/2.0", 4, 4, 750 * rtt},
+		{"a fixed number", "HTTP/2.0", 4, 4, 750 * rtt},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			s := &distant{proto: c.proto, takes: away(rtt)}
 			pacing(t, transport.ThreadedConfig{Workers: c.workers}, s, 3000, func(g *WithT, tr *transport.Threaded) {
 				begun := time.Now()
 				synctest.Wait()
-				g.Expect(s.peak()).To(Equal(4), "nothing is known yet")
+				g.Expect(s.peak()).To(Equal(4), "at the start")
 				g.Expect(tr.Flush(context.Background())).To(Succeed())
 				g.Expect(time.Since(begun)).To(BeNumerically("<=", c.within))
 				g.Expect(s.peak()).To(Equal(c.most))
@@ -126,7 +126,7 @@ func TestMaxConnsBoundsWorkersAuto(t *testing.T) {
 			tr.SendAsync(t.Context(), body(fmt.Sprint(i)), nil)
 		}
 		g.Expect(tr.Close(t.Context())).To(Succeed())
-		g.Expect(engine.most).To(Equal(7), "more would wait for a connection, and their time would run")
+		g.Expect(engine.most).To(Equal(7), "more would only wait for a connection, within their timeout")
 	})
 }
 
@@ -146,7 +146,7 @@ func (e *slowEngine) Post(_ context.Context, r *transport.Request) (*transport.R
 	e.most = max(e.most, e.now)
 	e.taken = append(e.taken, r.Body)
 	e.mu.Unlock()
-	time.Sleep(e.takes) // of a bubble
+	time.Sleep(e.takes) // in a bubble
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.now--
@@ -155,8 +155,8 @@ func (e *slowEngine) Post(_ context.Context, r *transport.Request) (*transport.R
 
 func (*slowEngine) Close() {}
 
-// A server that handles ten at a time makes the others wait. More than that
-// many only take longer.
+// A server that handles ten at a time makes the others wait, so a higher number
+// only takes longer.
 func TestConcurrencyStopsWhereMoreMakesEachSlower(t *testing.T) {
 	crowded := func(now int) time.Duration {
 		return 100 * time.Millisecond * time.Duration(max(now, 10)) / 10
@@ -195,8 +195,8 @@ func TestASlowServerInTheMiddleOfABurst(t *testing.T) {
 	})
 }
 
-// A longer way, as after a change of routes, is no reason to send less.
-func TestALongerWay(t *testing.T) {
+// If round trips get longer, as after a change of routes, the number stays.
+func TestLongerRoundTrips(t *testing.T) {
 	var rtt atomic.Int64
 	rtt.Store(int64(20 * time.Millisecond))
 	s := &distant{proto: "HTTP/2.0", takes: func(int) time.Duration { return time.Duration(rtt.Load()) }}
@@ -232,7 +232,7 @@ func TestARateLimitInTheMiddleOfABurst(t *testing.T) {
 	})
 }
 
-// One bad answer in a hundred slows down; it stops nobody.
+// One bad answer in a hundred slows down, but does not stop the delivery.
 func TestOneBadAnswerInAHundred(t *testing.T) {
 	answer := func(n int, p *transport.Packet) error {
 		if n%100 == 0 {
@@ -251,7 +251,7 @@ func TestOneBadAnswerInAHundred(t *testing.T) {
 	})
 }
 
-// That nobody was there says nothing about how much the server can take.
+// If no server was there, nothing is known about the server's capacity.
 func TestConcurrencyAfterAnAbsence(t *testing.T) {
 	s := &distant{proto: "HTTP/2.0", takes: away(100 * time.Millisecond)}
 	s.away.Store(true)
@@ -266,8 +266,8 @@ func TestConcurrencyAfterAnAbsence(t *testing.T) {
 	})
 }
 
-// A packet may be stopped by the limiter below before the answer that has
-// brought the limit is noted. The packet that was answered is the lost one.
+// The limiter below may stop a packet before the answer with the limit is
+// noted. The lost packet is the one whose answer has the limit.
 func TestThePacketThatMeetsALimitIsLost(t *testing.T) {
 	limits := transport.RateLimits{"error": time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC)}
 	answer := func(_ int, p *transport.Packet) error {
@@ -284,7 +284,7 @@ func TestThePacketThatMeetsALimitIsLost(t *testing.T) {
 	})
 }
 
-// Single packets that take longer now and then say nothing about how many fit.
+// Single packets that sometimes take longer say nothing about the limit.
 func TestABurstAfterUnevenSinglePackets(t *testing.T) {
 	var n atomic.Int64
 	s := &distant{proto: "HTTP/2.0", takes: func(now int) time.Duration {

@@ -2,41 +2,40 @@ package transport
 
 import "net/http"
 
-// Packet is one encoded event on its way to Sentry. A transport neither changes
-// a packet nor keeps it once it has called back; the sender changes nothing in
-// it after handing it over, so any number of goroutines may read it.
+// Packet is one encoded event for a transport. A transport must not change a
+// packet, nor keep it after the callback. The sender must not change it after
+// handing it over, so that many goroutines may read it.
 type Packet struct {
 	// URL is the absolute endpoint, for example
 	// https://host/prefix/api/42/envelope/.
 	URL string
-	// Header is sent as it stands. Content-Encoding is the transport's
-	// business: it compresses Body and says so itself.
+	// Header is sent as it is. The transport compresses Body and adds
+	// Content-Encoding.
 	Header http.Header
 	// Body is an envelope or a JSON event, uncompressed.
 	Body []byte
-	// EventID names the event in callbacks, errors and logs.
+	// EventID identifies the event in callbacks, errors and logs.
 	EventID string
-	// Category is the rate-limit category, "error" for events; empty counts as
+	// Category is the rate-limit category, "error" for events; "" means
 	// "error".
 	Category string
 }
 
-// CategoryInternal is the category of packets that are about the client rather
-// than the program, such as client reports. A [Holder] does not hold them: a
-// later one says the same.
+// CategoryInternal is the category of packets about the client itself, such as
+// client reports. A [Holder] does not hold them, because a later one has the
+// same content.
 const CategoryInternal = "internal"
 
-// Response is what the server said to a packet that it took.
+// Response is the server's answer to a packet that it accepted.
 type Response struct {
-	// Status is the HTTP status, 2xx. It is 0 with transports that have no
-	// server to ask (stderr+…, file+…).
+	// Status is the HTTP status, 2xx. It is 0 for transports without a server
+	// (stderr+…, file+…).
 	Status int
-	// EventID is the id the server gave back: 32 hexadecimal digits, or ""
-	// where it gave none.
+	// EventID is the id in the answer: 32 hexadecimal digits, or "" if there is
+	// none.
 	EventID string
-	// RateLimits are the limits that the server announced beside its answer.
+	// RateLimits are the limits in the answer.
 	RateLimits RateLimits
-	// Proto is the protocol that was spoken, "HTTP/1.1" or "HTTP/2.0"; "" where
-	// that is not known.
+	// Proto is the protocol, "HTTP/1.1" or "HTTP/2.0"; "" is unknown.
 	Proto string
 }

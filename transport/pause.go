@@ -5,24 +5,25 @@ import (
 	"time"
 )
 
-// way is what a dispatcher knows of the way to the server.
+// way is the state of the connection to the server, as a dispatcher sees it.
 type way struct {
 	paused    bool
-	since     time.Time // of the pause
+	since     time.Time // start of the pause
 	until     time.Time // when the next probe is due
-	hard      bool      // until is the server's word
-	fails     int       // attempts that failed in the pause, at most one for each probe
-	err       error     // of the last
-	epoch     uint64    // counts pauses
-	probing   bool      // a probe is under way
-	forced    bool      // a probe is due whatever until says
-	lastProbe uint64    // its place
-	lastFail  uint64    // the place of the last packet that failed with no success since; 0: none
+	hard      bool      // until comes from the server
+	fails     int       // failed attempts in the pause, at most one per probe
+	err       error     // the last failure
+	epoch     uint64    // number of pauses so far
+	probing   bool      // a probe is being sent
+	forced    bool      // send a probe before until
+	lastProbe uint64    // the place of the last probe
+	// The place of the last failure; 0: there was a success since.
+	lastFail uint64
 }
 
-// candidate returns which of the packets that wait can be sent now; if none
-// can, i is negative and at says when one may, the zero time for never. It
-// needs the lock.
+// candidate returns the index of the waiting packet to send now. If there is
+// none, i is negative and at is when one may be sent; the zero time means
+// never. The caller holds the lock.
 func (d *dispatcher) candidate(now time.Time) (i int, at time.Time) {
 	if d.way.paused {
 		if d.way.probing {
@@ -32,7 +33,7 @@ func (d *dispatcher) candidate(now time.Time) (i int, at time.Time) {
 			return -1, at
 		}
 	}
-	first := -1 // that can be a probe
+	first := -1 // the first that may be a probe
 	at = time.Time{}
 	for i := 0; i < d.waiting(); i++ {
 		due := d.dueAt(d.front(i), now)
@@ -41,7 +42,7 @@ func (d *dispatcher) candidate(now time.Time) (i int, at time.Time) {
 			if at.IsZero() || due.Before(at) {
 				at = due
 			}
-			if i == len(d.back) { // others may pass it
+			if i == len(d.back) { // moved to back, so that others may pass it
 				d.putBack(d.fresh.pop())
 			}
 			continue
@@ -51,14 +52,14 @@ func (d *dispatcher) candidate(now time.Time) (i int, at time.Time) {
 			first = i
 		}
 		if i == len(d.back) {
-			break // what is behind it in fresh is no older
+			break // the packets behind it in fresh are not older
 		}
 	}
 	return first, at
 }
 
-// dueAt is when a packet may be sent. During a pause, which has a time of its
-// own, only the server's word holds it back.
+// dueAt is when a packet may be sent. During a pause, only a time that the
+// server gave delays it: the pause has a time of its own.
 func (d *dispatcher) dueAt(j *job, now time.Time) time.Time {
 	due := d.limits.Deadline(j.packet.Category)
 	if due.After(now) {
@@ -82,8 +83,8 @@ func (d *dispatcher) dueAt(j *job, now time.Time) time.Time {
 	return due
 }
 
-// cutAt is from when on an attempt may be made before its time, for those who
-// wait in Flush and Close; the zero time if nobody does.
+// cutAt is when an attempt may be made early because a Flush or Close waits;
+// the zero time if none does.
 func (d *dispatcher) cutAt() time.Time {
 	if d.hurried == 0 {
 		return time.Time{}
@@ -106,7 +107,7 @@ func (d *dispatcher) probeAt() time.Time {
 	return w.until
 }
 
-// early reports whether a packet that is sent now is sent before its time.
+// early reports whether sending the i-th packet now is before its time.
 func (d *dispatcher) early(i int, now time.Time) bool {
 	if d.way.paused {
 		return now.Before(d.way.until)
@@ -115,9 +116,9 @@ func (d *dispatcher) early(i int, now time.Time) bool {
 	return t != nil && now.Before(t.due)
 }
 
-// note draws the consequences of an attempt's outcome for the way to the
-// server, and decides whether the packet's fate is settled by it, and how. It
-// needs the lock.
+// note applies the outcome of an attempt to the state of the connection. It
+// returns whether the packet is settled, and the error for its callback. The
+// caller holds the lock.
 func (d *dispatcher) note(j *flight, v verdict, r *Response, err error) (settled bool, told error) {
 	now := time.Now()
 	if j.probe {
@@ -132,7 +133,7 @@ func (d *dispatcher) note(j *flight, v verdict, r *Response, err error) (settled
 	case v.reached:
 		d.noteSuccess(j, r, now)
 		return true, err
-	case !v.blames: // it says nothing about the way to the server
+	case !v.blames: // it says nothing about the connection to the server
 		if w := &d.way; w.paused && j.probe {
 			w.until, w.hard = now.Add(pauseAfter(w.fails)), false
 		}
@@ -149,9 +150,9 @@ func (d *dispatcher) note(j *flight, v verdict, r *Response, err error) (settled
 	return false, nil
 }
 
-// noteSuccess is for answers that say that the server takes events, whether it
-// took this one or not. A packet that was sent before the server asked for a
-// pause says nothing about that.
+// noteSuccess handles answers that show that the server takes events, even if
+// it refused this one. If the server asked for the pause, an answer to a packet
+// that was sent before the pause does not end it.
 func (d *dispatcher) noteSuccess(j *flight, r *Response, now time.Time) {
 	w := &d.way
 	d.delivered++
@@ -166,8 +167,8 @@ func (d *dispatcher) noteSuccess(j *flight, r *Response, now time.Time) {
 	d.resume(j.packet.EventID)
 }
 
-// resume ends a pause. What failed in it is tried again without more waiting,
-// one packet at first.
+// resume ends a pause. The packets that failed in it are due at once; one is
+// sent first.
 func (d *dispatcher) resume(eventID string) {
 	w := &d.way
 	w.paused = false
@@ -181,7 +182,7 @@ func (d *dispatcher) resume(eventID string) {
 	d.notices = append(d.notices, Notice{Kind: NoticeResumed, Since: w.since, Err: w.err, EventID: eventID, Waiting: d.waiting()})
 }
 
-// noteFailure slows down, and pauses where others would fail as well.
+// noteFailure slows down, and pauses if other packets would fail, too.
 func (d *dispatcher) noteFailure(j *flight, v verdict, err error, now time.Time) {
 	w := &d.way
 	if w.paused {
@@ -194,7 +195,7 @@ func (d *dispatcher) noteFailure(j *flight, v verdict, err error, now time.Time)
 			w.until, w.hard = until, true
 		}
 	} else {
-		if !v.absent { // that says nothing about how much the server can take
+		if !v.absent { // otherwise it says nothing about the server's capacity
 			d.pace.failed()
 		}
 		other := w.lastFail != 0 && w.lastFail != j.place
@@ -207,9 +208,9 @@ func (d *dispatcher) noteFailure(j *flight, v verdict, err error, now time.Time)
 	if d.closeBy.IsZero() || !v.absent && (v.again || v.internal) {
 		return
 	}
-	d.giveUp(err) // waiting for the deadline would be of no use
+	d.giveUp(err) // waiting longer would deliver nothing
 	if v.absent {
-		d.end(ErrClosed) // what is under way would not get an answer either
+		d.end(ErrClosed) // running attempts would get no answer either
 	}
 }
 
@@ -231,13 +232,12 @@ func (d *dispatcher) pause(j *flight, v verdict, err error, now time.Time) {
 	d.notices = append(d.notices, Notice{Kind: NoticePaused, Since: now, Until: w.until, Err: err, EventID: j.packet.EventID, Waiting: waiting})
 }
 
-// noteLimit takes up a rate limit. The packet that has met it is lost, unless
-// it was held before.
+// noteLimit handles a rate limit. The packet is lost unless it was held before.
 func (d *dispatcher) noteLimit(j *flight, err error, now time.Time) (settled bool, told error) {
 	limited := asRateLimited(err)
 	held := limited.Held || j.trouble != nil || j.place <= d.heldUpTo
 	if limited.Held {
-		// The answer that brought the limit is still to be noted.
+		// The answer with the limit has not been noted yet.
 		d.extendLimits(limited.RateLimits)
 	} else {
 		d.limitTo(limited.RateLimits, err)
@@ -259,7 +259,7 @@ func (d *dispatcher) noteLimit(j *flight, err error, now time.Time) (settled boo
 	return !held || !now.Before(end), err
 }
 
-// limitsOf are the limits that an answer has brought which is no 429.
+// limitsOf returns the limits in an answer other than 429.
 func limitsOf(r *Response, v verdict) RateLimits {
 	if r != nil {
 		return r.RateLimits
@@ -267,7 +267,7 @@ func limitsOf(r *Response, v verdict) RateLimits {
 	return v.limits
 }
 
-// limitTo notes limits; the later deadline counts.
+// limitTo adds limits; the later deadline counts.
 func (d *dispatcher) limitTo(limits RateLimits, err error) {
 	if len(limits) == 0 {
 		return
@@ -288,7 +288,7 @@ func (d *dispatcher) extendLimits(limits RateLimits) {
 	}
 }
 
-// limitOn returns an error for a new packet that a limit keeps out.
+// limitOn returns an error for a new packet that is under a limit.
 func (d *dispatcher) limitOn(p *Packet, now time.Time) error {
 	if d.limits == nil {
 		return nil
@@ -296,7 +296,7 @@ func (d *dispatcher) limitOn(p *Packet, now time.Time) error {
 	return d.limits.hold(p, now)
 }
 
-// whyNot is why nothing can be sent at the moment.
+// whyNot is the error that explains why nothing can be sent now.
 func (d *dispatcher) whyNot(now time.Time) error {
 	if d.way.paused {
 		return d.way.err
@@ -312,11 +312,12 @@ func (d *dispatcher) whyNot(now time.Time) error {
 	return context.DeadlineExceeded
 }
 
-// passedBy notes the outcome of a Send. A success says that the server is
-// there; a failure is its caller's affair, but for limits.
+// passedBy notes the outcome of a Send. A success shows that the server is
+// there. A failure concerns only its caller, except for limits.
 func (d *dispatcher) passedBy(p *Packet, r *Response, err error) {
 	var limits RateLimits
-	switch e := err.(type) { // an error of the program's own is not asked
+	// No errors.As: do not call methods of the program's errors.
+	switch e := err.(type) {
 	case nil:
 		limits = limitsOf(r, verdict{})
 	case *RateLimitedError:

@@ -7,11 +7,11 @@ import (
 	"os"
 )
 
-// maxPEM bounds the files of certificates and keys, in bytes: the bundles of
-// all public CAs have a quarter of a mebibyte.
+// maxPEM limits the size of certificate and key files, in bytes. The bundle of
+// all public CAs has about 256 KiB.
 const maxPEM = 4 << 20
 
-// readPEM reads a file that an option names. It opens regular files only:
+// readPEM reads the file of an option. It refuses files that are not regular:
 // opening a named pipe waits for a writer, and reading a device may never end.
 func readPEM(file string) ([]byte, error) {
 	info, err := os.Stat(file)
@@ -26,13 +26,13 @@ func readPEM(file string) ([]byte, error) {
 		return nil, pathless(err)
 	}
 	defer f.Close()
-	// What the file says of its size need not be true, as below /proc.
+	// The size from Stat may be wrong, as below /proc.
 	text, err := io.ReadAll(io.LimitReader(f, maxPEM+1))
 	if err != nil {
 		return nil, pathless(err)
 	}
 	if len(text) > maxPEM {
-		return nil, fmt.Errorf("it has more than %d bytes", maxPEM)
+		return nil, fmt.Errorf("it is larger than %d bytes", maxPEM)
 	}
 	return text, nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// fileWith returns the path of a file of its own.
+// fileWith writes a file in a new directory and returns its path.
 func fileWith(t *testing.T, name string, content []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -21,19 +21,19 @@ func fileWith(t *testing.T, name string, content []byte) string {
 	return path
 }
 
-// A file that can't be a certificate is an error at once, whatever it is: what
-// waits for a writer, and what never ends, is not opened.
-func TestFilesOfCertificatesAreRegularAndOfASaneSize(t *testing.T) {
+// A file that can't be a certificate is an error at once. Named pipes and
+// endless devices are not opened.
+func TestCertificateFilesMustBeRegularAndSmall(t *testing.T) {
 	huge := fileWith(t, "huge.pem", make([]byte, 4<<20+1))
 	sparse := fileWith(t, "sparse.pem", nil)
 	if err := os.Truncate(sparse, 1<<33); err != nil {
 		t.Fatal(err)
 	}
 	paths := map[string]struct{ path, says string }{
-		"a directory":  {t.TempDir(), "a directory, not a regular file"},
-		"a large file": {huge, "more than 4194304 bytes"},
-		"a sparse one": {sparse, "more than 4194304 bytes"},
-		"a missing":    {"absent.pem", ""},
+		"a directory":   {t.TempDir(), "a directory, not a regular file"},
+		"a large file":  {huge, "larger than 4194304 bytes"},
+		"a sparse file": {sparse, "larger than 4194304 bytes"},
+		"a missing":     {"absent.pem", ""},
 	}
 	for name, path := range irregular(t) {
 		paths[name] = struct{ path, says string }{path, "not a regular file"}

@@ -14,7 +14,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// irregular returns paths whose opening or reading would wait for ever.
+// irregular returns paths that block when they are opened or read.
 func irregular(t *testing.T) map[string]string {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -24,7 +24,7 @@ func irregular(t *testing.T) map[string]string {
 }
 
 // Orchestrators mount certificates as symbolic links.
-func TestACertificateBehindASymbolicLinkIsRead(t *testing.T) {
+func TestACertificateMayBeASymbolicLink(t *testing.T) {
 	g := NewWithT(t)
 	link := filepath.Join(t.TempDir(), "link.pem")
 	g.Expect(os.Symlink(fileWith(t, "text.pem", []byte("no certificate")), link)).To(Succeed())
@@ -32,9 +32,9 @@ func TestACertificateBehindASymbolicLinkIsRead(t *testing.T) {
 	g.Expect(err).To(MatchError(ContainSubstring("holds no PEM certificate")))
 }
 
-func TestANamedPipeWithoutAReaderIsNoFileForEvents(t *testing.T) {
+func TestEventsCannotBeWrittenToAPipeWithoutAReader(t *testing.T) {
 	_, err := transport.NewFile(transport.FileConfig{Path: irregular(t)["a named pipe"]})
-	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("nothing reads from the named pipe")))
+	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("no process reads from the named pipe")))
 }
 
 func TestEventsAreWrittenToADevice(t *testing.T) {

@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// DefaultPoolSize is how many packets a [Pool] has outstanding at most.
+// DefaultPoolSize is the maximum of a [Pool]'s outstanding packets.
 const DefaultPoolSize = 100
 
-// PoolConfig configures [NewPool]. Its zero value is the default; the fields
-// that a DSN can hold are named with their options.
+// PoolConfig configures [NewPool]. The zero value is the default. Fields with
+// an option in a DSN name it.
 type PoolConfig struct {
-	// Size (pool_size, or maximum_outstanding_requests as the reference calls
-	// it) is how many packets may be outstanding. 0 means 100.
+	// Size (pool_size, or maximum_outstanding_requests as in Raven for Python)
+	// is how many packets may be outstanding. 0 means 100.
 	Size int
-	// ShutdownTimeout (shutdown_timeout) is how long Close waits for what is
-	// outstanding. 0 means 10 s.
+	// ShutdownTimeout (shutdown_timeout) is how long Close waits for
+	// outstanding packets. 0 means 10 s.
 	ShutdownTimeout time.Duration
-	// Logger hears of callbacks that panic; nil means slog.Default.
+	// Logger logs callbacks that panic; nil means slog.Default.
 	Logger *slog.Logger
 }
 
-// BindOptions names the options of pool+….
+// BindOptions binds the options of pool+….
 func (c *PoolConfig) BindOptions(o *OptionSet) {
 	spec := OptionSpec{
 		Name: "pool_size", Aliases: []string{"maximum_outstanding_requests"}, Default: fmt.Sprint(DefaultPoolSize),
@@ -35,9 +35,9 @@ func (c *PoolConfig) BindOptions(o *OptionSet) {
 	bindShutdown(o, &c.ShutdownTimeout)
 }
 
-// Pool gives every packet a goroutine of its own, and lets callers wait when
-// too many are outstanding: pool+http and pool+https, the reference's gevent.
-// Use [NewPool]; a Pool is safe for concurrent use.
+// Pool delivers each packet in a goroutine of its own, and makes callers wait
+// when too many packets are outstanding: pool+http and pool+https, as gevent of
+// Raven for Python. Use [NewPool]; a Pool is safe for concurrent use.
 type Pool struct {
 	*async
 	slots chan struct{}
@@ -45,9 +45,8 @@ type Pool struct {
 
 var _ AsyncTransport = (*Pool)(nil)
 
-// NewPool returns a transport that delivers through next, which it owns from
-// now on. The error joins one *[OptionError] for each fault in the
-// configuration.
+// NewPool returns a transport that delivers through next and owns it. The error
+// joins one *[OptionError] for each fault in the configuration.
 func NewPool(next Transport, cfg PoolConfig) (*Pool, error) {
 	if next == nil {
 		return nil, errNoNext
@@ -65,8 +64,8 @@ func poolDriver() Driver {
 	return Driver{
 		Schemes: []string{"pool+http", "pool+https", "gevent+http", "gevent+https"},
 		Name:    "pool", Engine: "net/http",
-		Delivery: "in a goroutine for each event", Decodes: true,
-		WhenFull: "the capture waits for one of pool_size to end, bounded by its context",
+		Delivery: "in one goroutine per event", Decodes: true,
+		WhenFull: "the capture waits until one of pool_size ends, or its context does",
 		Options:  OptionSpecs(new(HTTPConfig), new(PoolConfig)),
 		Open: func(dsn *DSN, env Env) (Transport, error) {
 			cfg := PoolConfig{Logger: env.logger()}
@@ -79,12 +78,12 @@ func poolDriver() Driver {
 	}
 }
 
-// Send delivers one packet in the calling goroutine, without a slot.
+// Send delivers one packet in the calling goroutine. It does not take a slot.
 func (t *Pool) Send(ctx context.Context, p *Packet) (*Response, error) { return t.direct(ctx, p) }
 
-// SendAsync waits for a slot, bounded by ctx, and delivers in a goroutine. The
-// slot is free again before done runs, so that a done which captures in turn
-// can't starve itself.
+// SendAsync waits for a slot until ctx ends, and delivers in a goroutine. The
+// slot is free again before done runs, so that a done which captures does not
+// wait for its own slot.
 func (t *Pool) SendAsync(ctx context.Context, p *Packet, done func(*Response, error)) {
 	j, ok := t.accept(p, done)
 	if !ok {
@@ -99,7 +98,7 @@ func (t *Pool) SendAsync(ctx context.Context, p *Packet, done func(*Response, er
 
 func (t *Pool) acquire(ctx context.Context) error {
 	select {
-	case t.slots <- struct{}{}: // although ctx may have ended
+	case t.slots <- struct{}{}: // a free slot counts even if ctx has ended
 		return nil
 	default:
 	}

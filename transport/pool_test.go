@@ -87,7 +87,7 @@ func TestPoolCloseWakesThoseWhoWait(t *testing.T) {
 	})
 }
 
-func TestPoolSizeByTheReferencesName(t *testing.T) {
+func TestPoolSizeByItsNameInRavenForPython(t *testing.T) {
 	open(t, "gevent+http://k@localhost/1?maximum_outstanding_requests=3", transport.Env{})
 	err := openError(t, "gevent+http://k@localhost/1?maximum_outstanding_requests=0", transport.Env{})
 	NewWithT(t).Expect(err).To(MatchError(ContainSubstring(`option maximum_outstanding_requests="0": want a whole number, at least 1`)))
@@ -106,13 +106,13 @@ func TestSpawnNeverWaits(t *testing.T) {
 		n.mu.Unlock()
 		n.permits <- errors.New("lost")
 		go n.allow(999)
-		g.Expect(tr.Flush(t.Context())).To(Succeed(), "a failure is an outcome too")
+		g.Expect(tr.Flush(t.Context())).To(Succeed(), "a failure is an outcome, too")
 		g.Expect(o.len()).To(Equal(1000))
 		g.Expect(tr.Close(t.Context())).To(Succeed())
 	})
 }
 
-func TestSpawnCloseAccountsForAllOfThem(t *testing.T) {
+func TestSpawnCloseCountsAllPackets(t *testing.T) {
 	bubble(t, func(n transport.Transport) (*transport.Spawn, error) {
 		return transport.NewSpawn(n, transport.SpawnConfig{ShutdownTimeout: time.Second, Logger: quiet})
 	}, func(t *testing.T, g *WithT, tr *transport.Spawn, n *next, o *outcomes) {

@@ -1,34 +1,34 @@
 package transport
 
-// Protocol is what packets are written in. It is chosen by the DSN's option
-// protocol, which every transport has and which concerns the client alone.
+// Protocol is the format of packets. The DSN's option protocol sets it. Every
+// transport accepts the option, and only the client uses it.
 type Protocol string
 
 const (
-	// ProtocolEnvelope is one envelope a packet, for the envelope endpoint
-	// (protocol 4). Servers of today take it.
+	// ProtocolEnvelope sends one envelope per packet to the envelope endpoint.
+	// Current servers accept it.
 	ProtocolEnvelope Protocol = "envelope"
-	// ProtocolStore is one JSON event a packet, for the store endpoint, as the
-	// reference client writes it (protocol 6.1).
+	// ProtocolStore sends one JSON event per packet to the store endpoint, as
+	// Raven for Python does.
 	ProtocolStore Protocol = "store"
 )
 
-// protocolConfig binds the option that the client, not the transport, obeys.
+// protocolConfig binds the option protocol, which only the client uses.
 type protocolConfig struct{ protocol string }
 
 func (c *protocolConfig) BindOptions(o *OptionSet) {
-	o.OneOf("protocol", &c.protocol, "what events are written in: an envelope each, or the reference's JSON for the store endpoint",
+	o.OneOf("protocol", &c.protocol, "the format of events: an envelope each, or Raven for Python's JSON for the store endpoint",
 		string(ProtocolEnvelope), string(ProtocolStore))
 }
 
 var protocolOption = OptionSpecs(new(protocolConfig))[0]
 
-// ClientOptions lists the options that every DSN may have and no driver sees:
-// they concern the client.
+// ClientOptions lists the options of a DSN that are for the client. Drivers do
+// not see them.
 func ClientOptions() []OptionSpec { return []OptionSpec{protocolOption} }
 
-// Protocol returns the protocol that the DSN's option of that name asks for,
-// [ProtocolEnvelope] without one. The error is an *[OptionError].
+// Protocol returns the value of the DSN's option protocol, [ProtocolEnvelope]
+// by default. The error is an *[OptionError].
 func (d *DSN) Protocol() (Protocol, error) {
 	value := d.Option(protocolOption.Name)
 	if value == "" {
@@ -41,7 +41,7 @@ func (d *DSN) Protocol() (Protocol, error) {
 	return Protocol(cfg.protocol), nil
 }
 
-// withoutClientOptions returns the DSN as drivers see it.
+// withoutClientOptions returns the DSN for drivers.
 func (d *DSN) withoutClientOptions() *DSN {
 	d = d.Clone()
 	d.Options.Del(protocolOption.Name)

@@ -11,8 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// The host has a name that only the proxy can reach: hosts on loopback are
-// never asked for through a proxy.
+// Only the proxy knows the host's name: hosts on loopback are never requested
+// through a proxy.
 func TestProxy(t *testing.T) {
 	for _, c := range []struct {
 		scheme, seen string
@@ -42,7 +42,7 @@ func TestProxy(t *testing.T) {
 			g.Expect(err).To(HaveOccurred())
 			g.Expect(guarded.Requests()[0].String()).To(Equal(c.seen + " (no credentials) -> 407"))
 			var answered *transport.APIError
-			g.Expect(errors.As(err, &answered)).To(Equal(c.scheme == "http"), "a refused tunnel is no answer: %v", err)
+			g.Expect(errors.As(err, &answered)).To(Equal(c.scheme == "http"), "a refused tunnel is not an answer: %v", err)
 
 			g.Expect(through(guarded.URL())).To(Succeed())
 			g.Expect(guarded.Requests()[1].String()).To(Equal(c.seen + " (user me) -> 200"))

@@ -1,17 +1,16 @@
 package transport
 
-// packetBytes is what a packet takes beside its body, roughly.
+// packetBytes is the approximate memory of a packet without its body.
 const packetBytes = 256
 
-// size is what a packet counts for in queue_bytes.
+// size is how many bytes of queue_bytes a packet takes.
 func size(p *Packet) int { return len(p.Body) + packetBytes }
 
-// queue is a list of jobs that knows the bytes it holds. It grows and shrinks
-// by the piece; its bounds are its owner's business. It is not safe for
-// concurrent use.
+// queue is a list of jobs with the sum of their bytes. It grows and shrinks in
+// pieces. It has no limit of its own. It is not safe for concurrent use.
 type queue struct {
 	pieces [][]job // of the same length
-	first  int     // of the jobs, in the first piece
+	first  int     // index of the first job in the first piece
 	len    int
 	bytes  int
 }
@@ -35,7 +34,7 @@ func (q *queue) pop() job {
 	q.bytes -= size(j.packet)
 	switch {
 	case q.len == 0 && len(q.pieces) == 1:
-		q.first = 0 // the piece is kept for the next ones
+		q.first = 0 // the piece is kept for later jobs
 	case q.first == pieceLen:
 		q.pieces[0] = nil
 		q.pieces, q.first = q.pieces[1:], 0
@@ -43,16 +42,16 @@ func (q *queue) pop() job {
 	return j
 }
 
-// front returns the job that pop would take, for looking at it.
+// front returns the first job without removing it.
 func (q *queue) front() *job { return q.at(0) }
 
-// at returns the i-th job, for looking at it.
+// at returns the i-th job without removing it.
 func (q *queue) at(i int) *job {
 	i += q.first
 	return &q.pieces[i/pieceLen][i%pieceLen]
 }
 
-// replace puts another job in the place of the i-th.
+// replace replaces the i-th job.
 func (q *queue) replace(i int, j job) {
 	old := q.at(i)
 	q.bytes += size(j.packet) - size(old.packet)

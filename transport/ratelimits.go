@@ -10,13 +10,13 @@ import (
 )
 
 // RateLimits maps a data category ("error", "transaction", …) to the time until
-// which the server wants no more of it; the key "" stands for all categories. A
-// nil map is no limit.
+// which the server accepts none of it. The key "" means all categories. A nil
+// map has no limits.
 type RateLimits map[string]time.Time
 
 // Deadline returns when packets of a category may be sent again: the later of
-// its own limit and that of all categories, or the zero time. The empty
-// category counts as "error".
+// its own limit and the limit of all categories, or the zero time. The category
+// "" means "error".
 func (l RateLimits) Deadline(category string) time.Time {
 	if category == "" {
 		category = "error"
@@ -29,28 +29,28 @@ func (l RateLimits) Deadline(category string) time.Time {
 }
 
 const (
-	// defaultRetryAfter is what a rate limit lasts that does not say how long.
+	// defaultRetryAfter is the duration of a rate limit without one.
 	defaultRetryAfter = 60 * time.Second
-	// maxRateLimit is what a rate limit lasts at most. A date in the year 9999,
-	// which a broken clock or proxy makes, would mute the client for good.
+	// maxRateLimit is the longest rate limit. Otherwise a date in the year
+	// 9999, from a broken clock or proxy, would stop the client for good.
 	maxRateLimit = 24 * time.Hour
 )
 
-// ParseRateLimits reads X-Sentry-Rate-Limits from an answer of any status, or,
-// on a 429 without that header, Retry-After (protocol 3.3 and 3.4). A limit
-// that can't be read is passed over; a 429 with neither header limits all
-// categories for 60 s. A limit of more than 24 hours counts as 24 hours.
+// ParseRateLimits reads X-Sentry-Rate-Limits from an answer of any status, or
+// Retry-After from a 429 without that header. It skips invalid limits. A 429
+// with neither header limits all categories for 60 s. Limits are shortened to
+// 24 hours.
 func ParseRateLimits(header http.Header, status int, now time.Time) RateLimits {
 	limits, _ := parseRateLimits(header, status, now)
 	return limits
 }
 
-// parseRateLimits also returns the longest of the limits that were cut, as the
-// server asked for it.
+// parseRateLimits also returns the longest of the limits that it shortened, as
+// the server sent it.
 func parseRateLimits(header http.Header, status int, now time.Time) (limits RateLimits, cut time.Duration) {
 	given := header.Values("X-Sentry-Rate-Limits")
 	if len(given) == 0 && status != http.StatusTooManyRequests {
-		return nil, 0 // as nearly always
+		return nil, 0 // the usual case
 	}
 	limits = make(RateLimits)
 	value := strings.Join(given, ",")
@@ -100,7 +100,8 @@ func (l RateLimits) extend(category string, deadline time.Time) {
 	}
 }
 
-// parseLimitSeconds rounds fractions up and makes senseless numbers 0.
+// parseLimitSeconds rounds fractions up. It returns 0 for numbers that are not
+// positive or too large.
 func parseLimitSeconds(s string) (time.Duration, bool) {
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil && !math.IsInf(f, 0) {
@@ -113,7 +114,8 @@ func parseLimitSeconds(s string) (time.Duration, bool) {
 	return time.Duration(f) * time.Second, true
 }
 
-// parseRetryAfter reads whole seconds or an HTTP date; anything else is 60 s.
+// parseRetryAfter reads whole seconds or an HTTP date; anything else means 60
+// s.
 func parseRetryAfter(s string, now time.Time) time.Duration {
 	if after, ok := readRetryAfter(s, now); ok {
 		return after
@@ -133,7 +135,7 @@ func readRetryAfter(s string, now time.Time) (after time.Duration, ok bool) {
 	return 0, false
 }
 
-// retryAfter is how long a 429 wants packets of a category to wait.
+// retryAfter is how long packets of a category must wait after a 429.
 func retryAfter(header http.Header, limits RateLimits, category string, now time.Time) time.Duration {
 	if deadline := limits.Deadline(category); !deadline.IsZero() {
 		return max(deadline.Sub(now), 0)
@@ -144,8 +146,8 @@ func retryAfter(header http.Header, limits RateLimits, category string, now time
 	return 0
 }
 
-// knownCategories maps what a limit may name to the category that it gates
-// (protocol 4.7, and the companions at the end of 3.4).
+// knownCategories maps the names in a limit to the category that the limit
+// applies to. The names are Relay's data categories; others are ignored.
 var knownCategories = map[string]string{
 	"default": "default", "error": "error", "transaction": "transaction", "security": "security",
 	"attachment": "attachment", "attachment_item": "attachment", "session": "session",

@@ -8,9 +8,9 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// FuzzParseRateLimits checks that whatever a server or a proxy writes into the
-// two headers gives deadlines that a client can wait for: none in the past,
-// only for categories that there are, and none at all where nothing was asked.
+// FuzzParseRateLimits checks that any values of the two headers give deadlines
+// that a client can wait for: none in the past, only for known categories, and
+// none if there is no limit.
 func FuzzParseRateLimits(f *testing.F) {
 	for _, seed := range []struct{ limits, retryAfter string }{
 		{"", ""},

@@ -12,7 +12,7 @@ import (
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// in returns limits that end so many seconds from now, by category.
+// in returns limits by category that end after the given seconds.
 func in(seconds map[string]int) transport.RateLimits {
 	limits := make(transport.RateLimits)
 	for category, n := range seconds {
@@ -85,7 +85,7 @@ func TestParseRetryAfter(t *testing.T) {
 		t.Run(c.header, func(t *testing.T) {
 			header := http.Header{"Retry-After": {c.header}}
 			NewWithT(t).Expect(transport.ParseRateLimits(header, 429, now)).To(Equal(in(map[string]int{"": c.want})))
-			NewWithT(t).Expect(transport.ParseRateLimits(header, 503, now)).To(BeNil(), "honoured on 429 only")
+			NewWithT(t).Expect(transport.ParseRateLimits(header, 503, now)).To(BeNil(), "used on 429 only")
 		})
 	}
 }
@@ -99,7 +99,7 @@ func TestDeadlineOfACategory(t *testing.T) {
 	g := NewWithT(t)
 	limits := in(map[string]int{"": 10, "error": 20, "session": 5})
 	g.Expect(limits.Deadline("error")).To(Equal(now.Add(20 * time.Second)))
-	g.Expect(limits.Deadline("")).To(Equal(now.Add(20*time.Second)), "no category counts as error")
+	g.Expect(limits.Deadline("")).To(Equal(now.Add(20*time.Second)), "no category means error")
 	g.Expect(limits.Deadline("session")).To(Equal(now.Add(10*time.Second)), "the limit for all is longer")
 	g.Expect(transport.RateLimits(nil).Deadline("error").IsZero()).To(BeTrue())
 }

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// redact masks the passwords in an option's value: that of a URL, of a URL
-// without a scheme, and those in the options of a DSN. It masks too much of a
-// value that is no valid URL rather than too little: all between the first
-// colon and the last '@'.
+// redact masks the passwords in an option's value: the password of a URL, with
+// or without a scheme, and those in the options of a DSN. In a value that is no
+// valid URL it masks everything from the first colon to the last '@', rather
+// too much than too little.
 func redact(v string) string {
 	start := 0
 	if scheme, _, found := strings.Cut(v, "//"); found && (scheme == "" || isScheme(scheme)) {
@@ -27,20 +27,20 @@ func redact(v string) string {
 	return v[:start] + authority[:colon+1] + mask + authority[at:] + query
 }
 
-// lastAt returns where the last '@' is, escaped or not, -1 if there is none.
+// lastAt returns the index of the last '@', escaped or not, or -1.
 func lastAt(s string) int {
 	return max(strings.LastIndexByte(s, '@'), strings.LastIndex(s, "%40"))
 }
 
-// isScheme reports whether a text is a scheme and its colon.
+// isScheme reports whether a text is a scheme followed by a colon.
 func isScheme(s string) bool {
 	name, found := strings.CutSuffix(strings.ToLower(s), ":")
 	return found && name != "" && strings.IndexFunc(name, notOfSchemes) < 0
 }
 
-// redactQuery masks the passwords in the options of a DSN that is itself an
-// option's value. query begins with its question mark. It may also be the end
-// of a password that should have been escaped, and is masked whole then.
+// redactQuery masks the passwords in the options of a DSN that is an option's
+// value. query begins with its question mark. It may also be the end of a
+// password that was not escaped; then all of it is masked.
 func redactQuery(query string) string {
 	pairs := strings.Split(query[1:], "&")
 	for i, pair := range pairs {

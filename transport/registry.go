@@ -10,33 +10,31 @@ import (
 	"sync/atomic"
 )
 
-// Registry leads from the scheme of a DSN to the driver that opens its
-// transport. A program has one default registry; tests and programs that want
-// other drivers make their own and hand it to the client. The zero value is
-// empty and ready. A Registry is safe for concurrent use.
+// Registry maps the scheme of a DSN to the driver that opens its transport. A
+// program has one default registry. Tests and programs that need other drivers
+// make their own and give it to the client. The zero value is empty and ready
+// to use. A Registry is safe for concurrent use.
 type Registry struct {
 	mu      sync.RWMutex
 	drivers map[string]*Driver // by scheme
 }
 
-// NewRegistry returns a registry without drivers. To start from the default
-// ones, clone [DefaultRegistry].
+// NewRegistry returns a registry without drivers. To start with the default
+// drivers, clone [DefaultRegistry].
 func NewRegistry() *Registry { return new(Registry) }
 
-// Register adds a driver under all its schemes, or under none: the error is a
-// *[DuplicateSchemeError] where a scheme is taken and a *[DSNError] where it
-// can't be one.
+// Register adds a driver under all its schemes. If it fails, it adds none. The
+// error is a *[DuplicateSchemeError] if a scheme is taken, and a *[DSNError] if
+// a scheme is invalid.
 func (r *Registry) Register(d Driver) error { return r.add(d, false) }
 
-// RegisterFunc adds a transport by one scheme and the function that opens it.
-// The function is handed the DSN's options unchecked; [DecodeOptions] checks
-// them.
+// RegisterFunc adds a transport with one scheme and a function that opens it.
+// The function gets the DSN's options unchecked; [DecodeOptions] checks them.
 func (r *Registry) RegisterFunc(scheme string, open OpenFunc) error {
 	return r.Register(Driver{Schemes: []string{scheme}, Open: open})
 }
 
-// Replace is Register for schemes that may be taken: the driver takes them
-// over.
+// Replace is like Register, but takes over schemes that are registered.
 func (r *Registry) Replace(d Driver) error { return r.add(d, true) }
 
 func (r *Registry) add(d Driver, replace bool) error {
@@ -60,7 +58,7 @@ func (r *Registry) add(d Driver, replace bool) error {
 	return nil
 }
 
-// Unregister removes schemes; those that are not registered are passed over.
+// Unregister removes schemes; it ignores those that are not registered.
 func (r *Registry) Unregister(schemes ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,8 +83,8 @@ func (r *Registry) Schemes() []string {
 	return sortedKeys(r.drivers)
 }
 
-// Drivers returns the registered drivers, sorted by name, each with the schemes
-// it holds here.
+// Drivers returns the registered drivers, sorted by name, each with its schemes
+// in this registry.
 func (r *Registry) Drivers() []Driver {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -107,18 +105,16 @@ func (r *Registry) Drivers() []Driver {
 	return drivers
 }
 
-// Clone returns a registry with the same drivers that can be changed on its
-// own.
+// Clone returns an independent registry with the same drivers.
 func (r *Registry) Clone() *Registry {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return &Registry{drivers: maps.Clone(r.drivers)}
 }
 
-// Open makes the transport that the DSN's scheme names, after checking every
-// option. The error is an *[UnknownSchemeError], one or more joined
-// *[OptionError], or what the driver says. Nothing is sent, resolved or
-// dialled.
+// Open checks every option and makes the transport for the DSN's scheme. The
+// error is an *[UnknownSchemeError], one or more joined *[OptionError], or the
+// driver's error. Open does not send, resolve or dial.
 func (r *Registry) Open(dsn *DSN, env Env) (Transport, error) {
 	d := r.lookup(dsn.Scheme)
 	if d == nil {
@@ -127,9 +123,9 @@ func (r *Registry) Open(dsn *DSN, env Env) (Transport, error) {
 	return r.OpenDriver(*d, dsn, env)
 }
 
-// OpenDriver is Open with a driver that stands in for whatever the DSN's scheme
-// names; it need not be registered. Drivers that open other DSNs, as tee does,
-// find those in r.
+// OpenDriver is like Open, but uses the given driver for the DSN, whatever its
+// scheme. The driver need not be registered. If the driver opens other DSNs, as
+// tee does, it finds their drivers in r.
 func (r *Registry) OpenDriver(d Driver, dsn *DSN, env Env) (Transport, error) {
 	_, err := dsn.Protocol()
 	if err != nil || d.Open == nil || !d.Decodes {
@@ -140,7 +136,7 @@ func (r *Registry) OpenDriver(d Driver, dsn *DSN, env Env) (Transport, error) {
 	env.registry = r
 	t, err := d.Open(dsn.withoutClientOptions(), env)
 	if err != nil && d.Decodes {
-		// The check knows the client's options too, and names them.
+		// This check comes first because it includes the client's options.
 		if fault := r.CheckDriver(d, dsn); fault != nil {
 			return nil, fault
 		}
@@ -148,7 +144,7 @@ func (r *Registry) OpenDriver(d Driver, dsn *DSN, env Env) (Transport, error) {
 	return t, err
 }
 
-// CheckDriver judges a DSN's options as OpenDriver would, and opens nothing.
+// CheckDriver checks a DSN's options as OpenDriver does, and opens nothing.
 func (r *Registry) CheckDriver(d Driver, dsn *DSN) error {
 	if d.Open == nil {
 		return errNoOpen
@@ -167,13 +163,14 @@ func (r *Registry) checkOptions(d *Driver, dsn *DSN) error {
 			known = append(known, other.Options...)
 		}
 	}
-	known = append(known, d.Options...) // its own come last, and count
+	// The driver's own are last, so that they take precedence.
+	known = append(known, d.Options...)
 	return checkOptions(dsn.Options, append(known, protocolOption))
 }
 
-// CheckOptions judges a DSN's options as Open would, and opens nothing. It is
-// for clients whose transport is given to them: of a scheme that is not
-// registered it checks the client's own options only.
+// CheckOptions checks a DSN's options as Open does, and opens nothing. It is
+// for clients that get their transport from the program. If the scheme is not
+// registered, it checks only the client's own options.
 func (r *Registry) CheckOptions(dsn *DSN) error {
 	d := r.lookup(dsn.Scheme)
 	if d == nil {
@@ -189,8 +186,8 @@ func (r *Registry) unknownScheme(scheme string) error {
 	return &UnknownSchemeError{Scheme: scheme, Known: known, Suggest: nearest(scheme, known), Import: engineImports[name]}
 }
 
-// engineImports names the packages that register transports of ours which need
-// somebody else's module. These are words only: nothing is linked for them.
+// engineImports maps transports' names to the packages of this module that
+// register them. The packages are not linked.
 var engineImports = map[string]string{
 	"resty":             enginePath + "restytransport",
 	"requests":          enginePath + "restytransport",
@@ -218,13 +215,13 @@ func init() {
 	defaultRegistry.Store(r)
 }
 
-// DefaultRegistry returns the registry that clients use which are given no
-// other. It begins with the transports of this package; packages of engines add
-// theirs when they are imported.
+// DefaultRegistry returns the registry of clients that have no other. It
+// contains the transports of this package and those of the imported engine
+// packages.
 func DefaultRegistry() *Registry { return defaultRegistry.Load() }
 
-// SetDefaultRegistry makes r the default registry and returns what puts the
-// earlier one back. It panics on nil. Clients that exist already keep their
+// SetDefaultRegistry makes r the default registry and returns a function that
+// restores the previous one. It panics if r is nil. Existing clients keep their
 // transports.
 func SetDefaultRegistry(r *Registry) (restore func()) {
 	if r == nil {
@@ -235,11 +232,11 @@ func SetDefaultRegistry(r *Registry) (restore func()) {
 }
 
 // Register adds a driver to the default registry. It is for init functions and
-// panics where [Registry.Register] returns an error.
+// panics if [Registry.Register] returns an error.
 func Register(d Driver) {
 	if err := DefaultRegistry().Register(d); err != nil {
 		panic(err)
 	}
 }
 
-var errNoOpen = errors.New("transport: a driver needs a function Open")
+var errNoOpen = errors.New("transport: a driver needs the function Open")

@@ -47,7 +47,7 @@ func TestRegister(t *testing.T) {
 	var dup *transport.DuplicateSchemeError
 	g.Expect(errors.As(err, &dup)).To(BeTrue())
 	g.Expect(*dup).To(Equal(transport.DuplicateSchemeError{Scheme: "mine+http", Holder: "mine"}))
-	g.Expect(r.Supports("other+http")).To(BeFalse(), "a driver is registered whole or not at all")
+	g.Expect(r.Supports("other+http")).To(BeFalse(), "all schemes of a driver are registered, or none")
 
 	g.Expect(r.Replace(transport.Driver{Name: "new", Schemes: []string{"mine+http"}, Open: openNothing})).To(Succeed())
 	g.Expect(r.Drivers()[0].Name).To(Equal("new"))
@@ -93,7 +93,7 @@ func TestCloneIsIndependent(t *testing.T) {
 	g.Expect(transport.DefaultRegistry().Supports("threaded+http")).To(BeTrue())
 	for _, d := range r.Drivers() {
 		if d.Name == "threaded" {
-			g.Expect(d.Schemes).To(Equal([]string{"threaded+https"}), "a driver is shown with the schemes that it holds")
+			g.Expect(d.Schemes).To(Equal([]string{"threaded+https"}), "a driver has the schemes that it holds here")
 		}
 	}
 }
@@ -108,7 +108,7 @@ func TestSetDefaultRegistry(t *testing.T) {
 	g.Expect(func() { transport.SetDefaultRegistry(nil) }).To(Panic())
 }
 
-func TestADriverSeesTheOptionsButTheClientsOwn(t *testing.T) {
+func TestDriversDoNotSeeTheClientsOptions(t *testing.T) {
 	g := NewWithT(t)
 	var seen *transport.DSN
 	r := transport.NewRegistry()
@@ -122,7 +122,7 @@ func TestADriverSeesTheOptionsButTheClientsOwn(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(seen.Options).To(HaveLen(1))
 	g.Expect(seen.Option("anything")).To(Equal("goes"))
-	g.Expect(given.Option("protocol")).To(Equal("store"), "the caller's DSN is left alone")
+	g.Expect(given.Option("protocol")).To(Equal("store"), "the caller's DSN is unchanged")
 	_, err = r.Open(mustParse(t, "mine+https://k@h/1?protocol=smtp"), transport.Env{})
 	g.Expect(err).To(MatchError(ContainSubstring("one of envelope, store")))
 }

@@ -19,44 +19,44 @@ const (
 	DefaultMaxWaiting = 100
 )
 
-// RetryConfig configures [WithRetry]. Its zero value is the default; the fields
-// that a DSN can hold, for drivers that bind it, are named with their options.
+// RetryConfig configures [WithRetry]. The zero value is the default. Fields
+// name their options, for drivers that bind this configuration.
 type RetryConfig struct {
 	// Retries (retries) is how often a packet is tried again. 0 means 3.
 	Retries int
-	// MaxElapsed (retry_max_elapsed) bounds the time from the first try to the
-	// start of the last. A server that asks for more patience than is left ends
-	// the trying. 0 means 30 s.
+	// MaxElapsed (retry_max_elapsed) limits the time from the first try to the
+	// start of the last one. If the server asks to wait longer, there is no
+	// further try. 0 means 30 s.
 	MaxElapsed time.Duration
-	// MaxWaiting (retry_max_waiting) is how many packets may be between two
-	// tries at one time; those beyond fail with the error of their last try. 0
+	// MaxWaiting (retry_max_waiting) is how many packets may wait for another
+	// try at one time. A further packet fails with the error of its last try. 0
 	// means 100.
 	MaxWaiting int
-	// InitialInterval is about how long the first wait is; each further one is
-	// about twice as long. All are spread by half of themselves either way, and
-	// none is more than 10 s but for a rate limit's. 0 means 0.5 s.
+	// InitialInterval is the average length of the first wait. Each further
+	// wait is about twice as long. Waits are spread by half of their length
+	// either way. None is longer than 10 s, except for a rate limit. 0 means
+	// 0.5 s.
 	InitialInterval time.Duration
-	// Logger hears of callbacks that panic; nil means slog.Default.
+	// Logger logs callbacks that panic; nil means slog.Default.
 	Logger *slog.Logger
 }
 
-// BindOptions names the options for drivers of one's own that retry.
+// BindOptions binds the options, for drivers of your own that retry.
 func (c *RetryConfig) BindOptions(o *OptionSet) {
 	o.Int("retries", &c.Retries, DefaultRetries, 1, math.MaxInt, "how often an event is tried again")
-	o.Duration("retry_max_elapsed", &c.MaxElapsed, DefaultMaxElapsed, "how long an event may be tried")
+	o.Duration("retry_max_elapsed", &c.MaxElapsed, DefaultMaxElapsed, "the time limit for all tries of an event")
 	o.Int("retry_max_waiting", &c.MaxWaiting, DefaultMaxWaiting, 1, math.MaxInt, "how many events may wait for another try")
 }
 
-// WithRetry tries packets again whose delivery failed for a reason that may
-// pass, by [Retryable]: never what was refused for good, such as 400, 401, 403
-// and 413. Between tries it waits longer and longer, and never shorter than the
-// server asks for in a rate limit. Close ends the waiting: a packet that waits
-// fails with the error of its last try and [ErrClosed], and counts as Abandoned
-// in Close's *[UndeliveredError].
+// WithRetry tries packets again whose delivery failed with an error that is
+// [Retryable]. Refusals such as 400, 401, 403 and 413 are not tried again. Each
+// wait between tries is longer, and at least as long as a rate limit asks for.
+// Close ends the waits: a waiting packet fails with the error of its last try
+// and [ErrClosed], and counts as Abandoned in Close's *[UndeliveredError].
 //
-// It waits in the calling goroutine, and so is for transports that block. Below
-// a queue it is not needed: [Threaded] holds what fails, and a packet that
-// waits there keeps no worker.
+// It waits in the calling goroutine, and so is meant for blocking transports. A
+// queue does not need it: [Threaded] holds packets that fail, and they occupy
+// no worker while they wait.
 func WithRetry(next Transport, cfg RetryConfig) Transport {
 	if cfg.Retries <= 0 {
 		cfg.Retries = DefaultRetries
@@ -73,7 +73,7 @@ func WithRetry(next Transport, cfg RetryConfig) Transport {
 	return &retrying{async: newAsync(next, DefaultShutdownTimeout, cfg.Logger), cfg: cfg}
 }
 
-// retrying uses the account of the asynchronous transports, for Close.
+// retrying embeds async for its account and its Close.
 type retrying struct {
 	*async
 	cfg         RetryConfig
@@ -113,10 +113,10 @@ func (t *retrying) waits() *backoff.ExponentialBackOff {
 	}
 }
 
-// maxInterval bounds what t.waits gives, before the spread and after it.
+// maxInterval limits the waits, before and after they are spread.
 const maxInterval = 10 * time.Second
 
-// askedFor is how long the server wants to be left alone.
+// askedFor returns how long the server asks to wait.
 func askedFor(err error) time.Duration {
 	var limited *RateLimitedError
 	if errors.As(err, &limited) {
@@ -146,7 +146,7 @@ func (t *retrying) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// failed says how often a packet was tried, if more than once.
+// failed adds how often a packet was tried, if more than once.
 func (t *retrying) failed(p *Packet, err error, try int) error {
 	err = t.explain(p, err)
 	t.count(err)
@@ -156,9 +156,9 @@ func (t *retrying) failed(p *Packet, err error, try int) error {
 	return fmt.Errorf("%w (tried %d times)", err, try+1)
 }
 
-// Close ends the waiting at once: what waits for another try fails with an
-// error that wraps ErrClosed and that of its last try. It gives the tries under
-// way the time that ctx has, ten seconds at most.
+// Close ends the waits at once: a packet that waits for another try fails with
+// an error that wraps ErrClosed and the error of its last try. Running tries
+// get the time that ctx has, ten seconds at most.
 func (t *retrying) Close(ctx context.Context) error {
 	first := t.closing.CompareAndSwap(false, true)
 	err := t.close(ctx, closing{})

@@ -28,7 +28,7 @@ func (s *scripted) Send(_ context.Context, p *transport.Packet) (*transport.Resp
 }
 func (s *scripted) Close(context.Context) error { return nil }
 
-// pauses are the times between tries.
+// pauses returns the times between tries.
 func (s *scripted) pauses() []time.Duration {
 	var all []time.Duration
 	for i := 1; i < len(s.times); i++ {
@@ -50,7 +50,7 @@ func retried(t *testing.T, cfg transport.RetryConfig, errs []error, fn func(t *t
 
 var unavailable = &transport.APIError{Status: 503}
 
-func TestRetryWaitsEverLonger(t *testing.T) {
+func TestRetryWaitsGrow(t *testing.T) {
 	retried(t, transport.RetryConfig{InitialInterval: time.Second}, []error{unavailable, unavailable}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
 		_, err := tr.Send(t.Context(), body("a"))
 		g.Expect(err).NotTo(HaveOccurred())
@@ -74,7 +74,7 @@ func TestRetryWaitsForTenSecondsAtMost(t *testing.T) {
 	}
 }
 
-// MaxElapsed bounds the time from the first try to the start of the last.
+// MaxElapsed limits the time from the first try to the start of the last.
 func TestRetryStartsNoTryAfterItsTime(t *testing.T) {
 	for range 50 {
 		retried(t, transport.RetryConfig{Retries: 100, MaxElapsed: 5 * time.Second}, slices.Repeat([]error{unavailable}, 100), func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
@@ -94,7 +94,7 @@ func TestRetryGivesUp(t *testing.T) {
 	})
 }
 
-func TestRetryNeverRepeatsWhatIsFinal(t *testing.T) {
+func TestRetryDoesNotRepeatFinalErrors(t *testing.T) {
 	for name, err := range map[string]error{
 		"400": &transport.APIError{Status: 400}, "401": &transport.APIError{Status: 401}, "403": &transport.APIError{Status: 403},
 		"404": &transport.APIError{Status: 404}, "413": &transport.APIError{Status: 413}, "a redirect": &transport.APIError{Status: 302},
@@ -112,25 +112,25 @@ func TestRetryNeverRepeatsWhatIsFinal(t *testing.T) {
 
 func TestRetryHonoursRetryAfter(t *testing.T) {
 	limit := &transport.RateLimitedError{RetryAfter: 20 * time.Second}
-	t.Run("within its patience", func(t *testing.T) {
+	t.Run("within MaxElapsed", func(t *testing.T) {
 		retried(t, transport.RetryConfig{}, []error{limit}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
 			_, err := tr.Send(t.Context(), body("a"))
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(s.pauses()).To(Equal([]time.Duration{20 * time.Second}))
 		})
 	})
-	t.Run("and not beyond it", func(t *testing.T) {
+	t.Run("and not beyond MaxElapsed", func(t *testing.T) {
 		retried(t, transport.RetryConfig{MaxElapsed: 10 * time.Second}, []error{limit}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
 			start := time.Now()
 			_, err := tr.Send(t.Context(), body("a"))
 			g.Expect(err).To(MatchError(limit))
-			g.Expect(time.Since(start)).To(BeZero(), "it does not wait for what it will not do")
+			g.Expect(time.Since(start)).To(BeZero(), "it does not wait for a try that it won't make")
 			g.Expect(s.times).To(HaveLen(1))
 		})
 	})
 }
 
-func TestRetryBoundsWhatWaits(t *testing.T) {
+func TestRetryLimitsTheWaitingPackets(t *testing.T) {
 	retried(t, transport.RetryConfig{MaxWaiting: 1}, []error{unavailable, unavailable}, func(t *testing.T, g *WithT, tr transport.Transport, s *scripted) {
 		first := make(chan error, 1)
 		go func() {
@@ -162,15 +162,16 @@ func TestRetryEndsWithItsCallerAndWithClose(t *testing.T) {
 		g.Expect(errors.As(tr.Close(context.Background()), &undelivered)).To(BeTrue())
 		g.Expect(*undelivered).To(Equal(transport.UndeliveredError{Abandoned: 1}))
 		g.Expect(<-waiting).To(And(MatchError(transport.ErrClosed), MatchError(unavailable)))
-		g.Expect(time.Since(begun)).To(BeZero(), "Close ends the waiting, and does not wait with it")
+		g.Expect(time.Since(begun)).To(BeZero(), "Close ends the wait at once")
 		g.Expect(s.times).To(HaveLen(2))
 		_, err = tr.Send(t.Context(), body("c"))
 		g.Expect(err).To(MatchError(transport.ErrClosed))
 	})
 }
 
-// A try that is under way when Close comes has its time, but is the last one.
-func TestRetryDoesNotWaitOnceItIsClosed(t *testing.T) {
+// A try that is running when Close is called gets its time, but is the last
+// one.
+func TestRetryDoesNotWaitAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		answer := make(chan struct{})
@@ -189,7 +190,7 @@ func TestRetryDoesNotWaitOnceItIsClosed(t *testing.T) {
 		g.Expect(<-sent).To(And(MatchError(transport.ErrClosed), MatchError(unavailable)))
 		g.Expect(<-closed).To(MatchError(&transport.UndeliveredError{Abandoned: 1}))
 		g.Expect(time.Since(begun)).To(BeZero())
-		g.Expect(tr.Close(context.Background())).To(Succeed(), "it is told once")
+		g.Expect(tr.Close(context.Background())).To(Succeed(), "it is counted once")
 	})
 }
 

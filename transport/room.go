@@ -7,15 +7,16 @@ import (
 )
 
 // roomInterval is how often callers that wait for room are woken, unless half
-// of the queue is free. To wake one for each packet that goes out costs a third
-// of the processor's time for it.
+// of the queue is free. Waking one for each packet that leaves would take a
+// third of the processor's time.
 const roomInterval = time.Millisecond
 
-// room is about the callers that wait for it. Packets that leave the queue at
-// short intervals make room for many before any is woken.
+// room is the state of waking the callers that wait for room. Packets that
+// leave the queue at short intervals make room for many callers before any is
+// woken.
 type room struct {
-	owed  int       // packets that have left since a caller was woken
-	woken time.Time // when that was
+	owed  int       // packets that left since callers were last woken
+	woken time.Time // when callers were last woken
 	timer *time.Timer
 	armed bool
 }
@@ -26,7 +27,7 @@ func (r *room) stop() {
 	}
 }
 
-// roomMade notes that a packet has left the queue. It needs the lock.
+// roomMade records that a packet left the queue. The caller holds the lock.
 func (d *dispatcher) roomMade() {
 	if len(d.waiters) == 0 {
 		return
@@ -48,7 +49,7 @@ func (d *dispatcher) roomMade() {
 	}
 }
 
-// roomDue is the timer.
+// roomDue runs when the timer expires.
 func (d *dispatcher) roomDue() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -56,7 +57,8 @@ func (d *dispatcher) roomDue() {
 	d.wakeOwed(time.Now())
 }
 
-// wakeOwed wakes a caller for each packet that has left. It needs the lock.
+// wakeOwed wakes a caller for each packet that has left. The caller holds the
+// lock.
 func (d *dispatcher) wakeOwed(now time.Time) {
 	for ; d.room.owed > 0 && len(d.waiters) > 0; d.room.owed-- {
 		d.wakeWaiter()
@@ -64,7 +66,8 @@ func (d *dispatcher) wakeOwed(now time.Time) {
 	d.room.owed, d.room.woken = 0, now
 }
 
-// waitForRoom gives up the lock until there may be room, or a pause begins.
+// waitForRoom waits until there may be room, a pause begins, or ctx ends. It
+// releases the lock meanwhile.
 func (d *dispatcher) waitForRoom(ctx context.Context) error {
 	room := make(chan struct{})
 	d.waiters = append(d.waiters, room)
@@ -81,7 +84,7 @@ func (d *dispatcher) waitForRoom(ctx context.Context) error {
 	if i := slices.Index(d.waiters, room); i >= 0 {
 		d.waiters = slices.Delete(d.waiters, i, i+1)
 	} else if err != nil {
-		d.wakeWaiter() // the room was announced to one who has left
+		d.wakeWaiter() // this caller was woken but leaves: wake another one
 	}
 	return err
 }
@@ -93,7 +96,7 @@ func (d *dispatcher) wakeWaiter() {
 	}
 }
 
-// wakeWaiters has all callers that wait for room look again.
+// wakeWaiters wakes all callers that wait for room.
 func (d *dispatcher) wakeWaiters() {
 	for _, room := range d.waiters {
 		close(room)

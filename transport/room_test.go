@@ -12,12 +12,12 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Callers that wait for room are woken at once, but not again within a
-// millisecond, unless half of the queue is free.
+// Waiting callers are woken at once, but not again within a millisecond, unless
+// half of the queue is free.
 func TestCallersThatWaitForRoomAreWokenTogether(t *testing.T) {
 	cfg := transport.ThreadedConfig{Workers: 1, QueueSize: 8, Overflow: transport.Block}
 	inBubble(t, cfg, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
-		for range 9 { // one is on its way
+		for range 9 { // one is in flight
 			tr.SendAsync(t.Context(), body("early"), nil)
 			synctest.Wait()
 		}
@@ -41,7 +41,7 @@ func TestCallersThatWaitForRoomAreWokenTogether(t *testing.T) {
 		g.Expect(admitted.Load()).To(BeEquivalentTo(1))
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		g.Expect(admitted.Load()).To(BeEquivalentTo(3), "a caller for each packet that has left")
+		g.Expect(admitted.Load()).To(BeEquivalentTo(3), "one caller for each packet that left")
 		g.Expect(deliver(3)).To(BeEquivalentTo(3))
 		g.Expect(deliver(1)).To(BeEquivalentTo(5), "half of the queue is free")
 	})

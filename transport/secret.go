@@ -8,14 +8,14 @@ import (
 
 const mask = "xxxxx"
 
-// Secret is a DSN's secret key. It holds a reference to the text, not the text,
-// so that fmt, encoding/json, encoding/xml and log/slog show a mask or an
-// address wherever the secret stands: as an unexported field of another struct
-// and as the key of a map too. Only [Secret.Reveal] shows it. Secrets of the
-// same text are equal (==). The zero value is no secret and prints as "".
+// Secret is a DSN's secret key. It holds a reference to the text, not the text
+// itself. So fmt, encoding/json, encoding/xml and log/slog show a mask or an
+// address wherever the secret is, even in an unexported field of another struct
+// and as the key of a map. Only [Secret.Reveal] shows the text. Secrets with
+// the same text are equal (==). The zero value is no secret and prints as "".
 type Secret struct{ text unique.Handle[string] }
 
-// NewSecret returns the secret that a text is; "" is the zero value.
+// NewSecret returns a secret with the given text; "" gives the zero value.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}

@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// staleAfter is the age from which a packet says when it is sent rather than
-// when it was made. Relay takes the difference to its own clock for the drift
-// of the sender's, and from 55 minutes on moves the event's time by it.
+// staleAfter is the age from which a packet carries the time at which it is
+// sent instead of the time at which it was made. Relay takes the difference to
+// its own clock as the sender's clock drift, and from 55 minutes on moves the
+// event's time by it.
 const staleAfter = time.Minute
 
-// asOf returns a packet as it is sent now, which was accepted at a time. It is
-// the packet itself, or a copy.
+// asOf returns the packet as it is sent now, for a packet that was accepted at
+// the given time. It is the packet itself or a copy.
 func asOf(p *Packet, accepted, now time.Time) *Packet {
 	if now.Sub(accepted) <= staleAfter {
 		return p
@@ -28,8 +29,8 @@ func asOf(p *Packet, accepted, now time.Time) *Packet {
 	return &c
 }
 
-// resent returns a copy of an envelope whose header has now as sent_at. What is
-// not an envelope, or has no sent_at, is returned as it is.
+// resent returns a copy of an envelope with now as sent_at in its header. If
+// the body is no envelope, or has no sent_at, it returns the body.
 func resent(body []byte, now time.Time) []byte {
 	line, rest, ok := bytes.Cut(body, []byte("\n"))
 	if !ok {
@@ -48,8 +49,8 @@ func resent(body []byte, now time.Time) []byte {
 	return append(fresh, rest...)
 }
 
-// topLevelText finds the text under a key of a JSON object, its quotation marks
-// included; from is negative where there is none.
+// topLevelText finds the string value of a key in a JSON object, with its
+// quotation marks; from is negative if there is none.
 func topLevelText(object []byte, key string) (from, to int) {
 	dec := json.NewDecoder(bytes.NewReader(object))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
@@ -74,7 +75,7 @@ func topLevelText(object []byte, key string) (from, to int) {
 
 const timestampPair = "sentry_timestamp="
 
-// retimed puts now into an auth header that has a time.
+// retimed sets the time in an auth header that has one to now.
 func retimed(auth string, now time.Time) string {
 	before, rest, _ := strings.Cut(auth, timestampPair)
 	_, after, more := strings.Cut(rest, ",")

@@ -8,16 +8,16 @@ import (
 	"sync"
 )
 
-// sight is what the transports for looking have in common: they write each
-// packet as a piece of text to somewhere near, in the calling goroutine.
+// sight is the common part of the transports that print or store packets
+// locally: they write each packet as a piece of text, in the calling goroutine.
 type sight struct {
-	mu     sync.Mutex // guards closed and keeps writes whole
+	mu     sync.Mutex // guards closed, and keeps writes whole
 	closed bool
 	write  func(p *Packet) error
 	close  func() error
 }
 
-// Send writes one packet. The error is [ErrClosed] or that of the writer.
+// Send writes one packet. The error is [ErrClosed] or the error of the writer.
 func (s *sight) Send(_ context.Context, p *Packet) (*Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,12 +44,12 @@ func (s *sight) Close(context.Context) error {
 	return s.close()
 }
 
-// sightConfig accepts the options of the transports that send, so that a prefix
-// can be put before any DSN to look at what it would send.
+// sightConfig accepts the options of the transports that send, so that stderr+
+// or file+ can be put before any DSN.
 var sightConfig = []OptionBinder{new(HTTPConfig), new(ThreadedConfig)}
 
-// foreignOptions are those of transports that a registry need not have, or that
-// check theirs by themselves.
+// foreignOptions are the options of transports that may not be registered, or
+// that check their options themselves.
 func foreignOptions() []OptionSpec {
 	return append(
 		OptionSpecs(new(PoolConfig), new(FileConfig)),
@@ -64,8 +64,8 @@ func foreignOptions() []OptionSpec {
 	)
 }
 
-// eventOf returns the event in a packet: the whole body of a store request, or
-// the payload of the first item of an envelope.
+// eventOf returns the event in a packet: the body of a store request, or the
+// payload of the first item of an envelope.
 func eventOf(p *Packet) (json.RawMessage, bool) {
 	body := bytes.TrimSpace(p.Body)
 	header, rest, isEnvelope := bytes.Cut(body, []byte("\n"))
@@ -81,7 +81,8 @@ func eventOf(p *Packet) (json.RawMessage, bool) {
 		return nil, false
 	}
 	if n := kind.Length; n != nil && *n >= 0 && *n < len(payload) {
-		payload = payload[:*n] // further items are about the event, or about none
+		// Further items belong to the event, or there is no event.
+		payload = payload[:*n]
 	}
 	return json.RawMessage(payload), json.Valid(payload)
 }

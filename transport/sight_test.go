@@ -54,11 +54,11 @@ func TestStderrPrintsForPeople(t *testing.T) {
 `))
 }
 
-// What is printed must not command the terminal.
+// Printed text must not control the terminal.
 func TestStderrPrintsNoEscapeSequences(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"in an event":         envelope(`{"message":"a\u001b[2Jb\u009bc\u007f","tags":{"k\u0007":"\u202e"}}`),
-		"in what is no event": []byte("{}\n{\"type\":\"log\x1b[2J\"}\n\x9b\n"),
+		"outside of an event": []byte("{}\n{\"type\":\"log\x1b[2J\"}\n\x9b\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -71,7 +71,7 @@ func TestStderrPrintsNoEscapeSequences(t *testing.T) {
 	}
 }
 
-func TestStderrPrintsWhatItCannotRead(t *testing.T) {
+func TestStderrPrintsUnreadablePackets(t *testing.T) {
 	g := NewWithT(t)
 	var out bytes.Buffer
 	tr := transport.NewStderr(transport.StderrConfig{Writer: &out})
@@ -80,7 +80,7 @@ func TestStderrPrintsWhatItCannotRead(t *testing.T) {
 	g.Expect(out.String()).To(Equal("raven: packet x for https://h/, not sent\n  {}\n  {\"type\":\"session\"}\n  {}\n"))
 }
 
-func TestLookingPassesOverFurtherItems(t *testing.T) {
+func TestStderrAndFileIgnoreFurtherItems(t *testing.T) {
 	g := NewWithT(t)
 	var out bytes.Buffer
 	tr := transport.NewStderr(transport.StderrConfig{Writer: &out})
@@ -95,7 +95,7 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, fs.ErrPermission }
 
-func TestLookingIsClosedAndFailsLikeSending(t *testing.T) {
+func TestStderrAndFileCloseAndFailLikeOthers(t *testing.T) {
 	g := NewWithT(t)
 	tr := transport.NewStderr(transport.StderrConfig{Writer: brokenWriter{}})
 	_, err := tr.Send(t.Context(), &transport.Packet{EventID: "x"})
@@ -176,7 +176,7 @@ func TestFileThatCannotBeWritten(t *testing.T) {
 }
 
 // The prefix can be put before any DSN.
-func TestWhatIsForLookingTakesTheOptionsOfOthers(t *testing.T) {
+func TestStderrAndFileAcceptTheOptionsOfOthers(t *testing.T) {
 	registry := transport.DefaultRegistry().Clone()
 	third := transport.Driver{
 		Schemes: []string{"third+https"},

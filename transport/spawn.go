@@ -8,27 +8,27 @@ import (
 
 // SpawnConfig configures [NewSpawn]. Its zero value is the default.
 type SpawnConfig struct {
-	// ShutdownTimeout (shutdown_timeout) is how long Close waits for what is
-	// under way. 0 means 10 s.
+	// ShutdownTimeout (shutdown_timeout) is how long Close waits for running
+	// deliveries. 0 means 10 s.
 	ShutdownTimeout time.Duration
-	// Logger hears of callbacks that panic; nil means slog.Default.
+	// Logger logs callbacks that panic; nil means slog.Default.
 	Logger *slog.Logger
 }
 
-// BindOptions names the options of spawn+….
+// BindOptions binds the options of spawn+….
 func (c *SpawnConfig) BindOptions(o *OptionSet) { bindShutdown(o, &c.ShutdownTimeout) }
 
-// Spawn gives every packet a goroutine and forgets it: spawn+http and
-// spawn+https, the reference's eventlet. No caller ever waits and no packet is
-// refused for lack of room, so nothing but the server's speed bounds how many
-// goroutines there are. Errors reach nobody but the callback. Use [NewSpawn]; a
-// Spawn is safe for concurrent use.
+// Spawn delivers each packet in a goroutine of its own, without a limit:
+// spawn+http and spawn+https, as eventlet of Raven for Python. No caller waits
+// and no packet is refused for lack of room; the number of goroutines depends
+// only on the server's speed. Only the callback receives errors. Use
+// [NewSpawn]; a Spawn is safe for concurrent use.
 type Spawn struct{ *async }
 
 var _ AsyncTransport = (*Spawn)(nil)
 
-// NewSpawn returns a transport that delivers through next, which it owns from
-// now on. The error is an *[OptionError].
+// NewSpawn returns a transport that delivers through next and owns it. The
+// error is an *[OptionError].
 func NewSpawn(next Transport, cfg SpawnConfig) (*Spawn, error) {
 	if next == nil {
 		return nil, errNoNext
@@ -43,8 +43,8 @@ func spawnDriver() Driver {
 	return Driver{
 		Schemes: []string{"spawn+http", "spawn+https", "eventlet+http", "eventlet+https"},
 		Name:    "spawn", Engine: "net/http",
-		Delivery: "in a goroutine for each event, fire and forget", Decodes: true,
-		WhenFull: "never: there is no bound",
+		Delivery: "in one goroutine per event, fire and forget", Decodes: true,
+		WhenFull: "never: the number is not limited",
 		Options:  OptionSpecs(new(HTTPConfig), new(SpawnConfig)),
 		Open: func(dsn *DSN, env Env) (Transport, error) {
 			cfg := SpawnConfig{Logger: env.logger()}
@@ -60,8 +60,7 @@ func spawnDriver() Driver {
 // Send delivers one packet in the calling goroutine.
 func (t *Spawn) Send(ctx context.Context, p *Packet) (*Response, error) { return t.direct(ctx, p) }
 
-// SendAsync delivers in a goroutine of the packet's own. It never waits, so ctx
-// bounds nothing.
+// SendAsync delivers in a goroutine. It never waits, so it ignores ctx.
 func (t *Spawn) SendAsync(_ context.Context, p *Packet, done func(*Response, error)) {
 	if j, ok := t.accept(p, done); ok {
 		t.crew.start(func() { t.deliver(j, nil) })

@@ -55,7 +55,7 @@ func stderrDriver() Driver {
 	}
 }
 
-// seen is what a printout shows of an event, in either protocol's shape.
+// seen holds the printed fields of an event, in the form of either protocol.
 type seen struct {
 	Level    any `json:"level"`
 	Message  any `json:"message"`
@@ -87,15 +87,15 @@ type seenStack struct {
 	}
 }
 
-// print shows the newest frame on top, with a path that editors open.
+// print prints the newest frame first, with a path that editors can open.
 func (s seenStack) print(b *bytes.Buffer) {
 	for _, f := range slices.Backward(s.Frames) {
 		fmt.Fprintf(b, "    %s.%s (%s:%d)\n", f.Module, f.Function, cmp.Or(f.AbsPath, f.Filename), f.Lineno)
 	}
 }
 
-// printout is one event, a line each for what a developer looks for first, and
-// the stack with the newest frame on top.
+// printout prints one event for developers: one line for each important field,
+// and the stack with the newest frame first.
 func printout(p *Packet) []byte {
 	var b bytes.Buffer
 	raw, ok := eventOf(p)
@@ -138,8 +138,8 @@ func printout(p *Packet) []byte {
 	return b.Bytes()
 }
 
-// visible escapes what a terminal takes for a command. An event may hold what
-// somebody else has sent to the program.
+// visible escapes control characters, which a terminal would obey. An event may
+// contain text from another system's requests.
 func visible(text []byte) []byte {
 	if !bytes.ContainsFunc(text, hidden) {
 		return text

@@ -9,8 +9,8 @@ import (
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // nearest returns the candidate that was probably meant by name, or "". A
-// candidate is near when it has the same words in another order (ssl_verify for
-// verify_ssl), or differs by at most a third of its letters.
+// candidate is near if it has the same words in another order (ssl_verify for
+// verify_ssl), or if at most a third of its letters differ.
 func nearest(name string, candidates []string) string {
 	best, bestDistance := "", len(name)/3+1
 	for _, c := range candidates {

@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
 
-// Target is one of the places that a [Tee] sends to.
+// Target is one of the destinations of a [Tee].
 type Target struct {
 	DSN       *DSN
 	Transport Transport
@@ -21,38 +21,39 @@ type Target struct {
 
 // TeeConfig configures [NewTee]. Its zero value is the default.
 type TeeConfig struct {
-	// Logger hears of trouble with the targets after the first: one line when a
+	// Logger logs failures of the targets after the first: one line when a
 	// burst of failures begins, and one when it ends. Nil means slog.Default.
 	Logger *slog.Logger
 }
 
 // Tee sends every packet to several DSNs: tee+http and tee+https, with the
-// others in the option to, which may be given more than once. Packets are
-// addressed to the first target, the own one; the others get a copy with their
-// own address, and their own keys in X-Sentry-Auth.
+// other DSNs in the option to, which may be given several times. Packets are
+// addressed to the first target, the main one. The others get a copy with their
+// own address, and with their own keys in X-Sentry-Auth.
 //
-// Each target is a transport of its own, with its own queue, pauses and rate
-// limits: a failure of one costs the others nothing. What a Tee returns and
-// calls back is about the own target alone. Failures of the others are logged
-// once a burst, and are in [Tee.Stats]. A capture waits for targets that block,
-// such as sync+…, but they get the packet after the own target has it, or at
-// the same time if that one blocks too.
+// Each target has a transport of its own, with its own queue, pauses and rate
+// limits: the failure of one does not affect the others. The results of Send
+// and the callbacks are about the main target only. Failures of the others are
+// logged once per burst, and counted in [Tee.Stats]. A capture waits for
+// targets that block, such as sync+…. They get the packet after the main
+// target, or at the same time if the main target blocks too.
 //
 // Use [NewTee]; a Tee is safe for concurrent use.
 type Tee struct {
 	own    *teeTarget
 	others []*teeTarget
 	crew   crew
-	life   context.Context // of the flushes of the others; Close cancels it
-	end    context.CancelFunc
+	// Limits the flushes of the other targets; Close cancels it.
+	life context.Context
+	end  context.CancelFunc
 }
 
 var _ Holder = (*Tee)(nil)
 
 var errNoTargets = errors.New("transport: NewTee needs at least one target, each with a DSN and a transport")
 
-// NewTee returns a transport that owns those of the targets from now on. The
-// first target is the own one.
+// NewTee returns a transport for the targets and owns their transports. The
+// first target is the main one.
 func NewTee(cfg TeeConfig, targets ...Target) (*Tee, error) {
 	for _, t := range targets {
 		if t.DSN == nil || t.Transport == nil {
@@ -86,7 +87,9 @@ func teeDriver() Driver {
 		Name:    "tee", Engine: "those of its targets",
 		Delivery: "to several DSNs: this one, and each in the option to (a DSN, escaped)",
 		WhenFull: "as each target's transport does",
-		Open:     openTee, // it passes on options that it does not know, so it checks for itself
+		// It passes on options that it does not know, so it checks its own
+		// itself.
+		Open: openTee,
 	}
 }
 
@@ -110,16 +113,17 @@ func openTee(dsn *DSN, env Env) (Transport, error) {
 	}
 	if err := errors.Join(faults...); err != nil {
 		for _, t := range targets {
-			_ = t.Transport.Close(context.Background()) // nothing is under way
+			// No packet was sent yet.
+			_ = t.Transport.Close(context.Background())
 		}
 		return nil, err
 	}
 	return NewTee(TeeConfig{Logger: env.logger()}, targets...)
 }
 
-// TeeTargets returns the DSNs that a tee+… DSN leads to: itself, without tee+
-// and the option to, and then those in to. What can't be used is left out, and
-// the error joins one *[OptionError] for each fault.
+// TeeTargets returns the DSNs in a tee+… DSN: the DSN itself without tee+ and
+// the option to, and then those in to. It omits invalid ones; the error joins
+// one *[OptionError] for each fault.
 func TeeTargets(dsn *DSN) ([]*DSN, error) {
 	first := dsn.Clone()
 	first.Scheme = dsn.baseScheme()
@@ -131,7 +135,7 @@ func TeeTargets(dsn *DSN) ([]*DSN, error) {
 		case err != nil:
 			faults = append(faults, newOptionError("to", "", "a DSN, with its '?' and '&' escaped", err))
 		case d.Option(protocolOption.Name) != "":
-			faults = append(faults, newOptionError("to", d.String(), "a DSN without the option protocol, which the first one decides for all", nil))
+			faults = append(faults, newOptionError("to", d.String(), "a DSN without the option protocol, which only the first DSN may have", nil))
 		default:
 			dsns = append(dsns, d)
 		}
@@ -139,9 +143,9 @@ func TeeTargets(dsn *DSN) ([]*DSN, error) {
 	return dsns, errors.Join(faults...)
 }
 
-// copyFor is a packet for another target. It shares nothing with the first but
-// what nobody changes: the sender may have back what it handed over before the
-// other target is through.
+// copyFor copies a packet for another target. The copy shares only immutable
+// data, because the sender may reuse its packet before the other target is
+// done.
 func copyFor(p *Packet, body []byte, from, to *DSN) *Packet {
 	c := *p
 	c.Body = body
@@ -155,7 +159,7 @@ func copyFor(p *Packet, body []byte, from, to *DSN) *Packet {
 	return &c
 }
 
-// rekey puts another DSN's keys into an auth header, which names them last.
+// rekey replaces the keys in an auth header, where they come last.
 func rekey(auth string, to *DSN) string {
 	before, _, found := strings.Cut(auth, "sentry_key=")
 	if !found {
@@ -168,15 +172,15 @@ func rekey(auth string, to *DSN) string {
 	return auth
 }
 
-// handover is a packet that another target is about to get. Its ticket keeps
-// Close from closing the target before that.
+// handover is a packet for another target. Its ticket keeps Close from closing
+// the target before the target has it.
 type handover struct {
 	to     *teeTarget
 	packet *Packet
 	ticket account.Ticket
 }
 
-// handovers copies a packet for the others.
+// handovers copies a packet for the other targets.
 func (t *Tee) handovers(p *Packet) []handover {
 	var all []handover
 	var body []byte
@@ -193,8 +197,8 @@ func (t *Tee) handovers(p *Packet) []handover {
 	return all
 }
 
-// handOver gives the others their packets at once, and waits for those that
-// block.
+// handOver gives the packets to the other targets at once, and waits for
+// targets that block.
 func handOver(ctx context.Context, all []handover) {
 	if len(all) == 1 {
 		all[0].to.hand(ctx, all[0])
@@ -207,14 +211,14 @@ func handOver(ctx context.Context, all []handover) {
 	handing.Wait()
 }
 
-// maxHanding is how many packets may wait at one time for another target to
-// take them, on behalf of Sends that don't wait themselves.
+// maxHanding is how many packets of Send may wait at one time for another
+// target to accept them.
 const maxHanding = 100
 
-// Send delivers to the own target, as its transport does, and returns its
-// outcome at once. The others are handed the packet at the same time, and
-// deliver it behind the caller's back; those that block have as long as ctx
-// would have lasted. At most a hundred of these wait for one target.
+// Send delivers to the main target and returns its outcome at once. The other
+// targets get the packet at the same time, and deliver it in the background.
+// Targets that block have as long as ctx would have lasted. At most a hundred
+// packets of Send wait for one target.
 func (t *Tee) Send(ctx context.Context, p *Packet) (*Response, error) {
 	for _, h := range t.handovers(p) {
 		if h.to.handing.Pending() > maxHanding {
@@ -233,8 +237,8 @@ func (t *Tee) Send(ctx context.Context, p *Packet) (*Response, error) {
 	return t.own.send(ctx, p)
 }
 
-// SendAsync hands the packet to the own target, and then to the others. done
-// follows the own target alone.
+// SendAsync gives the packet to the main target, and then to the others. The
+// outcome for done is the main target's.
 func (t *Tee) SendAsync(ctx context.Context, p *Packet, done func(*Response, error)) {
 	if others := t.handovers(p); len(others) > 0 {
 		if t.own.blocks {
@@ -248,9 +252,9 @@ func (t *Tee) SendAsync(ctx context.Context, p *Packet, done func(*Response, err
 	t.own.sendAsync(ctx, p, done)
 }
 
-// Flush waits for the own target, and returns its error. The others are flushed
-// in the background until ctx's deadline, for ten seconds if it has none: while
-// that lasts they make short pauses.
+// Flush waits for the main target and returns its error. It flushes the others
+// in the background until ctx's deadline, or for ten seconds if there is none;
+// their pauses are short meanwhile.
 func (t *Tee) Flush(ctx context.Context) error {
 	until, ok := ctx.Deadline()
 	if !ok {
@@ -262,9 +266,9 @@ func (t *Tee) Flush(ctx context.Context) error {
 	return t.own.Flush(ctx)
 }
 
-// Close closes every target at once, and gives all of them the time that ctx
-// has. The error is about the own target; what the others lost is logged, and
-// is in [Tee.Stats].
+// Close closes all targets at once, and each has the time that ctx has. The
+// error is about the main target. Losses of the others are logged and counted
+// in [Tee.Stats].
 func (t *Tee) Close(ctx context.Context) error {
 	t.end()
 	var others sync.WaitGroup
@@ -280,8 +284,8 @@ func (t *Tee) Close(ctx context.Context) error {
 	return t.own.Close(ctx)
 }
 
-// HoldState returns how delivery to the own target goes; the zero HoldState if
-// it holds nothing.
+// HoldState returns the state of the main target's delivery, or the zero
+// HoldState if that target holds nothing.
 func (t *Tee) HoldState() HoldState {
 	if h, ok := t.own.AsyncTransport.(Holder); ok {
 		return h.HoldState()
@@ -289,15 +293,14 @@ func (t *Tee) HoldState() HoldState {
 	return HoldState{}
 }
 
-// Watch has fn called when a pause of the own target begins and when it ends.
-// It returns false if that one holds nothing.
+// Watch calls fn when a pause of the main target begins and when it ends. It
+// returns false if the main target holds nothing.
 func (t *Tee) Watch(fn func(Notice)) bool {
 	h, ok := t.own.AsyncTransport.(Holder)
 	return ok && h.Watch(fn)
 }
 
-// Stats returns how delivery to each target goes, in the order in which NewTee
-// was given them.
+// Stats returns the counts of each target, in the order given to NewTee.
 func (t *Tee) Stats() []TargetStats {
 	all := []TargetStats{t.own.stats()}
 	for _, o := range t.others {

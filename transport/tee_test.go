@@ -34,7 +34,7 @@ func TestTeeSendsToAll(t *testing.T) {
 			g.Expect(tr.Flush(t.Context())).To(Succeed())
 			g.Expect(told).To(Receive(BeNil()))
 			g.Expect(tr.Close(t.Context())).To(Succeed())
-			g.Expect(told).NotTo(Receive(), "once for all targets")
+			g.Expect(told).NotTo(Receive(), "done is called once for all targets")
 
 			for i, srv := range servers {
 				g.Expect(srv.Events()).To(HaveLen(2))
@@ -47,7 +47,7 @@ func TestTeeSendsToAll(t *testing.T) {
 	}
 }
 
-func TestTeeToLookAndSend(t *testing.T) {
+func TestTeeToStderrAndAServer(t *testing.T) {
 	g := NewWithT(t)
 	var out bytes.Buffer
 	srv := sentrytest.NewServer(t)
@@ -60,12 +60,12 @@ func TestTeeToLookAndSend(t *testing.T) {
 	g.Expect(out.String()).To(ContainSubstring("for https://h/api/1/envelope/, not sent"))
 }
 
-func TestTeeRefusesWhatItsTargetsRefuse(t *testing.T) {
+func TestTeeChecksTheOptionsOfItsTargets(t *testing.T) {
 	for to, says := range map[string]string{
 		"nonsense":                            "the scheme is missing",
 		"https://k:SECRET@h/1?tiemout=5":      `did you mean "timeout"?`,
 		"carrier+https://k:SECRET@h/1":        "unsupported DSN scheme",
-		"https://k:SECRET@h/1?protocol=store": "the first one decides for all",
+		"https://k:SECRET@h/1?protocol=store": "only the first DSN may have",
 	} {
 		t.Run(to, func(t *testing.T) {
 			err := openError(t, "tee+https://k@h/1?to="+url.QueryEscape(to), transport.Env{})

@@ -7,16 +7,18 @@ import (
 )
 
 // teeBurst logs the failures of one target: one line when a burst begins, and
-// one when it ends. A pause is a burst, whether or not a packet is lost in it.
+// one when it ends. A pause is a burst, even if no packet is lost in it.
 type teeBurst struct {
-	logger *slog.Logger // which says the host
+	logger *slog.Logger // with the host
 
 	mu     sync.Mutex
 	on     bool
 	paused bool
-	sticky bool // the last failure says nothing about the way: a success does not end the burst at once
+	// the burst stays open across successes, because the last failure says
+	// nothing about the connection
+	sticky bool
 	begun  time.Time
-	last   time.Time // failure
+	last   time.Time // the last failure
 	lost   int
 }
 
@@ -62,7 +64,7 @@ func (b *teeBurst) notice(n Notice) {
 	}
 }
 
-// begin reports whether a burst begins. It needs the lock.
+// begin reports whether a burst begins. The caller holds the lock.
 func (b *teeBurst) begin() bool {
 	if b.on {
 		return false
@@ -93,14 +95,16 @@ func (b *teeBurst) end(msg string, err error) {
 	b.logger.Warn(msg, attrs...)
 }
 
-// close is for a target that is closed now, with what its Close returned.
+// close ends the burst when the target is closed. err is the error of its
+// Close.
 func (b *teeBurst) close(err error) {
 	if err != nil {
 		b.mu.Lock()
-		b.begin() // what did not come back has no outcome to begin it with
+		// packets without an outcome have not begun a burst
+		b.begin()
 		b.mu.Unlock()
 	}
-	b.end("transport: tee: closed after events did not reach the target", err)
+	b.end("transport: tee: closed; some events did not reach the target", err)
 }
 
 func (b *teeBurst) contain(what string, fn func()) { contain(b.logger, "tee: "+what, fn) }

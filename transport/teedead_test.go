@@ -20,7 +20,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// logged is a log that a test reads.
+// logged collects log output.
 type logged struct {
 	mu  sync.Mutex
 	out bytes.Buffer
@@ -41,7 +41,7 @@ func (l *logged) logger() *slog.Logger {
 	}}))
 }
 
-// lines returns what was logged since the last call.
+// lines returns the lines logged since the last call.
 func (l *logged) lines() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,7 +53,7 @@ func (l *logged) lines() []string {
 	return strings.Split(text, "\n")
 }
 
-// place is a server without sockets under a name of its own.
+// place is a server without sockets, with a host name.
 type place struct {
 	*sentrytest.Server
 	host string
@@ -68,7 +68,7 @@ func (p place) dsn(options ...sentrytest.DSNOption) string {
 	return strings.Replace(dsn, p.Addr(), p.host, 1)
 }
 
-// dialling leads each host to its place.
+// dialling returns a dialer that connects each host to its place.
 func dialling(places ...place) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		for _, p := range places {
@@ -76,7 +76,7 @@ func dialling(places ...place) func(context.Context, string, string) (net.Conn, 
 				return p.DialContext(ctx, network, addr)
 			}
 		}
-		return nil, fmt.Errorf("nobody has %s", addr)
+		return nil, fmt.Errorf("no server is called %s", addr)
 	}
 }
 
@@ -84,9 +84,9 @@ func every(step sentrytest.Step) func(*sentrytest.Server) {
 	return func(srv *sentrytest.Server) { srv.Rule(sentrytest.When().Do(step).Optional()) }
 }
 
-// A dead Sentry beside a healthy one, in both orders: the healthy one gets
-// everything, at once.
-func TestADeadTargetCostsTheHealthyOneNothing(t *testing.T) {
+// With a dead server beside a healthy one, in either order, the healthy one
+// gets everything at once.
+func TestADeadTargetDoesNotAffectTheHealthyOne(t *testing.T) {
 	for name, fault := range map[string]struct {
 		begin func(*sentrytest.Server)
 		held  bool // nothing is lost
@@ -97,7 +97,7 @@ func TestADeadTargetCostsTheHealthyOneNothing(t *testing.T) {
 		"403":        {every(sentrytest.Status(403)), false},
 		"429":        {every(sentrytest.Status(429).RetryAfter("60")), false},
 	} {
-		for _, order := range []string{"the own target is dead", "the other is dead"} {
+		for _, order := range []string{"the main target is dead", "the other is dead"} {
 			t.Run(name+": "+order, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					g := NewWithT(t)
@@ -133,9 +133,9 @@ func TestADeadTargetCostsTheHealthyOneNothing(t *testing.T) {
 					g.Expect(stats[1-i].Failed == 0).To(Equal(fault.held))
 
 					if own == dead {
-						g.Expect(o.len()).To(Equal(int(stats[0].Failed)), "the outcome is the own target's")
+						g.Expect(o.len()).To(Equal(int(stats[0].Failed)), "the outcome is the main target's")
 						g.Expect(tr.HoldState().Paused).To(BeTrue())
-						g.Expect(logs.lines()).To(BeEmpty(), "the sender hears of it by itself")
+						g.Expect(logs.lines()).To(BeEmpty(), "the sender receives the error")
 						return
 					}
 					g.Expect(o.len()).To(Equal(10))
@@ -150,12 +150,12 @@ func TestADeadTargetCostsTheHealthyOneNothing(t *testing.T) {
 						Not(ContainSubstring("OTHERSECRET"))))
 					g.Expect(stats[1].Err).To(HaveOccurred())
 
-					g.Expect(tr.Close(t.Context())).To(Succeed(), "the own target has lost nothing")
+					g.Expect(tr.Close(t.Context())).To(Succeed(), "the main target has lost nothing")
 					g.Expect(tr.Stats()[1].Failed).To(Equal(uint64(10)))
 					lines = logs.lines()
 					g.Expect(lines).To(HaveLen(1))
 					g.Expect(lines[0]).To(And(
-						HavePrefix(`level=WARN msg="transport: tee: closed after events did not reach the target" host=`+dead.host+" lost=10 "),
+						HavePrefix(`level=WARN msg="transport: tee: closed; some events did not reach the target" host=`+dead.host+" lost=10 "),
 						Not(ContainSubstring("OTHERSECRET"))))
 				})
 			})
@@ -186,8 +186,8 @@ func TestATargetThatComesBackGetsWhatItMissed(t *testing.T) {
 	})
 }
 
-// A limit and a refusal are the affair of the target that said so.
-func TestALimitOfOneTargetIsNoneOfTheOthers(t *testing.T) {
+// A limit or a refusal affects only its own target.
+func TestALimitAppliesToItsTargetOnly(t *testing.T) {
 	for name, step := range map[string]sentrytest.Step{
 		"429":                  sentrytest.Status(429).RetryAfter("60"),
 		"a limit beside a 200": sentrytest.OK().RateLimits("60:error:organization"),
@@ -213,7 +213,7 @@ func TestALimitOfOneTargetIsNoneOfTheOthers(t *testing.T) {
 	}
 }
 
-func TestTheLogSaysNoSecrets(t *testing.T) {
+func TestTheLogHasNoSecrets(t *testing.T) {
 	g := NewWithT(t)
 	logs := new(logged)
 	own := sentrytest.NewServer(t)

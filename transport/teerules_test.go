@@ -19,7 +19,7 @@ import (
 
 func fine(int, *transport.Packet) error { return nil }
 
-// blackHole takes until the context ends.
+// blackHole is longer than any timeout.
 const blackHole = 100 * time.Hour
 
 func target(t testing.TB, host string, tr transport.Transport) transport.Target {
@@ -41,8 +41,8 @@ func queued(t testing.TB, next transport.Transport, cfg transport.ThreadedConfig
 	return tr
 }
 
-// teed runs a test of a Tee on fake time. The bubble fails when a goroutine
-// outlives Close.
+// teed runs a test of a Tee on fake time. The bubble fails if a goroutine is
+// left after Close.
 func teed(t *testing.T, open func(t *testing.T) []transport.Transport, fn func(t *testing.T, g *WithT, tr *transport.Tee, logs *logged)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -62,7 +62,7 @@ func teed(t *testing.T, open func(t *testing.T) []transport.Transport, fn func(t
 	})
 }
 
-func TestTheOwnTargetIsHandedItsPacketFirst(t *testing.T) {
+func TestTheMainTargetGetsThePacketFirst(t *testing.T) {
 	own, other := &faraway{answer: fine}, &faraway{answer: fine, takes: time.Minute}
 	teed(t, func(t *testing.T) []transport.Transport {
 		return []transport.Transport{queued(t, own, transport.ThreadedConfig{}), other}
@@ -76,7 +76,7 @@ func TestTheOwnTargetIsHandedItsPacketFirst(t *testing.T) {
 	})
 }
 
-func TestTargetsThatBlockAreSentToAtOnce(t *testing.T) {
+func TestBlockingTargetsGetThePacketConcurrently(t *testing.T) {
 	own, second, third := &faraway{answer: fine, takes: 3 * time.Second}, &faraway{answer: fine, takes: 4 * time.Second}, &faraway{answer: fine, takes: 5 * time.Second}
 	teed(t, func(*testing.T) []transport.Transport {
 		return []transport.Transport{own, second, third}
@@ -86,7 +86,7 @@ func TestTargetsThatBlockAreSentToAtOnce(t *testing.T) {
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		tr.SendAsync(ended, body("a"), func(_ *transport.Response, err error) {
-			g.Expect(err).NotTo(HaveOccurred(), "a context that had ended bounds nothing")
+			g.Expect(err).NotTo(HaveOccurred(), "a context that had ended limits nothing")
 			told = time.Since(begun)
 		})
 		g.Expect(told).To(Equal(3 * time.Second))
@@ -97,8 +97,8 @@ func TestTargetsThatBlockAreSentToAtOnce(t *testing.T) {
 	})
 }
 
-// What the sender gets back it may use again, whatever the other targets do.
-func TestTheOthersHaveACopy(t *testing.T) {
+// The sender may reuse its packet, whatever the other targets do.
+func TestTheOtherTargetsGetACopy(t *testing.T) {
 	var sent *transport.Packet
 	var up atomic.Bool
 	other := &faraway{answer: func(_ int, p *transport.Packet) error {
@@ -129,7 +129,7 @@ func TestTheOthersHaveACopy(t *testing.T) {
 	})
 }
 
-func TestSendFollowsTheOwnTarget(t *testing.T) {
+func TestSendReturnsTheMainTargetsOutcome(t *testing.T) {
 	for name, other := range map[string]func(t *testing.T, f *faraway) transport.Transport{
 		"beside one that blocks": func(_ *testing.T, f *faraway) transport.Transport { return f },
 		"beside a queue": func(t *testing.T, f *faraway) transport.Transport {
@@ -150,12 +150,12 @@ func TestSendFollowsTheOwnTarget(t *testing.T) {
 					g.Expect(dead.log()).To(HaveLen(1), "it was sent to")
 					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 					defer cancel()
-					g.Expect(tr.Close(ctx)).To(Succeed(), "the own target has lost nothing")
+					g.Expect(tr.Close(ctx)).To(Succeed(), "the main target has lost nothing")
 					g.Expect(time.Since(begun)).To(Equal(4 * time.Second))
 					g.Expect(tr.Stats()[1]).To(And(HaveField("Failed", uint64(1)), HaveField("Waiting", 0)))
 				})
 			})
-			t.Run("the healthy one gets it beside a dead own target, whatever the caller does then", func(t *testing.T) {
+			t.Run("the other target gets it if the main target is dead, even if the context is cancelled", func(t *testing.T) {
 				healthy := &faraway{answer: fine, takes: time.Second}
 				teed(t, func(t *testing.T) []transport.Transport {
 					return []transport.Transport{queued(t, &faraway{answer: always(refusedConnection)}, transport.ThreadedConfig{}), other(t, healthy)}
@@ -167,7 +167,7 @@ func TestSendFollowsTheOwnTarget(t *testing.T) {
 						g.Expect(err).To(MatchError(errRefused))
 					}
 					g.Expect(time.Since(begun)).To(BeZero())
-					cancel() // as a deferred one does
+					cancel() // as a deferred call does
 					g.Expect(tr.Close(t.Context())).To(Succeed())
 					g.Expect(tr.Stats()[1].Delivered).To(Equal(uint64(10)))
 				})
@@ -175,7 +175,7 @@ func TestSendFollowsTheOwnTarget(t *testing.T) {
 		})
 	}
 
-	t.Run("one that blocks has what is left of its time", func(t *testing.T) {
+	t.Run("a target that blocks has the rest of the time", func(t *testing.T) {
 		dead := &faraway{answer: fine, takes: blackHole}
 		teed(t, func(*testing.T) []transport.Transport {
 			return []transport.Transport{&faraway{answer: fine}, dead}
@@ -194,7 +194,7 @@ func TestSendFollowsTheOwnTarget(t *testing.T) {
 		})
 	})
 
-	t.Run("only so many wait for one that blocks", func(t *testing.T) {
+	t.Run("the number of packets that wait for a blocking target is limited", func(t *testing.T) {
 		dead := &faraway{answer: fine, takes: blackHole}
 		teed(t, func(*testing.T) []transport.Transport {
 			return []transport.Transport{&faraway{answer: fine}, dead}
@@ -210,14 +210,15 @@ func TestSendFollowsTheOwnTarget(t *testing.T) {
 	})
 }
 
-func TestFlushFollowsTheOwnTarget(t *testing.T) {
+func TestFlushReturnsTheMainTargetsError(t *testing.T) {
 	own, dead := &faraway{answer: fine, takes: time.Second}, &faraway{answer: always(refusedConnection)}
 	teed(t, func(t *testing.T) []transport.Transport {
 		return []transport.Transport{queued(t, own, transport.ThreadedConfig{}), queued(t, dead, transport.ThreadedConfig{})}
 	}, func(t *testing.T, g *WithT, tr *transport.Tee, _ *logged) {
 		dead.start = time.Now()
 		tr.SendAsync(t.Context(), body("a"), nil)
-		time.Sleep(31 * time.Second) // the other's next attempt is due after 25 more
+		// The other target's next attempt is due 25 s later.
+		time.Sleep(31 * time.Second)
 		tr.SendAsync(t.Context(), body("b"), nil)
 		synctest.Wait()
 		begun, before := time.Now(), len(dead.log())
@@ -233,9 +234,9 @@ func TestFlushFollowsTheOwnTarget(t *testing.T) {
 		for _, p := range dead.log()[before:] {
 			probes = append(probes, p.at-begun.Sub(dead.start))
 		}
-		g.Expect(probes).To(Equal([]time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}), "what is left of that time")
+		g.Expect(probes).To(Equal([]time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}), "the rest of that time")
 
-		// A later one prolongs it.
+		// A later Flush extends the time.
 		before = len(dead.log())
 		for _, d := range []time.Duration{500 * time.Millisecond, 4500 * time.Millisecond} {
 			ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -246,7 +247,7 @@ func TestFlushFollowsTheOwnTarget(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		g.Expect(dead.log()[before:]).To(HaveLen(5))
 
-		// Without a deadline it is ten seconds.
+		// Without a deadline the time is ten seconds.
 		before = len(dead.log())
 		g.Expect(tr.Flush(t.Context())).To(Succeed())
 		time.Sleep(15 * time.Second)
@@ -254,7 +255,7 @@ func TestFlushFollowsTheOwnTarget(t *testing.T) {
 	})
 }
 
-// However often a program flushes, nothing piles up.
+// Repeated flushes don't start more goroutines.
 func TestOneGoroutineFlushesATarget(t *testing.T) {
 	teed(t, func(t *testing.T) []transport.Transport {
 		return []transport.Transport{queued(t, &faraway{answer: fine}, transport.ThreadedConfig{}), queued(t, &faraway{answer: always(refusedConnection)}, transport.ThreadedConfig{})}
@@ -273,7 +274,7 @@ func TestOneGoroutineFlushesATarget(t *testing.T) {
 	})
 }
 
-// slowFlush is a transport whose Flush takes its time when its context has
+// slowFlush is a transport whose Flush takes a while after its context has
 // ended.
 type slowFlush struct {
 	*transport.Threaded
@@ -301,7 +302,7 @@ func TestNoFlushOutlivesClose(t *testing.T) {
 	})
 }
 
-func TestFlushSaysWhatTheOwnTargetHasLeft(t *testing.T) {
+func TestFlushCountsTheMainTargetsPackets(t *testing.T) {
 	teed(t, func(t *testing.T) []transport.Transport {
 		return []transport.Transport{queued(t, &faraway{answer: always(refusedConnection)}, transport.ThreadedConfig{}), queued(t, &faraway{answer: fine}, transport.ThreadedConfig{})}
 	}, func(t *testing.T, g *WithT, tr *transport.Tee, _ *logged) {
@@ -314,7 +315,7 @@ func TestFlushSaysWhatTheOwnTargetHasLeft(t *testing.T) {
 	})
 }
 
-func TestCloseCountsWhatTheOwnTargetHasLost(t *testing.T) {
+func TestCloseCountsTheMainTargetsLosses(t *testing.T) {
 	teed(t, func(t *testing.T) []transport.Transport {
 		hole := func() transport.Transport { return &faraway{answer: fine, takes: blackHole} }
 		return []transport.Transport{queued(t, hole(), transport.ThreadedConfig{}), queued(t, hole(), transport.ThreadedConfig{}), hole()}
@@ -335,7 +336,7 @@ func TestCloseCountsWhatTheOwnTargetHasLost(t *testing.T) {
 			g.Expect(s).To(And(HaveField("Failed", uint64(1)), HaveField("Waiting", 0)))
 		}
 		lines := logs.lines()
-		g.Expect(lines).To(HaveLen(4), "two for each of the others")
+		g.Expect(lines).To(HaveLen(4), "two for each other target")
 		g.Expect(lines).To(ContainElements(
 			MatchRegexp(`^level=WARN .*events did not reach the target" host=h1 lost=1 `),
 			MatchRegexp(`^level=WARN .*events did not reach the target" host=h2 lost=1 `)))
@@ -349,12 +350,12 @@ func TestCloseCountsWhatTheOwnTargetHasLost(t *testing.T) {
 	})
 }
 
-// closesBadly is a transport that has something to say at its end.
+// closesBadly is a transport whose Close returns an error.
 type closesBadly struct{ faraway }
 
 func (*closesBadly) Close(context.Context) error { return errors.New("a file could not be written") }
 
-func TestWhatAnotherSaysAtItsEndIsLogged(t *testing.T) {
+func TestTheCloseErrorOfAnotherTargetIsLogged(t *testing.T) {
 	teed(t, func(*testing.T) []transport.Transport {
 		return []transport.Transport{&faraway{answer: fine}, &closesBadly{faraway{answer: fine}}}
 	}, func(t *testing.T, g *WithT, tr *transport.Tee, logs *logged) {
@@ -383,7 +384,7 @@ func TestEveryCloseWaitsForTheSameEnd(t *testing.T) {
 		closing.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			g.Expect(tr.Close(ctx)).To(Succeed(), "the own target is closed")
+			g.Expect(tr.Close(ctx)).To(Succeed(), "the main target is closed")
 			g.Expect(time.Since(begun)).To(Equal(time.Second))
 		})
 		closing.Wait()
@@ -393,7 +394,7 @@ func TestEveryCloseWaitsForTheSameEnd(t *testing.T) {
 	})
 }
 
-func TestTeeHoldsAsItsOwnTargetDoes(t *testing.T) {
+func TestTeeHoldsIfItsMainTargetDoes(t *testing.T) {
 	down := func(int, *transport.Packet) error { return refusedConnection(new(transport.Packet)) }
 	teed(t, func(t *testing.T) []transport.Transport {
 		return []transport.Transport{queued(t, &faraway{answer: down}, transport.ThreadedConfig{}), &faraway{answer: fine}}
@@ -408,7 +409,7 @@ func TestTeeHoldsAsItsOwnTargetDoes(t *testing.T) {
 	teed(t, func(t *testing.T) []transport.Transport {
 		return []transport.Transport{&faraway{answer: fine}, queued(t, &faraway{answer: down}, transport.ThreadedConfig{})}
 	}, func(t *testing.T, g *WithT, tr *transport.Tee, _ *logged) {
-		g.Expect(tr.Watch(func(transport.Notice) { t.Error("there is nothing to tell") })).To(BeFalse())
+		g.Expect(tr.Watch(func(transport.Notice) { t.Error("unexpected notice") })).To(BeFalse())
 		tr.SendAsync(t.Context(), body("a"), nil)
 		synctest.Wait()
 		g.Expect(tr.HoldState()).To(BeZero())
@@ -424,7 +425,7 @@ func (*rude) SendAsync(context.Context, *transport.Packet, func(*transport.Respo
 func (*rude) Flush(context.Context) error { panic("rude") }
 func (*rude) Close(context.Context) error { panic("rude") }
 
-func TestATargetThatPanicsHarmsNobody(t *testing.T) {
+func TestATargetThatPanicsAffectsNoOther(t *testing.T) {
 	teed(t, func(t *testing.T) []transport.Transport {
 		own := queued(t, &faraway{answer: fine}, transport.ThreadedConfig{})
 		held := queued(t, &faraway{answer: always(refusedConnection)}, transport.ThreadedConfig{})
@@ -470,7 +471,7 @@ type flushPanics struct{ *transport.Threaded }
 
 func (*flushPanics) Flush(context.Context) error { panic("rude") }
 
-// One line when failures begin, and one when they are over.
+// There is one line when failures begin, and one when they end.
 func TestTheLogOfATarget(t *testing.T) {
 	const begins, over = `^level=ERROR msg="transport: tee: events don't reach the target" host=h1 error=`, `^level=WARN msg="transport: tee: events are delivered to the target again" host=h1 `
 	type step struct {
@@ -481,11 +482,11 @@ func TestTheLogOfATarget(t *testing.T) {
 		steps []step
 		lines []string
 	}{
-		"a failure of the way ends with the next success": {
+		"a failure of the connection ends with the next success": {
 			[]step{{0, refusedConnection}, {time.Second, status(503)}, {time.Second, nil}, {time.Second, nil}},
 			[]string{begins, over + "lost=2 for=2s$"},
 		},
-		"what says nothing about the way ends after a while without": {
+		"other failures end after a while without a failure": {
 			[]step{{0, status(413)}, {0, nil}, {time.Second, status(413)}, {time.Second, nil}, {9 * time.Second, nil}, {time.Second, nil}, {time.Second, status(400)}},
 			[]string{begins, over + "lost=2 for=11s$", begins},
 		},
@@ -517,7 +518,7 @@ func TestTheLogOfATarget(t *testing.T) {
 	}
 }
 
-// What was under way when a pause began may still arrive in it.
+// Packets that were in flight when a pause began may still arrive during it.
 func TestASuccessDuringAPauseDoesNotEndABurst(t *testing.T) {
 	other := &faraway{answer: func(n int, p *transport.Packet) error {
 		switch n {
@@ -544,8 +545,8 @@ func TestASuccessDuringAPauseDoesNotEndABurst(t *testing.T) {
 	})
 }
 
-// What a client tells about itself is no event.
-func TestALostReportIsNoBurst(t *testing.T) {
+// A packet about the client itself is not an event.
+func TestALostReportBeginsNoBurst(t *testing.T) {
 	teed(t, func(*testing.T) []transport.Transport {
 		return []transport.Transport{&faraway{answer: fine}, &faraway{answer: always(refusedConnection)}}
 	}, func(t *testing.T, g *WithT, tr *transport.Tee, logs *logged) {

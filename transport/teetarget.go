@@ -10,28 +10,29 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
 
-// TargetStats says how the delivery to one target of a [Tee] goes. It counts
-// from the making of the Tee on.
+// TargetStats counts the deliveries to one target of a [Tee], since the Tee was
+// made.
 type TargetStats struct {
 	// Host is the host of the target's DSN, with the port as it was given.
 	Host string
-	// Delivered counts the packets that the target has taken, Failed those that
-	// are lost to it.
+	// Delivered counts the packets that the target accepted, Failed those that
+	// were lost.
 	Delivered, Failed uint64
-	// Waiting counts the packets that have no outcome yet.
+	// Waiting counts the packets without an outcome.
 	Waiting int
-	// Err is what failed last: a packet, or the attempt that a pause began
-	// with. Nil if nothing has failed.
+	// Err is the last failure: of a packet, or of the attempt that began a
+	// pause. Nil if nothing has failed.
 	Err error
 }
 
-// teeTarget is a target with its account.
+// teeTarget is a target with its counts.
 type teeTarget struct {
 	AsyncTransport
 	dsn     *DSN
 	blocks  bool            // SendAsync waits for the outcome
-	handing account.Account // of packets that the target is about to get
-	burst   *teeBurst       // nil for the own target, whose failures its sender hears of
+	handing account.Account // of packets that are being given to the target
+	// nil for the main target, whose callers receive its errors
+	burst *teeBurst
 
 	mu         sync.Mutex
 	counts     TargetStats
@@ -52,7 +53,7 @@ func newTeeTarget(t Target, logger *slog.Logger) (*teeTarget, error) {
 	return o, err
 }
 
-// watch has the target's failures logged.
+// watch starts logging of the target's failures.
 func (o *teeTarget) watch(logger *slog.Logger) {
 	o.burst = &teeBurst{logger: logger.With("host", o.dsn.Host)}
 	if h, ok := o.AsyncTransport.(Holder); ok {
@@ -67,8 +68,8 @@ func (o *teeTarget) watch(logger *slog.Logger) {
 	}
 }
 
-// track counts a packet in. The function that it returns counts it out; only
-// the first call counts.
+// track counts a packet as waiting. The first call of settle counts its
+// outcome; further calls do nothing.
 func (o *teeTarget) track(p *Packet) (settle func(error)) {
 	internal := p.Category == CategoryInternal
 	o.mu.Lock()
@@ -89,7 +90,7 @@ func (o *teeTarget) track(p *Packet) (settle func(error)) {
 	}
 }
 
-// count needs the lock.
+// count counts an outcome. The caller holds the lock.
 func (o *teeTarget) count(err error) {
 	o.counts.Waiting--
 	if err == nil {
@@ -109,7 +110,8 @@ func (o *teeTarget) stats() TargetStats {
 func (o *teeTarget) send(ctx context.Context, p *Packet) (r *Response, err error) {
 	settle := o.track(p)
 	err = errNoReturn
-	defer func() { settle(err) }() // also when the goroutine is ended
+	// Also if the goroutine is ended by runtime.Goexit.
+	defer func() { settle(err) }()
 	return o.Send(ctx, p)
 }
 
@@ -123,12 +125,12 @@ func (o *teeTarget) sendAsync(ctx context.Context, p *Packet, done func(*Respons
 	})
 }
 
-// hand gives the target a packet whose outcome nobody waits for.
+// hand gives the target a packet whose outcome no caller receives.
 func (o *teeTarget) hand(ctx context.Context, h handover) {
 	settle := o.track(h.packet)
 	defer o.handing.Settle(h.ticket)
 	failed := errNoReturn
-	defer func() { // also when the goroutine is ended
+	defer func() { // also if the goroutine is ended by runtime.Goexit
 		if v := recover(); v != nil {
 			failed = fmt.Errorf("transport: sending event %s panicked: %v", h.packet.EventID, v)
 		}
@@ -140,14 +142,14 @@ func (o *teeTarget) hand(ctx context.Context, h handover) {
 	failed = nil
 }
 
-// refuse is hand where too many packets wait already.
+// refuse fails a packet because too many wait already.
 func (o *teeTarget) refuse(h handover) {
-	o.track(h.packet)(fmt.Errorf("%w: %d events wait for %s to take them", ErrQueueFull, maxHanding, o.dsn.Host))
+	o.track(h.packet)(fmt.Errorf("%w: %d events are waiting for %s to accept them", ErrQueueFull, maxHanding, o.dsn.Host))
 	o.handing.Settle(h.ticket)
 }
 
-// flush flushes the target in the background. One goroutine does it, however
-// often it is asked for.
+// flush flushes the target in the background, on one goroutine for any number
+// of calls.
 func (o *teeTarget) flush(life context.Context, c *crew, until time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -161,7 +163,7 @@ func (o *teeTarget) flush(life context.Context, c *crew, until time.Time) {
 	c.start(func() { o.flushOn(life) })
 }
 
-// flushOn flushes until the latest time that was asked for.
+// flushOn flushes until the latest time requested.
 func (o *teeTarget) flushOn(life context.Context) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -173,7 +175,8 @@ func (o *teeTarget) flushOn(life context.Context) {
 			defer o.mu.Lock()
 			ctx, cancel := context.WithDeadline(life, until)
 			defer cancel()
-			o.burst.contain("flushing a target panicked", func() { _ = o.Flush(ctx) }) // Stats has what waits
+			// Stats counts what is left, so the error is dropped.
+			o.burst.contain("flushing a target panicked", func() { _ = o.Flush(ctx) })
 		}()
 		if !o.flushUntil.After(until) {
 			return
@@ -181,7 +184,7 @@ func (o *teeTarget) flushOn(life context.Context) {
 	}
 }
 
-// close closes the target when it has got what is on its way to it.
+// close closes the target after it has got its packets.
 func (o *teeTarget) close(ctx context.Context) {
 	o.mu.Lock()
 	o.closed = true

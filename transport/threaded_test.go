@@ -61,7 +61,7 @@ func (n *next) ids() string {
 	return strings.Join(n.got, " ")
 }
 
-// outcomes collects what callbacks are told.
+// outcomes collects the arguments of callbacks.
 type outcomes struct {
 	mu  sync.Mutex
 	of  map[string][]error
@@ -98,8 +98,8 @@ func body(id string) *transport.Packet {
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-// inBubble runs a test of a Threaded on fake time. The bubble fails when a
-// goroutine outlives Close.
+// inBubble runs a test of a Threaded on fake time. The bubble fails if a
+// goroutine is left after Close.
 func inBubble(t *testing.T, cfg transport.ThreadedConfig, fn func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes)) {
 	if cfg.Logger == nil {
 		cfg.Logger = quiet
@@ -108,7 +108,7 @@ func inBubble(t *testing.T, cfg transport.ThreadedConfig, fn func(t *testing.T, 
 	bubble(t, open, fn)
 }
 
-// bubble is inBubble for any transport that delivers through another.
+// bubble is inBubble for any transport that delivers through another one.
 func bubble[T transport.AsyncTransport](
 	t *testing.T, open func(transport.Transport) (T, error), fn func(t *testing.T, g *WithT, tr T, n *next, o *outcomes),
 ) {
@@ -123,7 +123,7 @@ func bubble[T transport.AsyncTransport](
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_ = tr.Close(ctx)
-		g.Expect(n.closed).To(BeTrue(), "Close closes what it delivers through")
+		g.Expect(n.closed).To(BeTrue(), "Close closes the transport below")
 	})
 }
 
@@ -141,7 +141,7 @@ func TestThreadedDeliversInTheBackground(t *testing.T) {
 	})
 }
 
-func TestThreadedPassesErrorsOn(t *testing.T) {
+func TestThreadedPassesErrorsToTheCallback(t *testing.T) {
 	inBubble(t, transport.ThreadedConfig{}, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
 		refusal := &transport.APIError{Status: 400}
 		tr.SendAsync(t.Context(), body("a"), o.done("a"))
@@ -153,7 +153,7 @@ func TestThreadedPassesErrorsOn(t *testing.T) {
 	})
 }
 
-// workers counts the goroutines that deliver for a Threaded.
+// workers returns the number of goroutines that deliver for a Threaded.
 func workers() int {
 	buf := make([]byte, 1<<20)
 	return strings.Count(string(buf[:runtime.Stack(buf, true)]), ".(*dispatcher).work(")
@@ -177,7 +177,7 @@ func TestThreadedWorkersStartAsNeededAndEnd(t *testing.T) {
 }
 
 func TestThreadedOverflow(t *testing.T) {
-	// One worker is busy with the first packet; two more have room.
+	// One worker is busy with the first packet, and there is room for two more.
 	fill := func(tr *transport.Threaded, o *outcomes, ids ...string) {
 		for _, id := range ids {
 			tr.SendAsync(context.Background(), body(id), o.done(id))
@@ -249,7 +249,7 @@ func TestThreadedOverflow(t *testing.T) {
 			g.Expect(<-closed).To(Succeed())
 		})
 	})
-	t.Run("bytes count too", func(t *testing.T) {
+	t.Run("bytes count", func(t *testing.T) {
 		inBubble(t, transport.ThreadedConfig{Workers: 1, QueueBytes: 537}, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
 			fill(tr, o, "busy", "a", "b", "c")
 			g.Expect(o.get("c")).To(HaveLen(1))
@@ -318,7 +318,7 @@ func TestThreadedFlush(t *testing.T) {
 			g.Expect(<-flushed).To(Succeed())
 		})
 	})
-	t.Run("may be called often, at once and after Close", func(t *testing.T) {
+	t.Run("may be called often, concurrently and after Close", func(t *testing.T) {
 		inBubble(t, transport.ThreadedConfig{}, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
 			for range 20 {
 				tr.SendAsync(t.Context(), body("x"), nil)
@@ -361,7 +361,7 @@ func TestThreadedClose(t *testing.T) {
 			g.Expect(errors.As(err, &undelivered)).To(BeTrue())
 			g.Expect(undelivered.Abandoned).To(Equal(2))
 			g.Expect(o.get("a")).To(Equal([]error{nil}))
-			g.Expect(o.get("b")[0]).To(MatchError(transport.ErrClosed), "it was under way")
+			g.Expect(o.get("b")[0]).To(MatchError(transport.ErrClosed), "it was being sent")
 			g.Expect(o.get("c")[0]).To(MatchError(transport.ErrClosed), "it was waiting")
 		})
 	})
@@ -375,7 +375,7 @@ func TestThreadedClose(t *testing.T) {
 			g.Expect(time.Since(start)).To(Equal(time.Second))
 		})
 	})
-	t.Run("gives up for the cause of its context", func(t *testing.T) {
+	t.Run("returns the cause of its context", func(t *testing.T) {
 		inBubble(t, transport.ThreadedConfig{Workers: 1}, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
 			tr.SendAsync(t.Context(), body("busy"), nil)
 			synctest.Wait()
@@ -386,7 +386,7 @@ func TestThreadedClose(t *testing.T) {
 			g.Expect(o.get("a")).To(HaveExactElements(MatchError("transport: closed before event a was delivered: context canceled")))
 		})
 	})
-	t.Run("returns although a callback does not", func(t *testing.T) {
+	t.Run("returns even if a callback does not", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)
 			n, o, hang := newNext(), new(outcomes), make(chan struct{})
@@ -403,11 +403,11 @@ func TestThreadedClose(t *testing.T) {
 			g.Expect(errors.As(err, &undelivered)).To(BeTrue())
 			g.Expect(undelivered.Stuck).To(Equal(2))
 			g.Expect(err.Error()).To(ContainSubstring("2 stuck in a callback or send that does not return"))
-			g.Expect(o.get("a")).To(HaveLen(1), "one callback that hangs costs no other its outcome")
+			g.Expect(o.get("a")).To(HaveLen(1), "a callback that hangs does not affect the others")
 			close(hang)
 		})
 	})
-	t.Run("is final, may be repeated and be called at once", func(t *testing.T) {
+	t.Run("is final, may be repeated and called concurrently", func(t *testing.T) {
 		inBubble(t, transport.ThreadedConfig{}, func(t *testing.T, g *WithT, tr *transport.Threaded, n *next, o *outcomes) {
 			tr.SendAsync(t.Context(), body("a"), nil)
 			closed := make(chan error, 20)
@@ -473,7 +473,7 @@ func (n troubled) Send(ctx context.Context, p *transport.Packet) (*transport.Res
 	return n.next.Send(ctx, p)
 }
 
-func TestThreadedSurvivesWhatItRuns(t *testing.T) {
+func TestThreadedSurvivesPanics(t *testing.T) {
 	var log strings.Builder
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -495,7 +495,7 @@ func TestThreadedSurvivesWhatItRuns(t *testing.T) {
 	NewWithT(t).Expect(log.String()).To(And(ContainSubstring("a delivery callback panicked"), ContainSubstring("panic=callback")))
 }
 
-func TestThreadedTellsEveryCallbackOnce(t *testing.T) {
+func TestThreadedRunsEveryCallbackOnce(t *testing.T) {
 	for _, overflow := range []string{transport.DropNewest, transport.DropOldest, transport.Block} {
 		t.Run(overflow, func(t *testing.T) {
 			g := NewWithT(t)

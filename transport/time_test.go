@@ -13,7 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// In a bubble time is exact, and a goroutine that outlives Close is a panic.
+// In a bubble time is exact, and a goroutine that is left after Close is a
+// panic.
 func TestTheTimeoutIsExact(t *testing.T) {
 	for _, scheme := range []string{"sync", "threaded"} {
 		for name, step := range map[string]sentrytest.Step{

@@ -12,8 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// tlsServers are the certificates a client may meet, each with the type that
-// crypto/x509 gives to the refusal; nil where the certificate is in order.
+// tlsServers has the certificates that a client may meet, each with the type of
+// crypto/x509's error; nil for a valid one.
 var tlsServers = map[string]struct {
 	option  sentrytest.Option
 	refusal func(error) bool
@@ -103,7 +103,7 @@ func TestClientCertificate(t *testing.T) {
 		}, "ca_certs", srv.CACertFile())
 	})
 	// In TLS 1.3 the refusal comes after the handshake, and a reset may
-	// overtake it; in 1.2 the client always hears the reason.
+	// overtake it. In TLS 1.2 the client always receives the reason.
 	t.Run("missing, in TLS 1.2", func(t *testing.T) {
 		g := NewWithT(t)
 		env := transport.Env{TLS: &tls.Config{RootCAs: srv.CertPool(), MaxVersion: tls.VersionTLS12}}

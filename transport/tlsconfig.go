@@ -12,15 +12,15 @@ var (
 	errHalfPair      = errors.New("the other one is missing")
 )
 
-// TLSConfig returns the TLS configuration that the options ask for, for engines
-// that open their connections themselves. The error is an *[OptionError].
+// TLSConfig returns the TLS configuration for the options, for engines that
+// open their connections themselves. The error is an *[OptionError].
 func (c HTTPConfig) TLSConfig() (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.TLS != nil {
 		cfg = c.TLS.Clone()
 	}
 	if c.SkipVerify {
-		cfg.InsecureSkipVerify = true // asked for by name: verify_ssl=0
+		cfg.InsecureSkipVerify = true // set only by verify_ssl=0
 	}
 	if c.CACerts != "" {
 		pem, err := c.read(c.CACerts)
@@ -44,7 +44,7 @@ func (c HTTPConfig) TLSConfig() (*tls.Config, error) {
 }
 
 func (c HTTPConfig) clientPair() (tls.Certificate, error) {
-	const allowed = "a PEM certificate and, as client_key, the key that belongs to it"
+	const allowed = "a PEM certificate and, in client_key, its key"
 	var cert, key []byte
 	var err error
 	if c.ClientCert != "" {
@@ -59,9 +59,9 @@ func (c HTTPConfig) clientPair() (tls.Certificate, error) {
 	}
 	switch {
 	case c.ClientCert == "":
-		return tls.Certificate{}, newOptionError("client_key", c.ClientKey, "client_cert beside it", errHalfPair)
+		return tls.Certificate{}, newOptionError("client_key", c.ClientKey, "client_cert as well", errHalfPair)
 	case c.ClientKey == "":
-		return tls.Certificate{}, newOptionError("client_cert", c.ClientCert, "client_key beside it", errHalfPair)
+		return tls.Certificate{}, newOptionError("client_cert", c.ClientCert, "client_key as well", errHalfPair)
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
@@ -70,14 +70,13 @@ func (c HTTPConfig) clientPair() (tls.Certificate, error) {
 	return pair, nil
 }
 
-// What options that name files allow.
+// Allowed values of options that name files.
 const (
 	pemFile = "a readable PEM file"
 	caFile  = "a readable PEM file with at least one certificate"
 )
 
-// bindFile adds an option that names a file. Decoding it reads the file, once
-// and for all.
+// bindFile binds an option that names a file. Decoding reads the file once.
 func (c *HTTPConfig) bindFile(o *OptionSet, name string, p *string, allowed, help string, check func(pem []byte) error) {
 	read := func(file string) ([]byte, error) {
 		pem, err := readPEM(file)
@@ -103,7 +102,7 @@ func (c *HTTPConfig) bindFile(o *OptionSet, name string, p *string, allowed, hel
 	}})
 }
 
-// read returns what is in a file that an option names.
+// read returns the content of a file that an option names.
 func (c HTTPConfig) read(file string) ([]byte, error) {
 	if pem, ok := c.files[file]; ok {
 		return pem, nil
@@ -118,8 +117,8 @@ func hasCertificate(pem []byte) error {
 	return nil
 }
 
-// pathless drops the path from a file error: the option's error shows it
-// already. errors.Is still finds fs.ErrNotExist and the like.
+// pathless removes the path from a file error, because the option's error shows
+// it. errors.Is still finds fs.ErrNotExist and the like.
 func pathless(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -6,25 +6,27 @@ import (
 	"context"
 )
 
-// Transport takes packets to Sentry. It is the method set of [*HTTP], and these rules hold for every implementation; transporttest proves them. Implementations are safe for concurrent use.
+// Transport delivers packets to Sentry. It is the method set of [*HTTP]. These rules apply to every implementation; transporttest checks them. Implementations must be safe for concurrent use.
 type Transport interface {
 	// Send delivers one packet and waits for the outcome.
-	//   - It returns when the server has answered in full, when the transport's
+	//   - It returns when the server has answered completely, when the transport's
 	//     timeout is over, or when ctx ends, whichever is first.
 	//   - A 2xx answer is a [Response]. Any other outcome is an error: an
 	//     *[APIError], a *[RateLimitedError], a *[NetworkError] that unwraps to its
 	//     cause, or [ErrClosed].
-	//   - Redirects are errors: a POST that is followed arrives as a GET, empty.
-	//   - A packet that the server wants to be spared by an earlier answer is not
-	//     sent: the outcome is a *[RateLimitedError] that is Held.
+	//   - Redirects are errors, because a client that follows one sends an empty
+	//     GET.
+	//   - A packet under a rate limit of an earlier answer is not sent: the outcome
+	//     is a *[RateLimitedError] that is Held.
 	//   - The packet is only read, and not kept.
 	//   - After Close it returns [ErrClosed].
 	Send(ctx context.Context, p *Packet) (*Response, error)
 	// Close ends the transport.
-	//   - It waits for the sends under way until ctx ends, then cancels them, and
-	//     closes every connection. No goroutine of the transport's outlives it.
+	//   - It waits for the running sends until ctx ends, then cancels them, and
+	//     closes every connection. All goroutines of the transport have ended when
+	//     it returns.
 	//   - It returns nil, or an *[UndeliveredError] that counts what it cancelled.
-	//   - It may be called again, and by several goroutines at a time: every call
-	//     waits for the same end, and those that cancelled nothing return nil.
+	//   - It may be called again and concurrently: every call waits for the same
+	//     end, and calls that cancelled nothing return nil.
 	Close(ctx context.Context) error
 }

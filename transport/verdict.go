@@ -11,23 +11,25 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/conns"
 )
 
-// verdict is what the outcome of an attempt means, for its packet and for those
-// behind it.
+// verdict is the meaning of an attempt's outcome, for its packet and for the
+// packets behind it.
 type verdict struct {
-	reached     bool          // the server takes events, whether it took this one or not
-	again       bool          // the packet may be tried again
-	blames      bool          // the attempt says that others would fail too, or might
-	stops       bool          // others would fail: a pause is due without a second failure
+	reached bool // the server takes events, even if it refused this one
+	again   bool // the packet may be tried again
+	// other packets would or might fail, too
+	blames bool
+	// other packets would fail: pause without a second failure
+	stops       bool
 	absent      bool          // no server was there at all
 	internal    bool          // 500
 	limited     bool          // 429
-	retryAfter  time.Duration // as the server asks; 0: it does not
-	limits      RateLimits    // that came with a refusal
-	interrupted bool          // Close has cancelled it
+	retryAfter  time.Duration // from the server; 0: none
+	limits      RateLimits    // in a refusal
+	interrupted bool          // Close cancelled the attempt
 }
 
-// judge is the one table from outcomes to what a transport that holds does. An
-// error whose methods panic, or whose chain does not end, is final.
+// judge decides what a holding transport does after an outcome. An error whose
+// methods panic, or whose chain does not end, is final.
 func judge(err error) (v verdict) {
 	if err == nil {
 		return verdict{reached: true}
@@ -60,7 +62,9 @@ func judged(err error) verdict {
 	case errors.As(err, &network):
 		return verdict{again: true, blames: true}
 	}
-	return verdict{} // not an error of the way to the server: it would be the same again
+	// not a failure of the connection: another attempt would fail in the same
+	// way
+	return verdict{}
 }
 
 func judgeStatus(api *APIError) verdict {
@@ -79,7 +83,7 @@ func judgeStatus(api *APIError) verdict {
 	return v
 }
 
-// isDialError reports whether there was no connection to send anything on.
+// isDialError reports whether no connection could be opened.
 func isDialError(err error) bool {
 	var dial *conns.DialError
 	var dns *net.DNSError
@@ -88,8 +92,8 @@ func isDialError(err error) bool {
 }
 
 // pauseAfter is how long a packet, or the transport, waits after n failures in
-// a row: 1, 4, 9, 16, 25, 36, 36 … seconds, spread by a tenth, so that the
-// machines of a fleet don't come back as one.
+// a row: 1, 4, 9, 16, 25, 36, 36 … seconds. The wait is spread by a tenth, so
+// that many machines don't come back at the same time.
 func pauseAfter(n int) time.Duration {
 	n = min(n, 6)
 	return time.Duration(float64(n*n) * (0.9 + 0.2*rand.Float64()) * float64(time.Second))

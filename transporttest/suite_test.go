@@ -167,24 +167,24 @@ func TestAHarnessWithARegistryOfItsOwn(t *testing.T) {
 // contract names the rules in the interfaces' comments, by how they begin, and
 // the cases that prove them.
 var contract = map[string]string{
-	"It returns when the server has answered in full,":   "AnswerTimeout BodyTimeout ConnectTimeout ContextEnds",
-	"A 2xx answer is a Response":                         "Delivers Refusals RateLimited BrokenConnection AfterClose",
-	"Redirects are errors":                               "Redirects",
-	"A packet that the server wants to be spared":        "HeldAfter429 HeldByCategory",
-	"The packet is only read, and not kept.":             "PacketUnchanged PacketNotKept",
-	"After Close it returns ErrClosed.":                  "AfterClose",
-	"It waits for the sends under way until ctx ends":    "CloseWaits CloseGivesUp NoGoroutineLeft NoSocketLeft",
-	"It returns nil, or an *UndeliveredError that count": "CloseGivesUp CloseRepeated OnceAbandoned CallbackBlocks",
-	"It may be called again, and by several goroutines":  "CloseRepeated CloseTogether",
-	"done runs exactly once for every packet":            "OnceDelivered OnceRefused OnceAfterClose CallbackNil CallbackSends",
-	"ctx bounds admission only":                          "AdmissionContext QueueBlocks PoolBlocks",
-	"What is refused gets an error that wraps":           "OnceEvicted OnceAfterClose QueueBlocks",
-	"A done that panics is logged":                       "CallbackPanics",
-	"It returns nil then, and an *UndeliveredError":      "FlushPending FlushWaits",
-	"Packets accepted after the call don't prolong it.":  "FlushUnderLoad",
-	"It may be called often":                             "FlushRepeated",
-	"It delivers what it has accepted until ctx ends":    "CloseDrains ShutdownTimeout OnceAbandoned",
-	"It joins every goroutine":                           "NoGoroutineLeft NoSocketLeft",
+	"It returns when the server has answered completely,": "AnswerTimeout BodyTimeout ConnectTimeout ContextEnds",
+	"A 2xx answer is a Response":                          "Delivers Refusals RateLimited BrokenConnection AfterClose",
+	"Redirects are errors":                                "Redirects",
+	"A packet under a rate limit of an earlier answer":    "HeldAfter429 HeldByCategory",
+	"The packet is only read, and not kept.":              "PacketUnchanged PacketNotKept",
+	"After Close it returns ErrClosed.":                   "AfterClose",
+	"It waits for the running sends until ctx ends":       "CloseWaits CloseGivesUp NoGoroutineLeft NoSocketLeft",
+	"It returns nil, or an *UndeliveredError":             "CloseGivesUp CloseRepeated OnceAbandoned CallbackBlocks",
+	"It may be called again and concurrently":             "CloseRepeated CloseTogether",
+	"done runs exactly once for every packet":             "OnceDelivered OnceRefused OnceAfterClose CallbackNil CallbackSends",
+	"ctx limits admission only":                           "AdmissionContext QueueBlocks PoolBlocks",
+	"A refused packet gets an error that wraps":           "OnceEvicted OnceAfterClose QueueBlocks",
+	"A panic in done is logged":                           "CallbackPanics",
+	"It returns nil then":                                 "FlushPending FlushWaits",
+	"Packets accepted after the call don't prolong it.":   "FlushUnderLoad",
+	"It may be called often":                              "FlushRepeated",
+	"It delivers the accepted packets until ctx ends":     "CloseDrains ShutdownTimeout OnceAbandoned",
+	"It waits for every goroutine":                        "NoGoroutineLeft NoSocketLeft",
 
 	"An attempt is repeated after":                   "HoldRepeats HoldHandshake HoldInternal OnceHeld OnceReset",
 	"A packet waits n² seconds after":                "HoldWaits HoldRetryAfter HoldHalves",
@@ -193,8 +193,8 @@ var contract = map[string]string{
 	"A packet that has failed five times":            "HoldPoison HoldHour",
 	"While a rate limit is in force":                 "HoldLimits HoldLimitsHour HeldByCategory",
 	"Flush shortens a pause":                         "HoldFlush PauseAfterRetryAfter HoldLimits",
-	"With overflow=block a packet is refused":        "PauseRefuses",
-	"With workers=1 packets keep their order":        "HoldOrder",
+	"With overflow=block, a packet is refused":       "PauseRefuses",
+	"With workers=1, packets keep their order":       "HoldOrder",
 	"Send is one attempt":                            "PauseSend",
 	"A Holder that pauses makes one attempt at once": "HoldCloseProbes HoldCloseWaits HoldCloseDrains OnceUntrusted",
 	"A packet of CategoryInternal is tried once":     "HoldReports",
@@ -225,18 +225,18 @@ func TestEveryRuleOfTheContractHasItsCases(t *testing.T) {
 				}
 			}
 			if begin == "" {
-				t.Errorf("%s has a rule that no case is said to prove: %s", file, rule)
+				t.Errorf("%s has a rule without a case: %s", file, rule)
 			}
 			found[begin] = true
 		}
 	}
 	for begin, cases := range contract {
 		if !found[begin] {
-			t.Errorf("the interfaces have no rule any more that begins with %q", begin)
+			t.Errorf("the interfaces have no rule that begins with %q", begin)
 		}
 		for name := range strings.FieldsSeq(cases) {
 			if !names[name] {
-				t.Errorf("%q is said to be proven by %s, which is no case", begin, name)
+				t.Errorf("the case %[2]s of the rule %[1]q does not exist", begin, name)
 			}
 		}
 	}

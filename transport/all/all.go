@@ -1,15 +1,18 @@
-// Package all registers every transport that has an engine of its own: import
-// it for programs that take a DSN from elsewhere and should not have to know
-// which transport it names.
+// Package all registers every transport that has an engine of its own. Import
+// it if the program gets its DSN from elsewhere and the DSN may name any
+// transport.
 //
 //	import _ "github.com/ravenkit/ravenkit/transport/all"
 //
-// Programs that know import one of the packages below, and link one engine. The
-// transports of package transport itself need no import.
+// If the transport is known, import only its package below, which links one
+// engine. The transports of package transport need no import.
 package all
 
 import (
-	_ "github.com/ravenkit/ravenkit/transport/fasthttptransport" // fasthttp, aiohttp
-	_ "github.com/ravenkit/ravenkit/transport/reactortransport"  // reactor, twisted
-	_ "github.com/ravenkit/ravenkit/transport/restytransport"    // resty, requests, and both behind a queue
+	// fasthttp, aiohttp
+	_ "github.com/ravenkit/ravenkit/transport/fasthttptransport"
+	// reactor, twisted
+	_ "github.com/ravenkit/ravenkit/transport/reactortransport"
+	// resty, requests, threaded+resty and threaded+requests
+	_ "github.com/ravenkit/ravenkit/transport/restytransport"
 )

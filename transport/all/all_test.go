@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// names are the transports of the reference client, each beside its Go name.
+// names maps the transports of Raven for Python to their Go names.
 var names = map[string]string{
 	"sync":              "sync",
 	"threaded":          "threaded",
@@ -26,7 +26,7 @@ var names = map[string]string{
 	"aiohttp":           "fasthttp",
 }
 
-func TestEveryTransportHasBothItsNames(t *testing.T) {
+func TestEveryTransportHasAGoNameAndARavenName(t *testing.T) {
 	drivers := make(map[string]transport.Driver)
 	for _, d := range transport.DefaultRegistry().Drivers() {
 		for _, scheme := range d.Schemes {
@@ -45,14 +45,14 @@ func TestEveryTransportHasBothItsNames(t *testing.T) {
 	NewWithT(t).Expect(drivers).To(And(HaveKey("http"), HaveKey("https")))
 }
 
-// What the tables of the documentation print must be there.
+// The tables of the documentation print these fields.
 func TestEveryDriverDescribesItself(t *testing.T) {
 	for _, d := range transport.DefaultRegistry().Drivers() {
 		t.Run(d.Name, func(t *testing.T) {
 			g := NewWithT(t)
 			g.Expect(d.Engine).NotTo(BeEmpty())
 			g.Expect(d.Delivery).NotTo(BeEmpty())
-			if d.Name != "tee" { // its targets have them
+			if d.Name != "tee" { // its targets have options of their own
 				g.Expect(d.Options).NotTo(BeEmpty())
 			}
 			for _, o := range d.Options {
@@ -63,14 +63,15 @@ func TestEveryDriverDescribesItself(t *testing.T) {
 	}
 }
 
-// Every transport opens with nothing but a DSN, is as blocking as it says, and
-// finds every fault in its options.
+// Every transport opens with only a DSN, blocks or not as its Driver says, and
+// reports every fault in its options.
 func TestEveryTransportOpens(t *testing.T) {
 	registry := transport.DefaultRegistry()
 	for _, d := range registry.Drivers() {
 		for _, scheme := range d.Schemes {
 			if d.Sink != "server" {
-				continue // for looking: some of these need an option
+				// Some of those that only print or store need an option.
+				continue
 			}
 			t.Run(scheme, func(t *testing.T) {
 				g := NewWithT(t)

@@ -7,7 +7,7 @@ import (
 	_ "github.com/ravenkit/ravenkit/transport/all"
 )
 
-// With the package imported, a DSN may name any transport.
+// With this package imported, a DSN may name any transport.
 func Example() {
 	for _, scheme := range []string{"resty+https", "fasthttp+https", "reactor+https"} {
 		fmt.Println(scheme, transport.DefaultRegistry().Supports(scheme))

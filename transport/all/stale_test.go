@@ -15,12 +15,12 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// restarting is a server as a proxy sees it whose backends restart: of its
-// first connections each answers one request, when all of them have one, and
-// hangs up on the second.
+// restarting is a server behind a proxy whose backends restart: each of its
+// first connections answers one request, when all of them have one, and closes
+// on the second.
 type restarting struct {
 	first    int
-	held     sync.WaitGroup // first requests that have not come
+	held     sync.WaitGroup // first requests that are missing
 	requests atomic.Int32
 	conns    atomic.Int32
 }
@@ -48,7 +48,7 @@ func (s *restarting) serve(c net.Conn) {
 }
 
 // A request that died on a kept connection is sent once more, on a fresh one,
-// however many connections were kept. net/http would try them all.
+// however many connections were kept. net/http alone would try all of them.
 func TestAStaleConnectionCostsOneRepetition(t *testing.T) {
 	const kept = 3
 	for _, scheme := range []string{"sync", "threaded", "resty", "reactor", "fasthttp", "pool"} {

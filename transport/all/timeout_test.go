@@ -14,8 +14,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// The time that a delivery waits for one of max_conns is its own.
-func TestTheTimeoutCountsTheWaitForAConnection(t *testing.T) {
+// The timeout includes the wait for one of max_conns.
+func TestTheTimeoutIncludesTheWaitForAConnection(t *testing.T) {
 	for _, scheme := range []string{"sync", "threaded", "resty", "reactor", "fasthttp"} {
 		t.Run(scheme, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -43,8 +43,8 @@ func TestTheTimeoutCountsTheWaitForAConnection(t *testing.T) {
 	}
 }
 
-// Of an answer only the beginning counts: one without end is not read for ever.
-func TestAnAnswerWithoutEndIsLeft(t *testing.T) {
+// An endless answer is not read to its end.
+func TestAnEndlessAnswerIsNotReadToItsEnd(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Sentry-Error", "too bad")
 		w.WriteHeader(http.StatusBadRequest)

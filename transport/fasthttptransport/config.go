@@ -10,47 +10,47 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Defaults where they differ from those of other queued transports.
+// Defaults that differ from those of other queued transports.
 const (
 	DefaultWorkers   = 1
 	DefaultQueueSize = 1000
 )
 
-// Config configures [New]. Its zero value is the default; the fields that a DSN
-// can hold are named with their options.
+// Config configures [New]. The zero value is the default. Fields with an option
+// in a DSN name it.
 type Config struct {
-	// HTTPConfig holds what every transport has. Its Client and Engine must be
-	// nil: fasthttp is in their place.
+	// HTTPConfig has the options of every transport. Its Client and Engine must
+	// be nil, because fasthttp sends the requests.
 	transport.HTTPConfig
 	// Workers (workers) is how many goroutines deliver at most. 0 means 1.
 	Workers int
 	// QueueSize (qsize) is how many packets may wait. 0 means 1000.
 	QueueSize int
-	// QueueBytes (queue_bytes) is how many bytes the waiting packets may take
-	// together, as [transport.ThreadedConfig] counts them. 0 means 64 MiB.
+	// QueueBytes (queue_bytes) limits the bytes of the waiting packets, counted
+	// as in [transport.ThreadedConfig]. 0 means 64 MiB.
 	QueueBytes int
 	// Overflow (overflow) is [transport.DropOldest] (also ""), DropNewest or
 	// Block.
 	Overflow string
-	// ShutdownTimeout (shutdown_timeout) is how long Close drains the queue. 0
-	// means 10 s.
+	// ShutdownTimeout (shutdown_timeout) is how long Close delivers from the
+	// queue. 0 means 10 s.
 	ShutdownTimeout time.Duration
-	// Logger hears of callbacks that panic; nil means slog.Default.
+	// Logger logs callbacks that panic; nil means slog.Default.
 	Logger *slog.Logger
 }
 
-// BindOptions names the options of fasthttp+….
+// BindOptions binds the options of fasthttp+….
 func (c *Config) BindOptions(o *transport.OptionSet) {
 	c.HTTPConfig.BindOptions(o)
-	o.Int("workers", &c.Workers, DefaultWorkers, 1, math.MaxInt, "how many goroutines deliver at most; they are started as needed")
+	o.Int("workers", &c.Workers, DefaultWorkers, 1, math.MaxInt, "how many goroutines deliver at most; they start as needed")
 	transport.BindOption(o, transport.OptionSpec{
 		Name: "qsize", Aliases: []string{"queue_size"}, Default: strconv.Itoa(DefaultQueueSize),
 		Allowed: "a whole number, at least 1", Help: "how many events may wait",
 	}, &c.QueueSize, atLeastOne)
-	o.Int("queue_bytes", &c.QueueBytes, transport.DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, 256 for each event included; from half of it on, what events have in common is held once")
+	o.Int("queue_bytes", &c.QueueBytes, transport.DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, including 256 for each event; above half of it, text that events have in common is stored once")
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full",
 		transport.DropOldest, transport.DropNewest, transport.Block)
-	o.Duration("shutdown_timeout", &c.ShutdownTimeout, transport.DefaultShutdownTimeout, "how long Close delivers what is waiting before it gives up")
+	o.Duration("shutdown_timeout", &c.ShutdownTimeout, transport.DefaultShutdownTimeout, "how long Close delivers from the queue before it gives up")
 }
 
 func atLeastOne(s string) (int, error) {
@@ -66,7 +66,7 @@ func atLeastOne(s string) (int, error) {
 
 var (
 	errOutOfRange = errors.New("out of range")
-	errTwoEngines = errors.New("fasthttptransport: Config.Client and Config.Engine have to be nil: fasthttp carries the requests")
+	errTwoEngines = errors.New("fasthttptransport: Config.Client and Config.Engine must be nil: fasthttp sends the requests")
 )
 
 func (c Config) threaded() transport.ThreadedConfig {

@@ -17,12 +17,13 @@ import (
 )
 
 const (
-	// idleTime is after how long without a request connections are closed.
+	// idleTime is how long an unused connection stays open.
 	idleTime = 90 * time.Second
-	// maxHeader bounds an answer's header.
+	// maxHeader limits an answer's header.
 	maxHeader = 64 << 10
-	// maxBody bounds how much of an answer is read for the sake of the
-	// connection, which can be used again only when nothing is left in it.
+	// maxBody limits how much of an answer is read. More than MaxReply is read
+	// because a connection can be used again only after the whole answer is
+	// read.
 	maxBody = transport.MaxReply + 256<<10
 )
 
@@ -32,7 +33,7 @@ type engine struct {
 	tls       *tls.Config
 	proxy     func(*url.URL) (*url.URL, error)
 	keepAlive bool
-	slots     chan struct{} // one for each connection that may be open
+	slots     chan struct{} // one for each open connection
 	last      atomic.Pointer[target]
 	idle      *idler
 	close     func()
@@ -43,18 +44,19 @@ type engine struct {
 
 var _ transport.Engine = (*engine)(nil)
 
-// origin is a server, and the connections to it.
+// origin is a server with its connections.
 type origin struct {
 	route
 	pool *fasthttp.HostClient
 }
 
-// target is where requests for a URL go. A transport has one URL as a rule.
+// target is the destination of a URL's requests. A transport usually has one
+// URL.
 type target struct {
 	url    string
 	origin *origin
-	host   string // as the header says
-	uri    string // as the first line says
+	host   string // for the Host header
+	uri    string // for the request line
 }
 
 func newEngine(c transport.HTTPConfig) (*engine, error) {
@@ -62,13 +64,14 @@ func newEngine(c transport.HTTPConfig) (*engine, error) {
 		c.Timeout = transport.DefaultTimeout
 	}
 	if c.MaxConns <= 0 {
-		c.MaxConns = transport.DefaultMaxConns // below 0: NewHTTP refuses it
+		// Below 0, NewHTTP refuses it.
+		c.MaxConns = transport.DefaultMaxConns
 	}
 	tlsConfig, err := c.TLSConfig()
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig.NextProtos = []string{"http/1.1"} // fasthttp speaks no other
+	tlsConfig.NextProtos = []string{"http/1.1"} // fasthttp supports no other
 	life, end := context.WithCancel(context.Background())
 	opened := conns.New(c.DialContext, c.Timeout, life)
 	e := &engine{
@@ -86,7 +89,7 @@ func newEngine(c transport.HTTPConfig) (*engine, error) {
 	return e, nil
 }
 
-// Post sends a request on a connection of the pool.
+// Post sends a request on a pooled connection.
 func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Reply, error) {
 	to, err := e.target(r.URL)
 	if err != nil {
@@ -97,7 +100,7 @@ func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Rep
 	}
 	defer func() { <-e.slots }()
 	if err := ctx.Err(); err != nil {
-		return nil, err // select throws dice
+		return nil, err // select chooses at random
 	}
 	defer e.idle.used()
 	for {
@@ -105,13 +108,13 @@ func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Rep
 		if !again {
 			return reply, err
 		}
-		// Where one kept connection was dead, the others are no better. A fresh
-		// one ends the loop in any case.
+		// If one kept connection was dead, the others are, too. A fresh one
+		// ends the loop in any case.
 		to.origin.pool.CloseIdleConnections()
 	}
 }
 
-// takeSlot waits for a slot only where it has to: Done costs a timer.
+// takeSlot tries to take a slot before it waits: calling Done starts a timer.
 func (e *engine) takeSlot(ctx context.Context) error {
 	select {
 	case e.slots <- struct{}{}:
@@ -156,10 +159,11 @@ func (e *engine) origin(u *url.URL) (*origin, error) {
 	}
 	o := &origin{route: route, pool: &fasthttp.HostClient{
 		Addr: route.addr,
-		// Links are opened by their first exchange, which has a context.
+		// The first exchange opens the connection, because it has a context.
 		Dial: func(string) (net.Conn, error) { return new(link), nil },
-		// The slots bound them. The pool's own bound counts connections that
-		// are about to be closed, and would refuse the next.
+		// The slots limit the connections. The pool's own limit includes
+		// connections that are about to be closed, and would refuse the next
+		// one.
 		MaxConns:       math.MaxInt32,
 		ReadBufferSize: maxHeader,
 	}}
@@ -167,7 +171,7 @@ func (e *engine) origin(u *url.URL) (*origin, error) {
 	return o, nil
 }
 
-// closeIdle closes the connections that no exchange is using.
+// closeIdle closes the idle connections.
 func (e *engine) closeIdle() {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -22,8 +22,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport/fasthttptransport"
 )
 
-// Time is exact in a bubble, also over TLS and in the body, although fasthttp
-// knows no contexts.
+// In a bubble the timeout is exact, also over TLS and in the body, although
+// fasthttp has no contexts.
 func TestTheTimeoutIsExact(t *testing.T) {
 	for _, start := range []func(sentrytest.TB, ...sentrytest.Option) *sentrytest.Server{sentrytest.NewServer, sentrytest.NewTLSServer} {
 		for _, step := range []sentrytest.Step{sentrytest.Hang(), sentrytest.StallBody(), sentrytest.SlowBody(50 * time.Millisecond)} {
@@ -42,8 +42,8 @@ func TestTheTimeoutIsExact(t *testing.T) {
 	}
 }
 
-// An exchange has all of its time whatever became of the one before it on the
-// same connection, and no more than that.
+// Each exchange has its full time, whatever happened to the previous one on the
+// same connection, and no more.
 func TestEachExchangeHasATimeoutOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -53,7 +53,8 @@ func TestEachExchangeHasATimeoutOfItsOwn(t *testing.T) {
 		tr := mustOpen(t, dsn, transport.Env{DialContext: srv.DialContext})
 		send := func() (took time.Duration, err error) {
 			p := packetFor(t, dsn)
-			p.Category = transport.CategoryInternal // these are tried once
+			// Such packets are tried once.
+			p.Category = transport.CategoryInternal
 			began := time.Now()
 			tr.SendAsync(t.Context(), p, func(_ *transport.Response, failed error) {
 				took, err = time.Since(began), failed
@@ -65,7 +66,7 @@ func TestEachExchangeHasATimeoutOfItsOwn(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		time.Sleep(100 * time.Millisecond)
 		took, err := send()
-		g.Expect(took).To(Equal(150*time.Millisecond), "beyond the end of the first one's time")
+		g.Expect(took).To(Equal(150*time.Millisecond), "past the deadline of the first exchange")
 		g.Expect(err).NotTo(HaveOccurred())
 		took, err = send()
 		g.Expect(took).To(Equal(200 * time.Millisecond))
@@ -75,7 +76,7 @@ func TestEachExchangeHasATimeoutOfItsOwn(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		time.Sleep(100 * time.Millisecond)
 		took, err = send()
-		g.Expect(took).To(Equal(200*time.Millisecond), "also beyond the end of the first one's time")
+		g.Expect(took).To(Equal(200*time.Millisecond), "past the deadline of the first exchange, too")
 		g.Expect(err).To(MatchError(context.DeadlineExceeded))
 	})
 }
@@ -101,8 +102,8 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	})
 }
 
-// A caller whose context ends while all connections are busy does not wait for
-// one of them.
+// If all connections are busy and its context ends, a caller stops waiting for
+// one.
 func TestTheContextEndsTheWaitForAConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -118,13 +119,13 @@ func TestTheContextEndsTheWaitForAConnection(t *testing.T) {
 		_, err := tr.Send(ctx, packetFor(t, dsn))
 		g.Expect(err).To(MatchError(context.DeadlineExceeded))
 		g.Expect(time.Since(began)).To(Equal(time.Second))
-		// The one that hangs gives its connection back when its time is over.
+		// The request that hangs releases its connection when its time is over.
 		_, err = tr.Send(t.Context(), packetFor(t, dsn))
 		g.Expect(err).NotTo(HaveOccurred())
 	})
 }
 
-// fasthttp would call a reset before the first byte an end of file.
+// fasthttp would report a reset before the first byte as an end of file.
 func TestErrorsAreThoseOfTheStandardLibrary(t *testing.T) {
 	for name, c := range map[string]struct {
 		step  sentrytest.Step
@@ -146,7 +147,7 @@ func TestErrorsAreThoseOfTheStandardLibrary(t *testing.T) {
 	}
 }
 
-// Of an answer, only the beginning counts, however large it is.
+// Only the start of a large answer is read.
 func TestALargeAnswerIsNotRead(t *testing.T) {
 	for name, framing := range map[string]string{
 		"of a known length": fmt.Sprintf("Content-Length: %d\r\n\r\n", 1<<30),
@@ -172,7 +173,7 @@ func TestALargeAnswerIsNotRead(t *testing.T) {
 	}
 }
 
-// An answer that is cut off is no answer, whatever it has announced.
+// An answer that is cut off is an error.
 func TestACutAnswerIsAnError(t *testing.T) {
 	for name, answer := range map[string]string{
 		"of a large length":    fmt.Sprintf("Content-Length: %d\r\n\r\n{}", 1<<30),
@@ -197,8 +198,8 @@ func TestACutAnswerIsAnError(t *testing.T) {
 	}
 }
 
-// A server that refuses a body by its size does not read it to the end.
-func TestAnAnswerCountsAlthoughTheBodyWasNotTaken(t *testing.T) {
+// A server that refuses a body because of its size does not read it to the end.
+func TestAnAnswerBeforeTheEndOfTheBodyCounts(t *testing.T) {
 	g := NewWithT(t)
 	addr := listen(t, func(c net.Conn, in *bufio.Reader) {
 		if _, err := http.ReadRequest(in); err != nil {
@@ -215,8 +216,8 @@ func TestAnAnswerCountsAlthoughTheBodyWasNotTaken(t *testing.T) {
 	g.Expect(api.Status).To(Equal(413))
 }
 
-// The framing of the message is the transport's, whatever the packet says.
-func TestHeadersThatFrameAMessageAreNotTakenOver(t *testing.T) {
+// The transport sets the headers for the framing; the packet's are ignored.
+func TestFramingHeadersOfThePacketAreIgnored(t *testing.T) {
 	g := NewWithT(t)
 	got := make(chan *http.Request, 1)
 	addr := listen(t, func(c net.Conn, in *bufio.Reader) {
@@ -246,7 +247,7 @@ func TestHeadersThatFrameAMessageAreNotTakenOver(t *testing.T) {
 
 func TestAConfigurationWithAnotherEngineIsRefused(t *testing.T) {
 	_, err := fasthttptransport.New(fasthttptransport.Config{HTTPConfig: transport.HTTPConfig{Client: http.DefaultClient}})
-	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("Config.Client and Config.Engine have to be nil")))
+	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("Config.Client and Config.Engine must be nil")))
 }
 
 func TestEveryFaultOfAConfigurationIsAnOptionError(t *testing.T) {

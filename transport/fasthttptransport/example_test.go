@@ -10,7 +10,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport/fasthttptransport"
 )
 
-// When events come faster than the server takes them, the newest are kept.
+// If events arrive faster than the server takes them, the newest are kept.
 func Example() {
 	server, err := sentrytest.Start()
 	if err != nil {
@@ -40,7 +40,8 @@ func Example() {
 		}, done)
 	}
 	send(fmt.Sprintf("%032x", 0), nil)
-	if _, err := server.Wait(ctx, 1); err != nil { // the worker is busy with it
+	// The worker is busy with the first event.
+	if _, err := server.Wait(ctx, 1); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -13,13 +13,12 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// exchange sends a request on a connection of the origin's and reads the
-// answer. It is to be done again where a kept connection turned out to be dead
-// before any answer.
+// exchange sends a request on a connection of the origin and reads the answer.
+// again is true if a kept connection was dead before any answer.
 func (e *engine) exchange(ctx context.Context, to *target, r *transport.Request) (reply *transport.Reply, again bool, err error) {
-	// The pool starts its cleaner for connections that are to be kept. Nobody
-	// could end that goroutine, so the pool is told that none is; it keeps what
-	// is released all the same, and idleTime is the engine's business.
+	// The pool starts a cleaner goroutine, which can't be ended, if connections
+	// are to be kept. So the pool is told to keep none; it keeps released
+	// connections all the same, and the engine closes them after idleTime.
 	o := to.origin
 	held, err := o.pool.AcquireConn(0, true)
 	if err != nil {
@@ -43,7 +42,7 @@ func (e *engine) exchange(ctx context.Context, to *target, r *transport.Request)
 	l.begin(ctx)
 	reply, keep, err = e.roundTrip(to, l, r)
 	if !l.end() {
-		keep = false // the cut may still be to come
+		keep = false // the deadline may still be set by the watch
 	}
 	if err != nil {
 		again = kept && l.unanswered() && ctx.Err() == nil
@@ -68,8 +67,8 @@ func (e *engine) roundTrip(to *target, l *link, r *transport.Request) (reply *tr
 	}
 	o.pool.ReleaseWriter(w)
 
-	// A server that refuses a large body may answer and hang up without reading
-	// it all: the answer counts for more than the broken pipe.
+	// A server that refuses a large body may answer and close before it has
+	// read all of it. The answer is more useful than the broken pipe.
 	in := o.pool.AcquireReader(l)
 	defer o.pool.ReleaseReader(in)
 	body, whole, err := read(response, in)
@@ -81,8 +80,8 @@ func (e *engine) roundTrip(to *target, l *link, r *transport.Request) (reply *tr
 	return replyOf(response, body), keep, nil
 }
 
-// fill writes what net/http would: the packet's header as it stands, but for
-// what frames the message.
+// fill writes the same request as net/http: the packet's header without
+// changes, except for the framing.
 func (e *engine) fill(request *fasthttp.Request, to *target, r *transport.Request) {
 	h := &request.Header
 	h.DisableNormalizing()
@@ -111,10 +110,9 @@ func (e *engine) fill(request *fasthttp.Request, to *target, r *transport.Reques
 	request.SetBodyRaw(r.Body)
 }
 
-// read reads an answer, and returns what counts of its body. It leaves the rest
-// of a body that is larger than maxBody. fasthttp would refuse such a body as
-// soon as its size is announced: an answer that was cut off after its header
-// would look like a whole one.
+// read reads an answer and returns the start of its body. It stops at maxBody.
+// fasthttp would refuse a larger body when its size is announced, so that an
+// answer cut off after its header would look complete.
 func read(response *fasthttp.Response, in *bufio.Reader) (body []byte, whole bool, err error) {
 	response.SkipBody = true
 	if err := response.Read(in); err != nil {
@@ -141,7 +139,7 @@ func read(response *fasthttp.Response, in *bufio.Reader) (body []byte, whole boo
 	return body, false, err
 }
 
-// chunked is what fasthttp has for the length of a body in chunks.
+// chunked is fasthttp's content length of a chunked body.
 const chunked = -1
 
 // readSome reads a body of unknown length, up to maxBody.
@@ -155,11 +153,11 @@ func readSome(r io.Reader) (body []byte, whole bool, err error) {
 }
 
 func replyOf(response *fasthttp.Response, body []byte) *transport.Reply {
-	var header http.Header // nil in nearly every answer
+	var header http.Header // nil for nearly every answer
 	for name, value := range response.Header.All() {
 		switch string(name) {
 		case "Connection", "Content-Length", "Content-Type", "Date", "Server":
-			continue // these say nothing about the event, and come with every answer
+			continue // irrelevant for events, and in every answer
 		}
 		if header == nil {
 			header = make(http.Header)

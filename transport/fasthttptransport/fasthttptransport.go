@@ -10,10 +10,10 @@ import (
 
 func init() { transport.Register(Driver()) }
 
-// New returns a transport for a configuration: a queue and workers, as
-// [transport.NewThreaded] has them, over fasthttp. The error joins one
-// *[transport.OptionError] for each fault. Nothing is dialled before the first
-// packet, and no goroutine runs while none is waiting.
+// New returns a transport for a configuration: a queue and workers as in
+// [transport.NewThreaded], over fasthttp. The error joins one
+// *[transport.OptionError] for each fault. New does not dial, and no goroutine
+// runs while the queue is empty.
 func New(cfg Config) (*transport.Threaded, error) {
 	if cfg.Client != nil || cfg.Engine != nil {
 		return nil, errTwoEngines
@@ -36,14 +36,14 @@ func New(cfg Config) (*transport.Threaded, error) {
 	return t, nil
 }
 
-// Driver returns what importing the package registers, for registries of one's
-// own.
+// Driver returns the driver that importing the package registers, for other
+// registries.
 func Driver() transport.Driver {
 	return transport.Driver{
 		Schemes: []string{"fasthttp+http", "fasthttp+https", "aiohttp+http", "aiohttp+https"},
 		Name:    "fasthttp", Engine: "fasthttp",
-		Delivery: "in the background, by workers that a queue feeds",
-		WhenFull: "as overflow says; by default the oldest event is evicted",
+		Delivery: "in the background, by workers with a queue",
+		WhenFull: "overflow decides; by default the oldest event is evicted",
 		Decodes:  true,
 		Options:  transport.OptionSpecs(new(Config)),
 		Open:     open,

@@ -36,7 +36,7 @@ func open(t testing.TB, dsn string, env transport.Env) (transport.Transport, err
 	return transport.DefaultRegistry().Open(d, env)
 }
 
-// mustOpen opens a transport that is closed with the test.
+// mustOpen opens a transport and closes it at the end of the test.
 func mustOpen(t testing.TB, dsn string, env transport.Env) transport.AsyncTransport {
 	t.Helper()
 	tr, err := open(t, dsn, env)
@@ -51,8 +51,8 @@ func mustOpen(t testing.TB, dsn string, env transport.Env) transport.AsyncTransp
 	return tr.(transport.AsyncTransport)
 }
 
-// listen serves connections with a function that reads and writes as it likes.
-// They end with the test. It returns the address.
+// listen calls serve for each connection until the end of the test. It returns
+// the address.
 func listen(t *testing.T, serve func(c net.Conn, in *bufio.Reader)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

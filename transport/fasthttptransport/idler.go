@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// idler calls a function when nothing was used for a time. The timer is not set
-// anew at every use, which would cost more than the use: when it fires too
-// early, it is set to the rest.
+// idler calls a function when nothing was used for a time. Resetting the timer
+// at every use would cost more than the use, so the timer is reset to the
+// remaining time when it fires too early.
 type idler struct {
 	after time.Duration
 	idle  func()
 
 	mu      sync.Mutex
-	last    time.Time // of use
+	last    time.Time // the last use
 	timer   *time.Timer
 	stopped bool
 }

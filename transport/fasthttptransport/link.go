@@ -10,15 +10,15 @@ import (
 )
 
 // link is a connection of the pool. fasthttp's dial functions have no context,
-// so a link is opened by its first exchange, which has one. It notes what
-// happens on it: fasthttp takes whatever goes wrong before the first byte of an
-// answer for an io.EOF. One exchange uses it at a time.
+// so the first exchange opens the link. The link records errors, because
+// fasthttp turns every error before the first byte of an answer into io.EOF.
+// One exchange uses it at a time.
 type link struct {
-	net.Conn          // with TLS where the route has it; nil before open
-	raw      net.Conn // below it
+	net.Conn          // with TLS if the route uses it; nil before open
+	raw      net.Conn // without TLS
 	answered bool     // the exchange has read something
-	spoilt   bool     // no exchange will follow
-	err      error    // the first that the exchange met
+	spoilt   bool     // no exchange may follow
+	err      error    // the first error of the exchange
 	watch    watch    // cuts the exchange
 }
 
@@ -34,27 +34,27 @@ func (l *link) open(ctx context.Context, e *engine, r route) error {
 	return nil
 }
 
-// begin starts an exchange, which is the last until done says otherwise. It is
-// cut when ctx ends.
+// begin starts an exchange, which is cut when ctx ends. The link is spoilt
+// until done is called.
 func (l *link) begin(ctx context.Context) {
 	l.answered, l.spoilt, l.err = false, true, nil
 	l.watch.begin(ctx)
 }
 
-// end ends the exchange. It reports whether nothing has cut it, or will.
+// end ends the exchange. It reports whether the exchange was not cut and will
+// not be.
 func (l *link) end() bool { return l.watch.end() }
 
 func (l *link) done(keep bool) { l.spoilt = !keep }
 
-// unanswered reports whether the exchange broke off before any answer.
+// unanswered reports whether the exchange failed before any answer.
 func (l *link) unanswered() bool { return !l.answered && l.err != nil }
 
-// cut makes whatever the exchange is doing fail. It may come from another
-// goroutine.
+// cut makes the running exchange fail. Any goroutine may call it.
 func (l *link) cut() { _ = l.raw.SetDeadline(time.Unix(1, 0)) }
 
-// explain returns why an exchange failed, which its link knows better than
-// fasthttp.
+// explain returns the cause of a failed exchange: the link's own error is more
+// precise than fasthttp's.
 func (l *link) explain(ctx context.Context, err error) error {
 	if l.err != nil {
 		err = l.err
@@ -89,8 +89,8 @@ func (l *link) note(err error) {
 	}
 }
 
-// Close closes the connection. After a failure it does without the farewell of
-// TLS, which a server that does not read would hold up.
+// Close closes the connection. After a failure it skips the closing message of
+// TLS, which blocks if the server does not read.
 func (l *link) Close() error {
 	l.watch.stop()
 	switch {

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/net/proxy"
 )
 
-// proxyFunc chooses the proxy for an origin, as the option says; NO_PROXY and
-// hosts of this machine are exempt.
+// proxyFunc returns the function that selects the proxy for an origin according
+// to the option, except for hosts in NO_PROXY and on this machine.
 func proxyFunc(option string) func(*url.URL) (*url.URL, error) {
 	if option == "none" {
 		return func(*url.URL) (*url.URL, error) { return nil, nil }
@@ -37,7 +37,7 @@ func basicAuth(u *url.URL) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
 }
 
-// tunnel asks an HTTP proxy to pass bytes on to the origin.
+// tunnel asks an HTTP proxy for a connection to the origin.
 func tunnel(ctx context.Context, raw, conn net.Conn, r route) error {
 	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })
 	err := connectThrough(conn, r)
@@ -55,8 +55,8 @@ func connectThrough(conn net.Conn, r route) error {
 	if err := ask.Write(conn); err != nil {
 		return err
 	}
-	// A server of TLS waits for its client to speak, so nothing follows the
-	// answer that the reader could swallow.
+	// A TLS server waits for the client to begin, so the reader can't swallow
+	// bytes behind the answer.
 	answer, err := http.ReadResponse(bufio.NewReader(conn), ask)
 	if err != nil {
 		return err
@@ -67,8 +67,7 @@ func connectThrough(conn net.Conn, r route) error {
 	return nil
 }
 
-// socks asks a SOCKS5 proxy, by a connection to it, to pass bytes on to the
-// origin.
+// socks asks a SOCKS5 proxy for a connection to the origin.
 func socks(ctx context.Context, conn net.Conn, r route) error {
 	var auth *proxy.Auth
 	if user := r.proxy.User; user != nil {
@@ -83,8 +82,8 @@ func socks(ctx context.Context, conn net.Conn, r route) error {
 	return err
 }
 
-// dialled is a proxy.Dialer and a proxy.ContextDialer with a connection that
-// there is.
+// dialled is a proxy.Dialer and proxy.ContextDialer that returns an existing
+// connection.
 type dialled struct{ conn net.Conn }
 
 func (d dialled) Dial(string, string) (net.Conn, error) { return d.conn, nil }

@@ -15,9 +15,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// httpProxy leads every host to one server: it passes requests on that it can
-// read, and bytes where it is asked to connect. It returns its address, and
-// what it was asked.
+// httpProxy is a proxy that sends every request and every tunnel to one server.
+// It returns its address and the requests it received.
 func httpProxy(t *testing.T, target string) (addr string, asked chan *http.Request) {
 	asked = make(chan *http.Request, 8)
 	return listen(t, func(c net.Conn, in *bufio.Reader) {
@@ -83,8 +82,8 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-// The environment's proxies are used unless the option says none, and NO_PROXY
-// holds for both.
+// The environment's proxies are used unless the option is none. NO_PROXY
+// applies to both.
 func TestProxiesOfTheEnvironment(t *testing.T) {
 	srv := sentrytest.NewServer(t)
 	proxy, asked := httpProxy(t, srv.Addr())
@@ -131,8 +130,7 @@ func TestAProxyThatRefuses(t *testing.T) {
 	)))
 }
 
-// socks is the least of a SOCKS5 server: no authentication, CONNECT, one
-// target.
+// socks is a minimal SOCKS5 server: no authentication, CONNECT, one target.
 func socks(t *testing.T, target string) string {
 	return listen(t, func(c net.Conn, in *bufio.Reader) {
 		greeting := make([]byte, 2)

@@ -13,9 +13,9 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Whoever reads an error must be able to tell the proxy's fault from the
-// server's, and from net/http's errors they can.
-func TestAProxyThatIsNotThereIsNamedAsWithNetHTTP(t *testing.T) {
+// The error must show whether the proxy or the server failed, as net/http's
+// errors do.
+func TestAMissingProxyIsNamedAsInNetHTTP(t *testing.T) {
 	silent := listen(t, func(net.Conn, *bufio.Reader) {})
 	notTLS := listen(t, func(c net.Conn, _ *bufio.Reader) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad\r\n\r\n") })
 	for _, proxy := range []string{
@@ -40,8 +40,8 @@ func TestAProxyThatIsNotThereIsNamedAsWithNetHTTP(t *testing.T) {
 	}
 }
 
-// A refusal by the server behind the proxy is not the proxy's.
-func TestAServerThatIsNotThereIsNotTheProxysFault(t *testing.T) {
+// A refusal by the server behind the proxy is not an error of the proxy.
+func TestAMissingServerIsNotAnErrorOfTheProxy(t *testing.T) {
 	g := NewWithT(t)
 	dsn := "fasthttp+http://k@" + nobody(t) + "/1"
 	_, err := mustOpen(t, dsn, transport.Env{}).Send(t.Context(), packetFor(t, dsn))

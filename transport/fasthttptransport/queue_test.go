@@ -19,7 +19,8 @@ func TestQueueOptions(t *testing.T) {
 	}
 }
 
-// The oldest has to go by default, and workers times qsize is all there is.
+// By default the oldest event is evicted, and the memory is limited to workers
+// and qsize.
 func TestTheOldestIsEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -31,7 +32,7 @@ func TestTheOldestIsEvicted(t *testing.T) {
 		for i := range 6 {
 			tr.SendAsync(t.Context(), packetFor(t, dsn), func(_ *transport.Response, err error) {
 				if err != nil {
-					told[i] = err // an eviction is told by the sender
+					told[i] = err // the evicting sender calls back
 				}
 			})
 			synctest.Wait()
@@ -43,13 +44,14 @@ func TestTheOldestIsEvicted(t *testing.T) {
 	})
 }
 
-func TestTheOldestGoesForBytesToo(t *testing.T) {
+func TestTheOldestIsEvictedForBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		srv := sentrytest.NewServer(t, sentrytest.InMemory())
 		srv.Script(sentrytest.OK().After(time.Second).Times(3))
 		scheme := sentrytest.DSNScheme("fasthttp")
-		size := len(packetFor(t, srv.DSN(scheme)).Body) + 256 // for all that is not the body
+		// 256 for the rest of the packet.
+		size := len(packetFor(t, srv.DSN(scheme)).Body) + 256
 		dsn := srv.DSN(scheme, sentrytest.DSNParam("queue_bytes", strconv.Itoa(2*size)))
 		tr := mustOpen(t, dsn, transport.Env{DialContext: srv.DialContext})
 		told := make(map[int]error)

@@ -10,12 +10,13 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// route is the way to an origin.
+// route says how to connect to an origin.
 type route struct {
-	addr      string      // host:port
-	tls       *tls.Config // of the origin; nil for plain http
-	proxy     *url.URL    // nil where the way is direct
-	proxyAuth string      // what requests carry for a proxy that reads them
+	addr  string      // host:port
+	tls   *tls.Config // for the origin; nil for plain http
+	proxy *url.URL    // nil for a direct connection
+	// The Proxy-Authorization header of requests that the proxy reads.
+	proxyAuth string
 }
 
 func (e *engine) routeTo(u *url.URL) (route, error) {
@@ -34,13 +35,13 @@ func (e *engine) routeTo(u *url.URL) (route, error) {
 		}
 	case "socks5", "socks5h":
 	default:
-		return r, fmt.Errorf("fasthttptransport: no such kind of proxy: %s (want http, https or socks5)", via.Redacted())
+		return r, fmt.Errorf("fasthttptransport: unsupported proxy %s (want http, https or socks5)", via.Redacted())
 	}
 	r.proxy = via
 	return r, nil
 }
 
-// addrOf is what to dial for a URL.
+// addrOf is the address to dial for a URL.
 func addrOf(u *url.URL) string {
 	host, port := u.Hostname(), u.Port()
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
@@ -60,8 +61,8 @@ func (e *engine) tlsFor(u *url.URL) *tls.Config {
 	return c
 }
 
-// requestURI is what stands in a request's first line: a proxy that reads the
-// request is told the whole URL.
+// requestURI is the URI in a request's first line: the whole URL if the request
+// goes to a proxy.
 func (r route) requestURI(u *url.URL) string {
 	if r.proxy == nil || r.tls != nil || isSOCKS(r.proxy) {
 		return u.RequestURI()
@@ -69,9 +70,8 @@ func (r route) requestURI(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + u.RequestURI()
 }
 
-// connect opens a connection: raw, and with TLS where the route has it. What
-// goes wrong on the way to a proxy is an error of the operation "proxyconnect",
-// as with net/http.
+// connect opens a connection. conn has TLS if the route uses it; raw does not.
+// Errors of a proxy have the operation "proxyconnect", as in net/http.
 func (e *engine) connect(ctx context.Context, r route) (raw, conn net.Conn, err error) {
 	to := r.addr
 	if r.proxy != nil {

@@ -8,23 +8,23 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/attempt"
 )
 
-// watch cuts the exchanges of a link when their contexts end. The contexts of a
-// transport differ in their deadlines only, so it does without a timer and a
-// registration for each: the timer is set anew when it has fired too early, and
-// the cut that comes with the end of the transport's life stays for all
-// exchanges. One exchange is watched at a time.
+// watch cuts the exchanges of a link when their contexts end. To avoid a timer
+// and a registration for each exchange, it uses one timer, which is reset when
+// it fires too early, and one registration for the transport's life: the
+// contexts of a transport differ only in their deadlines. One exchange is
+// watched at a time.
 type watch struct {
-	cut func() // of the link
+	cut func() // cuts the link's exchange
 
-	life     context.Context // that is registered for; nil: none is
+	life     context.Context // the registered context; nil: none
 	stopLife func() bool
-	other    func() bool // stops the registration for a context of another kind
+	other    func() bool // unregisters a context of another kind
 
 	mu       sync.Mutex
-	deadline time.Time // of the exchange under way; zero: there is none
+	deadline time.Time // of the running exchange; zero: there is none
 	over     bool      // it was cut
 	timer    *time.Timer
-	fires    time.Time // when; zero: it is not set
+	fires    time.Time // when the timer fires; zero: it is not set
 }
 
 func (w *watch) begin(ctx context.Context) {
@@ -46,8 +46,8 @@ func (w *watch) begin(ctx context.Context) {
 	}
 }
 
-// end ends the watching. It reports whether the exchange was not cut, and will
-// not be any more.
+// end ends the watching. It reports whether the exchange was not cut and will
+// not be.
 func (w *watch) end() bool {
 	if stop := w.other; stop != nil {
 		w.other = nil
@@ -59,7 +59,7 @@ func (w *watch) end() bool {
 	return !w.over && w.life.Err() == nil
 }
 
-// set sets the timer. It needs the lock.
+// set sets the timer. The caller holds the lock.
 func (w *watch) set(after time.Duration) {
 	w.fires = time.Now().Add(after)
 	if w.timer == nil {
@@ -84,7 +84,7 @@ func (w *watch) fired() {
 	w.cut()
 }
 
-// stop ends the watch with its link.
+// stop ends the watch when the link closes.
 func (w *watch) stop() {
 	w.forget()
 	w.mu.Lock()

@@ -40,7 +40,7 @@ func TestCloseGivesUpOnTime(t *testing.T) {
 	})
 }
 
-func TestCloseGivesUpForTheCauseOfItsContext(t *testing.T) {
+func TestCloseReturnsTheCauseOfItsContext(t *testing.T) {
 	inBubble(t, reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 1}}, func(t *testing.T, g *WithT, r *reactor, _ *next, o *outcomes) {
 		r.SendAsync(t.Context(), body("busy"), nil)
 		r.SendAsync(t.Context(), body("a"), o.done("a"))
@@ -51,7 +51,7 @@ func TestCloseGivesUpForTheCauseOfItsContext(t *testing.T) {
 	})
 }
 
-func TestCloseGoesOnWithoutACallbackThatDoesNotReturn(t *testing.T) {
+func TestCloseWithACallbackThatDoesNotReturn(t *testing.T) {
 	cfg := reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 2, ShutdownTimeout: time.Second}}
 	inBubble(t, cfg, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {
 		release := make(chan struct{})
@@ -67,7 +67,7 @@ func TestCloseGoesOnWithoutACallbackThatDoesNotReturn(t *testing.T) {
 		u := undelivered(g, r.Close(context.Background()))
 		g.Expect(time.Since(start)).To(Equal(1200 * time.Millisecond))
 		g.Expect(u.Stuck).To(Equal(2))
-		g.Expect(u.Abandoned).To(Equal(10), "the stuck one of these was told, too")
+		g.Expect(u.Abandoned).To(Equal(10), "including the stuck one, whose callback ran")
 		g.Expect(o.ids).To(HaveLen(9))
 		for i := range 9 {
 			g.Expect(o.err(fmt.Sprint(i))).To(MatchError(transport.ErrClosed))
@@ -84,7 +84,7 @@ func TestASendThatDoesNotReturnIsStuck(t *testing.T) {
 		g.Expect(u.Stuck).To(Equal(1))
 		n.allow(1)
 		synctest.Wait()
-		g.Expect(o.told()).To(Equal("a"), "the callback is owed, however late")
+		g.Expect(o.told()).To(Equal("a"), "the callback runs, even if late")
 	})
 }
 
@@ -104,7 +104,7 @@ func TestCloseInACallback(t *testing.T) {
 	})
 }
 
-func TestWhatComesAfterCloseIsRefusedInTheCaller(t *testing.T) {
+func TestPacketsAfterCloseAreRefusedInTheCaller(t *testing.T) {
 	inBubble(t, reactortransport.Config{}, func(t *testing.T, g *WithT, r *reactor, _ *next, o *outcomes) {
 		g.Expect(r.Close(t.Context())).To(Succeed())
 		r.SendAsync(t.Context(), body("late"), o.done("late"))

@@ -7,27 +7,27 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Config configures [New]. Its zero value is the default; the fields that a DSN
-// can hold are named with their options.
+// Config configures [New]. The zero value is the default. Fields with an option
+// in a DSN name it.
 type Config struct {
-	// HTTPConfig holds what every transport has.
+	// HTTPConfig has the options of every transport.
 	transport.HTTPConfig
-	// ThreadedConfig holds what every queued transport has. Workers (workers)
-	// is how many packets may be in flight; MaxConns bounds it too.
+	// ThreadedConfig has the options of queued transports. Workers (workers) is
+	// how many packets may be in flight; MaxConns limits them, too.
 	// SerialCallbacks is always true.
 	transport.ThreadedConfig
 }
 
-// BindOptions names the options of reactor+….
+// BindOptions binds the options of reactor+….
 func (c *Config) BindOptions(o *transport.OptionSet) {
 	c.HTTPConfig.BindOptions(o)
 	c.ThreadedConfig.BindOptions(o)
 }
 
-// New returns a transport for a configuration: a queue and workers, as
-// [transport.NewThreaded] has them, over net/http, with all callbacks on one
-// goroutine. The error joins one *[transport.OptionError] for each fault.
-// Nothing is dialled, and no goroutine runs, before the first packet.
+// New returns a transport for a configuration: a queue and workers as in
+// [transport.NewThreaded], over net/http, with all callbacks on one goroutine.
+// The error joins one *[transport.OptionError] for each fault. New does not
+// dial, and no goroutine runs before the first packet.
 func New(cfg Config) (*transport.Threaded, error) {
 	if cfg.HTTPConfig.Logger == nil {
 		cfg.HTTPConfig.Logger = cfg.ThreadedConfig.Logger
@@ -38,7 +38,8 @@ func New(cfg Config) (*transport.Threaded, error) {
 	}
 	t, err := newOver(next, cfg)
 	if err != nil {
-		return nil, errors.Join(err, next.Close(context.Background())) // nothing is under way
+		// No packet was sent yet.
+		return nil, errors.Join(err, next.Close(context.Background()))
 	}
 	return t, nil
 }

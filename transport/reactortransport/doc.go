@@ -1,8 +1,8 @@
-// Package reactortransport delivers by way of a reactor: one goroutine that
-// decides what is sent when, and runs every callback. Importing it registers
+// Package reactortransport delivers through a reactor: all callbacks run on one
+// goroutine. Importing it registers
 //
 //	reactor+http, reactor+https
-//	twisted+http, twisted+https      the reference client's name for it
+//	twisted+http, twisted+https      its name in Raven for Python
 //
 // in [transport.DefaultRegistry]:
 //
@@ -15,34 +15,36 @@
 // # The reactor
 //
 // It is the queue and the workers of [transport.Threaded], with one difference:
-// all callbacks run on one goroutine, one at a time, so they may share what
-// they like without locks. The goroutine begins with the first callback and
-// ends with Close. A callback should be quick, because it delays the others;
-// deliveries go on meanwhile. It may send. A panic in one is logged. One that
-// ends its goroutine is followed by a new goroutine.
+// all callbacks run on one goroutine, one at a time, so they can share data
+// without locks. The goroutine starts with the first callback and ends with
+// Close. A callback should be quick, because it delays the others; deliveries
+// continue meanwhile. It may send. A panic in a callback is logged. If a
+// callback ends its goroutine, a new goroutine takes over.
 //
-// Connections are net/http's, kept from packet to packet. An outage is waited
-// out, as [transport.Holder] says.
+// Connections are net/http's and are kept from packet to packet. Events are
+// held through an outage, as [transport.Holder] says.
 //
 // # Options
 //
-// Beside those of every transport (timeout, verify_ssl, ca_certs, client_cert,
-// client_key, compression, proxy, keepalive, max_conns, http2) there are those
-// of threaded+. A number of workers above max_conns counts as max_conns.
+// The options of every transport (timeout, verify_ssl, ca_certs, client_cert,
+// client_key, compression, proxy, keepalive, max_conns, http2), and those of
+// threaded+. If workers is greater than max_conns, max_conns counts.
 //
 // # At shutdown
 //
-// Close does what [transport.Threaded.Close] does. If a callback does not
+// Close does the same as [transport.Threaded.Close]. If a callback does not
 // return within 100 ms after Close has given up, those behind it run in
-// goroutines of their own. What is sent after Close is refused in the caller.
+// goroutines of their own. Packets that are sent after Close are refused in the
+// caller.
 //
-// # What differs
+// # Differences from Raven for Python
 //
-// The reference client, Raven for Python, takes only the status 200 for a
-// success; here every 2xx is one. It has no bound on what waits.
+// In Raven for Python's twisted transport only status 200 is a success, and any
+// number of events may wait; here every 2xx is a success, and the queue has a
+// limit.
 //
-// The reactor does no polling of its own. The event-driven network libraries of
-// Go bring a TLS of their own, or none, and the errors of certificates would
-// not be those of crypto/x509; net/http's goroutines are parked on the
-// runtime's poller, which is the same epoll or kqueue below.
+// The reactor does not poll. Go's event-driven network libraries have their own
+// TLS, or none, so the errors of certificates would not be those of
+// crypto/x509. net/http's goroutines wait in the runtime's poller, which uses
+// epoll or kqueue as well.
 package reactortransport

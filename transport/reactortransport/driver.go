@@ -4,14 +4,14 @@ import "github.com/ravenkit/ravenkit/transport"
 
 func init() { transport.Register(Driver()) }
 
-// Driver returns what importing the package registers, for registries of one's
-// own.
+// Driver returns the driver that importing the package registers, for other
+// registries.
 func Driver() transport.Driver {
 	return transport.Driver{
 		Schemes: []string{"reactor+http", "reactor+https", "twisted+http", "twisted+https"},
 		Name:    "reactor", Engine: "reactor over net/http",
-		Delivery: "in the background, by workers that a queue feeds; all callbacks run on one goroutine",
-		WhenFull: "as overflow says; by default the newest event is dropped",
+		Delivery: "in the background, by workers with a queue; all callbacks run on one goroutine",
+		WhenFull: "overflow decides; by default the newest event is dropped",
 		Decodes:  true,
 		Options:  transport.OptionSpecs(new(Config)),
 		Open:     open,

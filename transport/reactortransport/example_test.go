@@ -9,7 +9,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport/reactortransport"
 )
 
-// All callbacks run on the reactor, one at a time: they share the totals
+// All callbacks run on the reactor, one at a time, so they share the totals
 // without a lock.
 func Example() {
 	server, err := sentrytest.Start()

@@ -43,7 +43,7 @@ func open(t testing.TB, dsn string, env transport.Env) (transport.Transport, err
 	return transport.DefaultRegistry().Open(d, env)
 }
 
-// mustOpen opens a transport that is closed with the test.
+// mustOpen opens a transport and closes it at the end of the test.
 func mustOpen(t testing.TB, dsn string, env transport.Env) transport.AsyncTransport {
 	t.Helper()
 	tr, err := open(t, dsn, env)
@@ -62,7 +62,7 @@ func mustOpen(t testing.TB, dsn string, env transport.Env) transport.AsyncTransp
 // test decides when each packet is delivered.
 type next struct {
 	permits chan struct{}
-	deaf    bool // it does not hear its context end
+	deaf    bool // it ignores the end of its context
 	mu      sync.Mutex
 	ids     []string
 	now     int
@@ -112,7 +112,7 @@ func (n *next) allow(count int) {
 	}
 }
 
-// sent returns the ids of what was sent, in order.
+// sent returns the ids of the sent packets, in order.
 func (n *next) sent() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -123,7 +123,7 @@ func body(id string) *transport.Packet {
 	return &transport.Packet{EventID: id, Body: []byte("0123456789")}
 }
 
-// outcomes collects what callbacks are told, in order.
+// outcomes collects the arguments of callbacks, in order.
 type outcomes struct {
 	mu  sync.Mutex
 	of  map[string]error
@@ -142,7 +142,7 @@ func (o *outcomes) done(id string) func(*transport.Response, error) {
 	}
 }
 
-// told returns the ids of callbacks that ran, in order.
+// told returns the ids of the callbacks that ran, in order.
 func (o *outcomes) told() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -157,8 +157,8 @@ func (o *outcomes) err(id string) error {
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-// inBubble runs a test on fake time. The bubble fails when a goroutine outlives
-// Close.
+// inBubble runs a test on fake time. The bubble fails if a goroutine is left
+// after Close.
 func inBubble(t *testing.T, cfg reactortransport.Config, fn func(t *testing.T, g *WithT, r *transport.Threaded, n *next, o *outcomes)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -187,7 +187,7 @@ func ended() context.Context {
 	return ctx
 }
 
-// goroutine names the goroutine that calls it.
+// goroutine names the calling goroutine.
 func goroutine() string {
 	buf := make([]byte, 64)
 	buf = buf[:runtime.Stack(buf, false)]

@@ -28,7 +28,7 @@ func TestARefusalCarriesCodeAndMessage(t *testing.T) {
 	g.Expect(api).To(HaveValue(Equal(transport.APIError{Status: 403, Message: "no such project", EventID: eventID})))
 }
 
-// Time is exact in a bubble, also over TLS.
+// In a bubble the timeout is exact, also over TLS.
 func TestTheTimeoutIsExact(t *testing.T) {
 	for _, start := range []func(sentrytest.TB, ...sentrytest.Option) *sentrytest.Server{sentrytest.NewServer, sentrytest.NewTLSServer} {
 		synctest.Test(t, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestTheTimeoutIsExact(t *testing.T) {
 	}
 }
 
-// counting is an http.RoundTripper of a program's own.
+// counting is an http.RoundTripper of the program.
 type counting struct{ requests int }
 
 func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -21,7 +21,8 @@ type reactor = transport.Threaded
 
 func TestAllCallbacksRunOnOneGoroutine(t *testing.T) {
 	inBubble(t, reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 4, QueueSize: 2}}, func(t *testing.T, g *WithT, r *reactor, n *next, _ *outcomes) {
-		on := make(map[string]int) // without a lock: the race detector is the test
+		// Without a lock, so that the race detector reports a second goroutine.
+		on := make(map[string]int)
 		var told sync.WaitGroup
 		const sent = 40
 		told.Add(sent)
@@ -38,7 +39,7 @@ func TestAllCallbacksRunOnOneGoroutine(t *testing.T) {
 		}
 		senders.Wait()
 		close(n.permits)
-		told.Wait() // delivered and refused alike
+		told.Wait() // delivered and refused ones
 		g.Expect(on).To(HaveLen(1))
 		g.Expect(on).NotTo(HaveKey(goroutine()))
 	})
@@ -90,7 +91,7 @@ func TestSendPassesTheReactor(t *testing.T) {
 }
 
 func TestOverflow(t *testing.T) {
-	// One packet is in flight; two more have room.
+	// One packet is in flight, and there is room for two more.
 	fill := func(r *reactor, o *outcomes, ids ...string) {
 		for _, id := range ids {
 			r.SendAsync(context.Background(), body(id), o.done(id))
@@ -114,7 +115,7 @@ func TestOverflow(t *testing.T) {
 		})
 	}
 	for _, overflow := range []string{transport.DropNewest, transport.DropOldest} {
-		t.Run("bytes count too, "+overflow, func(t *testing.T) {
+		t.Run("bytes count, "+overflow, func(t *testing.T) {
 			inBubble(t, reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 1, QueueBytes: 537, Overflow: overflow}}, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {
 				fill(r, o, "busy", "a", "b", "c")
 				g.Expect(o.told()).To(Equal(map[string]string{transport.DropNewest: "c", transport.DropOldest: "a"}[overflow]))
@@ -176,7 +177,7 @@ func TestBlock(t *testing.T) {
 			g.Expect(<-closed).To(Succeed())
 		})
 	})
-	t.Run("in a callback too, since workers make the room", func(t *testing.T) {
+	t.Run("in a callback, because workers make the room", func(t *testing.T) {
 		inBubble(t, cfg, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {
 			r.SendAsync(t.Context(), body("busy"), func(*transport.Response, error) {
 				for _, id := range []string{"a", "b", "c"} {
@@ -193,8 +194,9 @@ func TestBlock(t *testing.T) {
 	})
 }
 
-// What a callback holds up is told later, in order; deliveries go on meanwhile.
-func TestACallbackThatTakesItsTime(t *testing.T) {
+// Callbacks behind a slow one run later, in order; deliveries continue
+// meanwhile.
+func TestASlowCallback(t *testing.T) {
 	cfg := reactortransport.Config{ThreadedConfig: transport.ThreadedConfig{Workers: 2, QueueSize: 2}}
 	inBubble(t, cfg, func(t *testing.T, g *WithT, r *reactor, n *next, o *outcomes) {
 		hold := make(chan struct{})
@@ -211,7 +213,7 @@ func TestACallbackThatTakesItsTime(t *testing.T) {
 		g.Expect(o.told()).To(BeEmpty(), "one callback runs at a time")
 		close(hold)
 		synctest.Wait()
-		g.Expect(o.told()).To(HavePrefix("4 5 6 7"), "what was refused came first")
+		g.Expect(o.told()).To(HavePrefix("4 5 6 7"), "refusals come first")
 		g.Expect(o.ids).To(HaveLen(8))
 	})
 }

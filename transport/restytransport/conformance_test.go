@@ -18,8 +18,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// A client of the program's own has settled everything about connections, and
-// keeps them when the transport is closed; the rules about all else hold.
+// A client of the program decides everything about connections, and keeps them
+// when the transport is closed. All other rules apply.
 func TestConformanceOfAClientOfTheProgram(t *testing.T) {
 	client := resty.New()
 	t.Cleanup(client.GetClient().CloseIdleConnections)

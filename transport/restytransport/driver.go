@@ -9,8 +9,8 @@ import (
 )
 
 // NewDriver returns a driver whose transports deliver in their caller, through
-// client; nil gives each a client of its own. Without schemes it has those that
-// importing the package registers.
+// client; with nil, each has a client of its own. If schemes are not given, the
+// driver has those that importing the package registers.
 func NewDriver(client *resty.Client, schemes ...string) transport.Driver {
 	if len(schemes) == 0 {
 		schemes = []string{"resty+http", "resty+https", "requests+http", "requests+https"}
@@ -34,7 +34,7 @@ func NewDriver(client *resty.Client, schemes ...string) transport.Driver {
 	}
 }
 
-// NewThreadedDriver is [NewDriver] for transports that deliver behind a queue.
+// NewThreadedDriver is [NewDriver] for transports that deliver through a queue.
 func NewThreadedDriver(client *resty.Client, schemes ...string) transport.Driver {
 	if len(schemes) == 0 {
 		schemes = []string{"threaded+resty+http", "threaded+resty+https", "threaded+requests+http", "threaded+requests+https"}
@@ -45,8 +45,8 @@ func NewThreadedDriver(client *resty.Client, schemes ...string) transport.Driver
 	return transport.Driver{
 		Schemes: schemes,
 		Name:    "threaded+resty", Engine: "resty",
-		Delivery: "in the background, by workers that a queue feeds",
-		WhenFull: "as overflow says; by default the newest event is dropped",
+		Delivery: "in the background, by workers with a queue",
+		WhenFull: "overflow decides; by default the newest event is dropped",
 		Decodes:  true,
 		Options:  transport.OptionSpecs(new(transport.HTTPConfig), new(transport.ThreadedConfig)),
 		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
@@ -71,7 +71,7 @@ func open(client *resty.Client, dsn *transport.DSN, env transport.Env, others ..
 	}
 	switch {
 	case client != nil:
-		if err := transport.RefuseConnectionOptions(dsn, "the client that the driver was given"); err != nil {
+		if err := transport.RefuseConnectionOptions(dsn, "the driver's client"); err != nil {
 			return nil, err
 		}
 	case env.HTTPClient != nil:
@@ -83,4 +83,4 @@ func open(client *resty.Client, dsn *transport.DSN, env transport.Env, others ..
 	return New(cfg)
 }
 
-var errTwoEngines = errors.New("restytransport: Config.Engine has to be nil: resty carries the requests")
+var errTwoEngines = errors.New("restytransport: Config.Engine must be nil: resty sends the requests")

@@ -12,8 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// maxAnswer bounds how much of an answer is read: what counts of it, and the
-// rest for the sake of the connection.
+// maxAnswer limits how much of an answer is read. More than MaxReply is read
+// because a connection can be used again only after the whole answer is read.
 const maxAnswer = transport.MaxReply + 256<<10
 
 // engine is the transport.Engine on resty.
@@ -37,7 +37,7 @@ func newEngine(cfg Config) (*engine, error) {
 	return &engine{client: own, close: closeClient}, nil
 }
 
-// httpClient returns what a client of the transport's own sends with.
+// httpClient returns the http.Client for a client of the transport's own.
 func httpClient(cfg transport.HTTPConfig) (client *http.Client, closeClient func(), err error) {
 	if cfg.Client == nil {
 		return cfg.NewClient()
@@ -45,13 +45,14 @@ func httpClient(cfg transport.HTTPConfig) (client *http.Client, closeClient func
 	c := *cfg.Client
 	c.CheckRedirect = refuseRedirect
 	if c.Transport == nil {
-		c.Transport = http.DefaultTransport // resty would make one, and leave it behind
+		// resty would make a transport that is never closed.
+		c.Transport = http.DefaultTransport
 	}
 	return &c, func() {}, nil
 }
 
-// forEvents returns the program's client without what is not for events. The
-// program's own is not changed by it.
+// forEvents returns a copy of the program's client without the settings that do
+// not apply to events.
 func forEvents(client *resty.Client) *resty.Client {
 	c := client.Clone()
 	c.RetryCount = 0
@@ -63,20 +64,22 @@ func forEvents(client *resty.Client) *resty.Client {
 func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Reply, error) {
 	request := e.client.R().
 		SetContext(markEvent(ctx)).
-		SetBody(bytes.NewReader(r.Body)). // a reader is not copied, nor shown in a debug log
+		// A reader is neither copied nor shown in a debug log.
+		SetBody(bytes.NewReader(r.Body)).
 		SetResponseBodyLimit(maxAnswer)
 	request.Header = transport.Replayable(r)
 	response, err := request.Post(r.URL)
 	if errors.Is(err, resty.ErrResponseBodyTooLarge) {
-		err = nil // so large an answer says nothing that counts but its status
+		// Of so large an answer, only the status counts.
+		err = nil
 	}
 	if err != nil {
 		return nil, unwrapURL(err)
 	}
 	raw := response.RawResponse
 	if raw.Request != nil && raw.Request.Response != nil {
-		// A policy that was set after the client was handed over has let the
-		// redirect pass. What followed it was no POST of the event.
+		// A policy that was set later let the redirect pass. The requests after
+		// it were not POSTs of the event.
 		raw = raw.Request.Response
 		return &transport.Reply{Status: raw.StatusCode, Header: raw.Header}, nil
 	}
@@ -89,11 +92,11 @@ func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Rep
 	}, nil
 }
 
-// Close closes the connections, unless they are the program's.
+// Close closes the connections, unless they belong to the program's client.
 func (e *engine) Close() { e.close() }
 
-// unwrapURL drops what http.Client puts around an error: the method and the
-// URL.
+// unwrapURL removes http.Client's wrapper with the method and the URL from an
+// error.
 func unwrapURL(err error) error {
 	var wrapper *url.Error
 	if errors.As(err, &wrapper) {

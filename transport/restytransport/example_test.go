@@ -11,8 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport/restytransport"
 )
 
-// A program's own client carries the events: here its middleware names every
-// request. raven.WithDriver takes the driver, too.
+// The program's own client sends the events; here its middleware adds an id to
+// every request. The driver can also be given to raven.WithDriver.
 func ExampleNewDriver() {
 	server, err := sentrytest.Start()
 	if err != nil {
@@ -57,7 +57,7 @@ func ExampleNewDriver() {
 	// X-Request-Id: 42
 }
 
-// An error status is an error, unlike with the reference's transport.
+// An error status is an error, unlike in Raven for Python's requests transport.
 func ExampleNew() {
 	server, err := sentrytest.Start()
 	if err != nil {

@@ -2,7 +2,7 @@ package restytransport
 
 import "log/slog"
 
-// LogTo has resty's logger say something at each level.
+// LogTo logs one line at each level through resty's logger.
 func LogTo(to *slog.Logger) {
 	l := logger{to}
 	l.Errorf("said with %d", 1)

@@ -24,7 +24,7 @@ func packetFor(t testing.TB, dsn string) *transport.Packet {
 	}
 }
 
-// with opens a DSN by a driver.
+// with opens a DSN with a driver.
 func with(t testing.TB, driver transport.Driver, dsn string, env transport.Env) (transport.Transport, error) {
 	t.Helper()
 	d, err := transport.ParseDSN(dsn)
@@ -38,7 +38,7 @@ func with(t testing.TB, driver transport.Driver, dsn string, env transport.Env) 
 	return registry.Open(d, env)
 }
 
-// mustOpen opens a transport that is closed with the test.
+// mustOpen opens a transport and closes it at the end of the test.
 func mustOpen(t testing.TB, driver transport.Driver, dsn string, env transport.Env) transport.Transport {
 	t.Helper()
 	tr, err := with(t, driver, dsn, env)

@@ -9,7 +9,7 @@ import (
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// logger is a resty.Logger that ends in log/slog.
+// logger is a resty.Logger that logs to log/slog.
 type logger struct{ to *slog.Logger }
 
 var _ resty.Logger = logger{}
@@ -20,7 +20,7 @@ func (l logger) Errorf(format string, v ...any) { l.orDefault().Error(text(forma
 // Warnf logs a warning.
 func (l logger) Warnf(format string, v ...any) { l.orDefault().Warn(text(format, v)) }
 
-// Debugf logs what only developers want to know.
+// Debugf logs a debug message.
 func (l logger) Debugf(format string, v ...any) { l.orDefault().Debug(text(format, v)) }
 
 func (l logger) orDefault() *slog.Logger {

@@ -22,8 +22,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport/restytransport"
 )
 
-// ownClient is a client that a program has; its connections are closed with the
-// test.
+// ownClient is a client of the program. Its connections are closed at the end
+// of the test.
 func ownClient(t *testing.T) *resty.Client {
 	c := resty.New()
 	t.Cleanup(c.GetClient().CloseIdleConnections)
@@ -50,11 +50,11 @@ func TestEventsGoThroughTheMiddlewareOfTheProgram(t *testing.T) {
 	p := packetFor(t, dsn)
 	response, err := tr.Send(t.Context(), p)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(response.EventID).To(Equal(eventID), "the answer is read although middleware has read it, too")
+	g.Expect(response.EventID).To(Equal(eventID), "the answer is read, even after middleware has read it")
 	header := srv.Requests()[0].Header
 	g.Expect(header.Get("X-Tenant")).To(Equal("blue"))
 	g.Expect(header.Get("Traceparent")).To(Equal("00-1-2-01"))
-	g.Expect(header.Values("X-Sentry-Auth")).To(Equal(p.Header.Values("X-Sentry-Auth")), "the packet's own come first")
+	g.Expect(header.Values("X-Sentry-Auth")).To(Equal(p.Header.Values("X-Sentry-Auth")), "the packet's own header wins")
 	g.Expect(statuses).To(Equal([]int{200}))
 }
 
@@ -69,7 +69,7 @@ func TestMiddlewareMayRefuseAnEvent(t *testing.T) {
 	g.Expect(err).To(MatchError(veto))
 }
 
-// What makes sense for a program's other requests would spoil events.
+// Some settings for the program's other requests would break events.
 func TestWhatDoesNotApplyToEvents(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
@@ -87,7 +87,7 @@ func TestWhatDoesNotApplyToEvents(t *testing.T) {
 	_, err = tr.Send(t.Context(), packetFor(t, dsn))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(srv.Events()).To(HaveLen(1))
-	g.Expect(client.RetryCount).To(Equal(3), "the program's client is as it was")
+	g.Expect(client.RetryCount).To(Equal(3), "the program's client is unchanged")
 	g.Expect(client.FormData).To(HaveLen(1))
 }
 
@@ -108,15 +108,15 @@ func TestCloseLeavesTheClientToTheProgram(t *testing.T) {
 	g.Expect(srv.Connections()).To(Equal(1), "its connection was kept all the time")
 }
 
-func TestOptionsThatAClientHasSettledAreRefused(t *testing.T) {
+func TestConnectionOptionsWithAClientAreRefused(t *testing.T) {
 	srv := sentrytest.NewServer(t)
 	for _, c := range []struct {
 		driver transport.Driver
 		env    transport.Env
 		owner  string
 	}{
-		{restytransport.NewDriver(ownClient(t)), transport.Env{}, "the client that the driver was given"},
-		{restytransport.NewThreadedDriver(ownClient(t), "resty+http"), transport.Env{}, "the client that the driver was given"},
+		{restytransport.NewDriver(ownClient(t)), transport.Env{}, "the driver's client"},
+		{restytransport.NewThreadedDriver(ownClient(t), "resty+http"), transport.Env{}, "the driver's client"},
 		{restytransport.NewDriver(nil), transport.Env{HTTPClient: http.DefaultClient}, "Env.HTTPClient"},
 	} {
 		dsn := srv.DSN(sentrytest.DSNScheme("resty"), sentrytest.DSNParam("verify_ssl", "0"), sentrytest.DSNParam("proxy", "http://me:SECRET@proxy.example"))
@@ -154,7 +154,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// resty logs to stderr by default, which is not ours to write to.
+// resty logs to stderr by default, which belongs to the program.
 func TestTheLogGoesToSlog(t *testing.T) {
 	g := NewWithT(t)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200) }))
@@ -218,13 +218,13 @@ func TestThreadedRestyDoesNotDelayTheCaller(t *testing.T) {
 	})
 }
 
-func TestConfigurationsThatContradictThemselves(t *testing.T) {
+func TestContradictoryConfigurations(t *testing.T) {
 	g := NewWithT(t)
 	tr, err := transport.NewHTTP(transport.HTTPConfig{})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(tr.Close(t.Context())).To(Succeed())
 	_, err = restytransport.New(restytransport.Config{HTTPConfig: transport.HTTPConfig{Engine: noEngine{}}})
-	g.Expect(err).To(MatchError(ContainSubstring("Config.Engine has to be nil")))
+	g.Expect(err).To(MatchError(ContainSubstring("Config.Engine must be nil")))
 	_, err = restytransport.New(restytransport.Config{HTTPConfig: transport.HTTPConfig{CACerts: "absent.pem"}})
 	var option *transport.OptionError
 	g.Expect(errors.As(err, &option)).To(BeTrue())

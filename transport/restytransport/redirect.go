@@ -21,13 +21,12 @@ func markEvent(ctx context.Context) context.Context {
 
 func isEvent(r *http.Request) bool { return r.Context().Value(eventKey{}) != nil }
 
-// guards keeps two drivers from putting a guard before a guard.
+// guards keeps two drivers from wrapping a guard in another guard.
 var guards sync.Mutex
 
-// keepRedirectsFrom keeps the redirects of events from a program's own client,
-// and leaves all other redirects to its policy. The clone of a resty client
-// shares the http.Client, and with it the one place where redirects are decided
-// on.
+// keepRedirectsFrom refuses redirects of events on a program's own client, and
+// leaves all other redirects to its policy. The clone of a resty client shares
+// the http.Client, and with it the only place where redirects are decided.
 func keepRedirectsFrom(client *resty.Client) {
 	guards.Lock()
 	defer guards.Unlock()
@@ -37,7 +36,8 @@ func keepRedirectsFrom(client *resty.Client) {
 	}
 }
 
-// guarded must not be inlined: copies of it would have code of their own.
+// guarded must not be inlined: each inlined copy would have code of its own,
+// and isGuard would not recognize it.
 //
 //go:noinline
 func guarded(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
@@ -52,7 +52,7 @@ func guarded(policy func(*http.Request, []*http.Request) error) func(*http.Reque
 	}
 }
 
-// atMostTen is net/http's policy for clients that have none.
+// atMostTen is net/http's policy for clients without one.
 func atMostTen(_ *http.Request, via []*http.Request) error {
 	if len(via) >= 10 {
 		return errTooMany
@@ -62,7 +62,7 @@ func atMostTen(_ *http.Request, via []*http.Request) error {
 
 var errTooMany = errors.New("stopped after 10 redirects")
 
-// isGuard knows a guard by its code, which all guards share.
+// isGuard recognizes a guard by its code, which all guards share.
 func isGuard(check func(*http.Request, []*http.Request) error) bool {
 	return check != nil && reflect.ValueOf(check).Pointer() == guardCode
 }

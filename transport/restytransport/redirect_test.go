@@ -15,7 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport/restytransport"
 )
 
-// redirecting sends everybody elsewhere, and counts who comes there.
+// redirecting redirects every request, and counts the requests that follow.
 func redirecting(t *testing.T) (url string, followed *atomic.Int32) {
 	followed = new(atomic.Int32)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +42,7 @@ func TestTheRedirectPolicyOfTheProgram(t *testing.T) {
 				}))
 			}
 			dsn := strings.Replace(url, "http://", "resty+http://k@", 1) + "/1"
-			for range 3 { // as many drivers as there may be
+			for range 3 { // any number of drivers
 				tr := mustOpen(t, restytransport.NewDriver(client), dsn, transport.Env{})
 				_, err := tr.Send(t.Context(), packetFor(t, dsn))
 				var api *transport.APIError
@@ -71,8 +71,8 @@ func TestTheRedirectPolicyOfTheProgram(t *testing.T) {
 	})
 }
 
-// A policy that comes later takes the guard's place. What is followed then is
-// no success.
+// A policy that is set later replaces the guard. A redirect that is then
+// followed is not a success.
 func TestARedirectPolicyThatComesTooLate(t *testing.T) {
 	g := NewWithT(t)
 	url, _ := redirecting(t)

@@ -14,23 +14,24 @@ func init() {
 	transport.Register(NewThreadedDriver(nil))
 }
 
-// Config configures [New]. Its zero value is the default.
+// Config configures [New]. The zero value is the default.
 type Config struct {
-	// HTTPConfig holds what every transport has. Its Engine must be nil: resty
-	// is in its place. Its Client, if it is not nil, is what resty sends with.
+	// HTTPConfig has the options of every transport. Its Engine must be nil,
+	// because resty sends the requests. If its Client is not nil, resty uses
+	// it.
 	transport.HTTPConfig
-	// Client is the program's own, in place of one of the transport's; see the
-	// package's comment for what applies of it. Of HTTPConfig, only Timeout and
-	// Compression are used beside it.
+	// Client is a client of the program, in place of the transport's own. The
+	// package comment says which of its settings apply. Of HTTPConfig, only
+	// Timeout and Compression apply to it.
 	Client *resty.Client
-	// Logger hears what resty has to say; nil means slog.Default. A Client
-	// keeps its own.
+	// Logger receives resty's log; nil means slog.Default. A Client keeps its
+	// own logger.
 	Logger *slog.Logger
 }
 
 // New returns a transport that delivers in its caller. [transport.NewThreaded]
-// puts a queue before it. The error joins one *[transport.OptionError] for each
-// fault. Nothing is dialled before the first Send.
+// adds a queue. The error joins one *[transport.OptionError] for each fault.
+// New does not dial.
 func New(cfg Config) (*transport.HTTP, error) {
 	if cfg.Engine != nil {
 		return nil, errTwoEngines

@@ -80,7 +80,7 @@ func Driver() transport.Driver {
 		Schemes:  []string{"audit+http", "audit+https"},
 		Engine:   "net/http",
 		Delivery: "as threaded, with a journal of every outcome",
-		WhenFull: "as overflow says; by default the newest event is dropped",
+		WhenFull: "overflow decides; by default the newest event is dropped",
 		Options:  transport.OptionSpecs(new(Config), new(transport.ThreadedConfig)),
 		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 			cfg, queue := Config{Journal: "reported.log"}, transport.ThreadedConfig{Logger: env.Logger}

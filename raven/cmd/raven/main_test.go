@@ -109,7 +109,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"send", "--extra==1", dsn}, `--extra: the name before = is empty`},
 		{[]string{"send", "--exception=IOError", dsn}, `--exception="IOError": want TYPE:VALUE`},
 		{[]string{"send", "--tag=" + dsn, dsn}, `https://key:xxxxx@sentry.example/1`},
-		{[]string{"send", "key:" + secret + "@https://sentry.example/1"}, `invalid DSN: the scheme has a character`},
+		{[]string{"send", "key:" + secret + "@https://sentry.example/1"}, `invalid DSN: the scheme contains the invalid character`},
 		{[]string{"transports", "key:se@cret/:" + secret + "@sentry.example"}, `unexpected argument key:xxxxx@sentry.example`},
 		{[]string{"transports", "--format=html"}, `--format must be one of`},
 		{[]string{"transports", dsn}, `unexpected argument https://key:xxxxx@sentry.example/1`},

@@ -1,5 +1,6 @@
-// Package account counts the packets of a transport: what Flush and Close wait
-// for.
+// Package account counts the packets of a transport, so that Flush and Close
+// can wait for them. It must not import package transport: it knows neither
+// packets nor their outcomes.
 package account
 
 import (
@@ -8,11 +9,11 @@ import (
 	"sync"
 )
 
-// Account counts packets from their acceptance to the return of their callback.
+// Account counts packets from their acceptance until their callback returns.
 // The zero value is open and empty. An Account is safe for concurrent use.
 type Account struct {
 	mu      sync.Mutex
-	last    Ticket // the newest that was handed out
+	last    Ticket // the newest ticket
 	pending int
 	closed  bool
 	waits   []*settlement
@@ -21,14 +22,14 @@ type Account struct {
 // Ticket numbers an accepted packet.
 type Ticket uint64
 
-// settlement waits for the packets that were pending when it was asked for.
+// settlement waits for the packets that were pending when it was made.
 type settlement struct {
 	upTo Ticket
 	left int // guarded by Account.mu
 	done chan struct{}
 }
 
-// Accept counts a packet in; it refuses once the account is closed.
+// Accept counts a packet. It returns false if the account is closed.
 func (a *Account) Accept() (Ticket, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -40,7 +41,7 @@ func (a *Account) Accept() (Ticket, bool) {
 	return a.last, true
 }
 
-// Settle counts a packet out.
+// Settle removes a packet from the count.
 func (a *Account) Settle(t Ticket) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -60,7 +61,7 @@ func (a *Account) Settle(t Ticket) {
 	a.waits = kept
 }
 
-// pendingNow returns what waits for everything accepted so far.
+// pendingNow returns a settlement of everything accepted so far.
 func (a *Account) pendingNow() *settlement {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -73,8 +74,7 @@ func (a *Account) pendingNow() *settlement {
 	return w
 }
 
-// giveUp stops a settlement that nobody waits for any more, and returns how
-// many packets it still waited for.
+// giveUp removes a settlement and returns how many packets were left.
 func (a *Account) giveUp(w *settlement) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -84,14 +84,14 @@ func (a *Account) giveUp(w *settlement) int {
 	return w.left
 }
 
-// Pending returns how many packets are accepted and not settled.
+// Pending returns the number of packets that are accepted and not settled.
 func (a *Account) Pending() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.pending
 }
 
-// Close refuses packets from now on; it reports whether it was open.
+// Close makes Accept return false. It reports whether the account was open.
 func (a *Account) Close() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -100,8 +100,8 @@ func (a *Account) Close() bool {
 	return wasOpen
 }
 
-// Flush waits until everything accepted so far is settled, or ctx ends; it
-// returns how much is left then.
+// Flush waits until everything accepted so far is settled or ctx ends. It
+// returns how many packets are left.
 func (a *Account) Flush(ctx context.Context) (left int) {
 	w := a.pendingNow()
 	select {

@@ -1,4 +1,5 @@
-// Package attempt has the context of one attempt to deliver a packet.
+// Package attempt has the context of one attempt to deliver a packet. It must
+// not import package transport.
 package attempt
 
 import (
@@ -7,16 +8,16 @@ import (
 	"time"
 )
 
-// Context ends at a deadline, or with the life of its transport. It sets no
-// timer before somebody asks for Done: an engine that keeps to Deadline and
-// Life by itself has none to pay for. A Context is safe for concurrent use.
+// Context ends at a deadline or with the life of its transport. It starts a
+// timer only when Done is called: engines that use Deadline and Life need no
+// timer. A Context is safe for concurrent use.
 type Context struct {
 	life     context.Context
 	deadline time.Time
 
 	mu     sync.Mutex
 	ended  bool
-	timed  context.Context // nil until Done is asked for
+	timed  context.Context // nil until Done is called
 	cancel context.CancelFunc
 }
 
@@ -31,10 +32,10 @@ func New(life context.Context, timeout time.Duration) *Context {
 	return &Context{life: life, deadline: deadline}
 }
 
-// Life returns what the context ends with at the latest.
+// Life returns the context of the transport.
 func (c *Context) Life() context.Context { return c.life }
 
-// Deadline returns the deadline; there always is one.
+// Deadline returns the deadline; there is always one.
 func (c *Context) Deadline() (time.Time, bool) { return c.deadline, true }
 
 // Done returns a channel that is closed when the context ends.
@@ -52,7 +53,7 @@ func (c *Context) withTimer() context.Context {
 	return c.timed
 }
 
-// Err returns why the context has ended, nil before.
+// Err returns why the context has ended, or nil.
 func (c *Context) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,8 +70,9 @@ func (c *Context) Err() error {
 	return nil
 }
 
-// Value returns what life has under a key. Once there is a timer, package
-// context finds its own there and needs no goroutine to derive another context.
+// Value returns the value of life for a key. After Done was called, it uses the
+// context with the timer, so that package context needs no goroutine to derive
+// another context.
 func (c *Context) Value(key any) any {
 	c.mu.Lock()
 	from := c.timed
@@ -81,7 +83,7 @@ func (c *Context) Value(key any) any {
 	return from.Value(key)
 }
 
-// End ends the context, which is of no use then.
+// End ends the context and releases its timer.
 func (c *Context) End() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

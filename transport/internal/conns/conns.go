@@ -1,4 +1,5 @@
-// Package conns keeps hold of the connections that a transport opened.
+// Package conns tracks the connections that a transport opened. It must not
+// import package transport.
 package conns
 
 import (
@@ -8,23 +9,23 @@ import (
 	"time"
 )
 
-// DialFunc is what http.Transport and net.Dialer call DialContext.
+// DialFunc is the type of the field DialContext of http.Transport.
 type DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// Set holds every connection that a transport opened. HTTP clients go on
-// dialling and shaking hands for requests that were given up, and do not say
-// when they are done; closing what is left ends that.
+// Set tracks the connections that a transport opened. HTTP clients continue to
+// dial and do handshakes for abandoned requests, and do not say when they are
+// done. Closing the connections ends that.
 type Set struct {
 	dialer  DialFunc
-	timeout time.Duration   // for one dial
+	timeout time.Duration   // of one dial
 	life    context.Context // ends when the transport is closed
 
 	mu   sync.Mutex
 	open map[*conn]struct{}
 }
 
-// New returns an empty set. A dial of its takes no longer than timeout, and
-// none succeeds once life has ended; a nil dialer means a net.Dialer.
+// New returns an empty set. A dial takes at most timeout, and fails after life
+// has ended. A nil dialer means a net.Dialer.
 func New(dialer DialFunc, timeout time.Duration, life context.Context) *Set {
 	if dialer == nil {
 		dialer = new(net.Dialer).DialContext
@@ -32,7 +33,7 @@ func New(dialer DialFunc, timeout time.Duration, life context.Context) *Set {
 	return &Set{dialer: dialer, timeout: timeout, life: life, open: make(map[*conn]struct{})}
 }
 
-// Dial opens a connection and holds it until it is closed. What the dialer says
+// Dial opens a connection and tracks it until it is closed. The dialer's error
 // is wrapped in a [*DialError].
 func (s *Set) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
@@ -53,7 +54,7 @@ func (s *Set) Dial(ctx context.Context, network, addr string) (net.Conn, error) 
 	return c, nil
 }
 
-// CloseAll closes what is open. The life that New was given must have ended.
+// CloseAll closes the open connections. The context life must have ended.
 func (s *Set) CloseAll() {
 	s.mu.Lock()
 	left := make([]*conn, 0, len(s.open))

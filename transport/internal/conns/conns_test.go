@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/conns"
 )
 
-// pipes is a dialer whose other ends the test holds.
+// pipes is a dialer. The test holds the other ends.
 type pipes struct{ servers []net.Conn }
 
 func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
@@ -38,7 +38,7 @@ func TestCloseAllClosesWhatIsOpen(t *testing.T) {
 		g.Expect(err).To(HaveOccurred(), "its other end is closed")
 	}
 	_, err = set.Dial(t.Context(), "", "")
-	g.Expect(err).To(MatchError(net.ErrClosed), "after the end of its life nothing is opened")
+	g.Expect(err).To(MatchError(net.ErrClosed), "no connection is opened after the end of life")
 }
 
 func TestADialIsBounded(t *testing.T) {

@@ -1,16 +1,16 @@
 package conns
 
-// DialError marks the error of a dial, which dialers of the program's own may
-// have any type for. Its text is that of Err.
+// DialError marks an error of a dial, because the program's own dialers may
+// return any type. Its text is that of Err.
 type DialError struct{ Err error }
 
 // Error returns the text of Err.
 func (e *DialError) Error() string { return e.Err.Error() }
 
-// Unwrap returns what the dialer said.
+// Unwrap returns the dialer's error.
 func (e *DialError) Unwrap() error { return e.Err }
 
-// Timeout reports whether the dialer ran out of time.
+// Timeout reports whether the dial timed out.
 func (e *DialError) Timeout() bool {
 	t, ok := e.Err.(interface{ Timeout() bool })
 	return ok && t.Timeout()
