@@ -141,7 +141,7 @@ func TestSendFailures(t *testing.T) {
 		"rate limited": {
 			script: []sentrytest.Step{sentrytest.OK(), sentrytest.Status(429).RetryAfter("30")},
 			args:   []string{"--count=4"}, ids: 1,
-			says: []string{"3 of 4", `\n  server is rate limiting \(event ` + anID + `, retry after 30s\)`, "2 times: event " + anID + ` was held back: .*30s|29.\d+s`, "fix: wait"},
+			says: []string{"3 of 4", `\n  server is rate limiting \(event ` + anID + `, retry after 30s\)`, "2 times: event " + anID + ` was not sent: .*30s|29.\d+s`, "fix: wait"},
 		},
 		"reset": {
 			script: []sentrytest.Step{sentrytest.Reset().Times(3)},
