@@ -27,6 +27,15 @@ var walls = map[string]wall{
 		[]string{"internal/guard", "raven/internal/jsontext", "raven/internal/mask"},
 		"it encodes values for any event, so it knows none",
 	},
+	"raven/internal/program": {nil, "it reads what the linker built in, and nothing else"},
+	"raven/internal/stack": {
+		[]string{"raven/internal/jsontext", "raven/internal/program"},
+		"a program counter means the same whatever it was found for",
+	},
+	"raven/internal/crash": {
+		[]string{"raven/internal/program", "raven/internal/stack"},
+		"it reads what the runtime has written; how that is reported is the client's",
+	},
 }
 
 // unwalled are packages with no rule yet, or with one in the policy of imports.

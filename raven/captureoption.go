@@ -113,7 +113,7 @@ func (o Fingerprint) apply(d *draft) {
 
 func (o Callers) apply(d *draft) {
 	if o != nil {
-		d.counters = o
+		d.callers = o
 	}
 }
 
@@ -125,7 +125,7 @@ func (o Site) apply(d *draft)        { set(&d.site, string(o)) }
 func (o SampleRate) apply(d *draft)  { d.rate = &o }
 func (o Timestamp) apply(d *draft)   { d.ev.Timestamp = time.Time(o) }
 func (o TimeSpent) apply(d *draft)   { d.ev.TimeSpent = time.Duration(o) }
-func (o Stack) apply(d *draft)       { d.stack, d.stackGiven = bool(o), true }
+func (o Stack) apply(d *draft)       { d.withStack, d.stackGiven = bool(o), true }
 
 // overlay puts src over dst. Neither is changed unless *own says that dst is
 // ours: a single source, the usual case, is not copied.

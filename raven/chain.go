@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 const (
@@ -31,9 +32,9 @@ type link struct {
 	matched bool // it is ignored, or one of those that hold it is
 	left    int  // errors that are left out between this one and the one before
 
-	stack calls // its own, or for the first the capture's
-	cut   int   // how many of the outermost calls an error below shows as well
-	cause int   // the one error that it wraps, 0 for none
+	stack stack.Stack // its own, or for the first the capture's
+	cut   int         // how many of the outermost calls an error below shows as well
+	cause int         // the one error that it wraps, 0 for none
 }
 
 // unwrapAll fills the links with err and everything it unwraps to: depth

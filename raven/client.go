@@ -12,6 +12,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -27,7 +28,7 @@ type Client struct {
 	url       string
 	header    http.Header
 	wire      wire
-	inApp     *inAppRule
+	inApp     *stack.Rule
 	rules     *rules
 	source    sourceBudget
 	ignore    ignoreRule

@@ -17,13 +17,14 @@ type circumstances struct {
 // manner is what the options of a capture say about the capture, beside what
 // they say about the event.
 type manner struct {
-	stack, stackGiven bool
-	rate              *SampleRate
-	auth              authHeader
-	site              string
-	counters          Callers
-	activate          *bool
-	lazy              []Lazy
+	withStack  bool // as Stack says
+	stackGiven bool
+	rate       *SampleRate
+	auth       authHeader
+	site       string
+	callers    Callers
+	activate   *bool
+	lazy       []Lazy
 }
 
 // circumstances returns what the client's options put under every event, nil
@@ -38,7 +39,7 @@ func (cfg *config) circumstances() *circumstances {
 // over returns m with what it does not say itself taken from base.
 func (m manner) over(base *manner) manner {
 	if !m.stackGiven {
-		m.stack, m.stackGiven = base.stack, base.stackGiven
+		m.withStack, m.stackGiven = base.withStack, base.stackGiven
 	}
 	if m.rate == nil {
 		m.rate = base.rate
@@ -61,7 +62,7 @@ func gather(values []CaptureOption, lazy bool) (*circumstances, *bool) {
 		}
 	}
 	activate := d.activate
-	d.activate, d.counters, d.ev.Params = nil, nil, nil
+	d.activate, d.callers, d.ev.Params = nil, nil, nil
 	d.ev.EventID, d.ev.Exceptions, d.ev.Stacktrace, d.ev.Threads, d.ev.Breadcrumbs = "", nil, nil, nil, nil
 	return &circumstances{ev: copied(&d.ev), manner: d.manner}, activate
 }

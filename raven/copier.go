@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // copier copies what an event is made of; see [guard.Copier] for the values in it.
@@ -52,7 +53,7 @@ func (c *copier) trace(s *Stacktrace) *Stacktrace {
 		return &Stacktrace{Frames: frames, known: slices.Clone(s.known)}
 	}
 	n := len(s.found)
-	out := &Stacktrace{Frames: make([]Frame, n), known: make([]*resolved, n)}
+	out := &Stacktrace{Frames: make([]Frame, n), known: make([]*stack.Call, n)}
 	sourced := c.enc.withSource(s.found)
 	for i, r := range s.found {
 		c.enc.fill(&out.Frames[n-1-i], r, i <= sourced && c.enc.showsSource(s.found, i))

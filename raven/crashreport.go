@@ -6,13 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"runtime/debug"
-	"slices"
 	"strings"
-	"sync"
-	"time"
 
+	"github.com/ravenkit/ravenkit/raven/internal/crash"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -51,54 +47,35 @@ func WithCrashReport(path string) Option {
 	}
 }
 
-// crashOutput is the one that a process has.
-var crashOutput struct {
-	mu    sync.Mutex
-	taken bool // guarded by mu
-}
-
-// crashReports is a client's part in crashes: the file for this process's, and
+// crashReports is a client's part in crashes: the output of this process's, and
 // the goroutine that reports earlier ones.
 type crashReports struct {
-	file   *os.File
+	output *crash.Output
 	cancel context.CancelFunc
 	done   chan struct{}
-	once   sync.Once
 }
 
 // startCrashReports takes the crash output, nil if that can't be.
 func (c *Client) startCrashReports(cfg *config) *crashReports {
-	crashOutput.mu.Lock()
-	defer crashOutput.mu.Unlock()
-	if crashOutput.taken {
-		c.logCrash(errors.New("another client of this process has the crash output"))
-		return nil
-	}
-	path, err := crashPath(*cfg.crashFile, c.dsn.Public(""))
+	path, err := crash.Path(*cfg.crashFile, c.dsn.Public(""))
 	if err != nil {
 		c.logCrash(err)
 		return nil
 	}
-	own, left, err := claimCrashFiles(path)
+	output, left, err := crash.Take(path, crash.Header{Release: cfg.release, Environment: cfg.environment, ServerName: cfg.serverName})
 	if err != nil {
 		c.logCrash(err)
 		return nil
 	}
-	err = crashHeader{Release: cfg.release, Environment: cfg.environment, ServerName: cfg.serverName}.renew(own)
-	if err == nil {
-		err = debug.SetCrashOutput(own, debug.CrashOptions{})
-	}
-	if err != nil {
-		c.logCrash(err)
-		closeAll(append(left, own))
-		return nil
-	}
-	crashOutput.taken = true
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &crashReports{file: own, cancel: cancel, done: make(chan struct{})}
+	r := &crashReports{output: output, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
-		defer closeAll(left)
+		defer func() {
+			for _, file := range left {
+				file.Close()
+			}
+		}()
 		for _, file := range left {
 			if err := c.reportCrash(ctx, file); err != nil {
 				c.logCrash(err)
@@ -120,120 +97,63 @@ func (r *crashReports) close(ctx context.Context) {
 	}
 	r.cancel()
 	<-r.done
-	r.once.Do(func() {
-		crashOutput.mu.Lock()
-		defer crashOutput.mu.Unlock()
-		_ = debug.SetCrashOutput(nil, debug.CrashOptions{}) // documented to succeed for nil
-		_ = empty(r.file)                                   // a header without a crash is not reported anyway
-		_ = r.file.Close()
-		crashOutput.taken = false
-	})
+	r.output.Close()
 }
 
 // reportCrash reports what a file holds, and empties it unless the report is
 // worth another try.
-func (c *Client) reportCrash(ctx context.Context, file *os.File) error {
-	output, header, err := readCrashFile(file)
+func (c *Client) reportCrash(ctx context.Context, file *crash.File) error {
+	report, err := file.Report()
 	if err != nil {
 		return err
 	}
-	_, err = c.Deliver(ctx, crashEvent(output, header, crashTime(file), &encoder{inApp: c.inApp}))
+	_, err = c.Deliver(ctx, crashEvent(&report, &encoder{inApp: c.inApp}))
 	var network *transport.NetworkError // also where no certificate was trusted
 	if ctx.Err() != nil || transport.Retryable(err) || errors.As(err, &network) || errors.Is(err, transport.ErrClosed) {
-		return fmt.Errorf("an earlier crash could not be reported; it is kept in %s for the next start: %w", file.Name(), err)
+		return fmt.Errorf("an earlier crash could not be reported; it is kept in %s for the next start: %w", file.Path(), err)
 	}
 	if err != nil {
 		err = fmt.Errorf("an earlier crash was not reported: %w", err)
 	}
-	return errors.Join(err, empty(file))
+	return errors.Join(err, file.Empty())
 }
 
 func (c *Client) logCrash(err error) { c.complain("raven: WithCrashReport", err) }
 
 // crashEvent is the event for a crash. Its id depends on the crash alone: if
 // one is reported twice, the server knows.
-func crashEvent(output string, header crashHeader, when time.Time, e *encoder) *Event {
-	c := parseCrash(output)
-	sum := sha256.Sum256([]byte(when.UTC().String() + output))
+func crashEvent(r *crash.Report, e *encoder) *Event {
+	c := crash.Parse(r.Output)
+	sum := sha256.Sum256([]byte(r.At.UTC().String() + r.Output))
 	unhandled := false
 	ev := &Event{
 		EventID:     hex.EncodeToString(sum[:16]),
-		Timestamp:   when,
+		Timestamp:   r.At,
 		Level:       LevelFatal,
-		Release:     header.Release,
-		Environment: header.Environment,
-		ServerName:  header.ServerName,
+		Release:     r.Release,
+		Environment: r.Environment,
+		ServerName:  r.ServerName,
 		Breadcrumbs: []Breadcrumb{}, // this process's have nothing to do with it
-		Extra:       Extra{"crash_output": strings.Split(strings.TrimSpace(output), "\n")},
+		Extra:       Extra{"crash_output": strings.Split(strings.TrimSpace(r.Output), "\n")},
 	}
-	x := Exception{Type: c.kind, Value: c.text, Mechanism: &Mechanism{Type: "crash", Handled: &unhandled}}
-	for i, g := range c.goroutines {
-		t := Thread{ID: g.id, Name: fmt.Sprintf("goroutine %d", g.id), State: g.state, Crashed: i == 0, Current: i == 0}
-		frames := g.stack()
+	x := Exception{Value: c.Text, Mechanism: &Mechanism{Type: "crash", Handled: &unhandled}}
+	x.Type, x.Module = c.Type(nil)
+	for i, g := range c.Goroutines {
+		t := Thread{ID: g.ID, Name: fmt.Sprintf("goroutine %d", g.ID), State: g.State, Crashed: i == 0, Current: i == 0}
+		frames := g.Stack()
+		trace := &Stacktrace{Frames: make([]Frame, len(frames))}
 		for i := range frames {
-			frames[i].InApp = e.isInApp(&frames[i])
+			frames[i].InApp = e.isInApp(frames[i].Module, frames[i].InApp)
+			trace.Frames[len(frames)-1-i] = frameOf(&frames[i])
 		}
 		if i == 0 {
-			x.ThreadID, x.Stacktrace = g.id, oldestFirst(frames)
-			c.nameType(&x, frames)
+			x.ThreadID, x.Stacktrace = g.ID, trace
+			x.Type, x.Module = c.Type(frames)
 		} else {
-			t.Stacktrace = oldestFirst(frames)
+			t.Stacktrace = trace
 		}
 		ev.Threads = append(ev.Threads, t)
 	}
 	ev.Exceptions = []Exception{x}
 	return ev
-}
-
-// nameType gives a panic the type that it has when it is recovered.
-func (c *crash) nameType(x *Exception, frames []Frame) {
-	if c.kind != "panic" {
-		return
-	}
-	if name := runtimeErrorType(c.text); name != "" {
-		x.Type, x.Module = name, "runtime"
-		return
-	}
-	for _, f := range frames {
-		if f.InApp {
-			x.Type, x.Module = place(f.Module, f.Function), f.Module
-			return
-		}
-	}
-}
-
-// plainRuntimeErrors are the texts of the runtime's errors that do not begin
-// with "runtime error: ". The stack does not tell them from the program's own:
-// the runtime leaves its calls out.
-var plainRuntimeErrors = []string{
-	"assignment to entry in nil map",
-	"close of closed channel",
-	"close of nil channel",
-	"send on closed channel",
-	"makechan: size out of range",
-	"runtime: allocation size out of range",
-	"arg size to reflect.call more than 1GB",
-}
-
-// runtimeErrorType returns the type that a panic of the runtime has when it is
-// recovered, by its text; "" for a panic of the program.
-func runtimeErrorType(text string) string {
-	switch {
-	case strings.HasPrefix(text, "interface conversion: "):
-		return "*runtime.TypeAssertionError"
-	case strings.HasPrefix(strings.TrimPrefix(text, "runtime error: "), "panic called with nil argument"): // Go 1.27 has the prefix
-		return "*runtime.PanicNilError"
-	case strings.HasPrefix(text, "runtime error: "), slices.Contains(plainRuntimeErrors, text),
-		strings.HasPrefix(text, "value method ") && strings.HasSuffix(text, " pointer"):
-		return "runtime.Error"
-	}
-	return ""
-}
-
-func oldestFirst(frames []Frame) *Stacktrace {
-	s := &Stacktrace{Frames: make([]Frame, 0, len(frames))}
-	for i := len(frames) - 1; i >= 0; i-- {
-		s.Frames = append(s.Frames, frames[i])
-	}
-	return s
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // draft is an event while it is put together, with the memory that this takes.
@@ -20,9 +21,9 @@ type draft struct {
 
 	scope    *Context // that the event is captured with
 	how      way
-	textOnly bool  // the error is what is left of another one, its text
-	here     calls // the stack of the capture, once it is known
-	endless  bool  // not all that the error unwraps to is among the links
+	textOnly bool        // the error is what is left of another one, its text
+	here     stack.Stack // the stack of the capture, once it is known
+	endless  bool        // not all that the error unwraps to is among the links
 
 	complete  bool // what the client adds is in the event already
 	gathering bool // for a Context: lazy values stay so
@@ -36,10 +37,9 @@ type draft struct {
 	exceptions []Exception
 	mechanisms []Mechanism
 	traces     []Stacktrace
-	found      []*resolved
+	stacks     stack.Arena
 	todo       []link
 	links      []link
-	pcs        [maxFrames]uintptr
 
 	enc encoder
 	buf []byte
@@ -57,7 +57,7 @@ func newDraft() *draft {
 }
 
 func (d *draft) release() {
-	if cap(d.buf) > maxKeptBuffer || cap(d.found) > 8*maxFrames || cap(d.links)+cap(d.todo) > maxKeptLinks {
+	if cap(d.buf) > maxKeptBuffer || d.stacks.Large() || cap(d.links)+cap(d.todo) > maxKeptLinks {
 		return
 	}
 	d.ev = Event{}
@@ -70,7 +70,7 @@ func (d *draft) release() {
 	d.exceptions = emptied(d.exceptions)
 	d.mechanisms = emptied(d.mechanisms)
 	d.traces = emptied(d.traces)
-	d.found = d.found[:0] // frames live as long as the program
+	d.stacks.Reset()
 	d.todo = emptied(d.todo)
 	d.links = emptied(d.links)
 	d.scope, d.how, d.textOnly, d.here, d.lazyDepth = nil, byProgram, false, nil, 0
@@ -136,9 +136,9 @@ func (d *draft) complement(c *Client, what *subject) {
 	case what.panicked != nil:
 		d.addPanic(what.panicked)
 	case what.err != nil:
-		d.addError(d.callers(), &Mechanism{Type: "generic", Handled: &d.handled})
-	case (d.stack || d.counters != nil) && len(d.ev.Exceptions) == 0 && d.ev.Stacktrace == nil:
-		d.ev.Stacktrace = d.trace(d.callers())
+		d.addError(d.captureStack(), &Mechanism{Type: "generic", Handled: &d.handled})
+	case (d.withStack || d.callers != nil) && len(d.ev.Exceptions) == 0 && d.ev.Stacktrace == nil:
+		d.ev.Stacktrace = d.trace(d.captureStack())
 	}
 	if _, given := d.ev.Tags["site"]; d.site != "" && !given {
 		Tags{"site": d.site}.apply(d)
@@ -216,4 +216,35 @@ func (c *Client) prepare(ctx context.Context, ev *Event, what *subject, opts []C
 		p.memory = d.remember(c, what)
 	}
 	return p, drop, g
+}
+
+// captureStack is the stack of the goroutine, without the client's own calls, or
+// that which the capture was given.
+func (d *draft) captureStack() stack.Stack {
+	switch {
+	case d.here != nil:
+	case d.callers != nil:
+		d.here = d.stacks.Of(d.callers)
+	default:
+		d.here = d.stacks.Here()
+	}
+	return d.here
+}
+
+// panicStack is the stack of a panic that was just recovered, or that which the
+// capture was given.
+func (d *draft) panicStack() stack.Stack {
+	if d.callers != nil {
+		return d.stacks.Of(d.callers)
+	}
+	return d.stacks.Panic()
+}
+
+// trace returns a stack as an event holds it, nil for an empty one.
+func (d *draft) trace(calls stack.Stack) *Stacktrace {
+	if len(calls) == 0 {
+		return nil
+	}
+	d.traces = append(d.traces, Stacktrace{found: calls})
+	return &d.traces[len(d.traces)-1]
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/program"
 )
 
 // isEcho reports whether a capture comes of a record that a client has logged: a
@@ -20,7 +21,10 @@ func (d *draft) isEcho(ctx context.Context, ev *Event) bool {
 // ours reports whether an error is one of those by which the client says that an
 // event was lost.
 func (l link) ours() bool {
-	return below(l.kind.module, transportPath) || below(l.kind.module, packagePath)
+	return program.Below(l.kind.module, transportPath) || program.Below(l.kind.module, clientPath)
 }
 
-const transportPath = "github.com/ravenkit/ravenkit/transport"
+const (
+	clientPath    = "github.com/ravenkit/ravenkit/raven"
+	transportPath = "github.com/ravenkit/ravenkit/transport"
+)

@@ -6,12 +6,14 @@ import (
 
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
+	"github.com/ravenkit/ravenkit/raven/internal/program"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // encoder is the working memory of one event's encoding: it belongs to a draft.
 type encoder struct {
 	jsonvalue.Encoder
-	inApp       *inAppRule
+	inApp       *stack.Rule
 	rules       *rules // nil: everything is sent
 	sourceLines int    // on either side of a frame's; 0 for no source
 
@@ -95,7 +97,7 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 		dst = jsontext.AppendField(dst, `"transaction":`, e.Mask().Name(ev.Transaction))
 	}
 	dst = d.appendOr(dst, `"server_name":`, ev.ServerName, w.serverName)
-	if ev.Modules != nil && (!d.complete || !maps.Equal(ev.Modules, moduleVersions())) {
+	if ev.Modules != nil && (!d.complete || !maps.Equal(ev.Modules, program.Modules())) {
 		dst = append(e.AppendStringMap(append(dst, `"modules":`...), ev.Modules, asItIs), ',')
 	} else if ev.Modules != nil || !d.bare && !d.complete {
 		dst = append(dst, linkedModules()...)

@@ -83,32 +83,6 @@ func (e *encoder) appendMechanismData(dst []byte, m *Mechanism) []byte {
 	return e.AppendMap(append(dst, `,"data":`...), data, jsonvalue.Loose)
 }
 
-func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
-	dst = append(dst, `{"frames":[`...)
-	slim := slimmed(s.Frames)
-	for i := range s.Frames {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		f := &s.Frames[i]
-		if r := s.knownFrame(i); r != nil {
-			dst = append(dst, r.json...)
-		} else {
-			dst = appendPlainFrame(dst, f)
-		}
-		dst = e.appendFrameRest(dst, f, slim.keeps(f.InApp))
-	}
-	if len(s.Frames) > 0 {
-		return append(dst, ']', '}')
-	}
-	sourced := e.withSource(s.found)
-	for i := len(s.found) - 1; i >= 0; i-- {
-		dst = append(e.appendFound(dst, s.found[i], i <= sourced && e.showsSource(s.found, i)), ',')
-	}
-	dst = dst[:len(dst)-1]
-	return append(dst, ']', '}')
-}
-
 func (e *encoder) appendUser(dst []byte, u *User) []byte {
 	dst = append(dst, '{')
 	m := e.Mask()

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/program"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // errorType is what the client needs to know of a type, found once.
@@ -17,7 +19,7 @@ type errorType struct {
 	anonymous    bool   // the type says nothing about what went wrong
 	comparable   bool
 	pointer      bool                              // to memory of its own, so that it says which error it is
-	counters     func(reflect.Value) reflect.Value // the stack that a value carries, or nil
+	stack        func(reflect.Value) reflect.Value // the stack that a value carries, or nil
 }
 
 var errorTypes sync.Map // of reflect.Type to *errorType
@@ -37,7 +39,7 @@ func typeOf(v any) *errorType {
 		anonymous:  anonymous(named),
 		comparable: t.Comparable(),
 		pointer:    t.Kind() == reflect.Pointer && t.Elem().Size() > 0,
-		counters:   countersOf(t),
+		stack:      stackIn(t),
 	}
 	if _, fault := v.(runtime.Error); fault && e.module == "runtime" && !exported(named.Name()) {
 		e.name, e.goType = "runtime.Error", e.name
@@ -58,7 +60,7 @@ func anonymous(t reflect.Type) bool {
 	switch {
 	case pkg == "":
 		return true
-	case isMainModule(pkg), exported(name) && name != "Error":
+	case program.Owns(pkg), exported(name) && name != "Error":
 		return false
 	case pkg == "fmt":
 		return true
@@ -88,9 +90,9 @@ var stackMethods = []struct {
 	},
 }
 
-// countersOf returns the way from an error to the program counters that it
+// stackIn returns the way from an error to the program counters that it
 // carries, nil if it carries none.
-func countersOf(t reflect.Type) func(reflect.Value) reflect.Value {
+func stackIn(t reflect.Type) func(reflect.Value) reflect.Value {
 	for _, method := range stackMethods {
 		if m, ok := method.find(t); ok && givesStack(m.Type) {
 			return method.of
@@ -108,10 +110,10 @@ func givesStack(method reflect.Type) bool {
 		return false
 	}
 	elem := method.Out(0).Elem()
-	return elem.Kind() == reflect.Uintptr || counterField(elem) != nil
+	return elem.Kind() == reflect.Uintptr || pcField(elem) != nil
 }
 
-func counterField(t reflect.Type) []int {
+func pcField(t reflect.Type) []int {
 	if t.Kind() != reflect.Struct {
 		return nil
 	}
@@ -148,20 +150,20 @@ func frameField(t reflect.Type) func(reflect.Value) reflect.Value {
 }
 
 // ownStack returns the stack that an error carries, or nil.
-func (d *draft) ownStack(err error, t *errorType) (stack calls) {
-	if t.counters == nil {
+func (d *draft) ownStack(err error, t *errorType) (own stack.Stack) {
+	if t.stack == nil {
 		return nil
 	}
 	guard.Enter()
 	defer func() {
 		guard.Leave()
 		if recover() != nil {
-			stack = nil
+			own = nil
 		}
 	}()
-	found := t.counters(reflect.ValueOf(err))
-	field := counterField(found.Type().Elem())
-	pcs := make([]uintptr, min(found.Len(), maxFrames))
+	found := t.stack(reflect.ValueOf(err))
+	field := pcField(found.Type().Elem())
+	pcs := make([]uintptr, min(found.Len(), stack.MaxFrames))
 	for i := range pcs {
 		v := found.Index(i)
 		if field != nil {
@@ -169,5 +171,5 @@ func (d *draft) ownStack(err error, t *errorType) (stack calls) {
 		}
 		pcs[i] = uintptr(v.Uint())
 	}
-	return d.calls(pcs)
+	return d.stacks.Of(pcs)
 }

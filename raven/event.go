@@ -1,6 +1,10 @@
 package raven
 
-import "time"
+import (
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
+)
 
 // Event is one report (protocol 5.1). Every field may be left at its zero
 // value: [Client.Capture] fills in what it knows, and what is still empty is
@@ -123,13 +127,13 @@ type Mechanism struct {
 type Stacktrace struct {
 	Frames []Frame
 
-	found []*resolved // what the client found itself, the innermost call first
-	known []*resolved // in place of found: what Frames were made of, the outermost call first
+	found []*stack.Call // what the client found itself, the innermost call first
+	known []*stack.Call // in place of found: what Frames were made of, the outermost call first
 }
 
 // knownFrame returns what the i-th of Frames was made of and still says, nil if
 // it was changed or is the caller's own.
-func (s *Stacktrace) knownFrame(i int) *resolved {
+func (s *Stacktrace) knownFrame(i int) *stack.Call {
 	if len(s.known) != len(s.Frames) {
 		return nil
 	}
@@ -163,4 +167,30 @@ type Frame struct {
 	PostContext []string
 	// Vars are local variables by name.
 	Vars map[string]any
+}
+
+// plain is the frame without source and variables.
+func (f *Frame) plain() stack.Frame {
+	return stack.Frame{Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: f.AbsPath, Lineno: f.Lineno, InApp: f.InApp}
+}
+
+// frameOf is a frame without source and variables.
+func frameOf(f *stack.Frame) Frame {
+	return Frame{Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: f.AbsPath, Lineno: f.Lineno, InApp: f.InApp}
+}
+
+// Thread is one goroutine of an event that shows several (protocol 5.2).
+type Thread struct {
+	// ID is the goroutine's number.
+	ID int64
+	// Name is for people.
+	Name string
+	// State is what it was doing, such as chan receive.
+	State string
+	// Crashed marks the one that ended the program, Current the one that the
+	// event is about.
+	Crashed, Current bool
+	// Stacktrace is where it was; nil if it is that of the exception whose
+	// ThreadID is the ID.
+	Stacktrace *Stacktrace
 }

@@ -2,14 +2,15 @@ package raven
 
 import (
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // addError sets the event's exceptions to the captured error and everything it
 // unwraps to, the oldest first as the protocol wants it (protocol 5.2). The
 // capture's stack goes to the error itself unless it brought its own.
-func (d *draft) addError(stack calls, how *Mechanism) {
+func (d *draft) addError(calls stack.Stack, how *Mechanism) {
 	d.shorten()
-	d.findStacks(stack)
+	d.findStacks(calls)
 	start := len(d.exceptions)
 	for id := len(d.links) - 1; id >= 0; id-- {
 		l := &d.links[id]
@@ -41,7 +42,7 @@ func (d *draft) addException(x Exception, m Mechanism) {
 // it has none. What an error has in common with one that it wraps is shown
 // there alone, where the error was made: whoever wraps an error in each
 // function would otherwise see the same calls as often.
-func (d *draft) findStacks(capture calls) {
+func (d *draft) findStacks(capture stack.Stack) {
 	for id := range d.links {
 		l := &d.links[id]
 		l.stack = d.ownStack(l.err, l.kind)
@@ -53,7 +54,7 @@ func (d *draft) findStacks(capture calls) {
 		}
 		for above := l.parent; above >= 0; above = d.links[above].parent {
 			if outer := &d.links[above]; outer.stack != nil {
-				outer.cut = max(outer.cut, outer.stack.shared(l.stack))
+				outer.cut = max(outer.cut, outer.stack.Shared(l.stack))
 				break
 			}
 		}
@@ -62,7 +63,7 @@ func (d *draft) findStacks(capture calls) {
 
 // nearestStack returns the stack of an error or, if it has none, of the
 // closest one that holds it: the nearest to where it was made.
-func (d *draft) nearestStack(id int) calls {
+func (d *draft) nearestStack(id int) stack.Stack {
 	for ; id >= 0; id = d.links[id].parent {
 		if stack := d.links[id].stack; stack != nil {
 			return stack
@@ -75,7 +76,7 @@ func (d *draft) nearestStack(id int) calls {
 func (d *draft) addPanic(v any) {
 	d.unhandled = false
 	how := Mechanism{Type: "panic", Handled: &d.unhandled}
-	stack := d.panicCallers()
+	stack := d.panicStack()
 	if len(d.links) > 0 {
 		d.addError(stack, &how)
 		return
@@ -92,10 +93,10 @@ func (d *draft) addPanic(v any) {
 // typeByPlace names an error whose type says nothing by the function that it
 // comes from: the innermost one of the program on its stack, else the
 // innermost that is not the runtime's or of the package that made the error.
-func (d *draft) typeByPlace(t *errorType, stack calls) (name, module, goType string) {
-	var from *resolved
-	for _, r := range stack {
-		if d.enc.isInApp(&r.Frame) {
+func (d *draft) typeByPlace(t *errorType, calls stack.Stack) (name, module, goType string) {
+	var from *stack.Call
+	for _, r := range calls {
+		if d.enc.isInApp(r.Module, r.InApp) {
 			from = r
 			break
 		}
@@ -106,7 +107,7 @@ func (d *draft) typeByPlace(t *errorType, stack calls) (name, module, goType str
 	if from == nil {
 		return t.name, t.module, ""
 	}
-	return from.place, from.Module, t.name
+	return from.Place, from.Module, t.name
 }
 
 // message returns the text of an error, which is asked for it once.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -53,14 +54,14 @@ const (
 type gist struct {
 	text       string // of the message
 	kind, says string // of the exception that was captured
-	found      [gistFrames]*resolved
-	frames     []Frame // those that found lacks, the innermost call first
+	found      [gistFrames]*stack.Call
+	frames     []stack.Frame // those that found lacks, the innermost call first
 }
 
 // keep notes the innermost frames. What belongs to the draft or the caller is
 // copied.
 func (g *gist) keep(s *Stacktrace) {
-	g.found, g.frames = [gistFrames]*resolved{}, nil
+	g.found, g.frames = [gistFrames]*stack.Call{}, nil
 	switch {
 	case s == nil:
 	case len(s.Frames) > 0:
@@ -70,10 +71,9 @@ func (g *gist) keep(s *Stacktrace) {
 				continue
 			}
 			if g.frames == nil {
-				g.frames = make([]Frame, gistFrames)
+				g.frames = make([]stack.Frame, gistFrames)
 			}
-			f := &s.Frames[at]
-			g.frames[i] = Frame{Filename: f.Filename, AbsPath: f.AbsPath, Lineno: f.Lineno, Function: f.Function}
+			g.frames[i] = s.Frames[at].plain()
 		}
 	default:
 		copy(g.found[:], s.found)
@@ -102,14 +102,14 @@ func (g *gist) readable() (message string, frames []string) {
 	for i, r := range g.found {
 		switch {
 		case r != nil:
-			frames = append(frames, placeOf(&r.Frame))
+			frames = append(frames, placeOf(r.Frame))
 		case g.frames != nil && g.frames[i].Filename+g.frames[i].AbsPath+g.frames[i].Function != "":
-			frames = append(frames, placeOf(&g.frames[i]))
+			frames = append(frames, placeOf(g.frames[i]))
 		}
 	}
 	return message, frames
 }
 
-func placeOf(f *Frame) string {
+func placeOf(f stack.Frame) string {
 	return fmt.Sprintf("%s:%d in %s", cmp.Or(f.Filename, f.AbsPath), f.Lineno, f.Function)
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/program"
 )
 
 // materialize returns the draft's event as values that may be changed and kept:
@@ -38,7 +40,7 @@ func (d *draft) materialize(w *wire) *Event {
 	ev.Breadcrumbs = d.breadcrumbs(&c)
 	ev.Contexts = d.contexts(w, ev.Contexts)
 	if ev.Modules == nil && !d.bare && !d.complete {
-		ev.Modules = maps.Clone(moduleVersions())
+		ev.Modules = maps.Clone(program.Modules())
 	}
 	if ev.Tags == nil {
 		ev.Tags = Tags{}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // maxNested is how many captures may stand in one another on a goroutine, each
@@ -22,7 +23,7 @@ func nested() bool {
 	var pcs [512]uintptr
 	depth := 0
 	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
-		if r := resolve(pc); r != nil && r.own && isCapture(r.Function) {
+		if r := stack.Resolve(pc); r != nil && r.Own && isCapture(r.Function) {
 			if depth++; depth > maxNested {
 				return true
 			}

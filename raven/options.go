@@ -11,6 +11,8 @@ import (
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
+	"github.com/ravenkit/ravenkit/raven/internal/program"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -31,7 +33,7 @@ type config struct {
 	site        string
 	logger      *slog.Logger
 	raise       func(*SendError)
-	inApp       *inAppRule
+	inApp       *stack.Rule
 	breadcrumbs int
 
 	ignored        []ErrorMatcher
@@ -55,7 +57,7 @@ func defaults() config {
 	hostname, _ := os.Hostname() // a client without a server_name is still of use
 	return config{
 		registry:    transport.DefaultRegistry(),
-		release:     cmp.Or(os.Getenv("SENTRY_RELEASE"), builtRevision()),
+		release:     cmp.Or(os.Getenv("SENTRY_RELEASE"), program.Revision()),
 		environment: cmp.Or(os.Getenv("SENTRY_ENVIRONMENT"), "production"),
 		serverName:  cmp.Or(os.Getenv("SENTRY_NAME"), hostname),
 		breadcrumbs: defaultBreadcrumbs,
@@ -258,7 +260,7 @@ func WithRaiseSendErrors(raise func(*SendError)) Option {
 // exclude, which win. For all others the default stands: package main and the
 // main module.
 func WithInApp(include []string, exclude ...string) Option {
-	rule := &inAppRule{include: slices.Clone(include), exclude: slices.Clone(exclude)}
+	rule := &stack.Rule{Include: slices.Clone(include), Exclude: slices.Clone(exclude)}
 	return func(cfg *config) error {
 		cfg.inApp = rule
 		return nil

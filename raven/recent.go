@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 const (
@@ -36,7 +38,7 @@ type mark struct {
 	scope uintptr    // the Context; 0 for the client's own
 	how   way
 	at    time.Time
-	stack calls
+	stack stack.Stack
 
 	ticket uint32 // 0 once it was found, or lost
 }
@@ -47,7 +49,7 @@ var textSeed = maphash.MakeSeed()
 // mark describes the captured error.
 func (d *draft) mark(c *Client) mark {
 	first := &d.links[0]
-	m := mark{text: maphash.String(textSeed, first.message()), how: d.how, at: d.now, stack: d.callers()}
+	m := mark{text: maphash.String(textSeed, first.message()), how: d.how, at: d.now, stack: d.captureStack()}
 	if !d.textOnly {
 		m.kind = first.kind
 		if first.kind.pointer {
@@ -115,18 +117,5 @@ func (m *mark) same(later *mark) bool {
 	return m.how != later.how && m.text == later.text && later.at.Sub(m.at) < recently &&
 		(m.kind == nil || later.kind == nil || m.kind == later.kind && m.addr == later.addr) &&
 		(m.scope == 0 || later.scope == 0 || m.scope == later.scope) &&
-		m.stack.near(later.stack)
-}
-
-// near reports whether one of two stacks is that of a function which has called
-// what the other one shows: they part at calls of one function, and at least one
-// of the calls is the innermost.
-func (s calls) near(other calls) bool {
-	n := s.shared(other)
-	s, other = s[:len(s)-n], other[:len(other)-n]
-	if len(s) == 0 || len(other) == 0 {
-		return n > 0
-	}
-	a, b := s[len(s)-1], other[len(other)-1]
-	return a.Function == b.Function && a.Module == b.Module && (len(s) == 1 || len(other) == 1)
+		m.stack.Near(later.stack)
 }

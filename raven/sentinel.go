@@ -14,7 +14,6 @@ import (
 	"os"
 	"reflect"
 	"strconv"
-	"strings"
 )
 
 // standardSentinels are the errors of the standard library, of pointer types,
@@ -52,18 +51,7 @@ func errorSet(errs ...error) map[error]bool {
 // for [WithSentinels] to say, and one whose stack is that of a package's
 // initialisation shows it.
 func (d *draft) isSentinel(c *Client, l *link) bool {
-	return standardSentinels[l.err] || c.sentinels[l.err] || d.bornInInit(l)
-}
-
-// bornInInit reports whether the stack that an error carries goes through the
-// initialisation of a package.
-func (d *draft) bornInInit(l *link) bool {
-	for _, r := range d.ownStack(l.err, l.kind) {
-		if r.Function == "init" || strings.HasPrefix(r.Function, "init.") && !strings.Contains(r.Function, ".func") {
-			return true
-		}
-	}
-	return false
+	return standardSentinels[l.err] || c.sentinels[l.err] || d.ownStack(l.err, l.kind).InInit()
 }
 
 // WithSentinels names errors that packages declare for all to return, such as

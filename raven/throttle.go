@@ -6,6 +6,8 @@ import (
 	"hash/maphash"
 	"sync"
 	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // maxThrottleKeys bounds how many fingerprints a throttle knows at a time.
@@ -121,7 +123,7 @@ func (d *draft) throttleKey(seed maphash.Seed) uint64 {
 
 // place returns the frame that tells errors of one type apart: of the outermost
 // one that has a stack.
-func (d *draft) place() *Frame {
+func (d *draft) place() *stack.Frame {
 	for i := len(d.ev.Exceptions) - 1; i >= 0; i-- {
 		if f := d.topFrame(d.ev.Exceptions[i].Stacktrace); f != nil {
 			return f
@@ -132,20 +134,22 @@ func (d *draft) place() *Frame {
 
 // topFrame returns the innermost in-app frame of a stack, or the innermost one
 // if it has none in-app; nil if it has no frames.
-func (d *draft) topFrame(s *Stacktrace) *Frame {
+func (d *draft) topFrame(s *Stacktrace) *stack.Frame {
 	if s.empty() {
 		return nil
 	}
 	for i := len(s.Frames) - 1; i >= 0; i-- {
 		if s.Frames[i].InApp {
-			return &s.Frames[i]
+			f := s.Frames[i].plain()
+			return &f
 		}
 	}
 	if n := len(s.Frames); n > 0 {
-		return &s.Frames[n-1]
+		f := s.Frames[n-1].plain()
+		return &f
 	}
 	for _, r := range s.found {
-		if d.enc.isInApp(&r.Frame) {
+		if d.enc.isInApp(r.Module, r.InApp) {
 			return &r.Frame
 		}
 	}

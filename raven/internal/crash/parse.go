@@ -1,4 +1,4 @@
-package raven
+package crash
 
 import (
 	"math"
@@ -7,28 +7,31 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/raven/internal/program"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// crash is what the runtime writes when a program dies.
-type crash struct {
-	kind       string // "panic", "fatal error", or a signal's name
-	text       string
-	goroutines []goroutine // the first is the one that crashed
+// Crash is what the runtime writes when a program dies.
+type Crash struct {
+	Kind       string // "panic", "fatal error", or a signal's name
+	Text       string
+	Goroutines []Goroutine // the first is the one that crashed
 	overflow   bool        // the runtime could not give it a larger stack
 }
 
-// goroutine is one of the traces of a crash.
-type goroutine struct {
-	id     int64
-	state  string
-	frames []Frame // the innermost call first
+// Goroutine is one of the traces of a crash.
+type Goroutine struct {
+	ID     int64
+	State  string
+	Frames []stack.Frame // the innermost call first
 }
 
 // What is kept of a crash: one of a hundred thousand goroutines is not read by
 // anybody.
 const (
-	maxCrashGoroutines = 50
-	maxCrashFrames     = maxFrames
+	maxGoroutines = 50
+	maxFrames     = stack.MaxFrames
 )
 
 var (
@@ -39,10 +42,10 @@ var (
 	signalLine    = regexp.MustCompile(`^(SIG[A-Z]+): (.+)$`)
 )
 
-// parseCrash reads what [runtime/debug.SetCrashOutput] left behind. It never
+// Parse reads what [runtime/debug.SetCrashOutput] left behind. It never
 // fails: of what it does not know the first line is the text.
-func parseCrash(output string) crash {
-	var c crash
+func Parse(output string) Crash {
+	var c Crash
 	lines := strings.Split(strings.ReplaceAll(output, "\r\n", "\n"), "\n")
 	head := len(lines)
 	for i, line := range lines {
@@ -54,8 +57,8 @@ func parseCrash(output string) crash {
 	c.overflow = strings.Contains(output, "\nruntime.newstack(")
 	c.readHead(lines[:head], panicsBelow(lines[head:]))
 	c.readGoroutines(lines[head:])
-	if c.text == "" && c.kind != "panic" {
-		c.kind, c.text = "fatal error", c.fatalText()
+	if c.Text == "" && c.Kind != "panic" {
+		c.Kind, c.Text = "fatal error", c.fatalText()
 	}
 	return c
 }
@@ -72,7 +75,7 @@ const (
 // program. The lines of a panic's own text are indented in the same way, so
 // that one of them may look like a further panic. below is how many panics the
 // stack shows below the last one.
-func (c *crash) readHead(lines []string, below int) {
+func (c *Crash) readHead(lines []string, below int) {
 	nested := nestedPanics(lines, below)
 	for i, line := range lines {
 		indented, more := strings.CutPrefix(line, "\t")
@@ -80,19 +83,19 @@ func (c *crash) readHead(lines []string, below int) {
 		fatal, died := strings.CutPrefix(line, "fatal error: ")
 		signal := signalLine.FindStringSubmatch(line)
 		switch {
-		case panicked && (!more || c.kind == "" || slices.Contains(nested, i)):
-			c.kind, c.text = "panic", panicText
-		case more && c.kind != "":
-			c.text += "\n" + indented
+		case panicked && (!more || c.Kind == "" || slices.Contains(nested, i)):
+			c.Kind, c.Text = "panic", panicText
+		case more && c.Kind != "":
+			c.Text += "\n" + indented
 		case died:
-			c.kind, c.text = "fatal error", fatal
+			c.Kind, c.Text = "fatal error", fatal
 		case signal != nil:
-			c.kind, c.text = signal[1], signal[2]
-		case c.kind == "" && strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "["):
-			c.kind, c.text = "fatal error", line
+			c.Kind, c.Text = signal[1], signal[2]
+		case c.Kind == "" && strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "["):
+			c.Kind, c.Text = "fatal error", line
 		}
 	}
-	c.text = strings.TrimSuffix(strings.TrimSpace(c.text), repanicked)
+	c.Text = strings.TrimSuffix(strings.TrimSpace(c.Text), repanicked)
 }
 
 // nestedPanics returns the lines at which a further panic begins. Where more
@@ -143,7 +146,7 @@ func panicsBelow(lines []string) int {
 		if m[1] == "panic" {
 			n++
 		}
-		if f := frameFromText(m[1], "", 0); !own && !f.ofRuntime() {
+		if f := frameFromText(m[1], "", 0); !own && !f.OfRuntime() {
 			own = true
 			n = 0 // what stands above the program's own calls is the last panic
 		}
@@ -153,8 +156,8 @@ func panicsBelow(lines []string) int {
 
 // readGoroutines reads the traces, but for the stacks of the runtime's own
 // threads and scheduler.
-func (c *crash) readGoroutines(lines []string) {
-	var g *goroutine
+func (c *Crash) readGoroutines(lines []string) {
+	var g *Goroutine
 	var call string
 	for _, line := range lines {
 		if head := goroutineLine.FindStringSubmatch(line); head != nil {
@@ -169,72 +172,66 @@ func (c *crash) readGoroutines(lines []string) {
 			call = m[1]
 			continue
 		}
-		if m := fileLine.FindStringSubmatch(line); m != nil && call != "" && len(g.frames) < maxCrashFrames {
+		if m := fileLine.FindStringSubmatch(line); m != nil && call != "" && len(g.Frames) < maxFrames {
 			number, _ := strconv.Atoi(m[2]) // what is too large for a line is none
-			g.frames = append(g.frames, frameFromText(call, m[1], number))
+			g.Frames = append(g.Frames, frameFromText(call, m[1], number))
 		}
 		call = ""
 	}
 }
 
-func (c *crash) addGoroutine(number, state string) *goroutine {
+func (c *Crash) addGoroutine(number, state string) *Goroutine {
 	id, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || id == 0 || len(c.goroutines) == maxCrashGoroutines {
+	if err != nil || id == 0 || len(c.Goroutines) == maxGoroutines {
 		return nil
 	}
-	c.goroutines = append(c.goroutines, goroutine{id: id, state: state})
-	return &c.goroutines[len(c.goroutines)-1]
+	c.Goroutines = append(c.Goroutines, Goroutine{ID: id, State: state})
+	return &c.Goroutines[len(c.Goroutines)-1]
 }
 
-func frameFromText(function, file string, line int) Frame {
+func frameFromText(function, file string, line int) stack.Frame {
 	if function == "panic" {
 		function = "runtime.gopanic" // as tracebacks call it
 	}
-	module, name := functionName(function)
-	return Frame{
+	module, name := stack.SplitName(function)
+	return stack.Frame{
 		Function: name,
 		Module:   module,
 		Filename: path.Join(module, path.Base(strings.ReplaceAll(file, `\`, "/"))),
 		AbsPath:  file,
 		Lineno:   line,
-		InApp:    isMainModule(module),
+		InApp:    program.Owns(module),
 	}
 }
 
-// ofRuntime reports whether a frame is of the runtime rather than of what it
-// runs.
-func (f *Frame) ofRuntime() bool {
-	return f.Module == "runtime" || below(f.Module, "internal/runtime") || below(f.Module, "runtime/internal")
-}
-
-// stack returns the frames of a goroutine without those at its inner end that
+// Stack returns the frames of a goroutine without those at its inner end that
 // are how the runtime dies.
-func (g *goroutine) stack() []Frame {
-	for i := range g.frames {
-		if !g.frames[i].ofRuntime() {
-			return g.frames[i:]
+func (g *Goroutine) Stack() []stack.Frame {
+	for i := range g.Frames {
+		if !g.Frames[i].OfRuntime() {
+			return g.Frames[i:]
 		}
 	}
-	return g.frames
+	return g.Frames
 }
 
 // fatalText tells from the stack what the runtime died of. It writes the text
 // of its fatal errors to standard error alone, not to the crash output.
-func (c *crash) fatalText() string {
+func (c *Crash) fatalText() string {
 	if c.overflow {
 		return "stack overflow"
 	}
-	if len(c.goroutines) == 0 {
+	if len(c.Goroutines) == 0 {
 		return "the program died without a trace"
 	}
 	waiting := true
-	for _, g := range c.goroutines {
-		waiting = waiting && !strings.HasPrefix(g.state, "run") && !strings.HasPrefix(g.state, "syscall")
+	for _, g := range c.Goroutines {
+		waiting = waiting && !strings.HasPrefix(g.State, "run") && !strings.HasPrefix(g.State, "syscall")
 	}
 	if waiting {
 		return "all goroutines are asleep - deadlock!"
 	}
-	for _, f := range c.goroutines[0].frames {
+	for _, f := range c.Goroutines[0].Frames {
 		switch {
 		case f.Module == "internal/runtime/maps" && f.Function == "fatal":
 			return "concurrent map access"

@@ -1,10 +1,12 @@
-package raven
+package crash
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 const trace = `
@@ -64,32 +66,32 @@ func TestParseCrash(t *testing.T) {
 		{"nothing", "", "fatal error", "the program died without a trace"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := parseCrash(tt.output)
-			gomega.NewWithT(t).Expect([]string{c.kind, c.text}).To(gomega.Equal([]string{tt.kind, tt.text}))
+			c := Parse(tt.output)
+			gomega.NewWithT(t).Expect([]string{c.Kind, c.Text}).To(gomega.Equal([]string{tt.kind, tt.text}))
 		})
 	}
 }
 
 func TestParseGoroutines(t *testing.T) {
 	g := gomega.NewWithT(t)
-	list := parseCrash("panic: boom\n\ngoroutine 0 gp=0x58 m=0 mp=0x58 [idle]:\nruntime.mcall()\n\t/go/src/runtime/asm.s:1\n" + trace).goroutines
+	list := Parse("panic: boom\n\ngoroutine 0 gp=0x58 m=0 mp=0x58 [idle]:\nruntime.mcall()\n\t/go/src/runtime/asm.s:1\n" + trace).Goroutines
 	g.Expect(list).To(gomega.HaveLen(2), "goroutine 0 is the scheduler")
-	g.Expect(list[0].id).To(gomega.Equal(int64(7)))
-	g.Expect(list[0].frames).To(gomega.Equal([]Frame{
+	g.Expect(list[0].ID).To(gomega.Equal(int64(7)))
+	g.Expect(list[0].Frames).To(gomega.Equal([]stack.Frame{
 		{Function: "gopanic", Module: "runtime", Filename: "runtime/panic.go", AbsPath: "/usr/local/go/src/runtime/panic.go", Lineno: 860},
 		{Function: "(*Cart).add", Module: "example.com/shop/v2", Filename: "example.com/shop/v2/cart.go", AbsPath: "/src/shop/cart.go", Lineno: 5},
 		{Function: "run", Module: "main", Filename: "main/main.go", AbsPath: "C:/src/main.go", Lineno: 10, InApp: true},
 	}))
-	g.Expect(list[0].stack()[0].Function).To(gomega.Equal("(*Cart).add"), "how the runtime dies is left out")
-	g.Expect(list[1].state).To(gomega.Equal("chan receive, 3 minutes"))
-	g.Expect(list[1].frames).To(gomega.HaveLen(1))
+	g.Expect(list[0].Stack()[0].Function).To(gomega.Equal("(*Cart).add"), "how the runtime dies is left out")
+	g.Expect(list[1].State).To(gomega.Equal("chan receive, 3 minutes"))
+	g.Expect(list[1].Frames).To(gomega.HaveLen(1))
 }
 
 func TestCrashIsBounded(t *testing.T) {
 	g := gomega.NewWithT(t)
 	deep := "goroutine 1 [running]:\n" + strings.Repeat("main.f()\n\t/src/main.go:1\n", 1000)
-	g.Expect(parseCrash(deep).goroutines[0].frames).To(gomega.HaveLen(maxCrashFrames))
-	g.Expect(parseCrash(strings.Repeat(trace, 1000)).goroutines).To(gomega.HaveLen(maxCrashGoroutines))
+	g.Expect(Parse(deep).Goroutines[0].Frames).To(gomega.HaveLen(maxFrames))
+	g.Expect(Parse(strings.Repeat(trace, 1000)).Goroutines).To(gomega.HaveLen(maxGoroutines))
 }
 
 func FuzzParseCrash(f *testing.F) {
@@ -102,14 +104,14 @@ func FuzzParseCrash(f *testing.F) {
 	f.Add("goroutine 99999999999999999999 [running]:\nmain.f()\n\t/x.go:99999999999999999999\n")
 	f.Fuzz(func(t *testing.T, output string) {
 		g := gomega.NewWithT(t)
-		c := parseCrash(output)
-		g.Expect(c.kind).NotTo(gomega.BeEmpty())
-		g.Expect(c.text == "" && c.kind != "panic").To(gomega.BeFalse())
-		g.Expect(len(c.goroutines)).To(gomega.BeNumerically("<=", maxCrashGoroutines))
-		for _, one := range c.goroutines {
-			g.Expect(one.id).NotTo(gomega.BeZero())
-			g.Expect(len(one.frames)).To(gomega.BeNumerically("<=", maxCrashFrames))
-			for _, frame := range one.frames {
+		c := Parse(output)
+		g.Expect(c.Kind).NotTo(gomega.BeEmpty())
+		g.Expect(c.Text == "" && c.Kind != "panic").To(gomega.BeFalse())
+		g.Expect(len(c.Goroutines)).To(gomega.BeNumerically("<=", maxGoroutines))
+		for _, one := range c.Goroutines {
+			g.Expect(one.ID).NotTo(gomega.BeZero())
+			g.Expect(len(one.Frames)).To(gomega.BeNumerically("<=", maxFrames))
+			for _, frame := range one.Frames {
 				g.Expect(frame.Lineno).To(gomega.BeNumerically(">=", 0))
 			}
 		}

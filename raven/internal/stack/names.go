@@ -1,15 +1,15 @@
-package raven
+package stack
 
 import (
 	"regexp"
 	"strings"
 )
 
-// functionName splits what the runtime calls a function into the import path
+// SplitName splits what the runtime calls a function into the import path
 // of its package and the name that people know it by: a/b.(*T[...]).M-fm is a/b
 // and (*T).M. Closures keep the runtime's name, which is that of the function
 // they stand in and a number: run.func1.
-func functionName(full string) (module, name string) {
+func SplitName(full string) (module, name string) {
 	slash := strings.LastIndexByte(full, '/')
 	if generic := strings.IndexByte(full, '['); generic >= 0 && generic < slash {
 		slash = strings.LastIndexByte(full[:generic], '/')
@@ -75,10 +75,10 @@ func humanName(name string) string {
 // closure is the end of the name of a function without a name.
 var closure = regexp.MustCompile(`(\.func\d+|\.\d+)+$`)
 
-// place names a function for people who see many packages: with the name of
+// Place names a function for people who see many packages: with the name of
 // its package, and without the numbers of closures, which change whenever
 // another one is written above.
-func place(module, function string) string {
+func Place(module, function string) string {
 	function = closure.ReplaceAllString(function, "")
 	if module == "" {
 		return function

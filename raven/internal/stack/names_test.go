@@ -1,9 +1,11 @@
-package raven
+package stack_test
 
 import (
 	"testing"
 
 	"github.com/onsi/gomega"
+
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // What older compilers and linkers write can't be had from this one.
@@ -27,7 +29,7 @@ func TestFunctionName(t *testing.T) {
 		"a.unwrapper":                      {"a", "unwrapper"},
 		"_cgoexp_12":                       {"", "_cgoexp_12"},
 	} {
-		module, name := functionName(full)
+		module, name := stack.SplitName(full)
 		gomega.NewWithT(t).Expect([2]string{module, name}).To(gomega.Equal(want), full)
 	}
 }
@@ -42,6 +44,6 @@ func TestPlace(t *testing.T) {
 		"github.com.F":         {"github.com", "F.func1.func2"},
 		"_cgoexp_12":           {"", "_cgoexp_12"},
 	} {
-		gomega.NewWithT(t).Expect(place(function[0], function[1])).To(gomega.Equal(want))
+		gomega.NewWithT(t).Expect(stack.Place(function[0], function[1])).To(gomega.Equal(want))
 	}
 }

@@ -1,8 +1,9 @@
-package raven
+package stack
 
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,22 +18,31 @@ func sourceFile(t *testing.T, content string) string {
 	return path
 }
 
-func frameIn(path string, line int) *resolved {
-	return &resolved{Frame: Frame{AbsPath: path, Lineno: line}}
+func frameIn(path string, line int) *Call {
+	return &Call{Frame: Frame{AbsPath: path, Lineno: line}}
+}
+
+// lines are all the lines around a call, nil for none.
+func lines(r *Call) []string {
+	pre, line, post, ok := r.Source(MaxSourceLines)
+	if !ok {
+		return nil
+	}
+	return append(append(slices.Clone(pre), line), post...)
 }
 
 func TestSourceIsReadOnce(t *testing.T) {
 	g := gomega.NewWithT(t)
 	path := sourceFile(t, "a\nb\nc\n")
 	r := frameIn(path, 2)
-	g.Expect(r.source().lines).To(gomega.Equal([]string{"a", "b", "c"}))
+	g.Expect(lines(r)).To(gomega.Equal([]string{"a", "b", "c"}))
 	g.Expect(os.Remove(path)).To(gomega.Succeed())
-	g.Expect(r.source().lines).To(gomega.Equal([]string{"a", "b", "c"}))
+	g.Expect(lines(r)).To(gomega.Equal([]string{"a", "b", "c"}))
 
 	r = frameIn(path, 2)
-	g.Expect(r.source()).To(gomega.BeNil())
+	g.Expect(lines(r)).To(gomega.BeNil())
 	g.Expect(os.WriteFile(path, []byte("a\nb\n"), 0o600)).To(gomega.Succeed())
-	g.Expect(r.source()).To(gomega.BeNil(), "absence is remembered too")
+	g.Expect(lines(r)).To(gomega.BeNil(), "absence is remembered too")
 }
 
 func TestExcerpts(t *testing.T) {
@@ -51,7 +61,7 @@ func TestExcerpts(t *testing.T) {
 		{"long", long + "\n" + long[2:], 1, []string{}, strings.Repeat("é", 509) + "...", []string{long[2:]}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			pre, line, post := frameIn(sourceFile(t, tt.content), tt.line).source().around(2)
+			pre, line, post, _ := frameIn(sourceFile(t, tt.content), tt.line).Source(2)
 			gomega.NewWithT(t).Expect([]any{pre, line, post}).To(gomega.Equal([]any{tt.pre, tt.want, tt.post}))
 		})
 	}
@@ -61,7 +71,7 @@ func TestNoExcerpt(t *testing.T) {
 	g := gomega.NewWithT(t)
 	path := sourceFile(t, "a\n")
 	t.Chdir(filepath.Dir(path))
-	for name, r := range map[string]*resolved{
+	for name, r := range map[string]*Call{
 		"behind the end":   frameIn(path, 2),
 		"no line":          frameIn(path, 0),
 		"a relative path":  frameIn(filepath.Base(path), 1),
@@ -70,6 +80,6 @@ func TestNoExcerpt(t *testing.T) {
 		"no file":          frameIn(path+"x", 1),
 		"an enormous file": frameIn(sourceFile(t, strings.Repeat("x\n", maxSourceFile/2+1)), 1),
 	} {
-		g.Expect(r.source()).To(gomega.BeNil(), name)
+		g.Expect(lines(r)).To(gomega.BeNil(), name)
 	}
 }

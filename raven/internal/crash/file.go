@@ -1,0 +1,174 @@
+package crash
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/program"
+)
+
+// maxFiles is how many processes of one program can keep a crash file at
+// a time, and how many crashes can wait to be reported.
+const maxFiles = 64
+
+// maxOutput is how much of a crash is read. The goroutine that crashed
+// comes first.
+const maxOutput = 1 << 20
+
+// errLocked is returned for a file that a running process has.
+var errLocked = errors.New("locked by another process")
+
+// Header is the first line of a crash file: what the process that writes
+// it knows about itself, since the one that reports it may be another release.
+type Header struct {
+	RavenCrashFile int    `json:"raven_crash_file"` // 1, the version of the format
+	Release        string `json:"release,omitempty"`
+	Environment    string `json:"environment,omitempty"`
+	ServerName     string `json:"server_name,omitempty"`
+}
+
+// Path returns the path of the first of a program's crash files. Those
+// that follow it have a number at the end.
+func Path(path, project string) (string, error) {
+	if path == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", fmt.Errorf("no folder for the crash file: %w; give its path to WithCrashReport", err)
+		}
+		return filepath.Join(cache, "ravenkit", program.Name()+"-"+shortHash(program.Path()+"\x00"+project)+".crash"), nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, program.Name()+".crash")
+	}
+	return path, nil
+}
+
+func shortHash(s string) string {
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, s)
+	return strconv.FormatUint(uint64(h.Sum32()), 16)
+}
+
+// claim locks every crash file that no running process has: an empty
+// one to use, and those that dead processes left something in. The locks end
+// with the files or with the process.
+func claim(first string) (own *os.File, left []*File, err error) {
+	if err := os.MkdirAll(filepath.Dir(first), 0o700); err != nil {
+		return nil, nil, err
+	}
+	for n := 1; n <= maxFiles; n++ {
+		path := first
+		if n > 1 {
+			path += "." + strconv.Itoa(n)
+		}
+		if _, err := os.Stat(path); own != nil && errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		file, err := openLocked(path)
+		if errors.Is(err, errLocked) {
+			continue
+		}
+		if err != nil {
+			closeAll(left, own)
+			return nil, nil, err
+		}
+		switch report, err := (&File{file}).Report(); {
+		case err != nil:
+			closeAll(left, own, file)
+			return nil, nil, err
+		case report.Output != "":
+			left = append(left, &File{file})
+		case own == nil:
+			own = file
+		default:
+			_ = file.Close() // nothing was written
+		}
+	}
+	if own == nil {
+		closeAll(left)
+		return nil, nil, fmt.Errorf("%s and the %d files after it are all in use", first, maxFiles-1)
+	}
+	return own, left, nil
+}
+
+func closeAll(left []*File, others ...*os.File) {
+	for _, f := range left {
+		f.Close()
+	}
+	for _, f := range others {
+		if f != nil {
+			_ = f.Close() // nothing was written
+		}
+	}
+}
+
+// File is what a process that died has left. It is locked until it is closed.
+type File struct{ file *os.File }
+
+// Report is what a File says.
+type Report struct {
+	Header
+	Output string    // of the runtime; "" if the process did not crash
+	At     time.Time // when the file was last written; zero if that is not known
+}
+
+// Path is the path of the file.
+func (f *File) Path() string { return f.file.Name() }
+
+// Close unlocks the file.
+func (f *File) Close() { _ = f.file.Close() } // nothing was written
+
+// Report reads the file.
+func (f *File) Report() (r Report, err error) {
+	if info, err := f.file.Stat(); err == nil {
+		r.At = info.ModTime()
+	}
+	if _, err := f.file.Seek(0, io.SeekStart); err != nil {
+		return r, err
+	}
+	content, err := io.ReadAll(io.LimitReader(f.file, maxOutput))
+	if err != nil {
+		return r, err
+	}
+	r.Output = string(content)
+	if line, rest, _ := strings.Cut(r.Output, "\n"); json.Unmarshal([]byte(line), &r.Header) == nil && r.RavenCrashFile != 0 {
+		r.Output = rest
+	}
+	if strings.TrimSpace(r.Output) == "" {
+		r.Output = ""
+	}
+	return r, nil
+}
+
+// Empty forgets the crash.
+func (f *File) Empty() error { return empty(f.file) }
+
+// renew empties a file and writes the header.
+func (h Header) renew(file *os.File) error {
+	if err := empty(file); err != nil {
+		return err
+	}
+	h.RavenCrashFile = 1
+	line, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(line, '\n'))
+	return err
+}
+
+func empty(file *os.File) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := file.Seek(0, io.SeekStart)
+	return err
+}

@@ -1,0 +1,55 @@
+package crash
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
+)
+
+// Type is the type that a panic has when it is recovered, as far as the crash
+// shows it, and the package of the type: of an error of the runtime its type,
+// else the innermost in-app function among frames. Both are what the crash is
+// called where there is no better name.
+func (c *Crash) Type(frames []stack.Frame) (name, module string) {
+	if c.Kind != "panic" {
+		return c.Kind, ""
+	}
+	if name := runtimeErrorType(c.Text); name != "" {
+		return name, "runtime"
+	}
+	for _, f := range frames {
+		if f.InApp {
+			return stack.Place(f.Module, f.Function), f.Module
+		}
+	}
+	return c.Kind, ""
+}
+
+// plainRuntimeErrors are the texts of the runtime's errors that do not begin
+// with "runtime error: ". The stack does not tell them from the program's own:
+// the runtime leaves its calls out.
+var plainRuntimeErrors = []string{
+	"assignment to entry in nil map",
+	"close of closed channel",
+	"close of nil channel",
+	"send on closed channel",
+	"makechan: size out of range",
+	"runtime: allocation size out of range",
+	"arg size to reflect.call more than 1GB",
+}
+
+// runtimeErrorType returns the type that a panic of the runtime has when it is
+// recovered, by its text; "" for a panic of the program.
+func runtimeErrorType(text string) string {
+	switch {
+	case strings.HasPrefix(text, "interface conversion: "):
+		return "*runtime.TypeAssertionError"
+	case strings.HasPrefix(strings.TrimPrefix(text, "runtime error: "), "panic called with nil argument"): // Go 1.27 has the prefix
+		return "*runtime.PanicNilError"
+	case strings.HasPrefix(text, "runtime error: "), slices.Contains(plainRuntimeErrors, text),
+		strings.HasPrefix(text, "value method ") && strings.HasSuffix(text, " pointer"):
+		return "runtime.Error"
+	}
+	return ""
+}
