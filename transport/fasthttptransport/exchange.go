@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httputil"
+	"strings"
 
 	"github.com/valyala/fasthttp"
 
@@ -95,7 +96,7 @@ func (e *engine) fill(request *fasthttp.Request, to *target, r *transport.Reques
 			continue
 		}
 		for _, value := range values {
-			h.Add(name, value)
+			h.Add(oneLine.Replace(name), oneLine.Replace(value))
 		}
 	}
 	if r.Encoding != "" {
@@ -152,17 +153,21 @@ func readSome(r io.Reader) (body []byte, whole bool, err error) {
 	return body, err == nil && len(body)+int(rest) < maxBody, err
 }
 
+// oneLine replaces line breaks, which would begin another header. Only some
+// versions of fasthttp do so themselves.
+var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
+
 func replyOf(response *fasthttp.Response, body []byte) *transport.Reply {
 	var header http.Header // nil for nearly every answer
-	for name, value := range response.Header.All() {
+	response.Header.VisitAll(func(name, value []byte) {
 		switch string(name) {
 		case "Connection", "Content-Length", "Content-Type", "Date", "Server":
-			continue // irrelevant for events, and in every answer
+			return // irrelevant for events, and in every answer
 		}
 		if header == nil {
 			header = make(http.Header)
 		}
 		header.Add(string(name), string(value))
-	}
+	})
 	return &transport.Reply{Status: response.StatusCode(), Header: header, Body: body, Proto: "HTTP/1.1"}
 }
