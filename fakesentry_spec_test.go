@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -43,7 +44,9 @@ var _ = Describe("fakesentry", Ordered, func() {
 
 	BeforeAll(func(ctx SpecContext) {
 		program = filepath.Join(GinkgoT().TempDir(), "fakesentry")
-		out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./sentrytest/cmd/fakesentry").CombinedOutput()
+		build := exec.CommandContext(ctx, "go", "build", "-o", program, "./sentrytest/cmd/fakesentry")
+		build.Env = append(os.Environ(), "GOWORK=") // the program is a module of its own
+		out, err := build.CombinedOutput()
 		Expect(err).NotTo(HaveOccurred(), string(out))
 	})
 

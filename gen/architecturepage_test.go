@@ -122,14 +122,33 @@ func TestAnEngineHasTwoMethods(t *testing.T) {
 	}
 }
 
-// Heavy tools of tests are in modules of their own.
-func TestBrowserTestsAreAModuleOfTheirOwn(t *testing.T) {
-	own, err := os.ReadFile("../sentrytest/cmd/fakesentry/browsertest/go.mod")
-	if err != nil || !strings.Contains(string(own), "chromedp") {
-		t.Errorf("browsertest is no module with chromedp: %v", err)
-	}
+// What the root module requires, every consumer gets at that version or a later
+// one, linked or not. Modules of our own have what the root can do without.
+func TestHeavyRequirementsAreInModulesOfTheirOwn(t *testing.T) {
 	root, err := os.ReadFile("../go.mod")
-	if err != nil || strings.Contains(string(root), "chromedp") {
-		t.Errorf("the root module needs chromedp, or has no go.mod: %v", err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder, heavy := range map[string][]string{
+		"raven/ravenzap":                        {"go.uber.org/zap "},
+		"raven/ravenzerolog":                    {"github.com/rs/zerolog "},
+		"raven/ravenlogrus":                     {"github.com/sirupsen/logrus "},
+		"raven/ravenlambda":                     {"github.com/aws/aws-lambda-go "},
+		"sentrytest/cmd/fakesentry":             {"modernc.org/sqlite ", "github.com/prometheus/client_golang ", "github.com/getkin/kin-openapi ", "google.golang.org/protobuf "},
+		"sentrytest/cmd/fakesentry/browsertest": {"github.com/chromedp/chromedp "},
+		"sentrytest/interop/sentrygo":           {"github.com/getsentry/sentry-go "},
+	} {
+		own, err := os.ReadFile(filepath.Join("..", folder, "go.mod"))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, required := range heavy {
+			if !strings.Contains(string(own), "\t"+required) {
+				t.Errorf("%s does not require %s", folder, required)
+			}
+			if strings.Contains(string(root), "\t"+required) {
+				t.Errorf("the root requires %s: %s is for that", required, folder)
+			}
+		}
 	}
 }

@@ -55,7 +55,8 @@ func isGenerated(path string) bool {
 	return strings.HasSuffix(path, ".gen.go") || regexp.MustCompile(`^gen/.*mock/\w+\.go$`).MatchString(path) && !strings.HasSuffix(path, "_test.go")
 }
 
-// goFiles lists what generation needs, below the top of the repository.
+// goFiles lists the Go files of every module, and what generation needs beside
+// them, below the top of the repository.
 func goFiles(t *testing.T, top string) []string {
 	t.Helper()
 	var files []string
@@ -63,9 +64,9 @@ func goFiles(t *testing.T, top string) []string {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != "." && strings.HasPrefix(d.Name(), "."), path == "docs/bench":
+		case d.IsDir() && path != "." && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case strings.HasSuffix(path, ".go"), path == "go.mod", path == "go.sum", path == "docs/transports.md":
+		case slices.Contains([]string{".go", ".mod", ".sum", ".work"}, filepath.Ext(path)), path == "docs/transports.md":
 			files = append(files, path)
 		}
 		return nil

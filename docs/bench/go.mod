@@ -5,7 +5,7 @@ go 1.26.0
 require (
 	github.com/getsentry/sentry-go v0.50.0
 	github.com/klauspost/compress v1.20.3
-	github.com/ravenkit/ravenkit v0.0.0
+	github.com/ravenkit/ravenkit v0.1.0
 	github.com/valyala/fasthttp v1.74.0
 )
 
@@ -19,5 +19,3 @@ require (
 	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 )
-
-replace github.com/ravenkit/ravenkit => ../..

@@ -22,8 +22,15 @@ func withProgram(m *testing.M) (code int) {
 		return failed(err)
 	}
 	defer os.RemoveAll(folder)
+	const source = "../cmd/fakesentry"
+	if _, err := os.Stat(source); err != nil {
+		fmt.Println("left out: a module cache does not have the program beside its client")
+		return 0
+	}
 	binary := filepath.Join(folder, "fakesentry")
-	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/fakesentry").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-o", binary, source)
+	build.Env = append(os.Environ(), "GOWORK=") // the program is a module of its own
+	if out, err := build.CombinedOutput(); err != nil {
 		return failed(fmt.Errorf("%w: %s", err, out))
 	}
 	cmd := exec.Command(binary, "serve", "--addr=127.0.0.1:0")

@@ -40,7 +40,9 @@ func TestSnippetWorks(t *testing.T) {
 	code, _, _ = strings.Cut(code, "</pre>")
 	file := filepath.Join(t.TempDir(), "main.go")
 	g.Expect(os.WriteFile(file, []byte(html.UnescapeString(code)), 0o600)).To(Succeed())
-	out, err := exec.CommandContext(t.Context(), "go", "run", file).CombinedOutput()
+	run := exec.CommandContext(t.Context(), "go", "run", file)
+	run.Env = append(os.Environ(), "GOWORK=") // which has the client
+	out, err := run.CombinedOutput()
 	g.Expect(err).NotTo(HaveOccurred(), string(out))
 	g.Expect(h.Store.Events()).To(HaveExactElements(HaveField("Title", ContainSubstring("it works"))))
 }

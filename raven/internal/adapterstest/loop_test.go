@@ -1,4 +1,4 @@
-package clienttest_test
+package adapterstest
 
 import (
 	"context"
