@@ -27,6 +27,8 @@ var rooms = []room{
 	{pkg: "sockets", without: []string{"net/http", "crypto/tls"}, why: "it carries bytes, and every protocol of a test runs over it"},
 	{pkg: "certs", without: []string{"net/http"}, why: "a certificate is good or bad whatever is served with it"},
 	{pkg: "jsontree", ours: []string{"texts"}, without: []string{"net"}, why: "JSON of any kind is read with it, and none of its kinds is known to it"},
+	{pkg: "lenient", ours: []string{"jsontree", "texts"}, without: []string{"net/http"}, why: "it reads fields, and judges none of them"},
+	{pkg: "lint", ours: []string{"eventid", "jsontree", "lenient", "texts"}, without: []string{"net/http"}, why: "it judges JSON, whatever carried it and whoever reads it"},
 	{pkg: "volatile", ours: []string{"eventid", "jsontree", "texts"}, without: []string{"net"}, why: "golden files of any source are compared with it"},
 	{pkg: "secretforms", without: []string{"net/http"}, why: "it looks at one text, wherever that was found"},
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 )
 
 // CheckIn is a sign of life of a job that runs on a schedule (protocol section 4.5).
@@ -54,51 +56,51 @@ func (e Envelope) CheckIns() []CheckIn {
 }
 
 func readCheckIn(item Item) CheckIn {
-	p := readPayload(item.Payload)
+	p := lint.ReadPayload(item.Payload)
 	one := CheckIn{
-		ID: p.text("check_in_id"), MonitorSlug: p.text("monitor_slug"), Status: p.word("status", "in_progress", "ok", "error"),
-		Duration: p.duration("duration"), Release: p.text("release"), Environment: p.text("environment"),
-		TraceID: p.sub("contexts").sub("trace").text("trace_id"),
+		ID: p.Text("check_in_id"), MonitorSlug: p.Text("monitor_slug"), Status: p.Word("status", "in_progress", "ok", "error"),
+		Duration: p.Duration("duration"), Release: p.Text("release"), Environment: p.Text("environment"),
+		TraceID: p.Sub("contexts").Sub("trace").Text("trace_id"),
 	}
-	p.needs("check_in_id", "monitor_slug", "status")
+	p.Needs("check_in_id", "monitor_slug", "status")
 	if id, ok := eventid.Normalize(one.ID); ok {
 		one.ID = id
 	} else if one.ID != "" {
-		p.lost("check_in_id", "not a UUID")
+		p.Lost("check_in_id", "not a UUID")
 	}
-	if m := p.sub("monitor_config"); m.fields != nil {
+	if m := p.Sub("monitor_config"); m.Fields != nil {
 		one.Monitor = readMonitor(p, m)
 	}
-	one.Findings = p.findings()
+	one.Findings = sorted(p.Findings())
 	return one
 }
 
-func readMonitor(p *payload, m object) *MonitorConfig {
-	schedule := m.sub("schedule")
+func readMonitor(p *lint.Payload, m lenient.Object) *MonitorConfig {
+	schedule := m.Sub("schedule")
 	config := &MonitorConfig{
-		ScheduleType: schedule.text("type"), ScheduleValue: schedule.text("value"), ScheduleUnit: schedule.text("unit"),
-		CheckinMargin: m.count("checkin_margin"), MaxRuntime: m.count("max_runtime"),
-		FailureIssueThreshold: m.count("failure_issue_threshold"), RecoveryThreshold: m.count("recovery_threshold"),
-		Timezone: m.text("timezone"), Owner: m.text("owner"),
+		ScheduleType: schedule.Text("type"), ScheduleValue: schedule.Text("value"), ScheduleUnit: schedule.Text("unit"),
+		CheckinMargin: m.Count("checkin_margin"), MaxRuntime: m.Count("max_runtime"),
+		FailureIssueThreshold: m.Count("failure_issue_threshold"), RecoveryThreshold: m.Count("recovery_threshold"),
+		Timezone: m.Text("timezone"), Owner: m.Text("owner"),
 	}
 	const at = "monitor_config.schedule"
-	p.needs(at)
+	p.Needs(at)
 	switch config.ScheduleType {
 	case "crontab":
 		if config.ScheduleValue == "" {
-			p.lost(at+".value", "expected a crontab")
+			p.Lost(at+".value", "expected a crontab")
 		}
 	case "interval":
-		if n, ok := jsontree.Number(schedule.fields["value"]); !ok || n < 1 {
-			p.lost(at+".value", "expected a number of units")
+		if n, ok := jsontree.Number(schedule.Fields["value"]); !ok || n < 1 {
+			p.Lost(at+".value", "expected a number of units")
 		}
 		switch config.ScheduleUnit {
 		case "year", "month", "week", "day", "hour", "minute":
 		default:
-			p.lost(at+".unit", "expected one of year, month, week, day, hour, minute")
+			p.Lost(at+".unit", "expected one of year, month, week, day, hour, minute")
 		}
 	default:
-		p.lost(at+".type", "expected crontab or interval")
+		p.Lost(at+".type", "expected crontab or interval")
 	}
 	return config
 }

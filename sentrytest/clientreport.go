@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 )
 
 // ClientReport says what an SDK dropped itself (protocol section 4.6).
@@ -54,26 +56,26 @@ func (e Envelope) ClientReports() []ClientReport {
 }
 
 func readClientReport(item Item) ClientReport {
-	p := readPayload(item.Payload)
-	one := ClientReport{Timestamp: p.time("timestamp")}
-	for _, d := range p.values("discarded_events") {
-		lost := Discarded{Reason: d.text("reason"), Category: d.text("category"), Quantity: d.count("quantity")}
+	p := lint.ReadPayload(item.Payload)
+	one := ClientReport{Timestamp: p.Time("timestamp")}
+	for _, d := range p.Values("discarded_events") {
+		lost := Discarded{Reason: d.Text("reason"), Category: d.Text("category"), Quantity: d.Count("quantity")}
 		if !slices.Contains(discardReasons, lost.Reason) {
-			d.problem("reason", "not a reason that SDKs give")
+			d.Note("reason", "not a reason that SDKs give")
 		}
 		if !slices.Contains(dataCategories, lost.Category) {
-			d.problem("category", "not a data category")
+			d.Note("category", "not a data category")
 		}
 		if lost.Quantity < 1 {
-			d.problem("quantity", "expected a number not below 1")
+			d.Note("quantity", "expected a number not below 1")
 		}
 		one.Discarded = append(one.Discarded, lost)
 	}
 	for _, key := range []string{"rate_limited_events", "filtered_events", "filtered_sampling_events"} {
-		if p.fields[key] != nil {
-			p.problem(key, "only relays may send it")
+		if p.Fields[key] != nil {
+			p.Note(key, "only relays may send it")
 		}
 	}
-	one.Findings = p.findings()
+	one.Findings = sorted(p.Findings())
 	return one
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
 )
 
 const (
@@ -185,7 +186,7 @@ func (e *Envelope) readHeader(header map[string]json.RawMessage) error {
 	}
 	if sentAt != "" {
 		var ok bool
-		if e.SentAt, ok = parseDate(sentAt); !ok {
+		if e.SentAt, ok = lenient.Date(sentAt); !ok {
 			return fmt.Errorf("sent_at is not a time of RFC 3339: %q", sentAt)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 )
 
 // Feedback is what a user wrote: an item of type "feedback", or of its forerunner "user_report" (protocol section 4.5).
@@ -47,33 +48,33 @@ func (e Envelope) Feedback() []Feedback {
 }
 
 func readFeedback(item Item) Feedback {
-	p := readPayload(item.Payload)
-	f := p.sub("contexts").sub("feedback")
+	p := lint.ReadPayload(item.Payload)
+	f := p.Sub("contexts").Sub("feedback")
 	one := Feedback{
-		Message: f.text("message"), Name: f.text("name"), ContactEmail: f.text("contact_email"), URL: f.text("url"),
-		ReplayID: f.text("replay_id"), Source: f.text("source"), AssociatedEventID: f.text("associated_event_id"),
+		Message: f.Text("message"), Name: f.Text("name"), ContactEmail: f.Text("contact_email"), URL: f.Text("url"),
+		ReplayID: f.Text("replay_id"), Source: f.Text("source"), AssociatedEventID: f.Text("associated_event_id"),
 	}
-	p.needs("contexts.feedback.message")
-	one.Findings = p.findings()
-	if p.tree != nil {
-		one.Findings = append(one.Findings, validateEvent(item.Payload, eventContext{envelope: true, itemType: itemFeedback})...)
+	p.Needs("contexts.feedback.message")
+	one.Findings = sorted(p.Findings())
+	if p.Readable() {
+		one.Findings = append(one.Findings, validateEvent(item.Payload, lint.Context{Envelope: true, ItemType: itemFeedback})...)
 		one.Findings = sortFindings(one.Findings, 0)
 	}
 	return one
 }
 
 func readUserReport(item Item) Feedback {
-	p := readPayload(item.Payload)
+	p := lint.ReadPayload(item.Payload)
 	one := Feedback{
-		Message: p.text("comments"), Name: p.text("name"), ContactEmail: p.text("email"), AssociatedEventID: p.text("event_id"),
+		Message: p.Text("comments"), Name: p.Text("name"), ContactEmail: p.Text("email"), AssociatedEventID: p.Text("event_id"),
 	}
-	p.needs("event_id")
+	p.Needs("event_id")
 	if id, ok := eventid.Normalize(one.AssociatedEventID); ok {
 		one.AssociatedEventID = id
 	} else if one.AssociatedEventID != "" {
-		p.lost("event_id", "not a UUID")
+		p.Lost("event_id", "not a UUID")
 	}
-	p.found.add(SeverityInfo, "", RuleDeprecated, absent{}, "deprecated: items of type feedback are its successor")
-	one.Findings = p.findings()
+	p.Deprecated("deprecated: items of type feedback are its successor")
+	one.Findings = sorted(p.Findings())
 	return one
 }

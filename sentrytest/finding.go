@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
@@ -95,62 +94,23 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s: %s [%s]", f.Severity, path, texts.OneLine(f.Message), f.Rule)
 }
 
-// maxFindings bounds what is found in one payload, so that a hostile one costs no more than its own size.
-const maxFindings = 500
+// sorted returns what was found, the gravest first and otherwise in the order in
+// which it was found.
+func sorted(f *lint.List) []Finding { return sortFindings(findingsOf(f), f.More) }
 
-// findings collects what is found in one payload.
-type findings struct {
-	list []Finding
-	more int
-}
-
-// absent is the value of a finding about something that is not there.
-type absent struct{}
-
-func (f *findings) add(severity Severity, path, rule string, value any, format string, args ...any) {
-	if len(f.list) == maxFindings {
-		f.more++
-		return
+func findingsOf(f *lint.List) []Finding {
+	var list []Finding
+	for _, one := range f.Found {
+		list = append(list, Finding{Severity(one.Severity), one.Path, one.Rule, one.Value, one.Message})
 	}
-	text := ""
-	if long, ok := value.(string); ok {
-		text = jsontree.Show(texts.Shorten(long, 200)) // most values of some size are texts, and few of them are shown in full
-	} else if value != (absent{}) {
-		text = jsontree.Show(value)
-	}
-	f.list = append(f.list, Finding{severity, path, rule, text, fmt.Sprintf(format, args...)})
+	return list
 }
-
-// problems adds what the reader of an event or item could not read.
-func (f *findings) problems(tree any, problems []Problem) {
-	for i, p := range problems {
-		if len(f.list) == maxFindings {
-			f.more += len(problems) - i
-			return
-		}
-		value, ok := jsontree.Lookup(tree, p.Path)
-		if !ok {
-			value = absent{}
-		}
-		f.add(SeverityWarning, p.Path, RuleInvalidData, value, "%s", p.expected())
-	}
-}
-
-// expected is the reason without the value, which a finding has apart.
-func (p Problem) expected() string {
-	reason, _, _ := strings.Cut(p.Reason, ", found ")
-	reason, _, _ = strings.Cut(reason, ": ")
-	return reason
-}
-
-// sorted returns the findings, the gravest first and otherwise in the order in which they were found.
-func (f *findings) sorted() []Finding { return sortFindings(f.list, f.more) }
 
 // sortFindings sorts a list, bounds it, and says how many are left out: those beyond the bound and more.
 func sortFindings(list []Finding, more int) []Finding {
 	slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
-	if beyond := len(list) - maxFindings; beyond > 0 {
-		list, more = list[:maxFindings], more+beyond
+	if beyond := len(list) - lint.Max; beyond > 0 {
+		list, more = list[:lint.Max], more+beyond
 	}
 	if more > 0 {
 		list = append(list, Finding{SeverityInfo, "", RuleMore, "", fmt.Sprintf("%s left out", texts.Count(more, "further finding"))})

@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 )
 
 // Log is one log record (protocol section 4.5).
@@ -29,24 +31,24 @@ var severityNumbers = map[string]int{"trace": 1, "debug": 5, "info": 9, "warn": 
 // with nothing but findings.
 func (e Envelope) Logs() []Log { return readContainers(e, itemLog, readLog) }
 
-func readLog(p containerEntry, received Request) Log {
-	if p.broken {
-		return Log{Findings: p.findings(), Raw: p.raw, Received: received}
+func readLog(p lint.Entry, received Request) Log {
+	if p.Broken {
+		return Log{Findings: sorted(p.Findings()), Raw: p.Raw, Received: received}
 	}
 	one := Log{
-		Timestamp: p.time("timestamp"), TraceID: p.id("trace_id", 32), SpanID: p.id("span_id", 16),
-		Level: p.word("level", "trace", "debug", "info", "warn", "error", "fatal"), Body: p.text("body"),
-		Attributes: p.attributes(), Raw: p.raw, Received: received,
+		Timestamp: p.Time("timestamp"), TraceID: p.ID("trace_id", 32), SpanID: p.ID("span_id", 16),
+		Level: p.Word("level", "trace", "debug", "info", "warn", "error", "fatal"), Body: p.Text("body"),
+		Attributes: attributesOf(p.Payload), Raw: p.Raw, Received: received,
 	}
-	one.SeverityNumber = p.count("severity_number")
-	p.needs("timestamp", "trace_id", "level")
-	if p.fields["body"] == nil {
-		p.lost("body", "missing: without it the server drops the item")
+	one.SeverityNumber = p.Count("severity_number")
+	p.Needs("timestamp", "trace_id", "level")
+	if p.Fields["body"] == nil {
+		p.Lost("body", "missing: without it the server drops the item")
 	}
 	// A level covers four numbers, as in OpenTelemetry.
 	if n := severityNumbers[one.Level]; n > 0 && one.SeverityNumber > 0 && (one.SeverityNumber < n || one.SeverityNumber > n+3) {
-		p.problem("severity_number", "not a number of level "+one.Level)
+		p.Note("severity_number", "not a number of level "+one.Level)
 	}
-	one.Findings = p.findings()
+	one.Findings = sorted(p.Findings())
 	return one
 }

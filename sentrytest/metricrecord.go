@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 )
 
 // Metric is one value of an application's metric: an entry of a "trace_metric" container (protocol section 4.5). Items
@@ -30,21 +31,21 @@ const metricContentType = "application/vnd.sentry.items.trace-metric+json"
 // is a Metric with nothing but findings.
 func (e Envelope) Metrics() []Metric { return readContainers(e, itemMetric, readMetric) }
 
-func readMetric(p containerEntry, received Request) Metric {
-	if p.broken {
-		return Metric{Findings: p.findings(), Raw: p.raw, Received: received}
+func readMetric(p lint.Entry, received Request) Metric {
+	if p.Broken {
+		return Metric{Findings: sorted(p.Findings()), Raw: p.Raw, Received: received}
 	}
 	one := Metric{
-		Timestamp: p.time("timestamp"), TraceID: p.id("trace_id", 32), SpanID: p.id("span_id", 16),
-		Type: p.word("type", "counter", "gauge", "distribution"), Name: p.text("name"), Unit: p.text("unit"),
-		Attributes: p.attributes(), Raw: p.raw, Received: received,
+		Timestamp: p.Time("timestamp"), TraceID: p.ID("trace_id", 32), SpanID: p.ID("span_id", 16),
+		Type: p.Word("type", "counter", "gauge", "distribution"), Name: p.Text("name"), Unit: p.Text("unit"),
+		Attributes: attributesOf(p.Payload), Raw: p.Raw, Received: received,
 	}
-	value, ok := jsontree.Number(p.fields["value"])
+	value, ok := jsontree.Number(p.Fields["value"])
 	one.Value = value
-	p.needs("timestamp", "trace_id", "type", "name", "value")
-	if !ok && p.fields["value"] != nil {
-		p.lost("value", "expected a number")
+	p.Needs("timestamp", "trace_id", "type", "name", "value")
+	if !ok && p.Fields["value"] != nil {
+		p.Lost("value", "expected a number")
 	}
-	one.Findings = p.findings()
+	one.Findings = sorted(p.Findings())
 	return one
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
@@ -25,14 +26,24 @@ func ParseEvent(raw []byte) (Event, error) {
 
 // normalize reads an event, which shares memory with the object.
 func normalize(object jsontree.Object) Event {
-	e := Event{Raw: object.Bytes()}
-	tree, err := jsontree.Decode(object.Bytes())
-	r := &reader{}
-	fields, ok := tree.(map[string]any)
-	if err != nil || !ok {
-		r.problem("", fmt.Sprintf("not a JSON object: %v", err))
+	fields, err := object.Decode()
+	e, problems := readEvent(fields)
+	if err != nil {
+		e.Problems = []Problem{{Reason: fmt.Sprintf("not a JSON object: %v", err)}}
 	}
-	o := r.object(fields, "")
+	for _, p := range problems {
+		e.Problems = append(e.Problems, Problem(p))
+	}
+	e.Raw = object.Bytes()
+	return e
+}
+
+// readEvent reads an event from its tree, and what could not be read of it. The
+// event shares memory with the tree.
+func readEvent(fields map[string]any) (Event, []lenient.Problem) {
+	var e Event
+	r := &lenient.Reader{}
+	o := r.Object(fields, "")
 	e.readScalars(o)
 	e.readMessage(o)
 	e.Exceptions = readExceptions(o)
@@ -40,54 +51,86 @@ func normalize(object jsontree.Object) Event {
 	e.Threads = readThreads(o)
 	e.Breadcrumbs = readBreadcrumbs(o)
 	e.Tags = readTags(o)
-	e.Extra = o.mapping("extra")
+	e.Extra = o.Mapping("extra")
 	e.User = readUser(o)
 	e.Request = readHTTPRequest(o)
 	e.Contexts = readContexts(o)
-	e.Modules = o.stringMap("modules")
-	e.SDK = readSDKObject(o.sub("sdk"))
-	e.Fingerprint = o.strings("fingerprint")
-	if n, ok := o.integer("time_spent"); ok {
+	e.Modules = o.StringMap("modules")
+	e.SDK = readSDKObject(o.Sub("sdk"))
+	e.Fingerprint = o.Strings("fingerprint")
+	if n, ok := o.Integer("time_spent"); ok {
 		spent := int64(n)
 		e.TimeSpent = &spent
 	}
 	e.readRest(o)
-	e.Problems = r.problems
-	return e
+	return e, r.Take()
 }
 
-func (e *Event) readScalars(o object) {
-	if text := o.text("event_id"); text != "" {
+func (e *Event) readScalars(o lenient.Object) {
+	if text := o.Text("event_id"); text != "" {
 		id, ok := eventid.Normalize(text)
 		if !ok {
-			o.problem("event_id", fmt.Sprintf("not a UUID: %q", text))
+			o.Note("event_id", fmt.Sprintf("not a UUID: %q", text))
 		}
 		e.EventID = id
 	}
-	e.Type = o.text("type")
-	e.Timestamp = o.time("timestamp")
+	e.Type = o.Text("type")
+	e.Timestamp = o.Time("timestamp")
 	fallback := "error"
 	if e.Type == "transaction" {
 		fallback = "info"
 	}
-	e.Level = o.level("level", fallback)
-	e.Logger = o.text("logger")
-	e.Platform = o.text("platform")
-	e.ServerName = o.text("server_name")
-	e.Release = o.text("release")
-	e.Environment = o.text("environment")
-	e.Dist = o.text("dist")
-	e.Transaction = o.text("transaction")
-	e.Culprit = o.text("culprit")
+	e.Level = o.Level("level", fallback)
+	e.Logger = o.Text("logger")
+	e.Platform = o.Text("platform")
+	e.ServerName = o.Text("server_name")
+	e.Release = o.Text("release")
+	e.Environment = o.Text("environment")
+	e.Dist = o.Text("dist")
+	e.Transaction = o.Text("transaction")
+	e.Culprit = o.Text("culprit")
+}
+
+// readMessage reads the log entry from its three places (protocol section 5.5): the first that is there wins.
+func (e *Event) readMessage(o lenient.Object) {
+	key, value := o.First("logentry", "sentry.interfaces.Message", "message")
+	switch v := value.(type) {
+	case nil:
+		return
+	case map[string]any:
+		entry := o.Reader.Object(v, o.Path(key))
+		e.LogEntry.Message = entry.Text("message")
+		e.LogEntry.Formatted = entry.Text("formatted")
+		switch params := entry.Fields["params"].(type) {
+		case nil:
+		case []any:
+			e.LogEntry.Params = params
+		case map[string]any:
+			e.LogEntry.Named = params
+		default:
+			entry.Note("params", "neither a list nor an object")
+		}
+	default:
+		text, ok := lenient.Text(v)
+		if !ok {
+			o.Note(key, "neither a string nor an object")
+			return
+		}
+		e.LogEntry.Formatted = text
+	}
+	e.Message = e.LogEntry.Formatted
+	if e.Message == "" {
+		e.Message = lenient.Interpolate(e.LogEntry.Message, e.LogEntry.Params, e.LogEntry.Named)
+	}
 }
 
 // readTags takes both an object and a list of pairs. Of two equal keys the first wins, as in Sentry.
-func readTags(o object) map[string]string {
+func readTags(o lenient.Object) map[string]string {
 	var tags map[string]string
-	o.pairs("tags", func(at, key string, value any) {
-		text, err := tagText(value)
+	o.Pairs("tags", func(at, key string, value any) {
+		text, err := lenient.TagText(value)
 		if err != nil {
-			o.reader.problem(at, err.Error())
+			o.Reader.Note(at, err.Error())
 			return
 		}
 		if _, twice := tags[key]; value == nil || twice {
@@ -101,14 +144,14 @@ func readTags(o object) map[string]string {
 	return tags
 }
 
-func readContexts(o object) map[string]map[string]any {
-	contexts := o.sub("contexts", "sentry.interfaces.Contexts")
+func readContexts(o lenient.Object) map[string]map[string]any {
+	contexts := o.Sub("contexts", "sentry.interfaces.Contexts")
 	var out map[string]map[string]any
-	for _, name := range texts.SortedKeys(contexts.fields) {
-		if contexts.fields[name] == nil {
+	for _, name := range texts.SortedKeys(contexts.Fields) {
+		if contexts.Fields[name] == nil {
 			continue
 		}
-		value := contexts.mapping(name)
+		value := contexts.Mapping(name)
 		if value == nil {
 			continue // mapping has reported why
 		}
@@ -120,14 +163,14 @@ func readContexts(o object) map[string]map[string]any {
 	return out
 }
 
-func readUser(o object) User {
-	u := o.sub("user", "sentry.interfaces.User")
+func readUser(o lenient.Object) User {
+	u := o.Sub("user", "sentry.interfaces.User")
 	user := User{
-		ID: u.text("id"), Username: u.text("username"), Email: u.text("email"), Name: u.text("name"),
-		IPAddress: u.text("ip_address"), Data: u.mapping("data"),
+		ID: u.Text("id"), Username: u.Text("username"), Email: u.Text("email"), Name: u.Text("name"),
+		IPAddress: u.Text("ip_address"), Data: u.Mapping("data"),
 	}
 	known := map[string]bool{"id": true, "username": true, "email": true, "name": true, "ip_address": true, "data": true}
-	for key, value := range u.fields {
+	for key, value := range u.Fields {
 		if known[key] {
 			continue
 		}
@@ -139,36 +182,36 @@ func readUser(o object) User {
 	return user
 }
 
-func readBreadcrumbs(o object) []Breadcrumb {
+func readBreadcrumbs(o lenient.Object) []Breadcrumb {
 	var out []Breadcrumb
-	for _, b := range o.values("breadcrumbs", "sentry.interfaces.Breadcrumbs") {
-		kind := b.text("type")
+	for _, b := range o.Values("breadcrumbs", "sentry.interfaces.Breadcrumbs") {
+		kind := b.Text("type")
 		if kind == "" {
 			kind = "default"
 		}
 		out = append(out, Breadcrumb{
-			Timestamp: b.time("timestamp"), Type: kind, Category: b.text("category"), Message: b.text("message"),
-			Level: b.level("level", "info"), Data: b.mapping("data"), EventID: b.text("event_id"),
+			Timestamp: b.Time("timestamp"), Type: kind, Category: b.Text("category"), Message: b.Text("message"),
+			Level: b.Level("level", "info"), Data: b.Mapping("data"), EventID: b.Text("event_id"),
 		})
 	}
 	return out
 }
 
-func readHTTPRequest(o object) HTTPRequest {
-	r := o.sub("request", "sentry.interfaces.Http")
+func readHTTPRequest(o lenient.Object) HTTPRequest {
+	r := o.Sub("request", "sentry.interfaces.Http")
 	req := HTTPRequest{
-		URL: r.text("url"), Method: r.text("method"), Fragment: r.text("fragment"), Data: r.fields["data"],
-		QueryString: r.query("query_string"), Cookies: r.cookies("cookies"), Env: r.mapping("env"),
-		Protocol: r.text("protocol"),
+		URL: r.Text("url"), Method: r.Text("method"), Fragment: r.Text("fragment"), Data: r.Fields["data"],
+		QueryString: r.Query("query_string"), Cookies: r.Cookies("cookies"), Env: r.Mapping("env"),
+		Protocol: r.Text("protocol"),
 	}
-	r.pairs("headers", func(at, key string, value any) {
+	r.Pairs("headers", func(at, key string, value any) {
 		if req.Headers == nil {
 			req.Headers = http.Header{}
 		}
 		for _, one := range jsontree.List(value) {
-			text, ok := lenientText(one)
+			text, ok := lenient.Text(one)
 			if !ok {
-				r.reader.problem(at, "not a string: "+jsontree.Show(one))
+				r.Reader.Note(at, "not a string: "+jsontree.Show(one))
 				continue
 			}
 			req.Headers.Add(key, text)
@@ -187,8 +230,8 @@ func readSDK(raw []byte) SDK {
 		return SDK{}
 	}
 	fields, _ := v.(map[string]any)
-	r := &reader{}
-	return readSDKObject(r.object(fields, ""))
+	r := &lenient.Reader{}
+	return readSDKObject(r.Object(fields, ""))
 }
 
 // readPlainSDK reads an sdk that is absent or has nothing but texts, as most have in the header of every envelope.
@@ -215,10 +258,47 @@ func readPlainSDK(raw []byte) (sdk SDK, ok bool) {
 	return sdk, ok && err == nil
 }
 
-func readSDKObject(o object) SDK {
-	sdk := SDK{Name: o.text("name"), Version: o.text("version"), Integrations: o.strings("integrations"), Features: o.strings("features")}
-	for _, p := range o.values("packages") {
-		sdk.Packages = append(sdk.Packages, Package{Name: p.text("name"), Version: p.text("version")})
+func readSDKObject(o lenient.Object) SDK {
+	sdk := SDK{Name: o.Text("name"), Version: o.Text("version"), Integrations: o.Strings("integrations"), Features: o.Strings("features")}
+	for _, p := range o.Values("packages") {
+		sdk.Packages = append(sdk.Packages, Package{Name: p.Text("name"), Version: p.Text("version")})
 	}
 	return sdk
+}
+
+// readRest reads what few events have.
+func (e *Event) readRest(o lenient.Object) {
+	if t := o.Sub("template", "sentry.interfaces.Template"); t.Fields != nil {
+		line, _ := t.Integer("lineno")
+		e.Template = &Template{
+			Filename: t.Text("filename"), AbsPath: t.Text("abs_path"), Lineno: line, ContextLine: t.Text("context_line"),
+			PreContext: t.Strings("pre_context"), PostContext: t.Strings("post_context"),
+		}
+	}
+	e.DebugMeta = o.Mapping("debug_meta")
+	for _, one := range o.Values("errors") {
+		e.Errors = append(e.Errors, one.Fields)
+	}
+	if key, value := o.First("csp", "hpkp", "expectct", "expectstaple"); value != nil {
+		e.Report = o.Mapping(key)
+	}
+	e.StartTimestamp = o.Time("start_timestamp")
+	e.TransactionSource = o.Sub("transaction_info").Text("source")
+	e.Spans = readSpans(o)
+	e.Measurements = o.Mapping("measurements")
+}
+
+func readSpans(o lenient.Object) []Span {
+	if _, isList := o.Fields["spans"].([]any); !isList {
+		return nil // validation has its own word for it
+	}
+	var out []Span
+	for _, s := range o.Values("spans") {
+		out = append(out, Span{
+			SpanID: s.Text("span_id"), TraceID: s.Text("trace_id"), ParentSpanID: s.Text("parent_span_id"), Op: s.Text("op"),
+			Description: s.Text("description"), Status: s.Text("status"), Origin: s.Text("origin"),
+			StartTimestamp: s.Time("start_timestamp"), Timestamp: s.Time("timestamp"), Tags: readTags(s), Data: s.Mapping("data"),
+		})
+	}
+	return out
 }

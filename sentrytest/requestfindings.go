@@ -6,28 +6,29 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Findings looks at what carried a payload: what the default server takes and Relay refuses is a warning, and what is
 // deprecated an info. What the request carries has findings of its own.
 func (r Request) Findings() []Finding {
-	f := &findings{}
+	f := &lint.List{}
 	if r.ContentEncoding == "deflate" && !isZlib(r.Body) {
-		f.add(SeverityWarning, "Content-Encoding", RuleInvalidData, r.ContentEncoding, "raw deflate: most servers expect zlib")
+		f.Add(lint.Warning, "Content-Encoding", RuleInvalidData, r.ContentEncoding, "raw deflate: most servers expect zlib")
 	}
 	if exact := (&rules{strict: true}).route(r.Path); r.Protocol != "" && exact.protocol == "" && strings.HasPrefix(r.Path, "/api/") {
-		f.add(SeverityWarning, "path", RuleInvalidData, r.Path, "not spelled /api/{project}/{endpoint}/: servers do not answer there")
+		f.Add(lint.Warning, "path", RuleInvalidData, r.Path, "not spelled /api/{project}/{endpoint}/: servers do not answer there")
 	}
 	if r.Protocol == protocolStore {
-		f.add(SeverityInfo, "path", RuleDeprecated, r.Path, "deprecated: envelopes are the successor of the store endpoint")
+		f.Add(lint.Info, "path", RuleDeprecated, r.Path, "deprecated: envelopes are the successor of the store endpoint")
 	}
 	for _, key := range []string{"sentry_secret", "sentry_timestamp", "sentry_signature"} {
 		if text := r.Auth[key]; text != "" {
-			f.add(SeverityInfo, "auth."+key, RuleDeprecated, absent{}, "deprecated: servers ignore it")
+			f.Add(lint.Info, "auth."+key, RuleDeprecated, lint.Absent{}, "deprecated: servers ignore it")
 		}
 	}
-	return f.sorted()
+	return sorted(f)
 }
 
 // isZlib looks at the two bytes that zlib begins with.

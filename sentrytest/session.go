@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 )
 
 // Session is a session, or a bucket of aggregated ones (protocol section 4.5).
@@ -61,54 +64,54 @@ func (e Envelope) Sessions() []Session {
 }
 
 func readSession(item Item) Session {
-	p := readPayload(item.Payload)
+	p := lint.ReadPayload(item.Payload)
 	one := Session{
-		ID: p.text("sid"), DistinctID: p.text("did"), Sequence: p.count("seq"), Init: isTrue(p.boolean("init")),
-		Started: p.time("started"), Timestamp: p.time("timestamp"), Duration: p.duration("duration"),
-		Status: p.word("status", sessionStatuses...), Errors: p.count("errors"), AbnormalMechanism: p.text("abnormal_mechanism"),
+		ID: p.Text("sid"), DistinctID: p.Text("did"), Sequence: p.Count("seq"), Init: lenient.IsTrue(p.Boolean("init")),
+		Started: p.Time("started"), Timestamp: p.Time("timestamp"), Duration: p.Duration("duration"),
+		Status: p.Word("status", sessionStatuses...), Errors: p.Count("errors"), AbnormalMechanism: p.Text("abnormal_mechanism"),
 	}
 	one.readAttributes(p)
-	p.needs("started")
-	one.Findings = p.findings()
+	p.Needs("started")
+	one.Findings = sorted(p.Findings())
 	return one
 }
 
-func (s *Session) readAttributes(p *payload) {
-	attrs := p.sub("attrs")
-	s.Release, s.Environment = attrs.text("release"), attrs.text("environment")
-	s.IPAddress, s.UserAgent = attrs.text("ip_address"), attrs.text("user_agent")
-	p.needs("attrs.release")
+func (s *Session) readAttributes(p *lint.Payload) {
+	attrs := p.Sub("attrs")
+	s.Release, s.Environment = attrs.Text("release"), attrs.Text("environment")
+	s.IPAddress, s.UserAgent = attrs.Text("ip_address"), attrs.Text("user_agent")
+	p.Needs("attrs.release")
 }
 
 func readSessions(item Item) []Session {
-	p := readPayload(item.Payload)
+	p := lint.ReadPayload(item.Payload)
 	var common Session
 	common.readAttributes(p)
-	p.needs("aggregates")
+	p.Needs("aggregates")
 	var out []Session
-	buckets := p.values("aggregates")
+	buckets := p.Values("aggregates")
 	if len(buckets) > maxBuckets {
-		p.lost("aggregates", "%d buckets: no more than %d are allowed", len(buckets), maxBuckets)
+		p.Lost("aggregates", "%d buckets: no more than %d are allowed", len(buckets), maxBuckets)
 		buckets = buckets[:maxBuckets]
 	}
 	for _, bucket := range buckets {
 		one := common
-		one.Started, one.DistinctID = bucket.time("started"), bucket.text("did")
+		one.Started, one.DistinctID = bucket.Time("started"), bucket.Text("did")
 		one.Aggregate = &SessionCounts{
-			Exited: bucket.count("exited"), Errored: bucket.count("errored"), Crashed: bucket.count("crashed"), Abnormal: bucket.count("abnormal"),
+			Exited: bucket.Count("exited"), Errored: bucket.Count("errored"), Crashed: bucket.Count("crashed"), Abnormal: bucket.Count("abnormal"),
 		}
 		if one.Started.Second() != 0 || one.Started.Nanosecond() != 0 {
-			bucket.problem("started", "not rounded to the minute")
+			bucket.Note("started", "not rounded to the minute")
 		}
-		if bucket.fields["started"] == nil {
-			bucket.problem("started", "missing: the protocol requires it")
+		if bucket.Fields["started"] == nil {
+			bucket.Note("started", "missing: the protocol requires it")
 		}
 		out = append(out, one)
 	}
 	if len(out) == 0 {
 		out = []Session{common}
 	}
-	found := p.findings()
+	found := sorted(p.Findings())
 	for i := range out {
 		out[i].Findings = append([]Finding(nil), found...)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 )
 
 // ValidateEnvelope looks at an envelope as a real server does: its grammar, its header, the limits of protocol section
@@ -15,9 +16,9 @@ import (
 func ValidateEnvelope(raw []byte) []Finding {
 	e, err := ParseEnvelope(raw)
 	if err != nil {
-		f := &findings{}
-		f.add(SeverityFatal, "", RuleEnvelope, absent{}, "%s", err)
-		return f.list
+		f := &lint.List{}
+		f.Add(lint.Fatal, "", RuleEnvelope, lint.Absent{}, "%s", err)
+		return sorted(f)
 	}
 	return e.Findings()
 }
@@ -25,32 +26,33 @@ func ValidateEnvelope(raw []byte) []Finding {
 // Findings is [ValidateEnvelope] of the envelope. Times of events in an envelope that a server received are compared
 // with the time of its arrival. It is computed at each call.
 func (e Envelope) Findings() []Finding {
-	f := &findings{}
+	f := &lint.List{}
 	if r := checkLimits(e.Items); r != nil {
-		f.add(SeverityFatal, "items", RuleSizeLimit, absent{}, "%s", r.detail)
+		f.Add(lint.Fatal, "items", RuleSizeLimit, lint.Absent{}, "%s", r.detail)
 	}
 	if e.Raw != nil {
 		e.checkHeader(f)
 	}
 	e.checkPairs(f)
 	about := contextOf(e.Received)
-	about.envelope = true
+	about.Envelope = true
+	found := findingsOf(f)
 	for i, item := range e.Items {
-		f.list = append(f.list, below("items."+strconv.Itoa(i), item.findings(about))...)
+		found = append(found, below("items."+strconv.Itoa(i), item.findings(about))...)
 	}
-	return f.sorted()
+	return sortFindings(found, f.More)
 }
 
 // sentAtForm is what Bugsink takes; Relay takes more.
 var sentAtForm = regexp.MustCompile(`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)"$`)
 
-func (e Envelope) checkHeader(f *findings) {
+func (e Envelope) checkHeader(f *lint.List) {
 	for i, item := range e.Items {
 		if !createsEvent[item.Type] {
 			continue
 		}
 		if e.Header["event_id"] == nil {
-			f.add(SeverityWarning, "event_id", RuleMissingAttribute, absent{}, "missing, and item %s needs it: the server makes one up", item.Type)
+			f.Add(lint.Warning, "event_id", RuleMissingAttribute, lint.Absent{}, "missing, and item %s needs it: the server makes one up", item.Type)
 			break
 		}
 		if item.Type != itemEvent && item.Type != itemTransaction {
@@ -58,20 +60,20 @@ func (e Envelope) checkHeader(f *findings) {
 		}
 		object, _ := jsontree.ParseObject(item.Payload) // without members if it is no object
 		if own, err := eventIDOf(object.Member("event_id")); err == nil && own != "" && own != e.EventID {
-			f.add(SeverityInfo, fmt.Sprintf("items.%d.event_id", i), RuleDropped, own, "the envelope's event_id wins, which is %s", e.EventID)
+			f.Add(lint.Info, fmt.Sprintf("items.%d.event_id", i), RuleDropped, own, "the envelope's event_id wins, which is %s", e.EventID)
 		}
 	}
 	if raw := e.Header["sent_at"]; raw != nil && string(raw) != "null" && !sentAtForm.Match(raw) {
-		f.add(SeverityInfo, "sent_at", RuleInvalidData, raw, "not in UTC: some servers ignore it")
+		f.Add(lint.Info, "sent_at", RuleInvalidData, raw, "not in UTC: some servers ignore it")
 	}
 	if raw := e.Header["trace"]; len(raw) > 0 && string(raw) != "null" {
 		trace, _ := jsontree.Decode(raw) // the header is JSON
-		requires("trace_id", "public_key")(f, "trace", trace)
+		lint.Requires("trace_id", "public_key")(f, "trace", trace)
 	}
 }
 
 // checkPairs reports items that are dropped because another is missing.
-func (e Envelope) checkPairs(f *findings) {
+func (e Envelope) checkPairs(f *lint.List) {
 	has := func(itemType string) bool {
 		return slices.ContainsFunc(e.Items, func(i Item) bool { return i.Type == itemType })
 	}
@@ -79,9 +81,9 @@ func (e Envelope) checkPairs(f *findings) {
 		path := "items." + strconv.Itoa(i)
 		switch {
 		case item.Type == "replay_event" && !has("replay_recording") && !has("replay_video"):
-			f.add(SeverityFatal, path, RuleItem, absent{}, "a replay without recording is dropped")
+			f.Add(lint.Fatal, path, RuleItem, lint.Absent{}, "a replay without recording is dropped")
 		case item.Type == "profile" && !has(itemTransaction):
-			f.add(SeverityFatal, path, RuleItem, absent{}, "a profile without its transaction is dropped")
+			f.Add(lint.Fatal, path, RuleItem, lint.Absent{}, "a profile without its transaction is dropped")
 		}
 	}
 }
@@ -89,12 +91,12 @@ func (e Envelope) checkPairs(f *findings) {
 // Findings looks at one item as a real server does, by its type: what the protocol states for events, transactions,
 // sessions, check-ins, logs, metrics, spans, feedback, user reports and client reports. Other types of protocol section
 // 4.5 have none, and types that are not in it are [RuleUnknownItem]. It is computed at each call.
-func (i Item) Findings() []Finding { return i.findings(eventContext{envelope: true}) }
+func (i Item) Findings() []Finding { return i.findings(lint.Context{Envelope: true}) }
 
-func (i Item) findings(about eventContext) []Finding {
+func (i Item) findings(about lint.Context) []Finding {
 	switch i.Type {
 	case itemEvent, itemTransaction:
-		about.itemType = i.Type
+		about.ItemType = i.Type
 		return validateEvent(i.Payload, about)
 	case itemSession:
 		return readSession(i).Findings
@@ -111,7 +113,7 @@ func (i Item) findings(about eventContext) []Finding {
 	case itemClientReport:
 		return readClientReport(i).Findings
 	case itemSpan:
-		return readPayload(i.Payload).findings()
+		return sorted(lint.ReadPayload(i.Payload).Findings())
 	}
 	if knownItems[i.Type] {
 		return nil
@@ -125,7 +127,7 @@ func (i Item) containerFindings() []Finding {
 		contentType = metricContentType
 	}
 	out := checkContainer(i, contentType)
-	for _, entry := range readContainer(i) {
+	for _, entry := range lint.ReadContainer(i.Payload) {
 		if i.Type == itemMetric {
 			out = append(out, readMetric(entry, Request{}).Findings...)
 		} else {

@@ -41,6 +41,19 @@ func ParseObject(raw []byte) (Object, error) {
 	return Object{}, errors.New("expected an object, found null")
 }
 
+// DecodeObject reads a JSON object into a tree as [Decode] does. Its error says
+// what there is in place of an object.
+func DecodeObject(raw []byte) (map[string]any, error) {
+	tree, err := Decode(raw)
+	if fields, ok := tree.(map[string]any); ok && err == nil {
+		return fields, nil
+	}
+	if _, better := ParseObject(raw); better != nil {
+		err = better
+	}
+	return nil, err
+}
+
 // ObjectOf writes fields as JSON. An object that was read can still be too
 // deep: encoding/json reads 10,000 levels, and a level may have been added.
 func ObjectOf(fields map[string]any) (Object, error) {
@@ -67,6 +80,10 @@ func TakeObject(raw []byte) (Object, error) {
 	var object json.RawMessage
 	return Object{}, json.Unmarshal(raw[start:end], &object)
 }
+
+// Decode reads the object into a tree. It fails only for one that is nested
+// deeper than encoding/json reads.
+func (o Object) Decode() (map[string]any, error) { return DecodeObject(o.text) }
 
 // Clone returns a copy that shares no memory.
 func (o Object) Clone() Object { return Object{bytes.Clone(o.text)} }

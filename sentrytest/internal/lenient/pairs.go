@@ -1,4 +1,4 @@
-package sentrytest
+package lenient
 
 import (
 	"net/url"
@@ -9,14 +9,15 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// pairs visits what may be an object or a list of pairs: an object in the order of its keys, a list in its own.
-// A key that is null or no scalar is reported and skipped.
-func (o object) pairs(key string, visit func(at, key string, value any)) {
-	switch v := o.fields[key].(type) {
+// Pairs visits what may be an object or a list of pairs: an object in the order
+// of its keys, a list in its own. A key that is null or no scalar is reported
+// and skipped.
+func (o Object) Pairs(key string, visit func(at, key string, value any)) {
+	switch v := o.Fields[key].(type) {
 	case nil:
 	case map[string]any:
 		for _, name := range texts.SortedKeys(v) {
-			visit(o.path(key+"."+name), name, v[name])
+			visit(o.Path(key+"."+name), name, v[name])
 		}
 	case []any:
 		for i, inner := range v {
@@ -29,29 +30,30 @@ func (o object) pairs(key string, visit func(at, key string, value any)) {
 				o.wrong(at, "a pair", inner)
 				continue
 			}
-			name, ok := lenientText(pair[0])
+			name, ok := Text(pair[0])
 			if !ok {
 				o.wrong(at+".0", "a string", pair[0])
 				continue
 			}
-			visit(o.path(at+".1"), name, pair[1])
+			visit(o.Path(at+".1"), name, pair[1])
 		}
 	default:
 		o.wrong(key, "an object or a list of pairs", v)
 	}
 }
 
-// query reads a query string: text as it is, pairs in their order, an object sorted by key.
-func (o object) query(key string) string {
-	if text, ok := o.fields[key].(string); ok {
+// Query reads a query string: text as it is, pairs in their order, an object
+// sorted by key.
+func (o Object) Query(key string) string {
+	if text, ok := o.Fields[key].(string); ok {
 		return strings.TrimPrefix(text, "?")
 	}
 	var parts []string
-	o.pairs(key, func(at, name string, value any) {
+	o.Pairs(key, func(at, name string, value any) {
 		for _, one := range jsontree.List(value) {
-			text, ok := lenientText(one)
+			text, ok := Text(one)
 			if one != nil && !ok {
-				o.reader.problem(at, "expected a string, found "+jsontree.Show(one))
+				o.Reader.Note(at, "expected a string, found "+jsontree.Show(one))
 				continue
 			}
 			parts = append(parts, url.QueryEscape(name)+"="+url.QueryEscape(text))
@@ -60,21 +62,22 @@ func (o object) query(key string) string {
 	return strings.Join(parts, "&")
 }
 
-// cookies reads cookies: the text of a Cookie header, pairs, or an object.
-func (o object) cookies(key string) map[string]string {
+// Cookies reads cookies: the text of a Cookie header, pairs, or an object.
+func (o Object) Cookies(key string) map[string]string {
 	out := map[string]string{}
-	if text, ok := o.fields[key].(string); ok {
-		// By hand, because net/http gives up on the first cookie that is not as the RFC has it.
+	if text, ok := o.Fields[key].(string); ok {
+		// By hand, because net/http gives up on the first cookie that is not as
+		// the RFC has it.
 		for part := range strings.SplitSeq(text, ";") {
 			if name, value, ok := strings.Cut(strings.TrimSpace(part), "="); ok {
 				out[name] = value
 			}
 		}
 	} else {
-		o.pairs(key, func(at, name string, value any) {
-			text, ok := lenientText(value)
+		o.Pairs(key, func(at, name string, value any) {
+			text, ok := Text(value)
 			if value != nil && !ok {
-				o.reader.problem(at, "expected a string, found "+jsontree.Show(value))
+				o.Reader.Note(at, "expected a string, found "+jsontree.Show(value))
 				return
 			}
 			out[name] = text

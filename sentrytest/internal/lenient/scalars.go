@@ -1,4 +1,4 @@
-package sentrytest
+package lenient
 
 import (
 	"encoding/json"
@@ -12,8 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// lenientText reads a string where Sentry takes booleans and numbers as well.
-func lenientText(v any) (string, bool) {
+// Text reads a string where Sentry takes booleans and numbers as well.
+func Text(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
 		return v, true
@@ -27,9 +27,9 @@ func lenientText(v any) (string, bool) {
 	return "", false
 }
 
-// tagText makes the text of a tag's value as Sentry does, which is how Python would print it; the fraction of a
-// number is cut off (protocol section 5.3).
-func tagText(v any) (string, error) {
+// TagText makes the text of a tag's value as Sentry does, which is how Python
+// would print it; the fraction of a number is cut off (protocol section 5.3).
+func TagText(v any) (string, error) {
 	switch v := v.(type) {
 	case nil:
 		return "", nil
@@ -51,8 +51,9 @@ func tagText(v any) (string, error) {
 	return "", errors.New("expected a scalar, found " + texts.Shorten(jsontree.Show(v), 60))
 }
 
-// parseLevel knows the names and the numbers of protocol section 5.4. Names are exact: "WARNING" is not one.
-func parseLevel(v any) (string, bool) {
+// Level knows the names and the numbers of protocol section 5.4. Names are
+// exact: "WARNING" is not one.
+func Level(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
 		switch v {
@@ -80,14 +81,15 @@ func parseLevel(v any) (string, bool) {
 	return "", false
 }
 
-// parseTime reads a date or seconds since 1970, to the microsecond. A date without a zone is in UTC.
-func parseTime(v any) (time.Time, bool) {
+// Time reads a date or seconds since 1970, to the microsecond. A date without a
+// zone is in UTC.
+func Time(v any) (time.Time, bool) {
 	switch v := v.(type) {
 	case float64:
 		return unixTime(v)
 	case string:
 		text := strings.TrimSpace(v)
-		if t, ok := parseDate(text); ok {
+		if t, ok := Date(text); ok {
 			return t, true
 		}
 		if t, err := time.Parse("2006-01-02T15:04:05.999999999", joinDate(text)); err == nil {
@@ -100,8 +102,9 @@ func parseTime(v any) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// parseDate reads a time with a zone as Relay does: RFC 3339, and such forms of it as 2006-01-02 15:04:05 +0000.
-func parseDate(text string) (time.Time, bool) {
+// Date reads a time with a zone as Relay does: RFC 3339, and such forms of it
+// as 2006-01-02 15:04:05 +0000.
+func Date(text string) (time.Time, bool) {
 	text = joinDate(text)
 	if rest, ok := strings.CutSuffix(text, "UTC"); ok {
 		text = rest + "Z"
@@ -114,7 +117,8 @@ func parseDate(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// joinDate writes a date with a T before the time, in capitals, and without blanks behind it.
+// joinDate writes a date with a T before the time, in capitals, and without
+// blanks behind it.
 func joinDate(text string) string {
 	const date = len("2006-01-02")
 	text = strings.ToUpper(text)
@@ -125,7 +129,8 @@ func joinDate(text string) string {
 }
 
 func unixTime(seconds float64) (time.Time, bool) {
-	// What is beyond the year 9999 is a number of milliseconds or no time at all.
+	// What is beyond the year 9999 is a number of milliseconds or no time at
+	// all.
 	if math.IsNaN(seconds) || seconds < -62135596800 || seconds > 253402300799 {
 		return time.Time{}, false
 	}

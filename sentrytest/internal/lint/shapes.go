@@ -1,7 +1,7 @@
-package sentrytest
+package lint
 
-// The shapes of protocol sections 5.1 and 5.2. An attribute without a check may hold anything, or has its type
-// checked by the reader of the event.
+// The shapes of protocol sections 5.1 and 5.2. An attribute without a check may
+// hold anything, or has its type checked by the reader of the event.
 
 var eventShape = shape{
 	"event_id": nil, "timestamp": nil, "start_timestamp": nil, "received": nil, "type": checkType,
@@ -21,22 +21,22 @@ var eventShape = shape{
 	"environment": all(nonEmpty, longest(64), without("\r\n/", "line ends and slashes"), notWords("none")),
 	"tags":        nil,
 	"extra":       checkExtra,
-	"modules":     databag(SeverityWarning, 7, 8192),
+	"modules":     databag(Warning, 7, 8192),
 	"fingerprint": nil,
 	"time_spent":  checkTimeSpent,
-	"errors":      each(requires("type")),
+	"errors":      each(Requires("type")),
 
 	"logentry": logEntryShape.closed, "message": all(cutAt(8192+200), logEntryShape.closed), "sentry.interfaces.Message": logEntryShape.closed,
 	"exception": exceptionCheck, "sentry.interfaces.Exception": exceptionCheck,
 	"stacktrace":                   all(deprecated("exceptions and threads have their own"), checkStacktrace),
 	"sentry.interfaces.Stacktrace": checkStacktrace,
-	"threads":                      eachValue(all(requires("id"), threadShape.closed)),
+	"threads":                      eachValue(all(Requires("id"), threadShape.closed)),
 	"breadcrumbs":                  eachValue(breadcrumbShape.annotated), "sentry.interfaces.Breadcrumbs": eachValue(breadcrumbShape.annotated),
 	"template": templateCheck, "sentry.interfaces.Template": templateCheck,
 	"user": userCheck, "sentry.interfaces.User": userCheck,
 	"request": requestShape.open, "sentry.interfaces.Http": requestShape.open,
 	"contexts": checkContexts, "sentry.interfaces.Contexts": checkContexts,
-	"sdk":        all(requires("name", "version"), sdkShape.open),
+	"sdk":        all(Requires("name", "version"), sdkShape.open),
 	"debug_meta": debugMetaShape.closed,
 
 	// Reports of browsers, and what transactions and servers add.
@@ -55,11 +55,11 @@ var platforms = []string{
 
 var logEntryShape = shape{"message": cutAt(8192 + 200), "formatted": cutAt(8192 + 200), "params": nil}
 
-var exceptionCheck = all(eachValue(all(requiresOneOf(SeverityWarning, "type", "value"), exceptionShape.closed)), checkGroup)
+var exceptionCheck = all(eachValue(all(requiresOneOf(Warning, "type", "value"), exceptionShape.closed)), checkGroup)
 
 var exceptionShape = shape{
 	"type": nil, "value": nil, "module": nil, "thread_id": nil, "stacktrace": checkStacktrace, "raw_stacktrace": checkStacktrace,
-	"mechanism": all(requires("type"), mechanismShape.open),
+	"mechanism": all(Requires("type"), mechanismShape.open),
 }
 
 var mechanismShape = shape{
@@ -70,14 +70,14 @@ var mechanismShape = shape{
 var frameShape = shape{
 	"function": cutAt(512), "raw_function": nil, "symbol": nil, "module": nil, "package": nil,
 	"filename": cutAt(256 + 40), "abs_path": cutAt(2048), "lineno": number(0), "colno": number(0),
-	"pre_context": nil, "context_line": nil, "post_context": nil, "in_app": nil, "vars": databag(SeverityInfo, 5, 2048),
-	"stack_start": nil, "platform": oneOf(platforms...), "source_link": nil, "lock": requires("type"),
+	"pre_context": nil, "context_line": nil, "post_context": nil, "in_app": nil, "vars": databag(Info, 5, 2048),
+	"stack_start": nil, "platform": oneOf(platforms...), "source_link": nil, "lock": Requires("type"),
 	"instruction_addr": checkAddress, "symbol_addr": checkAddress, "image_addr": checkAddress, "function_id": checkAddress,
 	"addr_mode": nil, "data": nil, "trust": nil, "lang": nil, "snapshot": nil,
 }
 
 var stacktraceShape = shape{
-	"frames": each(all(requiresOneOf(SeverityWarning, "filename", "function", "instruction_addr", "module", "abs_path"), frameShape.closed)),
+	"frames": each(all(requiresOneOf(Warning, "filename", "function", "instruction_addr", "module", "abs_path"), frameShape.closed)),
 
 	"registers": nil, "lang": nil, "snapshot": nil,
 	"instruction_addr_adjustment": oneOf("auto", "all_but_first", "all", "none"),
@@ -90,20 +90,20 @@ var threadShape = shape{
 
 var breadcrumbShape = shape{
 	"timestamp": nil, "type": nil, "category": nil, "message": nil, "level": checkLevel, "event_id": nil,
-	"data": databag(SeverityInfo, 5, 2048), "origin": nil,
+	"data": databag(Info, 5, 2048), "origin": nil,
 }
 
-var templateCheck = all(requires("filename", "lineno", "context_line"), shape{
+var templateCheck = all(Requires("filename", "lineno", "context_line"), shape{
 	"filename": nil, "lineno": number(0), "context_line": nil, "abs_path": nil, "pre_context": nil, "post_context": nil,
 }.closed)
 
-var userCheck = all(requiresOneOf(SeverityInfo, "id", "username", "email", "ip_address"), shape{
+var userCheck = all(requiresOneOf(Info, "id", "username", "email", "ip_address"), shape{
 	"email": cutAt(75), "ip_address": checkIP, "segment": deprecated("a tag does the same"),
 }.open)
 
-var requestShape = shape{"data": databag(SeverityWarning, 7, 8192)}
+var requestShape = shape{"data": databag(Warning, 7, 8192)}
 
-var sdkShape = shape{"packages": each(requires("name"))}
+var sdkShape = shape{"packages": each(Requires("name"))}
 
 var debugMetaShape = shape{"sdk_info": nil, "images": each(checkImage)}
 

@@ -1,4 +1,4 @@
-package sentrytest
+package lint
 
 import (
 	"net/netip"
@@ -11,48 +11,50 @@ import (
 )
 
 // checkType knows the types of protocol section 5.1.
-func checkType(f *findings, at string, value any) {
+func checkType(f *List, at string, value any) {
 	oneOf("default", "error", "csp", "hpkp", "expectct", "expectstaple", "nel", "transaction", "feedback")(f, at, value)
 }
 
-func notWords(words ...string) check {
-	return func(f *findings, at string, value any) {
+func notWords(words ...string) Check {
+	return func(f *List, at string, value any) {
 		if text, ok := value.(string); ok && slices.Contains(words, strings.TrimSpace(text)) {
-			f.add(SeverityWarning, at, RuleInvalidData, value, "%q is reserved", strings.TrimSpace(text))
+			f.Add(Warning, at, InvalidData, value, "%q is reserved", strings.TrimSpace(text))
 		}
 	}
 }
 
 var distChars = regexp.MustCompile(`^[a-zA-Z0-9_.-]*$`)
 
-func checkDist(f *findings, at string, value any) {
+func checkDist(f *List, at string, value any) {
 	if text, ok := value.(string); ok && !distChars.MatchString(strings.TrimSpace(text)) {
-		f.add(SeverityWarning, at, RuleInvalidData, value, "only letters, digits and _ . - are allowed")
+		f.Add(Warning, at, InvalidData, value, "only letters, digits and _ . - are allowed")
 	}
 }
 
-func checkTimeSpent(f *findings, at string, value any) {
+func checkTimeSpent(f *List, at string, value any) {
 	if n, ok := jsontree.Number(value); ok && (n < 0 || n >= 1<<31-1) {
-		f.add(SeverityWarning, at, RuleInvalidData, value, "not between 0 and %d", 1<<31-2)
+		f.Add(Warning, at, InvalidData, value, "not between 0 and %d", 1<<31-2)
 	}
 }
 
-// checkExtra holds each value and all of them to their limits (protocol section 5.1).
-func checkExtra(f *findings, at string, value any) {
+// checkExtra holds each value and all of them to their limits (protocol section
+// 5.1).
+func checkExtra(f *List, at string, value any) {
 	fields, ok := value.(map[string]any)
 	if !ok {
 		return
 	}
 	for _, key := range texts.SortedKeys(fields) {
-		databag(SeverityWarning, 7, 16384)(f, jsontree.Join(at, key), fields[key])
+		databag(Warning, 7, 16384)(f, jsontree.Join(at, key), fields[key])
 	}
 	if _, size := jsontree.Measure(fields); size > 262144 {
-		f.add(SeverityWarning, at, RuleTruncated, absent{}, "%d bytes: pruned to 262144", size)
+		f.Add(Warning, at, Truncated, Absent{}, "%d bytes: pruned to 262144", size)
 	}
 }
 
-// checkStacktrace wants frames, and says from how many on servers thin them out.
-func checkStacktrace(f *findings, at string, value any) {
+// checkStacktrace wants frames, and says from how many on servers thin them
+// out.
+func checkStacktrace(f *List, at string, value any) {
 	fields, ok := value.(map[string]any)
 	if !ok {
 		return
@@ -61,26 +63,27 @@ func checkStacktrace(f *findings, at string, value any) {
 	path := jsontree.Join(at, "frames")
 	switch n := len(frames); {
 	case fields["frames"] == nil:
-		f.add(SeverityWarning, path, RuleMissingAttribute, absent{}, "missing: the protocol requires it")
+		f.Add(Warning, path, MissingAttribute, Absent{}, "missing: the protocol requires it")
 	case n == 0:
-		f.add(SeverityWarning, path, RuleInvalidData, fields["frames"], "expected a non-empty value")
+		f.Add(Warning, path, InvalidData, fields["frames"], "expected a non-empty value")
 	case n > 250:
-		f.add(SeverityWarning, path, RuleTruncated, absent{}, "%d frames: those in the middle are removed down to 250", n)
+		f.Add(Warning, path, Truncated, Absent{}, "%d frames: those in the middle are removed down to 250", n)
 	case n > 50:
-		f.add(SeverityInfo, path, RuleTruncated, absent{}, "%d frames: beyond 50, those in the middle lose their variables and source", n)
+		f.Add(Info, path, Truncated, Absent{}, "%d frames: beyond 50, those in the middle lose their variables and source", n)
 	}
 	stacktraceShape.closed(f, at, value)
 }
 
-// checkGroup wants every exception of a group but the root to say whose part it is.
-func checkGroup(f *findings, at string, value any) {
+// checkGroup wants every exception of a group but the root to say whose part it
+// is.
+func checkGroup(f *List, at string, value any) {
 	ids := map[float64]bool{}
 	type part struct {
 		path       string
 		id, parent any
 	}
 	var parts []part
-	eachValue(func(_ *findings, at string, value any) {
+	eachValue(func(_ *List, at string, value any) {
 		fields, _ := value.(map[string]any)
 		mechanism, _ := fields["mechanism"].(map[string]any)
 		if id, ok := jsontree.Number(mechanism["exception_id"]); ok {
@@ -92,46 +95,46 @@ func checkGroup(f *findings, at string, value any) {
 		parent, ok := jsontree.Number(p.parent)
 		switch id, _ := jsontree.Number(p.id); {
 		case p.parent == nil && id != 0:
-			f.add(SeverityWarning, p.path+".parent_id", RuleMissingAttribute, absent{}, "missing: only exception_id 0 has no parent")
+			f.Add(Warning, p.path+".parent_id", MissingAttribute, Absent{}, "missing: only exception_id 0 has no parent")
 		case ok && !ids[parent]:
-			f.add(SeverityWarning, p.path+".parent_id", RuleInvalidData, p.parent, "no exception has that exception_id")
+			f.Add(Warning, p.path+".parent_id", InvalidData, p.parent, "no exception has that exception_id")
 		}
 	}
 }
 
 var hexAddress = regexp.MustCompile(`^(0x[0-9a-fA-F]{1,16}|[0-9]{1,20})$`)
 
-func checkAddress(f *findings, at string, value any) {
+func checkAddress(f *List, at string, value any) {
 	if _, ok := jsontree.Number(value); ok {
 		return
 	}
 	if text, ok := value.(string); !ok || !hexAddress.MatchString(text) {
-		f.add(SeverityWarning, at, RuleInvalidData, value, `expected an address: "0x…", a decimal text or a number`)
+		f.Add(Warning, at, InvalidData, value, `expected an address: "0x…", a decimal text or a number`)
 	}
 }
 
-func checkIP(f *findings, at string, value any) {
+func checkIP(f *List, at string, value any) {
 	text, ok := value.(string)
 	if !ok || text == "{{auto}}" {
 		return
 	}
 	if _, err := netip.ParseAddr(text); err != nil {
-		f.add(SeverityWarning, at, RuleInvalidData, value, "expected an IP address or {{auto}}")
+		f.Add(Warning, at, InvalidData, value, "expected an IP address or {{auto}}")
 	}
 }
 
-func checkImage(f *findings, at string, value any) {
+func checkImage(f *List, at string, value any) {
 	fields, ok := value.(map[string]any)
 	if !ok {
-		f.add(SeverityWarning, at, RuleInvalidData, value, "expected an object")
+		f.Add(Warning, at, InvalidData, value, "expected an object")
 		return
 	}
 	kind, _ := fields["type"].(string)
 	needs, known := imageNeeds[kind]
 	if !known {
-		f.add(SeverityWarning, jsontree.Join(at, "type"), RuleInvalidData, fields["type"], "expected one of %s", strings.Join(texts.SortedKeys(imageNeeds), ", "))
+		f.Add(Warning, jsontree.Join(at, "type"), InvalidData, fields["type"], "expected one of %s", strings.Join(texts.SortedKeys(imageNeeds), ", "))
 	}
-	requires(needs...)(f, at, value)
+	Requires(needs...)(f, at, value)
 }
 
 // spanStatuses are the words for how a span ended (protocol section 5.2).
@@ -146,7 +149,7 @@ var traceShape = shape{
 }
 
 // checkContexts holds each context to its size, and the trace to its form.
-func checkContexts(f *findings, at string, value any) {
+func checkContexts(f *List, at string, value any) {
 	fields, _ := value.(map[string]any)
 	for _, name := range texts.SortedKeys(fields) {
 		path := jsontree.Join(at, name)
@@ -154,13 +157,13 @@ func checkContexts(f *findings, at string, value any) {
 		if !ok {
 			continue
 		}
-		databag(SeverityWarning, 7, 8192)(f, path, inner)
+		databag(Warning, 7, 8192)(f, path, inner)
 		kind, _ := inner["type"].(string)
 		switch {
 		case name == "reprocessing":
 			removed(f, path, inner)
 		case name == "trace" || kind == "trace":
-			requires("trace_id", "span_id")(f, path, inner)
+			Requires("trace_id", "span_id")(f, path, inner)
 			traceShape.open(f, path, inner)
 		}
 	}

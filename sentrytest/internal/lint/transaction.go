@@ -1,19 +1,20 @@
-package sentrytest
+package lint
 
 import (
 	"strconv"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
 )
 
-// checkTransaction applies the rules whose breach costs the whole transaction, in the words of the server (protocol
-// section 7).
-func checkTransaction(f *findings, fields map[string]any) {
+// checkTransaction applies the rules whose breach costs the whole transaction,
+// in the words of the server (protocol section 7).
+func checkTransaction(f *List, fields map[string]any) {
 	fatal := func(path string, value any, reason string) {
-		f.add(SeverityFatal, path, RuleTransaction, value, "%s", reason)
+		f.Add(Fatal, path, Transaction, value, "%s", reason)
 	}
-	end, hasEnd := parseTime(fields["timestamp"])
-	start, hasStart := parseTime(fields["start_timestamp"])
+	end, hasEnd := lenient.Time(fields["timestamp"])
+	start, hasStart := lenient.Time(fields["start_timestamp"])
 	switch {
 	case !hasEnd:
 		fatal("timestamp", orAbsent(fields["timestamp"]), "timestamp hard-required for transaction events")
@@ -44,15 +45,16 @@ func checkTransaction(f *findings, fields map[string]any) {
 	}
 }
 
-// checkSpan applies the rules for the spans of a transaction: a bad one costs the whole.
-func checkSpan(f *findings, at string, value any) {
+// checkSpan applies the rules for the spans of a transaction: a bad one costs
+// the whole.
+func checkSpan(f *List, at string, value any) {
 	span, ok := value.(map[string]any)
 	if !ok {
-		f.add(SeverityFatal, at, RuleTransaction, value, "spans must be valid in transaction event")
+		f.Add(Fatal, at, Transaction, value, "spans must be valid in transaction event")
 		return
 	}
-	_, hasEnd := parseTime(span["timestamp"])
-	_, hasStart := parseTime(span["start_timestamp"])
+	_, hasEnd := lenient.Time(span["timestamp"])
+	_, hasStart := lenient.Time(span["start_timestamp"])
 	for _, one := range []struct {
 		key string
 		ok  bool
@@ -63,14 +65,14 @@ func checkSpan(f *findings, at string, value any) {
 		{"span_id", isHexID(span["span_id"], 16)},
 	} {
 		if !one.ok {
-			f.add(SeverityFatal, jsontree.Join(at, one.key), RuleTransaction, orAbsent(span[one.key]), "span is missing %s", one.key)
+			f.Add(Fatal, jsontree.Join(at, one.key), Transaction, orAbsent(span[one.key]), "span is missing %s", one.key)
 		}
 	}
 }
 
 func orAbsent(value any) any {
 	if value == nil {
-		return absent{}
+		return Absent{}
 	}
 	return value
 }

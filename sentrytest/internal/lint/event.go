@@ -1,0 +1,138 @@
+package lint
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
+)
+
+// Context is what there is to know about an event beside its JSON.
+type Context struct {
+	Received time.Time // zero when nobody received it
+	Envelope bool      // whether an envelope can have its id
+	Made     bool      // whether it was made of a report or an upload, whose senders know of no documentation
+	ItemType string    // "" for an event or transaction, by its own type
+	MaxSize  int       // the largest event that a server takes, in bytes of JSON
+}
+
+// Event looks at the JSON of one event. read reads the event and returns
+// what could not be read.
+func Event(raw []byte, about Context, read func(fields map[string]any) []lenient.Problem) *List {
+	f := &List{}
+	fields, err := jsontree.DecodeObject(raw)
+	if err != nil {
+		f.Add(Fatal, "", JSON, texts.Beginning(raw), "%s", err)
+		return f
+	}
+	if len(raw) > about.MaxSize {
+		f.Add(Fatal, "", SizeLimit, Absent{}, "%d bytes: an event may have %d", len(raw), about.MaxSize)
+	}
+	for _, p := range read(fields) {
+		if p.Path == "event_id" {
+			f.Add(Fatal, p.Path, InvalidData, fields["event_id"], "%s", p.Expected())
+			continue
+		}
+		f.problems(fields, []lenient.Problem{p})
+	}
+	eventShape.annotated(f, "", fields)
+	checkAliases(f, fields)
+	checkDocumented(f, fields, about)
+	checkTags(f, fields)
+	checkClock(f, fields["timestamp"], about.Received)
+	if fields["type"] == transaction || about.ItemType == transaction {
+		checkTransaction(f, fields)
+	}
+	return f
+}
+
+const transaction = "transaction"
+
+// checkDocumented reports what SDKs have to send according to the
+// documentation, although servers fill it in.
+func checkDocumented(f *List, fields map[string]any, about Context) {
+	if about.Made {
+		return
+	}
+	transaction := fields["type"] == transaction || about.ItemType == transaction
+	for _, key := range []string{"event_id", "timestamp", "platform"} {
+		elsewhere := key == "event_id" && about.Envelope || key == "timestamp" && transaction
+		if fields[key] == nil && !elsewhere {
+			f.Add(Warning, key, MissingAttribute, Absent{}, "missing: the documentation requires it")
+		}
+	}
+}
+
+// How far a timestamp may be off before a server replaces it (protocol section
+// 5.4).
+const (
+	maxAhead = time.Minute
+	maxAge   = 30 * 24 * time.Hour
+)
+
+func checkClock(f *List, value any, received time.Time) {
+	t, ok := lenient.Time(value)
+	if !ok || received.IsZero() {
+		return
+	}
+	switch off := t.Sub(received); {
+	case off > maxAhead:
+		f.Add(Warning, "timestamp", FutureTimestamp, value, "%s after it was received: replaced", roughly(off))
+	case off < -maxAge:
+		f.Add(Warning, "timestamp", PastTimestamp, value, "%s before it was received: replaced", roughly(-off))
+	}
+}
+
+// roughly says a duration as people do: in days if there are several.
+func roughly(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d < 2*day {
+		return d.Round(time.Second).String()
+	}
+	return texts.Count(int(d/day), "day")
+}
+
+// legacyAliases are the old names of interfaces, and the attributes that carry
+// a deprecated shape (protocol section 5.5).
+var legacyAliases = []struct{ old, canonical string }{
+	{"sentry.interfaces.Message", "logentry"},
+	{"message", "logentry"},
+	{"sentry.interfaces.Exception", "exception"},
+	{"sentry.interfaces.Stacktrace", "stacktrace"},
+	{"sentry.interfaces.Http", "request"},
+	{"sentry.interfaces.User", "user"},
+	{"sentry.interfaces.Contexts", "contexts"},
+	{"sentry.interfaces.Breadcrumbs", "breadcrumbs"},
+	{"sentry.interfaces.Template", "template"},
+}
+
+func checkAliases(f *List, fields map[string]any) {
+	for _, alias := range legacyAliases {
+		value := fields[alias.old]
+		if value == nil {
+			continue
+		}
+		f.Add(Info, alias.old, Deprecated, value, "deprecated: %s is its name", alias.canonical)
+		if other := fields[alias.canonical]; other != nil {
+			f.Add(Info, alias.old, Dropped, value, "not looked at, since %s is there", alias.canonical)
+		}
+	}
+	for _, key := range []string{"exception", "threads"} {
+		if m, ok := fields[key].(map[string]any); ok {
+			if _, wrapped := m["values"]; !wrapped {
+				f.Add(Info, key, Deprecated, m, "deprecated: a single object in place of %s.values", key)
+			}
+		}
+	}
+}
+
+// checkLevel reports levels that are written in an old way; unreadable ones are
+// the reader's.
+func checkLevel(f *List, at string, value any) {
+	level, ok := lenient.Level(value)
+	if ok && level != value {
+		f.Add(Info, at, Deprecated, value, "deprecated: it is written %s", fmt.Sprintf("%q", level))
+	}
+}

@@ -1,0 +1,144 @@
+package lint
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
+)
+
+// Payload is the JSON object of an item, or of one entry of a container, while
+// it is read. It collects what is wrong with it: what the object's accessors
+// cannot read, and what breaks the item's rules.
+type Payload struct {
+	lenient.Object
+	tree  any
+	found List
+}
+
+// ReadPayload starts to read an item. What is no JSON object is a finding, and
+// reads like an empty one.
+func ReadPayload(raw []byte) *Payload {
+	p := &Payload{Object: lenient.Object{Reader: &lenient.Reader{}}}
+	fields, err := jsontree.DecodeObject(raw)
+	if err != nil {
+		p.found.Add(Fatal, "", JSON, texts.Beginning(raw), "%s", err)
+		return p
+	}
+	p.tree, p.Fields = fields, fields
+	return p
+}
+
+// Findings returns what was found so far.
+func (p *Payload) Findings() *List {
+	p.found.problems(p.tree, p.Reader.Take())
+	return &p.found
+}
+
+// Readable reports whether the payload is JSON at all.
+func (p *Payload) Readable() bool { return p.tree != nil }
+
+// Deprecated reports that the whole payload is of an old kind.
+func (p *Payload) Deprecated(format string, args ...any) {
+	p.found.Add(Info, "", Deprecated, Absent{}, format, args...)
+}
+
+// Lost reports what costs the whole item.
+func (p *Payload) Lost(key, format string, args ...any) {
+	value, ok := jsontree.Lookup(p.tree, p.Path(key))
+	if !ok {
+		value = Absent{}
+	}
+	p.found.Add(Fatal, p.Path(key), Item, value, format, args...)
+}
+
+// Needs reports attributes without which the server drops the item.
+func (p *Payload) Needs(keys ...string) {
+	for _, key := range keys {
+		if value, _ := jsontree.Lookup(p.Fields, key); p.tree != nil && (value == nil || value == "") {
+			p.Lost(key, "missing: without it the server drops the item")
+		}
+	}
+}
+
+// Word reports an attribute that is there and none of the words: the server
+// drops the item.
+func (p *Payload) Word(key string, words ...string) string {
+	text := p.Text(key)
+	if text == "" {
+		return ""
+	}
+	for _, one := range words {
+		if text == one {
+			return text
+		}
+	}
+	p.Lost(key, "expected one of %s", strings.Join(words, ", "))
+	return text
+}
+
+// ID reads an id of 32 or 16 hexadecimal digits.
+func (p *Payload) ID(key string, digits int) string {
+	text := p.Text(key)
+	if text != "" && !isHexID(text, digits) {
+		p.Lost(key, "expected %d hexadecimal digits", digits)
+	}
+	return text
+}
+
+// Entry is one entry of a container of logs or metrics: {"items":[…]}.
+type Entry struct {
+	*Payload
+	Raw    json.RawMessage
+	Broken bool // stands for a container that cannot be read
+}
+
+// maxEntries bounds the entries that are read of one container: three bytes of
+// payload are enough for one.
+const maxEntries = 10_000
+
+// ReadContainer reads the entries of a container. What is wrong with the
+// container itself is the finding of an entry that stands for it.
+func ReadContainer(raw []byte) []Entry {
+	whole := ReadPayload(raw)
+	list, isList := whole.Fields["items"].([]any)
+	if whole.tree != nil && !isList {
+		whole.Lost("items", "expected a list of entries")
+	}
+	if len(whole.found.Found) > 0 {
+		return []Entry{{whole, bytes.Clone(raw), true}}
+	}
+	var raws struct{ Items []json.RawMessage }
+	// The items are known to be a list; should one be repeated, the last counts
+	// in both readings.
+	_ = json.Unmarshal(raw, &raws)
+	var out []Entry
+	for i, inner := range list {
+		if i == maxEntries {
+			whole.found.Add(Info, "items", FurtherFindings, Absent{}, "%d further entries left out", len(list)-i)
+			return append(out, Entry{whole, bytes.Clone(raw), true})
+		}
+		p := &Payload{Object: lenient.Object{Reader: &lenient.Reader{}, At: fmt.Sprintf("items.%d", i)}, tree: whole.tree}
+		fields, ok := inner.(map[string]any)
+		p.Fields = fields
+		if !ok {
+			p.found.Add(Fatal, p.At, JSON, inner, "expected an object")
+		}
+		one := Entry{Payload: p, Broken: !ok}
+		if i < len(raws.Items) {
+			one.Raw = raws.Items[i]
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// Entries returns how many entries a container has.
+func Entries(raw []byte) (int, bool) {
+	list, ok := ReadPayload(raw).Fields["items"].([]any)
+	return len(list), ok
+}

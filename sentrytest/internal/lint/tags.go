@@ -1,0 +1,68 @@
+package lint
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
+)
+
+var (
+	tagKeyChars = regexp.MustCompile(`^[a-zA-Z0-9_.:-]+$`)
+	tagsDropped = []string{"release", "dist", "user", "filename", "function"}
+)
+
+// maxTag is how long a tag's key and value may be, in characters; maxOldTagKey
+// is what older servers and the documentation allow a key.
+const (
+	maxTag       = 200
+	maxOldTagKey = 32
+)
+
+// checkTags holds the tags to protocol section 5.3, in either of their shapes.
+func checkTags(f *List, fields map[string]any) {
+	seen := map[string]bool{}
+	unread := &lenient.Reader{} // what it says, the reader of the event has said
+	unread.Object(fields, "").Pairs("tags", func(at, name string, value any) {
+		checkTagKey(f, at, name, seen)
+		checkTagValue(f, at, value)
+	})
+}
+
+func checkTagKey(f *List, at, name string, seen map[string]bool) {
+	key := strings.ReplaceAll(strings.TrimSpace(name), " ", "-")
+	switch n := len([]rune(key)); {
+	case key == "":
+		f.Add(Warning, at, InvalidData, name, "expected a non-empty key")
+	case !tagKeyChars.MatchString(key):
+		f.Add(Warning, at, InvalidData, name, "only letters, digits and _ . : - are allowed in a key")
+	case n > maxTag:
+		f.Add(Warning, at, ValueTooLong, name, "a key of %d characters: no more than %d are allowed", n, maxTag)
+	case n > maxOldTagKey:
+		f.Add(Info, at, ValueTooLong, name, "a key of %d characters: older servers allow %d", n, maxOldTagKey)
+	}
+	if slices.Contains(tagsDropped, key) {
+		f.Add(Warning, at, Dropped, name, "the server removes tags of that name: the event has an attribute for it")
+	}
+	if seen[key] {
+		f.Add(Warning, at, Dropped, name, "a second tag of that name: the first wins")
+	}
+	seen[key] = true
+}
+
+func checkTagValue(f *List, at string, value any) {
+	text, err := lenient.TagText(value)
+	if value == nil || err != nil {
+		return // null stays, and the reader reports the rest
+	}
+	text = strings.TrimSpace(text)
+	switch n := len([]rune(text)); {
+	case text == "":
+		f.Add(Warning, at, InvalidData, value, "expected a non-empty value")
+	case strings.Contains(text, "\n"):
+		f.Add(Warning, at, InvalidData, value, "line ends must not be in it")
+	case n > maxTag:
+		f.Add(Warning, at, ValueTooLong, value, "%d characters: no more than %d are allowed", n, maxTag)
+	}
+}
