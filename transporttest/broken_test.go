@@ -13,19 +13,21 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// broken is a transport that breaks a rule, and the cases that have to notice:
-// these and no others.
+// broken is a transport that breaks a rule, with the cases that must fail, and
+// no others.
 type broken struct {
-	what  string
-	open  func(t *testing.T) transport.OpenFunc
-	on    func(network *transporttest.Network) transport.OpenFunc // in place of open
-	cases string                                                  // by name, sorted
-	// queued says that Send delivers as it should. What blocking transports
-	// have to pass too is not run then, unless cases has it.
+	what string
+	open func(t *testing.T) transport.OpenFunc
+	// Used instead of open.
+	on func(network *transporttest.Network) transport.OpenFunc
+	// Names, sorted.
+	cases string
+	// queued says that Send delivers correctly. The cases of blocking
+	// transports are then not run unless cases has them.
 	queued bool
 }
 
-// aboutSend names the cases that blocking transports have to pass too.
+// aboutSend has the names of the cases that also apply to blocking transports.
 var aboutSend = sync.OnceValue(func() map[string]bool {
 	names := make(map[string]bool)
 	for _, c := range transporttest.Cases() {
@@ -34,7 +36,7 @@ var aboutSend = sync.OnceValue(func() map[string]bool {
 	return names
 })
 
-// breakages are all of them, by the file that has them.
+// breakages returns all of them, in the order of their files.
 func breakages() []broken {
 	queued := slices.Concat(brokenCallbacks, brokenQueues, brokenHolds, brokenPauses)
 	for i := range queued {
@@ -43,12 +45,12 @@ func breakages() []broken {
 	return slices.Concat(brokenOptions, brokenDeliveries, brokenEngines, brokenCloses, brokenLeaks, queued)
 }
 
-// patience is less than the default of the option timeout, for the sake of
-// those who take the default in place of what they are told.
+// patience is less than the default of the option timeout, for transports that
+// use the default instead of the option.
 const patience = 3 * time.Second
 
-// In a bubble a transport can be waited for in vain as long as it takes, and no
-// time-out ends before what it is to interrupt has begun.
+// In a bubble, waiting for a broken transport takes no time, and no time-out
+// ends too early.
 func TestBrokenTransportsFailExactlyTheirCases(t *testing.T) {
 	t.Parallel()
 	for _, b := range breakages() {
@@ -82,7 +84,7 @@ func TestBrokenTransportsFailExactlyTheirCases(t *testing.T) {
 	}
 }
 
-// Every case has a transport that it catches.
+// Every case has a broken transport that fails it.
 func TestEveryCaseCatchesSomething(t *testing.T) {
 	caught := make(map[string]bool)
 	for _, b := range breakages() {
@@ -97,12 +99,12 @@ func TestEveryCaseCatchesSomething(t *testing.T) {
 		delete(caught, c.Name)
 	}
 	for name := range caught {
-		t.Errorf("the broken transports name %s, which is no case", name)
+		t.Errorf("the broken transports name the case %s, which does not exist", name)
 	}
 }
 
-// openSound opens a transport that nothing is wrong with: "" for the
-// asynchronous one, "sync" for the blocking one.
+// openSound opens a correct transport: "" for the asynchronous one, "sync" for
+// the blocking one.
 func openSound(name string, dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 	dsn = dsn.Clone()
 	base := dsn.Scheme[strings.LastIndexByte(dsn.Scheme, '+')+1:]
@@ -128,7 +130,7 @@ func async(wrap func(t *testing.T, tr transport.Holder) transport.Holder) func(*
 	return asyncOver("", wrap)
 }
 
-// asyncOver breaks a transport that need not hold.
+// asyncOver breaks a transport that may not hold.
 func asyncOver(name string, wrap func(t *testing.T, tr transport.Holder) transport.Holder) func(*testing.T) transport.OpenFunc {
 	return func(t *testing.T) transport.OpenFunc {
 		return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {

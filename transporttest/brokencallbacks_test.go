@@ -36,7 +36,7 @@ func givesOver(name string, how func(t *testing.T, next giveFunc) giveFunc) func
 	})
 }
 
-// callbacksAre breaks how done is called.
+// callbacksAre breaks the calls of done.
 func callbacksAre(name string, change func(r *transport.Response, err error, done callback)) func(*testing.T) transport.OpenFunc {
 	return givesOver(name, func(_ *testing.T, next giveFunc) giveFunc {
 		return func(ctx context.Context, p *transport.Packet, done callback) {
@@ -49,7 +49,7 @@ func callbacksAre(name string, change func(r *transport.Response, err error, don
 	})
 }
 
-// swallows forgets the callbacks of some outcomes.
+// swallows drops the callbacks of some outcomes.
 func swallows(which func(r *transport.Response, err error) bool) func(*testing.T) transport.OpenFunc {
 	return callbacksAre("", func(r *transport.Response, err error, done callback) {
 		if !which(r, err) {
@@ -109,19 +109,19 @@ var brokenCallbacks = []broken{
 	{what: "calls back twice after a time-out", cases: "OnceTimedOut", open: repeatsOver("spawn", deadline)},
 	{what: "calls back twice after a reset", cases: "OnceReset", open: repeatsOver("spawn", reset)},
 	{what: "calls back twice after a failed handshake", cases: "OnceUntrusted", open: repeatsOver("spawn", says("x509"))},
-	{what: "calls back twice for what Close gave up", cases: "HoldCloseProbes HoldCloseWaits OnceAbandoned OnceTimedOut OnceUntrusted", open: repeats(gaveUp)},
+	{what: "calls back twice for packets that Close gave up", cases: "HoldCloseProbes HoldCloseWaits OnceAbandoned OnceTimedOut OnceUntrusted", open: repeats(gaveUp)},
 	{what: "calls back twice after Close", cases: "OnceAfterClose", open: repeats(refusedClosed)},
-	{what: "calls back twice for what is evicted", cases: "OnceEvicted", open: repeats(fullQueue)},
+	{what: "calls back twice for evicted packets", cases: "OnceEvicted", open: repeats(fullQueue)},
 	{what: "swallows callbacks of refusals", cases: "HeldByCategory HoldRefusals OnceHeld OnceRefused", open: swallows(status400)},
 	{what: "swallows callbacks after Close", cases: "OnceAfterClose", open: swallows(refusedClosed)},
-	{what: "swallows callbacks of what is evicted", cases: "OnceEvicted PauseRefuses QueueBytes QueueDrops", open: swallows(fullQueue)},
-	{what: "swallows callbacks of what Close gave up", cases: "CloseGivesUp HoldCloseDrains HoldCloseProbes HoldCloseWaits OnceAbandoned OnceTimedOut OnceUntrusted", open: swallows(gaveUp)},
+	{what: "swallows callbacks of evicted packets", cases: "OnceEvicted PauseRefuses QueueBytes QueueDrops", open: swallows(fullQueue)},
+	{what: "swallows callbacks of packets that Close gave up", cases: "CloseGivesUp HoldCloseDrains HoldCloseProbes HoldCloseWaits OnceAbandoned OnceTimedOut OnceUntrusted", open: swallows(gaveUp)},
 	{what: "loses packets without a callback", cases: "CallbackNil", open: gives(wantsCallbacks)},
 	{what: "stops after a callback that panics", cases: "CallbackPanics", open: gives(giveUpAfterPanic)},
 	{what: "calls back under a lock", cases: "CallbackSends FlushUnderLoad", open: gives(callsUnderLock)},
 	{what: "refuses packets whose context has ended", cases: "AdmissionContext", open: gives(refusesEnded)},
 	{
-		what: "takes ctx for the delivery's", cases: "AdmissionContext",
+		what: "uses ctx for the delivery", cases: "AdmissionContext",
 		open: async(func(_ *testing.T, tr transport.Holder) transport.Holder {
 			return brokenGive{tr, func(ctx context.Context, p *transport.Packet, done callback) {
 				tr.SendAsync(ctx, p, func(r *transport.Response, err error) {
@@ -168,8 +168,8 @@ func giveUpAfterPanic(_ *testing.T, next giveFunc) giveFunc {
 	}
 }
 
-// callsUnderLock has a lock that the end of the test opens, so that what is
-// deadlocked does not stay for ever.
+// callsUnderLock has a lock that the end of the test releases, so that a
+// deadlock ends.
 func callsUnderLock(t *testing.T, next giveFunc) giveFunc {
 	lock := make(chan struct{}, 1)
 	acquire := func() {
@@ -209,7 +209,7 @@ func refusesEnded(_ *testing.T, next giveFunc) giveFunc {
 	}
 }
 
-// queuedSend has Send wait until nothing else does.
+// queuedSend makes Send wait until no other packet waits.
 type queuedSend struct{ transport.Holder }
 
 func (q queuedSend) Send(ctx context.Context, p *transport.Packet) (*transport.Response, error) {

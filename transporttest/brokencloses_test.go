@@ -38,7 +38,7 @@ func closesAsync(how func(t *testing.T, next closeFunc) closeFunc) func(*testing
 	})
 }
 
-// closeSoon gives up what is under way.
+// closeSoon closes a transport and cancels running sends.
 func closeSoon(tr transport.Transport) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -54,7 +54,7 @@ func ended(ctx context.Context) context.Context {
 var brokenCloses = []broken{
 	{what: "sends after Close", cases: "AfterClose", open: reopens},
 	{
-		what: "complains of a second Close", cases: "CloseRepeated CloseTogether",
+		what: "returns an error from a second Close", cases: "CloseRepeated CloseTogether",
 		open: closes(func(_ *testing.T, next closeFunc) closeFunc {
 			var closed atomic.Bool
 			return func(ctx context.Context) error {
@@ -79,7 +79,7 @@ var brokenCloses = []broken{
 		}),
 	},
 	{
-		what: "does not wait for what is under way", cases: "CloseTogether CloseWaits",
+		what: "does not wait for running sends", cases: "CloseTogether CloseWaits",
 		open: closes(func(_ *testing.T, next closeFunc) closeFunc {
 			return func(ctx context.Context) error { return next(ended(ctx)) }
 		}),
@@ -91,7 +91,7 @@ var brokenCloses = []broken{
 		}),
 	},
 	{
-		what: "gives up in silence", cases: "CloseGivesUp",
+		what: "gives up without an error", cases: "CloseGivesUp",
 		open: closes(func(_ *testing.T, next closeFunc) closeFunc {
 			return func(ctx context.Context) error {
 				_ = next(ctx)
@@ -111,7 +111,7 @@ func reopens(*testing.T) transport.OpenFunc {
 		}
 		return brokenSend{tr, func(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
 			r, err := tr.Send(ctx, p)
-			if err != transport.ErrClosed { //nolint:errorlint // what was cancelled wraps it
+			if err != transport.ErrClosed { //nolint:errorlint // cancelled sends wrap it
 				return r, err
 			}
 			fresh, err := openSound("sync", dsn, env)
@@ -119,8 +119,8 @@ func reopens(*testing.T) transport.OpenFunc {
 				return nil, err
 			}
 			defer fresh.Close(ctx)
-			// A sender that begins after Close, which many cases allow, does
-			// not count as a goroutine that is left.
+			// A sender that begins after Close does not count as a goroutine
+			// that is left; many cases allow it.
 			ctx, cancel := context.WithTimeout(ctx, patience/3)
 			defer cancel()
 			return fresh.Send(ctx, p)
@@ -128,8 +128,8 @@ func reopens(*testing.T) transport.OpenFunc {
 	}
 }
 
-// waitsForEver does so where the deadline is to come; a context that has ended
-// is honoured, for the sake of the cases that only tidy up.
+// waitsForEver waits for ever unless the context has ended already, so that
+// cleaning up does not hang.
 func waitsForEver(_ *testing.T, next closeFunc) closeFunc {
 	return func(ctx context.Context) error {
 		if ctx.Err() == nil {
@@ -175,7 +175,7 @@ var brokenLeaks = []broken{
 	{what: "leaves a connection", cases: "NoSocketLeft", open: leavesConnection},
 }
 
-// leavesConnection makes one at Close, if it had others before.
+// leavesConnection opens a connection at Close, if it had others before.
 func leavesConnection(t *testing.T) transport.OpenFunc {
 	return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 		tr, err := openSound("sync", dsn, env)

@@ -30,7 +30,7 @@ func sends(how func(t *testing.T, next sendFunc) sendFunc) func(*testing.T) tran
 	})
 }
 
-// outcomes breaks what Send returns.
+// outcomesAre breaks the results of Send.
 func outcomesAre(change func(p *transport.Packet, r *transport.Response, err error) (*transport.Response, error)) func(*testing.T) transport.OpenFunc {
 	return sends(func(_ *testing.T, next sendFunc) sendFunc {
 		return func(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
@@ -40,7 +40,7 @@ func outcomesAre(change func(p *transport.Packet, r *transport.Response, err err
 	})
 }
 
-// packetsAre breaks what is sent.
+// packetsAre breaks the packets that are sent.
 func packetsAre(change func(p *transport.Packet)) func(*testing.T) transport.OpenFunc {
 	return sends(func(_ *testing.T, next sendFunc) sendFunc {
 		return func(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
@@ -59,7 +59,7 @@ func is[E error](err error) (E, bool) {
 
 var brokenDeliveries = []broken{
 	{
-		what: "does not say what the server said", cases: "Delivers",
+		what: "does not return the server's answer", cases: "Delivers",
 		open: outcomesAre(func(_ *transport.Packet, r *transport.Response, err error) (*transport.Response, error) {
 			if r != nil {
 				r.EventID = ""
@@ -82,7 +82,7 @@ var brokenDeliveries = []broken{
 	{what: "modifies the packet", cases: "PacketUnchanged", open: sends(modifies)},
 	{what: "keeps the packet", cases: "PacketNotKept", open: sends(keeps)},
 	{
-		what: "takes refusals for success", cases: "HeldByCategory Refusals",
+		what: "reports refusals as successes", cases: "HeldByCategory Refusals",
 		open: outcomesAre(func(p *transport.Packet, r *transport.Response, err error) (*transport.Response, error) {
 			if api, ok := is[*transport.APIError](err); ok && api.Status >= 400 {
 				return &transport.Response{Status: 200, EventID: p.EventID}, nil
@@ -100,10 +100,10 @@ var brokenDeliveries = []broken{
 		}),
 	},
 	{what: "forgets limits", cases: "HeldAfter429 HeldByCategory", open: forgets},
-	{what: "holds everything back for a limit on something", cases: "HeldByCategory", open: sends(overreacts)},
-	{what: "takes one server's limit for another's", cases: "LimitsApart", open: sharesLimits},
+	{what: "holds back every category for any limit", cases: "HeldByCategory", open: sends(overreacts)},
+	{what: "applies one server's limit to another", cases: "LimitsApart", open: sharesLimits},
 	{
-		what: "speaks of time-outs in words only", cases: "AnswerTimeout BodyTimeout ConnectTimeout ContextEnds HandshakeTimeout",
+		what: "returns time-outs as plain text", cases: "AnswerTimeout BodyTimeout ConnectTimeout ContextEnds HandshakeTimeout",
 		open: outcomesAre(func(p *transport.Packet, r *transport.Response, err error) (*transport.Response, error) {
 			if network, ok := is[*transport.NetworkError](err); ok && network.Timeout() {
 				return nil, &transport.NetworkError{EventID: p.EventID, Host: network.Host, Err: errors.New("time-out")}
@@ -120,7 +120,7 @@ var brokenDeliveries = []broken{
 		}),
 	},
 	{
-		what: "looks at ctx only at first", cases: "ContextEnds",
+		what: "checks ctx only at the start", cases: "ContextEnds",
 		open: sends(func(_ *testing.T, next sendFunc) sendFunc {
 			return func(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
 				if ctx.Err() == nil {
@@ -131,7 +131,7 @@ var brokenDeliveries = []broken{
 		}),
 	},
 	{
-		what: "sends again whatever failed", cases: "BrokenConnection StaleConnection",
+		what: "repeats every failed request", cases: "BrokenConnection StaleConnection",
 		open: sends(func(_ *testing.T, next sendFunc) sendFunc {
 			return func(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
 				r, err := next(ctx, p)
@@ -161,9 +161,9 @@ var brokenDeliveries = []broken{
 	{what: "changes Env.TLS", cases: "EnvTLS", open: changesEnv},
 }
 
-// modifies does so under a lock, so that the race detector is not the one who
-// finds out. modifies sends one at a time. A bubble's clock stands still while
-// somebody waits for a mutex, so this is a channel.
+// modifies sends one packet at a time under a lock, so that the race detector
+// does not find the change. The lock is a channel, because a bubble's clock
+// stops while a goroutine waits for a mutex.
 func modifies(_ *testing.T, next sendFunc) sendFunc {
 	turn := make(chan struct{}, 1)
 	return func(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
@@ -185,7 +185,7 @@ func keeps(_ *testing.T, next sendFunc) sendFunc {
 	}
 }
 
-// forgets sends what is held back through a transport that knows no limit.
+// forgets sends packets that are held back through a transport without limits.
 func forgets(*testing.T) transport.OpenFunc {
 	return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 		tr, err := openSound("sync", dsn, env)
@@ -227,8 +227,9 @@ func overreacts(_ *testing.T, next sendFunc) sendFunc {
 	}
 }
 
-// sharesLimits holds back one packet of the transport that is used after one
-// that was told to wait for ten minutes, unless that one is used again itself.
+// sharesLimits holds back one packet of the transport that is used after
+// another one was told to wait for ten minutes, unless the other one is used
+// again first.
 func sharesLimits(*testing.T) transport.OpenFunc {
 	var mu sync.Mutex
 	var limited transport.Transport
@@ -258,7 +259,8 @@ func sharesLimits(*testing.T) transport.OpenFunc {
 
 func unsafe(*testing.T) transport.OpenFunc {
 	return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-		env.TLS = &tls.Config{InsecureSkipVerify: true} // that is how this transport is broken
+		// This breaks the transport.
+		env.TLS = &tls.Config{InsecureSkipVerify: true}
 		return openSound("sync", dsn, env)
 	}
 }

@@ -13,15 +13,17 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// brokenEngine is an Engine over net/http whose mistakes can be chosen.
+// brokenEngine is an Engine over net/http with optional mistakes.
 type brokenEngine struct {
 	client *http.Client
 	close  func()
 
-	noRepeat bool                                 // a stale connection is an error
-	read     func(*http.Response) ([]byte, error) // nil: all of it
-	hangsUp  func(*http.Response) bool            // and reads the start only
-	bodyCtx  bool                                 // the context ends with the headers
+	// A stale connection is an error.
+	noRepeat bool
+	read     func(*http.Response) ([]byte, error) // nil: reads all
+	hangsUp  func(*http.Response) bool            // reads the start and closes
+	// The context ends with the headers.
+	bodyCtx bool
 }
 
 func (e *brokenEngine) Close() { e.close() }
@@ -52,7 +54,7 @@ func (e *brokenEngine) post(ctx context.Context, r *transport.Request) (*transpo
 	read := e.read
 	switch {
 	case e.hangsUp != nil && e.hangsUp(answer):
-		// net/http may read the rest of a body that was closed.
+		// net/http may read the rest of a closed body.
 		defer conn.Close()
 		read = func(a *http.Response) ([]byte, error) { return io.ReadAll(io.LimitReader(a.Body, transport.MaxReply)) }
 	case read == nil:
@@ -65,7 +67,7 @@ func (e *brokenEngine) post(ctx context.Context, r *transport.Request) (*transpo
 	return &transport.Reply{Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
 }
 
-// postTwoPhased lets ctx end what happens before the body of the answer.
+// postTwoPhased applies ctx only until the body of the answer.
 func (e *brokenEngine) postTwoPhased(ctx context.Context, r *transport.Request) (*transport.Reply, error) {
 	whole, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
@@ -79,7 +81,7 @@ func (e *brokenEngine) postTwoPhased(ctx context.Context, r *transport.Request) 
 	return c.post(whole, r)
 }
 
-// engines breaks an HTTP by its engine.
+// engines breaks an HTTP with its engine.
 func engines(change func(e *brokenEngine)) func(*testing.T) transport.OpenFunc {
 	return func(*testing.T) transport.OpenFunc {
 		return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
@@ -116,13 +118,13 @@ var brokenEngines = []broken{
 		}),
 	},
 	{
-		what: "hangs up on refusals", cases: "KeepAlive",
+		what: "closes the connection after refusals", cases: "KeepAlive",
 		open: engines(func(e *brokenEngine) {
 			e.hangsUp = func(a *http.Response) bool { return a.StatusCode == 404 }
 		}),
 	},
 	{
-		what: "does not read an answer that announces too much", cases: "BrokenConnection",
+		what: "does not read an answer with a large Content-Length", cases: "BrokenConnection",
 		open: engines(func(e *brokenEngine) {
 			e.read = func(a *http.Response) ([]byte, error) {
 				if a.ContentLength > 256<<10 {
@@ -133,7 +135,7 @@ var brokenEngines = []broken{
 		}),
 	},
 	{
-		what: "takes a goodbye for a failure", cases: "KeepAliveOff Retired",
+		what: "treats the announced end of a connection as a failure", cases: "KeepAliveOff Retired",
 		open: engines(func(e *brokenEngine) {
 			e.read = func(a *http.Response) ([]byte, error) {
 				if a.Close {
@@ -144,7 +146,7 @@ var brokenEngines = []broken{
 		}),
 	},
 	{
-		what: "bounds the headers, not the body", cases: "BodyTimeout",
+		what: "limits the time for the headers, not for the body", cases: "BodyTimeout",
 		open: engines(func(e *brokenEngine) { e.bodyCtx = true }),
 	},
 }

@@ -12,20 +12,20 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// fault is how a transport that holds is broken. Its fields may be nil.
+// fault says how a transport that holds is broken. Its fields may be nil.
 type fault struct {
 	// tune changes the configuration.
 	tune func(cfg *transport.ThreadedConfig)
-	// attempt is an attempt at a packet of SendAsync's. It is handed the queue
-	// that the packet comes from.
+	// attempt replaces an attempt at a packet of SendAsync. queue is the
+	// packet's queue.
 	attempt func(queue transport.Holder, next sendFunc) sendFunc
-	// direct has Send pass everything, what the queue knows included.
+	// direct makes Send bypass everything, including the state of the queue.
 	direct bool
-	// wrap breaks what callers see.
+	// wrap breaks the transport for its callers.
 	wrap func(t *testing.T, tr transport.Holder) transport.Holder
 }
 
-// heldWith breaks a queue over sync+…. Send is as it should be.
+// heldWith breaks a queue over sync+…. Send is correct.
 func heldWith(make func() fault) func(*testing.T) transport.OpenFunc {
 	return func(t *testing.T) transport.OpenFunc {
 		return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
@@ -63,7 +63,7 @@ func heldWith(make func() fault) func(*testing.T) transport.OpenFunc {
 	}
 }
 
-// lower is what a queue delivers through.
+// lower is the transport below the queue.
 type lower struct {
 	transport.Transport
 	attempt sendFunc
@@ -79,8 +79,8 @@ func (l *lower) Send(ctx context.Context, p *transport.Packet) (*transport.Respo
 // sentDirectly is the key in the contexts of Send.
 type sentDirectly struct{}
 
-// upper is the queue itself. It tells Send's packets from the others, and takes
-// disguises off.
+// upper is the queue. It marks the packets of Send, and restores disguised
+// errors.
 type upper struct {
 	transport.Holder
 	send sendFunc
@@ -101,18 +101,18 @@ func (u upper) SendAsync(ctx context.Context, p *transport.Packet, done func(*tr
 	})
 }
 
-// disguised is an error that a queue takes for another one.
+// disguised is an error that the queue sees as another one.
 type disguised struct{ real, as error }
 
 func (d *disguised) Error() string { return d.real.Error() }
 func (d *disguised) Unwrap() error { return d.as }
 
-// errAnything is what no transport returns: a queue knows no more than that the
-// packet is lost.
+// errAnything is an error of no transport: the queue only knows that the packet
+// is lost.
 var errAnything = errors.New("anything")
 
-// takes breaks what a queue makes of errors; nil leaves one as it is. n counts
-// the attempts at the packet.
+// takes changes the errors that the queue sees; if change returns nil, the
+// error is unchanged. n counts the attempts at the packet.
 func takes(change func(n int, err error) error) func(*testing.T) transport.OpenFunc {
 	return heldWith(func() fault {
 		var count counter
@@ -159,13 +159,13 @@ func hasStatus(err error, status int) bool {
 	return ok && api.Status == status
 }
 
-// asksToWait is met by answers with a Retry-After.
+// asksToWait reports whether an answer has a Retry-After.
 func asksToWait(err error) bool {
 	api, ok := is[*transport.APIError](err)
 	return ok && api.RetryAfter > 0
 }
 
-// waitExactly makes a queue wait, and think nothing of it.
+// waitExactly makes a queue wait without a pause.
 func waitExactly(d time.Duration) error {
 	return &transport.RateLimitedError{Held: true, RetryAfter: d}
 }
@@ -182,7 +182,7 @@ func sleep(ctx context.Context, d time.Duration) {
 
 var brokenHolds = []broken{
 	{
-		what: "takes 502 for final", cases: "HoldOrder HoldRepeats",
+		what: "treats 502 as final", cases: "HoldOrder HoldRepeats",
 		open: takes(func(_ int, err error) error {
 			if hasStatus(err, 502) {
 				return errAnything
@@ -191,7 +191,7 @@ var brokenHolds = []broken{
 		}),
 	},
 	{
-		what: "takes time-outs for final", cases: "HoldCloseWaits HoldRepeats OnceTimedOut",
+		what: "treats time-outs as final", cases: "HoldCloseWaits HoldRepeats OnceTimedOut",
 		open: takes(func(_ int, err error) error {
 			if deadline(nil, err) {
 				return errAnything
@@ -200,7 +200,7 @@ var brokenHolds = []broken{
 		}),
 	},
 	{
-		what: "takes untrusted certificates for final", cases: "HoldHandshake OnceUntrusted",
+		what: "treats invalid certificates as final", cases: "HoldHandshake OnceUntrusted",
 		open: takes(func(_ int, err error) error {
 			if says("x509")(nil, err) {
 				return errAnything
@@ -209,7 +209,7 @@ var brokenHolds = []broken{
 		}),
 	},
 	{
-		what: "tries again after 500 as after 503", cases: "HoldInternal",
+		what: "treats 500 like 503", cases: "HoldInternal",
 		open: takes(func(_ int, err error) error {
 			if hasStatus(err, 500) && !asksToWait(err) {
 				return &transport.APIError{Status: 503}
@@ -237,7 +237,7 @@ var brokenHolds = []broken{
 		}),
 	},
 	{
-		what: "does not pause where its project is gone", cases: "HoldRefusals",
+		what: "does not pause after 404", cases: "HoldRefusals",
 		open: takes(func(_ int, err error) error {
 			if hasStatus(err, 404) {
 				return errAnything
@@ -255,7 +255,7 @@ var brokenHolds = []broken{
 		}),
 	},
 	{
-		what: "takes reports for errors", cases: "HoldReports",
+		what: "treats client reports as errors", cases: "HoldReports",
 		open: gives(func(_ *testing.T, next giveFunc) giveFunc {
 			return func(ctx context.Context, p *transport.Packet, done callback) {
 				c := *p
@@ -268,7 +268,7 @@ var brokenHolds = []broken{
 	},
 	{what: "keeps poison", cases: "HoldPoison", open: heldWith(keepsPoison)},
 	{
-		what: "gives up after ten failures, however soon", cases: "HoldHour",
+		what: "gives up after ten failures in any time", cases: "HoldHour",
 		open: takes(func(n int, _ error) error {
 			if n >= 10 {
 				return errAnything
@@ -276,10 +276,10 @@ var brokenHolds = []broken{
 			return nil
 		}),
 	},
-	{what: "sends late packets as they were", cases: "HoldSentAt", open: heldWith(sendsOldTimes)},
-	{what: "calls back twice for what was tried again", cases: "HoldCloseWaits OnceHeld OnceReset", open: heldWith(repeatsTried)},
+	{what: "sends late packets without the new time", cases: "HoldSentAt", open: heldWith(sendsOldTimes)},
+	{what: "calls back twice for packets that were tried again", cases: "HoldCloseWaits OnceHeld OnceReset", open: heldWith(repeatsTried)},
 	{
-		what: "flushes at its leisure", cases: "HoldFlush",
+		what: "does not shorten pauses for Flush", cases: "HoldFlush",
 		open: async(func(_ *testing.T, tr transport.Holder) transport.Holder {
 			return brokenFlush{tr, func(ctx context.Context) error {
 				for ctx.Err() == nil && tr.HoldState().Waiting > 0 {
@@ -300,9 +300,9 @@ var brokenHolds = []broken{
 			}}
 		}),
 	},
-	{what: "takes \"later\" for \"never\" at Close", cases: "HoldCloseProbes HoldCloseWaits", open: heldWith(closesOnFailure)},
+	{what: "gives up at Close if the server asks to wait", cases: "HoldCloseProbes HoldCloseWaits", open: heldWith(closesOnFailure)},
 	{
-		what: "cancels what is on its way when something waits at Close", cases: "CloseDrains HoldCloseDrains HoldCloseProbes",
+		what: "cancels running sends at Close if a packet waits", cases: "CloseDrains HoldCloseDrains HoldCloseProbes",
 		open: async(func(_ *testing.T, tr transport.Holder) transport.Holder {
 			return brokenCloseAsync{tr, func(ctx context.Context) error {
 				if s := tr.HoldState(); s.Waiting > 0 && !s.Paused {
@@ -314,7 +314,7 @@ var brokenHolds = []broken{
 	},
 }
 
-// keepsPoison waits on where a packet has failed four times.
+// keepsPoison hides the failures of a packet after the fourth.
 func keepsPoison() fault {
 	var failures, successes counter
 	return fault{attempt: func(_ transport.Holder, next sendFunc) sendFunc {

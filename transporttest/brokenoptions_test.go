@@ -11,7 +11,7 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// ignores checks an option and forgets it.
+// ignores checks options and removes them.
 func ignores(name string, options ...string) func(*testing.T) transport.OpenFunc {
 	return func(*testing.T) transport.OpenFunc {
 		return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
@@ -29,7 +29,7 @@ func ignores(name string, options ...string) func(*testing.T) transport.OpenFunc
 	}
 }
 
-// believes turns faults of options into settings.
+// believes accepts invalid options.
 func believes(judge func(dsn *transport.DSN, err error) bool) func(*testing.T) transport.OpenFunc {
 	return func(*testing.T) transport.OpenFunc {
 		return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
@@ -60,14 +60,14 @@ var brokenOptions = []broken{
 	{what: "ignores queue_bytes", open: ignores("", "queue_bytes"), cases: "QueueBytes"},
 	{what: "ignores overflow", open: ignores("", "overflow"), cases: "PauseRefuses QueueBlocks QueueDrops"},
 	{
-		what: "passes unknown options over", cases: "UnknownOption",
+		what: "ignores unknown options", cases: "UnknownOption",
 		open: believes(func(_ *transport.DSN, err error) bool {
 			fault, ok := is[*transport.OptionError](err)
 			return ok && fault.Unknown()
 		}),
 	},
 	{
-		what: "takes bad values for the default", cases: "BadOption",
+		what: "replaces invalid values with the default", cases: "BadOption",
 		open: believes(func(dsn *transport.DSN, err error) bool {
 			fault, ok := is[*transport.OptionError](err)
 			return ok && !fault.Unknown() && !dsn.Options.Has("no_such_option")
@@ -75,7 +75,7 @@ var brokenOptions = []broken{
 	},
 	{what: "reports the first fault only", cases: "AllFaults", open: firstFault},
 	{what: "ignores Env.DialContext", cases: "ConnectTimeout EnvDialContext", on: dialsItself},
-	{what: "dials although there is nothing to send", cases: "OpenStaysQuiet", open: dialsUnused},
+	{what: "dials without a packet", cases: "OpenStaysQuiet", open: dialsUnused},
 }
 
 func firstFault(*testing.T) transport.OpenFunc {
@@ -96,7 +96,7 @@ func dialsItself(network *transporttest.Network) transport.OpenFunc {
 	}
 }
 
-// dialsUnused connects when it is closed, if it never had a reason to.
+// dialsUnused connects at Close if it never had a connection.
 func dialsUnused(t *testing.T) transport.OpenFunc {
 	return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 		tr, err := openSound("sync", dsn, env)

@@ -13,7 +13,7 @@ import (
 
 var brokenPauses = []broken{
 	{
-		what: "takes a refused dial for a broken connection", cases: "HoldCloseProbes HoldRepeats PauseAfterDial PauseRefuses",
+		what: "treats a refused dial as a broken connection", cases: "HoldCloseProbes HoldRepeats PauseAfterDial PauseRefuses",
 		open: takes(func(_ int, err error) error {
 			if errors.Is(err, syscall.ECONNREFUSED) {
 				return &transport.NetworkError{Host: "h", Err: syscall.ECONNREFUSED}
@@ -22,7 +22,7 @@ var brokenPauses = []broken{
 		}),
 	},
 	{
-		what: "takes a Retry-After for the packet's alone", cases: "HoldCloseDrains HoldCloseProbes HoldHour HoldRetryAfter PauseAfterRetryAfter PauseNotices PauseRefuses PauseSend",
+		what: "applies a Retry-After to its packet only", cases: "HoldCloseDrains HoldCloseProbes HoldHour HoldRetryAfter PauseAfterRetryAfter PauseNotices PauseRefuses PauseSend",
 		open: takes(func(_ int, err error) error {
 			if asksToWait(err) {
 				api, _ := is[*transport.APIError](err)
@@ -31,13 +31,13 @@ var brokenPauses = []broken{
 			return nil
 		}),
 	},
-	{what: "does not see successes between failures", cases: "PauseAfterTwo", open: heldWith(forgetsSuccesses)},
-	{what: "probes with the same packet until it is taken", cases: "HoldOrder PauseProbes", open: heldWith(insists)},
-	{what: "takes a break after each pause", cases: "HoldCloseWaits PauseEnds", open: heldWith(takesBreaks)},
-	{what: "comes back with all that has failed", cases: "PauseGrows", open: heldWith(storms)},
-	{what: "has twice as many workers as are busy", cases: "HoldHalves", open: heldWith(doublesWorkers)},
+	{what: "ignores successes between failures", cases: "PauseAfterTwo", open: heldWith(forgetsSuccesses)},
+	{what: "probes with the same packet until it is delivered", cases: "HoldOrder PauseProbes", open: heldWith(insists)},
+	{what: "waits again after each pause", cases: "HoldCloseWaits PauseEnds", open: heldWith(takesBreaks)},
+	{what: "sends all failed packets at once after a pause", cases: "PauseGrows", open: heldWith(storms)},
+	{what: "runs twice as many workers as it should", cases: "HoldHalves", open: heldWith(doublesWorkers)},
 	{
-		what: "loses what a limit finds waiting", cases: "HoldLimits HoldLimitsHour",
+		what: "loses packets that wait when a limit begins", cases: "HoldLimits HoldLimitsHour",
 		open: takes(func(_ int, err error) error {
 			if _, ok := is[*transport.RateLimitedError](err); ok {
 				return errAnything
@@ -61,15 +61,15 @@ var brokenPauses = []broken{
 		}),
 	},
 	{what: "ignores workers", cases: "HoldHalves HoldLimits HoldLimitsHour HoldOrder PauseGrows PauseRefuses QueueBlocks", open: ignores("", "workers")},
-	{what: "learns nothing from Send", cases: "HoldCloseDrains PauseNotices PauseSend", open: heldWith(func() fault { return fault{direct: true} })},
+	{what: "ignores the outcomes of Send", cases: "HoldCloseDrains PauseNotices PauseSend", open: heldWith(func() fault { return fault{direct: true} })},
 	{
-		what: "does not say that a pause is over", cases: "PauseNotices PauseSend",
+		what: "does not announce the end of a pause", cases: "PauseNotices PauseSend",
 		open: async(func(_ *testing.T, tr transport.Holder) transport.Holder { return silent{tr} }),
 	},
 	{what: "calls its watchers under a lock", cases: "PauseNotices", open: async(watchesUnderLock)},
 }
 
-// forgetsSuccesses pauses when another packet fails than last time.
+// forgetsSuccesses pauses if another packet fails than last time.
 func forgetsSuccesses() fault {
 	var mu sync.Mutex
 	last, success := "", false
@@ -92,8 +92,8 @@ func forgetsSuccesses() fault {
 	}}
 }
 
-// insists sends, during a pause, the packet that has failed before the one
-// whose turn it is.
+// insists sends the packet that failed before once more during a pause, ahead of
+// the next one.
 func insists() fault {
 	var mu sync.Mutex
 	var failed *transport.Packet
@@ -152,7 +152,7 @@ func takesBreaks() fault {
 	}}
 }
 
-// storms sends all packets that have failed at once when one is delivered.
+// storms sends all failed packets at once when one is delivered.
 func storms() fault {
 	type result struct {
 		done chan struct{}
@@ -198,8 +198,8 @@ func storms() fault {
 	}}
 }
 
-// doublesWorkers lets half of them wait, if there are many, so that half of
-// half of them is as much as before.
+// doublesWorkers runs twice as many workers, of which half must wait, so that
+// halving the number has no effect.
 func doublesWorkers() fault {
 	var turns chan struct{}
 	return fault{
@@ -221,7 +221,7 @@ func doublesWorkers() fault {
 	}
 }
 
-// silent filters what it tells its watchers.
+// silent drops some notices.
 type silent struct{ transport.Holder }
 
 func (s silent) Watch(fn func(transport.Notice)) bool {
@@ -232,7 +232,7 @@ func (s silent) Watch(fn func(transport.Notice)) bool {
 	})
 }
 
-// watchesUnderLock has a lock that the end of the test opens.
+// watchesUnderLock has a lock that the end of the test releases.
 func watchesUnderLock(t *testing.T, tr transport.Holder) transport.Holder {
 	return locking{tr, make(chan struct{}, 1), t.Context()}
 }

@@ -24,13 +24,13 @@ func flushes(how func(t *testing.T, tr transport.Holder) func(ctx context.Contex
 
 var brokenQueues = []broken{
 	{
-		what: "flushes nothing and says it did", cases: "FlushPending FlushWaits HoldFlush HoldHandshake HoldOrder HoldRepeats PauseAfterRetryAfter",
+		what: "flushes nothing and returns nil", cases: "FlushPending FlushWaits HoldFlush HoldHandshake HoldOrder HoldRepeats PauseAfterRetryAfter",
 		open: flushes(func(*testing.T, transport.Holder) func(context.Context) error {
 			return func(context.Context) error { return nil }
 		}),
 	},
 	{
-		what: "gives up a Flush in silence", cases: "FlushPending HoldFlush PauseAfterRetryAfter",
+		what: "gives up a Flush without an error", cases: "FlushPending HoldFlush PauseAfterRetryAfter",
 		open: flushes(func(_ *testing.T, tr transport.Holder) func(context.Context) error {
 			return func(ctx context.Context) error {
 				_ = tr.Flush(ctx)
@@ -53,7 +53,7 @@ var brokenQueues = []broken{
 			}}
 		}),
 	},
-	{what: "flushes what comes later too", cases: "FlushUnderLoad HoldFlush", open: async(flushesLater)},
+	{what: "flushes later packets, too", cases: "FlushUnderLoad HoldFlush", open: async(flushesLater)},
 	{
 		what: "waits in the pool for ever", cases: "PoolBlocks",
 		open: asyncOver("pool", func(_ *testing.T, tr transport.Holder) transport.Holder {

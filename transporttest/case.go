@@ -5,24 +5,24 @@ import (
 	"strings"
 )
 
-// Case is one case of the conformance suite: a rule that every transport keeps,
-// and the proof. [Cases] has all of them.
+// Case is one case of the conformance suite: a rule for every transport, and
+// its test. [Cases] returns all of them.
 type Case struct {
 	// Name is a Go identifier, such as "AfterClose".
 	Name string
-	// Rule is what the case proves, in the words of the interfaces' comments
-	// where they speak of it. It is printed when the case fails.
+	// Rule is the rule that the case checks, in the words of the interfaces'
+	// comments if they have it. It is printed when the case fails.
 	Rule string
 
 	needs []need
-	both  bool // run over http and over https, rather than the first of them
-	// http1 says why the case is not run over HTTP/2; "" for a case that is.
+	both  bool // run over http and over https, not only over the first of them
+	// http1 is the reason why the case does not run over HTTP/2; "" if it does.
 	http1 string
 	run   func(t *trial)
 }
 
-// Cases returns the cases of the suite, for hosts that want to make a subtest,
-// a Ginkgo entry or a table of each:
+// Cases returns the cases of the suite, for hosts that make a subtest, a Ginkgo
+// entry or a table of each:
 //
 //	for _, c := range transporttest.Cases() {
 //		t.Run(c.Name, func(t *testing.T) { c.Run(t, harness) })
@@ -35,12 +35,12 @@ func Cases() []Case {
 		holdCases, pauseCases, holdEndCases, leakCases)
 }
 
-// Run runs the case against the harness's transport. Where the case does not
-// apply, or the harness skips it, it logs why and does nothing.
+// Run runs the case against the harness's transport. If the case does not
+// apply, or the harness skips it, Run logs why and does nothing.
 func (c Case) Run(t T, h Harness) {
 	t.Helper()
 	if unknown := h.unknownSkips(); len(unknown) > 0 {
-		t.Fatalf("transporttest: the harness skips what is no case: %s", strings.Join(unknown, ", "))
+		t.Fatalf("transporttest: the harness skips cases that do not exist: %s", strings.Join(unknown, ", "))
 	}
 	c.try(t, h)
 }
@@ -65,9 +65,9 @@ func (c Case) try(t T, h Harness) {
 	}
 }
 
-// Applies reports whether the harness's transport is one that the case is
-// about, and is not skipped; why not, else. A case that is about queues, for
-// example, does not apply to transports that have none.
+// Applies reports whether the case applies to the harness's transport and is
+// not skipped; if not, why says the reason. For example, a case about queues
+// does not apply to transports without a queue.
 func (c Case) Applies(h Harness) (ok bool, why string) {
 	if reason, skipped := h.Skip[c.Name]; skipped {
 		return false, "skipped: " + reason

@@ -10,15 +10,15 @@ import (
 
 var answerCases = []Case{
 	{
-		Name: "Refusals", Rule: "Any other outcome is an error: an *APIError with the status and what the server said.",
+		Name: "Refusals", Rule: "Any other outcome is an error: an *APIError with the status and the server's message.",
 		run: refusals,
 	},
 	{
-		Name: "Redirects", Rule: "Redirects are errors: a POST that is followed arrives as a GET, empty.",
+		Name: "Redirects", Rule: "Redirects are errors: a client that follows one sends an empty GET.",
 		run: redirects,
 	},
 	{
-		Name: "RateLimited", Rule: "Any other outcome is an error: the answer 429 is a *RateLimitedError that says how long to wait.",
+		Name: "RateLimited", Rule: "Any other outcome is an error: a 429 answer is a *RateLimitedError that says how long to wait.",
 		run: rateLimited,
 	},
 }
@@ -63,7 +63,7 @@ func redirects(t *trial) {
 		}
 	}
 	if n := target.Connections(); n > 0 {
-		t.Errorf("the transport has followed: the redirects' target was contacted %d times", n)
+		t.Errorf("the transport followed the redirect: its target was contacted %d times", n)
 	}
 }
 
@@ -76,8 +76,8 @@ func rateLimited(t *trial) {
 		{sentrytest.Status(429).RetryAfter("nonsense"), 60},
 		{sentrytest.Status(429).RateLimits("30:error:organization"), 30},
 	} {
-		// Each way has a transport of its own: what one has heard would hold
-		// the other's packet back.
+		// Each way has a transport of its own: one packet's limit would hold
+		// back the other.
 		for i := range t.open(t.serve()).ways() {
 			l := t.open(t.serve(c.step.Optional()))
 			w, p := l.ways()[i], l.packet()
@@ -87,12 +87,12 @@ func rateLimited(t *trial) {
 				t.Errorf("%s: want a *RateLimitedError, got %v", how, o)
 				continue
 			}
-			// The wait may be counted from the answer's arrival on.
+			// The wait may be counted from the arrival of the answer.
 			if s := limited.RetryAfter.Seconds(); s > c.wait || s < c.wait-30 {
 				t.Errorf("%s: want RetryAfter of %v s, got %v", how, c.wait, limited.RetryAfter)
 			}
 			if limited.Held || limited.EventID != p.EventID {
-				t.Errorf("%s: want an error about event %s that was not held, got %+v", how, p.EventID, limited)
+				t.Errorf("%s: want an error about event %s that is not Held, got %+v", how, p.EventID, limited)
 			}
 		}
 	}

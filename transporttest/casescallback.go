@@ -15,7 +15,7 @@ var callbackCases = []Case{
 		needs: []need{needsAsync}, run: callbackNil,
 	},
 	{
-		Name: "CallbackPanics", Rule: "A done that panics is logged, and costs no other packet its delivery.",
+		Name: "CallbackPanics", Rule: "A panic in done is logged, and affects no other packet.",
 		needs: []need{needsAsync}, run: callbackPanics,
 	},
 	{
@@ -23,15 +23,15 @@ var callbackCases = []Case{
 		needs: []need{needsAsync}, run: callbackSends,
 	},
 	{
-		Name: "CallbackBlocks", Rule: "A done that never returns is its owner's bug: Close returns all the same and counts it as Stuck.",
+		Name: "CallbackBlocks", Rule: "If a done never returns, Close returns all the same and counts it as Stuck.",
 		needs: []need{needsAsync}, run: callbackBlocks,
 	},
 	{
-		Name: "AdmissionContext", Rule: "A packet is taken although ctx has ended if there is room, and is delivered although ctx ends later.",
+		Name: "AdmissionContext", Rule: "If there is room, a packet is accepted even if ctx has ended, and it is delivered even if ctx ends later.",
 		needs: []need{needsAsync}, run: admissionContext,
 	},
 	{
-		Name: "SendPassesQueue", Rule: "What is waiting in the queue does not delay Send.",
+		Name: "SendPassesQueue", Rule: "Packets in the queue do not delay Send.",
 		needs: []need{needsAsync}, run: sendPassesQueue,
 	},
 }
@@ -50,7 +50,7 @@ func callbackNil(t *trial) {
 func callbackPanics(t *trial) {
 	srv := t.serve()
 	l := t.open(srv)
-	// More than a transport has workers, should each cost one.
+	// More than a transport has workers, in case each panic ends one.
 	var thrown [16]chan struct{}
 	for i := range thrown {
 		thrown[i] = make(chan struct{})
@@ -64,7 +64,7 @@ func callbackPanics(t *trial) {
 	}
 	packets, receipts := l.submitAll(4)
 	for i, r := range receipts {
-		t.delivered("after panics", packets[i], receive(t, "the callback of a packet behind those whose callbacks panic", r.told))
+		t.delivered("after panics", packets[i], receive(t, "the callback of a packet behind those that panic", r.told))
 	}
 	l.shut()
 	l.hand(context.Background(), l.packet(), func(*transport.Response, error) { panic("thrown by transporttest") })
@@ -82,10 +82,10 @@ func callbackSends(t *trial) {
 		first.done(r, err)
 	})
 	for i, r := range []*receipt{first, second, third} {
-		t.delivered("from a callback", packets[i], receive(t, "the outcome of what a callback has sent", r.told))
+		t.delivered("from a callback", packets[i], receive(t, "the outcome of a packet that a callback sent", r.told))
 	}
-	// A refusal may run the callback before SendAsync returns, and not under a
-	// lock either.
+	// A refusal may run the callback before SendAsync returns, but not under a
+	// lock.
 	l.shut()
 	l.hand(context.Background(), packets[0], func(*transport.Response, error) {
 		l.async.SendAsync(context.Background(), packets[1], func(*transport.Response, error) {})
@@ -123,7 +123,7 @@ func admissionContext(t *trial) {
 	p = l.packet()
 	r := l.submit(ctx, p)
 	cancel()
-	t.delivered("ended on the way", p, receive(t, "the callback", r.told))
+	t.delivered("context ended during the delivery", p, receive(t, "the callback", r.told))
 }
 
 func sendPassesQueue(t *trial) {
@@ -137,5 +137,5 @@ func sendPassesQueue(t *trial) {
 	t.requests(srv, 1)
 	l.submit(context.Background(), l.packet())
 	p := l.packet()
-	t.delivered("Send beside a queue that hangs", p, l.send(p))
+	t.delivered("Send with a queue that hangs", p, l.send(p))
 }

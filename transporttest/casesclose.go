@@ -17,27 +17,27 @@ var closeCases = []Case{
 		run: afterClose,
 	},
 	{
-		Name: "CloseRepeated", Rule: "It may be called again, and by several goroutines at a time: those that cancelled nothing return nil.",
+		Name: "CloseRepeated", Rule: "It may be called again and concurrently: calls that cancelled nothing return nil.",
 		run: closeRepeated,
 	},
 	{
-		Name: "CloseWaits", Rule: "It waits for the sends under way until ctx ends.",
+		Name: "CloseWaits", Rule: "It waits for the running sends until ctx ends.",
 		run: closeWaits,
 	},
 	{
-		Name: "CloseDrains", Rule: "It delivers what it has accepted until ctx ends or the shutdown timeout is over.",
+		Name: "CloseDrains", Rule: "It delivers the accepted packets until ctx ends or the shutdown timeout is over.",
 		needs: []need{needsAsync}, run: closeDrains,
 	},
 	{
-		Name: "CloseGivesUp", Rule: "It waits for the sends under way until ctx ends, then cancels them. It returns nil, or an *UndeliveredError that counts what it cancelled.",
+		Name: "CloseGivesUp", Rule: "It waits for the running sends until ctx ends, then cancels them. It returns nil, or an *UndeliveredError that counts what it cancelled.",
 		run: closeGivesUp,
 	},
 	{
-		Name: "CloseTogether", Rule: "Every call waits for the same end, and those that gave up nothing return nil.",
+		Name: "CloseTogether", Rule: "Every call waits for the same end, and calls that gave up nothing return nil.",
 		run: closeTogether,
 	},
 	{
-		Name: "ShutdownTimeout", Rule: "It delivers what it has accepted until the shutdown timeout is over.",
+		Name: "ShutdownTimeout", Rule: "It delivers the accepted packets until the shutdown timeout is over.",
 		needs: []need{needsAsync, needsOption("shutdown_timeout", "1")}, run: shutdownTimeout,
 	},
 }
@@ -53,7 +53,7 @@ func afterClose(t *trial) {
 	late := l.packet()
 	t.closed("Send after Close", l.send(late))
 	if arrived(srv, late) {
-		t.Errorf("the packet was sent all the same")
+		t.Errorf("the packet was sent")
 	}
 }
 
@@ -76,7 +76,7 @@ func closeWaits(t *trial) {
 		if err := l.close(context.Background()); err != nil {
 			t.Errorf("%s: want nil from Close, got %v", w.name, err)
 		}
-		t.delivered(w.name+" under way at Close", p, receive(t, "the outcome", told))
+		t.delivered(w.name+" running at Close", p, receive(t, "the outcome", told))
 	}
 }
 
@@ -104,11 +104,11 @@ func closeGivesUp(t *trial) {
 		ctx, cancel := shortly()
 		defer cancel()
 		t.gaveUp(w.name, l.close(ctx), 1)
-		t.closed(w.name, receive(t, "the outcome of what Close cancelled", told))
+		t.closed(w.name, receive(t, "the outcome of a send that Close cancelled", told))
 	}
 }
 
-// gaveUp judges what Close says of packets that it could not deliver in time.
+// gaveUp checks the error of a Close that could not deliver packets in time.
 func (t *trial) gaveUp(how string, err error, abandoned int) {
 	t.Helper()
 	var undelivered *transport.UndeliveredError
@@ -120,8 +120,8 @@ func (t *trial) gaveUp(how string, err error, abandoned int) {
 	}
 }
 
-// closeTogether keeps the answer to a packet back until all calls of Close have
-// had time to return too early. The packet before it makes the connection.
+// closeTogether delays the answer to a packet until all calls of Close have had
+// time to return too early. An earlier packet opens the connection.
 func closeTogether(t *trial) {
 	srv := t.serve()
 	wire := t.relay(srv)
@@ -138,7 +138,7 @@ func closeTogether(t *trial) {
 		go func() {
 			err := l.Close(context.Background())
 			if !answered.Load() {
-				err = errors.Join(err, errors.New("it returned when a packet was under way"))
+				err = errors.Join(err, errors.New("it returned before a running send"))
 			}
 			closed <- err
 		}()
@@ -151,7 +151,7 @@ func closeTogether(t *trial) {
 			t.Errorf("one of %d Closes: %v", n, err)
 		}
 	}
-	t.delivered(w.name+" under way at Close", p, receive(t, "the outcome", told))
+	t.delivered(w.name+" running at Close", p, receive(t, "the outcome", told))
 }
 
 func shutdownTimeout(t *trial) {

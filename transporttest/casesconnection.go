@@ -12,11 +12,11 @@ import (
 
 var connectionCases = []Case{
 	{
-		Name: "KeepAlive", Rule: "Connections are kept for the next request, also when an answer refuses the packet.",
+		Name: "KeepAlive", Rule: "Connections are kept for the next request, even if an answer refuses the packet.",
 		both: true, run: keepAlive,
 	},
 	{
-		Name: "DrainsAnswers", Rule: "Answers are read to their end, so that large ones cost no connection either.",
+		Name: "DrainsAnswers", Rule: "Answers are read to their end, so that large ones don't cost a connection.",
 		run: drainsAnswers,
 	},
 	{
@@ -24,19 +24,19 @@ var connectionCases = []Case{
 		run: keepAliveOff,
 	},
 	{
-		Name: "MaxConns", Rule: "max_conns is how many connections may be open at one time.",
+		Name: "MaxConns", Rule: "max_conns limits the open connections.",
 		run: maxConns,
 	},
 	{
-		Name: "StaleConnection", Rule: "A request that died on a kept connection before any answer is sent once more on a fresh one.",
+		Name: "StaleConnection", Rule: "If a kept connection dies before any answer, the request is sent once more on a fresh one.",
 		run: staleConnection,
 	},
 	{
-		Name: "Retired", Rule: "A connection that the server retires is not used again, and no packet is lost by that.",
+		Name: "Retired", Rule: "A connection that the server closes in order is not used again, and no packet is lost.",
 		both: true, run: retired,
 	},
 	{
-		Name: "BrokenConnection", Rule: "Any other outcome is an error: a *NetworkError that unwraps to its cause. What dies on a fresh connection is not sent again.",
+		Name: "BrokenConnection", Rule: "Any other outcome is an error: a *NetworkError that unwraps to its cause. A request that fails on a fresh connection is not sent again.",
 		run: brokenConnection,
 	},
 }
@@ -124,7 +124,7 @@ func staleConnection(t *trial) {
 				t.Errorf("%s, %s: want 3 requests on 2 connections, got %d on %d", w.name, step, requests, conns)
 			}
 		}
-		// Once more means once.
+		// The request is repeated only once.
 		srv := t.serve(sentrytest.OK(), sentrytest.CloseConn().Times(2))
 		l := t.open(srv)
 		w, first, second := l.attempts()[i], l.packet(), l.packet()
@@ -133,8 +133,9 @@ func staleConnection(t *trial) {
 	}
 }
 
-// retired sends a packet right after the one with whose answer the server says
-// goodbye: over HTTP/2 the transport may not know of that yet.
+// retired sends a packet right after the answer with which the server announces
+// the end of the connection: over HTTP/2 the transport may not have seen that
+// yet.
 func retired(t *trial) {
 	for i := range t.open(t.serve()).ways() {
 		srv := t.serve(sentrytest.OK(), sentrytest.GoAway())
@@ -151,7 +152,7 @@ func retired(t *trial) {
 }
 
 func brokenConnection(t *trial) {
-	large := strings.Repeat("x", 1<<20) // more than an engine has to read
+	large := strings.Repeat("x", 1<<20) // more than an engine must read
 	for _, step := range []sentrytest.Step{
 		sentrytest.Reset(), sentrytest.CloseConn(), sentrytest.ResetStream(), sentrytest.Truncate(10),
 		sentrytest.Truncate(10).Body(large),
@@ -168,7 +169,7 @@ func brokenConnection(t *trial) {
 			case err.Unwrap() == nil:
 				t.Errorf("%s: the error does not unwrap to its cause: %v", how, o.err)
 			case err.Timeout() || !transport.Retryable(o.err):
-				t.Errorf("%s: want an error that is no time-out and may be over next time, got %v", how, o.err)
+				t.Errorf("%s: want an error that is no time-out and is Retryable, got %v", how, o.err)
 			}
 			if n := len(srv.Requests()); n != 1 {
 				t.Errorf("%s: want one request, got %d", how, n)

@@ -16,15 +16,15 @@ var deliveryCases = []Case{
 		both: true, run: delivers,
 	},
 	{
-		Name: "BodyIntact", Rule: "Body arrives byte for byte under every compression: gzip, deflate and none; but for sent_at, where the attempt is late.",
+		Name: "BodyIntact", Rule: "Body arrives byte for byte with every compression: gzip, deflate and none; except for sent_at if the attempt is late.",
 		run: bodyIntact,
 	},
 	{
-		Name: "HeadersIntact", Rule: "Header is sent as it stands; but for sentry_timestamp, where the attempt is late. Content-Encoding is the transport's business.",
+		Name: "HeadersIntact", Rule: "Header is sent as it is; except for sentry_timestamp if the attempt is late. The transport adds Content-Encoding.",
 		run: headersIntact,
 	},
 	{
-		Name: "Concurrent", Rule: "Implementations are safe for concurrent use: of what 64 goroutines send at a time, nothing is lost.",
+		Name: "Concurrent", Rule: "Implementations must be safe for concurrent use: no packet of 64 concurrent goroutines is lost.",
 		run: concurrent,
 	},
 }
@@ -40,7 +40,7 @@ func delivers(t *trial) {
 			t.Errorf("%s: want status 200 and the id %s, got %v", w.name, p.EventID, o)
 		}
 		if n := copies(srv, p); n != 1 {
-			t.Errorf("%s: the server has the event %d times\n%s", w.name, n, srv.Dump())
+			t.Errorf("%s: the server got the event %d times\n%s", w.name, n, srv.Dump())
 		}
 	}
 }
@@ -52,7 +52,7 @@ func bodyIntact(t *trial) {
 		for _, attachment := range attachments() {
 			for _, w := range l.ways() {
 				p := l.packet(attachment...)
-				how := fmt.Sprintf("%s of %d bytes under compression=%s", w.name, len(p.Body), c.option)
+				how := fmt.Sprintf("%s of %d bytes with compression=%s", w.name, len(p.Body), c.option)
 				t.delivered(how, p, w.send(p))
 				t.sameBody(how, srv, p, c.header)
 			}
@@ -60,7 +60,8 @@ func bodyIntact(t *trial) {
 	}
 }
 
-// attachments are nothing, every byte, what compresses well, and what does not.
+// attachments returns attachments: an empty one, every byte, one that
+// compresses well, and one that does not.
 func attachments() [][]byte {
 	every := make([]byte, 256)
 	for i := range every {
@@ -82,7 +83,7 @@ func (t *trial) sameBody(how string, srv *sentrytest.Server, p *transport.Packet
 	last := requests[len(requests)-1]
 	switch got := last.Header["Content-Encoding"]; {
 	case last.Decoded != string(p.Body):
-		t.Errorf("%s: the server has other %d bytes than those that were sent", how, len(last.Decoded))
+		t.Errorf("%s: the server got %d bytes that differ from those sent", how, len(last.Decoded))
 	case encoding == "" && (len(got) != 0 || last.Body != string(p.Body)):
 		t.Errorf("%s: want the plain body, got Content-Encoding %q", how, got)
 	case encoding != "" && (len(got) != 1 || got[0] != encoding):
@@ -120,8 +121,8 @@ const (
 	packetsOfEach = 4
 )
 
-// concurrent takes the first call of each callback: how often they run is for
-// other cases to say.
+// concurrent takes the first call of each callback: other cases count the
+// calls.
 func concurrent(t *trial) {
 	srv := t.serve()
 	l := t.open(srv)
@@ -156,6 +157,6 @@ func concurrent(t *trial) {
 		delete(missing, e.EventID)
 	}
 	if len(missing) > 0 {
-		t.Errorf("%d of %d packets were reported as delivered and never arrived", len(missing), senders*packetsOfEach)
+		t.Errorf("%d of %d packets were reported as delivered but did not arrive", len(missing), senders*packetsOfEach)
 	}
 }

@@ -20,7 +20,7 @@ var envCases = []Case{
 	},
 }
 
-// envDialContext uses a server that has no other door.
+// envDialContext uses a server that can be reached only through DialContext.
 func envDialContext(t *trial) {
 	srv := sentrytest.NewServer(t, sentrytest.InMemory())
 	t.base = "http"

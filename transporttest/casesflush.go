@@ -16,7 +16,7 @@ var flushCases = []Case{
 		needs: []need{needsAsync}, run: flushWaits,
 	},
 	{
-		Name: "FlushPending", Rule: "It returns nil then, and an *UndeliveredError that counts the Pending ones when ctx ends first.",
+		Name: "FlushPending", Rule: "It returns nil then. If ctx ends first, it returns an *UndeliveredError with the number of Pending packets.",
 		needs: []need{needsAsync}, run: flushPending,
 	},
 	{
@@ -24,12 +24,12 @@ var flushCases = []Case{
 		needs: []need{needsAsync}, run: flushUnderLoad,
 	},
 	{
-		Name: "FlushRepeated", Rule: "It may be called often, by several goroutines at a time, and after Close.",
+		Name: "FlushRepeated", Rule: "It may be called often, concurrently, and after Close.",
 		needs: []need{needsAsync}, run: flushRepeated,
 	},
 }
 
-// settleTime is what a slow answer takes, and a slow callback.
+// settleTime is the duration of a slow answer and of a slow callback.
 const settleTime = 20 * time.Millisecond
 
 func flushWaits(t *trial) {
@@ -66,14 +66,14 @@ func flushPending(t *trial) {
 		case !errors.As(err, &undelivered) || undelivered.Pending != n:
 			t.Errorf("want an *UndeliveredError with %d Pending from Flush, got %v", n, err)
 		case !errors.Is(err, context.DeadlineExceeded):
-			t.Errorf("errors.Is does not find why the wait ended in %v", err)
+			t.Errorf("errors.Is does not find the cause of the context's end in %v", err)
 		}
 	}
 }
 
-// flushUnderLoad keeps packets coming: each callback sends the next before it
-// returns, so that there is never a moment without one. Answers take their
-// time, since in a bubble none would pass otherwise.
+// flushUnderLoad keeps the queue busy: each callback sends the next packet
+// before it returns. Answers are slow, because no time would pass in a bubble
+// otherwise.
 func flushUnderLoad(t *trial) {
 	l := t.open(t.serve(sentrytest.OK().After(settleTime).Times(-1).Optional()))
 	var stop atomic.Bool
@@ -108,7 +108,7 @@ func flushRepeated(t *trial) {
 	}
 	for range n {
 		if err := receive(t, "the return of Flush", flushed); err != nil {
-			t.Errorf("several at a time: want nil from Flush, got %v", err)
+			t.Errorf("concurrent calls: want nil from Flush, got %v", err)
 		}
 	}
 	l.shut()

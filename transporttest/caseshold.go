@@ -17,14 +17,14 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// holdCases are about what becomes of one packet.
+// holdCases are about the fate of one packet.
 var holdCases = []Case{
 	{
 		Name: "HoldRepeats", Rule: "An attempt is repeated after no complete answer, 408, 502, 503 and 504, until the packet is delivered.",
 		needs: []need{needsHold}, run: holdRepeats,
 	},
 	{
-		Name: "HoldHandshake", Rule: "An attempt is repeated after a failed handshake, once the certificate is in order; the transport pauses meanwhile.",
+		Name: "HoldHandshake", Rule: "An attempt is repeated after a failed handshake and succeeds with a valid certificate; the transport pauses meanwhile.",
 		needs: []need{needsHold, needsTLS}, run: overTLS(holdHandshake),
 	},
 	{
@@ -36,7 +36,7 @@ var holdCases = []Case{
 		needs: []need{needsHold, needsTime}, run: holdWaits,
 	},
 	{
-		Name: "HoldRetryAfter", Rule: "Where the answer has a Retry-After, the packet waits exactly that long, an hour at most.",
+		Name: "HoldRetryAfter", Rule: "If the answer has a Retry-After, the packet waits exactly that long, an hour at most.",
 		needs: []need{needsHold, needsTime}, run: holdRetryAfter,
 	},
 	{
@@ -48,15 +48,15 @@ var holdCases = []Case{
 		needs: []need{needsHold}, run: holdReports,
 	},
 	{
-		Name: "HoldPoison", Rule: "A packet that has failed five times while others were delivered in between is given up with its last error. It stops nobody.",
+		Name: "HoldPoison", Rule: "A packet that has failed five times while others were delivered in between is given up with its last error. It does not stop other packets.",
 		needs: []need{needsHold, needsTime, needsOption("workers", "2")}, run: holdPoison,
 	},
 	{
-		Name: "HoldHour", Rule: "A packet that has failed ten times in at least an hour is given up with its last error: neither sooner, nor after fewer.",
+		Name: "HoldHour", Rule: "A packet that has failed ten times in at least an hour is given up with its last error, neither earlier nor after fewer failures.",
 		needs: []need{needsHold, needsTime}, run: holdHour,
 	},
 	{
-		Name: "HoldSentAt", Rule: "An attempt that is more than a minute later than its packet says in sent_at and sentry_timestamp when it is made.",
+		Name: "HoldSentAt", Rule: "An attempt that is made more than a minute after its packet was accepted has its own time as sent_at and sentry_timestamp.",
 		needs: []need{needsHold, needsTime}, run: holdSentAt,
 	},
 	{
@@ -75,7 +75,8 @@ func holdRepeats(t *trial) {
 	}
 	for _, step := range []sentrytest.Step{sentrytest.Hang(), sentrytest.StallBody()} {
 		srv := t.serve(step)
-		t.repeats(step.String(), srv, t.open(srv, "timeout", "0.1")) // and an answer has to come in time
+		// The timeout is for servers that do not answer.
+		t.repeats(step.String(), srv, t.open(srv, "timeout", "0.1"))
 	}
 	srv := t.serve()
 	srv.Down()
@@ -89,8 +90,8 @@ func holdRepeats(t *trial) {
 	t.delivered("a server that was down", p, t.settled("a server that was down", r))
 }
 
-// repeats sends a packet that is not delivered at the first attempt. Where the
-// time-out is short there may be more than two.
+// repeats sends a packet whose first attempt fails. With a short timeout there
+// may be more than two attempts.
 func (t *trial) repeats(how string, srv *sentrytest.Server, l *link) {
 	t.Helper()
 	p, r := l.give()
@@ -101,8 +102,7 @@ func (t *trial) repeats(how string, srv *sentrytest.Server, l *link) {
 	}
 }
 
-// holdHandshake leads the first connection to a server that has another
-// certificate.
+// holdHandshake connects the first time to a server with another certificate.
 func holdHandshake(t *trial) {
 	srv, old := t.serve(), t.serveTLS(sentrytest.UnknownCA())
 	env := t.h.env(t)
@@ -123,9 +123,9 @@ func holdHandshake(t *trial) {
 		t.Errorf("want a pause whose error wraps an x509.UnknownAuthorityError, got %v", err)
 	}
 	l.deliverAll()
-	t.delivered("a certificate that was renewed", p, t.settled("a certificate that was renewed", r))
+	t.delivered("a renewed certificate", p, t.settled("a renewed certificate", r))
 	if n := len(old.Requests()); n > 0 {
-		t.Errorf("%d requests were sent to a server that can't be trusted", n)
+		t.Errorf("%d requests were sent to a server with an invalid certificate", n)
 	}
 }
 
@@ -154,7 +154,7 @@ func holdWaits(t *trial) {
 	for i, wait := range got[:min(len(got), len(want))] {
 		exact := want[i] * time.Second
 		if (wait - exact).Abs() > exact/10 {
-			t.Errorf("want a wait of %v after failure %d, a tenth more or less, got %v", exact, i+1, wait)
+			t.Errorf("want a wait of %v after failure %d, within a tenth, got %v", exact, i+1, wait)
 		}
 		spread = spread || wait != exact
 	}
@@ -174,7 +174,7 @@ func holdRetryAfter(t *trial) {
 	t.delivered("at last", p, t.settled("at last", r))
 	want := []time.Duration{7 * time.Second, 100 * time.Second, time.Hour}
 	if got := waits(tries(srv)); !slices.Equal(got, want) {
-		t.Errorf("the server has asked for 7 s, 100 s and 2 h: want waits of %v, got %v", want, got)
+		t.Errorf("the server asked for 7 s, 100 s and 2 h: want waits of %v, got %v", want, got)
 	}
 }
 
@@ -192,7 +192,7 @@ func holdRefusals(t *trial) {
 			p, how := l.packet(), fmt.Sprintf("status %d", status)
 			t.refused(how, p, l.sendAsync(p), status)
 			if s := l.holder.HoldState(); s.Paused != c.pauses || s.Waiting > 0 {
-				t.Errorf("%s: want no packet to wait, and Paused %v, got %+v", how, c.pauses, s)
+				t.Errorf("%s: want no waiting packet, and Paused %v, got %+v", how, c.pauses, s)
 			}
 		}
 	}
@@ -216,14 +216,14 @@ func holdPoison(t *trial) {
 		pass(time.Second / 2)
 		p, r := l.give()
 		pass(time.Millisecond)
-		t.delivered("a packet beside one that fails", p, t.settled("a packet beside one that fails", r))
+		t.delivered("a packet next to one that fails", p, t.settled("a packet next to one that fails", r))
 	}
 	t.refused("the packet that fails", poison, t.settled("the packet that fails", r), 503)
 	if n := len(triesOf(srv, poison)); n != 5 {
 		t.Errorf("want five attempts at the packet that fails, got %d", n)
 	}
 	if notices := l.notices.get(); len(notices) > 0 {
-		t.Errorf("want no pause on account of one packet, got %+v", notices)
+		t.Errorf("want no pause because of one packet, got %+v", notices)
 	}
 }
 
@@ -247,8 +247,7 @@ func holdHour(t *trial) {
 	t.delivered("after three failures in three hours", p, t.settled("after three failures in three hours", r))
 }
 
-// holdSentAt knows nothing of how a transport writes a time, but that it can be
-// read.
+// holdSentAt knows only that the time can be parsed, not its format.
 func holdSentAt(t *trial) {
 	const sentAt, timestamp = "2001-02-03T04:05:06.000000Z", "981173106"
 	for _, c := range []struct {
@@ -276,7 +275,7 @@ func holdSentAt(t *trial) {
 			if i == 1 && c.late {
 				t.retimed(how, request, before, sentAt, timestamp)
 			} else if request.Decoded != before || request.Header.Get("X-Sentry-Auth") != p.Header.Get("X-Sentry-Auth") {
-				t.Errorf("%s: want attempt %d to be sent as it stands, got\n%s\n%s", how, i+1, request.Header.Get("X-Sentry-Auth"), request.Decoded)
+				t.Errorf("%s: want attempt %d to be sent without changes, got\n%s\n%s", how, i+1, request.Header.Get("X-Sentry-Auth"), request.Decoded)
 			}
 		}
 		if string(p.Body) != before {
@@ -285,21 +284,21 @@ func holdSentAt(t *trial) {
 	}
 }
 
-// retimed judges a request that must say when it is made, and be as it was
-// else.
+// retimed checks that a request has the time of its attempt, and no other
+// change.
 func (t *trial) retimed(how string, r sentrytest.Request, body, sentAt, timestamp string) {
 	t.Helper()
 	var header struct {
 		SentAt string `json:"sent_at"`
 	}
 	line, _, _ := strings.Cut(r.Decoded, "\n")
-	_ = json.Unmarshal([]byte(line), &header) // what it lacks is judged
+	_ = json.Unmarshal([]byte(line), &header) // missing fields are found below
 	at, _ := time.Parse(time.RFC3339, header.SentAt)
 	if r.Time.Sub(at).Abs() > time.Second {
 		t.Errorf("%s: want sent_at to be %v, got %q", how, r.Time.UTC(), header.SentAt)
 	}
 	if header.SentAt == "" || strings.Replace(r.Decoded, header.SentAt, sentAt, 1) != body {
-		t.Errorf("%s: more than sent_at has changed:\n%s\n%s", how, body, r.Decoded)
+		t.Errorf("%s: more than sent_at was changed:\n%s\n%s", how, body, r.Decoded)
 	}
 	seconds, _ := strconv.ParseFloat(r.Auth["sentry_timestamp"], 64)
 	if seconds < float64(r.Time.Unix()-1) || seconds > float64(r.Time.Unix()+1) {
@@ -307,7 +306,7 @@ func (t *trial) retimed(how string, r sentrytest.Request, body, sentAt, timestam
 	}
 }
 
-// onceHeld leads packets through everything that can happen to them.
+// onceHeld sends packets through every kind of failure.
 func onceHeld(t *trial) {
 	srv := t.serve(
 		sentrytest.Status(503), sentrytest.OK(), sentrytest.Reset(), sentrytest.Status(500), sentrytest.Status(400),

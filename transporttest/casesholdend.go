@@ -10,33 +10,33 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// holdEndCases are about those who wait for what is held.
+// holdEndCases are about Flush and Close of a transport that holds.
 var holdEndCases = []Case{
 	{
-		Name: "HoldFlush", Rule: "Flush shortens a pause: as long as a Flush waits, a probe is sent each second. It does not shorten a Retry-After.",
+		Name: "HoldFlush", Rule: "Flush shortens a pause: while a Flush waits, a probe is sent each second. It does not shorten a Retry-After.",
 		needs: []need{needsHold, needsTime}, run: holdFlush,
 	},
 	{
-		Name: "HoldCloseProbes", Rule: "Close of a Holder that pauses makes one attempt at once. It gives up before its deadline where waiting is of no use: nobody answers at all, the server refuses the client, or asks for more time than is left.",
+		Name: "HoldCloseProbes", Rule: "Close of a Holder that pauses makes one attempt at once. It gives up before its deadline if nobody answers at all, if the server refuses the client, or if it asks for more time than is left.",
 		needs: []need{needsHold}, run: holdCloseProbes,
 	},
 	{
-		Name: "HoldCloseWaits", Rule: "While the server answers with 408, 429 or a 5xx, or not in time, Close goes on until its deadline, one attempt a second.",
+		Name: "HoldCloseWaits", Rule: "While the server answers with 408, 429 or a 5xx, or not in time, Close makes one attempt a second until its deadline.",
 		needs: []need{needsHold, needsTime, needsOption("shutdown_timeout", "1")}, run: holdCloseWaits,
 	},
 	{
-		Name: "HoldCloseDrains", Rule: "Close gives up at once what the server wants later than its deadline, and delivers what else it has accepted.",
+		Name: "HoldCloseDrains", Rule: "Close gives up packets at once that must wait past its deadline, and delivers the other accepted packets.",
 		needs: []need{needsHold, needsOption("workers", "2")}, run: holdCloseDrains,
 	},
 }
 
-// holdFlush calls when the next probe is due in ten seconds or more.
+// holdFlush calls Flush when the next probe is due in ten seconds or more.
 func holdFlush(t *trial) {
 	srv := t.serve()
 	t.ail(srv, sentrytest.Fault{Status: 503})
 	l := t.open(srv)
 	l.submitAll(2)
-	pass(40 * time.Second) // 1 + 4 + 9 + 16, and then 25
+	pass(40 * time.Second) // 1 + 4 + 9 + 16; the next wait is 25
 	before, began := len(tries(srv)), time.Now()
 	const callers = 5
 	ended := make(chan error, callers)
@@ -59,7 +59,7 @@ func holdFlush(t *trial) {
 	}
 	for i, probe := range probes {
 		if after := probe.at.Sub(began); after != time.Duration(i)*time.Second {
-			t.Errorf("want a probe each second while several wait in Flush, got probe %d after %v", i+1, after)
+			t.Errorf("want a probe each second while several calls of Flush wait, got probe %d after %v", i+1, after)
 		}
 	}
 
@@ -70,11 +70,11 @@ func holdFlush(t *trial) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2500*time.Millisecond)
 	defer cancel()
 	if err := l.flush(ctx); err == nil {
-		t.Errorf("want an error from a Flush in vain")
+		t.Errorf("want an error from a Flush that can't succeed")
 	}
 	pass(time.Minute)
 	if got := waits(tries(srv)); len(got) != 1 || got[0] != time.Minute {
-		t.Errorf("the server has asked for 60 s: want one wait of that long, got %v", got)
+		t.Errorf("the server asked for 60 s: want one wait of that long, got %v", got)
 	}
 }
 
@@ -87,7 +87,7 @@ func holdCloseProbes(t *trial) {
 	l.waiting(3)
 	t.givesUp("nobody answers", l, receipts, func(err error) bool { return errors.Is(err, connRefused) })
 
-	// The server is back, which only a probe brings to light.
+	// The server works again; only a probe can find out.
 	srv = t.serve()
 	srv.Down()
 	l = t.open(srv)
@@ -122,7 +122,7 @@ func holdCloseProbes(t *trial) {
 	t.counted(receipts)
 }
 
-// givesUp judges a Close for which there is no reason to wait.
+// givesUp checks a Close that has no reason to wait.
 func (t *trial) givesUp(how string, l *link, receipts []*receipt, why func(error) bool) {
 	t.Helper()
 	began := time.Now()
@@ -139,7 +139,7 @@ func (t *trial) givesUp(how string, l *link, receipts []*receipt, why func(error
 		o := t.settled(of, r)
 		t.closed(of, o)
 		if !why(o.err) {
-			t.Errorf("%s: the error does not say why: %v", of, o.err)
+			t.Errorf("%s: the error does not wrap the reason: %v", of, o.err)
 		}
 	}
 	t.counted(receipts)
@@ -184,14 +184,15 @@ func holdCloseWaits(t *trial) {
 	}
 }
 
-// holdCloseDrains closes when one packet has to wait for ten minutes and
-// another one is about to be delivered.
+// holdCloseDrains closes the transport when one packet must wait for ten
+// minutes and another one is being sent.
 func holdCloseDrains(t *trial) {
 	srv := t.serve(sentrytest.Status(503).RetryAfter("600"), sentrytest.OK().Times(2), sentrytest.OK().After(settleTime))
 	l := t.open(srv, "workers", "2")
 	_, late := l.give()
 	l.heard(1)
-	for _, w := range l.ways() { // the second makes room for two at a time
+	// The second one raises the limit to two at a time.
+	for _, w := range l.ways() {
 		p := l.packet()
 		t.delivered(w.name, p, w.send(p))
 	}
@@ -201,6 +202,6 @@ func holdCloseDrains(t *trial) {
 	if err := l.closePatiently(); !errors.As(err, &undelivered) || undelivered.Abandoned != 1 {
 		t.Errorf("want an *UndeliveredError with 1 Abandoned from Close, got %v", err)
 	}
-	t.delivered("a packet under way at Close", p, t.settled("a packet under way at Close", r))
-	t.closed("a packet that has to wait", t.settled("a packet that has to wait", late))
+	t.delivered("a packet running at Close", p, t.settled("a packet running at Close", r))
+	t.closed("a packet that must wait", t.settled("a packet that must wait", late))
 }

@@ -11,7 +11,7 @@ import (
 
 var leakCases = []Case{
 	{
-		Name: "NoGoroutineLeft", Rule: "No goroutine of the transport's outlives Close.",
+		Name: "NoGoroutineLeft", Rule: "All goroutines of the transport have ended when Close returns.",
 		both: true, run: noGoroutineLeft,
 	},
 	{
@@ -20,14 +20,15 @@ var leakCases = []Case{
 	},
 }
 
-// life is what a transport may have been through when it is closed.
+// life is the history of a transport before it is closed.
 type life struct {
 	name   string
 	params []string
 	step   sentrytest.Step
-	sends  int  // packets, sent at a time
-	fails  bool // no attempt succeeds, so that a transport that holds keeps its packets
-	hung   bool // outcomes do not come before Close
+	sends  int // number of concurrent packets
+	// Every attempt fails, so that a transport that holds keeps its packets.
+	fails bool
+	hung  bool // no outcome comes before Close
 }
 
 func lives() []life {
@@ -38,15 +39,15 @@ func lives() []life {
 		{name: "cut off", sends: 2, fails: true, step: sentrytest.Reset().Times(-1)},
 		{name: "timed out", sends: 2, fails: true, step: sentrytest.Hang().Times(-1), params: []string{"timeout", timeout}},
 		{name: "timed out in the body", sends: 2, fails: true, step: sentrytest.StallBody().Times(-1), params: []string{"timeout", timeout}},
-		{name: "closed under way", sends: 4, step: sentrytest.Hang().Times(-1), hung: true},
+		{name: "closed while sending", sends: 4, step: sentrytest.Hang().Times(-1), hung: true},
 	}
 }
 
-// live leads a transport through its life and closes it.
+// live takes a transport through its life and closes it.
 func (t *trial) live(srv *sentrytest.Server, l *link, how life) {
 	t.Helper()
 	ways := l.ways()
-	var before, after []<-chan outcome // of Close
+	var before, after []<-chan outcome // Close
 	for i := range how.sends {
 		w := ways[i%len(ways)]
 		told := w.give(l.packet())
@@ -60,7 +61,8 @@ func (t *trial) live(srv *sentrytest.Server, l *link, how life) {
 	switch {
 	case how.hung:
 		t.requests(srv, 1)
-	case len(after) > 0: // a short time-out may end before the server has the request
+	// A short timeout may be over before the server has the request.
+	case len(after) > 0:
 		tried := func() bool { return len(srv.Requests()) > len(before) && l.waits(len(after)) }
 		eventually(min(t.h.patience(), time.Second), tried)
 	}
@@ -68,8 +70,7 @@ func (t *trial) live(srv *sentrytest.Server, l *link, how life) {
 	t.hear(after)
 }
 
-// hear waits for outcomes, but not for ever: that they come is not what these
-// cases are about.
+// hear waits for outcomes, with a limit: other cases check that they come.
 func (t *trial) hear(outcomes []<-chan outcome) {
 	end := time.After(min(t.h.patience(), time.Second))
 	for _, told := range outcomes {
@@ -81,10 +82,9 @@ func (t *trial) hear(outcomes []<-chan outcome) {
 	}
 }
 
-// noGoroutineLeft gives the goroutines that use the transport labels, which
-// goroutines inherit from those that start them. So it sees exactly the
-// transport's, whatever else runs in the process; the server's, which is
-// started before, are not among them.
+// noGoroutineLeft labels the goroutines that use the transport. Goroutines
+// inherit labels from those that start them, so the labelled ones are exactly
+// the transport's. The server's are started before and have no label.
 func noGoroutineLeft(t *trial) {
 	run := newEventID()
 	for _, how := range lives() {
@@ -96,11 +96,11 @@ func noGoroutineLeft(t *trial) {
 	}
 	var left []string
 	if !eventually(t.h.patience(), func() bool { left = labelled(run); return len(left) == 0 }) {
-		t.Errorf("these goroutines outlived Close:\n%s", strings.Join(left, "\n\n"))
+		t.Errorf("these goroutines were left after Close:\n%s", strings.Join(left, "\n\n"))
 	}
 }
 
-// noSocketLeft lets the transport speak through a relay, which sees the end of
+// noSocketLeft connects the transport through a relay, which sees the end of
 // every connection.
 func noSocketLeft(t *trial) {
 	for _, how := range lives() {
@@ -109,7 +109,7 @@ func noSocketLeft(t *trial) {
 		t.live(srv, t.openEnv(t.h.env(t), wire.dsn(how.params...)), how)
 		var open, total int
 		if !eventually(t.h.patience(), func() bool { open, _, total = wire.connections(); return open == 0 }) {
-			t.Fatalf("a transport that was %s has left %d of its %d connections open", how.name, open, total)
+			t.Fatalf("a transport that was %s left %d of its %d connections open", how.name, open, total)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 var limitCases = []Case{
 	{
-		Name: "HeldAfter429", Rule: "A packet that the server wants to be spared by an earlier answer is not sent: the outcome is a *RateLimitedError that is Held.",
+		Name: "HeldAfter429", Rule: "A packet under a rate limit of an earlier answer is not sent: the outcome is a *RateLimitedError that is Held.",
 		run: heldAfter429,
 	},
 	{
@@ -18,12 +18,12 @@ var limitCases = []Case{
 		run: heldByCategory,
 	},
 	{
-		Name: "LimitsApart", Rule: "Limits live per DSN: what one server said concerns no other transport.",
+		Name: "LimitsApart", Rule: "Limits are kept per DSN: one server's limits do not affect another transport.",
 		run: limitsApart,
 	},
 }
 
-// held judges the outcome of a packet that a limit should have kept back.
+// held checks the outcome of a packet that a limit must hold back.
 func (t *trial) held(how string, p *transport.Packet, o outcome) {
 	t.Helper()
 	var limited *transport.RateLimitedError
@@ -31,7 +31,7 @@ func (t *trial) held(how string, p *transport.Packet, o outcome) {
 	case !errors.As(o.err, &limited) || !limited.Held:
 		t.Errorf("%s: want a *RateLimitedError that is Held, got %v", how, o)
 	case limited.EventID != p.EventID || limited.RetryAfter <= 0:
-		t.Errorf("%s: want the id %s and how long is left, got %+v", how, p.EventID, limited)
+		t.Errorf("%s: want the id %s and the remaining time, got %+v", how, p.EventID, limited)
 	}
 }
 
@@ -49,7 +49,7 @@ func heldAfter429(t *trial) {
 			t.held(w.name+" of category "+category, p, w.send(p))
 		}
 		if n := len(srv.Requests()); n != 1 {
-			t.Errorf("%s: the server wanted to be left alone after one request and got %d", w.name, n)
+			t.Errorf("%s: want one request before the limit, got %d", w.name, n)
 		}
 	}
 }
@@ -62,7 +62,7 @@ func heldByCategory(t *trial) {
 			w, first := l.ways()[i], l.packet()
 			o := w.send(first)
 			if o.r != nil && o.r.RateLimits.Deadline("transaction").IsZero() {
-				t.Errorf("%s: the response does not have the limits that came with it: %+v", w.name, o.r)
+				t.Errorf("%s: the response does not have the limits of the answer: %+v", w.name, o.r)
 			}
 			second, transaction := l.packet(), l.packet()
 			transaction.Category = "transaction"
@@ -70,7 +70,7 @@ func heldByCategory(t *trial) {
 			t.held(how+" of a transaction", transaction, w.send(transaction))
 			t.delivered(how+" of an error", second, w.send(second))
 			if arrived(srv, transaction) {
-				t.Errorf("%s: the server got what it wanted to be spared", how)
+				t.Errorf("%s: the server got a packet under a limit", how)
 			}
 		}
 	}

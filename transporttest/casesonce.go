@@ -21,19 +21,19 @@ var onceCases = []Case{
 		needs: []need{needsAsync}, run: onceRefused,
 	},
 	{
-		Name: "OnceTimedOut", Rule: once + "after a time-out; where that is tried again, when Close gives up.",
+		Name: "OnceTimedOut", Rule: once + "after a time-out, or, if the packet is held, when Close gives up.",
 		needs: []need{needsAsync}, run: onceTimedOut,
 	},
 	{
-		Name: "OnceReset", Rule: once + "after a broken connection; where that is tried again, when the server is well.",
+		Name: "OnceReset", Rule: once + "after a broken connection, or, if the packet is held, when the server works again.",
 		needs: []need{needsAsync}, run: onceReset,
 	},
 	{
-		Name: "OnceUntrusted", Rule: once + "after a handshake that failed; where that is tried again, when Close gives up by itself.",
+		Name: "OnceUntrusted", Rule: once + "after a failed handshake, or, if the packet is held, when Close gives up by itself.",
 		needs: []need{needsAsync, needsTLS}, run: overTLS(onceUntrusted),
 	},
 	{
-		Name: "OnceAbandoned", Rule: once + "where Close gave up, whether it was under way or waiting.",
+		Name: "OnceAbandoned", Rule: once + "when Close gives it up, whether it was being sent or waiting.",
 		needs: []need{needsAsync}, run: onceAbandoned,
 	},
 	{
@@ -42,8 +42,8 @@ var onceCases = []Case{
 	},
 }
 
-// once sends n packets, waits for their outcomes, closes the transport, which
-// leaves nothing behind that could still call back, and counts.
+// once sends n packets, waits for their outcomes, closes the transport, and
+// counts the callbacks. After Close nothing can call back.
 func (t *trial) once(l *link, n int, judge func(how string, p *transport.Packet, o outcome)) {
 	t.Helper()
 	packets, receipts := l.submitAll(n)
@@ -55,8 +55,8 @@ func (t *trial) once(l *link, n int, judge func(how string, p *transport.Packet,
 	t.counted(receipts)
 }
 
-// onceHeld is once for packets that a transport holds until something brings
-// their outcomes about.
+// onceHeld is once for packets that a transport holds until bring brings about
+// their outcomes.
 func (t *trial) onceHeld(l *link, n int, bring func(), judge func(how string, p *transport.Packet, o outcome)) {
 	t.Helper()
 	packets, receipts := l.submitAll(n)
@@ -81,7 +81,7 @@ func (l *link) submitAll(n int) ([]*transport.Packet, []*receipt) {
 	return packets, receipts
 }
 
-// counted judges receipts after Close.
+// counted checks receipts after Close.
 func (t *trial) counted(receipts []*receipt) {
 	t.Helper()
 	for i, r := range receipts {

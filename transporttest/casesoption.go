@@ -17,27 +17,27 @@ var optionCases = []Case{
 		http1: "no connection is opened", run: badOption,
 	},
 	{
-		Name: "AllFaults", Rule: "Options are all checked when the transport is opened, all faults in one error.",
+		Name: "AllFaults", Rule: "Opening a transport checks all options, and the error has all faults.",
 		http1: "no connection is opened", run: allFaults,
 	},
 	{
-		Name: "OpenStaysQuiet", Rule: "Open reads files that options name, but neither resolves nor dials.",
+		Name: "OpenStaysQuiet", Rule: "Open may read files that options name. It must not resolve names or dial.",
 		http1: "no connection is opened", run: openStaysQuiet,
 	},
 	{
-		Name: "Proxy", Rule: "proxy is the proxy to go through.",
-		http1: "it asks for http, so that the proxy sees the request", run: proxy,
+		Name: "Proxy", Rule: "Requests go through the proxy of the option proxy.",
+		http1: "it uses http, so that the proxy sees the request", run: proxy,
 	},
 }
 
-// openError opens a transport that must not come to be.
+// openError opens a transport with invalid options and returns the error.
 func (t *trial) openError(params ...string) error {
 	t.Helper()
 	dsn := t.dsn(t.serve(), params...)
 	tr, err := t.h.open(dsn, t.h.env(t))
 	if err == nil {
 		closeNow(tr, t.h.patience())
-		t.Errorf("%v was opened, which should have been an error", dsn)
+		t.Errorf("%v was opened, want an error", dsn)
 	}
 	return err
 }
@@ -80,7 +80,7 @@ func allFaults(t *trial) {
 	}
 	for _, name := range []string{"timeout", "compression", "no_such_option"} {
 		if !strings.Contains(err.Error(), name) {
-			t.Errorf("three options are wrong, but the error does not name %s: %v", name, err)
+			t.Errorf("three options are invalid, but the error does not name %s: %v", name, err)
 		}
 	}
 }
@@ -88,18 +88,18 @@ func allFaults(t *trial) {
 func openStaysQuiet(t *trial) {
 	srv := t.serve()
 	t.open(srv).shut()
-	// Connections are accepted in their order, so that one which is used brings
-	// those before it to light.
+	// Connections are accepted in order: when the used one is accepted, all
+	// earlier ones have been counted.
 	l := t.open(srv)
 	p := l.packet()
 	t.delivered("the one packet", p, l.send(p))
 	if n := srv.Connections(); n != 1 {
-		t.Errorf("want one connection for one packet and a transport that was opened and closed unused, got %d", n)
+		t.Errorf("want one connection for one packet and an unused transport, got %d", n)
 	}
 }
 
-// proxy has a fake server stand in for a proxy: both take the same requests.
-// The name in the DSN resolves nowhere, so that there is only one way.
+// proxy uses a fake server as the proxy: both accept the same requests. The
+// host in the DSN does not resolve, so that only the proxy can be used.
 func proxy(t *trial) {
 	t.base = "http"
 	srv := t.serve()
@@ -110,7 +110,7 @@ func proxy(t *trial) {
 		p := l.packet()
 		t.delivered(w.name, p, w.send(p))
 		if requests := srv.Requests(); len(requests) > 0 && requests[len(requests)-1].Host != dsn.Host {
-			t.Errorf("%s: the proxy was asked for the host %q", w.name, requests[len(requests)-1].Host)
+			t.Errorf("%s: the proxy got a request for the host %q", w.name, requests[len(requests)-1].Host)
 		}
 	}
 }

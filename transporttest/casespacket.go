@@ -21,8 +21,8 @@ var packetCases = []Case{
 	},
 }
 
-// packetUnchanged sends one packet eight times at once, so that the race
-// detector sees what is changed and changed back.
+// packetUnchanged sends one packet eight times concurrently, so that the race
+// detector also sees changes that are undone.
 func packetUnchanged(t *trial) {
 	for _, compression := range []string{"gzip", "none"} {
 		l := t.open(t.serve(), "compression", compression)
@@ -38,20 +38,19 @@ func packetUnchanged(t *trial) {
 			}
 			within(t, w.name, func() struct{} { outcomes.Wait(); return struct{}{} })
 			if !reflect.DeepEqual(*p, before) {
-				t.Errorf("%s under compression=%s changed the packet:\nbefore %+v\nafter  %+v", w.name, compression, before, *p)
+				t.Errorf("%s with compression=%s changed the packet:\nbefore %+v\nafter  %+v", w.name, compression, before, *p)
 			}
 		}
 	}
 }
 
-// packetNotKept asks the garbage collector who still holds a packet. A few
-// rounds are normal: what a goroutine is done with may stay in its stack until
-// it moves on.
+// packetNotKept waits until the garbage collector has freed a packet. A few
+// rounds are normal: a goroutine's stack may keep a reference for a while.
 func packetNotKept(t *trial) {
 	l := t.open(t.serve())
 	for _, w := range l.ways() {
 		kept := sendAndForget(t, l, w)
-		t.until("nobody but the caller holds a packet that "+w.name+" has delivered", func() bool {
+		t.until("the transport keeps no reference to a packet that "+w.name+" has delivered", func() bool {
 			runtime.GC()
 			return kept.Value() == nil
 		})

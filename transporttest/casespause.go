@@ -12,14 +12,14 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// pauseCases are about when delivery stops for all packets, and goes on.
+// pauseCases are about the stop of delivery for all packets, and its end.
 var pauseCases = []Case{
 	{
 		Name: "PauseAfterDial", Rule: "The transport pauses as a whole after a failed dial.",
 		needs: []need{needsHold, needsTime}, run: pauseAfterDial,
 	},
 	{
-		Name: "PauseAfterRetryAfter", Rule: "The transport pauses as a whole after a Retry-After, and no Flush shortens that.",
+		Name: "PauseAfterRetryAfter", Rule: "The transport pauses as a whole after a Retry-After, and Flush does not shorten that.",
 		needs: []need{needsHold}, run: pauseAfterRetryAfter,
 	},
 	{
@@ -27,11 +27,11 @@ var pauseCases = []Case{
 		needs: []need{needsHold, needsTime, needsOption("workers", "2")}, run: pauseAfterTwo,
 	},
 	{
-		Name: "PauseProbes", Rule: "While it pauses, one packet at a time is sent as a probe, another one than last time if there is one.",
+		Name: "PauseProbes", Rule: "While it pauses, one packet at a time is sent as a probe, each time a different one if possible.",
 		needs: []need{needsHold, needsTime}, run: pauseProbes,
 	},
 	{
-		Name: "PauseEnds", Rule: "A success ends the pause: what has failed in it is tried again without more waiting.",
+		Name: "PauseEnds", Rule: "A success ends the pause: packets that failed in it are tried again at once.",
 		needs: []need{needsHold, needsTime}, run: pauseEnds,
 	},
 	{
@@ -43,7 +43,7 @@ var pauseCases = []Case{
 		needs: []need{needsHold, needsTime, needsOption("workers", "8")}, run: holdHalves,
 	},
 	{
-		Name: "HoldLimits", Rule: "While a rate limit is in force, new packets of its categories are refused with a *RateLimitedError that is Held. Packets that were accepted before wait until it ends, an hour at most. The packet that meets the limit first is lost.",
+		Name: "HoldLimits", Rule: "While a rate limit is in force, new packets of its categories are refused with a *RateLimitedError that is Held. Packets that were accepted before wait until it ends, an hour at most. The packet whose answer starts the limit is lost.",
 		needs: []need{needsHold, needsTime, needsOption("workers", "1")}, run: holdLimits,
 	},
 	{
@@ -51,11 +51,11 @@ var pauseCases = []Case{
 		needs: []need{needsHold, needsTime, needsOption("workers", "1")}, run: holdLimitsHour,
 	},
 	{
-		Name: "PauseRefuses", Rule: "With overflow=block a packet is refused at once while the transport pauses, and so are those whose callers wait already.",
+		Name: "PauseRefuses", Rule: "With overflow=block, a packet is refused at once while the transport pauses, and so are packets whose callers are waiting.",
 		needs: []need{needsHold, needsQueue, needsOption("overflow", "block")}, run: pauseRefuses,
 	},
 	{
-		Name: "HoldOrder", Rule: "With workers=1 packets keep their order, but for probes.",
+		Name: "HoldOrder", Rule: "With workers=1, packets keep their order, except for probes.",
 		needs: []need{needsHold, needsOption("workers", "1")}, run: holdOrder,
 	},
 	{
@@ -63,7 +63,7 @@ var pauseCases = []Case{
 		needs: []need{needsHold}, run: pauseSend,
 	},
 	{
-		Name: "PauseNotices", Rule: "Watch has fn called when a pause begins and when it ends, by one goroutine at a time, under no lock, in the order of events. Several watchers all hear of everything.",
+		Name: "PauseNotices", Rule: "Watch calls fn when a pause begins and when it ends, by one goroutine at a time, under no lock, in the order of events. Each of several watchers receives every notice.",
 		needs: []need{needsHold}, run: pauseNotices,
 	},
 }
@@ -101,11 +101,11 @@ func pauseAfterRetryAfter(t *trial) {
 		t.Errorf("want an *UndeliveredError with 2 Pending from Flush, got %v", err)
 	}
 	if n := len(srv.Requests()); n != 1 {
-		t.Errorf("the server wanted to be left alone after one request and got %d", n)
+		t.Errorf("want one request before the pause, got %d", n)
 	}
 }
 
-// pauseAfterTwo lets packets fail by their names.
+// pauseAfterTwo makes packets fail by their names.
 func pauseAfterTwo(t *trial) {
 	srv := t.serve()
 	l := t.open(srv, "workers", "2")
@@ -141,11 +141,11 @@ func pauseProbes(t *trial) {
 	for i, probe := range probes {
 		tried[probe.id] = true
 		if i > 0 && probe.id == probes[i-1].id {
-			t.Errorf("probe %d is sent with the same packet as the one before: %s", i+1, order(srv, packets))
+			t.Errorf("probe %d is the same packet as the probe before: %s", i+1, order(srv, packets))
 		}
 	}
 	if len(tried) != len(packets) {
-		t.Errorf("want the probes to take turns, got %s", order(srv, packets))
+		t.Errorf("want the packets to take turns as probes, got %s", order(srv, packets))
 	}
 	srv.ClearFaults()
 	pass(time.Minute)
@@ -175,8 +175,8 @@ func pauseEnds(t *trial) {
 	}
 }
 
-// pauseGrows has a server whose answers take their time, so that what is sent
-// at a time is what comes at the same moment.
+// pauseGrows uses slow answers, so that packets that are sent concurrently
+// arrive at the same moment.
 func pauseGrows(t *trial) {
 	srv := t.serve()
 	srv.Down()
@@ -199,11 +199,11 @@ func pauseGrows(t *trial) {
 		}
 	}
 	if most := slices.Max(append(steps, 0)); most != 8 {
-		t.Errorf("want at most workers=8 packets at a time, and so many at last, got %v", steps)
+		t.Errorf("want at most workers=8 packets at a time, and 8 in the end, got %v", steps)
 	}
 }
 
-// atATime counts the attempts of the same moment.
+// atATime counts the attempts at each moment.
 func atATime(all []try) []int {
 	var steps []int
 	var last time.Time
@@ -217,8 +217,8 @@ func atATime(all []try) []int {
 	return steps
 }
 
-// holdHalves lets one of eight packets fail. Until only half of them are on
-// their way, no other one must be sent.
+// holdHalves makes one of eight packets fail. No other packet may be sent until
+// only half of them are in flight.
 func holdHalves(t *trial) {
 	const step = 100 * time.Millisecond
 	steps := []sentrytest.Step{sentrytest.Status(503).After(step)}
@@ -237,7 +237,7 @@ func holdHalves(t *trial) {
 	for i, try := range tries(srv) {
 		after := try.at.Sub(began)
 		if i < 8 && after != 0 || i >= 8 && after < 3*step {
-			t.Errorf("want eight packets at once, and more when no more than half of them are on their way, got %v", waits(tries(srv)))
+			t.Errorf("want eight packets at once, and more only when half of them are in flight, got %v", waits(tries(srv)))
 			break
 		}
 	}
@@ -253,24 +253,24 @@ func holdLimits(t *trial) {
 	pass(time.Millisecond)
 
 	var limited *transport.RateLimitedError
-	if o := t.settled("the packet that meets the limit", metBy); !errors.As(o.err, &limited) || limited.Held || limited.EventID != met.EventID {
-		t.Errorf("the packet that meets the limit: want a *RateLimitedError that is not Held, got %v", o)
+	if o := t.settled("the packet whose answer starts the limit", metBy); !errors.As(o.err, &limited) || limited.Held || limited.EventID != met.EventID {
+		t.Errorf("the packet whose answer starts the limit: want a *RateLimitedError that is not Held, got %v", o)
 	}
-	t.held("a packet that comes during the limit", fresh, t.settled("a packet that comes during the limit", refused))
+	t.held("a packet sent during the limit", fresh, t.settled("a packet sent during the limit", refused))
 	if s := l.holder.HoldState(); !s.Paused || s.Waiting != 2 {
-		t.Errorf("want the limit to be a pause in which two packets wait, got %+v", s)
+		t.Errorf("want a pause with two waiting packets during the limit, got %+v", s)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	_ = l.flush(ctx) // what it returns is for other cases
+	_ = l.flush(ctx) // other cases check its error
 	pass(time.Minute)
 	for i, r := range receipts {
-		how := fmt.Sprintf("packet %d of those that were accepted before the limit", i+1)
+		how := fmt.Sprintf("packet %d accepted before the limit", i+1)
 		t.delivered(how, accepted[i], t.settled(how, r))
 	}
 	all := tries(srv)
 	if wait := all[1].at.Sub(all[0].at); wait != 31*time.Second {
-		t.Errorf("want the first packet to go when the limit ends, 31 s after the request that met it, got %v", wait)
+		t.Errorf("want the first packet to be sent when the limit ends, 31 s after the request that started it, got %v", wait)
 	}
 }
 
@@ -298,10 +298,10 @@ func pauseRefuses(t *trial) {
 	o := receive(t, "the callback", r.told)
 	t.full("during a pause", o)
 	if !errors.Is(o.err, connRefused) {
-		t.Errorf("want an error that wraps why the transport pauses, got %v", o.err)
+		t.Errorf("want an error that wraps the cause of the pause, got %v", o.err)
 	}
 
-	// The first packet is on its way, the second has the room, and the third
+	// The first packet is in flight, the second takes the room, and the third
 	// waits for it.
 	srv = t.serve(sentrytest.Status(503).RetryAfter("600").After(settleTime))
 	params := []string{queueOption(t.h), "1", "overflow", "block"}
@@ -316,14 +316,14 @@ func pauseRefuses(t *trial) {
 	t.full("when a pause begins", receive(t, "the callback", r.told))
 }
 
-// holdOrder gives the first packet so much time that the others are there.
+// holdOrder delays the first answer until the other packets are queued.
 func holdOrder(t *trial) {
 	srv := t.serve(sentrytest.OK().After(settleTime), sentrytest.Status(502))
 	l := t.open(srv, "workers", "1")
 	packets, _ := l.submitAll(5)
 	l.deliverAll()
 	if got, want := order(srv, packets), "a b c b d e"; got != want {
-		t.Errorf("the second of five packets fails: want the third as the probe and then their order, %q, got %q", want, got)
+		t.Errorf("the second of five packets fails: want the third as the probe and the others in order, %q, got %q", want, got)
 	}
 }
 
@@ -336,13 +336,13 @@ func pauseSend(t *trial) {
 	p := l.packet()
 	t.refused("Send during a pause", p, l.send(p), 503)
 	if s := l.holder.HoldState(); !s.Paused || s.Waiting != 2 {
-		t.Errorf("want the pause to go on, and two packets of SendAsync's to wait, got %+v", s)
+		t.Errorf("want the pause to continue, and two packets of SendAsync to wait, got %+v", s)
 	}
 	p = l.packet()
-	t.delivered("Send to a server that is well again", p, l.send(p))
-	t.delivered("after a Send that has ended the pause", b, receive(t, "the callback of a packet that waited", waits.told))
+	t.delivered("Send to a server that works again", p, l.send(p))
+	t.delivered("after a Send that ended the pause", b, receive(t, "the callback of a packet that waited", waits.told))
 	if n := l.heard(2)[1]; n.Kind != transport.NoticeResumed || n.EventID != p.EventID {
-		t.Errorf("want a notice that the pause is over, on account of event %s, got %+v", p.EventID, n)
+		t.Errorf("want a notice of the end of the pause by event %s, got %+v", p.EventID, n)
 	}
 }
 
@@ -358,14 +358,14 @@ func pauseNotices(t *trial) {
 	began := l.heard(1)[0]
 	if began.Kind != transport.NoticePaused || began.EventID != a.EventID || began.Waiting != 1 ||
 		began.Since.IsZero() || !began.Until.After(began.Since) || !isStatus(began.Err, 503) {
-		t.Errorf("want a notice that event %s has failed with status 503 and waits, got %+v", a.EventID, began)
+		t.Errorf("want a notice that event %s failed with status 503 and waits, got %+v", a.EventID, began)
 	}
 	b := l.packet()
 	t.delivered("Send", b, l.send(b))
 	ended := l.heard(2)[1]
 	if ended.Kind != transport.NoticeResumed || ended.EventID != b.EventID || !ended.Since.Equal(began.Since) ||
 		!ended.Until.IsZero() || !isStatus(ended.Err, 503) {
-		t.Errorf("want a notice that the pause is over that began at %v, on account of event %s, got %+v", began.Since, b.EventID, ended)
+		t.Errorf("want a notice of the end of the pause of %v by event %s, got %+v", began.Since, b.EventID, ended)
 	}
 	// A refusal of the client begins another pause.
 	srv.Script(sentrytest.Status(403))
@@ -374,7 +374,7 @@ func pauseNotices(t *trial) {
 	c := l.packet()
 	t.delivered("Send", c, l.send(c))
 	l.heard(4)
-	t.until("the second watcher hears of everything", func() bool { return len(others.get()) >= 4 })
+	t.until("the second watcher has every notice", func() bool { return len(others.get()) >= 4 })
 	var kinds []string
 	for _, n := range l.notices.get() {
 		kinds = append(kinds, map[transport.NoticeKind]string{transport.NoticePaused: "paused", transport.NoticeResumed: "resumed"}[n.Kind])
@@ -383,7 +383,7 @@ func pauseNotices(t *trial) {
 		t.Errorf("want two pauses, got the notices: %s", got)
 	}
 	if !slices.Equal(others.get(), l.notices.get()) {
-		t.Errorf("two watchers hear different things:\n%+v\n%+v", others.get(), l.notices.get())
+		t.Errorf("two watchers received different notices:\n%+v\n%+v", others.get(), l.notices.get())
 	}
 }
 

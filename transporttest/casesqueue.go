@@ -11,7 +11,7 @@ import (
 
 var queueCases = []Case{
 	{
-		Name: "OnceEvicted", Rule: once + "what is refused or evicted by a full queue gets an error that wraps ErrQueueFull.",
+		Name: "OnceEvicted", Rule: once + "with an error that wraps ErrQueueFull if a full queue refuses or evicts it.",
 		needs: []need{needsAsync, needsQueue}, run: onceEvicted,
 	},
 	{
@@ -19,21 +19,21 @@ var queueCases = []Case{
 		needs: []need{needsAsync, needsOption("overflow", "drop_oldest")}, run: queueDrops,
 	},
 	{
-		Name: "QueueBytes", Rule: "queue_bytes is how many bytes the waiting packets may take together: what is held of each body, and 256 bytes beside it.",
+		Name: "QueueBytes", Rule: "queue_bytes limits the bytes of the waiting packets: the stored size of each body, and 256 bytes for each packet.",
 		needs: []need{needsAsync, needsOption("queue_bytes", "1")}, run: queueBytes,
 	},
 	{
-		Name: "QueueBlocks", Rule: "ctx bounds admission only, and only where admission has to wait: what is refused gets the cause of ctx's end.",
+		Name: "QueueBlocks", Rule: "ctx limits admission only, and only if admission has to wait: a refused packet gets the cause of ctx's end.",
 		needs: []need{needsAsync, needsOption("overflow", "block")}, run: queueBlocks,
 	},
 	{
-		Name: "PoolBlocks", Rule: "At most pool_size packets are outstanding; the caller waits at the limit, bounded by its ctx.",
+		Name: "PoolBlocks", Rule: "At most pool_size packets are outstanding; at the limit the caller waits until its ctx ends.",
 		needs: []need{needsAsync, needsOption("pool_size", "1")}, run: poolBlocks,
 	},
 }
 
-// occupied opens a transport whose one worker is busy with a packet that the
-// server does not answer, so that the next ones wait.
+// occupied opens a transport with one worker, which is busy with a packet that
+// the server does not answer, so that later packets wait.
 func (t *trial) occupied(params ...string) (*link, *receipt) {
 	t.Helper()
 	if takesOption(t.h, "workers", "1") {
@@ -53,8 +53,8 @@ func (t *trial) full(how string, o outcome) {
 	}
 }
 
-// onceEvicted knows only that the queue has room for one: which of the packets
-// has to go is each transport's own affair.
+// onceEvicted knows only that the queue has room for one packet. Each transport
+// decides which packet is evicted.
 func onceEvicted(t *trial) {
 	l, _ := t.occupied(queueOption(t.h), "1")
 	_, receipts := l.submitAll(6)
@@ -68,7 +68,7 @@ func onceEvicted(t *trial) {
 		case o := <-r.told:
 			t.full(fmt.Sprintf("packet %d of %d", i+1, len(receipts)), o)
 			refused = append(refused, r)
-		default: // it has the room
+		default: // it is in the queue
 		}
 	}
 	l.shut()
@@ -104,7 +104,7 @@ func queueDrops(t *trial) {
 	}
 }
 
-// queueBytes leaves open which packet has to go.
+// queueBytes does not check which packet is evicted.
 func queueBytes(t *trial) {
 	probe, _ := t.occupied()
 	p := probe.packet()
@@ -133,7 +133,7 @@ func poolBlocks(t *trial) {
 	t.waits(l)
 }
 
-// waits judges a SendAsync that finds no room.
+// waits checks a SendAsync that finds no room.
 func (t *trial) waits(l *link) {
 	t.Helper()
 	ctx, cancel := shortly()

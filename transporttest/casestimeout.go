@@ -11,19 +11,19 @@ import (
 
 var timeoutCases = []Case{
 	{
-		Name: "ConnectTimeout", Rule: "Send returns when the transport's timeout is over: it bounds connecting.",
+		Name: "ConnectTimeout", Rule: "Send returns when the transport's timeout is over: it limits connecting.",
 		both: true, run: connectTimeout,
 	},
 	{
-		Name: "AnswerTimeout", Rule: "Send returns when the transport's timeout is over: it bounds the wait for the answer.",
+		Name: "AnswerTimeout", Rule: "Send returns when the transport's timeout is over: it limits the wait for the answer.",
 		both: true, run: answerTimeout,
 	},
 	{
-		Name: "BodyTimeout", Rule: "It returns when the server has answered in full: the timeout bounds the body of the answer too.",
+		Name: "BodyTimeout", Rule: "It returns when the server has answered completely: the timeout includes the body of the answer.",
 		both: true, run: bodyTimeout,
 	},
 	{
-		Name: "HandshakeTimeout", Rule: "Send returns when the transport's timeout is over: it bounds the TLS handshake.",
+		Name: "HandshakeTimeout", Rule: "Send returns when the transport's timeout is over: it limits the TLS handshake.",
 		needs: []need{needsTLS}, run: handshakeTimeout,
 	},
 	{
@@ -31,16 +31,16 @@ var timeoutCases = []Case{
 		run: contextEnds,
 	},
 	{
-		Name: "ContextHasEnded", Rule: "Send returns when ctx ends, and at once when it has ended before.",
+		Name: "ContextHasEnded", Rule: "Send returns when ctx ends, and at once if it has ended before.",
 		run: contextHasEnded,
 	},
 }
 
-// timeout is short, because its end is waited for, and never applies to what
-// has to succeed.
+// timeout is short, because cases wait for its end. It is never used where a
+// delivery must succeed.
 const timeout = "0.02"
 
-// silent accepts no connection and refuses none.
+// silent neither accepts nor refuses a connection.
 func silent(ctx context.Context, _, _ string) (net.Conn, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
@@ -68,13 +68,13 @@ func (t *trial) timesOut(step sentrytest.Step) {
 		o := w.send(p)
 		t.timedOut(w.name, p, o)
 		if o.err != nil && !transport.Retryable(o.err) {
-			t.Errorf("%s: a time-out may be over next time, but Retryable denies it: %v", w.name, o.err)
+			t.Errorf("%s: want a time-out that is Retryable, got %v", w.name, o.err)
 		}
 	}
 }
 
-// handshakeTimeout talks TLS to a server that accepts connections and says
-// nothing.
+// handshakeTimeout connects with TLS to a server that accepts connections and
+// sends nothing.
 func handshakeTimeout(t *trial) {
 	t.base = "https"
 	wire := t.relay(t.serve())
@@ -125,6 +125,6 @@ func contextHasEnded(t *trial) {
 		t.Errorf("errors.Is finds no context.Canceled in %v", o.err)
 	}
 	if arrived(srv, p) {
-		t.Errorf("the packet was sent all the same")
+		t.Errorf("the packet was sent")
 	}
 }

@@ -35,12 +35,12 @@ func overTLS(run func(t *trial)) func(t *trial) {
 	}
 }
 
-// certificate is what a transport may find out in its handshake.
+// certificate is a server's certificate with the error that it must cause.
 type certificate struct {
 	name    string
 	option  sentrytest.Option
-	refusal func(err error) bool // nil for a certificate in order
-	reason  string               // the refusal in words
+	refusal func(err error) bool // nil for a valid certificate
+	reason  string               // the name of the error
 }
 
 func certificates() []certificate {
@@ -59,21 +59,22 @@ func wraps[E error](err error) bool {
 	return errors.As(err, &target)
 }
 
-// untrusted judges the outcome of a packet for a server that can't be trusted.
+// untrusted checks the outcome of a packet for a server with an invalid
+// certificate.
 func (t *trial) untrusted(how string, srv *sentrytest.Server, p *transport.Packet, o outcome, c certificate) {
 	t.Helper()
 	if t.failed(how, p, o) != nil && (!c.refusal(o.err) || transport.Retryable(o.err)) {
 		t.Errorf("%s: want an error that wraps an %s and is not Retryable, got %v", how, c.reason, o.err)
 	}
 	if n := len(srv.Requests()); n > 0 {
-		t.Errorf("%s: %d requests were sent to a server that can't be trusted", how, n)
+		t.Errorf("%s: %d requests were sent to a server with an invalid certificate", how, n)
 	}
 }
 
 func tlsVerified(t *trial) {
 	for _, c := range certificates() {
 		srv := t.serveTLS(c.option)
-		l := t.open(srv) // trusts the CA that is called trusted
+		l := t.open(srv) // trusts the CA of the certificate "trusted"
 		ways := l.ways()
 		if c.refusal != nil {
 			ways = l.attempts()

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// collector is the T of a case that no test hosts.
+// collector is the T of a case that runs without a test.
 type collector struct {
 	ctx      context.Context
 	mu       sync.Mutex
@@ -19,7 +19,7 @@ type collector struct {
 
 var _ T = (*collector)(nil)
 
-// collect runs f as a test of its own and returns what it found.
+// collect runs f as a test of its own and returns its failures.
 func collect(ctx context.Context, f func(t T)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &collector{ctx: ctx}
@@ -35,8 +35,8 @@ func collect(ctx context.Context, f func(t T)) error {
 	return errors.Join(c.errs...)
 }
 
-// cleanUp runs the latest first, as package testing does, and each although
-// another one ended its goroutine.
+// cleanUp runs the functions in reverse order, as package testing does. Each
+// runs even if another one ended its goroutine.
 func (c *collector) cleanUp() {
 	c.mu.Lock()
 	if len(c.cleanups) == 0 {

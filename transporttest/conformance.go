@@ -8,24 +8,24 @@ import (
 	"slices"
 )
 
-// Test runs the conformance suite: every rule that the comments of
-// [transport.Transport], [transport.AsyncTransport] and [transport.Holder]
-// state, proven on the harness's transport against fake servers on loopback.
+// Test runs the conformance suite: it checks every rule in the comments of
+// [transport.Transport], [transport.AsyncTransport] and [transport.Holder],
+// with the harness's transport and fake servers on loopback.
 //
 //	func TestConformance(t *testing.T) {
 //		transporttest.Test(t, transporttest.Harness{Scheme: "sync"})
 //	}
 //
-// Where the host has subtests, as *testing.T has, every case is one. Elsewhere
-// all cases run before the failures are reported together. Cases that do not
-// apply are logged with the reason.
+// If the host has subtests, as *testing.T has, every case is one. Otherwise all
+// cases run before the failures are reported together. Cases that do not apply
+// are logged with the reason.
 func Test[S T](t S, h Harness) {
 	t.Helper()
 	for _, name := range h.unknownSkips() {
-		t.Errorf("the harness skips %q, which is no case", name)
+		t.Errorf("the harness skips the case %q, which does not exist", name)
 	}
-	// The subtests' functions take the host's own type, which only a type
-	// parameter can name without importing package testing.
+	// The functions of subtests take the host's own type. Only a type parameter
+	// can name it without an import of package testing.
 	if host, ok := any(t).(interface {
 		Run(name string, f func(S)) bool
 	}); ok {
@@ -49,14 +49,14 @@ func Test[S T](t S, h Harness) {
 	t.Errorf("%d of %d cases failed:\n%v", len(failures), len(Cases()), errors.Join(all...))
 }
 
-// Check runs the suite without a test around it, one case after the other, and
-// returns what failed, by the names of the cases. The map is empty when all was
-// well. A name in the harness's Skip that is no case counts as failed. When ctx
-// ends, so does the check: the cases that were left fail with its cause.
+// Check runs the suite without a test, one case after the other, and returns
+// the failures by the cases' names. The map is empty if all passed. A name in
+// the harness's Skip that no case has is a failure. When ctx ends, Check ends:
+// the remaining cases fail with its cause.
 func Check(ctx context.Context, h Harness) map[string]error {
 	failures := check(ctx, h)
 	for _, name := range h.unknownSkips() {
-		failures[name] = fmt.Errorf("the harness skips %q, which is no case", name)
+		failures[name] = fmt.Errorf("the harness skips the case %q, which does not exist", name)
 	}
 	return failures
 }

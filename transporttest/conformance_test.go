@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// Hosts of the suite, at compile time: Test takes each of their types.
+// Hosts of the suite: Test must accept each of these types.
 var (
 	_ transporttest.T = (*testing.T)(nil)
 	_ transporttest.T = (*testing.B)(nil)
@@ -27,8 +27,8 @@ var (
 	_ = transporttest.Test[*ginkgo.GinkgoTBWrapper]
 )
 
-// harnesses returns one for every scheme in the default registry that delivers
-// to a server, each with whether an earlier one has the same driver.
+// harnesses returns a harness for every scheme in the default registry that
+// delivers to a server. alias has the schemes whose driver has an earlier one.
 func harnesses() (all []transporttest.Harness, alias map[string]bool) {
 	alias = make(map[string]bool)
 	seen := make(map[string]bool)
@@ -50,7 +50,7 @@ func harnesses() (all []transporttest.Harness, alias map[string]bool) {
 	return all, alias
 }
 
-// envOf gives the transports on a loop one to run on.
+// envOf gives transports on a loop a running loop.
 func envOf(d transport.Driver) func(transporttest.T) transport.Env {
 	if d.Name != "loop" {
 		return nil
@@ -61,7 +61,7 @@ func envOf(d transport.Driver) func(transporttest.T) transport.Env {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			_ = loop.Run(ctx) // returns why it was stopped
+			_ = loop.Run(ctx) // returns the cause of ctx's end
 		}()
 		t.Cleanup(func() {
 			stop()
@@ -74,8 +74,8 @@ func envOf(d transport.Driver) func(transporttest.T) transport.Env {
 	}
 }
 
-// Every registered transport passes all of the suite under one of its names;
-// under the others, which lead to the same driver, the main thing will do.
+// Every registered transport passes the whole suite under one of its names.
+// Under the others, which have the same driver, the main cases are enough.
 func TestEveryRegisteredTransportConforms(t *testing.T) {
 	all, alias := harnesses()
 	for _, h := range all {

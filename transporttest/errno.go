@@ -4,5 +4,5 @@ package transporttest
 
 import "syscall"
 
-// connRefused is what a system says where nobody listens.
+// connRefused is the error of a connection to a port where nobody listens.
 const connRefused = syscall.ECONNREFUSED

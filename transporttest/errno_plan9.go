@@ -2,6 +2,6 @@ package transporttest
 
 import "syscall"
 
-// connRefused stands for what Plan 9, which has no numbers for errors, says
-// otherwise.
+// connRefused stands for the error of a refused connection. Plan 9 has no
+// numbers for errors.
 const connRefused = syscall.ErrorString("ECONNREFUSED")

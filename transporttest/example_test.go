@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// send stands for the code under test: all it knows is a registry.
+// send is the code under test. It takes only a registry.
 func send(registry *transport.Registry, message string) error {
 	dsn, err := transport.ParseDSN("https://key@sentry.example.com/42?timeout=5")
 	if err != nil {
@@ -31,7 +31,7 @@ func send(registry *transport.Registry, message string) error {
 	return err
 }
 
-// A recorder takes the place of the network.
+// A recorder replaces the network.
 func Example() {
 	rec := transporttest.NewRecorder()
 	if err := send(transporttest.Registry(rec), "disk full"); err != nil {
@@ -45,7 +45,7 @@ func Example() {
 	// https://sentry.example.com/api/42/envelope/
 }
 
-// Fail shows what the code under test does about a delivery that fails.
+// Fail shows how the code under test handles a failed delivery.
 func ExampleRecorder_Fail() {
 	rec := transporttest.NewRecorder()
 	rec.Fail(&transport.APIError{Status: 413, Message: "too large", EventID: "fc6d8c0c"})
@@ -54,8 +54,8 @@ func ExampleRecorder_Fail() {
 	// transport: server refused event fc6d8c0c with status 413: too large
 }
 
-// careless is a transport that says that everything was delivered, also when it
-// is closed.
+// careless is a transport that reports every packet as delivered, even after
+// Close.
 type careless struct{ transport.Transport }
 
 func (c careless) Send(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
@@ -66,7 +66,7 @@ func (c careless) Send(ctx context.Context, p *transport.Packet) (*transport.Res
 	return r, err
 }
 
-// The suite says which rules a transport breaks. In a test, it is
+// Check returns the rules that a transport breaks. In a test, use
 // transporttest.Test(t, harness).
 func ExampleCheck() {
 	harness := transporttest.Harness{
@@ -89,18 +89,18 @@ func ExampleCheck() {
 	// CloseGivesUp
 }
 
-// The cases are a table: of subtests, of Ginkgo entries, or to read.
+// The cases are a table: for subtests, for Ginkgo entries, or to read.
 func ExampleCases() {
 	for _, c := range transporttest.Cases()[:3] {
 		fmt.Printf("%s: %s\n", c.Name, c.Rule)
 	}
 	// Output:
 	// Delivers: A 2xx answer is a Response.
-	// BodyIntact: Body arrives byte for byte under every compression: gzip, deflate and none; but for sent_at, where the attempt is late.
-	// HeadersIntact: Header is sent as it stands; but for sentry_timestamp, where the attempt is late. Content-Encoding is the transport's business.
+	// BodyIntact: Body arrives byte for byte with every compression: gzip, deflate and none; except for sent_at if the attempt is late.
+	// HeadersIntact: Header is sent as it is; except for sentry_timestamp if the attempt is late. The transport adds Content-Encoding.
 }
 
-// Some cases do not apply to some transports, and say why.
+// Some cases do not apply to a transport; Applies says why.
 func ExampleCase_Applies() {
 	for _, c := range transporttest.Cases() {
 		if c.Name == "FlushWaits" {
@@ -113,7 +113,7 @@ func ExampleCase_Applies() {
 	// true
 }
 
-// Every second packet fails as if the network did.
+// Every second packet fails, as if the network did.
 func ExampleInject() {
 	rec := transporttest.NewRecorder()
 	flaky := transporttest.Inject(rec, transporttest.EveryNth(2, errors.New("the cable was pulled")))

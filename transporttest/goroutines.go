@@ -6,17 +6,15 @@ import (
 	"strings"
 )
 
-// leakLabel is the key of the profiler label that the goroutines of a transport
-// under examination carry.
+// leakLabel is the key of the profiler label of a transport's goroutines.
 const leakLabel = "transporttest"
 
-// labelled returns the stacks of the goroutines that carry a label. The profile
-// is text of blocks, one for each stack, with its labels in a line of their
-// own.
+// labelled returns the stacks of the goroutines with a label. The profile is
+// text: one block for each stack, with a line of labels.
 func labelled(value string) []string {
 	var profile bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
-		return nil // a bytes.Buffer takes everything
+		return nil // writing to a bytes.Buffer can't fail
 	}
 	var stacks []string
 	for block := range strings.SplitSeq(profile.String(), "\n\n") {

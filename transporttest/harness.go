@@ -10,43 +10,42 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Harness says how the conformance suite gets at a transport. The zero value is
-// the transport of bare http and https in the default registry.
+// Harness says where the conformance suite finds the transport. The zero value
+// is the transport of the schemes http and https in the default registry.
 type Harness struct {
-	// Scheme is the transport's name as it stands before "+http" and "+https"
-	// in a DSN: "sync". "" is for the bare schemes.
+	// Scheme is the transport's name before "+http" and "+https" in a DSN, such
+	// as "sync". "" means http and https without a name.
 	Scheme string
-	// Registry is where the scheme is looked up; nil means the default one.
+	// Registry has the driver for the scheme; nil means the default registry.
 	Registry *transport.Registry
-	// Open makes the transport in place of a registry. It has to obey the
-	// options of the DSN that it is handed.
+	// Open makes the transport in place of a registry. It must obey the options
+	// of the DSN.
 	Open transport.OpenFunc
-	// Env makes the Go values that the transport needs, anew for every
-	// transport that a case opens; nil means that it needs none. What has to be
-	// stopped again is stopped by t.Cleanup, after the transport was closed.
-	// Cases that are about a field of the Env set it themselves.
+	// Env makes the Go values that the transport needs, for every transport
+	// that a case opens; nil means none. Use t.Cleanup to stop them; it runs
+	// after the transport was closed. Cases about a field of the Env set that
+	// field themselves.
 	Env func(t T) transport.Env
-	// HTTP2 says that the transport speaks HTTP/2 with servers that offer it.
-	// Every case then runs over HTTP/2 as well, and fails if the transport
-	// spoke HTTP/1.1 there; cases that are about HTTP/1.1 log why they don't.
-	// Without HTTP2 servers offer HTTP/1.1 only.
+	// HTTP2 says that the transport uses HTTP/2 with servers that offer it.
+	// Every case then also runs over HTTP/2, and fails if the transport used
+	// HTTP/1.1. Cases about HTTP/1.1 log why they don't run. Without HTTP2 the
+	// servers offer HTTP/1.1 only.
 	HTTP2 bool
-	// Network is where the cases have their servers, if they run in a
-	// testing/synctest bubble; nil means sockets on loopback. The transport has
-	// to obey Env.DialContext. Since subtests and bubbles exclude each other,
-	// every case gets a bubble of its own, or [Check] runs in one:
+	// Network is the network of the cases' servers in a testing/synctest
+	// bubble; nil means sockets on loopback. The transport must obey
+	// Env.DialContext. Subtests can't run in a bubble, so either every case
+	// gets a bubble of its own, or [Check] runs in one:
 	//
 	//	synctest.Test(t, func(t *testing.T) {
 	//		failures := transporttest.Check(t.Context(), transporttest.Harness{Scheme: "sync", Network: new(transporttest.Network)})
 	//		…
 	//	})
 	Network *Network
-	// Skip names cases that are not run, each with the reason. A name that no
-	// case has is a failure, so that a skip can't outlive its case.
+	// Skip names the cases to skip, each with the reason. A name that no case
+	// has is a failure, so that Skip has no stale names.
 	Skip map[string]string
-	// Patience is how long a case waits for what has to happen before it fails;
-	// 0 means ten seconds. No case waits for its end while the transport does
-	// what it should.
+	// Patience is how long a case waits for an event before it fails; 0 means
+	// ten seconds. If the transport is correct, no case waits that long.
 	Patience time.Duration
 }
 
@@ -71,8 +70,8 @@ func (h Harness) open(dsn *transport.DSN, env transport.Env) (transport.Transpor
 	return h.registry().Open(dsn, env)
 }
 
-// bases are the schemes that follow the transport's name: "http", "https" or
-// both, in this order.
+// bases returns the schemes with the transport's name: "http", "https" or both,
+// in this order.
 func (h Harness) bases() []string {
 	bases := []string{"http", "https"}
 	if h.Open != nil {
@@ -81,13 +80,13 @@ func (h Harness) bases() []string {
 	return slices.DeleteFunc(bases, func(base string) bool { return !h.registry().Supports(h.scheme(base)) })
 }
 
-// carrier is how a transport reaches a server.
+// carrier is a way for a transport to reach a server.
 type carrier struct {
 	base  string // "http" or "https"
 	http2 bool   // the server offers it
 }
 
-// carriers are those that a case runs over.
+// carriers returns the carriers that a case runs over.
 func (h Harness) carriers(c Case) []carrier {
 	bases := h.bases()
 	if !c.both {
@@ -110,8 +109,8 @@ func (h Harness) scheme(base string) string {
 	return h.Scheme + "+" + base
 }
 
-// env is quiet unless the harness wants to listen: cases provoke what
-// transports log.
+// env discards the log unless the harness sets one, because cases provoke log
+// messages.
 func (h Harness) env(t T) transport.Env {
 	var env transport.Env
 	if h.Env != nil {
@@ -126,7 +125,7 @@ func (h Harness) env(t T) transport.Env {
 	return env
 }
 
-// unknownSkips returns what is skipped but does not exist, sorted.
+// unknownSkips returns the names in Skip that no case has, sorted.
 func (h Harness) unknownSkips() []string {
 	unknown := slices.Sorted(maps.Keys(h.Skip))
 	return slices.DeleteFunc(unknown, func(name string) bool {

@@ -11,7 +11,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// notices are what a transport that holds has said, oldest first.
+// notices collects the notices of a transport that holds, oldest first.
 type notices struct {
 	mu   sync.Mutex
 	said []transport.Notice // guarded by mu
@@ -29,17 +29,17 @@ func (n *notices) get() []transport.Notice {
 	return append([]transport.Notice(nil), n.said...)
 }
 
-// heard waits for n notices and returns all that there are.
+// heard waits for n notices and returns all that have arrived.
 func (l *link) heard(n int) []transport.Notice {
 	l.t.Helper()
 	l.t.until(fmt.Sprintf("notice %d of the transport", n), func() bool { return len(l.notices.get()) >= n })
 	return l.notices.get()
 }
 
-// waiting waits until n packets wait and none is on its way.
+// waiting waits until n packets wait and none is in flight.
 func (l *link) waiting(n int) {
 	l.t.Helper()
-	l.t.until(fmt.Sprintf("%d packets wait, and none is on its way", n), func() bool { return l.waits(n) })
+	l.t.until(fmt.Sprintf("%d packets wait, and none is in flight", n), func() bool { return l.waits(n) })
 }
 
 func (l *link) waits(n int) bool {
@@ -47,17 +47,17 @@ func (l *link) waits(n int) bool {
 	return s.Waiting == n && s.InFlight == 0
 }
 
-// deliverAll flushes what a server that is well takes.
+// deliverAll flushes to a server that works.
 func (l *link) deliverAll() {
 	l.t.Helper()
 	ctx, cancel := l.t.patient()
 	defer cancel()
 	if err := l.flush(ctx); err != nil {
-		l.t.Errorf("the server is well again: want nil from Flush, got %v", err)
+		l.t.Errorf("the server works again: want nil from Flush, got %v", err)
 	}
 }
 
-// settled returns an outcome that must have been told already.
+// settled returns the outcome of a packet that must be settled already.
 func (t *trial) settled(how string, r *receipt) outcome {
 	t.Helper()
 	select {
@@ -69,15 +69,15 @@ func (t *trial) settled(how string, r *receipt) outcome {
 	}
 }
 
-// unsettled judges a packet that is to be held still.
+// unsettled checks that a packet is still held.
 func (t *trial) unsettled(how string, r *receipt) {
 	t.Helper()
 	if r.count() > 0 {
-		t.Errorf("%s: it should be held, but its outcome is %v", how, <-r.told)
+		t.Errorf("%s: want it to be held, got the outcome %v", how, <-r.told)
 	}
 }
 
-// ail has a server treat all that comes in one way, until ClearFaults.
+// ail makes a server apply a fault to all requests, until ClearFaults.
 func (t *trial) ail(srv *sentrytest.Server, f sentrytest.Fault) {
 	t.Helper()
 	if err := srv.SetFaults(f); err != nil {
@@ -85,16 +85,16 @@ func (t *trial) ail(srv *sentrytest.Server, f sentrytest.Fault) {
 	}
 }
 
-// pass lets time pass. In a bubble everything that is due happens meanwhile.
+// pass lets time pass. In a bubble, everything that is due happens meanwhile.
 func pass(d time.Duration) { <-time.After(d) }
 
-// try is an attempt at a packet, as the server has seen it.
+// try is an attempt at a packet, as the server received it.
 type try struct {
 	id string
 	at time.Time
 }
 
-// tries returns the attempts that have come to a server, oldest first.
+// tries returns the attempts that a server received, oldest first.
 func tries(srv *sentrytest.Server) []try {
 	var all []try
 	for _, r := range srv.Requests() {
@@ -105,7 +105,7 @@ func tries(srv *sentrytest.Server) []try {
 	return all
 }
 
-// triesOf are those of one packet.
+// triesOf returns the attempts at one packet.
 func triesOf(srv *sentrytest.Server, p *transport.Packet) []try {
 	var own []try
 	for _, try := range tries(srv) {
@@ -116,8 +116,8 @@ func triesOf(srv *sentrytest.Server, p *transport.Packet) []try {
 	return own
 }
 
-// order names the attempts that have come to a server by letters: a for the
-// first of the packets.
+// order returns the attempts that a server received as letters: a is the first
+// of the packets.
 func order(srv *sentrytest.Server, packets []*transport.Packet) string {
 	letters := make(map[string]string)
 	for i, p := range packets {
@@ -130,7 +130,7 @@ func order(srv *sentrytest.Server, packets []*transport.Packet) string {
 	return strings.Join(names, " ")
 }
 
-// waits are the times between attempts.
+// waits returns the times between attempts.
 func waits(all []try) []time.Duration {
 	var between []time.Duration
 	for i := 1; i < len(all); i++ {
@@ -139,7 +139,7 @@ func waits(all []try) []time.Duration {
 	return between
 }
 
-// give hands over a packet of its own.
+// give sends a new packet.
 func (l *link) give() (*transport.Packet, *receipt) {
 	l.t.Helper()
 	p := l.packet()

@@ -2,8 +2,8 @@ package transporttest
 
 import "github.com/ravenkit/ravenkit/transport"
 
-// holderOf returns a transport as a Holder. Around one that is none it is a
-// Holder whose Watch returns false.
+// holderOf returns a transport as a Holder. If the transport is none, Watch of
+// the result returns false.
 func holderOf(tr transport.AsyncTransport) transport.Holder {
 	if h, ok := tr.(transport.Holder); ok {
 		return h

@@ -102,7 +102,7 @@ func TestInjectSurvivesCallbacks(t *testing.T) {
 	tr.(transport.AsyncTransport).SendAsync(t.Context(), packet("a"), func(*transport.Response, error) { panic("thrown") })
 }
 
-// A wrapper that does nothing must not break anything either.
+// A wrapper without faults must pass the suite.
 func TestInjectConforms(t *testing.T) {
 	for _, name := range []string{"sync", ""} {
 		t.Run(name+"+http(s)", func(t *testing.T) {

@@ -9,15 +9,15 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// delivered judges the outcome of a packet that the server took.
+// delivered checks the outcome of a packet that the server accepted.
 func (t *trial) delivered(how string, p *transport.Packet, o outcome) {
 	t.Helper()
 	if o.err != nil || o.r == nil {
-		t.Errorf("%s: want a response about event %s, which the server takes, got %v", how, p.EventID, o)
+		t.Errorf("%s: want a response about event %s, got %v", how, p.EventID, o)
 	}
 }
 
-// failed judges the outcome of a packet that got no answer, and returns the
+// failed checks the outcome of a packet without an answer, and returns the
 // error.
 func (t *trial) failed(how string, p *transport.Packet, o outcome) *transport.NetworkError {
 	t.Helper()
@@ -27,14 +27,14 @@ func (t *trial) failed(how string, p *transport.Packet, o outcome) *transport.Ne
 		t.Errorf("%s: want a *NetworkError, got %v", how, o)
 		return nil
 	case o.r != nil:
-		t.Errorf("%s: a response came beside the error %v", how, o.err)
+		t.Errorf("%s: got a response together with the error %v", how, o.err)
 	case network.EventID != p.EventID || network.Host == "":
-		t.Errorf("%s: the error should name event %s and the host, but has %q and %q", how, p.EventID, network.EventID, network.Host)
+		t.Errorf("%s: want an error about event %s with the host, got %q and %q", how, p.EventID, network.EventID, network.Host)
 	}
 	return network
 }
 
-// timedOut judges the outcome of a packet whose time ran out.
+// timedOut checks the outcome of a packet that timed out.
 func (t *trial) timedOut(how string, p *transport.Packet, o outcome) {
 	t.Helper()
 	err := t.failed(how, p, o)
@@ -46,11 +46,11 @@ func (t *trial) timedOut(how string, p *transport.Packet, o outcome) {
 	case !errors.Is(o.err, context.DeadlineExceeded):
 		t.Errorf("%s: errors.Is finds no context.DeadlineExceeded in %v", how, o.err)
 	case !errors.As(o.err, &n) || !n.Timeout():
-		t.Errorf("%s: the error is no net.Error with Timeout: %v", how, o.err)
+		t.Errorf("%s: want a net.Error with Timeout, got %v", how, o.err)
 	}
 }
 
-// closed judges the outcome of a packet that came too late.
+// closed checks the outcome of a packet after Close.
 func (t *trial) closed(how string, o outcome) {
 	t.Helper()
 	if o.r != nil || !errors.Is(o.err, transport.ErrClosed) {
@@ -58,10 +58,10 @@ func (t *trial) closed(how string, o outcome) {
 	}
 }
 
-// arrived reports whether the server has taken a packet's event.
+// arrived reports whether the server accepted a packet's event.
 func arrived(srv *sentrytest.Server, p *transport.Packet) bool { return copies(srv, p) > 0 }
 
-// copies counts how often the server has taken a packet's event.
+// copies counts how often the server accepted a packet's event.
 func copies(srv *sentrytest.Server, p *transport.Packet) int {
 	n := 0
 	for _, e := range srv.Events() {

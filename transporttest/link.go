@@ -10,19 +10,20 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// link is an open transport together with where it leads to.
+// link is an open transport with its DSN.
 type link struct {
 	transport.Transport
-	t     *trial
-	dsn   *transport.DSN
-	async transport.AsyncTransport // nil for a transport that delivers in its caller
-	// holder is nil for a transport that does not keep what has failed.
+	t   *trial
+	dsn *transport.DSN
+	// Nil for a transport that delivers in its caller.
+	async transport.AsyncTransport
+	// holder is nil for a transport that does not hold failed packets.
 	holder  transport.Holder
 	notices notices // of holder
 }
 
-// packet returns a packet with one event, of an id of its own. What is added
-// goes into the envelope as an attachment.
+// packet returns a packet with one event with a new id. attachment is added to
+// the envelope as an attachment.
 func (l *link) packet(attachment ...byte) *transport.Packet {
 	id := newEventID()
 	body := fmt.Appendf(nil, `{"event_id":"%s"}`+"\n"+`{"type":"event"}`+"\n"+`{"message":"%s"}`+"\n", id, id)
@@ -40,7 +41,7 @@ func (l *link) packet(attachment ...byte) *transport.Packet {
 	}
 }
 
-// outcome is what became of a packet.
+// outcome is the result of a packet.
 type outcome struct {
 	r   *transport.Response
 	err error
@@ -56,12 +57,12 @@ func (o outcome) String() string {
 	return fmt.Sprintf("the response %+v", *o.r)
 }
 
-// way is one of the ways in which a transport delivers: by Send and, if it is
-// asynchronous, by SendAsync. Both owe the same outcomes, but that SendAsync of
-// a transport that holds tells none before it is certain.
+// way is one of the ways in which a transport delivers: Send and, if it is
+// asynchronous, SendAsync. Both must give the same outcomes, except that
+// SendAsync of a transport that holds gives none before it is certain.
 type way struct {
 	name  string
-	holds bool                              // what has failed is tried again
+	holds bool                              // failed packets are tried again
 	send  func(p *transport.Packet) outcome // waits for the outcome
 	give  func(p *transport.Packet) <-chan outcome
 }
@@ -74,13 +75,13 @@ func (l *link) ways() []way {
 	return ways
 }
 
-// attempts are the ways whose outcome is that of one attempt, whatever it is.
+// attempts returns the ways whose outcome is the outcome of one attempt.
 func (l *link) attempts() []way {
 	return slices.DeleteFunc(l.ways(), func(w way) bool { return w.holds })
 }
 
-// send fails the trial where it would be the caller's context, rather than the
-// transport, that ends the wait.
+// send sends a packet with Send. If the caller's context ends before the
+// transport returns, the trial fails.
 func (l *link) send(p *transport.Packet) outcome {
 	l.t.Helper()
 	ctx, cancel := l.t.patient()
@@ -116,7 +117,7 @@ func (l *link) giveAsync(p *transport.Packet) <-chan outcome {
 
 // receipt counts the calls of one packet's callback.
 type receipt struct {
-	told  chan outcome // the first call's
+	told  chan outcome // the outcome of the first call
 	mu    sync.Mutex
 	calls int
 }
@@ -137,7 +138,8 @@ func (r *receipt) count() int {
 
 func newReceipt() *receipt { return &receipt{told: make(chan outcome, 1)} }
 
-// submit hands a packet over; the trial fails when SendAsync does not return.
+// submit sends a packet with SendAsync. The trial fails if SendAsync does not
+// return.
 func (l *link) submit(ctx context.Context, p *transport.Packet) *receipt {
 	l.t.Helper()
 	r := newReceipt()
@@ -163,8 +165,8 @@ func (l *link) close(ctx context.Context) error {
 	return within(l.t, "Close", func() error { return l.Close(ctx) })
 }
 
-// closePatiently is for a Close that has to end by itself. It survives one that
-// does not, where it would leave a goroutine behind.
+// closePatiently calls Close without a deadline. If Close does not return, the
+// trial fails and the goroutine is left.
 func (l *link) closePatiently() error {
 	l.t.Helper()
 	ctx, cancel := l.t.patient()
@@ -172,6 +174,5 @@ func (l *link) closePatiently() error {
 	return l.close(ctx)
 }
 
-// shut closes the transport without more ado, for cases that look at what is
-// left.
+// shut closes the transport at once, for cases that check what is left.
 func (l *link) shut() { closeNow(l.Transport, l.t.h.patience()) }

@@ -8,7 +8,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// need is what a transport must have for a case to be about it.
+// need is a condition that a transport must meet for a case to apply.
 type need struct {
 	met       func(h Harness) bool
 	otherwise string
@@ -17,17 +17,17 @@ type need struct {
 var (
 	needsAsync = need{isAsync, "the transport delivers in its caller (it is no AsyncTransport)"}
 	needsTLS   = need{hasTLS, "the transport has no https scheme"}
-	needsHold  = need{holds, "the transport does not keep what has failed (it is no Holder, or its Watch returns false)"}
-	needsTime  = need{func(h Harness) bool { return h.Network != nil }, "it takes minutes, and runs in a testing/synctest bubble only (Harness.Network)"}
+	needsHold  = need{holds, "the transport does not hold failed packets (it is no Holder, or its Watch returns false)"}
+	needsTime  = need{func(h Harness) bool { return h.Network != nil }, "the case takes minutes and runs only in a testing/synctest bubble (Harness.Network)"}
 	needsQueue = need{func(h Harness) bool { return queueOption(h) != "" }, "the transport has no queue (no option queue_size or qsize)"}
 )
 
-// needsOption is met by transports that take an option.
+// needsOption is met by transports that have an option.
 func needsOption(name, value string) need {
 	return need{func(h Harness) bool { return takesOption(h, name, value) }, "the transport has no option " + name}
 }
 
-// queueOption is the name of the option that bounds the queue, if there is one.
+// queueOption returns the name of the option that limits the queue, or "".
 func queueOption(h Harness) string {
 	for _, name := range []string{"queue_size", "qsize"} {
 		if takesOption(h, name, "1") {
@@ -42,9 +42,9 @@ func hasTLS(h Harness) bool {
 	return len(bases) == 0 || slices.Contains(bases, "https")
 }
 
-// isAsync, holds and takesOption open the transport to see: a harness need not
-// have a driver to ask. A transport that can't be opened is believed to be
-// whatever the case is about, so that the case says what is wrong with it.
+// isAsync, holds and takesOption open the transport to find out, because a
+// harness may have no driver. They return true for a transport that can't be
+// opened, so that the case reports the error.
 func isAsync(h Harness) bool {
 	async := true
 	probe(h, func(tr transport.Transport, err error) {
@@ -75,7 +75,7 @@ func takesOption(h Harness, name, value string) bool {
 	return takes
 }
 
-// probe opens the transport for a server that is never asked.
+// probe opens the transport for a server to which nothing is sent.
 func probe(h Harness, look func(transport.Transport, error), params ...string) {
 	bases := h.bases()
 	if len(bases) == 0 {

@@ -8,22 +8,21 @@ import (
 	"time"
 )
 
-// Network is a network without sockets, on which the cases of a [Harness] can
-// have their servers. In a testing/synctest bubble nothing then takes time but
-// what is meant to: time-outs end exactly when they should, on a busy machine
-// too, and cost nothing. The zero value is ready. It is safe for concurrent
-// use, but all on it belongs to one bubble.
+// Network is a network without sockets for the servers of a [Harness]'s cases.
+// In a testing/synctest bubble only intended waits take time there: time-outs
+// end exactly when they should, on a busy machine, too. The zero value is ready
+// to use. It is safe for concurrent use, but everything on it must be in one
+// bubble.
 type Network struct {
 	mu    sync.Mutex
 	doors map[string]dialFunc // by address; guarded by mu
-	last  int                 // the port that was given away last; guarded by mu
+	last  int                 // the last assigned port; guarded by mu
 }
 
 type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// DialContext connects to the server with the address addr, as the function of
-// that name in transport.Env. Where no server is, the connection is refused;
-// names are not resolved.
+// DialContext connects to the server with the address addr, for transport.Env.
+// If there is no server, the connection is refused. Names are not resolved.
 func (n *Network) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	n.mu.Lock()
 	door := n.doors[addr]
@@ -34,8 +33,8 @@ func (n *Network) DialContext(ctx context.Context, network, addr string) (net.Co
 	return door(ctx, network, addr)
 }
 
-// join gives a server an address. It is a loopback address, for which the
-// servers' certificates hold and no proxy is asked.
+// join gives a server an address. It is a loopback address, so that the
+// servers' certificates are valid for it and no proxy is used.
 func (n *Network) join(door dialFunc) (addr string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -95,14 +94,14 @@ type memAddr string
 func (memAddr) Network() string  { return "memory" }
 func (a memAddr) String() string { return string(a) }
 
-// halfConn is a connection that can be closed for writing alone, as TCP's can
-// and net.Pipe's can't: it has a pipe for each direction.
+// halfConn is a connection that can be closed for writing only, as a TCP
+// connection can. net.Pipe can't, so it has one pipe for each direction.
 type halfConn struct {
-	net.Conn // is read
+	net.Conn // for reading
 	out      net.Conn
 }
 
-// halves returns the ends of a new connection.
+// halves returns the two ends of a new connection.
 func halves() (client, server *halfConn) {
 	there, out := net.Pipe()
 	back, in := net.Pipe()
@@ -114,12 +113,13 @@ func (c *halfConn) Write(p []byte) (int, error) { return c.out.Write(p) }
 func (c *halfConn) CloseWrite() error { return c.out.Close() }
 
 func (c *halfConn) Close() error {
-	_ = c.out.Close() // pipes close without errors
+	_ = c.out.Close() // closing a pipe never fails
 	return c.Conn.Close()
 }
 
 func (c *halfConn) SetDeadline(t time.Time) error {
-	_ = c.out.SetWriteDeadline(t) // fails on closed pipes alone, as the other then does
+	// Fails only on a closed pipe, and then the other one fails, too.
+	_ = c.out.SetWriteDeadline(t)
 	return c.Conn.SetReadDeadline(t)
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// The transports that hold are asked here for what takes an hour.
+// Transports that hold run the cases that take an hour here.
 func TestCheckInABubble(t *testing.T) {
 	t.Parallel()
 	all, alias := harnesses()
@@ -34,7 +34,7 @@ func TestCheckInABubble(t *testing.T) {
 				h.Network = new(transporttest.Network)
 				start := time.Now()
 				g.Expect(transporttest.Check(t.Context(), h)).To(BeEmpty())
-				g.Expect(time.Since(start)).To(BeNumerically(">", 0), "time-outs end by the bubble's clock")
+				g.Expect(time.Since(start)).To(BeNumerically(">", 0), "time-outs use the bubble's clock")
 			})
 		})
 	}
@@ -52,7 +52,7 @@ func holds(h transporttest.Harness) bool {
 	return false
 }
 
-// Patience is for transports that fail: those that pass take no longer for it.
+// Only failing transports wait for the end of Patience.
 func TestNothingWaitsForTheEndOfPatience(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []string{"sync", "threaded"} {
@@ -67,7 +67,7 @@ func TestNothingWaitsForTheEndOfPatience(t *testing.T) {
 							skip[other.Name] = "not now"
 						}
 					}
-					const patience = 1000 * time.Hour // some cases are about hours
+					const patience = 1000 * time.Hour // some cases take hours
 					start := time.Now()
 					h := transporttest.Harness{Scheme: scheme, Network: new(transporttest.Network), Patience: patience, Skip: skip}
 					g.Expect(transporttest.Check(t.Context(), h)).To(BeEmpty(), c.Name)

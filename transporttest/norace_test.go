@@ -2,6 +2,6 @@
 
 package transporttest_test
 
-// exactly runs all cases over each broken transport, to see that no others fail
-// than those that have to.
+// exactly: check that each broken transport fails no other cases than those
+// named.
 const exactly = true

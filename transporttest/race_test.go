@@ -2,7 +2,6 @@
 
 package transporttest_test
 
-// The race detector makes a processor a tenth of one. It is to look at the
-// suite's own code, for which the cases do that must fail; that no others do is
-// shown without it.
+// exactly is false here because the race detector is ten times slower. It only
+// needs the cases that must fail, for the code of the suite.
 const exactly = false

@@ -9,21 +9,22 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Recorder is a transport that keeps every packet it is handed, and delivers at
-// once: callbacks run before SendAsync returns. Hold, Delay and Fail make it
-// slow or broken; what has to wait is delivered in the order in which it came.
-// A client over it needs a DSN, and any will do: https://key@host/1. The zero
-// value is ready. A Recorder is safe for concurrent use, and what it returns
-// are copies.
+// Recorder is a transport that keeps every packet and delivers at once:
+// callbacks run before SendAsync returns. Hold, Delay and Fail make it slow or
+// broken; delayed packets are delivered in the order in which they came. A
+// client needs a DSN, and any DSN works: https://key@host/1. The zero value is
+// ready to use. A Recorder is safe for concurrent use, and returns copies.
 type Recorder struct {
 	mu      sync.Mutex
 	packets []transport.Packet
 	failure error
 	latency time.Duration
-	release chan struct{} // nil unless holding; closed by Release
-	tail    chan struct{} // nil, or closed when the last callback that waits has returned
-	cut     chan struct{} // nil, or closed when Close waits no longer
-	held    int           // deliveries that wait, or whose callback runs
+	release chan struct{} // nil unless Hold was called; closed by Release
+	// Nil, or closed when the last waiting callback has returned.
+	tail chan struct{}
+	cut  chan struct{} // nil, or closed when Close gives up
+	// Number of deliveries that wait, or whose callback is running.
+	held    int
 	settled chan struct{} // nil, or closed when held becomes 0
 	changed chan struct{} // nil, or closed when a packet arrives
 	closed  bool
@@ -34,15 +35,15 @@ var _ transport.AsyncTransport = (*Recorder)(nil)
 // NewRecorder returns a recorder.
 func NewRecorder() *Recorder { return new(Recorder) }
 
-// Packets returns what was handed over so far, oldest first: also what Fail
-// made fail and what Hold holds, but not what came after Close.
+// Packets returns the packets so far, oldest first. It includes packets that
+// Fail or Hold affects, but not those sent after Close.
 func (r *Recorder) Packets() []transport.Packet {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return clonePackets(r.packets)
 }
 
-// Take is Packets, and forgets them.
+// Take returns the packets like Packets, and forgets them.
 func (r *Recorder) Take() []transport.Packet {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -65,15 +66,15 @@ func clonePacket(p *transport.Packet) transport.Packet {
 	return c
 }
 
-// Fail makes every delivery from now on fail with err; nil ends that.
+// Fail makes every later delivery fail with err; nil ends that.
 func (r *Recorder) Fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failure = err
 }
 
-// Hold keeps deliveries back from now on: packets are recorded, but callbacks
-// and Send wait for Release.
+// Hold delays later deliveries: packets are recorded, but callbacks and Send
+// wait for Release.
 func (r *Recorder) Hold() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,15 +83,15 @@ func (r *Recorder) Hold() {
 	}
 }
 
-// Delay makes every outcome from now on take as long as d after its packet; 0
-// ends that. In a testing/synctest bubble it takes no time.
+// Delay delays every later outcome by d after its packet; 0 ends that. In a
+// testing/synctest bubble the wait takes no time.
 func (r *Recorder) Delay(d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.latency = max(d, 0)
 }
 
-// Release delivers what Hold kept back, and ends the holding.
+// Release delivers what Hold delayed, and ends Hold.
 func (r *Recorder) Release() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -100,8 +101,9 @@ func (r *Recorder) Release() {
 	}
 }
 
-// Send records a packet. It returns a 200 with the packet's own id, or what
-// Fail says, when Hold and Delay let it, or an error at the end of ctx.
+// Send records a packet. After the waits of Hold and Delay, it returns a 200
+// with the packet's own id, or the error of Fail. If ctx ends first, it returns
+// an error.
 func (r *Recorder) Send(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
 	w, err := r.record(p, false)
 	if err != nil {
@@ -116,8 +118,8 @@ func (r *Recorder) Send(ctx context.Context, p *transport.Packet) (*transport.Re
 	return r.outcome(p)
 }
 
-// SendAsync records a packet and runs done: at once, or, behind Hold, Delay and
-// packets that wait for them, in a goroutine.
+// SendAsync records a packet and runs done: at once, or in a goroutine if Hold,
+// Delay or earlier waiting packets delay it.
 func (r *Recorder) SendAsync(_ context.Context, p *transport.Packet, done func(*transport.Response, error)) {
 	if done == nil {
 		done = func(*transport.Response, error) {}
@@ -131,14 +133,15 @@ func (r *Recorder) SendAsync(_ context.Context, p *transport.Packet, done func(*
 	default:
 		go func() {
 			defer r.settle(w)
-			_ = w.wait(context.Background()) // which does not end
+			_ = w.wait(context.Background()) // this context does not end
 			done(r.outcome(p))
 		}()
 	}
 }
 
-// Flush waits until Hold and Delay keep nothing back, of what comes meanwhile
-// either. When ctx ends first, it returns a *transport.UndeliveredError.
+// Flush waits until no packet waits for Hold or Delay, including packets that
+// arrive meanwhile. If ctx ends first, it returns a
+// *transport.UndeliveredError.
 func (r *Recorder) Flush(ctx context.Context) error {
 	r.mu.Lock()
 	if r.held == 0 {
@@ -160,9 +163,9 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	}
 }
 
-// Close refuses packets from now on. What Hold and Delay keep back has until
-// the end of ctx, ten seconds at most, to be delivered; the rest then fails
-// with transport.ErrClosed, callbacks have a second more to return, and Close
+// Close refuses later packets. Packets that wait for Hold or Delay have until
+// the end of ctx, ten seconds at most, to be delivered. Then they fail with
+// transport.ErrClosed, callbacks have one more second to return, and Close
 // returns a *transport.UndeliveredError. The recorded packets remain.
 func (r *Recorder) Close(ctx context.Context) error {
 	r.mu.Lock()
@@ -187,9 +190,9 @@ func (r *Recorder) Close(ctx context.Context) error {
 	return undelivered
 }
 
-// Blocking returns a transport that records into r and has the synchronous
-// kind's methods alone: a client waits for its deliveries.
+// Blocking returns a transport that records into r and has only the methods of
+// transport.Transport, so that a client waits for its deliveries.
 func (r *Recorder) Blocking() transport.Transport { return blocking{r} }
 
-// blocking hides the methods of the asynchronous kind.
+// blocking hides the methods of transport.AsyncTransport.
 type blocking struct{ transport.Transport }

@@ -32,7 +32,7 @@ func TestRecorderDelays(t *testing.T) {
 		}
 		g.Expect(rec.Packets()).To(HaveLen(6), "packets are recorded at once")
 		g.Expect(rec.Flush(t.Context())).To(Succeed())
-		g.Expect(time.Since(start)).To(Equal(3*time.Second), "they wait together")
+		g.Expect(time.Since(start)).To(Equal(3*time.Second), "they wait at the same time")
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -74,7 +74,7 @@ func TestRecorderKeepsTheOrder(t *testing.T) {
 		g.Expect(rec.Flush(t.Context())).To(Succeed())
 		g.Expect(strings.Join(told, "")).To(Equal("012345678"))
 		send("9")
-		g.Expect(told).To(HaveLen(10), "with nothing before it, a callback runs at once")
+		g.Expect(told).To(HaveLen(10), "a callback runs at once if none waits before it")
 	})
 }
 

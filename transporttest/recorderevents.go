@@ -11,8 +11,7 @@ import (
 var _ sentrytest.Source = (*Recorder)(nil)
 
 // Events returns the events in the recorded packets, oldest first, in the form
-// in which a sentrytest.Server shows them. Packets that can't be read have
-// none.
+// of a sentrytest.Server's events. Packets that can't be parsed have none.
 func (r *Recorder) Events() []sentrytest.Event { return events(r.Packets()) }
 
 func events(packets []transport.Packet) []sentrytest.Event {
@@ -48,9 +47,9 @@ func envelopeEvents(body []byte) []sentrytest.Event {
 	return all
 }
 
-// Wait returns the first n events that meet all predicates, oldest first, as
-// soon as there are that many. When ctx ends first, the error is a
-// *sentrytest.WaitError that says what there is instead.
+// Wait waits until n events meet all predicates, and returns the first n,
+// oldest first. If ctx ends first, the error is a *sentrytest.WaitError that
+// lists the other events.
 func (r *Recorder) Wait(ctx context.Context, n int, preds ...sentrytest.Predicate) ([]sentrytest.Event, error) {
 	for {
 		changed := r.change()

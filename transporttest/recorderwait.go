@@ -8,17 +8,17 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// waiting is a delivery that does not happen at once.
+// waiting is a delayed delivery.
 type waiting struct {
-	delay   <-chan time.Time // nil without one
+	delay   <-chan time.Time // nil: no delay
 	release <-chan struct{}  // nil, or closed by Release
-	before  <-chan struct{}  // nil, or closed when it is this one's turn
-	cut     <-chan struct{}  // closed when Close waits no longer
-	end     chan struct{}    // closed when the next one has its turn
+	before  <-chan struct{}  // nil, or closed when it is this delivery's turn
+	cut     <-chan struct{}  // closed when Close gives up
+	end     chan struct{}    // closed when it is the next delivery's turn
 }
 
-// record notes a packet and returns what its delivery waits for: nil if
-// nothing. A delivery that keeps the order waits for those before it, too.
+// record records a packet and returns what its delivery waits for, or nil. If
+// inOrder is true, the delivery also waits for those before it.
 func (r *Recorder) record(p *transport.Packet, inOrder bool) (*waiting, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,8 +48,9 @@ func (r *Recorder) record(p *transport.Packet, inOrder bool) (*waiting, error) {
 	return w, nil
 }
 
-// wait returns the cause of ctx's end if that comes first. Once Close waits no
-// longer, nothing does: a callback that hangs must not hold up the others then.
+// wait waits, or returns the cause of ctx's end if that comes first. When Close
+// gives up, all waits end, so that a callback that hangs does not delay the
+// others.
 func (w *waiting) wait(ctx context.Context) error {
 	if w.delay != nil {
 		select {
@@ -89,7 +90,7 @@ func (r *Recorder) settle(w *waiting) {
 	}
 }
 
-// hurry ends all waiting.
+// hurry ends all waits.
 func (r *Recorder) hurry() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// TB is what Swap needs of a test: *testing.T and GinkgoTB() have it.
+// TB is the part of a test that Swap needs: *testing.T and GinkgoTB() have it.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -15,15 +15,16 @@ type TB interface {
 }
 
 // Registry returns a registry in which every scheme of the default registry
-// leads to t. Options are checked as far as the drivers list them, which tee+…
-// does not, and a scheme that delivers in the caller hands out the blocking
-// kind. Closing a client leaves t open, so that several clients can share it.
+// leads to t. Options are checked if the driver lists them; tee+… does not. A
+// scheme that delivers in the caller gives a transport without SendAsync.
+// Closing a client does not close t, so that several clients can share it.
 func Registry(t transport.Transport) *transport.Registry {
 	r := transport.NewRegistry()
 	for _, d := range transport.DefaultRegistry().Drivers() {
-		d.Open, d.Decodes = opener(t, d.Blocking), false // the options have to be checked here
+		// The options must be checked here.
+		d.Open, d.Decodes = opener(t, d.Blocking), false
 		if err := r.Register(d); err != nil {
-			panic(err) // the default registry holds what can be registered
+			panic(err) // drivers of the default registry can be registered
 		}
 	}
 	return r
@@ -38,7 +39,8 @@ func opener(t transport.Transport, wantBlocking bool) transport.OpenFunc {
 	}
 }
 
-// shared and sharedBlocking survive the Close of one of their users.
+// shared and sharedBlocking ignore Close, because several clients use the
+// transport.
 type shared struct{ transport.Holder }
 
 func (s shared) Close(ctx context.Context) error { return s.Flush(ctx) }
@@ -47,14 +49,14 @@ type sharedBlocking struct{ transport.Transport }
 
 func (sharedBlocking) Close(context.Context) error { return nil }
 
-// Swap leads every scheme of the default registry to t until the test ends. It
-// changes what all of the program sees, so it refuses a parallel test by
-// panicking, as t.Setenv does; parallel tests use [Registry].
+// Swap makes every scheme of the default registry lead to t until the test
+// ends. It affects the whole program, so it panics in a parallel test, as
+// t.Setenv does; parallel tests use [Registry].
 func Swap(tb TB, t transport.Transport) {
 	tb.Helper()
 	defer func() {
 		if r := recover(); r != nil {
-			panic(fmt.Sprintf("transporttest.Swap changes what all tests see; in a parallel one use transporttest.Registry and raven.WithRegistry (%v)", r))
+			panic(fmt.Sprintf("transporttest.Swap affects all tests; in a parallel test use transporttest.Registry and raven.WithRegistry (%v)", r))
 		}
 	}()
 	tb.Setenv("RAVENKIT_SWAPPED_TRANSPORT", "1")

@@ -10,9 +10,9 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// relay stands between a transport and a server and passes bytes on, TLS or
-// not: it sees when the transport opens and closes connections, and can hold up
-// all that the server says.
+// relay passes bytes between a transport and a server, with TLS or without. It
+// sees when the transport opens and closes connections, and can delay
+// everything from the server.
 type relay struct {
 	t        *trial
 	srv      *sentrytest.Server
@@ -22,14 +22,15 @@ type relay struct {
 
 	mu     sync.Mutex
 	closed bool
-	conns  map[net.Conn]bool // the transport's, while they are open, and the server's
-	open   int               // how many of them are the transport's
-	most   int               // how many were at one time
-	total  int               // how many there have been
-	gate   chan struct{}     // nil, or closed when the server may speak
+	// Open connections of the transport, and those to the server.
+	conns map[net.Conn]bool
+	open  int           // open connections of the transport
+	most  int           // the most at one time
+	total int           // all so far
+	gate  chan struct{} // nil, or closed when the server's bytes may pass
 }
 
-// relay starts one; it ends with the trial.
+// relay starts a relay; it ends with the trial.
 func (t *trial) relay(srv *sentrytest.Server) *relay {
 	t.Helper()
 	r := &relay{t: t, srv: srv, dial: new(net.Dialer).DialContext, conns: make(map[net.Conn]bool)}
@@ -46,21 +47,21 @@ func (t *trial) relay(srv *sentrytest.Server) *relay {
 	return r
 }
 
-// dsn is the server's, by way of the relay.
+// dsn returns the server's DSN with the address of the relay.
 func (r *relay) dsn(params ...string) *transport.DSN {
 	dsn := r.t.dsn(r.srv, params...)
 	dsn.Host = r.listener.Addr().String()
 	return dsn
 }
 
-// hold keeps what servers say from now on.
+// hold delays everything from the servers.
 func (r *relay) hold() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.gate = make(chan struct{})
 }
 
-// release lets the servers speak.
+// release ends hold.
 func (r *relay) release() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -68,8 +69,8 @@ func (r *relay) release() {
 	r.gate = nil
 }
 
-// connections returns how many the transport has open now, had open at one
-// time, and has opened so far.
+// connections returns the number of the transport's open connections, the most
+// at one time, and the number of all so far.
 func (r *relay) connections() (open, most, total int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,16 +111,17 @@ func (r *relay) pass(client, server net.Conn) {
 	})
 	r.running.Go(func() {
 		_, _ = io.Copy(gated{client, r, ended}, server)
-		// The transport learns of the server's end, and has to close its own.
+		// The transport sees the end of the server's side and must close its
+		// own.
 		_ = client.(interface{ CloseWrite() error }).CloseWrite()
 	})
 }
 
-// gated is the way to the transport, which hold closes.
+// gated is the direction to the transport, which hold stops.
 type gated struct {
 	io.Writer
 	relay *relay
-	ended <-chan struct{} // the transport has closed its end
+	ended <-chan struct{} // the transport has closed its side
 }
 
 func (g gated) Write(p []byte) (int, error) {

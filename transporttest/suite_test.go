@@ -17,7 +17,7 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// host is a T without subtests, as Ginkgo's is.
+// host is a T without subtests, like Ginkgo's.
 type host struct {
 	transporttest.T
 	errs, logs []string
@@ -45,7 +45,7 @@ func onHost(t *testing.T, f func(h *host)) *host {
 	return h
 }
 
-// lame fails every Send at once, in the wrong words.
+// lame fails every Send at once, with the wrong error.
 type lame struct{}
 
 func (lame) Send(context.Context, *transport.Packet) (*transport.Response, error) {
@@ -87,12 +87,12 @@ func TestSkip(t *testing.T) {
 	skips.Skip["Nonsense"] = "it was renamed"
 	failures := transporttest.Check(t.Context(), skips)
 	g.Expect(failures).To(HaveLen(1))
-	g.Expect(failures).To(HaveKeyWithValue("Nonsense", MatchError(`the harness skips "Nonsense", which is no case`)))
+	g.Expect(failures).To(HaveKeyWithValue("Nonsense", MatchError(`the harness skips the case "Nonsense", which does not exist`)))
 
 	h := onHost(t, func(h *host) { transporttest.Test(h, skips) })
-	g.Expect(h.errs).To(ConsistOf(`the harness skips "Nonsense", which is no case`))
+	g.Expect(h.errs).To(ConsistOf(`the harness skips the case "Nonsense", which does not exist`))
 	h = onHost(t, func(h *host) { transporttest.Cases()[0].Run(h, skips) })
-	g.Expect(h.errs).To(ConsistOf(ContainSubstring("skips what is no case: Nonsense")))
+	g.Expect(h.errs).To(ConsistOf(ContainSubstring("skips cases that do not exist: Nonsense")))
 
 	delete(skips.Skip, "Nonsense")
 	h = onHost(t, func(h *host) { transporttest.Cases()[0].Run(h, skips) })
@@ -100,7 +100,7 @@ func TestSkip(t *testing.T) {
 	g.Expect(h.logs).To(ConsistOf(HaveSuffix(": skipped: it is lame")))
 }
 
-func TestCasesThatDoNotApplySayWhy(t *testing.T) {
+func TestCasesThatDoNotApplyHaveAReason(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	why := func(h transporttest.Harness) string {
@@ -164,8 +164,8 @@ func TestAHarnessWithARegistryOfItsOwn(t *testing.T) {
 	}
 }
 
-// contract names the rules in the interfaces' comments, by how they begin, and
-// the cases that prove them.
+// contract maps the beginning of each rule in the interfaces' comments to the
+// cases that check it.
 var contract = map[string]string{
 	"It returns when the server has answered completely,": "AnswerTimeout BodyTimeout ConnectTimeout ContextEnds",
 	"A 2xx answer is a Response":                          "Delivers Refusals RateLimited BrokenConnection AfterClose",
@@ -206,7 +206,7 @@ func TestEveryRuleOfTheContractHasItsCases(t *testing.T) {
 	names := make(map[string]bool)
 	for _, c := range transporttest.Cases() {
 		if names[c.Name] || c.Rule == "" {
-			t.Errorf("the case %s is there twice, or has no rule", c.Name)
+			t.Errorf("the case %s exists twice, or has no rule", c.Name)
 		}
 		names[c.Name] = true
 	}

@@ -6,10 +6,11 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// T is what the conformance suite asks of its host. *testing.T, *testing.B and
-// Ginkgo's GinkgoT() and GinkgoTB() have it, and a program can bring its own.
+// T is the part of a test that the conformance suite needs. *testing.T,
+// *testing.B and Ginkgo's GinkgoT() and GinkgoTB() have it; a program can
+// implement its own.
 //
-// The suite calls a T only from the goroutine that called into it and from
+// The suite calls a T only from the goroutine that called the suite, and from
 // Cleanup functions. Fatalf must not return.
 type T interface {
 	sentrytest.TB

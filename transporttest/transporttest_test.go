@@ -29,7 +29,7 @@ func packet(message string) *transport.Packet {
 
 func TestRecorderKeepsWhatItIsHanded(t *testing.T) {
 	g := NewWithT(t)
-	var rec transporttest.Recorder // the zero value is ready
+	var rec transporttest.Recorder // the zero value is ready to use
 	response, err := rec.Send(t.Context(), packet("one"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(response.EventID).To(Equal("one"))
@@ -45,7 +45,7 @@ func TestRecorderKeepsWhatItIsHanded(t *testing.T) {
 
 	rec.Packets()[0].Header.Set("X", "changed")
 	rec.Packets()[0].Body[0] = 'x'
-	g.Expect(rec.Packets()[0].Header.Get("X")).To(Equal("y"), "what it returns are copies")
+	g.Expect(rec.Packets()[0].Header.Get("X")).To(Equal("y"), "it returns copies")
 	g.Expect(rec.Events()).To(HaveLen(3))
 
 	g.Expect(rec.Take()).To(HaveLen(3))
@@ -112,7 +112,7 @@ func TestRecorderHolds(t *testing.T) {
 		g.Expect(<-told).To(Succeed())
 		g.Expect(<-told).To(Succeed())
 		rec.SendAsync(t.Context(), packet("d"), func(_ *transport.Response, err error) { told <- err })
-		g.Expect(told).To(Receive(BeNil()), "holding has ended")
+		g.Expect(told).To(Receive(BeNil()), "Hold has ended")
 	})
 }
 
@@ -204,7 +204,7 @@ func TestRegistryLeadsEverySchemeToTheRecorder(t *testing.T) {
 	tr, err := openIn(t, r, "sync+https://k@h/1")
 	g.Expect(err).NotTo(HaveOccurred())
 	_, async := tr.(transport.AsyncTransport)
-	g.Expect(async).To(BeFalse(), "sync+ blocks here too")
+	g.Expect(async).To(BeFalse(), "sync+ blocks")
 	tr, err = openIn(t, r, "https://k@h/1")
 	g.Expect(err).NotTo(HaveOccurred())
 	_, async = tr.(transport.AsyncTransport)

@@ -17,10 +17,10 @@ type trial struct {
 	h Harness
 	carrier
 	servers []*sentrytest.Server
-	// either is set by cases in which the transport may speak HTTP/1.1 with
+	// either is set by cases in which the transport may use HTTP/1.1 with
 	// servers that offer HTTP/2.
 	either bool
-	// addrs are those of servers on the harness's network.
+	// addrs has the addresses of servers on the harness's network.
 	addrs map[*sentrytest.Server]string
 }
 
@@ -43,8 +43,8 @@ func (t *trial) explain(what string) string {
 	return fmt.Sprintf("%s (over %s): %s\n\tthe rule: %s", t.c.Name, over, what, t.c.Rule)
 }
 
-// serve starts a server of the kind that the trial is about. A step that is
-// left over is a finding: it says how often the transport called.
+// serve starts a server for the trial's scheme and protocol. If a step is left
+// over, the case fails with the number of requests.
 func (t *trial) serve(steps ...sentrytest.Step) *sentrytest.Server {
 	t.Helper()
 	var srv *sentrytest.Server
@@ -57,7 +57,7 @@ func (t *trial) serve(steps ...sentrytest.Step) *sentrytest.Server {
 	return srv
 }
 
-// serveTLS starts a server with a certificate of some kind.
+// serveTLS starts a server with the given certificate.
 func (t *trial) serveTLS(certificate sentrytest.Option) *sentrytest.Server {
 	t.Helper()
 	options := append(t.options(), certificate)
@@ -86,20 +86,20 @@ func (t *trial) join(srv *sentrytest.Server) *sentrytest.Server {
 	return srv
 }
 
-// spoken judges by which version of HTTP the requests came.
+// spoken checks the HTTP version of the requests.
 func (t *trial) spoken() {
 	t.Helper()
 	for _, srv := range t.servers {
 		for _, r := range srv.Requests() {
 			if t.http2 && !t.either && r.Proto != "HTTP/2.0" {
-				t.Errorf("the server offers HTTP/2, and this came over %s: %s", r.Proto, r)
+				t.Errorf("the server offers HTTP/2, but got a request over %s: %s", r.Proto, r)
 				return
 			}
 		}
 	}
 }
 
-// addr returns where a transport finds a server.
+// addr returns the address of a server for a transport.
 func (t *trial) addr(srv *sentrytest.Server) string {
 	if addr, ok := t.addrs[srv]; ok {
 		return addr
@@ -107,12 +107,12 @@ func (t *trial) addr(srv *sentrytest.Server) string {
 	return srv.Addr()
 }
 
-// dsn returns a DSN for the server, with options given as names and values.
+// dsn returns a DSN for the server. params are names and values of options.
 func (t *trial) dsn(srv *sentrytest.Server, params ...string) *transport.DSN {
 	t.Helper()
 	dsn, err := transport.ParseDSN(srv.DSN(sentrytest.DSNScheme(t.h.Scheme)))
 	if err != nil {
-		t.Fatalf("the server's DSN can't be read: %v", err)
+		t.Fatalf("the server's DSN is invalid: %v", err)
 	}
 	if addr, ok := t.addrs[srv]; ok {
 		dsn.Host = addr
@@ -129,7 +129,7 @@ func (t *trial) dsn(srv *sentrytest.Server, params ...string) *transport.DSN {
 	return dsn
 }
 
-// open opens the transport for a server, and closes it with the trial.
+// open opens the transport for a server, and closes it at the end of the trial.
 func (t *trial) open(srv *sentrytest.Server, params ...string) *link {
 	t.Helper()
 	return t.openEnv(t.h.env(t), t.dsn(srv, params...))
@@ -150,9 +150,8 @@ func (t *trial) openEnv(env transport.Env, dsn *transport.DSN) *link {
 	return l
 }
 
-// closeNow is for tidying up: whether Close obeys its rules is for the cases to
-// say that are about it, and a transport that hangs must not hold up the others
-// for long.
+// closeNow closes a transport for cleaning up. It does not check the rules of
+// Close, and waits only briefly for a transport that hangs.
 func closeNow(tr transport.Transport, patience time.Duration) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -167,11 +166,11 @@ func closeNow(tr transport.Transport, patience time.Duration) {
 	}
 }
 
-// until waits for a condition that nobody announces.
+// until polls a condition.
 func (t *trial) until(what string, met func() bool) {
 	t.Helper()
 	if !eventually(t.h.patience(), met) {
-		t.Fatalf("waited %v for this: %s", t.h.patience(), what)
+		t.Fatalf("waited %v in vain for: %s", t.h.patience(), what)
 	}
 }
 
@@ -195,7 +194,7 @@ func (t *trial) requests(srv *sentrytest.Server, n int) {
 	t.until(fmt.Sprintf("request %d at the server", n), func() bool { return len(srv.Requests()) >= n })
 }
 
-// receive waits for what a channel is to bring.
+// receive waits for a value on a channel.
 func receive[V any](t *trial, what string, ch <-chan V) V {
 	t.Helper()
 	select {
@@ -207,7 +206,7 @@ func receive[V any](t *trial, what string, ch <-chan V) V {
 	}
 }
 
-// within runs f in a goroutine, so that the trial survives what never returns.
+// within runs f in a goroutine, so that the trial ends even if f never returns.
 func within[V any](t *trial, what string, f func() V) V {
 	t.Helper()
 	ch := make(chan V, 1)
@@ -215,18 +214,18 @@ func within[V any](t *trial, what string, f func() V) V {
 	return receive(t, "the return of "+what, ch)
 }
 
-// patient is a context that ends only when the trial has waited too long.
+// patient returns a context that ends when the trial has waited too long.
 func (t *trial) patient() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), t.h.patience())
 }
 
-// shortly is a context that ends after a time in which nothing happens on a
-// server that hangs.
+// shortly returns a context that ends soon, but late enough for a request to
+// reach the server.
 func shortly() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 30*time.Millisecond)
 }
 
 var eventIDs atomic.Int64
 
-// newEventID returns an id that no other packet of the process has.
+// newEventID returns an id that is unique in the process.
 func newEventID() string { return fmt.Sprintf("%032x", eventIDs.Add(1)) }
