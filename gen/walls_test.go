@@ -27,6 +27,7 @@ var walls = map[string]wall{
 		[]string{"internal/guard", "raven/internal/jsontext", "raven/internal/mask"},
 		"it encodes values for any event, so it knows none",
 	},
+	"raven/internal/gate":    {nil, "it decides and counts by keys, times and words, so that every event is the same to it"},
 	"raven/internal/program": {nil, "it reads what the linker built in, and nothing else"},
 	"raven/internal/stack": {
 		[]string{"raven/internal/jsontext", "raven/internal/program"},

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/gate"
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 	"github.com/ravenkit/ravenkit/transport"
@@ -30,7 +31,6 @@ type Client struct {
 	wire      wire
 	inApp     *stack.Rule
 	rules     *rules
-	source    sourceBudget
 	ignore    ignoreRule
 	sentinels map[error]bool // never changed
 	log       *slog.Logger   // nil: whatever slog.Default is at the time
@@ -41,14 +41,17 @@ type Client struct {
 	defaults    *circumstances // what is under every event; nil: nothing
 	breadcrumbs int            // how many are kept
 
+	sourceLines int        // on either side of a frame's
+	sourceRate  *gate.Rate // of events with source from one place; nil: no bound
+
 	sampleRate float64
-	throttle   *throttle // nil: none
+	throttle   *gate.Throttle // nil: none
 	onOutcome  func(Outcome)
-	state      stateMachine
+	backoff    gate.Backoff
 	counters   counters
-	ledger     ledger
+	ledger     gate.Ledger
 	reports    reports
-	failures   errorLog
+	burst      gate.Burst // of losses, for the log
 	recent     recent
 	closed     atomic.Bool
 	endedCtx   atomic.Bool // that Close was given
@@ -135,8 +138,8 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 	c.breadcrumbs = cfg.breadcrumbs
 	c.openContext()
 	c.sampleRate, c.throttle, c.onOutcome = cfg.sampleRate, cfg.throttle, cfg.onOutcome
-	c.ledger.size = cfg.ledger
-	c.source.lines, c.source.rate = cfg.sourceLines, cfg.sourceRate
+	c.ledger.Size = cfg.ledger
+	c.sourceLines, c.sourceRate = cfg.sourceLines, gate.NewRate(cfg.sourceRate)
 	c.wire = wire{
 		project:     dsn.ProjectID,
 		serverName:  jsontext.AppendField(nil, `"server_name":`, cfg.serverName),

@@ -57,7 +57,7 @@ func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []Captu
 		return outgoing{}, c.dropped(drop, g, &what)
 	}
 	p.echo = what.echo
-	p.ticket = c.ledger.open(p.id, "")
+	p.ticket = c.ledger.Open(p.id, "")
 	return p, drop
 }
 
@@ -68,49 +68,6 @@ var errGoexit = errors.New("a function that the client called for the event ende
 func (c *Client) dropped(o Outcome, g *gist, what *subject) Outcome {
 	c.drop(o, g, terms{told: what.told || c.raise != nil && o.Err != errNested, echo: what.echo})
 	return o
-}
-
-// gate is where a composed event may end before it is sent. For one that is
-// held back while sending fails there is a gist too if the log shows it.
-func (c *Client) gate(d *draft, urgent bool) (outgoing, Outcome, *gist) {
-	var key uint64
-	suppressed := 0
-	if t := c.throttle; t != nil && !d.bare {
-		key = d.throttleKey(t.seed)
-		var ok bool
-		if suppressed, ok = t.pass(key); !ok {
-			return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeThrottled}, nil
-		}
-	}
-	if !urgent && c.holder == nil {
-		if why := c.state.shouldTry(); why != nil {
-			if suppressed > 0 {
-				c.throttle.giveBack(key, suppressed)
-			}
-			if c.closed.Load() { // whether sending fails does not matter any more
-				return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeClosed, Err: transport.ErrClosed}, nil
-			}
-			var g *gist
-			if c.failures.wants(c) {
-				if p, err := c.pack(d); err == nil {
-					g = &p.gist
-				}
-			}
-			return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}, g
-		}
-	}
-	if suppressed > 0 {
-		Extra{suppressedKey: suppressed}.apply(d)
-	}
-	p, err := c.pack(d)
-	if err != nil {
-		if suppressed > 0 {
-			c.throttle.giveBack(key, suppressed)
-		}
-		return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeTooLarge, Err: err}, nil
-	}
-	c.addReport(p, d.now)
-	return p, Outcome{}, nil
 }
 
 func (c *Client) dispatch(ctx context.Context, p outgoing) {

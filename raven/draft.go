@@ -144,7 +144,7 @@ func (d *draft) complement(c *Client, what *subject) {
 		Tags{"site": d.site}.apply(d)
 	}
 	if len(d.traces) > 0 {
-		d.enc.sourceLines = c.source.linesFor(d.traces[0].found, d.now)
+		d.enc.sourceLines = c.linesFor(d.traces[0].found, d.now)
 	}
 	if d.ev.Timestamp.IsZero() {
 		d.ev.Timestamp = d.now
@@ -212,7 +212,7 @@ func (c *Client) prepare(ctx context.Context, ev *Event, what *subject, opts []C
 	if drop = c.process(ctx, d); drop.Kind != "" {
 		return outgoing{}, drop, nil
 	}
-	if p, drop, g = c.gate(d, what.urgent); drop.Kind == "" {
+	if p, drop, g = c.pastGates(d, what.urgent); drop.Kind == "" {
 		p.memory = d.remember(c, what)
 	}
 	return p, drop, g

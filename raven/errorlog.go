@@ -4,120 +4,51 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/advice"
+	"github.com/ravenkit/ravenkit/raven/internal/gate"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// errorLog reports lost events and outages to the program's own log: of each
-// burst the first loss, or the outage, with what to do about it, and at its end
-// how many events were lost. A server that is down is one thing to report, not
-// thousands. The zero value is ready.
-type errorLog struct {
-	burning atomic.Bool // a burst has begun and not ended
-
-	mu     sync.Mutex
-	begun  time.Time // guarded by mu
-	last   time.Time // guarded by mu; the latest loss
-	sticky bool      // guarded by mu; the burst stays open across successes
-	outage bool      // guarded by mu; the transport holds events, and says when it is over
-	events int       // guarded by mu
-}
-
-// quiet is after how long without a loss a burst ends that is interleaved with
-// successes, as a full queue's is.
-const quiet = 10 * time.Second
-
-// lost logs an event, if it is the first of a burst or somebody wants to see
-// all of them. An echo of the log is logged only as the first: if each were, the
-// log would make new ones without end.
-func (l *errorLog) lost(c *Client, o *Outcome, g *gist, echo bool) {
-	if l.note(o) {
+// lost logs an event, if it is the first of a burst or the log is at level debug:
+// of each burst the first loss, with what to do about it, and at its end how many
+// events were lost. An echo of the log is logged only as the first: if each were,
+// the log would make new ones without end.
+func (c *Client) lost(o *Outcome, g *gist, echo bool) {
+	sticky := true
+	switch o.Kind {
+	case OutcomeNetwork, OutcomeBackoff, OutcomeRateLimited:
+		sticky = false
+	case OutcomeRejected:
+		sticky = aboutTheEvent(o.Status)
+	}
+	if c.burst.Lose(sticky) {
 		c.logLoss(slog.LevelError, o, g)
 	} else if !echo && c.logsAll() {
 		c.logLoss(slog.LevelDebug, o, g)
 	}
 }
 
-// wants reports whether an event that is lost now would be logged.
-func (l *errorLog) wants(c *Client) bool { return !l.burning.Load() || c.logsAll() }
+// logsLosses reports whether an event that is lost now would be logged.
+func (c *Client) logsLosses() bool { return !c.burst.Burning() || c.logsAll() }
 
 func (c *Client) logsAll() bool { return c.logger().Enabled(context.Background(), slog.LevelDebug) }
-
-func (l *errorLog) note(o *Outcome) (first bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	first = !l.burning.Swap(true)
-	if first {
-		l.begun, l.events, l.outage = now, 0, false
-	}
-	l.events++
-	l.last = now
-	switch o.Kind {
-	case OutcomeNetwork, OutcomeBackoff, OutcomeRateLimited:
-		l.sticky = false
-	case OutcomeRejected:
-		l.sticky = aboutTheEvent(o.Status)
-	default:
-		l.sticky = true
-	}
-	return first
-}
-
-// delivered ends a burst, if this success says that it is over.
-func (l *errorLog) delivered(c *Client) {
-	if !l.burning.Load() {
-		return
-	}
-	l.mu.Lock()
-	over := l.burning.Load() && !l.outage && (!l.sticky || time.Since(l.last) >= quiet)
-	l.mu.Unlock()
-	if over {
-		l.end(c)
-	}
-}
 
 // noticed hears of the pauses of a transport that holds.
 func (c *Client) noticed(n transport.Notice) {
 	switch n.Kind {
 	case transport.NoticePaused:
-		if c.failures.pause(n.Since) {
+		if c.burst.Pause(n.Since) {
 			c.logOutage(&n)
 		}
 	case transport.NoticeResumed:
-		c.failures.resume(c, &n)
+		if b, ended := c.burst.End(); ended {
+			c.logger().Warn("raven: events are delivered again",
+				"after", time.Since(b.Began).Round(time.Millisecond), "waiting", n.Waiting, "lost", b.Lost, "host", c.dsn.Host)
+		}
 	}
-}
-
-// pause notes the beginning of an outage. It reports whether that begins a
-// burst.
-func (l *errorLog) pause(since time.Time) (first bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if first = !l.burning.Swap(true); first {
-		l.begun, l.last, l.events = since, since, 0
-	}
-	l.outage = true
-	return first
-}
-
-// resume ends an outage, and the burst with it.
-func (l *errorLog) resume(c *Client, n *transport.Notice) {
-	l.mu.Lock()
-	ended := l.burning.Swap(false)
-	events, began := l.events, l.begun
-	l.outage = false
-	l.mu.Unlock()
-	if !ended {
-		return
-	}
-	c.logger().Warn("raven: events are delivered again",
-		"after", time.Since(began).Round(time.Millisecond), "waiting", n.Waiting, "lost", events, "host", c.dsn.Host)
 }
 
 // logOutage says that events wait.
@@ -127,16 +58,9 @@ func (c *Client) logOutage(n *transport.Notice) {
 	c.logger().LogAttrs(context.Background(), slog.LevelError, "raven: delivery has stopped; events wait until it is possible again", attrs...)
 }
 
-// end ends a burst, if there is one.
-func (l *errorLog) end(c *Client) {
-	l.mu.Lock()
-	ended := l.burning.Swap(false)
-	events, took := l.events, l.last.Sub(l.begun)
-	l.mu.Unlock()
-	if !ended {
-		return
-	}
-	if events == 0 { // an outage that cost nothing
+// logEnd says that a burst is over.
+func (c *Client) logEnd(b gate.Ended) {
+	if b.Lost == 0 { // an outage that cost nothing
 		c.logger().Warn("raven: closed while delivery had stopped; no event was lost", "host", c.dsn.Host)
 		return
 	}
@@ -144,8 +68,8 @@ func (l *errorLog) end(c *Client) {
 	if c.closed.Load() {
 		msg = "raven: closed; events were lost (including those Flush reported)"
 	}
-	attrs := []any{"lost", events}
-	if took = took.Round(time.Millisecond); took > 0 {
+	attrs := []any{"lost", b.Lost}
+	if took := b.Took.Round(time.Millisecond); took > 0 {
 		attrs = append(attrs, "for", took)
 	}
 	c.logger().Warn(msg, attrs...)

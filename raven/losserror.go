@@ -89,6 +89,8 @@ func (c *Client) close(ctx context.Context) error {
 		err = fmt.Errorf("%w (%s)", err, advice.EndedContext)
 	}
 	err = c.loss(err)
-	c.failures.end(c)
+	if b, ended := c.burst.End(); ended {
+		c.logEnd(b)
+	}
 	return err
 }

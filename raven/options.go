@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/gate"
 	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 	"github.com/ravenkit/ravenkit/raven/internal/program"
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
@@ -40,7 +41,7 @@ type config struct {
 	sentinels      map[error]bool
 	defaultIgnores bool
 	sampleRate     float64
-	throttle       *throttle
+	throttle       *gate.Throttle
 	onOutcome      func(Outcome)
 	ledger         int
 	noReports      bool

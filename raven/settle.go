@@ -26,7 +26,7 @@ func (c *Client) settle(f *fate, resp *transport.Response, err error, how terms)
 func (c *Client) enter(f *fate, o Outcome, how terms) {
 	how.echo = f.echo
 	if !how.ignore && c.holder == nil {
-		c.state.observe(&o)
+		c.observe(&o)
 	}
 	if o.Kind != OutcomeDelivered {
 		f.memory.forget(c)
@@ -34,7 +34,7 @@ func (c *Client) enter(f *fate, o Outcome, how terms) {
 	if f.report != nil && !reportArrived(&o) {
 		c.reports.add(f.report)
 	}
-	c.ledger.close(f.ticket, o.word())
+	c.ledger.Close(f.ticket, o.word())
 	c.conclude(o, &f.gist, how)
 }
 
@@ -42,7 +42,7 @@ func (c *Client) enter(f *fate, o Outcome, how terms) {
 // where the event was not composed.
 func (c *Client) drop(o Outcome, g *gist, how terms) {
 	if o.EventID != "" {
-		c.ledger.open(o.EventID, o.word())
+		c.ledger.Open(o.EventID, o.word())
 	}
 	c.conclude(o, g, how)
 }
@@ -59,9 +59,11 @@ func (c *Client) conclude(o Outcome, g *gist, how terms) {
 	case o.Err == errNested: // whoever is told captures again
 		return
 	case kind == 0:
-		c.failures.delivered(c)
+		if b, over := c.burst.Success(); over {
+			c.logEnd(b)
+		}
 	case kind >= firstLoss && !how.told:
-		c.failures.lost(c, &o, g, how.echo)
+		c.lost(&o, g, how.echo)
 	}
 	if c.onOutcome != nil {
 		c.observeOutcome(o)

@@ -2,7 +2,6 @@ package raven
 
 import (
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
@@ -37,29 +36,10 @@ func WithSourceContext(lines, perSecond int) Option {
 	}
 }
 
-// sourceBudget says which events carry source. Each slot counts the events of
-// one place in one second; what collides or races costs a few lines more or
-// fewer.
-type sourceBudget struct {
-	lines, rate int
-	slots       [128]atomic.Uint64 // place: 16 bits, second: 32, count: 16
-}
-
 // linesFor returns how many lines go with an event of a place.
-func (b *sourceBudget) linesFor(calls stack.Stack, now time.Time) int {
-	if b.lines == 0 || b.rate == 0 || len(calls) == 0 {
-		return b.lines
+func (c *Client) linesFor(calls stack.Stack, now time.Time) int {
+	if c.sourceLines == 0 || c.sourceRate == nil || len(calls) == 0 || c.sourceRate.Allow(uint64(calls[0].PC()), now) {
+		return c.sourceLines
 	}
-	hash := uint64(calls[0].PC()) * 0x9E3779B97F4A7C15
-	slot := &b.slots[hash>>57]
-	period := hash<<7&(0xffff<<48) | uint64(uint32(now.Unix()))<<16
-	seen := slot.Load()
-	switch {
-	case seen&^0xffff != period:
-		seen = period
-	case seen&0xffff == 0xffff || seen&0xffff >= uint64(b.rate):
-		return 0
-	}
-	slot.Store(seen + 1)
-	return b.lines
+	return 0
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/ravenkit/ravenkit/transport"
@@ -59,94 +57,25 @@ func (s State) String() string {
 	return fmt.Sprintf("error: %d failed in a row%s, trying again after %s: %v", s.RetryNumber, waiting, s.Until.Format(time.RFC3339), s.Err)
 }
 
-// stateMachine gates sending for transports that hold nothing, as the reference
-// client does: after a failure nothing is sent for as long as the server asks,
-// or else for 1, 4, 9, 16, 25, 36, 36, … seconds. Its zero value is online.
-type stateMachine struct {
-	failing atomic.Bool // so that one who is online need not lock
-
-	mu          sync.Mutex
-	retryNumber int           // guarded by mu
-	retryAfter  time.Duration // guarded by mu
-	lastCheck   time.Time     // guarded by mu
-	cause       error         // guarded by mu
-}
-
-const (
-	maxRetryNumber = 6 // that the interval grows with
-	// maxPause bounds what a server may ask for. Sending is tried again after an
-	// hour: the limit may have been a mistake, or be about one category only.
-	maxPause = time.Hour
-)
-
-// interval needs the lock.
-func (m *stateMachine) interval() time.Duration {
-	if m.retryAfter != 0 {
-		return min(m.retryAfter, maxPause)
-	}
-	n := min(m.retryNumber, maxRetryNumber)
-	return time.Duration(n*n) * time.Second
-}
-
-// shouldTry returns nil if an event may be sent, and else why not.
-func (m *stateMachine) shouldTry() *backoffError {
-	if !m.failing.Load() {
-		return nil
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.retryNumber == 0 || time.Since(m.lastCheck) > m.interval() {
-		return nil
-	}
-	return &backoffError{until: m.lastCheck.Add(m.interval()), err: m.cause}
-}
-
-func (m *stateMachine) setFail(retryAfter time.Duration, cause error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.retryNumber++
-	m.lastCheck, m.retryAfter, m.cause = time.Now(), retryAfter, cause
-	m.failing.Store(true)
-}
-
-func (m *stateMachine) setSuccess() {
-	if !m.failing.Load() {
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.retryNumber, m.retryAfter, m.lastCheck, m.cause = 0, 0, time.Time{}, nil
-	m.failing.Store(false)
-}
-
-func (m *stateMachine) state() State {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.retryNumber == 0 {
-		return State{Status: StatusOnline}
-	}
-	return State{Status: StatusError, RetryNumber: m.retryNumber, Until: m.lastCheck.Add(m.interval()), Err: m.cause}
-}
-
 // observe draws the consequences of an attempt to send. Only what says
 // something about the way to the server, or about the server's readiness,
 // counts as a failure: not an event that was refused for what it is, not a full
 // queue, and not a limit that the transport itself keeps to, which is no new
 // attempt.
-func (m *stateMachine) observe(o *Outcome) {
+func (c *Client) observe(o *Outcome) {
 	switch o.Kind {
 	case OutcomeDelivered:
-		m.setSuccess()
+		c.backoff.Succeed()
 	case OutcomeNetwork:
-		m.setFail(0, o.Err)
+		c.backoff.Fail(0, o.Err)
 	case OutcomeRejected:
 		if !aboutTheEvent(o.Status) {
-			m.setFail(0, o.Err)
+			c.backoff.Fail(0, o.Err)
 		}
 	case OutcomeRateLimited:
 		var limited *transport.RateLimitedError
 		if errors.As(o.Err, &limited) && !limited.Held {
-			m.setFail(limited.RetryAfter, o.Err)
+			c.backoff.Fail(limited.RetryAfter, o.Err)
 		}
 	}
 }
@@ -155,18 +84,6 @@ func (m *stateMachine) observe(o *Outcome) {
 func aboutTheEvent(status int) bool {
 	return status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge || status == http.StatusUnprocessableEntity
 }
-
-// backoffError is why an event is not sent: sending has just failed.
-type backoffError struct {
-	until time.Time
-	err   error
-}
-
-func (e *backoffError) Error() string {
-	return fmt.Sprintf("nothing is sent until after %s, since sending failed: %v", e.until.Format(time.RFC3339), e.err)
-}
-
-func (e *backoffError) Unwrap() error { return e.err }
 
 // State returns whether events are being sent. What happens after a failure
 // depends on the transport:
@@ -186,7 +103,11 @@ func (c *Client) State() State {
 		return State{Status: StatusDisabled}
 	}
 	if c.holder == nil {
-		return c.state.state()
+		n, until, err := c.backoff.State()
+		if n == 0 {
+			return State{Status: StatusOnline}
+		}
+		return State{Status: StatusError, RetryNumber: n, Until: until, Err: err}
 	}
 	h := c.holder.HoldState()
 	if !h.Paused {
@@ -200,5 +121,5 @@ func (c *Client) failing() bool {
 	if c.holder != nil {
 		return c.holder.HoldState().Paused
 	}
-	return c.state.shouldTry() != nil
+	return c.backoff.Try() != nil
 }

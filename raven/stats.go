@@ -1,6 +1,7 @@
 package raven
 
 import (
+	"fmt"
 	"sync/atomic"
 )
 
@@ -73,4 +74,34 @@ func (c *Client) Stats() Stats {
 		return Stats{}
 	}
 	return c.counters.stats()
+}
+
+// defaultLedger is how many ids a client keeps unless told otherwise.
+const defaultLedger = 1000
+
+// Ledger returns what became of the latest events, by id: the word of the
+// [OutcomeKind], with details after ": " where there are some, as in
+// "rejected: 403 project is gone", or "pending". Ignored errors have no id and
+// are not in it. forgotten counts the events that were too many to keep; how
+// many are kept is for [WithLedger] to say, 1000 by default.
+//
+// The map is the caller's. A disabled client has an empty one.
+func (c *Client) Ledger() (outcomes map[string]string, forgotten uint64) {
+	if !c.Enabled() {
+		return map[string]string{}, 0
+	}
+	return c.ledger.Read()
+}
+
+// WithLedger makes [Client.Ledger] keep the latest n events in place of 1000.
+// An event takes some 100 bytes, from its capture on. Zero keeps none, and
+// counts all of them as forgotten; less is an error.
+func WithLedger(n int) Option {
+	return func(cfg *config) error {
+		if n < 0 {
+			return fmt.Errorf("raven: WithLedger(%d): the number is negative", n)
+		}
+		cfg.ledger = n
+		return nil
+	}
 }

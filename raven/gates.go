@@ -1,0 +1,172 @@
+package raven
+
+import (
+	"fmt"
+	"hash/maphash"
+	"math/rand/v2"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/gate"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
+	"github.com/ravenkit/ravenkit/transport"
+)
+
+// suppressedKey is the extra that says how many events were held back.
+const suppressedKey = "suppressed"
+
+// WithSampleRate reports only a share of what is captured, from 0, nothing, to
+// 1, everything, which is the default; which events these are is chance. A rate
+// outside that is an error. A [SampleRate] among a capture's options, or in its
+// Context, wins over it. What is left out has an id all the same, and counts as
+// [OutcomeSampled].
+func WithSampleRate(rate float64) Option {
+	return func(cfg *config) error {
+		if !(rate >= 0 && rate <= 1) {
+			return fmt.Errorf("raven: WithSampleRate(%v): want a number from 0 (nothing) to 1 (everything)", rate)
+		}
+		cfg.sampleRate = rate
+		return nil
+	}
+}
+
+// sampledOut decides whether an event belongs to the share that is left out.
+// The options win over the Context, which wins over the client. Rates of 0 and
+// 1 leave nothing to chance.
+func (d *draft) sampledOut(c *Client) bool {
+	if d.bare {
+		return false
+	}
+	rate := c.sampleRate
+	if d.rate != nil {
+		rate = float64(*d.rate)
+	}
+	if rate >= 1 {
+		return false
+	}
+	return !(rate > 0 && rand.Float64() < rate)
+}
+
+// Throttle lets at most n events with one fingerprint pass in a time of per,
+// which begins with the first of them. The rest count as [OutcomeThrottled],
+// and their captures return ""; the next one that passes says how many there
+// were, in the extra "suppressed".
+//
+// The fingerprint is the event's own [Fingerprint] if it has one. Else it is,
+// for errors, the type of the captured error and the innermost in-app frame of
+// its stack, and for anything else the message as it was given, without its
+// parameters. The latest 1000 fingerprints are kept. An n below 1 and a per of
+// zero or less are errors.
+func Throttle(n int, per time.Duration) Option {
+	return func(cfg *config) error {
+		if n < 1 || per <= 0 {
+			return fmt.Errorf("raven: Throttle(%d, %v): want at least 1 event in a time longer than 0", n, per)
+		}
+		cfg.throttle = gate.NewThrottle(n, per)
+		return nil
+	}
+}
+
+// pastGates is where a composed event may end before it is sent. For one that is
+// held back while sending fails there is a gist too if the log shows it.
+func (c *Client) pastGates(d *draft, urgent bool) (outgoing, Outcome, *gist) {
+	var key uint64
+	suppressed := 0
+	if t := c.throttle; t != nil && !d.bare {
+		key = d.throttleKey()
+		var ok bool
+		if suppressed, ok = t.Pass(key); !ok {
+			return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeThrottled}, nil
+		}
+	}
+	if !urgent && c.holder == nil {
+		if why := c.backoff.Try(); why != nil {
+			if suppressed > 0 {
+				c.throttle.GiveBack(key, suppressed)
+			}
+			if c.closed.Load() { // whether sending fails does not matter any more
+				return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeClosed, Err: transport.ErrClosed}, nil
+			}
+			var g *gist
+			if c.logsLosses() {
+				if p, err := c.pack(d); err == nil {
+					g = &p.gist
+				}
+			}
+			return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeBackoff, Err: why}, g
+		}
+	}
+	if suppressed > 0 {
+		Extra{suppressedKey: suppressed}.apply(d)
+	}
+	p, err := c.pack(d)
+	if err != nil {
+		if suppressed > 0 {
+			c.throttle.GiveBack(key, suppressed)
+		}
+		return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeTooLarge, Err: err}, nil
+	}
+	c.addReport(p, d.now)
+	return p, Outcome{}, nil
+}
+
+// throttleSeed makes fingerprints.
+var throttleSeed = maphash.MakeSeed()
+
+// throttleKey is the draft's fingerprint for a throttle.
+func (d *draft) throttleKey() uint64 {
+	var h maphash.Hash
+	h.SetSeed(throttleSeed)
+	byDefault := len(d.ev.Fingerprint) == 0
+	for _, s := range d.ev.Fingerprint {
+		byDefault = byDefault || s == "{{ default }}" || s == "{{default}}"
+		maphash.WriteComparable(&h, s)
+	}
+	switch n := len(d.ev.Exceptions); {
+	case !byDefault:
+	case n > 0:
+		x := &d.ev.Exceptions[n-1]
+		maphash.WriteComparable(&h, [2]string{x.Module, x.Type})
+		if f := d.place(); f != nil {
+			maphash.WriteComparable(&h, [2]string{f.Module, f.Function})
+			maphash.WriteComparable(&h, f.Lineno)
+		}
+	default:
+		maphash.WriteComparable(&h, d.ev.Message)
+	}
+	return h.Sum64()
+}
+
+// place returns the frame that tells errors of one type apart: of the outermost
+// one that has a stack.
+func (d *draft) place() *stack.Frame {
+	for i := len(d.ev.Exceptions) - 1; i >= 0; i-- {
+		if f := d.topFrame(d.ev.Exceptions[i].Stacktrace); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// topFrame returns the innermost in-app frame of a stack, or the innermost one
+// if it has none in-app; nil if it has no frames.
+func (d *draft) topFrame(s *Stacktrace) *stack.Frame {
+	if s.empty() {
+		return nil
+	}
+	for i := len(s.Frames) - 1; i >= 0; i-- {
+		if s.Frames[i].InApp {
+			f := s.Frames[i].plain()
+			return &f
+		}
+	}
+	if n := len(s.Frames); n > 0 {
+		f := s.Frames[n-1].plain()
+		return &f
+	}
+	for _, r := range s.found {
+		if d.enc.isInApp(r.Module, r.InApp) {
+			return &r.Frame
+		}
+	}
+	return &s.found[0].Frame
+}

@@ -1,0 +1,70 @@
+package gate
+
+import "sync"
+
+// Pending is the word for an event without an outcome.
+const Pending = "pending"
+
+// Ledger keeps what became of the latest events. Its zero value counts all of
+// them as forgotten.
+type Ledger struct {
+	Size int // how many it keeps; 0: it only counts
+
+	mu      sync.Mutex
+	entries []ledgerEntry // guarded by mu; a ring, by ticket, that grows up to size
+	opened  uint64        // guarded by mu; the last ticket
+}
+
+// ledgerEntry is about one event. An entry that has given way to a later one
+// has another ticket.
+type ledgerEntry struct {
+	ticket   uint64
+	id, fate string // fate is empty while the event is pending
+}
+
+// Open enters an event and returns its ticket. The memory of the ring grows
+// with what is entered: most programs report little.
+func (l *Ledger) Open(id, fate string) (ticket uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := ledgerEntry{ticket: l.opened, id: id, fate: fate}
+	l.opened++
+	if l.Size == 0 {
+		return e.ticket
+	}
+	if len(l.entries) < l.Size {
+		l.entries = append(l.entries, e)
+	} else {
+		l.entries[e.ticket%uint64(l.Size)] = e
+	}
+	return e.ticket
+}
+
+// Close enters the outcome of an event, unless that was forgotten meanwhile.
+func (l *Ledger) Close(ticket uint64, fate string) {
+	if l.Size == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := &l.entries[ticket%uint64(l.Size)]; e.ticket == ticket {
+		e.fate = fate
+	}
+}
+
+// Read returns what became of the events that are kept, by id, and how many are
+// not kept any more. An event without an outcome is Pending.
+func (l *Ledger) Read() (outcomes map[string]string, forgotten uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	outcomes = make(map[string]string, len(l.entries))
+	n := uint64(len(l.entries))
+	for i := range n {
+		e := &l.entries[(l.opened+i)%n] // the oldest first: of two events with one id the later counts
+		outcomes[e.id] = e.fate
+		if e.fate == "" {
+			outcomes[e.id] = Pending
+		}
+	}
+	return outcomes, l.opened - n
+}
