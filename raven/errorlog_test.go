@@ -160,7 +160,7 @@ func TestAFullQueueIsLoggedOnceABurst(t *testing.T) {
 			time.Sleep(time.Second)
 			capture(nil)
 		}
-		g.Expect(logs.lines()).To(HaveExactElements(ContainSubstring(`outcome=queue_full advice="if these come in bursts, make the room larger that the error names, or let captures wait with overflow=block in the DSN`)))
+		g.Expect(logs.lines()).To(HaveExactElements(ContainSubstring(`outcome=queue_full advice="if these come in bursts, raise the limit named in the error, or let captures wait with overflow=block in the DSN`)))
 		time.Sleep(10 * time.Second)
 		capture(nil)
 		g.Expect(logs.lines()[1:]).To(HaveExactElements(`level=WARN msg="raven: events are delivered again" lost=10 for=4s`))
@@ -218,15 +218,15 @@ func TestTheLogSaysWhatToDo(t *testing.T) {
 		dsn  func(*testing.T) string
 		says []string
 	}{
-		{"unknown authority", tls(sentrytest.UnknownCA()), []string{`certificate="signed by an unknown authority"`, "put the certificate of the CA that signed", "verify_ssl=0"}},
-		{"expired", tls(sentrytest.Expired()), []string{"certificate=expired", "the certificate ended on", "has to be renewed"}},
+		{"unknown authority", tls(sentrytest.UnknownCA()), []string{`certificate="signed by an unknown authority"`, "add the certificate of the CA that signed", "verify_ssl=0"}},
+		{"expired", tls(sentrytest.Expired()), []string{"certificate=expired", "the certificate expired on", "must be renewed"}},
 		{"not yet valid", tls(sentrytest.NotYetValid()), []string{`certificate="not yet valid"`, "the certificate becomes valid on"}},
-		{"another host", tls(sentrytest.WrongHost()), []string{`certificate="for another host name"`, "write one of the certificate's names"}},
-		{"client certificate", tls(sentrytest.ClientCertRequired()), []string{`certificate="the server wants one from its clients"`, "client_cert=/path/to/cert.pem&client_key=/path/to/key.pem"}},
+		{"another host", tls(sentrytest.WrongHost()), []string{`certificate="for another host name"`, "in the DSN with one of the certificate's names"}},
+		{"client certificate", tls(sentrytest.ClientCertRequired()), []string{`certificate="the server requires one from its clients"`, "client_cert=/path/to/cert.pem&client_key=/path/to/key.pem"}},
 		{"401", answer(sentrytest.Status(401)), []string{"compare the DSN with the project's settings"}},
-		{"413", answer(sentrytest.Status(413)), []string{"outcome=too_large", "send less in an event"}},
-		{"429", answer(sentrytest.Status(429).RetryAfter("7")), []string{"outcome=rate_limited", "retry after 7s", "look at the project's quota"}},
-		{"503", answer(sentrytest.Status(503)), []string{"the fault is the server's"}},
+		{"413", answer(sentrytest.Status(413)), []string{"outcome=too_large", "send less data in an event"}},
+		{"429", answer(sentrytest.Status(429).RetryAfter("7")), []string{"outcome=rate_limited", "retry after 7s", "check the project's quota"}},
+		{"503", answer(sentrytest.Status(503)), []string{"the server failed"}},
 		{"no answer", answer(sentrytest.Hang().Optional(), sentrytest.DSNParam("timeout", "0.2")), []string{"outcome=network", "the server took more than 200ms", "timeout=SECONDS"}},
 		{"nobody listens", at("sync+http://key:sesame@" + nobody + "/1"), []string{"nothing listens on " + nobody, "host=" + nobody}},
 		{"no such host", at("sync+http://key:sesame@nonexistent.invalid/1?proxy=none&timeout=2"), []string{"nonexistent.invalid", "advice="}},

@@ -1,7 +1,7 @@
 package guard
 
-// Unwrap returns what an error holds. Cause is asked as well, since errors
-// packages older than Unwrap are still about.
+// Unwrap returns the errors in an error. It also calls Cause, because some
+// errors packages are older than Unwrap.
 func Unwrap(err error) (many []error, one error) {
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
@@ -26,8 +26,8 @@ func held[T any](fn func() T) (inner T) {
 	return fn()
 }
 
-// Same reports whether two errors are one value. Types that are comparable may
-// hold values that are not.
+// Same reports whether two errors are one value. It does not panic if a
+// comparable type holds a value that is not comparable.
 func Same(a, b error) (same bool) {
 	defer func() {
 		if recover() != nil {
@@ -37,13 +37,12 @@ func Same(a, b error) (same bool) {
 	return a == b
 }
 
-// maxChain ends what no cycle check can see, such as an Unwrap that makes a new
-// error every time.
+// maxChain limits chains that have no cycle but do not end, such as an Unwrap
+// that makes a new error each time.
 const maxChain = 100
 
-// Sound reports whether an error can be handed to code that asks it without a
-// guard: neither its text nor that of an error in it panics, and what it wraps
-// comes to an end.
+// Sound reports whether an error can be used without a guard: its text and the
+// texts of the errors in it don't panic, and its chain ends.
 func Sound(err error) bool {
 	budget := maxChain
 	return sound(err, &budget)

@@ -11,7 +11,7 @@ import (
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// endless wraps a new error of its kind whenever it is asked.
+// endless wraps a new error of its own type in every call.
 type endless struct{}
 
 func (endless) Error() string { return "endless" }

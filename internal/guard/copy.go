@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// maxCopied is how deep a copy goes. What lies deeper is shared; nothing is
+// maxCopied is the depth of a copy. Deeper values are shared; nothing is
 // encoded that deep.
 const maxCopied = 1000
 
-// Copier copies the maps and slices of values: those in other maps and slices,
+// Copier copies the maps and slices in values: those in other maps and slices,
 // in arrays and in the exported fields of structs, but not those behind
-// pointers. What is held twice is held twice by the copy too, so that neither
-// cycles nor small values that hold each other many times over do harm. The
-// zero value is ready.
+// pointers. A map or slice that occurs twice is copied once, so the copy has
+// the same cycles and takes no more memory than the original. The zero value is
+// ready to use.
 type Copier struct {
 	seen map[place]reflect.Value
 }
@@ -82,7 +82,7 @@ func (c *Copier) value(r reflect.Value, depth int) reflect.Value {
 	return out
 }
 
-// parts copies what stands in a struct or an array that is a copy itself.
+// parts copies the values in a struct or array that is a copy already.
 func (c *Copier) parts(r reflect.Value, depth int) {
 	if r.Kind() == reflect.Array {
 		for i := range r.Len() {
@@ -95,7 +95,7 @@ func (c *Copier) parts(r reflect.Value, depth int) {
 		case f.CanSet():
 			c.replace(f, depth)
 		case f.Kind() == reflect.Struct && r.Type().Field(i).Anonymous:
-			c.parts(f, depth) // its exported fields are the struct's
+			c.parts(f, depth) // the exported fields of an embedded struct
 		}
 	}
 }
@@ -108,8 +108,8 @@ func (c *Copier) replace(r reflect.Value, depth int) {
 
 var holding sync.Map // of reflect.Type to bool
 
-// holds reports whether values of a type may have maps or slices that a copy
-// has to have of its own.
+// holds reports whether values of a type may have maps or slices that must be
+// copied.
 func holds(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Map, reflect.Slice, reflect.Interface:

@@ -47,7 +47,7 @@ func TestCopy(t *testing.T) {
 	g.Expect(copied.Struct.Deep).To(HaveKeyWithValue("a", 1))
 	g.Expect(copied.Map["s"]).To(Equal(struct{ M map[string]int }{map[string]int{"a": 1}}))
 	g.Expect(copied.Any).To(Equal([]any{map[string]int{"a": 1}}))
-	g.Expect(copied.Shared).To(BeIdenticalTo(v.Shared), "what a pointer leads to is shared")
+	g.Expect(copied.Shared).To(BeIdenticalTo(v.Shared), "the value behind a pointer is shared")
 }
 
 func TestCopyOfWhatHoldsItself(t *testing.T) {

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// Logger returns l for the client's own records. A panic of l's handler costs
-// the record and nothing else. The records are marked, see [Own], since a
-// handler may lead back to the client.
+// Logger returns l for the client's own records. If l's handler panics, only
+// the record is lost. The records are marked, see [Own], because a handler may
+// call the client.
 func Logger(l *slog.Logger) *slog.Logger {
 	if _, ok := l.Handler().(handler); ok {
 		return l
@@ -18,7 +18,7 @@ func Logger(l *slog.Logger) *slog.Logger {
 	return slog.New(handler{l.Handler()})
 }
 
-// logging counts the records that handlers are at.
+// logging is the number of records that handlers are processing.
 var logging atomic.Int64
 
 type handler struct{ next slog.Handler }
@@ -27,7 +27,7 @@ type ownKey struct{}
 
 func mark(ctx context.Context) context.Context { return context.WithValue(ctx, ownKey{}, true) }
 
-// Enabled is next's. A handler that can't say gets what slog logs by default.
+// Enabled returns next's result. If next panics, it returns slog's default.
 func (h handler) Enabled(ctx context.Context, level slog.Level) (enabled bool) {
 	if Do(func() { enabled = h.next.Enabled(mark(ctx), level) }) != nil {
 		return level >= slog.LevelInfo
@@ -35,7 +35,7 @@ func (h handler) Enabled(ctx context.Context, level slog.Level) (enabled bool) {
 	return enabled
 }
 
-// Handle hands the record on. [inHandler] finds it on the stack by its name.
+// Handle passes the record on. [inHandler] finds it on the stack by its name.
 func (h handler) Handle(ctx context.Context, r slog.Record) (err error) {
 	logging.Add(1)
 	defer logging.Add(-1)
@@ -56,9 +56,9 @@ func (h handler) WithGroup(name string) slog.Handler {
 	return with
 }
 
-// Own reports whether ctx or the goroutine's stack says that a handler is at
-// one of the client's own records: what is logged or captured then is about the
-// client, and to report that would go round in circles.
+// Own reports whether ctx or the goroutine's stack shows that a handler is
+// processing one of the client's own records. Logs and captures in there are
+// about the client; reporting them would cause an endless loop.
 func Own(ctx context.Context) (own bool) {
 	if !Logged() {
 		return false
@@ -85,17 +85,17 @@ func inHandler() bool {
 	}
 }
 
-// Logged reports whether a client has logged anything. Most never do, and then
-// nobody need look for what came of it.
+// Logged reports whether a client has logged anything. Most clients never do,
+// so callers can skip further checks.
 func Logged() bool { return texts.any.Load() }
 
-// OwnText reports whether a message is the one of a record that a client has
-// logged, which is what is left of the mark when a handler hands records to
-// another goroutine.
+// OwnText reports whether a client has logged a record with this message. It is
+// the only mark that is left when a handler passes records to another
+// goroutine.
 func OwnText(message string) bool { return texts.has(message) }
 
-// texts are the messages of the client's records. There are a dozen; those of
-// an engine's library may be more.
+// texts holds the messages of the clients' records. There are about a dozen,
+// and those of an engine's library.
 var texts ownTexts
 
 const maxTexts = 100

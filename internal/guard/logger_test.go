@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// hostile panics wherever it is told to.
+// hostile panics in the chosen methods.
 type hostile struct {
 	slog.Handler
 	enabled, handle bool
@@ -45,7 +45,7 @@ func TestAHandlerThatPanicsCostsTheRecord(t *testing.T) {
 	guard.Logger(slog.New(hostile{Handler: to, enabled: true})).With("a", 1).WithGroup("g").Info("written")
 	g.Expect(out.String()).To(And(ContainSubstring("written"), Not(ContainSubstring("lost")), Not(ContainSubstring("too small"))))
 	l := guard.Logger(slog.New(to))
-	g.Expect(guard.Logger(l)).To(BeIdenticalTo(l), "once is enough")
+	g.Expect(guard.Logger(l)).To(BeIdenticalTo(l), "it is wrapped once only")
 }
 
 // within calls a function while it handles a record.

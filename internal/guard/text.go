@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Error returns what err says of itself.
+// Error returns the text of err.
 func Error(err error) (text string) {
 	Enter()
 	defer func() {
@@ -18,7 +18,7 @@ func Error(err error) (text string) {
 	return err.Error()
 }
 
-// Text calls fn, a method of v, and describes a panic in its place.
+// Text calls fn, a method of v. If fn panics, Text describes the panic.
 func Text(v any, method string, fn func() string) (text string) {
 	Enter()
 	defer func() {
@@ -30,8 +30,8 @@ func Text(v any, method string, fn func() string) (text string) {
 	return fn()
 }
 
-// PanicText says that a method of v panicked with r. Most often v is a nil
-// pointer, and that says all.
+// PanicText says that a method of v panicked with r. If v is a nil pointer, the
+// usual case, it says only that.
 func PanicText(v any, method string, r any) string {
 	if IsNilPointer(v) {
 		return "<nil>"
@@ -45,8 +45,8 @@ func IsNilPointer(v any) bool {
 	return r.Kind() == reflect.Pointer && r.IsNil()
 }
 
-// Plain returns a value as text. If its own methods panic, or if fmt would not
-// come to an end with it, it is the name of its type.
+// Plain returns a value as text. If its methods panic, or if fmt would not end,
+// it returns the name of its type.
 func Plain(v any) (text string) {
 	Enter()
 	defer func() {
@@ -69,23 +69,24 @@ func Plain(v any) (text string) {
 	return fmt.Sprint(v)
 }
 
-// Bounds of what fmt is given. It knows no cycles, and prints a value as often
-// as it occurs.
+// Limits for values that fmt prints. fmt detects no cycles, and prints a value
+// as often as it occurs.
 const (
-	maxPrinted = 10_000 // values in values
+	maxPrinted = 10_000 // number of nested values
 	maxNesting = 100
 )
 
 // Printable reports whether fmt prints v in reasonable time and stack, with any
-// of the verbs in template: it does not hold itself, and is not too large.
+// of the verbs in template: v has no cycle and is not too large.
 func Printable(v any, template string) bool {
 	p := printer{budget: maxPrinted, pointers: followsPointers(template)}
 	return p.ends(reflect.ValueOf(v), 0)
 }
 
-// followsPointers reports whether a template has verbs that are not for
-// pointers: fmt follows the outermost pointer only, but in its complaint about
-// such a verb the pointer is the outermost.
+// followsPointers reports whether a template has verbs that are invalid for
+// pointers. fmt normally follows only the outermost pointer. In its message
+// about an invalid verb, it prints the inner value anew, and so follows the
+// pointer in it.
 func followsPointers(template string) bool {
 	for {
 		_, rest, found := strings.Cut(template, "%")
@@ -146,5 +147,5 @@ func (p *printer) ends(r reflect.Value, depth int) bool {
 	return true
 }
 
-// flat reports whether values of a type hold no others.
+// flat reports whether values of a type contain no other values.
 func flat(t reflect.Type) bool { return t.Kind() <= reflect.Complex128 || t.Kind() == reflect.String }

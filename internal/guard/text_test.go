@@ -33,7 +33,7 @@ func cyclicList() []any {
 	return list
 }
 
-// doubled returns a value that is small and very long when it is printed.
+// doubled returns a value that is small but very long when printed.
 func doubled() any {
 	v := any("leaf")
 	for range 60 {
@@ -67,7 +67,7 @@ func TestError(t *testing.T) {
 	}
 }
 
-// fmt follows a pointer in a value if the verb is none for pointers.
+// fmt follows an inner pointer if the verb is invalid for pointers.
 func TestPrintable(t *testing.T) {
 	t.Parallel()
 	ring := &struct{ Next any }{}
@@ -90,7 +90,7 @@ func TestPrintable(t *testing.T) {
 	} {
 		NewWithT(t).Expect(guard.Printable(tt.v, tt.template)).To(Equal(tt.want), "%q", tt.template)
 		if tt.want {
-			_ = fmt.Sprintf(tt.template, tt.v) // comes to an end
+			_ = fmt.Sprintf(tt.template, tt.v) // must end
 		}
 	}
 }

@@ -7,19 +7,19 @@ import (
 	"sync"
 )
 
-// bodyRecorder keeps the beginning of a body while a handler reads it.
+// bodyRecorder keeps the start of a body while a handler reads it.
 type bodyRecorder struct {
 	io.ReadCloser
 	limit int
 
 	mu   sync.Mutex
 	kept []byte // guarded by mu
-	more bool   // guarded by mu; more was read than is kept
+	more bool   // guarded by mu; more was read than kept
 }
 
 func (b *bodyRecorder) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	read := p[:max(0, min(n, len(p)))] // a broken body says otherwise
+	read := p[:max(0, min(n, len(p)))] // a broken body may return other numbers
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	room := b.limit - len(b.kept)
@@ -28,7 +28,7 @@ func (b *bodyRecorder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// recorded is what was read so far, nil if nothing was.
+// recorded returns the part that was read so far, or nil.
 func (b *bodyRecorder) recorded() any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -41,8 +41,8 @@ func (b *bodyRecorder) recorded() any {
 	return string(b.kept)
 }
 
-// isText reports whether people can read a body of a content type. What is none
-// is not recorded: uploads are large and say nothing.
+// isText reports whether bodies of a content type are text. Others are not
+// recorded: uploads are large and useless in an event.
 func isText(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil {

@@ -3,8 +3,8 @@
 //
 //	handler := ravenhttp.Middleware(client)(mux)
 //
-// Every request then has a raven.Context of its own: what a handler captures
-// with the request's context says which request it was, and has the tags, the
-// user and the breadcrumbs of that request alone. A panic is reported and goes
-// on, so that net/http, or whatever stands in front, treats it as before.
+// Every request then has a raven.Context of its own. Events that a handler
+// captures with the request's context describe the request, and have only its
+// tags, user and breadcrumbs. A panic is reported and continues, so that
+// net/http, or a handler in front, treats it as before.
 package ravenhttp

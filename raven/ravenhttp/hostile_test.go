@@ -19,13 +19,13 @@ import (
 	"github.com/ravenkit/ravenkit/raven/ravenhttp"
 )
 
-// The request is the handler's: a capture in one of its goroutines must not
-// read what the handler, or a proxy behind it, changes.
+// The handler owns the request: a capture in one of its goroutines must not
+// read fields that the handler, or a proxy behind it, changes.
 func TestARequestThatChangesWhileItIsReported(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	user := func(r *http.Request) raven.User {
-		r.Header.Set("X-Mine", "1") // a copy, to do with as it likes
+		r.Header.Set("X-Mine", "1") // a copy that may be changed
 		return raven.User{ID: r.Header.Get("X-User") + r.PathValue("order") + r.FormValue("q")}
 	}
 	handler := ravenhttp.Middleware(client, ravenhttp.WithCookies(), ravenhttp.WithUser(user))(mux("/orders/{order}", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -92,7 +92,8 @@ func TestAnEmptyNameIsNoTransaction(t *testing.T) {
 type (
 	brokenAddr    struct{}
 	brokenContext struct{ context.Context }
-	boastful      struct{ io.Reader } // says that it has read more than there was room for
+	// Returns more than the length of the buffer.
+	boastful struct{ io.Reader }
 )
 
 func (*brokenAddr) Network() string { return "tcp" }
@@ -157,7 +158,7 @@ func TestARoundTripperThatIsBroken(t *testing.T) {
 	}{
 		"typed nil error": {func(*http.Request) (*http.Response, error) { return nil, (*declined)(nil) }, "<nil>"},
 		"broken error":    {func(*http.Request) (*http.Response, error) { return nil, new(declined) }, "<*ravenhttp_test.declined: Error panicked: runtime error: invalid memory address or nil pointer dereference>"},
-		"nothing":         {func(*http.Request) (*http.Response, error) { return nil, nil }, "neither an answer nor an error"},
+		"nothing":         {func(*http.Request) (*http.Response, error) { return nil, nil }, "neither a response nor an error"},
 		"short status":    {func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200, Status: "2"}, nil }, ""},
 		"its request": {func(r *http.Request) (*http.Response, error) {
 			*r.URL, r.Method = url.URL{}, "CHANGED"

@@ -10,20 +10,19 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// Middleware returns a function that puts the client around a handler. Each
-// request is served with a new raven.Context in its context, which holds the
-// request (see [Request]) as it was when it came, its body as far as the
-// handler has read it, and the transaction: the pattern that http.ServeMux
-// matched.
+// Middleware returns a function that wraps a handler. Each request is served
+// with a new raven.Context in its context. It holds the request (see [Request])
+// as it arrived, the part of its body that the handler has read, and the
+// transaction: the pattern that http.ServeMux matched.
 //
-// net/http tells the pattern to the request that the mux is given and to no
-// other. Where a handler in between makes a copy, as by WithContext or
-// http.StripPrefix, the transaction is made of the path, with {id} in place of
-// what looks like one; [Route] tells the pattern itself.
+// net/http sets the pattern only in the request that the mux receives. If a
+// handler in between makes a copy, for example with WithContext or
+// http.StripPrefix, the transaction is the path, with {id} in place of segments
+// that look like one. [Route] passes the pattern on.
 //
-// A panic is reported as fatal and goes on. http.ErrAbortHandler, by which
-// handlers end a response, goes on and is not reported. The ResponseWriter
-// reaches the handler as it is, so that http.Flusher, http.Hijacker and
+// A panic is reported as fatal and continues. http.ErrAbortHandler, with which
+// handlers abort a response, continues and is not reported. The handler gets
+// the original ResponseWriter, so that http.Flusher, http.Hijacker and
 // http.ResponseController work as without the middleware.
 //
 // A nil client is a disabled one.
@@ -50,18 +49,18 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(ctx)
 	m.cfg.begin(v, r)
 	rc.Merge(raven.Lazy(func() []raven.CaptureOption { return m.cfg.describe(v) }))
-	// The only error is the nil one: panics go through.
+	// The error is always nil: panics continue.
 	_ = m.client.Wrap(ctx, func(context.Context) error {
 		m.next.ServeHTTP(w, r)
 		return nil
 	})
 }
 
-// visit is a request while it is served. Once the handler runs, the request is
-// the handler's: events describe a copy that was made before.
+// visit is a request while it is served. Once the handler runs, it owns the
+// request, so events describe a copy that was made before.
 type visit struct {
-	came    *http.Request // the copy, which is never changed
-	serving *http.Request // the handler's, of which the pattern is read
+	came    *http.Request // the copy, which never changes
+	serving *http.Request // the handler's, which gets the pattern
 	before  string        // the pattern of a mux in front of the middleware
 	body    *bodyRecorder // nil: the body is not recorded
 	route   atomic.Pointer[string]
@@ -69,7 +68,7 @@ type visit struct {
 
 type visitKey struct{}
 
-// begin takes down the request, which is given to the handler afterwards.
+// begin copies the request before the handler gets it.
 func (c *config) begin(v *visit, r *http.Request) {
 	v.serving, v.before = r, r.Pattern
 	v.came = r.Clone(r.Context())
@@ -80,9 +79,9 @@ func (c *config) begin(v *visit, r *http.Request) {
 	}
 }
 
-// describe returns what the request adds to an event. It is put together when
-// an event is captured: most requests have none, and pattern and body are not
-// known before.
+// describe returns the request's part of an event. It is made when an event is
+// captured: most requests have none, and pattern and body are not known
+// earlier.
 func (c *config) describe(v *visit) []raven.CaptureOption {
 	request := Request(v.came)
 	if c.cookies {
@@ -92,7 +91,7 @@ func (c *config) describe(v *visit) []raven.CaptureOption {
 		request.Data = v.body.recorded()
 	}
 	opts := []raven.CaptureOption{request}
-	// A function of the program that panics costs what it would have said.
+	// If a function of the program panics, only its result is missing.
 	named := false
 	if c.transaction != nil {
 		named = guard.Do(func() { opts = append(opts, raven.Transaction(c.transaction(v.request()))) }) == nil
@@ -106,8 +105,7 @@ func (c *config) describe(v *visit) []raven.CaptureOption {
 	return opts
 }
 
-// request is the copy for a function of the program, which may do with it what
-// it likes.
+// request returns a copy for a function of the program, which may change it.
 func (v *visit) request() *http.Request {
 	r := v.came.Clone(v.came.Context())
 	r.Pattern = v.serving.Pattern

@@ -118,7 +118,7 @@ func TestAbortingAResponseIsNoPanicToReport(t *testing.T) {
 
 	_, err := send(t, srv, request(t, http.MethodGet, srv.URL, ""))
 
-	NewWithT(t).Expect(err).To(HaveOccurred(), "the connection is cut, as without the middleware")
+	NewWithT(t).Expect(err).To(HaveOccurred(), "the connection is closed, as without the middleware")
 	sentrytest.RequireNoEvent(t, rec)
 }
 
@@ -161,7 +161,7 @@ func TestBodies(t *testing.T) {
 		kind, body string
 		read       int
 		opts       []ravenhttp.Option
-		want       string // of the data; "" for none
+		want       string // the event's data; "" for none
 	}{
 		"form":       {kind: "application/x-www-form-urlencoded", body: "a=1&password=hunter2", read: 100, want: "a=1&password=********"},
 		"text":       {kind: "text/plain", body: "hello", read: 100, want: "hello"},
@@ -189,7 +189,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// What a limit cuts off must not keep a secret from being recognised.
+// Masking must find a secret even if the limit cuts the body.
 func TestACutBodyGivesNothingAway(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{20, 30, 40, 45, 50, 100} {
@@ -236,6 +236,6 @@ func TestWithoutAClient(t *testing.T) {
 	}))
 	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil).WithContext(context.Background()))
 	if !called {
-		t.Error("the handler was not called as it is")
+		t.Error("the middleware does not return the handler itself")
 	}
 }

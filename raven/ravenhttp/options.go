@@ -6,11 +6,11 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// DefaultBodyLimit is how much of a request's body an event has, in bytes. It
-// is what Sentry keeps (protocol 5.2).
+// DefaultBodyLimit is the size of a request's body in an event, in bytes.
+// Sentry keeps as much: its ingestion trims request.data to 8 KiB.
 const DefaultBodyLimit = 8 << 10
 
-// Option sets up a [Middleware].
+// Option configures a [Middleware].
 type Option func(*config)
 
 type config struct {
@@ -31,30 +31,30 @@ func newConfig(opts []Option) *config {
 }
 
 // WithBodyLimit adds the first n bytes of a request's body to events, in place
-// of [DefaultBodyLimit]; n below 1 leaves bodies out. Only what the handler has
-// read is there, and only of forms, JSON, XML and text. Passwords in it are
-// masked, as everywhere; what else is private is for you to know.
+// of [DefaultBodyLimit]; n below 1 omits bodies. Events have only the part that
+// the handler has read, and only of forms, JSON, XML and text. Passwords are
+// masked as everywhere; omit bodies with other private data.
 func WithBodyLimit(n int) Option {
 	return func(c *config) { c.bodyLimit = n }
 }
 
-// WithCookies adds the request's cookies to events. They are left out by
-// default, since a session's cookie is as good as a password.
+// WithCookies adds the request's cookies to events. They are omitted by
+// default, because a session's cookie gives access like a password.
 func WithCookies() Option {
 	return func(c *config) { c.cookies = true }
 }
 
-// WithUser says who made a request. It is asked when an event is captured, by
-// several goroutines at a time, and gets a copy of the request as it came,
-// without the body and with the pattern that was matched. A panic in it costs
-// the user.
+// WithUser sets the user of a request. The function is called when an event is
+// captured, possibly concurrently. It gets a copy of the request as it arrived,
+// without the body and with the matched pattern. If it panics, the event has no
+// user.
 func WithUser(user func(*http.Request) raven.User) Option {
 	return func(c *config) { c.user = user }
 }
 
-// WithTransaction names what a request does, in place of the pattern that
-// http.ServeMux matched: for other routers. It is asked as that of [WithUser]
-// is; an empty name is none. After a panic in it the default stands.
+// WithTransaction sets the transaction in place of the pattern that
+// http.ServeMux matched, for other routers. The function is called like that of
+// [WithUser]; an empty name means none. If it panics, the default is used.
 func WithTransaction(name func(*http.Request) string) Option {
 	return func(c *config) {
 		if name != nil {

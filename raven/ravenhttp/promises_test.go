@@ -17,7 +17,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/ravenhttp"
 )
 
-// reading is a handler that reads all of the body and captures a message.
+// reading is a handler that reads the whole body and captures a message.
 func reading(client *raven.Client) http.Handler {
 	return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -70,8 +70,8 @@ func TestLimitsOfBodies(t *testing.T) {
 	}
 }
 
-// The functions are asked for an event, and not for every request. Their
-// request has no body to take from the handler, and the pattern.
+// The functions are called for an event, not for every request. Their request
+// has the pattern, but not the handler's body.
 func TestWhatFunctionsAreAsked(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -112,8 +112,7 @@ func TestTheInnermostRouteCounts(t *testing.T) {
 	NewWithT(t).Expect(rec.Events()[0].Transaction).To(Equal("GET /api/users/{user}"))
 }
 
-// The duration is that until the answer begins: its body may take as long as it
-// likes.
+// The duration ends when the answer begins: the body may take longer.
 func TestHowLongAnAnswerTookToBegin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)

@@ -10,11 +10,11 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// Request describes a request that a server has received: URL, method, query,
-// headers without cookies, and the address that it came from. The host is that
-// of X-Forwarded-Host, else of Host, without the scheme's own port, as in the
-// reference. The body is not touched. The request is read at once; nobody may
-// change it meanwhile.
+// Request describes a request that a server received: URL, method, query,
+// headers without cookies, and the remote address. The host comes from
+// X-Forwarded-Host, else from Host, without the scheme's default port, as in
+// Raven for Python. The body is not read. Request reads r at once; r must not
+// change meanwhile.
 func Request(r *http.Request) *raven.Request {
 	scheme := "http"
 	if r.TLS != nil {
@@ -57,13 +57,14 @@ func headers(from http.Header) map[string]string {
 	return h
 }
 
-// environ has the variables that the reference sends, and no others.
+// environ returns the variables that Raven for Python sends, and no others.
 func environ(r *http.Request) map[string]string {
 	env := map[string]string{}
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		env["REMOTE_ADDR"] = host
 	}
-	guard.Do(func() { // a context and a listener may be the program's own
+	// Context and listener may be the program's own.
+	guard.Do(func() {
 		if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 			if host, port, err := net.SplitHostPort(local.String()); err == nil {
 				env["SERVER_NAME"], env["SERVER_PORT"] = host, port

@@ -11,7 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven/ravenhttp"
 )
 
-// The rules are the reference's (its tests of GetHost and GetEnviron).
+// The rules are those of Raven for Python (its tests of get_host and
+// get_environ).
 func TestTheURLOfARequest(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// Route tells the [Middleware] in front of it which pattern was matched, where
-// that can't see it: behind handlers that copy the request, and in muxes within
-// others. Put it around such a mux, or around handlers that are registered with
-// one:
+// Route passes the matched pattern to the [Middleware] in front of it. Use it
+// where Middleware can't see the pattern: behind handlers that copy the
+// request, and in muxes within others. Wrap such a mux, or the handlers that
+// are registered with one:
 //
 //	handler := ravenhttp.Middleware(client)(sessions(ravenhttp.Route(mux)))
 //
-// Of a mux behind http.StripPrefix the transaction has what was stripped in
-// front of the pattern. Of several the innermost counts. Without a Middleware,
-// Route only calls next.
+// For a mux behind http.StripPrefix, the transaction has the stripped prefix
+// before the pattern. With several Routes, the innermost counts. Without a
+// Middleware, Route only calls next.
 func Route(next http.Handler) http.Handler {
 	mux, _ := next.(*http.ServeMux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -34,7 +34,8 @@ func Route(next http.Handler) http.Handler {
 
 func visitOf(ctx context.Context) (v *visit) {
 	defer func() {
-		if recover() != nil { // of a context of the program's own
+		// The program's own context panicked.
+		if recover() != nil {
 			v = nil
 		}
 	}()
@@ -42,7 +43,7 @@ func visitOf(ctx context.Context) (v *visit) {
 	return v
 }
 
-// matched notes a pattern for what is left of the path at u.
+// matched records a pattern that matched the rest of the path in u.
 func (v *visit) matched(pattern string, u *url.URL) {
 	at := strings.IndexByte(pattern, '/')
 	if at < 0 || u == nil || v.came.URL == nil {
@@ -54,7 +55,7 @@ func (v *visit) matched(pattern string, u *url.URL) {
 	v.route.Store(&pattern)
 }
 
-// name is the transaction, unless the program names it.
+// name returns the transaction, unless the program sets it.
 func (v *visit) name() string {
 	method, path := v.came.Method, ""
 	if v.came.URL != nil {
@@ -65,7 +66,7 @@ func (v *visit) name() string {
 		pattern = *noted
 	} else if hidden := 1; pattern != "" {
 		if v.before == "" || pattern != v.before {
-			hidden = 2 // the first is the one that told it
+			hidden = 2 // the first is the mux that set the pattern
 		}
 		if innerMuxes() >= hidden {
 			pattern = extended(pattern, path)
@@ -80,9 +81,9 @@ func (v *visit) name() string {
 	return method + " " + pattern
 }
 
-// innerMuxes counts the muxes on the stack of this goroutine that the nearest
-// middleware has called: behind the one whose pattern is known there may be
-// another, which was given a copy of the request.
+// innerMuxes counts the muxes on this goroutine's stack below the nearest
+// middleware. Behind the mux whose pattern is known there may be another one,
+// which got a copy of the request.
 func innerMuxes() (n int) {
 	var pcs [256]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
@@ -95,13 +96,13 @@ func innerMuxes() (n int) {
 			return n
 		}
 		if !more {
-			return 0 // a goroutine that the handler has started
+			return 0 // in a goroutine that the handler started
 		}
 	}
 }
 
-// extended returns a pattern that leaves the rest of the path open, such as
-// /api/, with that rest. Other patterns stay as they are.
+// extended completes a pattern with an open end, such as /api/, with the rest
+// of the path. It returns other patterns unchanged.
 func extended(pattern, path string) string {
 	at := strings.IndexByte(pattern, '/')
 	if at < 0 {
@@ -121,11 +122,11 @@ func extended(pattern, path string) string {
 	return pattern[:at] + fixed + general(rest)
 }
 
-// maxSegments bounds a transaction that is made of a path.
+// maxSegments limits a transaction that is made from a path.
 const maxSegments = 12
 
-// general returns a path with {id} in place of the segments that look like one,
-// so that the paths of one route are mostly the same.
+// general returns a path with {id} in place of segments that look like ids, so
+// that the paths of one route are usually equal.
 func general(path string) string {
 	segments := strings.SplitN(path, "/", maxSegments+1)
 	if len(segments) > maxSegments {
@@ -139,8 +140,9 @@ func general(path string) string {
 	return strings.Join(segments, "/")
 }
 
-// looksLikeID reports whether a segment has digits, but for one or two at the
-// end of a word, such as v1 and oauth2; or an @; or is longer than words are.
+// looksLikeID reports whether a segment has digits, other than one or two at
+// the end of a word, such as v1 and oauth2; or has an @; or is longer than a
+// word.
 func looksLikeID(s string) bool {
 	const longWord = 40
 	if len(s) > longWord || strings.ContainsRune(s, '@') {
@@ -154,7 +156,7 @@ func looksLikeID(s string) bool {
 	return digits > 2 || digits > 0 && (word == "" || strings.ContainsAny(word, "-_.~:,;"))
 }
 
-// pathValues are the values that a pattern's wildcards have in a path.
+// pathValues returns the values of a pattern's wildcards in a path.
 func pathValues(pattern string, u *url.URL) map[string]string {
 	at := strings.IndexByte(pattern, '/')
 	if at < 0 || u == nil {

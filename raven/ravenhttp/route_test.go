@@ -44,10 +44,10 @@ func TestTheTransactionOfARoute(t *testing.T) {
 		{"behind two copies", "/orders/17/lines/x-9", "GET /orders/{id}/lines/{id}", func(h http.Handler) http.Handler {
 			return signedIn(signedIn(mux("/orders/{order}/lines/{line}", h)))
 		}},
-		{"behind a copy, told", "/orders/ada", "GET /orders/{order}", func(h http.Handler) http.Handler {
+		{"behind a copy, with Route", "/orders/ada", "GET /orders/{order}", func(h http.Handler) http.Handler {
 			return signedIn(ravenhttp.Route(mux("/orders/{order}", h)))
 		}},
-		{"behind a copy, told by the handler", "/orders/ada", "GET /orders/{order}", func(h http.Handler) http.Handler {
+		{"behind a copy, with Route around the handler", "/orders/ada", "GET /orders/{order}", func(h http.Handler) http.Handler {
 			return signedIn(mux("/orders/{order}", ravenhttp.Route(h)))
 		}},
 		{"a mux in a mux", "/api/users/9", "GET /api/users/{user}", func(h http.Handler) http.Handler { return mux("/api/", mux("/api/users/{user}", h)) }},
@@ -68,8 +68,8 @@ func TestTheTransactionOfARoute(t *testing.T) {
 		}},
 		{"stripped, no mux", "/static/b.css", "GET /static/", func(h http.Handler) http.Handler { return mux("/static/", strip("/static", h)) }},
 		{"no mux", "/v2/users/3fa85f64-5717-4562-b3fc-2c963f66afa6/photo", "GET /v2/users/{id}/photo", func(h http.Handler) http.Handler { return h }},
-		{"what has names", "/users/ada/posts", "GET /users/ada/posts", func(h http.Handler) http.Handler { return h }},
-		{"what looks like ids", "/a/deadbeef01/b/ada@example.com/c/oauth2/d/2024-05/e/x_1", "GET /a/{id}/b/{id}/c/oauth2/d/{id}/e/{id}", func(h http.Handler) http.Handler { return h }},
+		{"a path of words", "/users/ada/posts", "GET /users/ada/posts", func(h http.Handler) http.Handler { return h }},
+		{"segments that look like ids", "/a/deadbeef01/b/ada@example.com/c/oauth2/d/2024-05/e/x_1", "GET /a/{id}/b/{id}/c/oauth2/d/{id}/e/{id}", func(h http.Handler) http.Handler { return h }},
 		{"the root", "/", "GET /", func(h http.Handler) http.Handler { return h }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestTheTransactionOfARoute(t *testing.T) {
 	}
 }
 
-// The middleware may stand behind a mux itself.
+// The middleware may itself be behind a mux.
 func TestTheTransactionBehindAMux(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)

@@ -12,11 +12,11 @@ import (
 
 // NewTransport returns a RoundTripper that records a breadcrumb for every
 // request that next sends, in the Contexts of the request's context: method,
-// URL, status, and how long the answer took to begin. A nil next is
+// URL, status, and the time until the answer began. A nil next means
 // [http.DefaultTransport]. Requests and answers are not changed.
 //
-// Of the URL, user, password and query are left out. It is not for the client's
-// own requests, which are none of a program's affairs.
+// User, password and query of the URL are omitted. Do not use it for the
+// client's own requests.
 func NewTransport(next http.RoundTripper) http.RoundTripper {
 	if next == nil {
 		next = http.DefaultTransport
@@ -29,7 +29,7 @@ type recordingTransport struct{ next http.RoundTripper }
 // RoundTrip sends the request and records it.
 func (t *recordingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
-	// Once the answer is there the program may use the request again.
+	// The program may reuse the request when the answer has begun.
 	ctx, data := r.Context(), map[string]any{"method": method(r), "url": bareURL(r.URL)}
 	resp, err := t.next.RoundTrip(r)
 	data["duration_ms"] = time.Since(start).Milliseconds()
@@ -37,8 +37,8 @@ func (t *recordingTransport) RoundTrip(r *http.Request) (*http.Response, error) 
 	switch {
 	case err != nil:
 		data["reason"] = guard.Error(err)
-	case resp == nil: // which is next's fault, and http.Client says so
-		data["reason"] = "neither an answer nor an error"
+	case resp == nil: // an error of next, which http.Client reports
+		data["reason"] = "neither a response nor an error"
 	default:
 		crumb.Level = levelOf(resp.StatusCode)
 		data["status_code"] = resp.StatusCode
@@ -48,7 +48,7 @@ func (t *recordingTransport) RoundTrip(r *http.Request) (*http.Response, error) 
 	return resp, err
 }
 
-// CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the next
+// CloseIdleConnections forwards [http.Client.CloseIdleConnections] to the next
 // transport.
 func (t *recordingTransport) CloseIdleConnections() {
 	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {

@@ -62,7 +62,8 @@ func TestIdleConnectionsAreTheNextTransports(t *testing.T) {
 	t.Parallel()
 	next := new(closing)
 	(&http.Client{Transport: ravenhttp.NewTransport(next)}).CloseIdleConnections()
-	(&http.Client{Transport: ravenhttp.NewTransport(failing{})}).CloseIdleConnections() // which has none
+	// This transport has none.
+	(&http.Client{Transport: ravenhttp.NewTransport(failing{})}).CloseIdleConnections()
 	NewWithT(t).Expect(next.closed).To(Equal(1))
 }
 

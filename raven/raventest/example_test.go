@@ -8,7 +8,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/raventest"
 )
 
-// withContext is middleware of an application's own.
+// withContext is middleware of an application.
 func withContext(client *raven.Client, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, rc := raven.NewContext(r.Context(), client)
@@ -21,7 +21,7 @@ func TestWithContextIsIsolated(t *testing.T) {
 	raventest.Isolated(t, withContext)
 }
 
-// In a test of one's own middleware, Isolated is the whole test:
+// A test of middleware needs only Isolated:
 func ExampleIsolated() {
 	_ = func(t *testing.T) { // func TestWithContextIsIsolated(t *testing.T)
 		raventest.Isolated(t, withContext)

@@ -1,5 +1,5 @@
-// Package raventest proves things of code that uses the client: that middleware
-// keeps what it knows of one request from every other.
+// Package raventest tests code that uses the client: it checks that middleware
+// keeps the data of one request out of every other.
 package raventest
 
 import (
@@ -16,25 +16,24 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// TB is what the package needs of a test: *testing.T has it, and so has
-// Ginkgo's GinkgoTB.
+// TB is the part of a test that the package needs: *testing.T and Ginkgo's
+// GinkgoTB have it.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 }
 
-// Isolated fails the test if anything leaks from one request into another that
-// goes through the same middleware. wrap puts the middleware around a handler,
-// and is called once, with a client that records what it reports.
+// Isolated fails the test if data of one request appears in another one that
+// passes the same middleware. wrap puts the middleware around a handler. It is
+// called once, with a client that records its events.
 //
-// Three requests are served: two at the same time, so that each is in the
-// middle while the other changes its Context, and one after them. Every handler
-// adds a tag, extra data, a user and a breadcrumb, through the request's
-// context, and captures a message. An event may show what was added for its own
-// request and nothing of the others; what is captured outside of any request
-// may show nothing at all. Behind middleware that serves one request at a time,
-// each of the two waits ten seconds for the other.
+// Three requests are served: two concurrently, so that each runs while the
+// other changes its Context, and one after them. Every handler adds a tag,
+// extra data, a user and a breadcrumb through the request's context, and
+// captures a message. An event may have only its own request's data; an event
+// outside of any request may have none. If the middleware serves one request at
+// a time, each of the two waits ten seconds for the other.
 func Isolated(tb TB, wrap func(client *raven.Client, next http.Handler) http.Handler) {
 	tb.Helper()
 	rec := transporttest.NewRecorder()
@@ -80,8 +79,8 @@ func serve(handler http.Handler, name string) {
 	handler.ServeHTTP(make(answer), r)
 }
 
-// answer takes what a handler answers, and forgets it. It stands in for package
-// httptest, which links package testing.
+// answer is a ResponseWriter that discards the answer. Package httptest has
+// one, but links package testing.
 type answer http.Header
 
 func (a answer) Header() http.Header          { return http.Header(a) }
@@ -95,7 +94,7 @@ type trial struct {
 	both, alone func()
 }
 
-// ServeHTTP adds its own data, waits until the other request has added its, and
+// ServeHTTP adds its data, waits until the other request has added its own, and
 // captures.
 func (t *trial) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	ctx, name := r.Context(), r.Header.Get(marker)
@@ -112,12 +111,13 @@ func (t *trial) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	meet()
 }
 
-// patience ends a meeting to which not all have come, as behind middleware that
-// serves one request at a time. What it hides then is not for it to leak.
+// patience ends a meeting that is not complete, as behind middleware that
+// serves one request at a time. Such middleware can't leak between concurrent
+// requests.
 const patience = 10 * time.Second
 
-// meeting returns a function that returns when n goroutines have called it,
-// over and over.
+// meeting returns a function that waits until n goroutines have called it. It
+// can be used repeatedly.
 func meeting(n int) func() {
 	var mu sync.Mutex
 	come := 0
@@ -137,7 +137,7 @@ func meeting(n int) func() {
 	}
 }
 
-// judge says what is wrong with the events.
+// judge returns the problems with the events.
 func judge(events []sentrytest.Event) []string {
 	var problems []string
 	for _, name := range append(requests, outside) {
@@ -150,7 +150,7 @@ func judge(events []sentrytest.Event) []string {
 			if name != other {
 				problems = append(problems, leaks(e, name, other)...)
 			} else if e.Tags["of-"+name] == "" {
-				problems = append(problems, fmt.Sprintf("the event of the request %q has lost its tag: two Contexts serve one request", name))
+				problems = append(problems, fmt.Sprintf("the event of the request %q has no tag: two Contexts serve one request", name))
 			}
 		}
 	}
@@ -166,7 +166,7 @@ func find(events []sentrytest.Event, message string) (sentrytest.Event, bool) {
 	return sentrytest.Event{}, false
 }
 
-// leaks says what of one request is in the event of another.
+// leaks returns the data of one request in the event of another one.
 func leaks(e sentrytest.Event, name, other string) []string {
 	var what []string
 	if _, ok := e.Tags["of-"+other]; ok {

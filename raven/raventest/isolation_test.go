@@ -31,7 +31,7 @@ func (h *host) Errorf(format string, args ...any) {
 }
 func (h *host) Fatalf(format string, args ...any) { h.Errorf(format, args...) }
 
-// forgetful is a context that makes a Context whenever it is asked for one.
+// forgetful is a context that makes a new Context in every call.
 type forgetful struct {
 	context.Context
 	client *raven.Client
@@ -67,7 +67,7 @@ func TestMiddlewareThatLeaksIsFound(t *testing.T) {
 			},
 			want: []string{`a tag, extra data, a breadcrumb of the request "second" leaked into the event of the request "third"`},
 		},
-		"the request of whoever came first": {
+		"the first request for all": {
 			wrap: func(client *raven.Client, next http.Handler) http.Handler {
 				var once sync.Once
 				var first *raven.Request
@@ -80,13 +80,13 @@ func TestMiddlewareThatLeaksIsFound(t *testing.T) {
 			},
 			want: []string{`the request of the request "`},
 		},
-		"another Context at every turn": {
+		"a new Context in every call": {
 			wrap: func(client *raven.Client, next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					next.ServeHTTP(w, r.WithContext(forgetful{r.Context(), client}))
 				})
 			},
-			want: []string{`the event of the request "third" has lost its tag: two Contexts serve one request`},
+			want: []string{`the event of the request "third" has no tag: two Contexts serve one request`},
 		},
 		"a handler that is not called": {
 			wrap: func(*raven.Client, http.Handler) http.Handler {

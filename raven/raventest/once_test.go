@@ -35,8 +35,7 @@ func TestTheMiddlewareIsMadeOnceAndServesThreeRequests(t *testing.T) {
 	g.Expect([]int{made, served, most}).To(Equal([]int{1, 3, 2}))
 }
 
-// Middleware that serves one request at a time leaks nothing, and is not found
-// at fault.
+// Middleware that serves one request at a time leaks nothing and passes.
 func TestMiddlewareThatServesOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

@@ -8,11 +8,11 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// catalog is what the drivers say of themselves, in the order and the groups in
-// which both forms of `raven transports` print it.
+// catalog is the drivers' descriptions, in the order and the groups in which
+// `raven transports` prints them.
 type catalog struct {
 	entries []entry
-	common  []transport.OptionSpec // what every transport over HTTP has
+	common  []transport.OptionSpec // options of every transport over HTTP
 	groups  []optionGroup
 }
 
@@ -25,7 +25,7 @@ type entry struct {
 	whenFull         string
 }
 
-// optionGroup holds the options that some drivers have beyond the common ones.
+// optionGroup holds options that only some drivers have.
 type optionGroup struct {
 	drivers []string
 	options []transport.OptionSpec
@@ -76,10 +76,11 @@ func orDash(text string) string {
 	return text
 }
 
-// queueOf names the options that bound what may wait, with their defaults.
+// queueOf returns the options that limit the queue, with their defaults.
 func queueOf(d transport.Driver) (bounds []string) {
 	if d.Sink != "server" {
-		return nil // those take options only to pass them over
+		// These accept the options of queues without effect.
+		return nil
 	}
 	for _, spec := range d.Options {
 		if spec.Default == "" {
@@ -92,12 +93,12 @@ func queueOf(d transport.Driver) (bounds []string) {
 	return bounds
 }
 
-// beyondCommon returns the options that set a driver apart. Transports that are
-// for looking accept those of the others, so that their prefix can be put
-// before any DSN; that is said rather than listed.
+// beyondCommon returns the options that only this driver has. Transports that
+// print or store accept the options of the others, so that their prefix can be
+// put before any DSN; a note says that, and the options are not listed.
 func (c catalog) beyondCommon(d transport.Driver, all []transport.Driver) (own []transport.OptionSpec, notes []string) {
 	if d.Options == nil {
-		return nil, []string{"checks its options by itself, and has no list of them"}
+		return nil, []string{"checks its own options, and has no list of them"}
 	}
 	ignores := false
 	for _, spec := range d.Options {
@@ -109,7 +110,7 @@ func (c catalog) beyondCommon(d transport.Driver, all []transport.Driver) (own [
 		}
 	}
 	if ignores {
-		return own, []string{"takes the options of other transports too, without effect, so that its name can be put before any DSN"}
+		return own, []string{"accepts the options of other transports, too, without effect, so that its name can be put before any DSN"}
 	}
 	if names := missing(d); len(names) > 0 {
 		notes = append(notes, "does not have the common options "+strings.Join(names, ", "))
@@ -141,5 +142,5 @@ func sameSpec(a, b transport.OptionSpec) bool {
 	return fmt.Sprint(a.Name, a.Aliases, a.Default, a.Allowed, a.Help) == fmt.Sprint(b.Name, b.Aliases, b.Default, b.Allowed, b.Help)
 }
 
-// empty reports whether there is nothing to say of a group's options.
+// empty reports whether a group has neither options nor notes.
 func (g optionGroup) empty() bool { return len(g.options) == 0 && len(g.notes) == 0 }

@@ -8,13 +8,13 @@ import (
 )
 
 type doctorCommand struct {
-	DSN string `arg:"" optional:"" name:"dsn" help:"What to examine. Default: SENTRY_DSN."`
+	DSN string `arg:"" optional:"" name:"dsn" help:"The DSN to examine. Default: SENTRY_DSN."`
 }
 
-// Help is the command's help beyond one sentence.
+// Help returns the command's detailed help.
 func (*doctorCommand) Help() string {
-	return `Walks the way of an event and gives a verdict on every step: the DSN, its options, resolving the host, connecting, TLS,
-posting a test event, and the server's answer. A step that fails comes with its fix, and the steps behind it are
+	return `Follows an event and gives a verdict on every step: the DSN, its options, resolving the host, connecting, TLS,
+posting a test event, and the server's answer. For a step that fails it prints a fix, and the later steps are
 skipped. Each step may take as long as the DSN's timeout; 5 seconds by default. With tee+… every target is examined, and
 the exit code is 1 if one of them fails.
 
@@ -32,11 +32,11 @@ const (
 	skipped verdict = "skipped"
 )
 
-// finding is what a step found out.
+// finding is the result of a step.
 type finding struct {
 	verdict verdict
 	text    string
-	details []string // further lines, label and text with a tab in between
+	details []string // further lines, each a label, a tab and a text
 	fix     string   // for failures
 }
 
@@ -57,7 +57,7 @@ func (f finding) with(label, format string, args ...any) finding {
 	return f
 }
 
-// Run is what `raven doctor` does.
+// Run runs `raven doctor`.
 func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
 	if t, err := env.target(c.DSN); err == nil && t.isTee() {
 		return env.examineAll(ctx, t)
@@ -65,7 +65,7 @@ func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
 	return examine(ctx, env, c.DSN)
 }
 
-// examine walks the way to one server.
+// examine checks the delivery to one server.
 func examine(ctx context.Context, env *environment, dsn string) error {
 	e := &examination{env: env, given: dsn}
 	defer e.end()
@@ -94,10 +94,10 @@ func (t *target) conclusion() string {
 	if t.sends() {
 		return "Delivery works."
 	}
-	return fmt.Sprintf("Nothing is wrong, but nothing was sent either: %s+… is for looking.", t.driver.Name)
+	return fmt.Sprintf("No problem found, but nothing was sent: %s+… does not send.", t.driver.Name)
 }
 
-// print writes a finding as lines whose texts stand below each other.
+// print writes a finding as lines with aligned texts.
 func (f finding) print(w io.Writer, name string) {
 	const column = 19 // where texts begin
 	width := widthOf(w)

@@ -15,7 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// verdicts reads the verdicts of doctor's steps, as in "dsn=ok".
+// verdicts parses the verdicts of doctor's steps, as in "dsn=ok".
 func verdicts(out string) (found []string) {
 	for _, m := range regexp.MustCompile(`(?m)^(ok|FAIL|skipped) +([a-z]+) `).FindAllStringSubmatch(out, -1) {
 		found = append(found, m[2]+"="+m[1])
@@ -23,7 +23,7 @@ func verdicts(out string) (found []string) {
 	return found
 }
 
-// stepsUntil is what verdicts returns when one step fails.
+// stepsUntil returns the verdicts if one step fails.
 func stepsUntil(broken string, passedOver ...string) (want []string) {
 	verdict := "ok"
 	for _, name := range []string{"dsn", "options", "resolve", "connect", "tls", "post", "answer"} {
@@ -88,19 +88,19 @@ func TestDoctorOnCertificates(t *testing.T) {
 		},
 		"other CA in ca_certs": {
 			server: sentrytest.UnknownCA(), trust: true,
-			says: []string{"unknown authority", "fix put the certificate of the CA that signed (CN=sentrytest unknown CA,O=sentrytest) into", "the file replaces the system's roots"},
+			says: []string{"unknown authority", "fix add the certificate of the CA that signed (CN=sentrytest unknown CA,O=sentrytest) to", "the file replaces the system's roots"},
 		},
 		"self-signed": {
 			server: sentrytest.SelfSigned(),
-			says:   []string{"unknown authority", "fix the server's certificate signed itself: copy it", "ca_certs=/path/to/certificate.pem", "signed by itself"},
+			says:   []string{"unknown authority", "fix the server's certificate is self-signed: copy it", "ca_certs=/path/to/certificate.pem", "signed by itself"},
 		},
 		"self-signed with ca_certs": {
 			server: sentrytest.SelfSigned(), trust: true,
-			says: []string{"fix the server's certificate signed itself: it has to be in"},
+			says: []string{"fix the server's certificate is self-signed: add it to"},
 		},
 		"expired": {
 			server: sentrytest.Expired(), trust: true,
-			says: []string{"expired", "fix the certificate ended on 1999-06-01", "has to be renewed", "days ago"},
+			says: []string{"expired", "fix the certificate expired on 1999-06-01", "must be renewed", "days ago"},
 		},
 		"not yet valid": {
 			server: sentrytest.NotYetValid(), trust: true,
@@ -108,7 +108,7 @@ func TestDoctorOnCertificates(t *testing.T) {
 		},
 		"wrong host": {
 			server: sentrytest.WrongHost(), trust: true,
-			says: []string{"cannot validate certificate for 127.0.0.1", "fix write one of the certificate's names (wrong.host.invalid) in the DSN in place of 127.0.0.1", "for hosts wrong.host.invalid"},
+			says: []string{"cannot validate certificate for 127.0.0.1", "fix replace 127.0.0.1 in the DSN with one of the certificate's names (wrong.host.invalid)", "for hosts wrong.host.invalid"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,8 +153,8 @@ func TestDoctorOnClientCertificates(t *testing.T) {
 	g.Expect(r.code).To(Equal(1))
 	g.Expect(verdicts(r.out)).To(Equal(stepsUntil("post")), "in TLS 1.3 the refusal comes after the handshake")
 	g.Expect(flat(r.out)).To(And(
-		ContainSubstring("the server asks for a certificate of ours; the DSN has no client_cert"),
-		ContainSubstring("fix the server wants a certificate from its clients"),
+		ContainSubstring("the server asks for a client certificate; the DSN has no client_cert"),
+		ContainSubstring("fix the server requires a certificate from its clients"),
 		ContainSubstring("client_cert=/path/to/cert.pem&client_key=/path/to/key.pem"),
 	))
 
@@ -168,7 +168,8 @@ func TestDoctorOnAnswers(t *testing.T) {
 		step   sentrytest.Step
 		broken string
 		says   []string
-		waits  string // the option timeout, if not so long that it never ends
+		// The option timeout; "" means a timeout that never ends.
+		waits string
 	}{
 		"403": {
 			step: sentrytest.Status(403).Header("X-Sentry-Error", "invalid project"), broken: "answer",
@@ -179,8 +180,8 @@ func TestDoctorOnAnswers(t *testing.T) {
 			says: []string{"rate limiting", "retry after 2m0s", "fix wait until"},
 		},
 		"404":      {step: sentrytest.Status(404), broken: "answer", says: []string{"status 404", "fix check the end of the DSN, /1"}},
-		"413":      {step: sentrytest.Status(413), broken: "answer", says: []string{"status 413", "fix send less"}},
-		"503":      {step: sentrytest.Status(503), broken: "answer", says: []string{"status 503", "fix the fault is the server's"}},
+		"413":      {step: sentrytest.Status(413), broken: "answer", says: []string{"status 413", "fix send less data"}},
+		"503":      {step: sentrytest.Status(503), broken: "answer", says: []string{"status 503", "fix the server failed"}},
 		"redirect": {step: sentrytest.Redirect(302, "https://elsewhere.invalid/"), broken: "answer", says: []string{"status 302", "fix put the address that the server redirects to"}},
 		"reset":    {step: sentrytest.Reset(), broken: "post", says: []string{"connection reset", "fix the connection was closed without an answer"}},
 		"hang":     {step: sentrytest.Hang().Optional(), broken: "post", waits: "0.2", says: []string{"context deadline exceeded", "fix the server took more than 200ms", "timeout=SECONDS"}},
@@ -237,11 +238,10 @@ func TestDoctorOnHTTPToAServerThatSpeaksTLS(t *testing.T) {
 	srv := sentrytest.NewTLSServer(t)
 	r := runRaven(t, "doctor", strings.Replace(dsnOf(srv), "https:", "http:", 1))
 	g.Expect(r.code).To(Equal(1))
-	// Such a server answers 400 and closes; the client sees the one or the
-	// other.
+	// Such a server answers 400 and closes; the client sees either.
 	g.Expect(flat(r.out)).To(Or(
-		ContainSubstring("fix if the server speaks TLS on this port, the DSN has to say https"),
-		ContainSubstring("whether the DSN's scheme (http, https) suits the port")))
+		ContainSubstring("fix if the server speaks TLS on this port, the DSN must begin with https"),
+		ContainSubstring("whether the DSN's scheme (http, https) matches the port")))
 }
 
 func TestDoctorExaminesEveryTargetOfATee(t *testing.T) {
@@ -257,7 +257,7 @@ func TestDoctorExaminesEveryTargetOfATee(t *testing.T) {
 		HaveSuffix("\nDelivery works.\n"), Not(ContainSubstring(secret))))
 	for _, srv := range []*sentrytest.Server{first, second} {
 		e := sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("This is a test message from raven doctor"))
-		g.Expect(e.Received.Protocol).To(Equal("store"), "the first one decides for all")
+		g.Expect(e.Received.Protocol).To(Equal("store"), "only the first DSN may have the option")
 		g.Expect(srv.Requests()).To(HaveLen(1), "each gets one event")
 	}
 }
@@ -299,7 +299,7 @@ func TestDoctorOnATeeWithDeadTargets(t *testing.T) {
 			"healthy",
 			[]string{"nonsense"},
 			slices.Concat([]string{"options=FAIL"}, stepsUntil("", "tls")),
-			"raven: the option to can't be used\n",
+			"raven: the option to is invalid\n",
 		},
 		"a tee among the targets": {
 			"healthy",

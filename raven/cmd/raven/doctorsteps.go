@@ -15,8 +15,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// examination is one run of `raven doctor`. Each step leaves behind what the
-// next ones need.
+// examination is one run of `raven doctor`. Each step stores what later steps
+// need.
 type examination struct {
 	env   *environment
 	given string
@@ -24,13 +24,13 @@ type examination struct {
 	target  *target
 	client  *raven.Client
 	watch   watch
-	http    transport.HTTPConfig // the options that have to do with HTTP
+	http    transport.HTTPConfig // the options about HTTP
 	timeout time.Duration
-	proxy   *url.URL // nil: there is none on the way
-	conn    net.Conn // to the server, or to the proxy
+	proxy   *url.URL // nil: there is none
+	conn    net.Conn // to the server or the proxy
 
 	id   string
-	sent error // what became of the event
+	sent error // the outcome of the event
 }
 
 type step struct {
@@ -50,20 +50,20 @@ func (e *examination) steps() []step {
 	}
 }
 
-// end closes what the steps have opened. It may be called again.
+// end closes everything that the steps opened. It may be called again.
 func (e *examination) end() error {
 	if e.conn != nil {
-		_ = e.conn.Close() // it has served its purpose
+		_ = e.conn.Close() // it is no longer needed
 	}
 	return e.client.Close(context.Background())
 }
 
-// network is for steps that need a network: they get the DSN's timeout, and are
+// network wraps steps that need a network: they get the DSN's timeout, and are
 // skipped for transports that send nothing.
 func (e *examination) network(run func(context.Context) finding) func(context.Context) finding {
 	return func(ctx context.Context) finding {
 		if !e.target.sends() {
-			return skip("%s+… sends nothing; without it the DSN leads to %s", e.target.driver.Name, e.target.dsn.Host)
+			return skip("%s+… sends nothing; without it the DSN sends to %s", e.target.driver.Name, e.target.dsn.Host)
 		}
 		ctx, cancel := context.WithTimeout(ctx, e.timeout)
 		defer cancel()
@@ -80,7 +80,7 @@ func (e *examination) readDSN(context.Context) finding {
 	return ok("%s", t.dsn).with("events go to", "%s", endpoint(t.dsn))
 }
 
-// unusable takes the advice along that an error brings.
+// unusable returns a finding with the advice for an error.
 func unusable(err error) finding {
 	var a *advised
 	if errors.As(err, &a) {
@@ -89,8 +89,8 @@ func unusable(err error) finding {
 	return bad(err, "")
 }
 
-// openClient checks the scheme and all options, and reads the files that they
-// name.
+// openClient checks the scheme and all options, and reads the files of the
+// options.
 func (e *examination) openClient(context.Context) finding {
 	client, err := e.env.open(e.target, &e.watch)
 	if err != nil {
@@ -114,7 +114,7 @@ func (e *examination) openClient(context.Context) finding {
 	return f
 }
 
-// findProxy asks the same code that the transports ask.
+// findProxy uses the same code as the transports.
 func (e *examination) findProxy() (err error) {
 	request, err := http.NewRequest(http.MethodPost, endpoint(e.target.dsn), nil)
 	if err != nil {
@@ -130,10 +130,10 @@ func (e *examination) proxySource() string {
 	if e.http.Proxy != "" {
 		return "the option proxy"
 	}
-	return "the environment (HTTP_PROXY, HTTPS_PROXY); proxy=none goes without"
+	return "the environment (HTTP_PROXY, HTTPS_PROXY); proxy=none uses no proxy"
 }
 
-// nextHop is where connections are opened to.
+// nextHop returns the address to which connections are opened.
 func (e *examination) nextHop() (host, port string) {
 	if e.proxy == nil {
 		return advice.Address(e.target.dsn)
@@ -171,7 +171,7 @@ func (e *examination) connect(ctx context.Context) finding {
 	return ok("to %s in %s", conn.RemoteAddr(), brief(time.Since(start)))
 }
 
-// networkFix is the advice for an error on the way to the next hop.
+// networkFix returns advice for an error of the connection to the next hop.
 func (e *examination) networkFix(err error) string {
 	if e.proxy != nil {
 		err = &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err}
@@ -179,8 +179,8 @@ func (e *examination) networkFix(err error) string {
 	return advice.Network(err, "", e.target.dsn)
 }
 
-// post sends an event as any program would, through the transport that the DSN
-// names. Whether the server takes it is for the next step.
+// post sends an event like any program, through the DSN's transport. The next
+// step checks the server's answer.
 func (e *examination) post(ctx context.Context) finding {
 	e.id, e.sent = e.client.Deliver(ctx, &raven.Event{
 		Message: "This is a test message from raven doctor", Level: raven.LevelInfo, Logger: "raven.doctor",

@@ -9,18 +9,17 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// isTee reports whether the DSN leads to several others.
+// isTee reports whether the DSN sends to several others.
 func (t *target) isTee() bool { return t.driver != nil && t.driver.Name == "tee" }
 
-// examineAll walks the way to each target of a tee, whatever is wrong with the
-// others.
+// examineAll examines each target of a tee, even if others fail.
 func (e *environment) examineAll(ctx context.Context, t *target) error {
 	dsns, err := e.teeTargets(t)
 	var failures []error
 	if err != nil {
 		bad(err, advice.For(err, t.dsn)).print(e.out, "options")
 		fmt.Fprintln(e.out)
-		failures = append(failures, errors.New("the option to can't be used"))
+		failures = append(failures, errors.New("the option to is invalid"))
 	}
 	for i, d := range dsns {
 		if i > 0 {
@@ -34,14 +33,15 @@ func (e *environment) examineAll(ctx context.Context, t *target) error {
 	return errors.Join(failures...)
 }
 
-// teeTargets returns the DSNs that a tee leads to, those of tees among its
-// targets included. What can't be used is left out, and is in the error.
+// teeTargets returns the DSNs that a tee sends to, including those of tees
+// among its targets. It omits invalid ones; the error has them.
 func (e *environment) teeTargets(t *target) (dsns []*transport.DSN, err error) {
 	targets, err := transport.TeeTargets(t.dsn)
 	faults := []error{err}
 	for i, d := range targets {
 		if protocol := t.dsn.Option("protocol"); i > 0 && protocol != "" {
-			d.Options.Set("protocol", protocol) // the first one decides for all
+			// Only the first DSN may have the option.
+			d.Options.Set("protocol", protocol)
 		}
 		next, err := e.target(d.Reveal())
 		if err != nil || !next.isTee() {

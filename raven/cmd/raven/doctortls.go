@@ -14,26 +14,28 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/advice"
 )
 
-// soon is when a certificate's end is worth a word.
+// soon is how long before a certificate's end a warning is printed.
 const soon = 14 * 24 * time.Hour
 
-// inspection is what a handshake showed.
+// inspection is the result of a handshake.
 type inspection struct {
 	skip bool  // verify_ssl=0
-	stop error // ends the handshake with the server after the verification
+	stop error // ends the handshake after the verification
 
-	mu      sync.Mutex // a handshake that was given up may still be under way
-	hosts   []string   // who is still to show certificates; the last one is the server
+	// A handshake that was given up may still be running.
+	mu sync.Mutex
+	// The hosts that are still to show certificates; the last one is the
+	// server.
+	hosts   []string
 	state   tls.ConnectionState
-	verdict error // of the verification, also if skip
-	asked   bool  // the server asked for a certificate of ours
+	verdict error // of the verification, even if skip
+	asked   bool  // the server asked for a client certificate
 }
 
-// handshake is the step that says hello to the server, to see its certificates
-// whether or not they are good.
+// handshake connects to the server to get its certificates, even invalid ones.
 func (e *examination) handshake(ctx context.Context) finding {
 	if strings.HasSuffix(e.target.dsn.Scheme, "http") {
-		return skip("the DSN says http: everything, the key too, goes unencrypted")
+		return skip("the DSN has http: everything is sent unencrypted, including the key")
 	}
 	cfg, err := e.http.TLSConfig()
 	if err != nil {
@@ -50,12 +52,12 @@ func (e *examination) handshake(ctx context.Context) finding {
 	return e.judge(seen, err, time.Since(start))
 }
 
-// apply makes a configuration verify by our own hand: crypto/tls does the same,
-// but shows a refused certificate to nobody.
+// apply makes a configuration verify in the same way as crypto/tls. crypto/tls
+// itself does not return a refused certificate.
 func (s *inspection) apply(cfg *tls.Config, serverName string) *tls.Config {
 	roots, pairs := cfg.RootCAs, cfg.Certificates
 	cfg.ServerName = serverName
-	cfg.InsecureSkipVerify = true // VerifyConnection does it
+	cfg.InsecureSkipVerify = true // VerifyConnection verifies
 	cfg.VerifyConnection = func(state tls.ConnectionState) error { return s.verify(state, roots) }
 	cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		s.mu.Lock()
@@ -74,7 +76,7 @@ func (s *inspection) verify(state tls.ConnectionState, roots *x509.CertPool) err
 	defer s.mu.Unlock()
 	host, stop := s.hosts[0], s.stop
 	if len(s.hosts) > 1 {
-		s.hosts, stop = s.hosts[1:], nil // a proxy; the server comes after it
+		s.hosts, stop = s.hosts[1:], nil // this was a proxy; the server is next
 	}
 	s.state = state
 	options := x509.VerifyOptions{Roots: roots, DNSName: host, Intermediates: x509.NewCertPool()}
@@ -88,11 +90,11 @@ func (s *inspection) verify(state tls.ConnectionState, roots *x509.CertPool) err
 	return stop
 }
 
-// errSeen ends a handshake that has shown what was to be seen.
+// errSeen ends a handshake after the certificates are known.
 var errSeen = errors.New("seen enough")
 
-// throughProxy lets net/http find the way through the proxy, and ends the
-// handshake before a request is sent.
+// throughProxy lets net/http connect through the proxy, and ends the handshake
+// before a request is sent.
 func (e *examination) throughProxy(ctx context.Context, seen *inspection) error {
 	cfg, err := e.http.TLSConfig()
 	if err != nil {
@@ -118,7 +120,7 @@ func (e *examination) throughProxy(ctx context.Context, seen *inspection) error 
 	return err
 }
 
-// judge turns what was seen into a finding.
+// judge returns a finding for the handshake.
 func (e *examination) judge(s *inspection, err error, took time.Duration) finding {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,7 +139,7 @@ func (e *examination) judge(s *inspection, err error, took time.Duration) findin
 		f = f.with("verified", "with the system's roots")
 	}
 	if s.asked && e.http.ClientCert == "" {
-		f = f.with("client", "the server asks for a certificate of ours; the DSN has no client_cert and client_key")
+		f = f.with("client", "the server asks for a client certificate; the DSN has no client_cert and client_key")
 	}
 	return f.withChain(s.state.PeerCertificates, time.Now())
 }
@@ -147,12 +149,12 @@ func (e *examination) networkFixTLS(err error) string {
 		return fix
 	}
 	if e.proxy != nil {
-		return "the proxy or the server ended the connection: look at their logs; proxy=none in the DSN goes without a proxy"
+		return "the proxy or the server ended the connection: check their logs; proxy=none in the DSN uses no proxy"
 	}
 	return ""
 }
 
-// withChain adds the certificates that the server showed, its own first.
+// withChain adds the certificates that the server sent, its own first.
 func (f finding) withChain(chain []*x509.Certificate, now time.Time) finding {
 	for i, c := range chain {
 		label, text := "certificate", c.Subject.String()
@@ -175,8 +177,8 @@ func signer(c *x509.Certificate) string {
 	return c.Issuer.String()
 }
 
-// validity says from when to when a certificate is good, and how that looks
-// from now.
+// validity returns the period in which a certificate is valid, and the time
+// that is left.
 func validity(c *x509.Certificate, now time.Time) string {
 	text := fmt.Sprintf("from %s to %s", c.NotBefore.Format(advice.DateFormat), c.NotAfter.Format(advice.DateFormat))
 	left := c.NotAfter.Sub(now)
@@ -187,7 +189,7 @@ func validity(c *x509.Certificate, now time.Time) string {
 	case now.Before(c.NotBefore):
 		return text + ", NOT YET"
 	case left < soon:
-		return text + ", ONLY " + days + " left: have it renewed"
+		return text + ", ONLY " + days + " left: renew it"
 	}
 	return text + ", " + days + " left"
 }

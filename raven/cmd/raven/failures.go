@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// failures sums up errors that differ in nothing that matters.
+// failures groups errors with the same cause.
 type failures struct {
 	total int
 	kinds []*failure // in the order of their first appearance
@@ -19,8 +19,8 @@ type failure struct {
 	times int
 }
 
-// incidental is what differs between two errors of one cause: the event, the
-// port at this end, how long there is still to wait.
+// incidental matches the differences between two errors with the same cause:
+// the event, the local port, the remaining time.
 var incidental = regexp.MustCompile(`[0-9a-f]{32}|\S+:\d+->|\b[0-9.hm]+m?s\b`)
 
 func (f *failures) add(o outcome) {
@@ -44,7 +44,7 @@ func (f *failures) first() error {
 	return f.kinds[0].err
 }
 
-// report is nil if all events were delivered.
+// report returns nil if all events were delivered.
 func (f *failures) report(count, delivered int) error {
 	if delivered == count {
 		return nil
@@ -56,7 +56,7 @@ func (f *failures) report(count, delivered int) error {
 	for _, kind := range f.kinds {
 		line := plain(kind.err.Error())
 		if kind.times > 1 {
-			line = fmt.Sprintf("%d times: %s (and the like)", kind.times, line)
+			line = fmt.Sprintf("%d times: %s (and similar)", kind.times, line)
 		}
 		lines = append(lines, line)
 	}

@@ -5,10 +5,10 @@
 //	raven doctor https://PUBLIC_KEY@HOST/PROJECT_ID
 //	raven transports
 //
-// Every transport is linked in. Without a DSN among the arguments the commands
-// take SENTRY_DSN. Ids go to stdout, errors to stderr, and a DSN's secret to
-// neither. Without arguments it prints its help. It exits with 0 when all was
-// well and with 1 otherwise.
+// Every transport is linked in. If no DSN is given, the commands use
+// SENTRY_DSN. Ids are printed to stdout, errors to stderr, and the DSN's secret
+// is never printed. Without arguments, raven prints its help. The exit code is
+// 0 for success and 1 for failure.
 package main
 
 import (
@@ -30,14 +30,15 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
+	// A second interrupt ends the program at once.
+	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], transport.DefaultRegistry(), os.Stdout, os.Stderr))
 }
 
 type commands struct {
 	Send       sendCommand       `cmd:"" help:"Send events, and print their ids."`
-	Test       testCommand       `cmd:"" help:"Send one test event, and say step by step what happens to it."`
-	Doctor     doctorCommand     `cmd:"" help:"Find out where delivery fails, and how to put it right."`
+	Test       testCommand       `cmd:"" help:"Send one test event, and print each step."`
+	Doctor     doctorCommand     `cmd:"" help:"Find out where delivery fails, and how to fix it."`
 	Transports transportsCommand `cmd:"" help:"List every transport with its schemes and options."`
 
 	Version kong.VersionFlag `help:"Print the version."`
@@ -45,22 +46,22 @@ type commands struct {
 
 const description = `Send events to Sentry, and find out why they don't arrive.
 
-A DSN is the address of a project, as in https://PUBLIC_KEY@HOST/PROJECT_ID. The transport stands before its scheme and the
-options behind a question mark, as in sync+https://PUBLIC_KEY@HOST/PROJECT_ID?timeout=2. Without a DSN the commands take SENTRY_DSN.
-They exit with 0 when all was well and with 1 otherwise.
+A DSN is the address of a project, as in https://PUBLIC_KEY@HOST/PROJECT_ID. A transport's name is put before its scheme, and
+options after a question mark, as in sync+https://PUBLIC_KEY@HOST/PROJECT_ID?timeout=2. If no DSN is given, the commands use SENTRY_DSN.
+The exit code is 0 for success and 1 for failure.
 
     raven doctor https://KEY@HOST/1
     raven send --message 'backup failed' --level warning --tag host=db-1 https://KEY@HOST/1
 `
 
-// environment is what commands run in.
+// environment is the commands' input and output.
 type environment struct {
 	registry  *transport.Registry
 	out, errs io.Writer
 }
 
-// exited carries kong's wish to exit out of its parser, so that run can be
-// tested and returns the exit code that this program documents.
+// exited is the panic value with which kong's exit function leaves its parser,
+// so that run can be tested and returns the documented exit code.
 type exited int
 
 func run(ctx context.Context, args []string, registry *transport.Registry, out, errs io.Writer) (code int) {
@@ -101,7 +102,7 @@ func run(ctx context.Context, args []string, registry *transport.Registry, out, 
 	return 0
 }
 
-// advised is an error together with what can be done about it.
+// advised is an error with advice on how to fix it.
 type advised struct {
 	error
 	fix string
@@ -119,8 +120,8 @@ func fail(errs io.Writer, err error) (code int) {
 	return 1
 }
 
-// plain drops the name of the package from each line of an error, since here
-// there is only one program that speaks, and masks what looks like a secret.
+// plain removes the package's name from each line of an error, because the
+// program has only one name, and masks text that looks like a secret.
 func plain(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -129,17 +130,17 @@ func plain(text string) string {
 	return secrets.ReplaceAllString(strings.Join(lines, "\n"), "$1:xxxxx@")
 }
 
-// secrets matches a user and a password before a host. The errors of package
-// transport have masked theirs already; but an argument in the wrong place is
-// quoted as it is, and it may be a DSN.
+// secrets matches a user and a password before a host. Errors of package
+// transport are masked already. But an error may quote a DSN that was given in
+// the wrong argument.
 var secrets = regexp.MustCompile(`([^\s:/@"']+):(?:[^\s/]\S*)?@`)
 
-// usageError points to the help of the command that was meant.
+// usageError adds a reference to the help of the command.
 func usageError(err error) error {
 	help := "raven --help"
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context.Selected() != nil {
 		help = parse.Context.Selected().FullPath() + " --help"
 	}
-	return &advised{err, help + " shows how it is used"}
+	return &advised{err, help + " shows its usage"}
 }

@@ -18,10 +18,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// secret is in every DSN of these tests, and must be in no output.
+// secret is in every DSN of these tests, and must not be in any output.
 const secret = "hunter2hunter2"
 
-// result is what a run of the program left behind.
+// result is the output and exit code of a run.
 type result struct {
 	code      int
 	out, errs string
@@ -47,8 +47,8 @@ func runRaven(t *testing.T, args ...string) result {
 	return runWith(t, transport.DefaultRegistry(), args...)
 }
 
-// dsnOf returns a server's DSN with the secret and options, key and value in
-// turn.
+// dsnOf returns a server's DSN with the secret and options, given as keys and
+// values.
 func dsnOf(srv *sentrytest.Server, params ...string) string {
 	opts := []sentrytest.DSNOption{sentrytest.DSNSecret(secret)}
 	for i := 0; i < len(params); i += 2 {
@@ -175,6 +175,6 @@ func TestDSNFromEnvironment(t *testing.T) {
 	for _, command := range []string{"send", "test", "doctor"} {
 		r := runRaven(t, command)
 		g.Expect(r.code).To(Equal(1))
-		g.Expect(r.out + r.errs).To(ContainSubstring("there is no DSN"))
+		g.Expect(r.out + r.errs).To(ContainSubstring("no DSN given"))
 	}
 }

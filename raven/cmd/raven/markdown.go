@@ -10,8 +10,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// writeMarkdown writes the drivers as tables in Markdown. The same drivers
-// always give the same bytes.
+// writeMarkdown writes the drivers as tables in Markdown. The output is the
+// same for the same drivers.
 func writeMarkdown(w io.Writer, drivers []transport.Driver) error {
 	var b bytes.Buffer
 	c := newCatalog(drivers)
@@ -48,7 +48,7 @@ func (g optionGroup) writeMarkdown(b *bytes.Buffer) {
 }
 
 func optionRows(b *bytes.Buffer, options []transport.OptionSpec) {
-	rowOf(b, "Option", "Default", "Values", "What it is for")
+	rowOf(b, "Option", "Default", "Values", "Purpose")
 	ruleOf(b, 4)
 	for _, o := range options {
 		name := code(o.Name)
@@ -77,17 +77,17 @@ func codes(texts []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// escaped keeps what a driver says from being read as Markdown.
+// escaped escapes a driver's text for Markdown.
 var escaped = strings.NewReplacer("|", `\|`, "_", `\_`, "*", `\*`, "<", "&lt;", "`", "\\`", "\n", " ").Replace
 
-// What stands around the generated part of a document.
+// Markers around the generated part of a document.
 const (
 	generatedBegin = "<!-- drivers: generated -->"
 	generatedEnd   = "<!-- /drivers -->"
 )
 
-// updateMarkdown replaces the generated part of a file. It leaves a file alone
-// that is as it should be.
+// updateMarkdown replaces the generated part of a file. It does not write the
+// file if nothing changes.
 func updateMarkdown(file string, drivers []transport.Driver) error {
 	old, err := os.ReadFile(file)
 	if err != nil {
@@ -98,7 +98,7 @@ func updateMarkdown(file string, drivers []transport.Driver) error {
 	if !begun || !ended {
 		return &advised{
 			fmt.Errorf("%s has no place for the drivers", file),
-			fmt.Sprintf("put the lines %s and %s into it", generatedBegin, generatedEnd),
+			fmt.Sprintf("add the lines %s and %s to it", generatedBegin, generatedEnd),
 		}
 	}
 	var b bytes.Buffer

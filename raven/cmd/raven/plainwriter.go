@@ -7,11 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// plainWriter escapes what a terminal takes for a command: servers, proxies and
-// certificates choose part of what is printed.
+// plainWriter escapes control characters for terminals, because servers,
+// proxies and certificates choose part of the output.
 type plainWriter struct{ to io.Writer }
 
-// Write writes text, and escapes what is neither printable nor white space.
+// Write writes text, and escapes characters that are neither printable nor
+// white space.
 func (w plainWriter) Write(text []byte) (int, error) {
 	if _, err := w.to.Write(escape(text)); err != nil {
 		return 0, err

@@ -13,7 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// A server, or whoever stands in for it, must not command the terminal.
+// Text from a server, or from an attacker in its place, must not control the
+// terminal.
 func TestNothingFromTheNetworkCommandsTheTerminal(t *testing.T) {
 	const evil = "\x1b]0;evil\x07\x1b[2J\u009b1A\u202e"
 	for name, handler := range map[string]http.HandlerFunc{
@@ -42,7 +43,7 @@ func TestNothingFromTheNetworkCommandsTheTerminal(t *testing.T) {
 	}
 }
 
-// raw answers with these bytes.
+// raw answers with the given bytes.
 func raw(w http.ResponseWriter, text string) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -52,7 +53,7 @@ func raw(w http.ResponseWriter, text string) {
 	_ = conn.Close()
 }
 
-// A transport of the program's own may say anything.
+// talker is a transport of the program with any text.
 type talker struct{ text string }
 
 func (t talker) Send(_ context.Context, p *transport.Packet) (*transport.Response, error) {

@@ -17,8 +17,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// startProxy returns the URL of a proxy that leads to one server, whatever host
-// it is asked for: requests for loopback addresses never go to a proxy.
+// startProxy returns the URL of a proxy that connects to one server for every
+// host, because requests for loopback addresses never use a proxy.
 func startProxy(t *testing.T, scheme string, to *sentrytest.Server) string {
 	t.Helper()
 	base, err := url.Parse(to.URL())
@@ -54,7 +54,8 @@ func startProxy(t *testing.T, scheme string, to *sentrytest.Server) string {
 			_ = here.Close()
 		})
 	}))
-	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that are broken off are meant to be
+	// Broken handshakes are intended.
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	if scheme == "https" {
 		srv.StartTLS()
 	} else {
@@ -94,7 +95,7 @@ func TestDoctorThroughProxy(t *testing.T) {
 	g.Expect(verdicts(r.out)).To(Equal(stepsUntil("tls")))
 	g.Expect(flat(r.out)).To(And(
 		ContainSubstring("certificate is valid for localhost, not sentry.invalid"),
-		ContainSubstring("fix write one of the certificate's names (localhost, 127.0.0.1, ::1) in the DSN in place of sentry.invalid")))
+		ContainSubstring("fix replace sentry.invalid in the DSN with one of the certificate's names (localhost, 127.0.0.1, ::1)")))
 
 	r = runRaven(t, "doctor", through(encrypted, startProxy(t, "https", encrypted), "verify_ssl", "0"))
 	g.Expect(r.code).To(BeZero())

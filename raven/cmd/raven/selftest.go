@@ -15,13 +15,13 @@ import (
 )
 
 type testCommand struct {
-	DSN string `arg:"" optional:"" name:"dsn" help:"Where to send to. Default: SENTRY_DSN."`
+	DSN string `arg:"" optional:"" name:"dsn" help:"The DSN to send to. Default: SENTRY_DSN."`
 }
 
-// Help is the command's help beyond one sentence.
+// Help returns the command's detailed help.
 func (*testCommand) Help() string {
-	return `The event has level info, a message that says where it comes from, and a stack trace. When it can't be delivered the
-error is shown in full with a way to put it right, and the exit code is 1.
+	return `The event has level info, a message that says where it comes from, and a stack trace. If it can't be delivered, the
+complete error is printed with a fix, and the exit code is 1.
 
     raven test https://KEY@HOST/1
     raven test 'threaded+https://KEY@HOST/1?ca_certs=/etc/ssl/ours.pem'
@@ -30,7 +30,7 @@ error is shown in full with a way to put it right, and the exit code is 1.
 
 const selfTestMessage = "This is a test message from raven test"
 
-// Run is what `raven test` does.
+// Run runs `raven test`.
 func (c *testCommand) Run(ctx context.Context, env *environment) error {
 	t, err := env.target(c.DSN)
 	if err != nil {
@@ -77,9 +77,9 @@ func (t *target) how() string {
 
 func (t *target) arrived() string {
 	if t.sends() {
-		return fmt.Sprintf("All is well: the event %q is in project %s.", selfTestMessage, t.dsn.ProjectID)
+		return fmt.Sprintf("Success: the event %q is in project %s.", selfTestMessage, t.dsn.ProjectID)
 	}
-	return fmt.Sprintf("All is well, but %s+… is for looking, not sending: drop it from the DSN to send to %s.", t.driver.Name, t.dsn.Host)
+	return fmt.Sprintf("Success, but %s+… does not send: remove it from the DSN to send to %s.", t.driver.Name, t.dsn.Host)
 }
 
 // endpoint is the address that events are posted to.
@@ -90,7 +90,7 @@ func endpoint(dsn *transport.DSN) string {
 	return dsn.EnvelopeURL()
 }
 
-// answer says what the server said to the event that was delivered.
+// answer describes the server's answer to the delivered event.
 func (w *watch) answer() string {
 	r := w.response
 	if r == nil || r.Status == 0 {
@@ -101,11 +101,11 @@ func (w *watch) answer() string {
 		text += ", over " + r.Proto
 	}
 	if r.EventID == "" {
-		text += "; without the event's id, which Sentry gives: is this Sentry?"
+		text += "; without the event's id, which Sentry returns: is this Sentry?"
 	}
 	for _, category := range slices.Sorted(maps.Keys(r.RateLimits)) {
 		wait := max(time.Until(r.RateLimits[category]).Round(time.Second), 0)
-		text += fmt.Sprintf("; wants no more of %s for %s", cmp.Or(category, "anything"), wait)
+		text += fmt.Sprintf("; rate limit: no %s for %s", cmp.Or(category, "events of any kind"), wait)
 	}
 	return text
 }

@@ -17,19 +17,19 @@ import (
 
 type sendCommand struct {
 	Message     string            `placeholder:"TEXT" help:"The event's message, taken literally."`
-	Level       raven.Level       `enum:"debug,info,warning,error,fatal" default:"error" placeholder:"LEVEL" help:"How bad it is: ${enum}. Default: ${default}."`
+	Level       raven.Level       `enum:"debug,info,warning,error,fatal" default:"error" placeholder:"LEVEL" help:"The severity: ${enum}. Default: ${default}."`
 	Tag         map[string]string `mapsep:"none" placeholder:"K=V" help:"A tag; may be given more than once."`
-	Extra       map[string]string `mapsep:"none" placeholder:"K=V" help:"Further data; a value that is JSON is sent as such, any other as text. May be given more than once."`
+	Extra       map[string]string `mapsep:"none" placeholder:"K=V" help:"Further data; a JSON value is sent as JSON, any other value as text. May be given more than once."`
 	Exception   string            `placeholder:"TYPE:VALUE" help:"An exception, such as 'IOError:disk full'."`
 	Count       int               `default:"1" placeholder:"N" help:"How many events to send. Default: ${default}."`
-	Concurrency int               `default:"1" placeholder:"N" help:"How many may be on their way at one time. Default: ${default}."`
-	DSN         string            `arg:"" optional:"" name:"dsn" help:"Where to send to. Default: SENTRY_DSN."`
+	Concurrency int               `default:"1" placeholder:"N" help:"How many to send at one time. Default: ${default}."`
+	DSN         string            `arg:"" optional:"" name:"dsn" help:"The DSN to send to. Default: SENTRY_DSN."`
 }
 
-// Help is the command's help beyond one sentence.
+// Help returns the command's detailed help.
 func (*sendCommand) Help() string {
-	return `The id of each event that was delivered is printed on a line of stdout. Every event's outcome is waited for, with any
-transport; what was not delivered is summed up at the end, each distinct error in full and counted.
+	return `The id of each delivered event is printed on a line of stdout. The command waits for the outcome of every event, with any
+transport. At the end it prints each distinct error, and how often it occurred.
 
     raven send --message 'backup failed' --level warning --tag host=db-1 --extra gb=12
     raven send --exception 'IOError:disk full' sync+https://KEY@HOST/1
@@ -37,7 +37,7 @@ transport; what was not delivered is summed up at the end, each distinct error i
 `
 }
 
-// Run is what `raven send` does.
+// Run runs `raven send`.
 func (c *sendCommand) Run(ctx context.Context, env *environment) error {
 	event, err := c.event()
 	if err != nil {
@@ -61,8 +61,8 @@ func (c *sendCommand) Run(ctx context.Context, env *environment) error {
 
 const testMessage = "This is a test message from raven send"
 
-// event is what the flags describe, with all that is wrong with them in one
-// error.
+// event returns the event that the flags describe. The error has all invalid
+// flags.
 func (c *sendCommand) event() (*raven.Event, error) {
 	var faults []error
 	if c.Count < 1 {
@@ -94,8 +94,8 @@ func (c *sendCommand) event() (*raven.Event, error) {
 	return event, errors.Join(faults...)
 }
 
-// jsonOrText keeps numbers as they are written: an id of 19 digits is no
-// float64.
+// jsonOrText keeps numbers as they are written: a float64 can't hold an id of
+// 19 digits.
 func jsonOrText(text string) any {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
@@ -107,9 +107,9 @@ func jsonOrText(text string) any {
 }
 
 // cutException splits at the first colon that is not part of a "::", so that
-// the names of other languages' types work too.
+// types of other languages work, too.
 func cutException(text string) (kind, value string, ok bool) {
-	const scope = "\x00\x00" // as long as "::", and not a colon
+	const scope = "\x00\x00" // as long as "::", without a colon
 	i := strings.IndexByte(strings.ReplaceAll(text, "::", scope), ':')
 	if i <= 0 {
 		return "", "", false
@@ -131,11 +131,11 @@ type outcome struct {
 	err error
 }
 
-// progressEvery is how often a long run says how far it has come.
+// progressEvery is the interval of progress messages in a long run.
 const progressEvery = 2 * time.Second
 
-// run sends all events; the error is that of stdout. It returns when every
-// event has its outcome, or was not begun because ctx had ended.
+// run sends all events. The error is that of stdout. It returns when every
+// event has its outcome; after ctx has ended, it sends no further event.
 func (s *sending) run(ctx context.Context, env *environment) error {
 	start := time.Now()
 	ticker := time.NewTicker(progressEvery)
@@ -182,7 +182,7 @@ func (s *sending) start(ctx context.Context) <-chan outcome {
 	return outcomes
 }
 
-// conclude says how it went where the ids alone would not.
+// conclude prints a summary if the ids alone are not enough.
 func (s *sending) conclude(env *environment, took time.Duration) {
 	if s.count > 1 && s.delivered > 0 {
 		fmt.Fprintf(env.errs, "raven: %s delivered in %s, %.0f a second\n",

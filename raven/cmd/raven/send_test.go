@@ -25,8 +25,8 @@ func TestSend(t *testing.T) {
 	srv := sentrytest.NewServer(t)
 	r := runRaven(t, "send", dsnOf(srv))
 	e := sentrytest.RequireEvent(t, srv, sentrytest.HasMessage(testMessage), sentrytest.HasLevel(raven.LevelError))
-	g.Expect(r).To(Equal(result{0, e.EventID + "\n", ""}), "nothing but the id")
-	g.Expect(e.Received.Header.Get("X-Sentry-Auth")).To(ContainSubstring(secret), "it is used, though not shown")
+	g.Expect(r).To(Equal(result{0, e.EventID + "\n", ""}), "only the id")
+	g.Expect(e.Received.Header.Get("X-Sentry-Auth")).To(ContainSubstring(secret), "it is used, but not shown")
 }
 
 func TestSendEverything(t *testing.T) {
@@ -85,7 +85,8 @@ func TestSendThroughEveryScheme(t *testing.T) {
 				}
 				switch d.Sink {
 				case "server":
-					opts = append(opts, sentrytest.DSNParam("timeout", "60")) // however busy the machine is
+					// Long enough for a busy machine.
+					opts = append(opts, sentrytest.DSNParam("timeout", "60"))
 				case "file":
 					opts = append(opts, sentrytest.DSNParam("path", filepath.Join(t.TempDir(), "events")))
 				}
@@ -104,14 +105,16 @@ func TestSendThroughEveryScheme(t *testing.T) {
 				if base == "http" || d.Sink != "server" {
 					return
 				}
-				// ca_certs, verify_ssl and timeout mean the same everywhere.
+				// ca_certs, verify_ssl and timeout have the same meaning for
+				// all transports.
 				r := runRaven(t, "send", srv.DSN(append(opts[:2:2], sentrytest.DSNParam("ca_certs", srv.OtherCACertFile()))...))
 				g.Expect(r.code).To(Equal(1))
 				g.Expect(r.errs).To(ContainSubstring("x509: certificate signed by unknown authority"))
 				r = runRaven(t, "send", srv.DSN(append(opts[:2:2], sentrytest.DSNParam("verify_ssl", "0"))...))
 				g.Expect(r.code).To(BeZero())
-				// Of its own: the time may be over before it has seen the
-				// request, and what is left of a script is for the next one.
+				// This server is separate, because the timeout may end before
+				// it gets the request, and its script would be left for the
+				// next one.
 				mute := sentrytest.NewTLSServer(t)
 				mute.Script(sentrytest.Hang().Optional())
 				r = runRaven(t, "send", mute.DSN(append(opts[:2:2], sentrytest.DSNParam("ca_certs", mute.CACertFile()), sentrytest.DSNParam("timeout", "0.2"))...))
@@ -136,7 +139,7 @@ func TestSendFailures(t *testing.T) {
 		"refused now and then": {
 			script: []sentrytest.Step{sentrytest.Status(503), sentrytest.OK(), sentrytest.Status(503), sentrytest.Status(500), sentrytest.OK()},
 			args:   []string{"--count=5"}, ids: 2,
-			says: []string{"3 of 5 events were not delivered\n", "  2 times: server refused event " + anID + " with status 503", "  server refused event " + anID + " with status 500", "fix: the fault is the server's"},
+			says: []string{"3 of 5 events were not delivered\n", "  2 times: server refused event " + anID + " with status 503", "  server refused event " + anID + " with status 500", "fix: the server failed"},
 		},
 		"rate limited": {
 			script: []sentrytest.Step{sentrytest.OK(), sentrytest.Status(429).RetryAfter("30")},
@@ -155,7 +158,7 @@ func TestSendFailures(t *testing.T) {
 			srv.Script(tc.script...)
 			r := runRaven(t, append(append([]string{"send"}, tc.args...), dsnOf(srv))...)
 			g.Expect(r.code).To(Equal(1))
-			g.Expect(strings.Fields(r.out)).To(HaveLen(tc.ids), "ids of what was delivered only")
+			g.Expect(strings.Fields(r.out)).To(HaveLen(tc.ids), "ids of delivered events only")
 			for _, text := range tc.says {
 				g.Expect(r.errs).To(MatchRegexp(text))
 			}
@@ -172,7 +175,7 @@ func TestSendToNobody(t *testing.T) {
 	g.Expect(r.errs).To(And(ContainSubstring("3 of 3"), ContainSubstring("connection refused"), ContainSubstring("fix: nothing listens on "+addr)))
 }
 
-// slow is a registry whose transport takes its time for every packet.
+// slow is a registry whose transport takes some time for every packet.
 func slow(t *testing.T, each time.Duration) *transport.Registry {
 	t.Helper()
 	registry := transport.NewRegistry()
@@ -223,7 +226,7 @@ func TestInterruptedRunSaysWhatWasNotTried(t *testing.T) {
 	})
 }
 
-// full is a place where nothing can be written to.
+// full is a writer without space.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }

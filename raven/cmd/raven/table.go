@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// table prints cells below each other. Cells may have several lines; a row
-// without cells is an empty line.
+// table prints aligned cells. Cells may have several lines; a row without cells
+// is an empty line.
 type table struct {
 	header  []string
-	elastic []int // the columns that are wrapped where the table is too wide
+	elastic []int // columns to wrap if the table is too wide
 	rows    [][]string
 }
 
@@ -28,8 +28,8 @@ func (t table) print(w io.Writer, width int) {
 	}
 }
 
-// fit takes from the widest elastic column until the table fits, or until there
-// is nothing left to take.
+// fit reduces the widest elastic column until the table fits, or no column can
+// be reduced.
 func (t table) fit(width int) []int {
 	widths := make([]int, len(t.header))
 	for _, row := range append([][]string{t.header}, t.rows...) {
@@ -62,7 +62,8 @@ func (t table) printRow(w io.Writer, row []string, widths []int) {
 	cells := make([][]string, len(row))
 	height := 0
 	if len(row) == 0 {
-		height = 1 // a line between rows
+		// A line between rows.
+		height = 1
 	}
 	for i, cell := range row {
 		cells[i] = wrap(cell, widths[i])

@@ -14,17 +14,17 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// target is where events go, and by which transport.
+// target is a DSN with its transport's driver.
 type target struct {
 	dsn    *transport.DSN
-	driver *transport.Driver // nil: nobody has registered the scheme
+	driver *transport.Driver // nil: the scheme is not registered
 }
 
-// target reads the DSN that was given, or SENTRY_DSN.
+// target parses the given DSN, or SENTRY_DSN.
 func (e *environment) target(given string) (*target, error) {
 	text := cmp.Or(given, os.Getenv("SENTRY_DSN"))
 	if text == "" {
-		return nil, &advised{errors.New("there is no DSN"), "give it as an argument, as in https://PUBLIC_KEY@HOST/PROJECT_ID, or set SENTRY_DSN"}
+		return nil, &advised{errors.New("no DSN given"), "pass it as an argument, as in https://PUBLIC_KEY@HOST/PROJECT_ID, or set SENTRY_DSN"}
 	}
 	dsn, err := transport.ParseDSN(text)
 	if err != nil {
@@ -39,10 +39,10 @@ func (e *environment) target(given string) (*target, error) {
 	return t, nil
 }
 
-// sends reports whether the transport talks to a server at all.
+// sends reports whether the transport sends to a server.
 func (t *target) sends() bool { return t.driver == nil || t.driver.Sink == "server" }
 
-// open makes the client; a watch sees what goes through its transport.
+// open makes the client; w records what its transport delivers.
 func (e *environment) open(t *target, w *watch) (*raven.Client, error) {
 	registry := e.registry
 	if w != nil && t.driver != nil {
@@ -62,8 +62,8 @@ func (e *environment) open(t *target, w *watch) (*raven.Client, error) {
 	return client, nil
 }
 
-// watch sits on the client's transport and remembers what it delivered last:
-// Deliver itself tells no more than the event's id. It serves one goroutine.
+// watch wraps the client's transport and records the last delivery: Deliver
+// itself returns only the event's id. It is for one goroutine.
 type watch struct {
 	transport.Transport
 	packet   *transport.Packet
@@ -71,8 +71,8 @@ type watch struct {
 	took     time.Duration
 }
 
-// over returns a registry with the watch in front of one scheme. The others
-// stay: drivers may open them in turn.
+// over returns a registry with the watch around one scheme's transport. The
+// other schemes are unchanged, because drivers may open them.
 func (w *watch) over(r *transport.Registry, d transport.Driver, scheme string) (*transport.Registry, error) {
 	open := d.Open
 	d.Schemes = []string{scheme}
@@ -86,7 +86,7 @@ func (w *watch) over(r *transport.Registry, d transport.Driver, scheme string) (
 	return r, r.Replace(d)
 }
 
-// Send delivers a packet and takes note of it.
+// Send delivers a packet and records it.
 func (w *watch) Send(ctx context.Context, p *transport.Packet) (*transport.Response, error) {
 	start := time.Now()
 	response, err := w.Transport.Send(ctx, p)
@@ -94,8 +94,8 @@ func (w *watch) Send(ctx context.Context, p *transport.Packet) (*transport.Respo
 	return response, err
 }
 
-// shut closes a client whose events have their outcomes already, also when the
-// command was interrupted: only connections are left to close.
+// shut closes a client whose events all have their outcomes, even after an
+// interrupt: only connections are left to close.
 func shut(ctx context.Context, client *raven.Client, err error) error {
 	return errors.Join(err, client.Close(context.WithoutCancel(ctx)))
 }

@@ -10,15 +10,15 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds on the width of what is printed. A line of more than maxWidth is hard
-// to read however wide the terminal is.
+// Limits on the width of the output. Lines longer than maxWidth are hard to
+// read, even on a wide terminal.
 const (
 	minWidth     = 60
 	defaultWidth = 100
 	maxWidth     = 140
 )
 
-// widthOf is how wide lines printed to w may be: COLUMNS if that is set, else
+// widthOf returns the width of lines printed to w: COLUMNS if it is set, else
 // the terminal's width.
 func widthOf(w io.Writer) int {
 	width, err := strconv.Atoi(os.Getenv("COLUMNS"))
@@ -34,8 +34,8 @@ func widthOf(w io.Writer) int {
 	return min(max(width, minWidth), maxWidth)
 }
 
-// wrap breaks text into lines of at most width runes where there are spaces; a
-// longer word gets a line of its own.
+// wrap breaks text at spaces into lines of at most width runes. A longer word
+// gets a line of its own.
 func wrap(text string, width int) []string {
 	var lines []string
 	for _, paragraph := range strings.Split(text, "\n") {
@@ -56,13 +56,13 @@ func wrap(text string, width int) []string {
 	return lines
 }
 
-// hanging wraps text behind a label; the further lines stand below the first.
+// hanging wraps text after a label; further lines are aligned with the first.
 func hanging(label, text string, width int) string {
 	indent := utf8.RuneCountInString(label)
 	return label + strings.Join(wrap(text, width-indent), "\n"+strings.Repeat(" ", indent))
 }
 
-// count says how many there are of something with a regular plural.
+// count returns a number with a noun that has a regular plural.
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -70,7 +70,7 @@ func count(n int, what string) string {
 	return fmt.Sprint(n, " ", what, "s")
 }
 
-// brief rounds a duration to what people care about.
+// brief rounds a duration for people.
 func brief(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:

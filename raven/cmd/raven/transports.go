@@ -15,9 +15,9 @@ type transportsCommand struct {
 	Update string `placeholder:"FILE" help:"Write the Markdown between the lines <!-- drivers: generated --> and <!-- /drivers --> of a file."`
 }
 
-// Help is the command's help beyond one sentence.
+// Help returns the command's detailed help.
 func (*transportsCommand) Help() string {
-	return `What is printed comes from the drivers themselves. A scheme stands before the DSN's "://", options behind a question mark.
+	return `The drivers describe themselves. A DSN begins with a scheme and "://", and has its options after a question mark.
 
     raven transports
     raven transports --format markdown
@@ -25,7 +25,7 @@ func (*transportsCommand) Help() string {
 `
 }
 
-// Run is what `raven transports` does.
+// Run runs `raven transports`.
 func (c *transportsCommand) Run(env *environment) error {
 	drivers := env.registry.Drivers()
 	switch {
@@ -50,11 +50,11 @@ func writeTable(w io.Writer, drivers []transport.Driver, width int) error {
 	return err
 }
 
-// narrow is a width at which columns of sentences become too thin to read.
+// narrow is the width below which columns of sentences are too narrow to read.
 const narrow = 96
 
-// table has a column for each thing to know; on a narrow terminal the last
-// three share one.
+// table has a column for each property; on a narrow terminal the last three
+// share one.
 func (c catalog) table(width int) table {
 	t := table{header: []string{"SCHEME (= ALIAS)", "ENGINE", "BLOCKING", "DELIVERY", "QUEUE", "WHEN FULL"}, elastic: []int{1, 3, 4, 5}}
 	if width < narrow {
@@ -70,7 +70,7 @@ func (c catalog) table(width int) table {
 	return t
 }
 
-// column is the first column: the schemes, and the name where they don't show
+// column returns the first column: the schemes, and the name if they don't have
 // it.
 func (e entry) column() string {
 	lines := slices.Clone(e.schemes)
@@ -83,7 +83,7 @@ func (e entry) column() string {
 	return strings.Join(lines, "\n")
 }
 
-// stacked is what a narrow table says in one cell.
+// stacked returns the properties that share a cell in a narrow table.
 func (e entry) stacked() string {
 	text := e.delivery
 	if e.queue != "-" {
@@ -111,7 +111,8 @@ func (g optionGroup) print(w io.Writer, width int) {
 	}
 }
 
-// subject begins a sentence about drivers, with its verb in the singular.
+// subject returns the start of a sentence about drivers, with the verb in the
+// singular.
 func subject(drivers []string) string {
 	if len(drivers) == 1 {
 		return drivers[0] + "+…"
@@ -120,7 +121,7 @@ func subject(drivers []string) string {
 }
 
 func optionTable(options []transport.OptionSpec) table {
-	t := table{header: []string{"OPTION", "DEFAULT", "VALUES", "WHAT IT IS FOR"}, elastic: []int{2, 3}}
+	t := table{header: []string{"OPTION", "DEFAULT", "VALUES", "PURPOSE"}, elastic: []int{2, 3}}
 	for _, o := range options {
 		name := o.Name
 		for _, alias := range o.Aliases {

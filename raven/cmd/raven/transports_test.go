@@ -25,12 +25,13 @@ func TestTransportsShowsEverySchemeAndOption(t *testing.T) {
 				for _, scheme := range d.Schemes {
 					g.Expect(r.out).To(MatchRegexp("(^|\\W)" + strings.ReplaceAll(scheme, "+", `\+`) + "(\\W|$)"))
 				}
-				g.Expect(r.out).To(ContainSubstring(strings.Fields(d.Engine)[0])) // the rest may be wrapped
+				// The rest may be wrapped.
+				g.Expect(r.out).To(ContainSubstring(strings.Fields(d.Engine)[0]))
 				for _, o := range d.Options {
 					g.Expect(r.out).To(And(ContainSubstring(o.Name), ContainSubstring(o.Default)))
 				}
 			}
-			g.Expect(runRaven(t, args...).out).To(Equal(r.out), "it comes out the same every time")
+			g.Expect(runRaven(t, args...).out).To(Equal(r.out), "the output is the same each time")
 		})
 	}
 }
@@ -49,7 +50,7 @@ func TestTransportsFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// sample is a registry in which everything occurs that the tables know.
+// sample is a registry with every feature that the tables print.
 func sample(t *testing.T) *transport.Registry {
 	t.Helper()
 	refuse := func(*transport.DSN, transport.Env) (transport.Transport, error) {
@@ -96,9 +97,9 @@ own+http          pigeons   yes       on foot            -        -
 `, "\n")))
 	g.Expect(options).To(And(
 		ContainSubstring("\nOPTIONS OF bare\n\nbare+… does not have the common options timeout.\n"),
-		ContainSubstring("\nOPTIONS OF crate\n\nOPTION   DEFAULT  VALUES          WHAT IT IS FOR\nqsize    7        a whole number  how many boxes there are\n= boxes\n"),
-		ContainSubstring("\nlook+… takes the options of other transports too, without effect,"),
-		ContainSubstring("\nown+… checks its options by itself, and has no list of them.\n"),
+		ContainSubstring("\nOPTIONS OF crate\n\nOPTION   DEFAULT  VALUES          PURPOSE\nqsize    7        a whole number  how many boxes there are\n= boxes\n"),
+		ContainSubstring("\nlook+… accepts the options of other transports, too, without effect,"),
+		ContainSubstring("\nown+… checks its own options, and has no list of them.\n"),
 	))
 	g.Expect(writeTable(&thin, sample(t).Drivers(), 80)).To(Succeed())
 	g.Expect(thin.String()).To(ContainSubstring(`
@@ -122,13 +123,13 @@ func TestMarkdown(t *testing.T) {
 		"",
 		"### Options of every transport that sends",
 		"",
-		"| Option | Default | Values | What it is for |",
+		"| Option | Default | Values | Purpose |",
 		"|---|---|---|---|",
 		"| `timeout` | `5` | ",
 	}, "\n")))
 	g.Expect(r.out).To(And(
-		ContainSubstring("\n### Options of `crate`\n\n| Option | Default | Values | What it is for |\n|---|---|---|---|\n| `qsize`; also `boxes` | `7` | a whole number | how many boxes there are |\n"),
-		ContainSubstring("\n### Options of `own`\n\nown+… checks its options by itself, and has no list of them.\n"),
+		ContainSubstring("\n### Options of `crate`\n\n| Option | Default | Values | Purpose |\n|---|---|---|---|\n| `qsize`; also `boxes` | `7` | a whole number | how many boxes there are |\n"),
+		ContainSubstring("\n### Options of `own`\n\nown+… checks its own options, and has no list of them.\n"),
 	))
 }
 
@@ -156,7 +157,7 @@ func TestUpdateNeedsItsPlace(t *testing.T) {
 		g.Expect(os.WriteFile(file, []byte(text), 0o600)).To(Succeed())
 		r := runRaven(t, "transports", "--update", file)
 		g.Expect(r.code).To(Equal(1))
-		g.Expect(r.errs).To(And(ContainSubstring("has no place for the drivers"), ContainSubstring("fix: put the lines")))
+		g.Expect(r.errs).To(And(ContainSubstring("has no place for the drivers"), ContainSubstring("fix: add the lines")))
 		g.Expect(os.ReadFile(file)).To(BeEquivalentTo(text))
 	}
 }

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// terminalWidth can't ask here; 0 lets COLUMNS and the default decide.
+// terminalWidth returns 0: COLUMNS or the default decides.
 func terminalWidth(*os.File) int { return 0 }

@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// terminalWidth asks the terminal; 0 means that f is none.
+// terminalWidth returns the terminal's width; 0 if f is no terminal.
 func terminalWidth(f *os.File) int {
 	var size struct{ rows, columns, x, y uint16 }
 	_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), syscall.TIOCGWINSZ, uintptr(unsafe.Pointer(&size)))

@@ -15,13 +15,13 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// A server that says in JSON what it did not like speaks no TLS, and knows
-// best.
+// A server that gives the reason in JSON does not use TLS, so only the reason
+// counts.
 func TestForABadRequest(t *testing.T) {
 	const (
 		key = "compare the DSN with the project's settings in Sentry (Client Keys): is key the key of project 1, and is it enabled?"
-		tls = "if the server speaks TLS on this port, the DSN has to say https; otherwise its log tells what it did not like"
-		log = "the server's log tells what it did not like; a server from before envelopes needs protocol=store in the DSN"
+		tls = "if the server speaks TLS on this port, the DSN must begin with https; otherwise the server's log has the reason"
+		log = "the server's log has the reason; a server without envelopes needs protocol=store in the DSN"
 	)
 	for _, tt := range []struct{ scheme, says, want string }{
 		{"http", "bad sentry DSN public key", key},
@@ -43,7 +43,7 @@ func TestForABadRequest(t *testing.T) {
 
 func TestForOptions(t *testing.T) {
 	const (
-		list = "raven transports lists the options of every transport, and what they may be"
+		list = "raven transports lists the options of every transport and their values"
 		ca   = "ca_certs is the path, on this machine, of a file with the CA's certificate in PEM form"
 	)
 	certs, timeout, proxy := &transport.OptionError{Option: "ca_certs"}, &transport.OptionError{Option: "timeout"}, &transport.OptionError{Option: "proxy"}
@@ -63,9 +63,9 @@ func TestForOptions(t *testing.T) {
 	}
 }
 
-// A fault of the proxy is not the server's, nor that of the DSN's host.
+// A failure of the proxy is not a failure of the server or of the DSN's host.
 func TestForProxies(t *testing.T) {
-	const runs = "check that the proxy runs and its address is right; proxy=none in the DSN goes without one"
+	const runs = "check that the proxy runs and its address is right; proxy=none in the DSN uses no proxy"
 	for name, tt := range map[string]struct {
 		cause error
 		want  string
@@ -73,7 +73,7 @@ func TestForProxies(t *testing.T) {
 		"refused":     {&net.OpError{Op: "dial", Err: errors.New("connection refused")}, runs},
 		"unknown":     {&net.DNSError{Name: "proxy.invalid", IsNotFound: true}, runs},
 		"silent":      {os.ErrDeadlineExceeded, runs},
-		"not trusted": {x509.UnknownAuthorityError{}, "the certificate of the proxy is not accepted (signed by an unknown authority): check it, or name the file of its CA with ca_certs=FILE in the DSN; proxy=none in the DSN goes without one"},
+		"not trusted": {x509.UnknownAuthorityError{}, "the certificate of the proxy is not accepted (signed by an unknown authority): check it, or set the file of its CA with ca_certs=FILE in the DSN; proxy=none in the DSN uses no proxy"},
 		"cancelled":   {context.Canceled, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

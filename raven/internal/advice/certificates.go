@@ -15,14 +15,14 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// DateFormat is how days are written.
+// DateFormat is the format of dates.
 const DateFormat = "2006-01-02"
 
-// notForGood goes with every certificate that is not accepted.
-const notForGood = "verify_ssl=0 accepts any certificate, whoever is at the other end: for a try, not for good"
+// notForGood is added to the advice for every certificate that is not accepted.
+const notForGood = "verify_ssl=0 accepts any certificate, even of an attacker: use it only for a test"
 
-// CertificateProblem names in a few words what TLS did not like, "" for errors
-// of any other kind.
+// CertificateProblem names the problem with a certificate in a few words, ""
+// for other errors.
 func CertificateProblem(err error) string {
 	var (
 		unknown x509.UnknownAuthorityError
@@ -40,18 +40,18 @@ func CertificateProblem(err error) string {
 		}
 		return "expired"
 	case errors.As(err, &invalid):
-		return "not fit for a server"
+		return "not valid for a server"
 	case errors.As(err, &name):
 		return "for another host name"
 	case errors.As(err, &roots):
 		return "not verifiable without root certificates"
 	case errors.As(err, &op) && op.Op == "remote error" && strings.Contains(op.Err.Error(), "certificate"):
-		return "the server wants one from its clients"
+		return "the server requires one from its clients"
 	}
 	return ""
 }
 
-// certificateAdvice is the advice for errors that TLS gives, "" for others.
+// certificateAdvice returns advice for TLS errors, "" for others.
 func certificateAdvice(err error, dsn *transport.DSN) string {
 	var (
 		unknown x509.UnknownAuthorityError
@@ -66,12 +66,12 @@ func certificateAdvice(err error, dsn *transport.DSN) string {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return outOfTime(invalid.Cert, time.Now())
 	case errors.As(err, &invalid):
-		return "the server's certificate, or one that signed it, may not be used like this: it has to be replaced. " + notForGood
+		return "the server's certificate, or one that signed it, is not allowed for this use and must be replaced. " + notForGood
 	case errors.As(err, &name):
-		return fmt.Sprintf("write one of the certificate's names (%s) in the DSN in place of %s, or give the server a certificate for it. %s",
+		return fmt.Sprintf("replace %[2]s in the DSN with one of the certificate's names (%[1]s), or give the server a certificate for it. %[3]s",
 			Names(name.Certificate), Hostname(dsn), notForGood)
 	case errors.As(err, &roots):
-		return "this machine has no root certificates: install them (the package is often called ca-certificates), or name a file with ca_certs"
+		return "this machine has no root certificates: install them (the package is often called ca-certificates), or set a file with ca_certs"
 	case errors.As(err, &op) && op.Op == "remote error":
 		return alertAdvice(op.Err.Error(), dsn)
 	}
@@ -79,15 +79,15 @@ func certificateAdvice(err error, dsn *transport.DSN) string {
 }
 
 func unknownAuthority(cert *x509.Certificate, dsn *transport.DSN) string {
-	fix := "get the certificate of the CA from whoever runs the server, and name its file in the DSN: ca_certs=/path/to/ca.pem"
+	fix := "get the certificate of the CA from the server's administrator, and set its file in the DSN: ca_certs=/path/to/ca.pem"
 	switch given := dsn.Option("ca_certs"); {
 	case given != "" && SelfSigned(cert):
-		fix = fmt.Sprintf("the server's certificate signed itself: it has to be in %s itself", given)
+		fix = fmt.Sprintf("the server's certificate is self-signed: add it to %s", given)
 	case given != "":
-		fix = fmt.Sprintf("put the certificate of the CA that signed (%s) into %s, or drop ca_certs if the CA is a public one: the file replaces the system's roots",
+		fix = fmt.Sprintf("add the certificate of the CA that signed (%s) to %s, or remove ca_certs if the CA is public: the file replaces the system's roots",
 			issuer(cert), given)
 	case SelfSigned(cert):
-		fix = "the server's certificate signed itself: copy it to this machine, and name its file in the DSN: ca_certs=/path/to/certificate.pem"
+		fix = "the server's certificate is self-signed: copy it to this machine, and set its file in the DSN: ca_certs=/path/to/certificate.pem"
 	}
 	return fix + ". " + notForGood
 }
@@ -95,26 +95,26 @@ func unknownAuthority(cert *x509.Certificate, dsn *transport.DSN) string {
 func outOfTime(cert *x509.Certificate, now time.Time) string {
 	clock := fmt.Sprintf("this machine's clock says %s", now.UTC().Format("2006-01-02 15:04 MST"))
 	if cert != nil && now.Before(cert.NotBefore) {
-		return fmt.Sprintf("the certificate becomes valid on %s, and %s: put right whichever is wrong. %s", cert.NotBefore.Format(DateFormat), clock, notForGood)
+		return fmt.Sprintf("the certificate becomes valid on %s, and %s: correct the one that is wrong. %s", cert.NotBefore.Format(DateFormat), clock, notForGood)
 	}
 	if cert == nil {
-		return clock + ": if that is right, the server's certificate has to be renewed. " + notForGood
+		return clock + ": if that is right, the server's certificate must be renewed. " + notForGood
 	}
-	return fmt.Sprintf("the certificate ended on %s, and %s: if that is right, the server's certificate has to be renewed. %s", cert.NotAfter.Format(DateFormat), clock, notForGood)
+	return fmt.Sprintf("the certificate expired on %s, and %s: if that is right, the server's certificate must be renewed. %s", cert.NotAfter.Format(DateFormat), clock, notForGood)
 }
 
-// alertAdvice is about handshakes that the server refused; crypto/tls has no
-// other mark of the reason than its text.
+// alertAdvice returns advice for handshakes that the server refused. crypto/tls
+// gives the reason only as text.
 func alertAdvice(alert string, dsn *transport.DSN) string {
 	switch {
 	case strings.Contains(alert, "protocol version"):
-		return "the server speaks no TLS of version 1.2 or later, and has to be brought up to date"
+		return "the server does not support TLS 1.2 or later and must be updated"
 	case dsn.Option("client_cert") != "":
-		return "the server does not take the certificate in client_cert: ask whoever runs it which CA has to sign it"
+		return "the server refuses the certificate in client_cert: ask its administrator which CA must sign it"
 	case strings.Contains(alert, "certificate"):
-		return "the server wants a certificate from its clients: get one with its key, and name both files in the DSN: client_cert=/path/to/cert.pem&client_key=/path/to/key.pem"
+		return "the server requires a certificate from its clients: get one with its key, and set both files in the DSN: client_cert=/path/to/cert.pem&client_key=/path/to/key.pem"
 	}
-	return "the server refused the handshake: its log tells why"
+	return "the server refused the handshake: its log has the reason"
 }
 
 func isRecordHeader(err error) bool {
@@ -134,7 +134,7 @@ func issuer(cert *x509.Certificate) string {
 	return cert.Issuer.String()
 }
 
-// Names lists what hosts a certificate is for.
+// Names lists the hosts of a certificate.
 func Names(cert *x509.Certificate) string {
 	all := slices.Clone(cert.DNSNames)
 	for _, ip := range cert.IPAddresses {
@@ -146,7 +146,8 @@ func Names(cert *x509.Certificate) string {
 	return strings.Join(all, ", ")
 }
 
-// Address is where a DSN leads to, with the port that its scheme implies.
+// Address returns the host and port of a DSN, with the default port of its
+// scheme.
 func Address(dsn *transport.DSN) (host, port string) {
 	u, err := url.Parse(dsn.BaseURL())
 	if err != nil {
@@ -161,7 +162,7 @@ func Address(dsn *transport.DSN) (host, port string) {
 	return u.Hostname(), "80"
 }
 
-// Hostname is the host of a DSN, without the port.
+// Hostname returns the host of a DSN without the port.
 func Hostname(dsn *transport.DSN) string {
 	host, _ := Address(dsn)
 	return host

@@ -4,7 +4,7 @@ package advice
 
 import "syscall"
 
-// What a system says of a connection.
+// Errors of a connection.
 const (
 	connRefused     = syscall.ECONNREFUSED
 	connReset       = syscall.ECONNRESET

@@ -2,8 +2,8 @@ package advice
 
 import "syscall"
 
-// Plan 9 has texts of its own in place of numbers. They are not told apart:
-// these are found in no error.
+// Plan 9 has texts instead of error numbers. They are not distinguished: no
+// error contains these.
 const (
 	connRefused     = syscall.ErrorString("ECONNREFUSED")
 	connReset       = syscall.ErrorString("ECONNRESET")
