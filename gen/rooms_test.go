@@ -29,6 +29,14 @@ var rooms = []room{
 	{pkg: "jsontree", ours: []string{"texts"}, without: []string{"net"}, why: "JSON of any kind is read with it, and none of its kinds is known to it"},
 	{pkg: "lenient", ours: []string{"jsontree", "texts"}, without: []string{"net/http"}, why: "it reads fields, and judges none of them"},
 	{pkg: "lint", ours: []string{"eventid", "jsontree", "lenient", "texts"}, without: []string{"net/http"}, why: "it judges JSON, whatever carried it and whoever reads it"},
+	{
+		pkg: "bodies", ours: []string{"jsontree", "texts"}, modules: []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"},
+		why: "it undoes what a body was wrapped in, and judges nothing",
+	},
+	{
+		pkg: "wire", ours: []string{"bodies", "eventid", "jsontree", "lenient", "texts"}, modules: []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"},
+		why: "it reads requests before anybody reads an event, and takes none of the client's code: a fake that shared it would share its mistakes",
+	},
 	{pkg: "volatile", ours: []string{"eventid", "jsontree", "texts"}, without: []string{"net"}, why: "golden files of any source are compared with it"},
 	{pkg: "secretforms", without: []string{"net/http"}, why: "it looks at one text, wherever that was found"},
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // answer is what a request gets: the server's verdict as the script step would have it.
@@ -24,7 +25,7 @@ type answer struct {
 	accepted bool
 }
 
-// pixel is the 1×1 GIF that answers an event sent by GET, as Relay does (protocol section 1.2).
+// pixel is the 1×1 GIF that answers an event sent by GET, as Relay does.
 const pixel = "GIF89a\x01\x00\x01\x00\x00\xff\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x00;"
 
 // compose makes the answer and puts it on record in req.
@@ -42,7 +43,7 @@ func compose(step *Step, v *verdict, req *Request) answer {
 		a.status = 0
 		return a
 	case a.step.code() >= 300:
-		a.fail(refuse(a.step.code(), scriptedDetail(a.step.code())))
+		a.fail(wire.Refuse(a.step.code(), scriptedDetail(a.step.code())))
 	case v.status >= 300:
 		a.fail(v.refused)
 	default:
@@ -63,10 +64,10 @@ func compose(step *Step, v *verdict, req *Request) answer {
 	return a
 }
 
-func (a *answer) fail(r *refusal) {
-	a.status = r.status
-	a.body = r.body()
-	a.set("X-Sentry-Error", texts.OneLine(r.detail))
+func (a *answer) fail(r *wire.Refusal) {
+	a.status = r.Status
+	a.body = r.Body()
+	a.set("X-Sentry-Error", texts.OneLine(r.Detail))
 }
 
 // jsonAnswer are the headers of nearly every answer, made once.
@@ -101,7 +102,7 @@ func scriptedDetail(code int) string {
 	case http.StatusTooManyRequests:
 		return "Sentry dropped data due to a quota or internal rate limit being reached."
 	case http.StatusRequestEntityTooLarge:
-		return tooLarge("event").detail
+		return wire.TooLarge("event").Detail
 	case http.StatusServiceUnavailable:
 		return "failed to queue envelope"
 	}

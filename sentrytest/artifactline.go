@@ -167,7 +167,7 @@ func (l artifactRequest) entry() entry {
 	req := &Request{
 		ID: l.ID, Connection: l.Connection, Time: l.Time, Method: l.Method, Path: l.Path, Query: l.Query, Host: l.Host,
 		Proto: l.Proto, TLS: l.TLS, Header: l.Header, Protocol: l.Protocol, ProjectID: l.ProjectID,
-		ContentEncoding: encodingOf(l.Header), Body: l.Body,
+		ContentEncoding: contentEncoding(l.Header), Body: l.Body,
 		Answer: Answer{Status: l.Answer.Status, Header: l.Answer.Header, Body: l.Answer.Body, Step: l.Answer.Step},
 	}
 	if l.BodyBase64 != nil {

@@ -1,6 +1,10 @@
 package sentrytest
 
-import "cmp"
+import (
+	"cmp"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
+)
 
 // Attachment is a file that came with an event, or without one.
 type Attachment struct {
@@ -25,9 +29,9 @@ func (e Envelope) Attachments() []Attachment {
 func (e Envelope) files() []Attachment {
 	var out []Attachment
 	for _, item := range e.Items {
-		if item.Type == itemAttachment {
+		if item.Type == wire.ItemAttachment {
 			out = append(out, Attachment{
-				Filename: item.Filename, ContentType: item.ContentType, Type: cmp.Or(item.AttachmentType, attachmentPlain),
+				Filename: item.Filename, ContentType: item.ContentType, Type: cmp.Or(item.AttachmentType, wire.AttachmentPlain),
 				Data: string(item.Payload), EventID: e.EventID,
 			})
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/secretforms"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // search looks for a secret in one request or event.
@@ -37,7 +38,7 @@ func leaksInRequest(r Request, f secretforms.Forms) []Leak {
 	}
 	before := len(s.leaks)
 	body := cmp.Or(r.Decoded, r.Body)
-	if r.Protocol == protocolEnvelope {
+	if r.Protocol == wire.ProtocolEnvelope {
 		s.envelope(body)
 	} else {
 		s.json("event", []byte(body))
@@ -53,10 +54,7 @@ func leaksInRequest(r Request, f secretforms.Forms) []Leak {
 }
 
 func (s *search) envelope(body string) {
-	env, err := parseEnvelope([]byte(body), rules{})
-	if err != nil {
-		env = err.envelope
-	}
+	env, _, _ := parseEnvelope([]byte(body), wire.Grammar{})
 	if env == nil {
 		return
 	}

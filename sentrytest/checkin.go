@@ -9,9 +9,10 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// CheckIn is a sign of life of a job that runs on a schedule (protocol section 4.5).
+// CheckIn is a sign of life of a job that runs on a schedule.
 type CheckIn struct {
 	ID          string // 32 hexadecimal digits; all 0 for the latest check-in that is in progress
 	MonitorSlug string
@@ -45,7 +46,7 @@ type MonitorConfig struct {
 func (e Envelope) CheckIns() []CheckIn {
 	var out []CheckIn
 	for _, item := range e.Items {
-		if item.Type != itemCheckIn {
+		if item.Type != wire.ItemCheckIn {
 			continue
 		}
 		one := readCheckIn(item)

@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// ClientReport says what an SDK dropped itself (protocol section 4.6).
+// ClientReport says what an SDK dropped itself.
 type ClientReport struct {
 	Timestamp time.Time // UTC; zero when absent or unreadable
 	Discarded []Discarded
@@ -45,7 +46,7 @@ var dataCategories = []string{
 func (e Envelope) ClientReports() []ClientReport {
 	var out []ClientReport
 	for _, item := range e.Items {
-		if item.Type != itemClientReport {
+		if item.Type != wire.ItemClientReport {
 			continue
 		}
 		one := readClientReport(item)

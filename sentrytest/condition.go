@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // Condition is what a [Rule] asks of a request. Conditions are values, made by [SizeOver] and the other functions that
@@ -59,7 +61,7 @@ func WithItem(itemType string) Condition {
 	}}
 }
 
-// WithCategory is met by requests with something of the given category, the unit of rate limits (protocol section 4.5),
+// WithCategory is met by requests with something of the given category, the unit of rate limits,
 // such as "error", "transaction" or "attachment".
 func WithCategory(category string) Condition {
 	return Condition{text: fmt.Sprintf("WithCategory(%q)", category), match: func(c *call) bool {
@@ -79,7 +81,7 @@ func WithEvent(preds ...Predicate) Condition {
 // OnEndpoint is met by requests to the given endpoint: "store", "envelope", "security" or "minidump".
 func OnEndpoint(endpoint string) Condition {
 	return Condition{text: fmt.Sprintf("OnEndpoint(%q)", endpoint), known: stageRead, match: func(c *call) bool {
-		return c.server.route(c.req.Path).protocol == endpoint
+		return c.server.route(c.req.Path).Protocol == endpoint
 	}}
 }
 
@@ -132,11 +134,11 @@ func (c *call) items() []string {
 	if c.verdict.envelope == nil {
 		switch {
 		case len(c.verdict.traces) > 0:
-			return []string{itemTransaction}
-		case len(c.verdict.events) > 0 && c.req.Protocol == protocolSecurity:
+			return []string{wire.ItemTransaction}
+		case len(c.verdict.events) > 0 && c.req.Protocol == wire.ProtocolSecurity:
 			return []string{"raw_security"}
 		case len(c.verdict.events) > 0:
-			return []string{itemEvent}
+			return []string{wire.ItemEvent}
 		}
 		return nil
 	}
@@ -147,7 +149,7 @@ func (c *call) items() []string {
 	return types
 }
 
-// itemCategories maps item types to the categories that rate limits know them by (protocol section 4.5).
+// itemCategories maps item types to the categories that rate limits know them by.
 var itemCategories = map[string][]string{
 	"event":            {"error"},
 	"nel":              {"error"},

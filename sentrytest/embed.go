@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"slices"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // Around puts a program's own handler in front of the server's: wrap is called once, at the start, with the handler
@@ -36,7 +38,7 @@ func (s *Server) handler() http.Handler {
 
 // IsIngest reports whether the path is one on which every server takes events: the store, envelope, security or
 // minidump endpoint of some project.
-func IsIngest(path string) bool { return routeOf(path).protocol != "" }
+func IsIngest(path string) bool { return wire.RouteOf(path).Protocol != "" }
 
 // Arrival is a request together with what the server made of it, at the moment before it is answered.
 type Arrival struct {
@@ -94,10 +96,10 @@ func (s *Server) announce(ctx context.Context, e *entry, a *answer) {
 	if err == nil || !a.accepted {
 		return
 	}
-	r := refuse(http.StatusServiceUnavailable, scriptedDetail(http.StatusServiceUnavailable), err.Error())
+	r := wire.Refuse(http.StatusServiceUnavailable, scriptedDetail(http.StatusServiceUnavailable), err.Error())
 	*a = answer{header: jsonAnswer}
 	a.fail(r)
 	e.request.Answer = Answer{Status: a.status, Header: a.header, Body: a.body, Step: e.request.Answer.Step}
 	e.events, e.traces, e.envelope = nil, nil, nil
-	e.rejection = &Rejection{Status: r.status, Reason: r.detail, Causes: r.causes}
+	e.rejection = &Rejection{Status: r.Status, Reason: r.Detail, Causes: r.Causes}
 }

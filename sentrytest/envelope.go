@@ -2,14 +2,18 @@ package sentrytest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Envelope is a parsed envelope (protocol section 4). Its zero value has no header and no items.
+// Envelope is a parsed envelope. Its zero value has no header and no items.
 type Envelope struct {
 	EventID string                     // 32 hexadecimal digits; "" when the header has none
 	DSN     string                     // "" when the header has none
@@ -32,6 +36,40 @@ type Item struct {
 	ItemCount      int                        // of containers such as logs; 0 when the header has none
 	Header         map[string]json.RawMessage // every attribute of the header, known or not
 	Payload        []byte
+}
+
+// ParseEnvelope reads an envelope as strictly as Relay does.
+// It does not look into payloads, and keeps item types that it does not know. A
+// malformed envelope is an [*EnvelopeError]. The result does not share memory
+// with raw.
+func ParseEnvelope(raw []byte) (Envelope, error) {
+	e, _, fault := parseEnvelope(bytes.Clone(raw), wire.Grammar{})
+	if fault != nil {
+		return Envelope{}, &EnvelopeError{Reason: fault.Reason, Offset: fault.Offset, Err: fault.Err}
+	}
+	return *e, nil
+}
+
+// parseEnvelope is ParseEnvelope over memory that belongs to the envelope from
+// now on. With a fault it returns what was read up to there: no envelope if its
+// own header is invalid.
+func parseEnvelope(raw []byte, g wire.Grammar) (*Envelope, wire.Header, *wire.Fault) {
+	p := wire.NewParser(raw, g)
+	header, fault := p.Header()
+	if fault != nil {
+		return nil, header, fault
+	}
+	e := &Envelope{
+		EventID: header.EventID, DSN: header.DSN, SDK: readSDK(header.Fields["sdk"]), SentAt: header.SentAt,
+		Header: header.Fields, Raw: raw,
+	}
+	for {
+		item, fault := p.Next()
+		if item == nil {
+			return e, header, fault
+		}
+		e.Items = append(e.Items, Item(*item))
+	}
 }
 
 // ItemsOfType returns the items of the given type, in order, and nil when there is none.
@@ -74,8 +112,6 @@ type EnvelopeError struct {
 	Reason string // Relay's words, for example "missing newline after header or payload"
 	Offset int    // where in the envelope, in bytes
 	Err    error  // what is wrong with a header; nil otherwise
-
-	envelope *Envelope // what was read up to there; nil when the envelope's own header is invalid
 }
 
 // Error returns the reason, where it applies, and the cause.
@@ -87,21 +123,30 @@ func (e *EnvelopeError) Error() string {
 	return text
 }
 
-// causes are the texts for the answer's body.
-func (e *EnvelopeError) causes() []string {
-	if e.Err == nil {
-		return []string{e.Reason}
-	}
-	return []string{e.Reason, e.Err.Error()}
-}
-
-// refusal is the answer to the request.
-func (e *EnvelopeError) refusal() *refusal {
-	if e.Reason == tooManyItems {
-		return refuse(http.StatusRequestEntityTooLarge, "envelope exceeded size limits", fmt.Sprintf("more than %d items", maxItems))
-	}
-	return badRequest(invalidEnvelope, e.causes()...)
-}
-
 // Unwrap returns Err.
 func (e *EnvelopeError) Unwrap() error { return e.Err }
+
+// Events returns the events of the envelope, in their order. The envelope's id wins over theirs, and they have its
+// attachments. What is no JSON object is left out; [Envelope.Findings] names it.
+func (e Envelope) Events() []Event { return e.eventsOf(wire.ItemEvent, "") }
+
+// Transactions returns the transactions of the envelope, as [Envelope.Events] does the events.
+func (e Envelope) Transactions() []Event {
+	return e.eventsOf(wire.ItemTransaction, wire.ItemTransaction)
+}
+
+func (e Envelope) eventsOf(itemType, eventType string) []Event {
+	received := e.Received.clone()
+	var out []Event
+	for _, item := range e.ItemsOfType(itemType) {
+		object, err := jsontree.ParseObject(item.Payload)
+		if err != nil {
+			continue
+		}
+		object = object.Clone()
+		own, _ := eventid.Normalize(object.TextAt("event_id"))
+		stored := storedEvent{object: object, id: cmp.Or(e.EventID, own), request: &received, envelope: &e, itemType: eventType}
+		out = append(out, stored.copy())
+	}
+	return out
+}

@@ -20,7 +20,7 @@ func parse(t *testing.T, body string) sentrytest.Event {
 	return e
 }
 
-// What raven-python 6.10.0 sends, as observed (protocol section 6.1).
+// What raven-python 6.10.0 sends, as observed.
 const ravenPython = `{"tags":{"t":"1"},"extra":{"sys.argv":["'t1.py'"],"e":{"'k'":["1","2.5","True",null,"'s'"]}},
  "sentry.interfaces.Message":{"message":"hi %s","params":["'x'"],"formatted":"hi x"},"message":"hi x","level":40,
  "server_name":"host1","modules":{"python":"3.11.7"},"release":"r1","environment":"prod","project":"42",

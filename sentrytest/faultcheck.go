@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // FaultProblem is a field of a [Fault] that is not in order.
@@ -100,7 +102,7 @@ func kindsWith(has func(faultKind) bool) string {
 
 var (
 	levels    = []string{"debug", "info", "warning", "error", "fatal"}
-	endpoints = slices.Sorted(maps.Keys(protocols))
+	endpoints = slices.Sorted(maps.Keys(wire.Protocols))
 )
 
 // categories returns the categories that something can have.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // wrapListener puts the faults of connections, and TLS if it is an https listener, around a listener of the server's.
@@ -139,8 +140,8 @@ var (
 )
 
 // early takes the step for a request whose body has not been read yet, and sets it to work on that body.
-func (s *Server) early(r *http.Request, req *Request, to route) *Step {
-	if !s.script.armed.Load() || to.protocol == "" || !to.allows(r.Method) {
+func (s *Server) early(r *http.Request, req *Request, to wire.Route) *Step {
+	if !s.script.armed.Load() || to.Protocol == "" || !to.Allows(r.Method) {
 		return nil
 	}
 	step := s.script.next(stageRead, &call{server: s, req: req})

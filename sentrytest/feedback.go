@@ -6,9 +6,10 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Feedback is what a user wrote: an item of type "feedback", or of its forerunner "user_report" (protocol section 4.5).
+// Feedback is what a user wrote: an item of type "feedback", or of its forerunner "user_report".
 type Feedback struct {
 	ItemType     string // feedback or user_report
 	EventID      string // of the feedback itself; "" in a user report, which has none
@@ -33,10 +34,10 @@ func (e Envelope) Feedback() []Feedback {
 	for _, item := range e.Items {
 		var one Feedback
 		switch item.Type {
-		case itemFeedback:
+		case wire.ItemFeedback:
 			one = readFeedback(item)
 			one.EventID = e.EventID
-		case itemUserReport:
+		case wire.ItemUserReport:
 			one = readUserReport(item)
 		default:
 			continue
@@ -57,7 +58,7 @@ func readFeedback(item Item) Feedback {
 	p.Needs("contexts.feedback.message")
 	one.Findings = sorted(p.Findings())
 	if p.Readable() {
-		one.Findings = append(one.Findings, validateEvent(item.Payload, lint.Context{Envelope: true, ItemType: itemFeedback})...)
+		one.Findings = append(one.Findings, validateEvent(item.Payload, lint.Context{Envelope: true, ItemType: wire.ItemFeedback})...)
 		one.Findings = sortFindings(one.Findings, 0)
 	}
 	return one

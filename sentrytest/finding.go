@@ -67,7 +67,7 @@ const (
 	RuleItem        = "item"             // what costs the whole item
 	RuleEnvelope    = "envelope"         // what costs the whole envelope
 	RuleJSON        = "json"             // not a JSON object
-	RuleSizeLimit   = "size_limit"       // more or larger than a request may carry (protocol section 2.4)
+	RuleSizeLimit   = "size_limit"       // more or larger than a request may carry
 	RuleUnknownItem = "unknown_item"     // an item type that is not in protocol section 4.5
 	RuleMore        = "further_findings" // stands for the rest when there are too many to list
 )

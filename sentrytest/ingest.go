@@ -5,21 +5,25 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // handle serves every request. It records and answers; it never judges a test, because a handler runs on a
 // goroutine that does not belong to the test.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
-	setCORS(w.Header())
+	wire.SetCORS(w.Header())
 	if r.Method == http.MethodOptions {
-		preflight(w)
+		wire.Preflight(w)
 		return
 	}
 	to := s.route(r.URL.Path)
 	under := connOf(r).exchange
 	req := newRequest(r, to)
-	if !to.spotlight {
+	if !to.Spotlight {
 		under.handling(req)
 	}
 	step := s.early(r, req, to)
@@ -28,20 +32,20 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	e := entry{request: req}
 	v := verdict{status: http.StatusOK}
 	switch {
-	case to.protocol == "":
-		v.refuse(refuse(http.StatusNotFound, "not found", s.cfg.rules.noEndpoint(r.URL.Path)))
-	case !to.allows(r.Method):
+	case to.Protocol == "":
+		v.refuse(wire.Refuse(http.StatusNotFound, "not found", s.cfg.rules.noEndpoint(r.URL.Path)))
+	case !to.Allows(r.Method):
 		w.Header().Set("Allow", http.MethodPost)
-		v.refuse(refuse(http.StatusMethodNotAllowed, "method not allowed", r.Method+" "+r.URL.Path))
-	case errors.Is(bodyErr, errTooLong):
+		v.refuse(wire.Refuse(http.StatusMethodNotAllowed, "method not allowed", r.Method+" "+r.URL.Path))
+	case errors.Is(bodyErr, bodies.ErrTooLong):
 		// The step is taken all the same: a script counts what the client sent, not what was right.
-		v.refuse(tooLong("the request body", s.cfg.maxWire))
+		v.refuse(wire.TooLong("the request body", s.cfg.maxWire))
 		step = s.late(step, &v, req)
 	case bodyErr != nil:
-		v.refuse(badRequest("incomplete request body", bodyErr.Error()))
+		v.refuse(wire.BadRequest("incomplete request body", bodyErr.Error()))
 	default:
 		s.judge(&v, to, req, body)
-		if !to.spotlight {
+		if !to.Spotlight {
 			s.judgeOwner(&v, req)
 		}
 		step = s.late(step, &v, req)
@@ -52,7 +56,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		e.events, e.traces, e.envelope = v.events, v.traces, v.envelope
 	}
 	if v.refused != nil && (step == nil || !step.overrules()) {
-		e.rejection = &Rejection{Status: a.status, Reason: v.refused.detail, Causes: v.refused.causes}
+		e.rejection = &Rejection{Status: a.status, Reason: v.refused.Detail, Causes: v.refused.Causes}
 	}
 	s.announce(r.Context(), &e, &a)
 	s.journal.add(e)
@@ -60,17 +64,25 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	a.deliver(w, r, s)
 }
 
-func newRequest(r *http.Request, to route) *Request {
+// route adds what only some servers have to the paths of all servers.
+func (s *Server) route(path string) wire.Route {
+	if s.cfg.spotlight && strings.Trim(path, "/") == "stream" {
+		return wire.Route{Protocol: wire.ProtocolEnvelope, Spotlight: true}
+	}
+	return s.cfg.rules.route(path)
+}
+
+func newRequest(r *http.Request, to wire.Route) *Request {
 	req := &Request{
 		Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto,
-		TLS: r.TLS != nil, Header: r.Header, Protocol: to.protocol, ProjectID: to.project,
-		ContentEncoding: encodingOf(r.Header),
+		TLS: r.TLS != nil, Header: r.Header, Protocol: to.Protocol, ProjectID: to.Project,
+		ContentEncoding: contentEncoding(r.Header),
 	}
 	req.Connection = connOf(r).id
 	// Relay takes an envelope on the store endpoint if it says that it is one.
-	if to.protocol == protocolStore {
+	if to.Protocol == wire.ProtocolStore {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && kind == "application/x-sentry-envelope" {
-			req.Protocol = protocolEnvelope
+			req.Protocol = wire.ProtocolEnvelope
 		}
 	}
 	return req
@@ -80,10 +92,10 @@ func newRequest(r *http.Request, to route) *Request {
 // writes. A body over the limit is read on for a while, but not kept, for the same reason.
 func (s *Server) readBody(r *http.Request, req *Request) ([]byte, error) {
 	// The buffer grows with what arrives: what a client announces costs nothing.
-	buf := borrow()
+	buf := bodies.Borrow()
 	n, err := io.Copy(buf, io.LimitReader(r.Body, s.cfg.maxWire+1))
-	body := settleUp(buf)
-	req.Body = textOf(body)
+	body := bodies.SettleUp(buf)
+	req.Body = bodies.TextOf(body)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +103,13 @@ func (s *Server) readBody(r *http.Request, req *Request) ([]byte, error) {
 		req.Body = req.Body[:s.cfg.maxWire]
 		// Whether the rest arrives makes no difference to the answer.
 		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 4*s.cfg.maxWire))
-		return nil, errTooLong
+		return nil, bodies.ErrTooLong
 	}
 	return body, nil
+}
+
+// contentEncoding returns the Content-Encoding in the form in which it is
+// compared.
+func contentEncoding(header http.Header) string {
+	return strings.ToLower(strings.TrimSpace(strings.Join(header.Values("Content-Encoding"), ",")))
 }

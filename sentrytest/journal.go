@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // journal holds everything that the server received. What it stores is never modified afterwards, so
@@ -44,7 +45,7 @@ func (e *storedEvent) get() Event {
 		event.EventID = e.id
 		event.Received = *e.request
 		if event.SDK.Name == "" {
-			event.SDK.Name, event.SDK.Version = splitClient(e.request.Client)
+			event.SDK.Name, event.SDK.Version = wire.SplitClient(e.request.Client)
 		}
 		if event.Type == "" {
 			event.Type = e.itemType

@@ -6,16 +6,18 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // verdict is what the server itself makes of a request, before a script step has its say.
 type verdict struct {
 	status   int
-	refused  *refusal // nil when accepted; with status 200, accepted but of no use
-	id       string   // "" when the answer names none
-	text     *string  // the answer's body where it is plain text; nil for JSON
+	refused  *wire.Refusal // nil when accepted; with status 200, accepted but of no use
+	id       string        // "" when the answer names none
+	text     *string       // the answer's body where it is plain text; nil for JSON
 	events   []*storedEvent
 	traces   []*storedEvent
 	envelope *Envelope
@@ -23,7 +25,7 @@ type verdict struct {
 
 // keep puts an event where its kind belongs.
 func (v *verdict) keep(itemType string, e *storedEvent) {
-	if itemType == itemTransaction {
+	if itemType == wire.ItemTransaction {
 		e.itemType = itemType
 		v.traces = append(v.traces, e)
 		return
@@ -31,18 +33,18 @@ func (v *verdict) keep(itemType string, e *storedEvent) {
 	v.events = append(v.events, e)
 }
 
-func (v *verdict) refuse(r *refusal) {
-	v.refused, v.status = r, r.status
+func (v *verdict) refuse(r *wire.Refusal) {
+	v.refused, v.status = r, r.Status
 }
 
 // judge reads the body and fills in what the request says about itself. The order is Relay's: encoding, auth,
 // contents.
-func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
-	if _, r := openersFor(req.ContentEncoding, s.cfg.rules.Deflate); r != nil {
+func (s *Server) judge(v *verdict, to wire.Route, req *Request, body []byte) {
+	if r := wire.CheckEncoding(req.ContentEncoding); r != nil {
 		v.refuse(r)
 		return
 	}
-	if to.spotlight {
+	if to.Spotlight {
 		s.judgeEnvelope(v, req, body, s.spotlightAuth(req))
 		return
 	}
@@ -50,12 +52,12 @@ func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
 		v.refuse(r)
 		return
 	}
-	a, r := requestAuth(req.Header, req.Query, s.cfg.rules.Auth != AuthOnce)
+	a, r := wire.AuthOfRequest(req.Header, req.Query, s.cfg.rules.Auth != AuthOnce)
 	if a != nil {
 		req.setAuth(a)
 	}
-	if r == nil && a == nil && req.Protocol != protocolEnvelope {
-		r = unauthorized(missingAuth)
+	if r == nil && a == nil && req.Protocol != wire.ProtocolEnvelope {
+		r = wire.Unauthorized(wire.MissingAuth)
 	}
 	if r != nil {
 		v.refuse(r)
@@ -70,30 +72,36 @@ func (s *Server) judge(v *verdict, to route, req *Request, body []byte) {
 		}
 	}
 	switch req.Protocol {
-	case protocolEnvelope:
-		s.judgeEnvelope(v, req, body, func(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal) {
-			if a != nil && !(s.cfg.rules.Auth == AuthDSNFirst && env != nil && env.DSN != "") {
+	case wire.ProtocolEnvelope:
+		s.judgeEnvelope(v, req, body, func(header wire.Header, err *wire.Fault) (*wire.Auth, *wire.Refusal) {
+			if a != nil && !(s.cfg.rules.Auth == AuthDSNFirst && err == nil && header.DSN != "") {
 				return nil, nil
 			}
-			return authInside(env, parseErr)
+			return wire.AuthOfHeader(header, err)
 		})
-	case protocolSecurity:
+	case wire.ProtocolSecurity:
 		s.judgeSecurity(v, req, body)
-	case protocolMinidump:
+	case wire.ProtocolMinidump:
 		s.judgeMinidump(v, req, body)
 	default:
 		s.judgeStore(v, req, body)
 	}
 }
 
+// wire.Decode undoes the Content-Encoding of a body. The result has at most limit
+// bytes.
+func (c *config) plainBody(body []byte, encoding string, limit int64) ([]byte, *wire.Refusal) {
+	return wire.Decode(body, encoding, deflateOpeners[c.rules.Deflate], limit)
+}
+
 func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
-	body, r := s.cfg.decodeBody(body, req.ContentEncoding, MaxEventSize)
+	body, r := s.cfg.plainBody(body, req.ContentEncoding, MaxEventSize)
 	if r == nil {
 		// Legacy forms are for bodies that name no encoding, but no client sends base64 in gzip either.
-		body, r = decodeStore(body)
+		body, r = wire.DecodeStore(body)
 	}
-	if r != nil && r.status == http.StatusRequestEntityTooLarge {
-		r = tooLarge("event")
+	if r != nil && r.Status == http.StatusRequestEntityTooLarge {
+		r = wire.TooLarge("event")
 	}
 	if r != nil {
 		v.refuse(r)
@@ -112,19 +120,19 @@ func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 	v.keep(object.TextAt("type"), &storedEvent{object: object, id: id})
 }
 
-// envelopeAuthority returns the auth that an envelope, or what could be read of it, gives to its request; nil when the
-// request has its own.
-type envelopeAuthority func(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal)
+// envelopeAuthority returns the auth that the header of an envelope gives to its
+// request; nil when the request has its own. header is what was read before err.
+type envelopeAuthority func(header wire.Header, err *wire.Fault) (*wire.Auth, *wire.Refusal)
 
 func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf envelopeAuthority) {
-	body, r := s.cfg.decodeBody(body, req.ContentEncoding, s.cfg.maxBody)
+	body, r := s.cfg.plainBody(body, req.ContentEncoding, s.cfg.maxBody)
 	if r != nil {
 		v.refuse(r)
 		return
 	}
 	req.setDecoded(body)
-	env, parseErr := parseEnvelope(body, s.cfg.rules)
-	a, r := authOf(env, parseErr)
+	env, header, fault := parseEnvelope(body, s.cfg.rules.grammar())
+	a, r := authOf(header, fault)
 	if r != nil {
 		v.refuse(r)
 		return
@@ -132,20 +140,26 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 	if a != nil {
 		req.setAuth(a)
 	}
-	if parseErr != nil {
-		v.refuse(parseErr.refusal())
+	if fault != nil {
+		v.refuse(fault.Refusal())
 		return
 	}
-	if r := env.check(req, s.cfg.rules.Auth == AuthOnce); r != nil {
+	if s.cfg.rules.Auth == AuthOnce {
+		r = header.Check(req.ProjectID, req.PublicKey)
+	}
+	if r == nil {
+		r = checkItems(env.Items)
+	}
+	if r != nil {
 		v.refuse(r)
 		return
 	}
 	v.envelope = env
 	for _, item := range env.Items {
-		if env.EventID == "" && createsEvent[item.Type] {
+		if env.EventID == "" && wire.CreatesEvent[item.Type] {
 			if s.cfg.rules.RequireEventIDs {
 				v.envelope = nil
-				v.refuse(badRequest(invalidEnvelope, "event_id is missing, and item "+item.Type+" needs it"))
+				v.refuse(wire.BadRequest(wire.InvalidEnvelope, "event_id is missing, and item "+item.Type+" needs it"))
 				return
 			}
 			env.EventID = eventid.New()
@@ -153,56 +167,72 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 	}
 	v.id = env.EventID
 	for _, item := range env.Items {
-		if item.Type != itemEvent && item.Type != itemTransaction {
+		if item.Type != wire.ItemEvent && item.Type != wire.ItemTransaction {
 			continue
 		}
 		object, err := jsontree.ParseObject(item.Payload)
-		if err != nil && repairsNaN(req.Client) {
-			object, err = jsontree.ParseObject(repairNaN(item.Payload))
+		if err != nil && bodies.WritesNaN(req.Client) {
+			object, err = jsontree.ParseObject(bodies.RepairNaN(item.Payload))
 		}
 		if err != nil {
 			// Relay looks into payloads only after it has answered, and drops this one then.
-			v.refused = refuse(http.StatusOK, "accepted, then dropped: "+item.Type+" item is not a JSON object", err.Error())
+			v.refused = wire.Refuse(http.StatusOK, "accepted, then dropped: "+item.Type+" item is not a JSON object", err.Error())
 			continue
 		}
 		v.keep(item.Type, &storedEvent{object: object, id: env.EventID, envelope: env})
 	}
 }
 
-const invalidEnvelope = "invalid event envelope"
-
-// authInside returns the auth of an envelope that came without any outside.
-func authInside(env *Envelope, parseErr *EnvelopeError) (*auth, *refusal) {
-	if parseErr != nil && parseErr.Reason == invalidEnvelopeHeader {
-		return nil, unauthorized(badEnvelopeAuth, parseErr.causes()...)
+// spotlightAuth returns what gives a request to /stream the key and the project
+// of the DSN that its envelope names. Clients name none when they have none,
+// since Spotlight works without a Sentry; then both are the server's own.
+func (s *Server) spotlightAuth(req *Request) envelopeAuthority {
+	return func(header wire.Header, _ *wire.Fault) (*wire.Auth, *wire.Refusal) {
+		req.ProjectID = s.project
+		if header.DSN == "" {
+			return wire.Anonymous(s.key), nil
+		}
+		if _, _, project, err := wire.ParseDSN(header.DSN); err == nil {
+			req.ProjectID = project
+		}
+		return wire.AuthOfDSN(header.DSN)
 	}
-	if parseErr != nil {
-		// The header is in order; only it matters here, and what follows is refused later.
-		env = parseErr.envelope
-	}
-	if env.DSN == "" {
-		return nil, unauthorized(missingAuth)
-	}
-	return envelopeAuth(env.DSN)
 }
 
-// check compares the envelope with its request and with the limits.
-func (e *Envelope) check(req *Request, sameAuth bool) *refusal {
-	if e.DSN != "" {
-		key, _, project, err := parseDSN(e.DSN)
-		switch {
-		case err != nil:
-			return badRequest(invalidEnvelope, invalidEnvelopeHeader)
-		case sameAuth && req.ProjectID != "" && project != req.ProjectID:
-			return badRequest(invalidEnvelope, "project id header mismatch between envelope and request")
-		case sameAuth && key != req.PublicKey:
-			return badRequest(invalidEnvelope, "public key header mismatch between envelope and request")
-		}
+// parseStoreEvent checks what Relay checks before it answers: that the event is
+// a JSON object and that its id, if it has one, is a UUID. It returns the JSON
+// to keep and its id, which may be empty.
+func parseStoreEvent(body []byte, client string) (object jsontree.Object, id string, r *wire.Refusal) {
+	object, err := jsontree.ParseObject(body)
+	if err != nil && bodies.WritesNaN(client) {
+		object, err = jsontree.ParseObject(bodies.RepairNaN(body))
 	}
-	for _, item := range e.Items {
+	if err == nil {
+		id, err = wire.EventID(object.Member("event_id"))
+	}
+	if err != nil {
+		return jsontree.Object{}, "", wire.BadRequest("invalid JSON data: " + err.Error())
+	}
+	return object, id, nil
+}
+
+// checkItems refuses items that no client sends, and those that exceed a limit.
+func checkItems(items []Item) *wire.Refusal {
+	for _, item := range items {
 		if item.Type == "integration" {
-			return badRequest("envelope contains internal items", fmt.Sprintf("item type %q", item.Type))
+			return wire.BadRequest("envelope contains internal items", fmt.Sprintf("item type %q", item.Type))
 		}
 	}
-	return checkLimits(e.Items)
+	return checkLimits(items)
+}
+
+// checkLimits refuses items of which there are too many or that are too large.
+func checkLimits(items []Item) *wire.Refusal {
+	var limits wire.Limits
+	for _, item := range items {
+		if r := limits.Add(wire.Item(item)); r != nil {
+			return r
+		}
+	}
+	return nil
 }

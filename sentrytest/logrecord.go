@@ -5,9 +5,10 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Log is one log record (protocol section 4.5).
+// Log is one log record.
 type Log struct {
 	Timestamp      time.Time // UTC; zero when absent or unreadable
 	TraceID        string
@@ -29,7 +30,7 @@ var severityNumbers = map[string]int{"trace": 1, "debug": 5, "info": 9, "warn": 
 
 // Logs returns the log records of the envelope's containers, in their order. A container that cannot be read is a Log
 // with nothing but findings.
-func (e Envelope) Logs() []Log { return readContainers(e, itemLog, readLog) }
+func (e Envelope) Logs() []Log { return readContainers(e, wire.ItemLog, readLog) }
 
 func readLog(p lint.Entry, received Request) Log {
 	if p.Broken {

@@ -6,9 +6,10 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Metric is one value of an application's metric: an entry of a "trace_metric" container (protocol section 4.5). Items
+// Metric is one value of an application's metric: an entry of a "trace_metric" container. Items
 // of the older types "statsd" and "metric_buckets" are in [Server.Envelopes] as they came.
 type Metric struct {
 	Timestamp  time.Time // UTC; zero when absent or unreadable
@@ -29,7 +30,7 @@ const metricContentType = "application/vnd.sentry.items.trace-metric+json"
 
 // Metrics returns the entries of the envelope's containers of metrics, in their order. A container that cannot be read
 // is a Metric with nothing but findings.
-func (e Envelope) Metrics() []Metric { return readContainers(e, itemMetric, readMetric) }
+func (e Envelope) Metrics() []Metric { return readContainers(e, wire.ItemMetric, readMetric) }
 
 func readMetric(p lint.Entry, received Request) Metric {
 	if p.Broken {

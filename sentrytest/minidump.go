@@ -2,50 +2,33 @@ package sentrytest
 
 import (
 	"bytes"
-	"compress/bzip2"
+	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"mime"
-	"mime/multipart"
-	"net/http"
 	"strconv"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// minidumpField is the part of a multipart body that holds the minidump (protocol section 1.2).
+// minidumpField is the part of a multipart body that holds the minidump.
 const minidumpField = "upload_file_minidump"
-
-// maxParts bounds the parts of a multipart body.
-const maxParts = 1000
 
 // minidumpItemTypes are the attachment types of the parts that have a meaning; all others are plain attachments.
 var minidumpItemTypes = map[string]string{
-	minidumpField:          attachmentMinidump,
-	"view-hierarchy.json":  attachmentViewHierarchy,
-	"__sentry-event":       attachmentEventPayload,
-	"__sentry-breadcrumb1": attachmentBreadcrumbs, "__sentry-breadcrumb2": attachmentBreadcrumbs,
-}
-
-// minidumpContainers are the compressions that Relay undoes, by the bytes that they begin with. It knows xz as well.
-var minidumpContainers = []struct {
-	magic string
-	open  opener
-}{
-	{"\x1f\x8b", openGzip},
-	{"\x28\xb5\x2f\xfd", openZstd},
-	{"BZh", func(body []byte) (io.ReadCloser, error) {
-		return io.NopCloser(bzip2.NewReader(bytes.NewReader(body))), nil
-	}},
+	minidumpField:          wire.AttachmentMinidump,
+	"view-hierarchy.json":  wire.AttachmentViewHierarchy,
+	"__sentry-event":       wire.AttachmentEventPayload,
+	"__sentry-breadcrumb1": wire.AttachmentBreadcrumbs, "__sentry-breadcrumb2": wire.AttachmentBreadcrumbs,
 }
 
 // judgeMinidump takes the upload of a crash reporter. It becomes an envelope: the files are its attachments, and the
 // form fields its event.
 func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
-	body, r := s.cfg.decodeBody(body, req.ContentEncoding, s.cfg.maxBody)
+	body, r := s.cfg.plainBody(body, req.ContentEncoding, s.cfg.maxBody)
 	if r != nil {
 		v.refuse(r)
 		return
@@ -62,13 +45,13 @@ func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
 		v.refuse(r)
 		return
 	}
-	event, err := jsontree.ObjectOf(upload.form.event())
+	event, err := jsontree.ObjectOf(upload.form.Tree())
 	if err != nil {
-		v.refuse(badRequest("invalid minidump", err.Error()))
+		v.refuse(wire.BadRequest("invalid minidump", err.Error()))
 		return
 	}
 	id := eventid.New()
-	if own, err := eventIDOf(event.Member("event_id")); err == nil && own != "" {
+	if own, err := wire.EventID(event.Member("event_id")); err == nil && own != "" {
 		id = own
 	}
 	items := append([]Item{newItem("event", "", "application/json", "", event.Bytes())}, upload.items...)
@@ -82,83 +65,47 @@ func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
 // minidumpUpload is what a crash reporter sent.
 type minidumpUpload struct {
 	items []Item // the files
-	form  formData
+	form  bodies.Fields
 }
 
 // readUpload reads a multipart body, or a bare minidump.
-func readUpload(contentType string, body []byte) (*minidumpUpload, *refusal) {
-	upload := &minidumpUpload{}
-	kind, params, err := mime.ParseMediaType(contentType)
+func readUpload(contentType string, body []byte) (*minidumpUpload, *wire.Refusal) {
+	kind, _, _ := mime.ParseMediaType(contentType)
 	if kind == "application/octet-stream" || kind == "application/x-dmp" {
-		upload.items = []Item{newItem("attachment", "Minidump", contentType, attachmentMinidump, body)}
-		return upload, nil
+		return &minidumpUpload{items: []Item{newItem("attachment", "Minidump", contentType, wire.AttachmentMinidump, body)}}, nil
 	}
-	if err == nil && params["boundary"] == "" {
-		err = http.ErrMissingBoundary
-	}
+	files, form, err := bodies.ReadForm(contentType, body, func(field string) bool { return minidumpItemTypes[field] != "" })
 	if err != nil {
-		return nil, badRequest("invalid multipart data", err.Error())
+		return nil, wire.BadRequest("invalid multipart data", err.Error())
 	}
-	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
-	for n := 0; ; n++ {
-		if n == maxParts {
-			return nil, badRequest("invalid multipart data", fmt.Sprintf("more than %d parts", maxParts))
-		}
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return upload, nil
-		}
-		var data []byte
-		if err == nil {
-			data, err = io.ReadAll(part) // no more than the body, which is in memory already
-		}
-		if err != nil {
-			return nil, badRequest("invalid multipart data", err.Error())
-		}
-		upload.add(part, data)
+	upload := &minidumpUpload{form: form}
+	for _, f := range files {
+		upload.items = append(upload.items, newItem("attachment", f.Name, f.ContentType, cmp.Or(minidumpItemTypes[f.Field], wire.AttachmentPlain), f.Data))
 	}
-}
-
-func (u *minidumpUpload) add(part *multipart.Part, data []byte) {
-	name := part.FormName()
-	kind, known := minidumpItemTypes[name]
-	if !known && part.FileName() == "" {
-		u.form = append(u.form, formField{name, string(data)})
-		return
-	}
-	if !known {
-		kind = attachmentPlain
-	}
-	u.items = append(u.items, newItem("attachment", part.FileName(), part.Header.Get("Content-Type"), kind, data))
+	return upload, nil
 }
 
 // unpackMinidump finds the minidump, undoes its compression and checks that it is one.
-func (u *minidumpUpload) unpackMinidump(limit int64) *refusal {
+func (u *minidumpUpload) unpackMinidump(limit int64) *wire.Refusal {
 	for i := range u.items {
 		item := &u.items[i]
-		if item.AttachmentType != attachmentMinidump {
+		if item.AttachmentType != wire.AttachmentMinidump {
 			continue
 		}
-		for _, container := range minidumpContainers {
-			if !bytes.HasPrefix(item.Payload, []byte(container.magic)) {
-				continue
-			}
-			plain, err := inflate(item.Payload, container.open, limit)
-			if errors.Is(err, errTooLong) {
-				return tooLarge("attachment")
-			}
-			if err != nil {
-				return badRequest("invalid compression container", err.Error())
-			}
-			item.Payload = plain
-			break
+		plain, err := bodies.Unpack(item.Payload, limit)
+		if errors.Is(err, bodies.ErrTooLong) {
+			return wire.TooLarge("attachment")
 		}
+		if err != nil {
+			return wire.BadRequest("invalid compression container", err.Error())
+		}
+		item.Payload = plain
 		if !bytes.HasPrefix(item.Payload, []byte("MDMP")) && !bytes.HasPrefix(item.Payload, []byte("PMDM")) {
-			return badRequest("invalid minidump")
+			return wire.BadRequest("invalid minidump")
 		}
 		return nil
 	}
-	return badRequest("missing minidump", "no part "+minidumpField)
+	return wire.BadRequest("missing minidump", "no part "+minidumpField)
 }
 
 // setID gives the envelope its id. In one that was made of an upload, that is the header.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // Ledger is a client's own account of its events; the Client of this module's package raven has it.
@@ -98,7 +99,7 @@ func newAudit(src Source, outcomes map[string]string, forgotten uint64) *audit {
 	// An id that only another type of item carries, such as feedback, has arrived as well.
 	if s, ok := src.(interface{ Envelopes() []Envelope }); ok {
 		for _, e := range s.Envelopes() {
-			if e.EventID != "" && len(e.ItemsOfType(itemEvent))+len(e.ItemsOfType(itemTransaction)) == 0 {
+			if e.EventID != "" && len(e.ItemsOfType(wire.ItemEvent))+len(e.ItemsOfType(wire.ItemTransaction)) == 0 {
 				a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
 			}
 		}

@@ -91,7 +91,7 @@ func (e *Event) readScalars(o lenient.Object) {
 	e.Culprit = o.Text("culprit")
 }
 
-// readMessage reads the log entry from its three places (protocol section 5.5): the first that is there wins.
+// readMessage reads the log entry from its three places: the first that is there wins.
 func (e *Event) readMessage(o lenient.Object) {
 	key, value := o.First("logentry", "sentry.interfaces.Message", "message")
 	switch v := value.(type) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // byHand reports whether the step's answer has to be written past http.Server, which would not let it through or would
@@ -71,7 +72,7 @@ func (a *answer) head() string {
 	}
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, http.StatusText(a.status))
 	h := a.header.Clone()
-	setCORS(h)
+	wire.SetCORS(h)
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	switch {
 	case a.step.kind == stepBadChunking:

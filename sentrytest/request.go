@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // Request is one HTTP request as the server received it, with the answer it got. The fields below Header
@@ -99,10 +102,19 @@ func (r Rejection) clone() Rejection {
 	return r
 }
 
-func (r *Request) setAuth(a *auth) {
-	r.AuthSource, r.PublicKey, r.SecretKey = a.source, a.key, a.secret
-	r.Client, r.Version, r.Auth = a.client, a.version, a.pairs
+// Where a request's auth came from, as [Request.AuthSource] names it.
+const (
+	AuthSourceHeader        = "X-Sentry-Auth" // X-Sentry-Auth: Sentry …
+	AuthSourceAuthorization = "Authorization" // Authorization: Sentry …
+	AuthSourceBasic         = "Basic"         // Authorization: Basic …
+	AuthSourceQuery         = "query"         // ?sentry_key=…
+	AuthSourceEnvelope      = "envelope"      // the dsn in the envelope's header
+)
+
+func (r *Request) setAuth(a *wire.Auth) {
+	r.AuthSource, r.PublicKey, r.SecretKey = a.Source, a.Key, a.Secret
+	r.Client, r.Version, r.Auth = a.Client, a.Version, a.Pairs
 }
 
 // setDecoded keeps the decoded body, which nobody may change from then on.
-func (r *Request) setDecoded(body []byte) { r.Decoded = textOf(body) }
+func (r *Request) setDecoded(body []byte) { r.Decoded = bodies.TextOf(body) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // Findings looks at what carried a payload: what the default server takes and Relay refuses is a warning, and what is
@@ -17,10 +18,10 @@ func (r Request) Findings() []Finding {
 	if r.ContentEncoding == "deflate" && !isZlib(r.Body) {
 		f.Add(lint.Warning, "Content-Encoding", RuleInvalidData, r.ContentEncoding, "raw deflate: most servers expect zlib")
 	}
-	if exact := (&rules{strict: true}).route(r.Path); r.Protocol != "" && exact.protocol == "" && strings.HasPrefix(r.Path, "/api/") {
+	if exact := (&rules{strict: true}).route(r.Path); r.Protocol != "" && exact.Protocol == "" && strings.HasPrefix(r.Path, "/api/") {
 		f.Add(lint.Warning, "path", RuleInvalidData, r.Path, "not spelled /api/{project}/{endpoint}/: servers do not answer there")
 	}
-	if r.Protocol == protocolStore {
+	if r.Protocol == wire.ProtocolStore {
 		f.Add(lint.Info, "path", RuleDeprecated, r.Path, "deprecated: envelopes are the successor of the store endpoint")
 	}
 	for _, key := range []string{"sentry_secret", "sentry_timestamp", "sentry_signature"} {

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // Rules are the points in which servers that take what SDKs send differ. The
@@ -124,7 +127,7 @@ const (
 	DeflateRaw
 )
 
-var deflateOpeners = [...][]opener{DeflateAny: {openZlib, openFlate}, DeflateZlib: {openZlib}, DeflateRaw: {openFlate}}
+var deflateOpeners = [...][]bodies.Opener{DeflateAny: {bodies.OpenZlib, bodies.OpenFlate}, DeflateZlib: {bodies.OpenZlib}, DeflateRaw: {bodies.OpenFlate}}
 
 // AuthOrder is what a server makes of a request with more than one auth.
 type AuthOrder int
@@ -160,14 +163,19 @@ func (r Rules) problem() error {
 	return nil
 }
 
-// route is routeOf, and for a strict server only if the path is spelled exactly.
-func (r *rules) route(path string) route {
-	to := routeOf(path)
+// grammar is what the server takes for an envelope.
+func (r *rules) grammar() wire.Grammar {
+	return wire.Grammar{BlankLines: r.TolerateBlankLines, BareHeader: r.RefuseBareHeaders}
+}
+
+// route is wire.RouteOf, and for a strict server only if the path is spelled exactly.
+func (r *rules) route(path string) wire.Route {
+	to := wire.RouteOf(path)
 	if !r.strict {
 		return to
 	}
-	if path != to.path() {
-		return route{}
+	if path != to.Path() {
+		return wire.Route{}
 	}
 	return to
 }
@@ -175,15 +183,15 @@ func (r *rules) route(path string) route {
 // noEndpoint says why a path leads nowhere: on a strict server it may be but misspelled.
 func (r *rules) noEndpoint(path string) string {
 	text := "no such endpoint: " + path
-	if to := routeOf(path); r.strict && to.protocol != "" {
-		text += "; a strict server wants " + to.path()
+	if to := wire.RouteOf(path); r.strict && to.Protocol != "" {
+		text += "; a strict server wants " + to.Path()
 	}
 	return text
 }
 
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
-func (r *rules) checkProject(project string) *refusal {
+func (r *rules) checkProject(project string) *wire.Refusal {
 	if r.ProjectStatus == 0 || project == "" || digits.MatchString(project) {
 		return nil
 	}
@@ -191,7 +199,7 @@ func (r *rules) checkProject(project string) *refusal {
 	if r.ProjectStatus == http.StatusNotFound {
 		detail = "not found"
 	}
-	return refuse(r.ProjectStatus, detail, fmt.Sprintf("project %q is not a number", project))
+	return wire.Refuse(r.ProjectStatus, detail, fmt.Sprintf("project %q is not a number", project))
 }
 
 // fullKeyForm allows the flags that may stand behind a key.
@@ -200,16 +208,16 @@ var fullKeyForm = regexp.MustCompile(`^[!-~]{32}(\.[!-~]+)*$`)
 // judgeOwner refuses keys that are none, and those that are neither the server's nor a tenant's. Relay looks at that
 // before it looks at sizes.
 func (s *Server) judgeOwner(v *verdict, req *Request) {
-	if r := v.refused; r != nil && r.status != http.StatusOK && r.status != http.StatusRequestEntityTooLarge {
+	if r := v.refused; r != nil && r.Status != http.StatusOK && r.Status != http.StatusRequestEntityTooLarge {
 		return
 	}
 	switch {
 	case s.cfg.rules.FullKeys && !fullKeyForm.MatchString(req.PublicKey):
 		*v = verdict{}
-		v.refuse(badRequest("bad sentry DSN public key", fmt.Sprintf("%q does not have 32 characters", req.PublicKey)))
+		v.refuse(wire.BadRequest("bad sentry DSN public key", fmt.Sprintf("%q does not have 32 characters", req.PublicKey)))
 	case s.cfg.rules.strict && !carries(req, s.key, s.project) && s.tenants.of(req) == nil:
 		*v = verdict{}
-		v.refuse(refuse(http.StatusForbidden, "event submission rejected with_reason: ProjectId",
+		v.refuse(wire.Refuse(http.StatusForbidden, "event submission rejected with_reason: ProjectId",
 			fmt.Sprintf("the server has key %s and project %s, not key %s and project %s", s.key, s.project, req.PublicKey, req.ProjectID)))
 	}
 }
@@ -221,10 +229,10 @@ func (r *rules) restate(v *verdict) {
 	}
 	changed := *v.refused
 	switch {
-	case r.OversizeStatus != 0 && changed.status == http.StatusRequestEntityTooLarge:
-		changed.status = r.OversizeStatus
-	case r.MissingAuthStatus != 0 && changed.detail == missingAuth:
-		changed.status = r.MissingAuthStatus
+	case r.OversizeStatus != 0 && changed.Status == http.StatusRequestEntityTooLarge:
+		changed.Status = r.OversizeStatus
+	case r.MissingAuthStatus != 0 && changed.Detail == wire.MissingAuth:
+		changed.Status = r.MissingAuthStatus
 	default:
 		return
 	}

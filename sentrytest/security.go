@@ -10,9 +10,10 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// reportKind is one kind of report that browsers send to the security endpoint (protocol section 1.2).
+// reportKind is one kind of report that browsers send to the security endpoint.
 type reportKind struct {
 	eventType string
 	wrapper   string // the key that the report stands under; "" when its own attributes stand at the top
@@ -38,16 +39,16 @@ var reportTypes = map[string]bool{
 func (s *Server) judgeSecurity(v *verdict, req *Request, body []byte) {
 	kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	if err != nil || !reportTypes[kind] {
-		v.refuse(refuse(http.StatusUnsupportedMediaType, "unsupported media type",
+		v.refuse(wire.Refuse(http.StatusUnsupportedMediaType, "unsupported media type",
 			fmt.Sprintf("%q is no media type of a security report", req.Header.Get("Content-Type"))))
 		return
 	}
-	body, r := s.cfg.decodeBody(body, req.ContentEncoding, MaxEventSize)
-	if r != nil && r.status == http.StatusRequestEntityTooLarge {
-		r = tooLarge("raw_security")
+	body, r := s.cfg.plainBody(body, req.ContentEncoding, MaxEventSize)
+	if r != nil && r.Status == http.StatusRequestEntityTooLarge {
+		r = wire.TooLarge("raw_security")
 	}
 	if r == nil && len(body) == 0 {
-		r = badRequest("empty request body")
+		r = wire.BadRequest("empty request body")
 	}
 	if r != nil {
 		v.refuse(r)
@@ -72,7 +73,7 @@ func (s *Server) judgeSecurity(v *verdict, req *Request, body []byte) {
 		}
 	}
 	if len(causes) > 0 {
-		v.refused = refuse(http.StatusOK, "accepted, then dropped: security report is invalid", causes...)
+		v.refused = wire.Refuse(http.StatusOK, "accepted, then dropped: security report is invalid", causes...)
 	}
 }
 

@@ -7,9 +7,10 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Session is a session, or a bucket of aggregated ones (protocol section 4.5).
+// Session is a session, or a bucket of aggregated ones.
 type Session struct {
 	ID                string // sid; "" in a bucket
 	DistinctID        string // did; "" when absent
@@ -40,7 +41,7 @@ type SessionCounts struct {
 // sessionStatuses are how a session can stand.
 var sessionStatuses = []string{"ok", "exited", "crashed", "abnormal", "errored", "unhandled"}
 
-// maxBuckets is how many buckets one sessions item may have (protocol section 2.4).
+// maxBuckets is how many buckets one sessions item may have.
 const maxBuckets = 100
 
 // Sessions returns the sessions of the envelope in their order: one for each item of type "session", and one for each
@@ -50,9 +51,9 @@ func (e Envelope) Sessions() []Session {
 	for _, item := range e.Items {
 		var some []Session
 		switch item.Type {
-		case itemSession:
+		case wire.ItemSession:
 			some = []Session{readSession(item)}
-		case itemSessions:
+		case wire.ItemSessions:
 			some = readSessions(item)
 		}
 		for _, one := range some {

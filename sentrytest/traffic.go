@@ -29,7 +29,7 @@ type liveConn struct {
 	memory  *memnet.Conn // what is below, if it is in memory and carries no TLS
 	tls     bool
 	streams streams // of HTTP/2
-	wire    wire
+	wire    wireFaults
 }
 
 // watched is a listener that registers its connections.

@@ -3,6 +3,7 @@ package sentrytest
 import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // Validate looks at the JSON of one event as a real server does: with the limits and forms of protocol section 5 and
@@ -22,8 +23,8 @@ func (e Event) Findings() []Finding {
 
 func contextOf(r Request) lint.Context {
 	return lint.Context{
-		Received: r.Time, Envelope: r.Protocol == protocolEnvelope,
-		Made: r.Protocol == protocolSecurity || r.Protocol == protocolMinidump,
+		Received: r.Time, Envelope: r.Protocol == wire.ProtocolEnvelope,
+		Made: r.Protocol == wire.ProtocolSecurity || r.Protocol == wire.ProtocolMinidump,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // ValidateEnvelope looks at an envelope as a real server does: its grammar, its header, the limits of protocol section
@@ -28,7 +29,7 @@ func ValidateEnvelope(raw []byte) []Finding {
 func (e Envelope) Findings() []Finding {
 	f := &lint.List{}
 	if r := checkLimits(e.Items); r != nil {
-		f.Add(lint.Fatal, "items", RuleSizeLimit, lint.Absent{}, "%s", r.detail)
+		f.Add(lint.Fatal, "items", RuleSizeLimit, lint.Absent{}, "%s", r.Detail)
 	}
 	if e.Raw != nil {
 		e.checkHeader(f)
@@ -48,18 +49,18 @@ var sentAtForm = regexp.MustCompile(`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})
 
 func (e Envelope) checkHeader(f *lint.List) {
 	for i, item := range e.Items {
-		if !createsEvent[item.Type] {
+		if !wire.CreatesEvent[item.Type] {
 			continue
 		}
 		if e.Header["event_id"] == nil {
 			f.Add(lint.Warning, "event_id", RuleMissingAttribute, lint.Absent{}, "missing, and item %s needs it: the server makes one up", item.Type)
 			break
 		}
-		if item.Type != itemEvent && item.Type != itemTransaction {
+		if item.Type != wire.ItemEvent && item.Type != wire.ItemTransaction {
 			continue
 		}
 		object, _ := jsontree.ParseObject(item.Payload) // without members if it is no object
-		if own, err := eventIDOf(object.Member("event_id")); err == nil && own != "" && own != e.EventID {
+		if own, err := wire.EventID(object.Member("event_id")); err == nil && own != "" && own != e.EventID {
 			f.Add(lint.Info, fmt.Sprintf("items.%d.event_id", i), RuleDropped, own, "the envelope's event_id wins, which is %s", e.EventID)
 		}
 	}
@@ -82,7 +83,7 @@ func (e Envelope) checkPairs(f *lint.List) {
 		switch {
 		case item.Type == "replay_event" && !has("replay_recording") && !has("replay_video"):
 			f.Add(lint.Fatal, path, RuleItem, lint.Absent{}, "a replay without recording is dropped")
-		case item.Type == "profile" && !has(itemTransaction):
+		case item.Type == "profile" && !has(wire.ItemTransaction):
 			f.Add(lint.Fatal, path, RuleItem, lint.Absent{}, "a profile without its transaction is dropped")
 		}
 	}
@@ -95,24 +96,24 @@ func (i Item) Findings() []Finding { return i.findings(lint.Context{Envelope: tr
 
 func (i Item) findings(about lint.Context) []Finding {
 	switch i.Type {
-	case itemEvent, itemTransaction:
+	case wire.ItemEvent, wire.ItemTransaction:
 		about.ItemType = i.Type
 		return validateEvent(i.Payload, about)
-	case itemSession:
+	case wire.ItemSession:
 		return readSession(i).Findings
-	case itemSessions:
+	case wire.ItemSessions:
 		return readSessions(i)[0].Findings
-	case itemCheckIn:
+	case wire.ItemCheckIn:
 		return readCheckIn(i).Findings
-	case itemLog, itemMetric:
+	case wire.ItemLog, wire.ItemMetric:
 		return i.containerFindings()
-	case itemFeedback:
+	case wire.ItemFeedback:
 		return readFeedback(i).Findings
-	case itemUserReport:
+	case wire.ItemUserReport:
 		return readUserReport(i).Findings
-	case itemClientReport:
+	case wire.ItemClientReport:
 		return readClientReport(i).Findings
-	case itemSpan:
+	case wire.ItemSpan:
 		return sorted(lint.ReadPayload(i.Payload).Findings())
 	}
 	if knownItems[i.Type] {
@@ -123,12 +124,12 @@ func (i Item) findings(about lint.Context) []Finding {
 
 func (i Item) containerFindings() []Finding {
 	contentType := logContentType
-	if i.Type == itemMetric {
+	if i.Type == wire.ItemMetric {
 		contentType = metricContentType
 	}
 	out := checkContainer(i, contentType)
 	for _, entry := range lint.ReadContainer(i.Payload) {
-		if i.Type == itemMetric {
+		if i.Type == wire.ItemMetric {
 			out = append(out, readMetric(entry, Request{}).Findings...)
 		} else {
 			out = append(out, readLog(entry, Request{}).Findings...)
@@ -139,7 +140,7 @@ func (i Item) containerFindings() []Finding {
 
 // knownItems are the types of protocol section 4.5 whose payloads nobody looks into.
 var knownItems = map[string]bool{
-	itemAttachment: true, "statsd": true, "metric_buckets": true, "replay_event": true, "replay_recording": true,
+	wire.ItemAttachment: true, "statsd": true, "metric_buckets": true, "replay_event": true, "replay_recording": true,
 	"replay_video": true, "profile": true, "profile_chunk": true, "profile_chunk_ui": true, "security": true, "raw_security": true,
 	"nel": true, "unreal_report": true, "form_data": true, "otel_span": true, "otel_log": true, "otel_traces_data": true,
 }

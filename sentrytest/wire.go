@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// wire is what faults do to the bytes of a connection, below TLS.
-type wire struct {
+// wireFaults is what faults do to the bytes of a connection, below TLS.
+type wireFaults struct {
 	swallowed atomic.Bool            // by BlackHole: nothing comes in or goes out any more
 	sent      atomic.Pointer[func()] // called once, when the next write is done
 	thenClose atomic.Bool            // by Step.ThenClose over HTTP/2: close it when its streams have been answered

@@ -28,7 +28,7 @@ func Text(v any) (string, bool) {
 }
 
 // TagText makes the text of a tag's value as Sentry does, which is how Python
-// would print it; the fraction of a number is cut off (protocol section 5.3).
+// would print it; the fraction of a number is cut off.
 func TagText(v any) (string, error) {
 	switch v := v.(type) {
 	case nil:
@@ -51,7 +51,7 @@ func TagText(v any) (string, error) {
 	return "", errors.New("expected a scalar, found " + texts.Shorten(jsontree.Show(v), 60))
 }
 
-// Level knows the names and the numbers of protocol section 5.4. Names are
+// Level knows the names and the numbers of levels. Names are
 // exact: "WARNING" is not one.
 func Level(v any) (string, bool) {
 	switch v := v.(type) {

@@ -65,8 +65,7 @@ func checkDocumented(f *List, fields map[string]any, about Context) {
 	}
 }
 
-// How far a timestamp may be off before a server replaces it (protocol section
-// 5.4).
+// How far a timestamp may be off before a server replaces it.
 const (
 	maxAhead = time.Minute
 	maxAge   = 30 * 24 * time.Hour
@@ -95,7 +94,7 @@ func roughly(d time.Duration) string {
 }
 
 // legacyAliases are the old names of interfaces, and the attributes that carry
-// a deprecated shape (protocol section 5.5).
+// a deprecated shape.
 var legacyAliases = []struct{ old, canonical string }{
 	{"sentry.interfaces.Message", "logentry"},
 	{"message", "logentry"},

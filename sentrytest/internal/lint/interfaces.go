@@ -10,7 +10,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// checkType knows the types of protocol section 5.1.
+// checkType knows the types of events.
 func checkType(f *List, at string, value any) {
 	oneOf("default", "error", "csp", "hpkp", "expectct", "expectstaple", "nel", "transaction", "feedback")(f, at, value)
 }
@@ -37,8 +37,7 @@ func checkTimeSpent(f *List, at string, value any) {
 	}
 }
 
-// checkExtra holds each value and all of them to their limits (protocol section
-// 5.1).
+// checkExtra holds each value and all of them to their limits.
 func checkExtra(f *List, at string, value any) {
 	fields, ok := value.(map[string]any)
 	if !ok {
@@ -137,7 +136,7 @@ func checkImage(f *List, at string, value any) {
 	Requires(needs...)(f, at, value)
 }
 
-// spanStatuses are the words for how a span ended (protocol section 5.2).
+// spanStatuses are the words for how a span ended.
 var spanStatuses = []string{
 	"ok", "cancelled", "unknown", "unknown_error", "invalid_argument", "deadline_exceeded", "not_found", "already_exists",
 	"permission_denied", "resource_exhausted", "failed_precondition", "aborted", "out_of_range", "unimplemented", "internal_error",

@@ -1,7 +1,8 @@
 package lint
 
-// The shapes of protocol sections 5.1 and 5.2. An attribute without a check may
-// hold anything, or has its type checked by the reader of the event.
+// The shapes that the protocol gives events and their interfaces. An attribute
+// without a check may hold anything, or has its type checked by the reader of
+// the event.
 
 var eventShape = shape{
 	"event_id": nil, "timestamp": nil, "start_timestamp": nil, "received": nil, "type": checkType,

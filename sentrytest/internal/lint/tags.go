@@ -20,7 +20,7 @@ const (
 	maxOldTagKey = 32
 )
 
-// checkTags holds the tags to protocol section 5.3, in either of their shapes.
+// checkTags holds the tags to their limits, in either of their shapes.
 func checkTags(f *List, fields map[string]any) {
 	seen := map[string]bool{}
 	unread := &lenient.Reader{} // what it says, the reader of the event has said

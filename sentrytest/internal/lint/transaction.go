@@ -8,7 +8,7 @@ import (
 )
 
 // checkTransaction applies the rules whose breach costs the whole transaction,
-// in the words of the server (protocol section 7).
+// in the words of the server.
 func checkTransaction(f *List, fields map[string]any) {
 	fatal := func(path string, value any, reason string) {
 		f.Add(Fatal, path, Transaction, value, "%s", reason)

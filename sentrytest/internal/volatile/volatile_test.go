@@ -42,7 +42,8 @@ func TestStable(t *testing.T) {
 	got := stable(t, volatile.Config{Mask: []string{"extra.a", "*.nothing"}})
 	for path, want := range map[string]any{
 		"event_id": "<id 1>", "timestamp": "<time>", "server_name": "<host>", "modules": "absent",
-		// The same id has the same name, and what users fill in keeps its names.
+		// The same id has the same name, and what users fill in keeps its
+		// names.
 		"message":         "id <id 1> at 127.0.0.1:<port>, goroutine <n>",
 		"extra.timestamp": 5.0, "extra.a": "<masked>",
 		"stacktrace.frames.0.function": "f", "stacktrace.frames.0.lineno": "<line>",

@@ -1,0 +1,98 @@
+package wire
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Route is what a path leads to.
+type Route struct {
+	Protocol string // one of the constants below, or "" for none
+	Project  string // "" on the legacy /api/store/ and for Spotlight
+
+	Spotlight bool // an envelope that needs no auth
+}
+
+// The endpoints, which are the last segment of a path.
+const (
+	ProtocolStore    = "store"
+	ProtocolEnvelope = "envelope"
+	ProtocolSecurity = "security"
+	ProtocolMinidump = "minidump"
+)
+
+// Protocols are the endpoints.
+var Protocols = map[string]bool{ProtocolStore: true, ProtocolEnvelope: true, ProtocolSecurity: true, ProtocolMinidump: true}
+
+// RouteOf reads /api/{project}/{endpoint}/ and the legacy /api/store/. A path
+// before /api, repeated slashes and a missing trailing slash are all accepted.
+// It works by hand because http.ServeMux answers repeated slashes with a
+// redirect, which turns a POST into a GET.
+func RouteOf(path string) Route {
+	rest, endpoint := cutSegment(path)
+	if !Protocols[endpoint] {
+		return Route{}
+	}
+	rest, project := cutSegment(rest)
+	if _, api := cutSegment(rest); api == "api" {
+		return Route{Protocol: endpoint, Project: project}
+	}
+	if project == "api" && endpoint == ProtocolStore {
+		return Route{Protocol: endpoint}
+	}
+	return Route{}
+}
+
+// Path is how the route is spelled exactly.
+func (r Route) Path() string {
+	if r.Project == "" {
+		return "/api/" + r.Protocol + "/"
+	}
+	return "/api/" + r.Project + "/" + r.Protocol + "/"
+}
+
+// cutSegment cuts the last segment off a path, with all the slashes around it;
+// both are "" where there is none.
+func cutSegment(path string) (rest, last string) {
+	path = strings.TrimRight(path, "/")
+	at := strings.LastIndexByte(path, '/') + 1
+	return path[:at], path[at:]
+}
+
+// Allows reports whether the endpoint takes the method.
+func (r Route) Allows(method string) bool {
+	return method == http.MethodPost || (method == http.MethodGet && r.Protocol == ProtocolStore)
+}
+
+// The headers that let a browser's SDK report from
+// another origin.
+const (
+	corsMethods = "POST, GET, OPTIONS"
+	corsAllow   = "x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, content-type, " +
+		"authentication, authorization, content-encoding, transfer-encoding"
+	corsExpose = "x-sentry-error, x-sentry-rate-limits, retry-after"
+)
+
+// Values that every answer carries, made once. Nobody changes the slices of a
+// header map in place.
+var (
+	corsOriginValues = []string{"*"}
+	corsExposeValues = []string{corsExpose}
+)
+
+// SetCORS sets the headers with which a browser shows an answer to a page of
+// another origin.
+func SetCORS(h http.Header) {
+	h["Access-Control-Allow-Origin"] = corsOriginValues
+	h["Access-Control-Expose-Headers"] = corsExposeValues
+}
+
+// Preflight answers the question that a browser asks before it posts.
+func Preflight(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", corsMethods)
+	h.Set("Access-Control-Allow-Headers", corsAllow)
+	h.Set("Access-Control-Max-Age", "3600")
+	h.Set("Content-Length", "0")
+	w.WriteHeader(http.StatusOK)
+}
