@@ -13,6 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/gate"
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/seen"
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 	"github.com/ravenkit/ravenkit/transport"
 )
@@ -52,7 +53,7 @@ type Client struct {
 	ledger     gate.Ledger
 	reports    reports
 	burst      gate.Burst // of losses, for the log
-	recent     recent
+	recent     seen.Recent
 	closed     atomic.Bool
 	endedCtx   atomic.Bool // that Close was given
 

@@ -3,6 +3,8 @@ package raven
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/raven/internal/seen"
 )
 
 // Context is what a program knows at a time about what it is doing: the user,
@@ -43,7 +45,7 @@ import (
 type Context struct {
 	client *Client
 	now    atomic.Pointer[contents]
-	seen   seen
+	seen   seen.Errors
 }
 
 // contents is what a Context holds at one time. It is never changed, so that
@@ -285,7 +287,7 @@ func (rc *Context) Clear(deactivate ...bool) {
 	rc.update(func(c *contents) {
 		*c = contents{active: c.active && !ends, runs: c.runs, after: c.after && !ends}.with(nil, rc.client)
 	})
-	rc.seen.clear()
+	rc.seen.Clear()
 }
 
 // With calls fn with a ctx that carries the Context. The Context is activated

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/errchain"
+	"github.com/ravenkit/ravenkit/raven/internal/seen"
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
@@ -20,10 +22,9 @@ type draft struct {
 	bare   bool // nothing of the client is added
 
 	scope    *Context // that the event is captured with
-	how      way
+	how      seen.Way
 	textOnly bool        // the error is what is left of another one, its text
 	here     stack.Stack // the stack of the capture, once it is known
-	endless  bool        // not all that the error unwraps to is among the links
 
 	complete  bool // what the client adds is in the event already
 	gathering bool // for a Context: lazy values stay so
@@ -38,8 +39,7 @@ type draft struct {
 	mechanisms []Mechanism
 	traces     []Stacktrace
 	stacks     stack.Arena
-	todo       []link
-	links      []link
+	chain      errchain.Chain // what the captured error unwraps to
 
 	enc encoder
 	buf []byte
@@ -57,7 +57,7 @@ func newDraft() *draft {
 }
 
 func (d *draft) release() {
-	if cap(d.buf) > maxKeptBuffer || d.stacks.Large() || cap(d.links)+cap(d.todo) > maxKeptLinks {
+	if cap(d.buf) > maxKeptBuffer || d.stacks.Large() || d.chain.Large() {
 		return
 	}
 	d.ev = Event{}
@@ -71,9 +71,8 @@ func (d *draft) release() {
 	d.mechanisms = emptied(d.mechanisms)
 	d.traces = emptied(d.traces)
 	d.stacks.Reset()
-	d.todo = emptied(d.todo)
-	d.links = emptied(d.links)
-	d.scope, d.how, d.textOnly, d.here, d.lazyDepth = nil, byProgram, false, nil, 0
+	d.chain.Reset()
+	d.scope, d.how, d.textOnly, d.here, d.lazyDepth = nil, seen.ByProgram, false, nil, 0
 	drafts.Put(d)
 }
 
@@ -90,7 +89,7 @@ func emptied[T any](s []T) []T {
 type subject struct {
 	err      error
 	panicked any
-	how      way
+	how      seen.Way
 
 	bare, urgent, told, echo bool
 }
@@ -106,7 +105,7 @@ func (d *draft) open(c *Client, ctx context.Context, what *subject) {
 		err, _ = what.panicked.(error)
 	}
 	if err != nil {
-		d.unwrapAll(err)
+		d.chain.Unwrap(err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/errchain"
 	"github.com/ravenkit/ravenkit/raven/internal/program"
 )
 
@@ -15,13 +16,13 @@ func (d *draft) isEcho(ctx context.Context, ev *Event) bool {
 	if !guard.Logged() {
 		return false
 	}
-	return guard.Own(ctx) || ev != nil && guard.OwnText(ev.Message) || slices.ContainsFunc(d.links, link.ours)
+	return guard.Own(ctx) || ev != nil && guard.OwnText(ev.Message) || slices.ContainsFunc(d.chain.Links, isOurs)
 }
 
-// ours reports whether an error is one of those by which the client says that an
+// isOurs reports whether an error is one of those by which the client says that an
 // event was lost.
-func (l link) ours() bool {
-	return program.Below(l.kind.module, transportPath) || program.Below(l.kind.module, clientPath)
+func isOurs(l errchain.Link) bool {
+	return program.Below(l.Type.Module, transportPath) || program.Below(l.Type.Module, clientPath)
 }
 
 const (

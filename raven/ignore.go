@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
-	"strings"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/errchain"
 )
 
 // ErrorMatcher picks errors: for [WithIgnore] those that are not worth a
@@ -22,7 +21,7 @@ type ErrorMatcher struct {
 // Matches reports whether the matcher picks err, or an error that err wraps in
 // whatever way: the question that [errors.Is] answers for one value.
 func (m ErrorMatcher) Matches(err error) bool {
-	budget := maxExceptions
+	budget := errchain.MaxShown
 	return matchesSome([]ErrorMatcher{m}, err, &budget)
 }
 
@@ -65,17 +64,17 @@ func As[T error]() ErrorMatcher {
 // It is for lists that come from a configuration; [As] is what the compiler
 // checks. An empty name, or a star alone, is an error of [New].
 func Named(patterns ...string) ErrorMatcher {
-	names := make([]namePattern, len(patterns))
+	names := make([]errchain.Pattern, len(patterns))
 	for i, p := range patterns {
-		names[i] = newNamePattern(p)
-		if names[i].text == "" {
+		var ok bool
+		if names[i], ok = errchain.NewPattern(p); !ok {
 			return ErrorMatcher{fault: fmt.Errorf("Named(%q): want the name of an error type, such as PathError, fs.PathError, io/fs.PathError or fs.*", p)}
 		}
 	}
 	return ErrorMatcher{match: func(err error) bool {
-		name := nameOf(err)
+		name := errchain.NameOf(err)
 		for i := range names {
-			if names[i].matches(name) {
+			if names[i].Matches(name) {
 				return true
 			}
 		}
@@ -100,50 +99,6 @@ func asked[T any](fn func(T) bool, about T) bool {
 	return fn(about)
 }
 
-// namePattern is one argument of [Named].
-type namePattern struct {
-	text      string // without the stars
-	prefix    bool   // it ended in a star
-	qualified bool   // it says where the type is from
-}
-
-func newNamePattern(s string) namePattern {
-	s = strings.TrimLeft(strings.TrimSpace(s), "*")
-	text, prefix := strings.CutSuffix(s, "*")
-	return namePattern{text: text, prefix: prefix, qualified: strings.ContainsAny(text, "./")}
-}
-
-func (p *namePattern) matches(t typeName) bool {
-	switch {
-	case t.name == "":
-		return false
-	case p.qualified:
-		return p.covers(t.pkg+"."+t.name) || p.covers(t.path+"."+t.name)
-	}
-	return p.covers(t.name)
-}
-
-func (p *namePattern) covers(name string) bool {
-	return name == p.text || p.prefix && strings.HasPrefix(name, p.text)
-}
-
-// typeName is what an error's type is called in its package, which has a name
-// and an import path.
-type typeName struct{ path, pkg, name string }
-
-func nameOf(err error) typeName {
-	t := reflect.TypeOf(err)
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	qualified, _, _ := strings.Cut(t.String(), "[")
-	pkg, name, ok := strings.Cut(qualified, ".")
-	if !ok || t.Name() == "" {
-		return typeName{}
-	}
-	return typeName{path: t.PkgPath(), pkg: pkg, name: name}
-}
-
 // matchesSome reports whether err, or any error that it wraps, is matched:
 // what a list of wanted errors means. budget ends what no cycle check can see.
 func matchesSome(matchers []ErrorMatcher, err error, budget *int) bool {
@@ -161,23 +116,6 @@ func matchesSome(matchers []ErrorMatcher, err error, budget *int) bool {
 		err = one
 	}
 	return false
-}
-
-// matchesEach reports whether an unwrapped error is matched on every path
-// through what it wraps: what a list of unwanted errors means, since one error
-// among several that is worth a report makes all of them so.
-func (d *draft) matchesEach(matchers []ErrorMatcher) bool {
-	if len(d.links) == 0 || len(matchers) == 0 || d.endless {
-		return false
-	}
-	for id := range d.links {
-		l := &d.links[id]
-		l.matched = l.parent >= 0 && d.links[l.parent].matched || matchesItself(matchers, l.err)
-		if !l.matched && (l.loops || d.leaf(id)) {
-			return false
-		}
-	}
-	return true
 }
 
 // matchesItself judges one error. Methods of the error and functions of the
@@ -216,10 +154,11 @@ func (cfg *config) ignoreRule() ignoreRule {
 
 // ignores reports whether what was captured is not to be reported.
 func (r *ignoreRule) ignores(d *draft, what *subject) bool {
+	matchers := r.all
 	if what.panicked != nil {
-		return d.matchesEach(r.matchers)
+		matchers = r.matchers
 	}
-	return d.matchesEach(r.all)
+	return len(matchers) > 0 && d.chain.OnEveryPath(func(err error) bool { return matchesItself(matchers, err) })
 }
 
 // WithIgnore leaves errors unreported that one of the matchers picks: the error

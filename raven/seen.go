@@ -1,98 +1,14 @@
 package raven
 
 import (
-	"sync"
-	"time"
+	"fmt"
+	"maps"
+	"reflect"
+
+	"github.com/ravenkit/ravenkit/raven/internal/errchain"
+	"github.com/ravenkit/ravenkit/raven/internal/origin"
+	"github.com/ravenkit/ravenkit/raven/internal/seen"
 )
-
-const (
-	// maxSeen bounds the errors that a Context remembers.
-	maxSeen = 16
-	// seenFor is how long it remembers each of them.
-	seenFor = 5 * time.Minute
-)
-
-// way is how an error came to be captured.
-type way uint8
-
-const (
-	byProgram way = iota // by a call of CaptureException
-	byReturn             // a function that Wrap called returned it
-	byLog                // a log record is about it
-	byPanic              // it is the value of a panic
-	ways
-)
-
-// seen are the errors that were captured with a Context, the latest of them. An
-// error is remembered as the pointer that it is; others are values, which say
-// nothing of whether they are the same. It is safe for concurrent use.
-type seen struct {
-	mu      sync.Mutex
-	list    []sighting // guarded by mu; a ring, once it is full
-	next    int        // guarded by mu; the oldest, once the ring is full
-	tickets uint32     // guarded by mu; the last one given
-}
-
-// sighting is an error that was handed on to be delivered.
-type sighting struct {
-	err    error
-	at     time.Time
-	how    way
-	again  bool   // it was captured more than once, so that it is no single occasion
-	ticket uint32 // of the event; 0 once that was lost
-}
-
-// read returns what is remembered at a time.
-func (s *seen) read(now time.Time, into *[maxSeen]sighting) []sighting {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, e := range s.list {
-		if e.ticket != 0 && now.Sub(e.at) < seenFor {
-			into[n] = e
-			n++
-		}
-	}
-	return into[:n]
-}
-
-// add remembers an error and returns the ticket with which to forget it.
-func (s *seen) add(err error, how way, now time.Time) (ticket uint32) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tickets = max(s.tickets+1, 1)
-	made := sighting{err: err, at: now, how: how, ticket: s.tickets}
-	for i := range s.list {
-		if e := &s.list[i]; e.err == err {
-			made.again = e.ticket != 0
-			*e = made
-			return made.ticket
-		}
-	}
-	if len(s.list) < maxSeen {
-		s.list = append(s.list, made)
-		return made.ticket
-	}
-	s.list[s.next] = made
-	s.next = (s.next + 1) % maxSeen
-	return made.ticket
-}
-
-func (s *seen) forget(ticket uint32) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range s.list {
-		if s.list[i].ticket == ticket {
-			s.list[i].err, s.list[i].ticket = nil, 0
-		}
-	}
-}
-
-func (s *seen) clear() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.list, s.next = nil, 0
-}
 
 // wrapsSeen reports whether the error wraps one that was captured with the same
 // Context before. The client's own Context, which unrelated work shares, does
@@ -102,20 +18,14 @@ func (d *draft) wrapsSeen(c *Client, what *subject) bool {
 	if what.err == nil || d.scope == &c.own {
 		return false
 	}
-	var buf [maxSeen]sighting
-	known := d.scope.seen.read(d.now, &buf)
-	if len(known) == 0 {
+	known := d.scope.seen.At(d.now)
+	if known.Empty() {
 		return false
 	}
-	for i := range d.links[1:] {
-		l := &d.links[i+1]
-		if !l.kind.pointer || l.err == d.links[0].err {
-			continue
-		}
-		for _, e := range known {
-			if e.err == l.err && !e.again && !d.isSentinel(c, l) {
-				return true
-			}
+	for i := range d.chain.Links[1:] {
+		l := &d.chain.Links[i+1]
+		if l.Type.Pointer && l.Err != d.chain.Links[0].Err && known.Has(l.Err, seen.Ways) && !l.IsSentinel(c.sentinels, &d.stacks) {
+			return true
 		}
 	}
 	return false
@@ -128,35 +38,33 @@ func (d *draft) saidOtherwise(c *Client, what *subject) bool {
 	if what.err == nil {
 		return false
 	}
-	first := &d.links[0]
-	if first.kind.pointer && d.scope != &c.own {
-		var buf [maxSeen]sighting
-		for _, e := range d.scope.seen.read(d.now, &buf) {
-			if e.err == first.err && e.how != d.how && !e.again && !d.isSentinel(c, first) {
-				return true
-			}
+	first := &d.chain.Links[0]
+	if first.Type.Pointer && d.scope != &c.own {
+		known := d.scope.seen.At(d.now)
+		if known.Has(first.Err, d.how) && !first.IsSentinel(c.sentinels, &d.stacks) {
+			return true
 		}
 	}
-	return c.recent.awaits(d.how, d.now) && c.recent.take(d.mark(c))
+	return c.recent.Awaits(d.how, d.now) && c.recent.Take(d.mark(c))
 }
 
 // memory is what was remembered of an event that is on its way. The tickets are
 // 0 for nothing.
 type memory struct {
-	context        *seen
+	context        *seen.Errors
 	ticket, marked uint32
 }
 
 // remember notes the captured error, once nothing but its delivery is left.
 func (d *draft) remember(c *Client, what *subject) (m memory) {
-	if len(d.links) == 0 {
+	if len(d.chain.Links) == 0 {
 		return m
 	}
-	if first := &d.links[0]; first.kind.pointer && d.scope != &c.own {
-		m.context, m.ticket = &d.scope.seen, d.scope.seen.add(first.err, d.how, d.now)
+	if first := &d.chain.Links[0]; first.Type.Pointer && d.scope != &c.own {
+		m.context, m.ticket = &d.scope.seen, d.scope.seen.Add(first.Err, d.how, d.now)
 	}
 	if what.err != nil {
-		m.marked = c.recent.add(d.mark(c))
+		m.marked = c.recent.Add(d.mark(c))
 	}
 	return m
 }
@@ -164,9 +72,55 @@ func (d *draft) remember(c *Client, what *subject) (m memory) {
 // forget undoes remember for an event that was lost.
 func (m *memory) forget(c *Client) {
 	if m.context != nil {
-		m.context.forget(m.ticket)
+		m.context.Forget(m.ticket)
 	}
 	if m.marked != 0 {
-		c.recent.forget(m.marked)
+		c.recent.Forget(m.marked)
+	}
+}
+
+// mark describes the captured error.
+func (d *draft) mark(c *Client) seen.Mark {
+	first := &d.chain.Links[0]
+	m := seen.Mark{Text: seen.Text(first.Message()), How: d.how, At: d.now, Stack: d.captureStack()}
+	if !d.textOnly {
+		m.Type = first.Type
+		if first.Type.Pointer {
+			m.Addr = reflect.ValueOf(first.Err).Pointer()
+		}
+	}
+	if d.scope != &c.own {
+		m.Context = reflect.ValueOf(d.scope).Pointer()
+	}
+	return m
+}
+
+func init() {
+	origin.Logged, origin.LoggedText = CaptureOption(ofLog{}), CaptureOption(ofLog{textOnly: true})
+}
+
+// ofLog is the option of the adapters of logging libraries.
+type ofLog struct{ textOnly bool }
+
+func (o ofLog) apply(d *draft) { d.how, d.textOnly = seen.ByLog, o.textOnly }
+
+// WithSentinels names errors that packages declare for all to return, such as
+// gorm.ErrRecordNotFound. Two errors that wrap one of them have nothing else in
+// common, so a [Context] takes neither for a repetition of the other, nor of the
+// sentinel itself. Those of the standard library need not be named, and errors
+// that are no pointers are never taken for a repetition. Given twice, the lists
+// add up. A nil error is an error of [New].
+func WithSentinels(errs ...error) Option {
+	return func(cfg *config) error {
+		for i, err := range errs {
+			if err == nil {
+				return fmt.Errorf("raven: WithSentinels: error %d is nil", i+1)
+			}
+		}
+		if cfg.sentinels == nil {
+			cfg.sentinels = make(map[error]bool)
+		}
+		maps.Copy(cfg.sentinels, errchain.Set(errs...))
+		return nil
 	}
 }

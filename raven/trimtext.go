@@ -3,6 +3,8 @@ package raven
 import (
 	"slices"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/raven/internal/errchain"
 )
 
 // shortTexts are the lengths that texts are cut to, one after the other, when
@@ -60,8 +62,8 @@ func (t *trimmer) shorten(n int, last bool) bool {
 	for i := range ev.Fingerprint {
 		cut(&ev.Fingerprint[i])
 	}
-	if len(ev.Exceptions) > maxExceptions {
-		ev.Exceptions, found = slices.Clone(ev.Exceptions[len(ev.Exceptions)-maxExceptions:]), true
+	if len(ev.Exceptions) > errchain.MaxShown {
+		ev.Exceptions, found = slices.Clone(ev.Exceptions[len(ev.Exceptions)-errchain.MaxShown:]), true
 	}
 	if last && len(ev.Tags)+len(ev.Extra)+len(ev.Contexts)+len(ev.Interfaces) > 0 {
 		ev.Tags, ev.Extra, ev.Contexts, ev.Interfaces, found = nil, nil, nil, nil, true

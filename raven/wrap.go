@@ -3,6 +3,9 @@ package raven
 import (
 	"context"
 	"slices"
+
+	"github.com/ravenkit/ravenkit/raven/internal/errchain"
+	"github.com/ravenkit/ravenkit/raven/internal/seen"
 )
 
 // Wrap calls fn, reports the error that it returns, and returns it unchanged:
@@ -17,7 +20,7 @@ func (c *Client) Wrap(ctx context.Context, fn func(ctx context.Context) error, o
 	defer c.repanic(ctx, opts)
 	err := fn(ctx)
 	if err != nil && listed(err, opts) {
-		c.report(ctx, nil, subject{err: err, how: byReturn}, opts)
+		c.report(ctx, nil, subject{err: err, how: seen.ByReturn}, opts)
 	}
 	return err
 }
@@ -53,7 +56,7 @@ func listed(err error, opts []CaptureOption) bool {
 		if !ok || slices.ContainsFunc(wanted, func(m ErrorMatcher) bool { return m.fault != nil }) {
 			continue
 		}
-		if budget := maxExceptions; !matchesSome(wanted, err, &budget) {
+		if budget := errchain.MaxShown; !matchesSome(wanted, err, &budget) {
 			return false
 		}
 	}

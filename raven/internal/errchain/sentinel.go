@@ -1,4 +1,4 @@
-package raven
+package errchain
 
 import (
 	"bufio"
@@ -6,19 +6,19 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"net/http"
 	"os"
 	"reflect"
 	"strconv"
+
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// standardSentinels are the errors of the standard library, of pointer types,
+// standard are the errors of the standard library, of pointer types,
 // that are declared for all to return.
-var standardSentinels = errorSet(
+var standard = Set(
 	bufio.ErrAdvanceTooFar, bufio.ErrBadReadCount, bufio.ErrBufferFull, bufio.ErrFinalToken, bufio.ErrInvalidUnreadByte,
 	bufio.ErrInvalidUnreadRune, bufio.ErrNegativeAdvance, bufio.ErrNegativeCount, bufio.ErrTooLong,
 	context.Canceled,
@@ -35,7 +35,8 @@ var standardSentinels = errorSet(
 	strconv.ErrRange, strconv.ErrSyntax,
 )
 
-func errorSet(errs ...error) map[error]bool {
+// Set is the set of those errors that are pointers.
+func Set(errs ...error) map[error]bool {
 	m := make(map[error]bool, len(errs))
 	for _, err := range errs {
 		if reflect.TypeOf(err).Kind() == reflect.Pointer { // others may not be hashable
@@ -45,32 +46,11 @@ func errorSet(errs ...error) map[error]bool {
 	return m
 }
 
-// isSentinel reports whether an error, of a pointer type, is one of those that a
+// IsSentinel reports whether an error, of a pointer type, is one of those that a
 // package declares for all to return: not what went wrong this time, but a name
-// for what can go wrong. Those of the standard library are known, others are
-// for [WithSentinels] to say, and one whose stack is that of a package's
-// initialisation shows it.
-func (d *draft) isSentinel(c *Client, l *link) bool {
-	return standardSentinels[l.err] || c.sentinels[l.err] || d.ownStack(l.err, l.kind).InInit()
-}
-
-// WithSentinels names errors that packages declare for all to return, such as
-// gorm.ErrRecordNotFound. Two errors that wrap one of them have nothing else in
-// common, so a [Context] takes neither for a repetition of the other, nor of the
-// sentinel itself. Those of the standard library need not be named, and errors
-// that are no pointers are never taken for a repetition. Given twice, the lists
-// add up. A nil error is an error of [New].
-func WithSentinels(errs ...error) Option {
-	return func(cfg *config) error {
-		for i, err := range errs {
-			if err == nil {
-				return fmt.Errorf("raven: WithSentinels: error %d is nil", i+1)
-			}
-		}
-		if cfg.sentinels == nil {
-			cfg.sentinels = make(map[error]bool)
-		}
-		maps.Copy(cfg.sentinels, errorSet(errs...))
-		return nil
-	}
+// for what can go wrong. Those of the standard library are known, declared are
+// further ones, and one whose stack is that of a package's initialisation shows
+// it.
+func (l *Link) IsSentinel(declared map[error]bool, a *stack.Arena) bool {
+	return standard[l.Err] || declared[l.Err] || l.OwnStack(a).InInit()
 }

@@ -1,4 +1,4 @@
-package raven
+package errchain
 
 import (
 	"reflect"
@@ -12,40 +12,47 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// errorType is what the client needs to know of a type, found once.
-type errorType struct {
-	name, module string
-	goType       string // what Go calls it, if name is something else
-	anonymous    bool   // the type says nothing about what went wrong
-	comparable   bool
-	pointer      bool                              // to memory of its own, so that it says which error it is
-	stack        func(reflect.Value) reflect.Value // the stack that a value carries, or nil
+// Type is what there is to know of the type of an error, or of another value,
+// found once. It never changes.
+type Type struct {
+	// Name is what people call it, Module the package that declares it.
+	Name, Module string
+	// GoType is what Go calls it, if Name is something else.
+	GoType string
+	// Anonymous types say nothing about what went wrong.
+	Anonymous bool
+	// Pointer marks pointers to memory of their own, which say which error it is.
+	Pointer bool
+
+	comparable bool
+	stack      func(reflect.Value) reflect.Value // the stack that a value carries, or nil
 }
 
-var errorTypes sync.Map // of reflect.Type to *errorType
+var types sync.Map // of reflect.Type to *Type
 
-func typeOf(v any) *errorType {
+// TypeOf returns the type of a value that is not nil.
+func TypeOf(v any) *Type {
 	t := reflect.TypeOf(v)
-	if known, ok := errorTypes.Load(t); ok {
-		return known.(*errorType)
+	if known, ok := types.Load(t); ok {
+		return known.(*Type)
 	}
 	named := t
 	if t.Kind() == reflect.Pointer {
 		named = t.Elem()
 	}
-	e := &errorType{
-		name:       t.String(),
-		module:     named.PkgPath(),
-		anonymous:  anonymous(named),
+	e := &Type{
+		Name:       t.String(),
+		Module:     named.PkgPath(),
+		Anonymous:  anonymous(named),
 		comparable: t.Comparable(),
-		pointer:    t.Kind() == reflect.Pointer && t.Elem().Size() > 0,
+		Pointer:    t.Kind() == reflect.Pointer && t.Elem().Size() > 0,
 		stack:      stackIn(t),
 	}
-	if _, fault := v.(runtime.Error); fault && e.module == "runtime" && !exported(named.Name()) {
-		e.name, e.goType = "runtime.Error", e.name
+	if _, fault := v.(runtime.Error); fault && e.Module == "runtime" && !exported(named.Name()) {
+		e.Name, e.GoType = "runtime.Error", e.Name
 	}
-	known, _ := errorTypes.LoadOrStore(t, e)
-	return known.(*errorType)
+	known, _ := types.LoadOrStore(t, e)
+	return known.(*Type)
 }
 
 // carrying are the names of packages whose types only carry a text, a stack or
@@ -149,8 +156,8 @@ func frameField(t reflect.Type) func(reflect.Value) reflect.Value {
 	}
 }
 
-// ownStack returns the stack that an error carries, or nil.
-func (d *draft) ownStack(err error, t *errorType) (own stack.Stack) {
+// stackOf returns the stack that an error of the type carries, or nil.
+func (t *Type) stackOf(err error, a *stack.Arena) (own stack.Stack) {
 	if t.stack == nil {
 		return nil
 	}
@@ -171,5 +178,5 @@ func (d *draft) ownStack(err error, t *errorType) (own stack.Stack) {
 		}
 		pcs[i] = uintptr(v.Uint())
 	}
-	return d.stacks.Of(pcs)
+	return a.Of(pcs)
 }

@@ -1,0 +1,109 @@
+package seen
+
+import (
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven/internal/errchain"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
+)
+
+const (
+	// maxMarks bounds the errors that a client looks for in log records.
+	maxMarks = 32
+	// recently is how long it looks for them.
+	recently = 5 * time.Second
+)
+
+// Recent are the errors that a client has just captured. Loggers often have no
+// context, so a log record about one of them is told by the error itself and by
+// the place: it is made by the function that captured the error, or by one that
+// called it, or the other way round. It is safe for concurrent use.
+type Recent struct {
+	last [Ways]atomic.Int64 // when something was added, in ns
+
+	mu      sync.Mutex
+	list    []Mark // guarded by mu; a ring, once it is full
+	next    int    // guarded by mu; the oldest, once the ring is full
+	tickets uint32 // guarded by mu; the last one given
+}
+
+// Mark is an error that was captured, without keeping it alive.
+type Mark struct {
+	Type    *errchain.Type // nil if only the text is known
+	Addr    uintptr        // of an error that is a pointer
+	Text    uint64         // a hash
+	Context uintptr        // an address; 0 for the client's own
+	How     Way
+	At      time.Time
+	Stack   stack.Stack
+
+	ticket uint32 // 0 once it was found, or lost
+}
+
+// textSeed makes hashes of texts.
+var textSeed = maphash.MakeSeed()
+
+// Text is the hash of what an error says.
+func Text(s string) uint64 { return maphash.String(textSeed, s) }
+
+// Awaits reports whether something was captured just now in another way.
+func (r *Recent) Awaits(how Way, now time.Time) bool {
+	for other := range Ways {
+		if at := r.last[other].Load(); other != how && at != 0 && now.UnixNano()-at < int64(recently) {
+			return true
+		}
+	}
+	return false
+}
+
+// Add keeps a copy of a mark and returns the ticket with which to forget it.
+func (r *Recent) Add(m Mark) (ticket uint32) {
+	r.last[m.How].Store(m.At.UnixNano())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.list) < maxMarks {
+		r.list = append(r.list, Mark{})
+	}
+	e := &r.list[r.next]
+	r.next = (r.next + 1) % maxMarks
+	r.tickets = max(r.tickets+1, 1)
+	m.ticket, m.Stack = r.tickets, append(e.Stack[:0], m.Stack...)
+	*e = m
+	return m.ticket
+}
+
+// Take reports whether the same error was captured in another way just now. It
+// is found once: what comes after it is something else.
+func (r *Recent) Take(m Mark) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.list {
+		if e := &r.list[i]; e.ticket != 0 && e.same(&m) {
+			e.ticket = 0
+			return true
+		}
+	}
+	return false
+}
+
+// Forget forgets the mark with a ticket.
+func (r *Recent) Forget(ticket uint32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.list {
+		if r.list[i].ticket == ticket {
+			r.list[i].ticket = 0
+		}
+	}
+}
+
+// same reports whether two marks are of one error on one occasion.
+func (m *Mark) same(later *Mark) bool {
+	return m.How != later.How && m.Text == later.Text && later.At.Sub(m.At) < recently &&
+		(m.Type == nil || later.Type == nil || m.Type == later.Type && m.Addr == later.Addr) &&
+		(m.Context == 0 || later.Context == 0 || m.Context == later.Context) &&
+		m.Stack.Near(later.Stack)
+}
