@@ -173,7 +173,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 			})
 			It("one poisonous event delays no other", func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB())
-				srv.Rule(sentrytest.When(sentrytest.WithEvent(sentrytest.HasMessage("poison"))).Do(sentrytest.Status(503)))
+				srv.Rule(sentrytest.When(sentrytest.OnEvent(sentrytest.HasMessage("poison"))).Do(sentrytest.Status(503)))
 				client := eventsOnly(dsn(srv, name, "workers", "2"))
 				client.CaptureMessage(ctx, "poison")
 				captureMany(ctx, client, 20)

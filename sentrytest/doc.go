@@ -106,14 +106,14 @@
 // After and BodyAfter for when; Times for how often; ThenClose for a kept-alive connection that is gone when the client
 // comes back; Optional for a step that may go unused. Any other step that is not used fails the test.
 //
-// [Server.Rule] ties a step to requests instead of to their order, by size, level, item type, category, endpoint, path,
-// attempt or predicate, and by chance from a seed:
+// A [Fault] ties a step to requests instead of to their order, by size, level, item type, category, endpoint, path,
+// attempt, message or predicate, and by chance from a seed. [Server.Rule] takes faults as claims about the client:
 //
-//	srv.Rule(sentrytest.When(sentrytest.SizeOver(100_000)).Do(sentrytest.Status(413)))
+//	srv.Rule(sentrytest.When(sentrytest.OnSizeOver(100_000)).Do(sentrytest.Status(413)))
 //	srv.Rule(sentrytest.When(sentrytest.OnAttempt(1)).Do(sentrytest.Reset()).Probability(0.3, 42))
 //
-// A [Fault] is such a rule as plain data, read by [ParseFaults] and switched while the server runs by [Server.SetFaults].
-// [Server.Usage] and [Server.Faults] say how often each has served.
+// [Server.SetFaults] switches faults while the server runs, and [ParseFaults] reads them from JSON. [Server.Usage] and
+// [Server.Faults] say how often each has served.
 //
 // A stale kept-alive connection has two forms: after OK().ThenClose() the client can notice that its connection is gone;
 // with Script(OK(), CloseConn()) it finds out by sending its second request.

@@ -38,8 +38,8 @@ func ExampleServer_Rule() {
 	}
 	defer srv.Close()
 	srv.Rule(
-		sentrytest.When(sentrytest.SizeOver(1000)).Do(sentrytest.Status(413)),
-		sentrytest.When(sentrytest.WithLevel("fatal"), sentrytest.OnAttempt(1)).Do(sentrytest.Status(503)),
+		sentrytest.When(sentrytest.OnSizeOver(1000)).Do(sentrytest.Status(413)),
+		sentrytest.When(sentrytest.OnLevel("fatal"), sentrytest.OnAttempt(1)).Do(sentrytest.Status(503)),
 	)
 	fmt.Println(report(srv, `{"message":"small"}`))
 	fmt.Println(report(srv, `{"message":"`+strings.Repeat("large ", 200)+`"}`))
@@ -72,7 +72,7 @@ func ExampleServer_SetFaults() {
 	for range 2 {
 		fmt.Println(report(srv, `{"message":"hello"}`))
 	}
-	fmt.Println(srv.Faults()[0].Name, "used", srv.Faults()[0].Used)
+	fmt.Println(srv.Faults()[0].Name(), "used", srv.Faults()[0].Used())
 	_, err = sentrytest.ParseFaults([]byte(`[{"status":42,"delay":"soon"}]`))
 	fmt.Println(err)
 	// Output:
@@ -80,8 +80,8 @@ func ExampleServer_SetFaults() {
 	// 200
 	// quota used 1
 	// sentrytest: fault 1
-	// 	delay: "soon" is not allowed, want a duration such as "1.5s" or "200ms"
 	// 	status: 42 is not allowed, want a final status, 200 to 999
+	// 	delay: "soon" is not allowed, want a duration such as "1.5s" or "200ms"
 }
 
 func ExampleProxy() {

@@ -5,15 +5,14 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// Every fault that can be written down, and the rule that it is.
-func TestFaultsAsRules(t *testing.T) {
+// Every fault that can be written down, and the fault in Go that it is.
+func TestFaultsAsText(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	for text, want := range map[string]string{
@@ -23,9 +22,9 @@ func TestFaultsAsRules(t *testing.T) {
 		`{"status":302,"headers":{"location":"/there"},"body":""}`:                     `When().Do(Status(302).Header("Location", "/there").Body(""))`,
 		`{"informational":[103],"delay":"1.5s","body_delay":"10ms","then_close":true}`: `When().Do(OK().Informational(103).After(1.5s).BodyAfter(10ms).ThenClose())`,
 		`{"endpoint":"store","path":"/api/1/*","do":"hang"}`:                           `When(OnEndpoint("store"), OnPath("/api/1/*")).Do(Hang())`,
-		`{"size_over":10,"size_under":20,"do":"reset"}`:                                `When(SizeOver(10), SizeUnder(20)).Do(Reset())`,
-		`{"level":"error","item":"event","category":"error","do":"close_conn"}`:        `When(WithLevel("error"), WithItem("event"), WithCategory("error")).Do(CloseConn())`,
-		`{"message":"^bo+m","attempt":2,"do":"not_http"}`:                              `When(WithEvent(message matching "^bo+m"), OnAttempt(2)).Do(NotHTTP())`,
+		`{"size_over":10,"size_under":20,"do":"reset"}`:                                `When(OnSizeOver(10), OnSizeUnder(20)).Do(Reset())`,
+		`{"level":"error","item":"event","category":"error","do":"close_conn"}`:        `When(OnLevel("error"), OnItem("event"), OnCategory("error")).Do(CloseConn())`,
+		`{"message":"^bo+m","attempt":2,"do":"not_http"}`:                              `When(OnMessage("^bo+m"), OnAttempt(2)).Do(NotHTTP())`,
 		`{"probability":0.25,"seed":7,"do":"stall_body"}`:                              `When().Do(StallBody()).Probability(0.25, 7)`,
 		`{"do":"slow_body","pace":"1s"}`:                                               `When().Do(SlowBody(1s))`,
 		`{"do":"truncate","bytes":3}`:                                                  `When().Do(Truncate(3))`,
@@ -42,9 +41,12 @@ func TestFaultsAsRules(t *testing.T) {
 	} {
 		faults, err := sentrytest.ParseFaults([]byte("[" + text + "]"))
 		g.Expect(err).NotTo(HaveOccurred(), text)
-		rule, err := faults[0].Rule()
+		g.Expect(faults[0].String()).To(Equal(want), text)
+		written, err := json.Marshal(faults)
 		g.Expect(err).NotTo(HaveOccurred(), text)
-		g.Expect(rule.String()).To(Equal(want), text)
+		again, err := sentrytest.ParseFaults(written)
+		g.Expect(err).NotTo(HaveOccurred(), string(written))
+		g.Expect(again[0].String()).To(Equal(want), string(written))
 	}
 }
 
@@ -76,12 +78,12 @@ func TestFaultErrors(t *testing.T) {
 		`{"probability":1.5}`:             `sentrytest: fault 1: probability: 1.5 is not allowed, want a number from 0 to 1`,
 		`{"seed":3}`:                      `sentrytest: fault 1: seed: 3 is not allowed, want a probability beside it`,
 		`{"do":"reset_conn","level":"info"}`: `sentrytest: fault 1: do: "reset_conn" is not allowed, want a step that comes later: ` +
-			`ResetConn() happens before anything is read, when WithLevel("info") can't be known yet`,
+			`ResetConn() happens before anything is read, when OnLevel("info") can't be known yet`,
 		`{"staus":1}`:      `sentrytest: fault 1: staus: this field is not allowed, want one of name, endpoint, path, size_over, size_under, level, item, category, message, attempt, do, status, retry_after, rate_limits, headers, body, informational, then_close, bytes, pace, delay, body_delay, times, probability, seed, used`,
-		`{"status":"503"}`: `sentrytest: fault 1: status: JSON string is not allowed, want a whole number`,
-		`{"delay":5}`:      `sentrytest: fault 1: delay: JSON number is not allowed, want a string`,
-		`{"headers":[]}`:   `sentrytest: fault 1: headers: JSON array is not allowed, want an object`,
-		`7`:                `sentrytest: fault 1: fault: JSON number is not allowed, want an object`,
+		`{"status":"503"}`: `sentrytest: fault 1: status: "503" is not allowed, want a whole number`,
+		`{"delay":5}`:      `sentrytest: fault 1: delay: 5 is not allowed, want a string`,
+		`{"headers":[]}`:   `sentrytest: fault 1: headers: [] is not allowed, want an object`,
+		`7`:                `sentrytest: fault 1: fault: 7 is not allowed, want an object`,
 	} {
 		_, err := sentrytest.ParseFaults([]byte("[" + text + "]"))
 		g.Expect(err).To(MatchError(want), text)
@@ -93,8 +95,11 @@ func TestFaultErrors(t *testing.T) {
 	g.Expect(err).To(MatchError(And(ContainSubstring("fault 1: status"), ContainSubstring("\nsentrytest: fault 3: do"))))
 	_, err = sentrytest.ParseFaults([]byte(`{"faults":[]}`))
 	g.Expect(err).To(MatchError(HavePrefix("sentrytest: faults: want a JSON list of objects: ")))
-	_, err = sentrytest.Fault{Status: 1}.Rule()
+	var one sentrytest.Fault
+	err = json.Unmarshal([]byte(`{"status":1}`), &one)
 	g.Expect(err).To(MatchError("sentrytest: fault: status: 1 is not allowed, want a final status, 200 to 999"))
+	g.Expect(json.Unmarshal([]byte(`{"name":"quota","status":429}`), &one)).To(Succeed())
+	g.Expect(one.Name()).To(Equal("quota"))
 }
 
 func TestSetFaults(t *testing.T) {
@@ -103,30 +108,36 @@ func TestSetFaults(t *testing.T) {
 	srv := sentrytest.NewServer(t)
 	srv.Rule(sentrytest.When().Do(sentrytest.Status(418)))
 	g.Expect(srv.SetFaults(
-		sentrytest.Fault{Name: "big", SizeOver: 30, Status: 413},
-		sentrytest.Fault{Status: 503, Times: 1},
+		sentrytest.When(sentrytest.OnSizeOver(30)).Do(sentrytest.Status(413)).Named("big"),
+		sentrytest.When().Do(sentrytest.Status(503)).Times(1),
 	)).To(Succeed())
 	var got []int
 	for _, body := range []string{vectorJSON, "{}", "{}", vectorJSON} {
 		got = append(got, store(t, srv, body).Status)
 	}
 	g.Expect(got).To(Equal([]int{413, 503, 418, 413}))
-	g.Expect(srv.Faults()).To(Equal([]sentrytest.Fault{
-		{Name: "big", SizeOver: 30, Status: 413, Used: 2},
-		{Status: 503, Times: 1, Used: 1},
-	}))
+	faults := srv.Faults()
+	g.Expect(faults).To(HaveLen(2))
+	g.Expect(faults[0].Name()).To(Equal("big"))
+	g.Expect(faults[0].Used()).To(Equal(2))
+	g.Expect(faults[0].Spent()).To(BeFalse())
+	g.Expect(faults[1].Spent()).To(BeTrue())
+	g.Expect(srv.Requests()[0].Answer.Step).To(Equal("big: Status(413)"))
 	text, err := json.Marshal(srv.Faults())
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(text)).To(Equal(`[{"name":"big","size_over":30,"status":413,"used":2},{"status":503,"times":1,"used":1}]`))
 	again, err := sentrytest.ParseFaults(text)
 	g.Expect(err).NotTo(HaveOccurred(), "what is listed can be set")
 
-	err = srv.SetFaults(sentrytest.Fault{}, sentrytest.Fault{Name: "typo", Do: "hnag"})
-	g.Expect(err).To(MatchError(HavePrefix(`sentrytest: fault 2 (typo): do: "hnag" is not allowed`)))
+	early := sentrytest.When(sentrytest.OnItem("log")).Do(sentrytest.ResetConn()).Named("early")
+	err = srv.SetFaults(sentrytest.Fault{}, early)
+	g.Expect(err).To(MatchError(HavePrefix(`sentrytest: fault 2 (early): do: "reset_conn" is not allowed, want a step that comes later`)))
+	var bad *sentrytest.FaultError
+	g.Expect(errors.As(err, &bad)).To(BeTrue())
 	g.Expect(srv.Faults()).To(HaveLen(2), "an error changes nothing")
 
 	g.Expect(srv.SetFaults(again...)).To(Succeed())
-	g.Expect(srv.Faults()[0].Used).To(BeZero())
+	g.Expect(srv.Faults()[0].Used()).To(BeZero())
 	srv.ClearFaults()
 	g.Expect(srv.Faults()).To(BeEmpty())
 	g.Expect(store(t, srv, vectorJSON).Status).To(Equal(418))
@@ -142,7 +153,7 @@ func TestFaultsAreSwitchedAtRunTime(t *testing.T) {
 		go func() {
 			defer close(done)
 			for range 50 {
-				_ = srv.SetFaults(sentrytest.Fault{Status: 503, Delay: time.Nanosecond.String()}, sentrytest.Fault{Attempt: 1})
+				_ = srv.SetFaults(sentrytest.When().Do(sentrytest.Status(503).After(1)), sentrytest.When(sentrytest.OnAttempt(1)))
 				srv.ClearFaults()
 			}
 		}()
@@ -150,7 +161,7 @@ func TestFaultsAreSwitchedAtRunTime(t *testing.T) {
 			g.Expect([]int{200, 503}).To(ContainElement(store(t, srv, vectorJSON).Status))
 		}
 		<-done
-		g.Expect(srv.SetFaults(sentrytest.Fault{Do: "hang", Item: "log"})).To(Succeed())
+		g.Expect(srv.SetFaults(sentrytest.When(sentrytest.OnItem("log")).Do(sentrytest.Hang()))).To(Succeed())
 	})
 	g.Expect(failures).To(BeEmpty())
 }
@@ -160,15 +171,45 @@ func TestFaultsAreCopies(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
-	given := sentrytest.Fault{Headers: map[string]string{"X-A": "1"}, Informational: []int{103}}
+	conditions := []sentrytest.Condition{sentrytest.OnSizeUnder(1000)}
+	given := sentrytest.When(conditions...).Do(sentrytest.OK().Header("X-A", "1").Informational(103))
 	g.Expect(srv.SetFaults(given)).To(Succeed())
-	given.Headers["X-A"], given.Informational[0] = "2", 102
-	got := srv.Faults()[0]
-	g.Expect(got.Headers).To(HaveKeyWithValue("X-A", "1"))
-	got.Headers["X-A"], got.Informational[0] = "3", 102
-	g.Expect(srv.Faults()[0].Informational).To(Equal([]int{103}))
+	conditions[0] = sentrytest.OnSizeOver(1000)
+	_ = srv.Faults()[0].Do(sentrytest.Hang())
+	g.Expect(srv.Faults()[0].String()).To(Equal(`When(OnSizeUnder(1000)).Do(OK().Header("X-A", "1").Informational(103))`))
 	g.Expect(store(t, srv, vectorJSON).Header.Get("X-A")).To(Equal("1"))
 	g.Expect(strings.Join(sentrytest.FaultKinds(), " ")).To(HavePrefix("answer bad_chunking "))
+}
+
+// What only Go can say has no text, and the error names it.
+func TestFaultsWithoutText(t *testing.T) {
+	t.Parallel()
+	for want, condition := range map[string][]sentrytest.Condition{
+		`OnEvent(message "boom")`: {sentrytest.OnEvent(sentrytest.HasMessage("boom"))},
+		`OnSizeOver(0)`:           {sentrytest.OnSizeOver(0)},
+		`OnItem("log")`:           {sentrytest.OnItem("session"), sentrytest.OnItem("log")},
+	} {
+		_, err := json.Marshal(sentrytest.When(condition...))
+		NewWithT(t).Expect(err).To(MatchError(HaveSuffix(want + " has no text")))
+	}
+	text, err := json.Marshal(sentrytest.When(sentrytest.Condition{}).Optional().Times(-1))
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	NewWithT(t).Expect(string(text)).To(Equal(`{"used":0}`))
+}
+
+// What text refuses, Go refuses too.
+func TestConditionMisuse(t *testing.T) {
+	t.Parallel()
+	for want, misuse := range map[string]func(){
+		`OnLevel("ERROR") is not allowed, want one of debug, info, warning, error, fatal`:    func() { sentrytest.OnLevel("ERROR") },
+		`OnEndpoint("shop") is not allowed, want one of envelope, minidump, security, store`: func() { sentrytest.OnEndpoint("shop") },
+		`OnCategory("errors") is not allowed, want one of attachment, `:                      func() { sentrytest.OnCategory("errors") },
+		`OnMessage("(") is not allowed, want a regular expression`:                           func() { sentrytest.OnMessage("(") },
+		`OnSizeOver(-1) is not allowed, want a number of bytes`:                              func() { sentrytest.OnSizeOver(-1) },
+		`OnSizeUnder(-1) is not allowed, want a number of bytes`:                             func() { sentrytest.OnSizeUnder(-1) },
+	} {
+		NewWithT(t).Expect(misuse).To(PanicWith(HavePrefix("sentrytest: " + want)))
+	}
 }
 
 // Whatever is read is in order, and reads the same when it is written.
@@ -193,10 +234,8 @@ func FuzzParseFaults(f *testing.F) {
 			t.Fatalf("%s was read, and %s is not: %v", text, written, err)
 		}
 		for i := range faults {
-			a, errA := faults[i].Rule()
-			b, errB := again[i].Rule()
-			if errA != nil || errB != nil || a.String() != b.String() {
-				t.Fatalf("%s became %s and then %s (%v, %v)", text, a, b, errA, errB)
+			if a, b := faults[i].String(), again[i].String(); a != b || faults[i].Name() != again[i].Name() {
+				t.Fatalf("%s became %s and then %s", text, a, b)
 			}
 		}
 	})

@@ -14,16 +14,6 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// byHand reports whether the step's answer has to be written past http.Server, which would not let it through or would
-// announce what comes after it.
-func (s Step) byHand() bool {
-	switch s.kind {
-	case stepResetWrite, stepNotHTTP, stepBadChunking, stepWrongLength:
-		return true
-	}
-	return s.thenClose
-}
-
 // noHTTP is what a NotHTTP step answers: the greeting of another protocol, as a wrong port gives it.
 const noHTTP = "220 mail.example.com ESMTP ready\r\n"
 

@@ -23,22 +23,23 @@ func TestConditions(t *testing.T) {
 		text          string
 		path, yes, no string
 	}{
-		{sentrytest.SizeOver(20), `SizeOver(20)`, storePath, message("a long enough message"), message("a")},
-		{sentrytest.SizeUnder(20), `SizeUnder(20)`, storePath, message("a"), message("a long enough message")},
-		{sentrytest.WithLevel("fatal"), `WithLevel("fatal")`, storePath, event(`"level":"fatal"`), event(`"level":"info"`)},
-		{sentrytest.WithLevel("fatal"), `WithLevel("fatal")`, envelopePath, withEvent, sessions},
-		{sentrytest.WithItem("session"), `WithItem("session")`, envelopePath, sessions, withEvent},
-		{sentrytest.WithItem("attachment"), `WithItem("attachment")`, envelopePath, withEvent, sessions},
-		{sentrytest.WithItem("event"), `WithItem("event")`, storePath, vectorJSON, "nonsense!"},
-		{sentrytest.WithCategory("session"), `WithCategory("session")`, envelopePath, sessions, withEvent},
-		{sentrytest.WithCategory("error"), `WithCategory("error")`, envelopePath, withEvent, sessions},
-		{sentrytest.WithCategory("attachment"), `WithCategory("attachment")`, envelopePath, withEvent, sessions},
+		{sentrytest.OnSizeOver(20), `OnSizeOver(20)`, storePath, message("a long enough message"), message("a")},
+		{sentrytest.OnSizeUnder(20), `OnSizeUnder(20)`, storePath, message("a"), message("a long enough message")},
+		{sentrytest.OnLevel("fatal"), `OnLevel("fatal")`, storePath, event(`"level":"fatal"`), event(`"level":"info"`)},
+		{sentrytest.OnLevel("fatal"), `OnLevel("fatal")`, envelopePath, withEvent, sessions},
+		{sentrytest.OnItem("session"), `OnItem("session")`, envelopePath, sessions, withEvent},
+		{sentrytest.OnItem("attachment"), `OnItem("attachment")`, envelopePath, withEvent, sessions},
+		{sentrytest.OnItem("event"), `OnItem("event")`, storePath, vectorJSON, "nonsense!"},
+		{sentrytest.OnCategory("session"), `OnCategory("session")`, envelopePath, sessions, withEvent},
+		{sentrytest.OnCategory("error"), `OnCategory("error")`, envelopePath, withEvent, sessions},
+		{sentrytest.OnCategory("attachment"), `OnCategory("attachment")`, envelopePath, withEvent, sessions},
 		{
-			sentrytest.WithEvent(sentrytest.HasMessage("boom"), sentrytest.HasTag("shard", "7")),
-			`WithEvent(message "boom" and tag shard="7")`, storePath,
+			sentrytest.OnEvent(sentrytest.HasMessage("boom"), sentrytest.HasTag("shard", "7")),
+			`OnEvent(message "boom" and tag shard="7")`, storePath,
 			event(`"message":"boom","tags":{"shard":"7"}`), event(`"message":"boom"`),
 		},
-		{sentrytest.WithEvent(sentrytest.HasEventID(vectorID)), `WithEvent(event id ` + vectorID + `)`, storePath, vectorJSON, message("x")},
+		{sentrytest.OnMessage("^bo+m$"), `OnMessage("^bo+m$")`, storePath, event(`"message":"boom"`), event(`"message":"a boom"`)},
+		{sentrytest.OnEvent(sentrytest.HasEventID(vectorID)), `OnEvent(event id ` + vectorID + `)`, storePath, vectorJSON, message("x")},
 		{sentrytest.Condition{}, `Condition{}`, storePath, vectorJSON, ""},
 	} {
 		t.Run(c.text, func(t *testing.T) {
@@ -71,7 +72,7 @@ func TestConditionsOnPaths(t *testing.T) {
 	} {
 		g.Expect(send(t, srv, "POST", path, vectorJSON, authLine).Status).To(Equal(want), path)
 	}
-	g.Expect(func() { sentrytest.OnPath("[") }).To(PanicWith(`sentrytest: OnPath("["): syntax error in pattern`))
+	g.Expect(func() { sentrytest.OnPath("[") }).To(PanicWith(`sentrytest: OnPath("[") is not allowed, want a path in which * stands for anything but a slash`))
 }
 
 func TestOnAttempt(t *testing.T) {
@@ -88,7 +89,7 @@ func TestOnAttempt(t *testing.T) {
 		got = append(got, store(t, srv, body).Status)
 	}
 	g.Expect(got).To(Equal([]int{503, 503, 200, 500, 200, 400}))
-	g.Expect(func() { sentrytest.OnAttempt(0) }).To(PanicWith("sentrytest: OnAttempt(0) never comes: the first attempt is 1"))
+	g.Expect(func() { sentrytest.OnAttempt(0) }).To(PanicWith("sentrytest: OnAttempt(0) is not allowed, want 1 for the first attempt, and so on"))
 }
 
 // Rules go before the script, the first that fits serves, and one that is used up lets the next have its turn.
@@ -98,8 +99,8 @@ func TestRulesBeforeTheScript(t *testing.T) {
 	srv := sentrytest.NewServer(t)
 	srv.Script(sentrytest.Status(500), sentrytest.Status(501))
 	srv.Rule(
-		sentrytest.When(sentrytest.SizeOver(10)).Do(sentrytest.Status(413)).Times(2),
-		sentrytest.When(sentrytest.SizeOver(10)).Do(sentrytest.Status(429).Times(1)),
+		sentrytest.When(sentrytest.OnSizeOver(10)).Do(sentrytest.Status(413)).Times(2),
+		sentrytest.When(sentrytest.OnSizeOver(10)).Do(sentrytest.Status(429).Times(1)),
 	)
 	var got []int
 	for _, body := range []string{"{}", vectorJSON, vectorJSON, vectorJSON, vectorJSON, vectorJSON} {
@@ -112,8 +113,8 @@ func TestRulesBeforeTheScript(t *testing.T) {
 		lines = append(lines, u.String())
 	}
 	g.Expect(lines).To(HaveExactElements(
-		MatchRegexp(`^rule_test.go:\d+: When\(SizeOver\(10\)\)\.Do\(Status\(413\)\.Times\(2\)\) was used 2 of 2 times$`),
-		MatchRegexp(`^rule_test.go:\d+: When\(SizeOver\(10\)\)\.Do\(Status\(429\)\) was used 1 of 1 times$`),
+		MatchRegexp(`^rule_test.go:\d+: When\(OnSizeOver\(10\)\)\.Do\(Status\(413\)\.Times\(2\)\) was used 2 of 2 times$`),
+		MatchRegexp(`^rule_test.go:\d+: When\(OnSizeOver\(10\)\)\.Do\(Status\(429\)\) was used 1 of 1 times$`),
 		MatchRegexp(`^rule_test.go:\d+: Status\(500\) was used 1 of 1 times$`),
 		MatchRegexp(`^rule_test.go:\d+: Status\(501\) was used 1 of 1 times$`),
 	))
@@ -128,15 +129,15 @@ func TestUnusedRulesFailTheTest(t *testing.T) {
 		srv := sentrytest.NewServer(tb)
 		srv.Rule(
 			sentrytest.When(sentrytest.OnEndpoint("store")).Probability(0, 7),
-			sentrytest.When(sentrytest.SizeOver(1000), sentrytest.WithLevel("fatal")).Do(sentrytest.Status(413)),
+			sentrytest.When(sentrytest.OnSizeOver(1000), sentrytest.OnLevel("fatal")).Do(sentrytest.Status(413)),
 			sentrytest.When().Do(sentrytest.Status(503)).Times(3),
-			sentrytest.When(sentrytest.WithItem("log")).Do(sentrytest.Hang()).Optional(),
+			sentrytest.When(sentrytest.OnItem("log")).Do(sentrytest.Hang()).Optional(),
 		)
 		store(t, srv, vectorJSON)
 	})
 	g.Expect(failures).To(MatchRegexp(`^sentrytest: script not used up:\n` +
 		`\trule_test.go:\d+: When\(OnEndpoint\("store"\)\).Do\(OK\(\)\).Probability\(0, 7\) was never used \(1 of 1 request met its conditions\)\n` +
-		`\trule_test.go:\d+: When\(SizeOver\(1000\), WithLevel\("fatal"\)\).Do\(Status\(413\)\) was never used \(0 of 1 request met its conditions\)\n` +
+		`\trule_test.go:\d+: When\(OnSizeOver\(1000\), OnLevel\("fatal"\)\).Do\(Status\(413\)\) was never used \(0 of 1 request met its conditions\)\n` +
 		`\trule_test.go:\d+: When\(\).Do\(Status\(503\).Times\(3\)\) was used 1 of 3 times\n  1 request came`))
 }
 
@@ -144,7 +145,7 @@ func TestProbability(t *testing.T) {
 	t.Parallel()
 	draw := func(p float64, seed uint64) string {
 		srv := sentrytest.NewServer(t)
-		srv.Rule(sentrytest.When(sentrytest.SizeOver(5)).Do(sentrytest.Status(503)).Probability(p, seed).Optional())
+		srv.Rule(sentrytest.When(sentrytest.OnSizeOver(5)).Do(sentrytest.Status(503)).Probability(p, seed).Optional())
 		var out string
 		for i := range 40 {
 			store(t, srv, "{}") // not asked about, and so without influence
@@ -173,8 +174,8 @@ func TestRulesThatComeTooLate(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
 	g.Expect(func() {
-		srv.Rule(sentrytest.When(sentrytest.WithLevel("error")).Do(sentrytest.ResetAfterRead(5)))
-	}).To(PanicWith(`sentrytest: ResetAfterRead(5) happens before the body is read, when WithLevel("error") can't be known yet`))
+		srv.Rule(sentrytest.When(sentrytest.OnLevel("error")).Do(sentrytest.ResetAfterRead(5)))
+	}).To(PanicWith(`sentrytest: ResetAfterRead(5) happens before the body is read, when OnLevel("error") can't be known yet`))
 	g.Expect(func() {
 		srv.Rule(sentrytest.When(sentrytest.OnEndpoint("store")).Do(sentrytest.SlowAccept(time.Second)))
 	}).To(PanicWith(`sentrytest: SlowAccept(1s) happens before anything is read, when OnEndpoint("store") can't be known yet`))
@@ -205,7 +206,7 @@ func TestConditionsRunUnlocked(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
-	srv.Rule(sentrytest.When(sentrytest.WithEvent(sentrytest.NewPredicate("busy", func(sentrytest.Event) error {
+	srv.Rule(sentrytest.When(sentrytest.OnEvent(sentrytest.NewPredicate("busy", func(sentrytest.Event) error {
 		srv.Script(sentrytest.Status(503))
 		return fmt.Errorf("%d steps", len(srv.Usage()))
 	}))).Do(sentrytest.Hang()).Optional())
@@ -215,9 +216,9 @@ func TestConditionsRunUnlocked(t *testing.T) {
 func TestRulesAreValues(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	base := sentrytest.When(sentrytest.SizeOver(1)).Do(sentrytest.Status(503))
-	_ = []sentrytest.Rule{base.Times(3), base.Optional(), base.Probability(0.5, 1), base.Do(sentrytest.Hang())}
-	g.Expect(base.String()).To(Equal("When(SizeOver(1)).Do(Status(503))"))
-	g.Expect(sentrytest.Rule{}.String()).To(Equal("When().Do(OK())"))
+	base := sentrytest.When(sentrytest.OnSizeOver(1)).Do(sentrytest.Status(503))
+	_ = []sentrytest.Fault{base.Times(3), base.Optional(), base.Probability(0.5, 1), base.Do(sentrytest.Hang())}
+	g.Expect(base.String()).To(Equal("When(OnSizeOver(1)).Do(Status(503))"))
+	g.Expect(sentrytest.Fault{}.String()).To(Equal("When().Do(OK())"))
 	g.Expect(slices.Contains(sentrytest.FaultKinds(), "answer")).To(BeTrue())
 }

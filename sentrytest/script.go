@@ -23,8 +23,7 @@ type script struct {
 
 // scripted is a step or a rule at work.
 type scripted struct {
-	rule    Rule // for a step of Script, the rule without conditions
-	fault   *Fault
+	fault   Fault  // for a step of Script, one without conditions
 	at      string // file:line of the call that scripted it
 	queued  bool   // it is a step of Script, and serves once unless told otherwise
 	dice    *dice
@@ -47,41 +46,44 @@ func (s *Server) Script(steps ...Step) {
 	s.script.mu.Lock()
 	defer s.script.mu.Unlock()
 	for _, step := range steps {
-		s.script.steps = append(s.script.steps, &scripted{rule: Rule{step: step}, at: at, queued: true})
+		s.script.steps = append(s.script.steps, &scripted{fault: Fault{step: step}, at: at, queued: true})
 	}
 	s.script.armed.Store(len(s.script.steps) > 0 || s.script.armed.Load())
 }
 
-// Rule adds rules, which are asked about every request to an endpoint that takes events, in the order in which they were
-// added; the first that fits serves it. A request that none of them fits takes the next step of [Server.Script], if there
+// Rule adds faults, which are asked about every request to an endpoint that takes
+// events, in the order in which they were added; the first that fits serves it. A
+// request that none of them fits takes the next step of [Server.Script], if there
 // is one.
 //
-// A rule is a claim like a step of a script: one that was never used, or not as often as its Times says, fails the test
-// unless it is [Rule.Optional]. A rule whose conditions can't be known when its step takes effect panics.
-func (s *Server) Rule(rules ...Rule) {
+// Each is a claim like a step of a script: one that was never used, or not as
+// often as its Times says, fails the test unless it is [Fault.Optional]. A fault
+// whose conditions can't be known when its step takes effect panics. See
+// [Server.SetFaults] for faults that are no claims.
+func (s *Server) Rule(faults ...Fault) {
 	at := caller()
-	for _, rule := range rules {
-		if problem := rule.problem(); problem != "" {
+	for _, f := range faults {
+		if problem := f.problem(); problem != "" {
 			panic("sentrytest: " + problem)
 		}
 	}
 	s.script.mu.Lock()
 	defer s.script.mu.Unlock()
-	for _, rule := range rules {
-		s.script.rules = append(s.script.rules, newScripted(rule, at))
+	for _, f := range faults {
+		s.script.rules = append(s.script.rules, newScripted(f, at))
 	}
 	s.script.rearmLocked()
 }
 
-func newScripted(rule Rule, at string) *scripted {
-	return &scripted{rule: rule, at: at, dice: rule.newDice()}
+func newScripted(f Fault, at string) *scripted {
+	return &scripted{fault: f, at: at, dice: f.newDice()}
 }
 
 // rearmLocked takes note of what rules and faults ask for. Attempts are counted from then on, whatever goes.
 func (s *script) rearmLocked() {
 	for _, entry := range slices.Concat(s.faults, s.rules) {
 		s.armed.Store(true)
-		s.counting = s.counting || slices.ContainsFunc(entry.rule.conditions, func(c Condition) bool { return c.counts })
+		s.counting = s.counting || slices.ContainsFunc(entry.fault.conditions, func(c Condition) bool { return c.word == wordAttempt })
 	}
 	if s.counting && s.attempts == nil {
 		s.attempts = make(map[string]int)
@@ -109,13 +111,13 @@ func (s *script) next(at stage, c *call) *Step {
 	s.mu.Unlock()
 	fit := make([]bool, len(rules))
 	for i, entry := range rules {
-		fit[i] = entry.rule.step.stage() == at && entry.rule.matches(c)
+		fit[i] = entry.fault.step.stage() == at && entry.fault.matches(c)
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, entry := range rules {
-		if entry.rule.step.stage() != at {
+		if entry.fault.step.stage() != at {
 			continue
 		}
 		entry.seen++
@@ -131,7 +133,7 @@ func (s *script) next(at stage, c *call) *Step {
 		if entry.exhausted() {
 			continue
 		}
-		if entry.rule.step.stage() != at {
+		if entry.fault.step.stage() != at {
 			return nil // the client has not come to it, and so not to those behind it
 		}
 		return entry.use()
@@ -141,15 +143,16 @@ func (s *script) next(at stage, c *call) *Step {
 
 func (s *scripted) use() *Step {
 	s.used++
-	step := s.rule.step
+	step := s.fault.step
+	step.fault = s.fault.name
 	return &step
 }
 
 // times is how often it serves, negative for always.
 func (s *scripted) times() int {
 	switch {
-	case s.rule.step.times != 0:
-		return s.rule.step.times
+	case s.fault.step.times != 0:
+		return s.fault.step.times
 	case s.queued:
 		return 1
 	}
@@ -161,12 +164,12 @@ func (s *scripted) exhausted() bool {
 }
 
 func (s *scripted) satisfied() bool {
-	return s.rule.step.optional || s.exhausted() || (s.times() < 0 && s.used > 0)
+	return s.fault.step.optional || s.exhausted() || (s.times() < 0 && s.used > 0)
 }
 
 func (s *scripted) String() string {
 	if s.queued {
-		return s.rule.step.String()
+		return s.fault.step.String()
 	}
-	return s.rule.String()
+	return s.fault.String()
 }

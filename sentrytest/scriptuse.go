@@ -53,7 +53,7 @@ func (s *Server) Usage() []Usage {
 func (s *scripted) usage() Usage {
 	return Usage{
 		At: s.at, Step: s.String(), Used: s.used, Times: s.times(), Seen: s.seen, Matched: s.matched,
-		Optional: s.rule.step.optional,
+		Optional: s.fault.step.optional,
 	}
 }
 
@@ -78,7 +78,7 @@ func (s *script) unused() error {
 func (s *script) holdingBackLocked() string {
 	came, answers := 0, []string{}
 	for _, entry := range slices.Concat(s.rules, s.steps) {
-		answer := entry.rule.step.failure()
+		answer := entry.fault.step.failure()
 		if entry.used == 0 || answer == "" {
 			continue
 		}
@@ -103,7 +103,7 @@ func (s Step) failure() string {
 	switch {
 	case s.kind == stepAnswer && (s.code() == http.StatusTooManyRequests || s.code() >= 500):
 		return fmt.Sprintf("answered %d", s.code())
-	case !s.answers():
+	case !s.answers() && s.kind != stepSlowAccept:
 		return "not answered"
 	}
 	return ""

@@ -4,103 +4,48 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Step is one entry of a [Server.Script]: how the server treats one request. Steps are values; the methods
-// return changed copies, so a step can be kept and varied. The zero value is [OK].
+// Step is what becomes of one request: an entry of [Server.Script], or what a
+// [Fault] does. Steps are values; the methods return changed copies. The zero
+// value is [OK].
 //
-// A step whose status is 200 to 299 accepts the request: it is recorded in [Server.Events] if it is in
-// order, and refused as usual if it is not. Every other step records it in [Server.Requests] alone.
+// A step whose status is 200 to 299 accepts the request: it is recorded in
+// [Server.Events] if it is in order, and refused as usual if it is not. Every
+// other step records it in [Server.Requests] alone.
 type Step struct {
 	kind      stepKind
 	status    int // 0 means 200
 	header    http.Header
 	body      *string
-	times     int // 0 means 1, negative means for ever
+	times     int // 0 means 1 in a script and for ever in a fault, negative for ever
 	delay     time.Duration
 	bodyDelay time.Duration
-	pace      time.Duration // of SlowBody, SlowRead and SlowAccept
-	bytes     int           // of Truncate and whatever else counts bytes
+	pace      time.Duration // of the kinds that have one
+	bytes     int           // of the kinds that count
 	early     []int         // 1xx statuses that precede the answer
 	thenClose bool
 	optional  bool
-	fault     string // the name of the Fault that made it; "" for none
+	fault     string // the name of the fault that it serves for; "" for none
 }
 
-type stepKind int
+// RetryAfter sets the Retry-After header, in whatever form the test needs: "30",
+// an HTTP date, nonsense.
+func (s Step) RetryAfter(value string) Step { return s.Header(headerRetryAfter, value) }
+
+// RateLimits sets the X-Sentry-Rate-Limits header, for example
+// "60:error;default:organization". It may accompany any status.
+func (s Step) RateLimits(value string) Step { return s.Header(headerRateLimits, value) }
 
 const (
-	stepAnswer stepKind = iota
-	stepHang
-	stepReset
-	stepCloseConn
-	stepStallBody
-	stepSlowBody
-	stepTruncate
-	stepResetWrite
-	stepNotHTTP
-	stepBadChunking
-	stepWrongLength
-	stepResetStream
-	stepGoAway
-	stepBlackHole
-	// From here on, steps take effect before the body is read.
-	stepSlowRead
-	stepResetRead
-	// From here on, steps take effect on a new connection.
-	stepSlowAccept
-	stepResetConn
+	headerRetryAfter = "Retry-After"
+	headerRateLimits = "X-Sentry-Rate-Limits"
 )
-
-// OK is the answer that the server gives without a script: 200 and the event's id.
-func OK() Step { return Step{} }
-
-// Status answers with the given code, which has to be a final one, from 200 to 999; anything else panics.
-// Failures carry the JSON body and the X-Sentry-Error header that Sentry sends with such a status.
-func Status(code int) Step {
-	if code < 200 || code > 999 {
-		panic(fmt.Sprintf("sentrytest: Status(%d) is not a final HTTP status", code))
-	}
-	return Step{status: code}
-}
-
-// Redirect answers with the given status, such as 302, and Location.
-func Redirect(code int, location string) Step {
-	return Status(code).Header("Location", location)
-}
-
-// Hang never answers: it holds the request until the client gives up or the server closes. Over HTTP/2 the other requests
-// on the connection are answered, and so are pings; see [BlackHole].
-func Hang() Step { return Step{kind: stepHang} }
-
-// Reset breaks the connection with a TCP RST instead of an answer. Over HTTP/2 that ends every request on the connection;
-// see [ResetStream].
-func Reset() Step { return Step{kind: stepReset} }
-
-// CloseConn closes the connection in order instead of answering. That is what a client meets that uses a
-// kept-alive connection at the moment in which the server lets go of it. Over HTTP/2 it sends no GOAWAY, and ends every
-// request on the connection. See also [Step.ThenClose] and [GoAway].
-func CloseConn() Step { return Step{kind: stepCloseConn} }
-
-// StallBody accepts the request and sends status and headers, but then no byte of the body until the client
-// gives up or the server closes. Over HTTP/2 the other requests on the connection are answered.
-func StallBody() Step { return Step{kind: stepStallBody} }
-
-// SlowBody accepts the request and sends the body byte by byte, with a pause of d before each. Over HTTP/2 each byte is a
-// DATA frame, and the other requests on the connection are answered in between.
-func SlowBody(d time.Duration) Step { return Step{kind: stepSlowBody, pace: d} }
-
-// Truncate accepts the request, announces the whole body, sends its first n bytes and closes the connection. Over HTTP/2
-// it ends the stream with RST_STREAM, and the connection stays.
-func Truncate(n int) Step { return Step{kind: stepTruncate, bytes: max(n, 0)} }
-
-// RetryAfter sets the Retry-After header, in whatever form the test needs: "30", an HTTP date, nonsense.
-func (s Step) RetryAfter(value string) Step { return s.Header("Retry-After", value) }
-
-// RateLimits sets the X-Sentry-Rate-Limits header, for example "60:error;default:organization"
-// (protocol section 3.4). It may accompany any status.
-func (s Step) RateLimits(value string) Step { return s.Header("X-Sentry-Rate-Limits", value) }
 
 // Header sets a header of the answer, in place of one that the server would send.
 func (s Step) Header(key, value string) Step {
@@ -119,8 +64,9 @@ func (s Step) Body(body string) Step {
 	return s
 }
 
-// Times lets the step serve n requests in a row instead of one. A negative n serves all that follow, and
-// counts as used after the first. Zero panics: a step that is never to be used has no place in a script.
+// Times lets the step serve n requests in a row instead of one. A negative n
+// serves all that follow, and counts as used after the first. Zero panics: a step
+// that is never used has no place in a script.
 func (s Step) Times(n int) Step {
 	if n == 0 {
 		panic("sentrytest: Times(0) makes a step that is never used")
@@ -129,8 +75,9 @@ func (s Step) Times(n int) Step {
 	return s
 }
 
-// After waits d before the step does what it does: before the headers, if it answers. The request is on record from the
-// beginning of the wait. See also [Step.BodyAfter] and [SlowAccept].
+// After waits d before the step does what it does: before the headers, if it
+// answers. The request is on record from the beginning of the wait. See also
+// [Step.BodyAfter] and [SlowAccept].
 func (s Step) After(d time.Duration) Step {
 	s.delay = d
 	return s
@@ -142,11 +89,12 @@ func (s Step) BodyAfter(d time.Duration) Step {
 	return s
 }
 
-// Informational sends answers of the given statuses, such as 100 or 103, before the answer proper, which a client has
-// to read past. A status that is not from 100 to 199, and 101, which changes the protocol, panic.
+// Informational sends answers of the given statuses, such as 100 or 103, before
+// the answer proper. A status that is not from 100 to 199, and 101, which changes
+// the protocol, panic.
 func (s Step) Informational(codes ...int) Step {
 	for _, code := range codes {
-		if code < 100 || code > 199 || code == http.StatusSwitchingProtocols {
+		if !isInformational(code) {
 			panic(fmt.Sprintf("sentrytest: Informational(%d) is not a status that precedes an answer: 100 to 199, but for 101", code))
 		}
 	}
@@ -154,11 +102,12 @@ func (s Step) Informational(codes ...int) Step {
 	return s
 }
 
-// ThenClose closes the connection after the answer without having announced it in a header, so that the
-// client keeps a connection for later which is gone when it wants to use it. It is for [OK], [Status] and
-// [Redirect]; on steps that treat the connection in their own way it panics.
+// ThenClose closes the connection after the answer without having announced it in
+// a header, so that the client keeps a connection which is gone when it wants to
+// use it. It is for [OK], [Status] and [Redirect]; on other steps it panics.
 //
-// Over HTTP/2 it sends no GOAWAY. The connection closes when all requests on it have been answered.
+// Over HTTP/2 it sends no GOAWAY. The connection closes when all requests on it
+// have been answered.
 func (s Step) ThenClose() Step {
 	if s.kind != stepAnswer {
 		panic(fmt.Sprintf("sentrytest: %s cannot be followed by ThenClose", s))
@@ -182,15 +131,64 @@ func (s Step) code() int {
 }
 
 // answers reports whether the step sends a status at all.
-func (s Step) answers() bool {
-	switch s.kind {
-	case stepHang, stepReset, stepCloseConn, stepNotHTTP, stepResetRead, stepResetConn, stepResetStream, stepBlackHole:
-		return false
+func (s Step) answers() bool { return kinds[s.kind].sends }
+
+func (s Step) stage() stage { return kinds[s.kind].stage }
+
+// byHand reports whether the step's answer has to be written past http.Server,
+// which would not let it through or would announce what comes after it.
+func (s Step) byHand() bool { return kinds[s.kind].byHand || s.thenClose }
+
+// overrules reports whether the step decides the outcome without regard to the
+// request.
+func (s Step) overrules() bool { return !s.answers() || s.code() >= 300 }
+
+// String returns the step as one would write it, for example
+// `Status(429).RetryAfter("30").Times(2)`.
+func (s Step) String() string {
+	var b strings.Builder
+	b.WriteString(s.base())
+	add := func(written bool, format string, args ...any) {
+		if written {
+			fmt.Fprintf(&b, format, args...)
+		}
 	}
-	return true
+	for _, key := range texts.SortedKeys(s.header) {
+		switch value := s.header.Get(key); key {
+		case headerRetryAfter:
+			add(true, ".RetryAfter(%q)", value)
+		case headerRateLimits:
+			add(true, ".RateLimits(%q)", value)
+		default:
+			add(true, ".Header(%q, %q)", key, value)
+		}
+	}
+	if s.body != nil {
+		add(true, ".Body(%q)", texts.Shorten(*s.body, 40))
+	}
+	for _, code := range s.early {
+		add(true, ".Informational(%d)", code)
+	}
+	add(s.delay > 0, ".After(%s)", s.delay)
+	add(s.bodyDelay > 0, ".BodyAfter(%s)", s.bodyDelay)
+	add(s.thenClose, ".ThenClose()")
+	add(s.times != 0 && s.times != 1, ".Times(%d)", s.times)
+	add(s.optional, ".Optional()")
+	return b.String()
 }
 
-// overrules reports whether the step decides the outcome without regard to the request.
-func (s Step) overrules() bool {
-	return !s.answers() || s.code() >= 300
+// base is the call that made the step.
+func (s Step) base() string {
+	if s.status != 0 {
+		return fmt.Sprintf("Status(%d)", s.status)
+	}
+	k := kinds[s.kind]
+	var params []string
+	if k.bytes {
+		params = append(params, strconv.Itoa(s.bytes))
+	}
+	if k.pace {
+		params = append(params, s.pace.String())
+	}
+	return k.call + "(" + strings.Join(params, ", ") + ")"
 }

@@ -267,7 +267,7 @@ func TestStepFaultTexts(t *testing.T) {
 		g.Expect(step.String()).To(Equal(want))
 	}
 	g.Expect(func() { sentrytest.SlowRead(0, time.Second) }).To(PanicWith(
-		"sentrytest: SlowRead(0, 1s) reads nothing: want at least 1 byte at a time"))
+		"sentrytest: SlowRead(0, 1s) counts too few bytes: want at least 1"))
 	g.Expect(func() { sentrytest.OK().Informational(101) }).To(PanicWith(
 		"sentrytest: Informational(101) is not a status that precedes an answer: 100 to 199, but for 101"))
 	base := sentrytest.OK().Informational(100)

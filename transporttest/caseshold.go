@@ -210,7 +210,7 @@ func holdPoison(t *trial) {
 	srv := t.serve()
 	l := t.open(srv, "workers", "2")
 	poison := l.packet()
-	srv.Rule(sentrytest.When(sentrytest.WithEvent(sentrytest.HasMessage(poison.EventID))).Do(sentrytest.Status(503)))
+	srv.Rule(sentrytest.When(sentrytest.OnEvent(sentrytest.HasMessage(poison.EventID))).Do(sentrytest.Status(503)))
 	r := l.submit(context.Background(), poison)
 	for range 120 {
 		pass(time.Second / 2)

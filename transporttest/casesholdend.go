@@ -33,7 +33,7 @@ var holdEndCases = []Case{
 // holdFlush calls Flush when the next probe is due in ten seconds or more.
 func holdFlush(t *trial) {
 	srv := t.serve()
-	t.ail(srv, sentrytest.Fault{Status: 503})
+	t.ail(srv, sentrytest.Status(503))
 	l := t.open(srv)
 	l.submitAll(2)
 	pass(40 * time.Second) // 1 + 4 + 9 + 16; the next wait is 25
@@ -147,14 +147,14 @@ func (t *trial) givesUp(how string, l *link, receipts []*receipt, why func(error
 
 func holdCloseWaits(t *trial) {
 	for _, c := range []struct {
-		how   string
-		fault sentrytest.Fault
+		how  string
+		step sentrytest.Step
 	}{
-		{"the server answers 503", sentrytest.Fault{Status: 503}},
-		{"the server is silent", sentrytest.Fault{Do: "hang"}},
+		{"the server answers 503", sentrytest.Status(503)},
+		{"the server is silent", sentrytest.Hang()},
 	} {
 		srv := t.serve()
-		t.ail(srv, c.fault)
+		t.ail(srv, c.step)
 		l := t.open(srv, "shutdown_timeout", "2.5", "timeout", "0.1")
 		_, receipts := l.submitAll(2)
 		pass(time.Minute)
@@ -172,7 +172,7 @@ func holdCloseWaits(t *trial) {
 		t.counted(receipts)
 
 		srv = t.serve()
-		t.ail(srv, c.fault)
+		t.ail(srv, c.step)
 		l = t.open(srv, "shutdown_timeout", "2.5", "timeout", "0.1")
 		_, receipts = l.submitAll(2)
 		pass(time.Minute)

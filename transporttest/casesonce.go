@@ -110,7 +110,7 @@ func onceTimedOut(t *trial) {
 
 func onceReset(t *trial) {
 	srv := t.serve()
-	t.ail(srv, sentrytest.Fault{Do: "reset"})
+	t.ail(srv, sentrytest.Reset())
 	l := t.open(srv)
 	if l.holder == nil {
 		t.once(l, 5, func(how string, p *transport.Packet, o outcome) { t.failed(how, p, o) })

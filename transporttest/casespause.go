@@ -111,7 +111,7 @@ func pauseAfterTwo(t *trial) {
 	l := t.open(srv, "workers", "2")
 	a, b, c, d := l.packet(), l.packet(), l.packet(), l.packet()
 	for _, p := range []*transport.Packet{a, c, d} {
-		srv.Rule(sentrytest.When(sentrytest.WithEvent(sentrytest.HasMessage(p.EventID))).Do(sentrytest.Status(503)))
+		srv.Rule(sentrytest.When(sentrytest.OnEvent(sentrytest.HasMessage(p.EventID))).Do(sentrytest.Status(503)))
 	}
 	for i, step := range []struct {
 		p      *transport.Packet
@@ -127,7 +127,7 @@ func pauseAfterTwo(t *trial) {
 
 func pauseProbes(t *trial) {
 	srv := t.serve()
-	t.ail(srv, sentrytest.Fault{Status: 503})
+	t.ail(srv, sentrytest.Status(503))
 	l := t.open(srv)
 	packets, receipts := l.submitAll(5)
 	pass(100 * time.Millisecond)
@@ -183,7 +183,7 @@ func pauseGrows(t *trial) {
 	l := t.open(srv, "workers", "8")
 	l.submitAll(60)
 	pass(10 * time.Second)
-	t.ail(srv, sentrytest.Fault{Delay: "100ms"})
+	t.ail(srv, sentrytest.OK().After(100*time.Millisecond))
 	if err := srv.Up(); err != nil {
 		t.Fatalf("%v", err)
 	}

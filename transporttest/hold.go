@@ -77,10 +77,10 @@ func (t *trial) unsettled(how string, r *receipt) {
 	}
 }
 
-// ail makes a server apply a fault to all requests, until ClearFaults.
-func (t *trial) ail(srv *sentrytest.Server, f sentrytest.Fault) {
+// ail makes a server take the step for all requests, until ClearFaults.
+func (t *trial) ail(srv *sentrytest.Server, step sentrytest.Step) {
 	t.Helper()
-	if err := srv.SetFaults(f); err != nil {
+	if err := srv.SetFaults(sentrytest.When().Do(step)); err != nil {
 		t.Fatalf("%v", err)
 	}
 }

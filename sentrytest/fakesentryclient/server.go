@@ -80,16 +80,16 @@ func (c *Client) Envelope(ctx context.Context, seq int64) (Envelope, error) {
 	return e, err
 }
 
-// Faults returns the faults of the server as JSON objects, in the form of sentrytest.Fault, which a caller can decode
-// them into.
+// Faults returns the faults of the server as JSON objects, which can be decoded
+// into values of sentrytest.Fault.
 func (c *Client) Faults(ctx context.Context) ([]json.RawMessage, error) {
 	var out struct{ Faults []json.RawMessage }
 	err := c.call(ctx, http.MethodGet, "/faults", nil, nil, &out)
 	return out.Faults, err
 }
 
-// SetFaults replaces the faults of the server. Each is what becomes a JSON object in the form of sentrytest.Fault: such
-// a Fault itself, or a map.
+// SetFaults replaces the faults of the server. Each is encoded as JSON: a
+// sentrytest.Fault, or a map with its words.
 //
 //	client.SetFaults(ctx, map[string]any{"status": 429, "retry_after": "30", "times": 2})
 func (c *Client) SetFaults(ctx context.Context, faults ...any) error {

@@ -95,7 +95,7 @@ func TestFaults(t *testing.T) {
 	g := NewWithT(t)
 	mock, srv := sentryhttpmock.New(t)
 	srv.Script(sentrytest.Status(429).RetryAfter("30"), sentrytest.Reset(), sentrytest.Truncate(3), sentrytest.NotHTTP())
-	srv.Rule(sentrytest.When(sentrytest.SizeOver(100)).Do(sentrytest.Status(413)))
+	srv.Rule(sentrytest.When(sentrytest.OnSizeOver(100)).Do(sentrytest.Status(413)))
 	url := srv.URL() + storePath
 	status, _, err := post(t.Context(), mock, url, strings.Repeat("x", 200))
 	g.Expect(status, err).To(Equal(413))

@@ -184,7 +184,7 @@ func TestScript(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "faults.yaml")
 	write := func(text string) { g.Expect(os.WriteFile(script, []byte(text), 0o600)).To(Succeed()) }
 	write("faults:\n- {status: 429}\n")
-	g.Expect(readFaults(script)).To(Equal([]sentrytest.Fault{{Status: 429}}), "as the API has it")
+	g.Expect(readFaults(script)).To(HaveExactElements(HaveField("String()", "When().Do(Status(429))")), "as the API has it")
 	write("- name: quota\n  status: 429\n  retry_after: \"30\"\n  times: 1\n")
 	s := serve(t, "--script", script)
 	g.Expect(post(t, http.DefaultClient, s.url(t), `{"message":"one"}`)).To(Equal(429))

@@ -38,7 +38,7 @@ func TestOutageByScript(t *testing.T) {
 func TestOutageByRule(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
-	srv.Rule(sentrytest.When(sentrytest.WithLevel(raven.LevelFatal)).Do(sentrytest.Status(413)))
+	srv.Rule(sentrytest.When(sentrytest.OnLevel(raven.LevelFatal)).Do(sentrytest.Status(413)))
 	client := newClient(t, srv.DSN())
 
 	if _, err := client.Deliver(t.Context(), &raven.Event{Message: "warm", Level: raven.LevelInfo}); err != nil {

@@ -66,8 +66,8 @@ func gallery(t *testing.T) string {
 		g.Expect(s.Add(t.Context(), a)).To(Succeed())
 	}
 	g.Expect(srv.SetFaults(
-		sentrytest.Fault{Name: "Rate limit", Status: 429, RetryAfter: "30", Level: "warning"},
-		sentrytest.Fault{Name: "Slow sessions", Item: "session", Delay: "3s"},
+		sentrytest.When(sentrytest.OnLevel("warning")).Do(sentrytest.Status(429).RetryAfter("30")).Named("Rate limit"),
+		sentrytest.When(sentrytest.OnItem("session")).Do(sentrytest.OK().After(3*time.Second)).Named("Slow sessions"),
 	)).To(Succeed())
 	lifetime, end := context.WithCancel(context.Background())
 	web := httptest.NewServer(page.New(page.Config{

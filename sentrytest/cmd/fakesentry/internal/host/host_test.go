@@ -90,7 +90,7 @@ func TestSettleWaitsForWhatIsUnderWay(t *testing.T) {
 	g := NewWithT(t)
 	h := start(t, host.Config{})
 	h.Settle(t.Context())
-	g.Expect(h.Server.SetFaults(sentrytest.Fault{Do: "hang"})).To(Succeed())
+	g.Expect(h.Server.SetFaults(sentrytest.When().Do(sentrytest.Hang()))).To(Succeed())
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := make(chan error)
 	go func() {

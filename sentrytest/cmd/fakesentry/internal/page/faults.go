@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,8 +42,7 @@ func (p *Pages) faults(w http.ResponseWriter, _ *http.Request) {
 func (p *Pages) faultsView(form url.Values, problems []string) faultsView {
 	v := faultsView{frame: p.frame("Faults", "faults"), Presets: presets, Kinds: sentrytest.FaultKinds(), Form: form, Problems: problems}
 	for i, f := range p.cfg.Faults().Faults() {
-		rule, _ := f.Rule() // it was checked when it was set
-		v.Active = append(v.Active, activeFault{i, f.Name, rule.String(), f.Used, f.Times > 0 && f.Used >= f.Times})
+		v.Active = append(v.Active, activeFault{i, f.Name(), f.String(), f.Used(), f.Spent()})
 	}
 	found, _, _ := p.cfg.Store.Deliveries(nil, 0, reactions)
 	v.Rows = p.requestRows(found)
@@ -64,10 +64,9 @@ func (p *Pages) addFault(w http.ResponseWriter, r *http.Request) {
 			p.fail(w, r, http.StatusNotFound, fmt.Sprintf("There is no fault %q to switch on.", id))
 			return
 		}
-		f = presets[i].fault
-		f.Name = presets[i].Name
+		f = presets[i].fault.Named(presets[i].Name)
 	} else {
-		f, problems = readFault(r.PostForm)
+		problems = faultProblems(json.Unmarshal(faultText(r.PostForm), &f))
 	}
 	if len(problems) == 0 {
 		p.switching.Lock()
@@ -81,36 +80,26 @@ func (p *Pages) addFault(w http.ResponseWriter, r *http.Request) {
 	back(w, r, "/faults")
 }
 
-// readFault reads the form. What is out of range is for SetFaults to say; what is no number is said here.
-func readFault(form url.Values) (f sentrytest.Fault, problems []string) {
-	number := func(field string) int {
-		text := form.Get(field)
-		if text == "" {
-			return 0
+// faultText returns what the form describes as the text of a fault. A field that
+// is a number is one there too.
+func faultText(form url.Values) []byte {
+	words := make(map[string]any)
+	for name, values := range form {
+		text := []byte(values[0])
+		switch number := slices.Contains([]string{"status", "bytes", "times", "size_over", "probability"}, name); {
+		case len(text) == 0:
+		case number && json.Valid(text):
+			words[name] = json.RawMessage(text)
+		default:
+			words[name] = values[0]
 		}
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			problems = append(problems, fmt.Sprintf("%s: %q is not a number", field, text))
-		}
-		return n
 	}
-	f = sentrytest.Fault{
-		Name: form.Get("name"), Do: form.Get("do"), Status: number("status"), RetryAfter: form.Get("retry_after"), RateLimits: form.Get("rate_limits"),
-		Delay: form.Get("delay"), Pace: form.Get("pace"), Bytes: number("bytes"), Times: number("times"),
-		Endpoint: form.Get("endpoint"), Level: form.Get("level"), Item: form.Get("item"), Category: form.Get("category"),
-		Message: form.Get("message"), SizeOver: number("size_over"),
-	}
-	if text := form.Get("probability"); text != "" {
-		chance, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			problems = append(problems, fmt.Sprintf("probability: %q is not a number from 0 to 1", text))
-		}
-		f.Probability = &chance
-	}
-	return f, problems
+	// Strings and valid JSON can always be written.
+	all, _ := json.Marshal(words)
+	return all
 }
 
-// faultProblems says what SetFaults has against a fault, field by field.
+// faultProblems says what is wrong with a fault, field by field.
 func faultProblems(err error) []string {
 	if err == nil {
 		return nil
@@ -135,7 +124,7 @@ func (p *Pages) removeFault(w http.ResponseWriter, r *http.Request) {
 	defer p.switching.Unlock()
 	faults := p.cfg.Faults().Faults()
 	i, err := strconv.Atoi(r.PostFormValue("index"))
-	if err != nil || i < 0 || i >= len(faults) || faults[i].Name != r.PostFormValue("name") {
+	if err != nil || i < 0 || i >= len(faults) || faults[i].Name() != r.PostFormValue("name") {
 		p.fail(w, r, http.StatusConflict, "The faults have changed meanwhile, so none was switched off.")
 		return
 	}
