@@ -66,7 +66,7 @@ func goFiles(t *testing.T, top string) []string {
 			return err
 		case d.IsDir() && path != "." && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case slices.Contains([]string{".go", ".mod", ".sum", ".work"}, filepath.Ext(path)), path == "docs/transports.md":
+		case slices.Contains([]string{".go", ".mod", ".sum", ".work"}, filepath.Ext(path)), path == "docs/transports.md", path == "README.md":
 			files = append(files, path)
 		}
 		return nil

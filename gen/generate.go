@@ -1,7 +1,7 @@
 // Package gen holds what is generated from the code, and every directive that
 // generates it. `go generate ./...` at the top of the repository runs them in
 // the order of this file: interfaces into the packages of their types, doubles
-// of the interfaces, and the tables in docs/transports.md, from the registry
+// of the interfaces, and the tables in docs/transports.md and README.md, from the registry
 // itself. Running it again changes nothing.
 //
 // Tests import the doubles: [github.com/ravenkit/ravenkit/gen/ravenmock] and
@@ -24,3 +24,4 @@ package gen
 //go:generate go run go.uber.org/mock/mockgen@v0.6.0 -source=../raven/reporter.gen.go -destination=uber/ravenmock/reporter.go -package=ravenmock
 
 //go:generate go run ../raven/cmd/raven transports --update ../docs/transports.md
+//go:generate go run ../raven/cmd/raven transports --update ../README.md

@@ -116,7 +116,7 @@ func TestChoosing(t *testing.T) {
 	one, err := choose([]string{"node"})
 	g.Expect(one, err).To(HaveLen(1))
 	_, err = choose([]string{"cobol"})
-	g.Expect(err).To(MatchError(ContainSubstring(`no SDK is called "cobol"; there are sentrygo, python`)))
+	g.Expect(err).To(MatchError(ContainSubstring(`no SDK is called "cobol"; there are ravenkit, sentrygo, python`)))
 	g.Expect((&sdk{tools: []string{"go", "no-such-tool"}}).missing()).To(Equal("no-such-tool"))
 }
 

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+
+	"github.com/ravenkit/ravenkit/raven"
 )
 
 // sdk is a client that the fake is tried with.
@@ -18,6 +20,7 @@ type sdk struct {
 	// is installed into the repository.
 	install []command
 	run     command
+	ours    bool // the scenario is a package of this repository and is built here
 }
 
 type command struct {
@@ -26,6 +29,12 @@ type command struct {
 }
 
 var sdks = []sdk{
+	{
+		name: "ravenkit", title: "Go, Ravenkit", version: raven.Version, tools: []string{"go"},
+		lacks: []string{attachment, session, checkIn, logRecord},
+		run:   command{args: []string{"." + string(filepath.Separator) + "scenario"}},
+		ours:  true,
+	},
 	{
 		name: "sentrygo", title: "Go, sentry-go", version: "0.50.0", tools: []string{"go"},
 		lacks:   []string{session},

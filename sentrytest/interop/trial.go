@@ -41,6 +41,12 @@ func (t *trial) try(ctx context.Context, s *sdk) result {
 	if r.err = os.CopyFS(dir, os.DirFS(filepath.Join(t.folder, s.name))); r.err != nil {
 		return r
 	}
+	if s.ours {
+		build := command{args: []string{"go", "build", "-o", filepath.Join(dir, "scenario"), "./" + filepath.ToSlash(filepath.Join(t.folder, s.name))}}
+		if r.err = build.run(ctx, "."); r.err != nil {
+			return r
+		}
+	}
 	for _, c := range s.install {
 		if r.err = c.run(ctx, dir); r.err != nil {
 			return r

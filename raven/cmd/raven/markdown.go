@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/ravenkit/ravenkit/transport"
@@ -55,12 +56,15 @@ func optionRows(b *bytes.Buffer, options []transport.OptionSpec) {
 		if len(o.Aliases) > 0 {
 			name += "; also " + codes(o.Aliases)
 		}
-		value := "-"
-		if o.Default != "" {
-			value = code(o.Default)
-		}
-		rowOf(b, name, value, escaped(orDash(o.Allowed)), escaped(o.Help))
+		rowOf(b, name, defaultOf(o), escaped(orDash(o.Allowed)), escaped(o.Help))
 	}
+}
+
+func defaultOf(o transport.OptionSpec) string {
+	if o.Default == "" {
+		return "-"
+	}
+	return code(o.Default)
 }
 
 func rowOf(b *bytes.Buffer, cells ...string) { fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | ")) }
@@ -80,35 +84,75 @@ func codes(texts []string) string {
 // escaped escapes a driver's text for Markdown.
 var escaped = strings.NewReplacer("|", `\|`, "_", `\_`, "*", `\*`, "<", "&lt;", "`", "\\`", "\n", " ").Replace
 
-// Markers around the generated part of a document.
-const (
-	generatedBegin = "<!-- drivers: generated -->"
-	generatedEnd   = "<!-- /drivers -->"
-)
+// parts are what --update can write into a document, by the name in their
+// markers.
+var parts = []struct {
+	name  string
+	write func(io.Writer, []transport.Driver) error
+}{
+	{"drivers", writeMarkdown},
+	{"options", writeDefaultOptions},
+}
 
-// updateMarkdown replaces the generated part of a file. It does not write the
-// file if nothing changes.
+func beginOf(part string) string { return "<!-- " + part + ": generated -->" }
+
+func endOf(part string) string { return "<!-- /" + part + " -->" }
+
+// defaultDriver is the driver of DSNs without a prefix.
+const defaultDriver = "default"
+
+// writeDefaultOptions writes one short table: the options of DSNs without a
+// prefix.
+func writeDefaultOptions(w io.Writer, drivers []transport.Driver) error {
+	c := newCatalog(drivers)
+	options := slices.Clone(c.common)
+	for _, g := range c.groups {
+		if slices.Contains(g.drivers, defaultDriver) {
+			options = append(options, g.options...)
+		}
+	}
+	var b bytes.Buffer
+	rowOf(&b, "Option", "Default", "What it is for")
+	ruleOf(&b, 3)
+	for _, o := range options {
+		rowOf(&b, code(o.Name), defaultOf(o), escaped(o.Help))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// updateMarkdown replaces the generated parts of a file. It does not write a
+// file that is up to date.
 func updateMarkdown(file string, drivers []transport.Driver) error {
 	old, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	before, rest, begun := bytes.Cut(old, []byte(generatedBegin))
-	_, after, ended := bytes.Cut(rest, []byte(generatedEnd))
-	if !begun || !ended {
+	text, found := old, false
+	for _, part := range parts {
+		before, rest, begun := bytes.Cut(text, []byte(beginOf(part.name)))
+		_, after, ended := bytes.Cut(rest, []byte(endOf(part.name)))
+		if !begun || !ended {
+			continue
+		}
+		found = true
+		var b bytes.Buffer
+		fmt.Fprintf(&b, "%s%s\n\n", before, beginOf(part.name))
+		if err := part.write(&b, drivers); err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\n%s%s", endOf(part.name), after)
+		text = b.Bytes()
+	}
+	if !found {
 		return &advised{
-			fmt.Errorf("%s has no place for the drivers", file),
-			fmt.Sprintf("add the lines %s and %s to it", generatedBegin, generatedEnd),
+			fmt.Errorf("%s has no place for the tables", file),
+			fmt.Sprintf("put the lines %s and %s into it for all tables, or %s and %s for the options of DSNs without a prefix",
+				beginOf("drivers"), endOf("drivers"), beginOf("options"), endOf("options")),
 		}
 	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s%s\n\n", before, generatedBegin)
-	if err := writeMarkdown(&b, drivers); err != nil {
-		return err
-	}
-	fmt.Fprintf(&b, "\n%s%s", generatedEnd, after)
-	if bytes.Equal(b.Bytes(), old) {
+	if bytes.Equal(text, old) {
 		return nil
 	}
-	return os.WriteFile(file, b.Bytes(), 0o644)
+	return os.WriteFile(file, text, 0o644)
 }

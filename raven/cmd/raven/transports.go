@@ -12,7 +12,7 @@ import (
 
 type transportsCommand struct {
 	Format string `enum:"table,markdown" default:"table" placeholder:"FORMAT" help:"table or markdown. Default: ${default}."`
-	Update string `placeholder:"FILE" help:"Write the Markdown between the lines <!-- drivers: generated --> and <!-- /drivers --> of a file."`
+	Update string `placeholder:"FILE" help:"Write the tables between the markers of a Markdown file: <!-- drivers: generated --> and <!-- /drivers -->, or options instead of drivers."`
 }
 
 // Help returns the command's detailed help.

@@ -136,15 +136,33 @@ func TestMarkdown(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	g := NewWithT(t)
 	file := filepath.Join(t.TempDir(), "transports.md")
-	g.Expect(os.WriteFile(file, []byte("# Before\n\n"+generatedBegin+"\nold\n"+generatedEnd+"\n\nAfter\n"), 0o600)).To(Succeed())
+	g.Expect(os.WriteFile(file, []byte("# Before\n\n"+beginOf("drivers")+"\nold\n"+endOf("drivers")+"\n\nAfter\n"), 0o600)).To(Succeed())
 	for range 2 { // the second time changes nothing
 		r := runWith(t, sample(t), "transports", "--update", file)
 		g.Expect(r).To(Equal(result{}))
 		text, err := os.ReadFile(file)
 		g.Expect(err).NotTo(HaveOccurred())
 		tables := runWith(t, sample(t), "transports", "--format=markdown").out
-		g.Expect(string(text)).To(Equal("# Before\n\n" + generatedBegin + "\n\n" + tables + "\n" + generatedEnd + "\n\nAfter\n"))
+		g.Expect(string(text)).To(Equal("# Before\n\n" + beginOf("drivers") + "\n\n" + tables + "\n" + endOf("drivers") + "\n\nAfter\n"))
 	}
+}
+
+// A document may have both parts, or one. The options are those of DSNs without
+// a prefix.
+func TestUpdateOfOptions(t *testing.T) {
+	g := NewWithT(t)
+	file := filepath.Join(t.TempDir(), "README.md")
+	g.Expect(os.WriteFile(file, []byte(beginOf("options")+"old"+endOf("options")+beginOf("drivers")+endOf("drivers")), 0o600)).To(Succeed())
+	g.Expect(runRaven(t, "transports", "--update", file)).To(Equal(result{}))
+	text, err := os.ReadFile(file)
+	g.Expect(err).NotTo(HaveOccurred())
+	options, _, _ := strings.Cut(string(text), endOf("options"))
+	g.Expect(options).To(And(
+		HavePrefix(beginOf("options")+"\n\n| Option | Default | What it is for |\n|---|---|---|\n| `timeout` | `5` | "),
+		ContainSubstring("\n| `workers` | `auto` | "),
+		Not(ContainSubstring("pool_size")),
+	))
+	g.Expect(string(text)).To(ContainSubstring("\n| `pool` |"))
 }
 
 func TestUpdateNeedsItsPlace(t *testing.T) {
@@ -153,11 +171,11 @@ func TestUpdateNeedsItsPlace(t *testing.T) {
 	r := runRaven(t, "transports", "--update", file)
 	g.Expect(r.code).To(Equal(1))
 	g.Expect(r.errs).To(ContainSubstring("no such file"))
-	for _, text := range []string{"nothing", generatedBegin, generatedEnd + generatedBegin} {
+	for _, text := range []string{"nothing", beginOf("drivers"), endOf("drivers") + beginOf("drivers")} {
 		g.Expect(os.WriteFile(file, []byte(text), 0o600)).To(Succeed())
 		r := runRaven(t, "transports", "--update", file)
 		g.Expect(r.code).To(Equal(1))
-		g.Expect(r.errs).To(And(ContainSubstring("has no place for the drivers"), ContainSubstring("fix: add the lines")))
+		g.Expect(r.errs).To(And(ContainSubstring("has no place for the tables"), ContainSubstring("fix: put the lines")))
 		g.Expect(os.ReadFile(file)).To(BeEquivalentTo(text))
 	}
 }
