@@ -49,7 +49,7 @@ func Canary(tb TB, watched ...Source) *CanaryValue {
 		defer cancel()
 		for _, src := range c.sources() {
 			// What never arrives in full is not searched, and not received either.
-			_ = settle(ctx, src)
+			_ = fullSourceOf(src).settle(ctx)
 		}
 		c.report(tb, func(Source) bool { return true })
 	})
@@ -104,9 +104,7 @@ func (c *CanaryValue) Watch(sources ...Source) {
 	defer c.mu.Unlock()
 	c.places = append(c.places, sources...)
 	for _, src := range sources {
-		if s, ok := src.(interface{ watchedBy(*CanaryValue) }); ok {
-			s.watchedBy(c)
-		}
+		fullSourceOf(src).watch(c)
 	}
 }
 
@@ -142,8 +140,8 @@ func (c *CanaryValue) Leaks() []Leak {
 // leaksIn searches the requests of a source, or the events of one that has no
 // requests to show.
 func leaksIn(src Source, f secretforms.Forms) (leaks []Leak) {
-	if r, ok := src.(interface{ Requests() []Request }); ok {
-		for _, req := range r.Requests() {
+	if requests, ok := fullSourceOf(src).requests(); ok {
+		for _, req := range requests {
 			leaks = append(leaks, leaksInRequest(req, f)...)
 		}
 		return leaks

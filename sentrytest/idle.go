@@ -34,15 +34,6 @@ func (t *Tenant) WaitIdle(ctx context.Context) error {
 	return t.srv.traffic.rest(ctx, true, t.expects)
 }
 
-// settled waits until everything that was sent is on record, whether it has been answered or not.
-func (s *Server) settled(ctx context.Context) error {
-	return s.traffic.rest(ctx, false, nil)
-}
-
-func (t *Tenant) settled(ctx context.Context) error {
-	return t.srv.traffic.rest(ctx, false, t.expects)
-}
-
 // expects reports whether an open request may be the tenant's. Of its auth nothing is known yet.
 func (t *Tenant) expects(r *Request) bool {
 	return r.ProjectID == t.project || r.ProjectID == ""

@@ -185,7 +185,7 @@ func TestRequireNoEventLetsThingsSettle(t *testing.T) {
 		client.Go(func() { slowRequest(t, srv, storePath) })
 		synctest.Wait()
 		failures, _ := run(t, func(tb *fakeTB) { sentrytest.RequireNoEvent(tb, srv, sentrytest.HasMessage("x")) })
-		g.Expect(failures).To(Equal(`sentrytest: nobody can tell yet that no event comes
+		g.Expect(failures).To(Equal(`sentrytest: cannot confirm that no event arrived: requests are still in flight
   wanted none with: message "x"
   1 request still under way after 5s: context deadline exceeded
     a request from client whose headers are incomplete`))

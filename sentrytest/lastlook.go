@@ -24,10 +24,6 @@ type silence struct {
 	preds []Predicate
 }
 
-func (s *Server) watchedBy(c *CanaryValue) { s.last.watch(c) }
-
-func (t *Tenant) watchedBy(c *CanaryValue) { t.last.watch(c) }
-
 func (l *lastLook) watch(c *CanaryValue) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -44,10 +40,6 @@ func (l *lastLook) searchCanaries(tb TB, src Source) {
 		c.report(tb, func(watched Source) bool { return watched == src })
 	}
 }
-
-func (s *Server) wasSilent(what silence) { s.last.remember(what) }
-
-func (t *Tenant) wasSilent(what silence) { t.last.remember(what) }
 
 func (l *lastLook) remember(what silence) {
 	l.mu.Lock()

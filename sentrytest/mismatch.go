@@ -92,9 +92,9 @@ type verdictOn struct {
 }
 
 func judgeEvent(e Event, preds []Predicate) verdictOn {
-	v := verdictOn{event: e}
+	v, s := verdictOn{event: e}, &subject{Event: e}
 	for _, p := range preds {
-		err := p.Match(e)
+		err := p.meet(s)
 		if err == nil {
 			continue
 		}

@@ -39,8 +39,9 @@ func RequireNoLoss(tb TB, ledger Ledger, src Source) {
 	start := time.Now()
 	outcomes, forgotten := settledLedger(ctx, ledger)
 	// Whether it has settled or not, what has arrived by now is what counts.
-	_ = settle(ctx, src)
-	a := newAudit(src, outcomes, forgotten)
+	all := fullSourceOf(src)
+	_ = all.settle(ctx)
+	a := newAudit(all, outcomes, forgotten)
 	a.waited = time.Since(start)
 	text, ok := a.report()
 	if !ok {
@@ -84,34 +85,19 @@ type audit struct {
 	waited    time.Duration
 }
 
-func newAudit(src Source, outcomes map[string]string, forgotten uint64) *audit {
-	a := &audit{outcomes: map[string]string{}, forgotten: forgotten, seen: map[string][]Request{}}
+func newAudit(src fullSource, outcomes map[string]string, forgotten uint64) *audit {
+	a := &audit{outcomes: map[string]string{}, forgotten: forgotten, seen: map[string][]Request{}, refused: src.Rejected(), dropped: src.dropped()}
 	for id, outcome := range outcomes {
 		a.outcomes[cleanID(id)] = outcome
 	}
-	arrived := src.Events()
-	if s, ok := src.(interface{ Transactions() []Event }); ok {
-		arrived = append(arrived, s.Transactions()...)
-	}
-	for _, e := range arrived {
+	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
 		a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
 	}
 	// An id that only another type of item carries, such as feedback, has arrived as well.
-	if s, ok := src.(interface{ Envelopes() []Envelope }); ok {
-		for _, e := range s.Envelopes() {
-			if e.EventID != "" && len(e.ItemsOfType(wire.ItemEvent))+len(e.ItemsOfType(wire.ItemTransaction)) == 0 {
-				a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
-			}
+	for _, e := range src.Envelopes() {
+		if e.EventID != "" && len(e.ItemsOfType(wire.ItemEvent))+len(e.ItemsOfType(wire.ItemTransaction)) == 0 {
+			a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
 		}
-	}
-	if s, ok := src.(interface{ Rejected() []Rejection }); ok {
-		a.refused = s.Rejected()
-	}
-	switch s := src.(type) {
-	case *Server:
-		a.dropped = s.Dropped().Events
-	case *Tenant:
-		a.dropped = s.srv.Dropped().Events
 	}
 	return a
 }

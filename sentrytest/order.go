@@ -47,14 +47,14 @@ func splitList(preds []Predicate) (*predicateList, []Predicate) {
 }
 
 // wait returns one event for each predicate. It asks for ever more events until there are some that fit.
-func (l *predicateList) wait(ctx context.Context, src Source, n int, rest []Predicate) ([]Event, error) {
+func (l *predicateList) wait(ctx context.Context, src fullSource, n int, rest []Predicate) ([]Event, error) {
 	if n != len(l.preds) {
 		return nil, fmt.Errorf("sentrytest: RequireEvents is asked for %s, and its list has %s", texts.Count(n, "event"), texts.Count(len(l.preds), "predicate"))
 	}
 	start := time.Now()
 	any := append(slices.Clone(rest), AnyOf(l.preds...))
 	for need := n; ; need++ {
-		candidates, err := waitFor(ctx, src, need, any)
+		candidates, err := src.await(ctx, need, any)
 		places, found := l.assign(candidates)
 		if found == n {
 			events := make([]Event, n)
@@ -120,7 +120,7 @@ func (l *predicateList) place(i int, events []Event, places []int, tried []bool)
 }
 
 // failure says which predicates have no event.
-func (l *predicateList) failure(ctx context.Context, src Source, rest []Predicate, waited time.Duration) error {
+func (l *predicateList) failure(ctx context.Context, src fullSource, rest []Predicate, waited time.Duration) error {
 	events := src.Events()
 	var candidates []Event
 	var numbers []int // of the candidates among all events, from 1

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
 // Predicate is a condition on an event which can say why an event does not meet it. Predicates are values, made
@@ -12,7 +14,7 @@ import (
 // functions and Gomega matchers. The zero value is met by every event. Safe for concurrent use.
 type Predicate struct {
 	text   string
-	match  func(Event) error
+	match  func(*subject) error
 	within time.Duration  // of Within; 0 for all others
 	list   *predicateList // of InOrder and AnyOrder; nil for all others
 }
@@ -21,15 +23,36 @@ type Predicate struct {
 // nil for an event that meets the condition, and else what stands in the way, for example `release is "1.0"`.
 // match must not keep or change the event.
 func NewPredicate(text string, match func(Event) error) Predicate {
-	return Predicate{text: text, match: match}
+	return Predicate{text: text, match: func(s *subject) error { return match(s.Event) }}
 }
 
 // Match returns nil if the event meets the condition, and else an error that says what the event has instead.
 func (p Predicate) Match(e Event) error {
+	return p.meet(&subject{Event: e})
+}
+
+func (p Predicate) meet(s *subject) error {
 	if p.match == nil {
 		return nil
 	}
-	return p.match(e)
+	return p.match(s)
+}
+
+// subject is an event that predicates look at. Its JSON is decoded once,
+// whatever the number of predicates that read it.
+type subject struct {
+	Event
+	decoded bool
+	tree    any
+	err     error
+}
+
+func (s *subject) json() (any, error) {
+	if !s.decoded {
+		s.decoded = true
+		s.tree, s.err = jsontree.Decode(s.Raw)
+	}
+	return s.tree, s.err
 }
 
 // String describes the condition, for example `tag shard="7"`.
@@ -42,15 +65,15 @@ func (p Predicate) String() string {
 
 // AllOf is met by events that meet every one of the predicates. Without any it is met by all events.
 func AllOf(preds ...Predicate) Predicate {
-	return NewPredicate("("+join(preds, " and ")+")", func(e Event) error {
-		return errors.Join(mismatches(e, preds)...)
-	})
+	return Predicate{text: "(" + join(preds, " and ") + ")", match: func(s *subject) error {
+		return errors.Join(mismatches(s, preds)...)
+	}}
 }
 
 // AnyOf is met by events that meet at least one of the predicates. Without any it is met by none.
 func AnyOf(preds ...Predicate) Predicate {
-	return NewPredicate("("+join(preds, " or ")+")", func(e Event) error {
-		failed := mismatches(e, preds)
+	return Predicate{text: "(" + join(preds, " or ") + ")", match: func(s *subject) error {
+		failed := mismatches(s, preds)
 		if len(failed) < len(preds) {
 			return nil
 		}
@@ -58,17 +81,17 @@ func AnyOf(preds ...Predicate) Predicate {
 			return errors.New("AnyOf has no predicates")
 		}
 		return errors.Join(failed...)
-	})
+	}}
 }
 
 // Not is met by events that do not meet the predicate.
 func Not(p Predicate) Predicate {
-	return NewPredicate("not "+p.String(), func(e Event) error {
-		if p.Match(e) != nil {
+	return Predicate{text: "not " + p.String(), match: func(s *subject) error {
+		if p.meet(s) != nil {
 			return nil
 		}
 		return fmt.Errorf("it has %s", p)
-	})
+	}}
 }
 
 // Within sets how long a Require function waits, in place of five seconds: it stands among the predicates, is met by
@@ -78,10 +101,10 @@ func Within(d time.Duration) Predicate {
 }
 
 // mismatches returns the error of each predicate that the event does not meet.
-func mismatches(e Event, preds []Predicate) []error {
+func mismatches(s *subject, preds []Predicate) []error {
 	var failed []error
 	for _, p := range preds {
-		if err := p.Match(e); err != nil {
+		if err := p.meet(s); err != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -89,8 +112,9 @@ func mismatches(e Event, preds []Predicate) []error {
 }
 
 func matchesAll(e Event, preds []Predicate) bool {
+	s := &subject{Event: e}
 	for _, p := range preds {
-		if p.Match(e) != nil {
+		if p.meet(s) != nil {
 			return false
 		}
 	}

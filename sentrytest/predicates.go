@@ -97,7 +97,7 @@ func HasTag(name, value string) Predicate {
 // HasExtra is met by events whose extra data hold the value at the path: object keys and list indexes joined by dots, as
 // in "job.args.0". The value is compared in its JSON form, so 7, 7.0 and int64(7) are equal.
 func HasExtra(path string, value any) Predicate {
-	return jsonPredicate("extra "+path, value, func(e Event) (any, error) {
+	return jsonPredicate("extra "+path, value, func(e *subject) (any, error) {
 		if got, ok := jsontree.Lookup(e.Extra, path); ok {
 			return got, nil
 		}
@@ -105,15 +105,30 @@ func HasExtra(path string, value any) Predicate {
 	})
 }
 
+// HasContext is met by events whose contexts hold the value at the path: the context's name, object keys and list
+// indexes joined by dots, as in "os.name" or "device.screen.0". The value is compared in its JSON form, as in [HasExtra].
+func HasContext(path string, value any) Predicate {
+	return jsonPredicate("context "+path, value, func(e *subject) (any, error) {
+		contexts := map[string]any{}
+		for name, context := range e.Contexts {
+			contexts[name] = context
+		}
+		if got, ok := jsontree.Lookup(contexts, path); ok {
+			return got, nil
+		}
+		return nil, fmt.Errorf("there is no context %s%s", path, among("contexts", texts.SortedKeys(e.Contexts)))
+	})
+}
+
 // HasJSON is met by events whose JSON, as received, holds the value at the path: object keys and list indexes joined by
 // dots, as in "exception.values.0.type". It reaches what [Event] has no field for. Keys that contain dots are
 // found as well, negative indexes count from the end, and values are compared as in [HasExtra].
 func HasJSON(path string, value any) Predicate {
-	return jsonPredicate("JSON "+path, value, func(e Event) (any, error) {
+	return jsonPredicate("JSON "+path, value, func(e *subject) (any, error) {
 		if len(e.Raw) == 0 {
 			return nil, errors.New("the event has no JSON: it was put together in Go")
 		}
-		tree, err := jsontree.Decode(e.Raw)
+		tree, err := e.json()
 		if err != nil {
 			return nil, fmt.Errorf("the event's JSON: %w", err)
 		}
@@ -125,12 +140,12 @@ func HasJSON(path string, value any) Predicate {
 }
 
 // jsonPredicate compares values in their JSON form. A value that has none is the caller's mistake and panics.
-func jsonPredicate(what string, value any, find func(Event) (any, error)) Predicate {
+func jsonPredicate(what string, value any, find func(*subject) (any, error)) Predicate {
 	want, err := jsontree.Of(value)
 	if err != nil {
 		panic(fmt.Sprintf("sentrytest: %s: %v", what, err))
 	}
-	return NewPredicate(what+"="+jsontree.Show(want), func(e Event) error {
+	return Predicate{text: what + "=" + jsontree.Show(want), match: func(e *subject) error {
 		got, err := find(e)
 		if err != nil {
 			return mismatch(what, jsontree.Text(want), nothing, err.Error())
@@ -139,7 +154,7 @@ func jsonPredicate(what string, value any, find func(Event) (any, error)) Predic
 			return nil
 		}
 		return &Mismatch{Reason: fmt.Sprintf("%s is %s", what, jsontree.Show(got)), Fields: fieldDiffs(jsontree.Diff(what, want, got))}
-	})
+	}}
 }
 
 // HasLevel is met by events of the level: debug, info, warning, error or fatal. It takes any type of string, such as the

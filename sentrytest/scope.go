@@ -2,7 +2,6 @@ package sentrytest
 
 import (
 	"context"
-	"time"
 )
 
 // scope is what one party sees of a journal: a server everything, a tenant what came with its DSN.
@@ -137,18 +136,6 @@ func (v scope) wait(ctx context.Context, n int, preds []Predicate) (matched []Ev
 			return matched, context.Cause(ctx)
 		}
 	}
-}
-
-// await is wait with the error that a user gets to see.
-func (v scope) await(ctx context.Context, src Source, n int, preds []Predicate) ([]Event, error) {
-	start := time.Now()
-	matched, cause := v.wait(ctx, n, preds)
-	if cause == nil {
-		return matched, nil
-	}
-	e := newWaitError(src, n, matched, preds)
-	e.Cause, e.Waited = cause, time.Since(start)
-	return matched, e
 }
 
 // claimKey tells events apart: an envelope has one event, and one id may arrive in several requests.

@@ -154,22 +154,11 @@ func (t *Tenant) Clear() { t.srv.findings.keep(t.scope().clear()) }
 // Wait is [Server.Wait] for events that the tenant owns. Its error also lists what nobody owns, which a wrong DSN
 // leads to.
 func (t *Tenant) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
-	return waitAndClaim(ctx, t, n, preds)
-}
-
-func (t *Tenant) await(ctx context.Context, n int, preds []Predicate) ([]Event, error) {
-	return t.scope().await(ctx, t, n, preds)
+	return waitAndClaim(ctx, t.full(), n, preds)
 }
 
 // Claim is [Server.Claim].
 func (t *Tenant) Claim(events ...Event) { t.scope().claim(events) }
-
-// notes lists what explains missing events: the tenant's requests that steps answered, what nobody owns, and
-// connections that failed, which can't be attributed.
-func (t *Tenant) notes() []string {
-	notes := append(stepNotes(t), t.srv.unownedLines()...)
-	return append(notes, t.srv.connectionNotes("tenant.DSN")...)
-}
 
 // String names the tenant in messages.
 func (t *Tenant) String() string {

@@ -53,5 +53,5 @@ func (c *config) awaitLast(src Source) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), defaultPatience)
 	defer cancel()
-	_ = settle(ctx, src)
+	_ = fullSourceOf(src).settle(ctx)
 }

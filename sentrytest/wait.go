@@ -1,8 +1,16 @@
 package sentrytest
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // ErrClosed is the cause of a wait that ended because the server was closed.
@@ -16,24 +24,162 @@ var ErrClosed = errors.New("sentrytest: server closed")
 // A Clear during the wait makes the count start over. The events of a wait that succeeds are claimed: see
 // [FailOnUnclaimed].
 func (s *Server) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
-	return waitAndClaim(ctx, s, n, preds)
+	return waitAndClaim(ctx, s.full(), n, preds)
 }
 
-func (s *Server) await(ctx context.Context, n int, preds []Predicate) ([]Event, error) {
-	return s.scope().await(ctx, s, n, preds)
-}
-
-// awaiter is a source whose events can be waited for without being claimed.
-type awaiter interface {
-	Source
-	await(ctx context.Context, n int, preds []Predicate) ([]Event, error)
-	Claim(events ...Event)
-}
-
-func waitAndClaim(ctx context.Context, src awaiter, n int, preds []Predicate) ([]Event, error) {
+func waitAndClaim(ctx context.Context, src ownSource, n int, preds []Predicate) ([]Event, error) {
 	events, err := src.await(ctx, n, preds)
 	if err == nil {
-		src.Claim(events...)
+		src.claim(events)
 	}
 	return events, err
+}
+
+// maxListed bounds how many items of a kind an error's text lists.
+const maxListed = 10
+
+// WaitError says what came instead of the events that were waited for. Its text shows, field by field, how the event
+// that comes closest differs from what was wanted, lists the events that arrived, one a line and closest first, and what
+// was refused.
+type WaitError struct {
+	Want       int         // how many events were wanted
+	Matched    []Event     // those that met the predicates
+	Predicates []Predicate // what was wanted of them
+	Arrived    []Event     // all events, in the order of arrival
+	Rejected   []Rejection // requests that the server refused
+	Notes      []string    // requests that script steps answered, and connections that failed, one line each
+	Waited     time.Duration
+	Cause      error // the context's error, or ErrClosed
+
+	nobody string // what to look at when nobody has connected; "" when somebody has
+}
+
+// newWaitError looks at a source as it is now.
+func newWaitError(src fullSource, n int, matched []Event, preds []Predicate) *WaitError {
+	return &WaitError{
+		Want: n, Matched: matched, Predicates: slices.Clone(preds), Arrived: src.Events(), Rejected: src.Rejected(),
+		Notes: src.notes(), nobody: src.nobody(),
+	}
+}
+
+// nobodyAsks says what to look at when nobody has ever connected, "" when somebody has.
+func (s *Server) nobodyAsks(dsn string) string {
+	if s.Connections() > 0 {
+		return ""
+	}
+	if s.cfg.inMemory {
+		dsn += " and srv.DialContext"
+	}
+	return fmt.Sprintf("nobody has connected to %s: does the client use %s, and is it flushed before its program ends?", s.URL(), dsn)
+}
+
+// connectionNotes lists the connections that failed, and what to do about a client that does not trust the server's CA.
+func (s *Server) connectionNotes(dsn string) []string {
+	notes := s.problems.all()
+	// crypto/tls and OpenSSL differ in how they say no to a certificate.
+	refused := func(note string) bool {
+		return strings.Contains(note, "tls: bad certificate") || strings.Contains(note, "tls: unknown certificate")
+	}
+	if s.cfg.cert == certs.Trusted && slices.ContainsFunc(notes, refused) {
+		notes = append(notes, fmt.Sprintf("the client does not trust the server's CA: %s(sentrytest.DSNParam(\"ca_certs\", srv.CACertFile())), "+
+			"or srv.CertPool() for other clients", dsn))
+	}
+	return notes
+}
+
+// stepNotes lists the requests that a script step kept from being accepted.
+func stepNotes(src recorder) []string {
+	refused := map[int]bool{}
+	for _, r := range src.Rejected() {
+		refused[r.Request.ID] = true
+	}
+	var notes []string
+	for _, r := range src.Requests() {
+		if r.Answer.Step != "" && (r.Answer.Status == 0 || r.Answer.Status >= 300) && !refused[r.ID] {
+			notes = append(notes, r.String())
+		}
+	}
+	return notes
+}
+
+// Unwrap returns Cause, so that errors.Is finds context.DeadlineExceeded and ErrClosed.
+func (e *WaitError) Unwrap() error { return e.Cause }
+
+// Error describes the failure over several lines.
+func (e *WaitError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "sentrytest: %d of %s", len(e.Matched), texts.Count(e.Want, "wanted event"))
+	if e.Waited > 0 {
+		fmt.Fprintf(&b, " after %s", e.Waited.Round(time.Millisecond))
+	}
+	if e.Cause != nil && !errors.Is(e.Cause, context.DeadlineExceeded) {
+		fmt.Fprintf(&b, ": %v", e.Cause)
+	}
+	fmt.Fprintf(&b, "\n  wanted: %s", describe(e.Predicates))
+	writeArrived(&b, e.Arrived, e.Predicates)
+	if e.nobody != "" {
+		b.WriteString("\n    " + e.nobody)
+	}
+	if len(e.Rejected) > 0 {
+		fmt.Fprintf(&b, "\n  refused: %s", texts.Count(len(e.Rejected), "request"))
+		writeList(&b, e.Rejected, Rejection.String)
+	}
+	if len(e.Notes) > 0 {
+		fmt.Fprintf(&b, "\n  not counted:")
+		writeLines(&b, e.Notes)
+	}
+	return b.String()
+}
+
+// writeArrived shows what the event that comes closest lacks, and every event on a line, closest first.
+func writeArrived(b *strings.Builder, events []Event, preds []Predicate) {
+	if len(events) == 0 {
+		b.WriteString("\n  arrived: nothing")
+		return
+	}
+	var all []verdictOn
+	for _, event := range events {
+		all = append(all, judgeEvent(event, preds))
+	}
+	slices.SortStableFunc(all, func(a, b verdictOn) int { return cmp.Compare(a.far, b.far) })
+	if i := slices.IndexFunc(all, func(v verdictOn) bool { return len(v.lacks) > 0 }); i >= 0 {
+		fmt.Fprintf(b, "\n  closest: %s\n%s", all[i].event, texts.Indent(all[i].diff(), "    "))
+	}
+	fmt.Fprintf(b, "\n  arrived: %s", texts.Count(len(events), "event"))
+	writeList(b, all, verdictOn.line)
+}
+
+func writeLines(b *strings.Builder, lines []string) {
+	writeList(b, lines, func(line string) string { return line })
+}
+
+// writeList writes one entry a line, and how many there are beyond maxListed.
+func writeList[T any](b *strings.Builder, list []T, text func(T) string) {
+	for i, item := range list {
+		if i == maxListed {
+			fmt.Fprintf(b, "\n    and %d more", len(list)-maxListed)
+			return
+		}
+		b.WriteString("\n" + texts.Indent(text(item), "    "))
+	}
+}
+
+// Explain says how the source as it is now differs from one that has an event which meets all predicates: the message
+// with which [RequireEvent] fails. It does not wait. It is for assertions of one's own, such as those of package
+// sentrymatchers.
+func Explain(src Source, preds ...Predicate) string {
+	return newWaitError(fullSourceOf(src), 1, firstMatches(src.Events(), 1, preds), preds).Error()
+}
+
+// ExplainUnexpected lists the events of the source that meet all predicates: the message with which [RequireNoEvent]
+// fails. It does not wait.
+func ExplainUnexpected(src Source, preds ...Predicate) string {
+	var b strings.Builder
+	b.WriteString("sentrytest: unexpected event\n  wanted none with: " + describe(preds) + "\n  arrived:")
+	found := firstMatches(src.Events(), maxListed, preds)
+	if len(found) == 0 {
+		b.WriteString(" nothing of the kind")
+	}
+	writeList(&b, found, Event.String)
+	return b.String()
 }

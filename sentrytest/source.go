@@ -1,0 +1,200 @@
+package sentrytest
+
+import (
+	"context"
+	"time"
+)
+
+// Source is anything that has events to show: a [Server], a recording transport, an [EventList].
+//
+// A source may have more methods, which are then used: Wait, with the signature of [Server.Wait], to be told of events
+// rather than to look for them; WaitIdle, with that of [Server.WaitIdle], to let things settle; Claim, with that of
+// [Server.Claim], to learn what was expected; and Rejected() []Rejection, for better messages.
+type Source interface {
+	Events() []Event
+}
+
+// EventList is a source with a fixed content: the Require functions do not wait for more.
+type EventList []Event
+
+// Events returns copies of the events.
+func (l EventList) Events() []Event {
+	out := make([]Event, len(l))
+	for i, e := range l {
+		out[i] = e.Clone()
+	}
+	return out
+}
+
+// Wait returns the first n events that meet the predicates, at once, or a [*WaitError].
+func (l EventList) Wait(_ context.Context, n int, preds ...Predicate) ([]Event, error) {
+	matched := firstMatches(l.Events(), n, preds)
+	if len(matched) < n {
+		return matched, newWaitError(otherSource{l}, n, matched, preds)
+	}
+	return matched, nil
+}
+
+// fullSource is a source with all that assertions ask of one. They ask it of
+// every source, and of none by another way.
+type fullSource interface {
+	Source
+	// await returns the first n events that meet the predicates, or a *WaitError
+	// with those that there were.
+	await(ctx context.Context, n int, preds []Predicate) ([]Event, error)
+	settle(ctx context.Context) error // until what was sent is on record
+	claim(events []Event)
+	requests() (all []Request, ok bool) // ok is false for a source that has none to show
+	Transactions() []Event
+	Envelopes() []Envelope
+	Rejected() []Rejection
+	dropped() int         // events that are no longer there, because of MaxHistory
+	notes() []string      // what explains that events are missing
+	nobody() string       // what to look at when nobody has connected; "" when somebody has
+	wasSilent(silence)    // a RequireNoEvent has passed
+	watch(c *CanaryValue) // search again when the source ends
+}
+
+// fullSourceOf returns the source with all that it can do.
+func fullSourceOf(src Source) fullSource {
+	if own, ok := src.(interface{ full() ownSource }); ok {
+		return own.full()
+	}
+	return otherSource{src}
+}
+
+// ownSource is a server or a tenant.
+type ownSource struct {
+	recorder
+	scope   scope
+	srv     *Server
+	last    *lastLook
+	expects func(*Request) bool // whether a request under way may be the source's; nil for all
+	name    string              // of the variable in messages
+}
+
+func (s *Server) full() ownSource { return ownSource{s, s.scope(), s, &s.last, nil, "srv"} }
+
+func (t *Tenant) full() ownSource {
+	return ownSource{t, t.scope(), t.srv, &t.last, t.expects, "tenant"}
+}
+
+func (o ownSource) await(ctx context.Context, n int, preds []Predicate) ([]Event, error) {
+	start := time.Now()
+	matched, cause := o.scope.wait(ctx, n, preds)
+	if cause == nil {
+		return matched, nil
+	}
+	e := newWaitError(o, n, matched, preds)
+	e.Cause, e.Waited = cause, time.Since(start)
+	return matched, e
+}
+
+// settle waits for requests, and not for their answers.
+func (o ownSource) settle(ctx context.Context) error {
+	return o.srv.traffic.rest(ctx, false, o.expects)
+}
+
+func (o ownSource) claim(events []Event)        { o.scope.claim(events) }
+func (o ownSource) requests() ([]Request, bool) { return o.Requests(), true }
+func (o ownSource) dropped() int                { return o.srv.Dropped().Events }
+func (o ownSource) wasSilent(what silence)      { o.last.remember(what) }
+func (o ownSource) watch(c *CanaryValue)        { o.last.watch(c) }
+
+// notes lists the requests that steps answered, what nobody owns, and
+// connections that failed, which can't be attributed.
+func (o ownSource) notes() []string {
+	notes := append(stepNotes(o), o.srv.unownedLines()...)
+	return append(notes, o.srv.connectionNotes(o.name+".DSN")...)
+}
+
+func (o ownSource) nobody() string { return o.srv.nobodyAsks(o.name + ".DSN()") }
+
+// otherSource is any source, which may have some of the methods that [Source]
+// names.
+type otherSource struct{ Source }
+
+// await looks again and again at a source that has no Wait.
+func (o otherSource) await(ctx context.Context, n int, preds []Predicate) ([]Event, error) {
+	if w, ok := o.Source.(interface {
+		Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error)
+	}); ok {
+		return w.Wait(ctx, n, preds...)
+	}
+	start := time.Now()
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		matched := firstMatches(o.Events(), n, preds)
+		if len(matched) >= n {
+			return matched, nil
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			err := newWaitError(o, n, matched, preds)
+			err.Cause, err.Waited = context.Cause(ctx), time.Since(start)
+			return matched, err
+		}
+	}
+}
+
+const pollInterval = 5 * time.Millisecond
+
+func (o otherSource) settle(ctx context.Context) error {
+	if s, ok := o.Source.(interface{ WaitIdle(context.Context) error }); ok {
+		return s.WaitIdle(ctx)
+	}
+	return nil
+}
+
+func (o otherSource) claim(events []Event) {
+	if c, ok := o.Source.(interface{ Claim(...Event) }); ok {
+		c.Claim(events...)
+	}
+}
+
+func (o otherSource) requests() ([]Request, bool) {
+	r, ok := o.Source.(interface{ Requests() []Request })
+	if !ok {
+		return nil, false
+	}
+	return r.Requests(), true
+}
+
+func (o otherSource) Transactions() []Event {
+	if s, ok := o.Source.(interface{ Transactions() []Event }); ok {
+		return s.Transactions()
+	}
+	return nil
+}
+
+func (o otherSource) Envelopes() []Envelope {
+	if s, ok := o.Source.(interface{ Envelopes() []Envelope }); ok {
+		return s.Envelopes()
+	}
+	return nil
+}
+
+func (o otherSource) Rejected() []Rejection {
+	if s, ok := o.Source.(interface{ Rejected() []Rejection }); ok {
+		return s.Rejected()
+	}
+	return nil
+}
+
+func (otherSource) dropped() int       { return 0 }
+func (otherSource) notes() []string    { return nil }
+func (otherSource) nobody() string     { return "" }
+func (otherSource) wasSilent(silence)  {}
+func (otherSource) watch(*CanaryValue) {}
+
+func firstMatches(events []Event, n int, preds []Predicate) []Event {
+	var matched []Event
+	for _, e := range events {
+		if len(matched) < n && matchesAll(e, preds) {
+			matched = append(matched, e)
+		}
+	}
+	return matched
+}
