@@ -9,7 +9,7 @@ func (c *Client) CaptureMessage(ctx context.Context, message string, opts ...Cap
 	if !c.Enabled() {
 		return ""
 	}
-	return c.report(ctx, &Event{Message: message}, subject{}, opts)
+	return c.capture(ctx, &Event{Message: message}, subject{}, opts)
 }
 
 // CaptureException reports an error with everything that it wraps, and returns
@@ -30,7 +30,7 @@ func (c *Client) CaptureException(ctx context.Context, err error, opts ...Captur
 	if err == nil || !c.Enabled() {
 		return ""
 	}
-	return c.report(ctx, nil, subject{err: err}, opts)
+	return c.capture(ctx, nil, subject{err: err}, opts)
 }
 
 // CaptureQuery reports a query as an event whose message is its text, and
@@ -40,7 +40,12 @@ func (c *Client) CaptureQuery(ctx context.Context, sql, engine string, opts ...C
 	if !c.Enabled() {
 		return ""
 	}
-	return c.report(ctx, queryEvent(sql, engine), subject{}, opts)
+	query := map[string]any{"query": sql}
+	if engine != "" {
+		query["engine"] = engine
+	}
+	ev := &Event{Message: sql, Interfaces: Interfaces{"sentry.interfaces.Query": query}}
+	return c.capture(ctx, ev, subject{}, opts)
 }
 
 // Capture reports an event and returns its id, "" if the client is disabled.
@@ -57,7 +62,7 @@ func (c *Client) Capture(ctx context.Context, ev *Event, opts ...CaptureOption) 
 	if !c.Enabled() {
 		return ""
 	}
-	return c.report(ctx, ev, subject{}, opts)
+	return c.capture(ctx, ev, subject{}, opts)
 }
 
 // Deliver reports an event as [Client.Capture] does and waits for the outcome,

@@ -1,8 +1,16 @@
 package raven
 
 import (
+	"fmt"
+	"log/slog"
 	"maps"
+	"net/http"
+	"strings"
 	"time"
+	"unique"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
 // CaptureOption adds something to one event: [Tags], [Extra], [Contexts],
@@ -127,24 +135,120 @@ func (o Timestamp) apply(d *draft)   { d.ev.Timestamp = time.Time(o) }
 func (o TimeSpent) apply(d *draft)   { d.ev.TimeSpent = time.Duration(o) }
 func (o Stack) apply(d *draft)       { d.withStack, d.stackGiven = bool(o), true }
 
-// overlay puts src over dst. Neither is changed unless *own says that dst is
-// ours: a single source, the usual case, is not copied.
-func overlay[M ~map[string]V, V any](dst, src M, own *bool) M {
-	switch {
-	case len(src) == 0:
-		return dst
-	case len(dst) == 0:
-		*own = false
-		return src
-	case !*own:
-		dst, *own = maps.Clone(dst), true
-	}
-	maps.Copy(dst, src)
-	return dst
+// EventType is a kind of event that a program makes up for itself, as the
+// reference client's event types are: a value that knows how it is reported.
+// [Custom] captures it.
+type EventType interface {
+	// FillEvent describes the value in ev, which is empty at first, and must not
+	// keep it. What it panics with is reported as the event's message.
+	FillEvent(ev *Event)
 }
 
-// merged returns a map with the entries of both, the later wins.
-func merged[M ~map[string]V, V any](base, over M) M {
-	var own bool
-	return overlay(base, over, &own)
+// Custom adds to an event what t says of itself, over what was said before:
+//
+//	client.Capture(ctx, nil, raven.Custom(OutOfStock{Article: 7}))
+//
+// A nil t adds nothing, and neither does a nil pointer whose FillEvent panics.
+// In a Context, t is asked once, when it is merged, and does not give
+// exceptions, stack, threads, breadcrumbs and id.
+func Custom(t EventType) CaptureOption { return custom{t} }
+
+type custom struct{ EventType }
+
+func (o custom) apply(d *draft) {
+	if o.EventType == nil {
+		return
+	}
+	filled, ok := o.filled()
+	if !ok {
+		return
+	}
+	before := circumstances{ev: d.ev}
+	d.ev = filled
+	d.underlay(&before)
+	if d.ev.EventID == "" {
+		d.ev.EventID = before.ev.EventID
+	}
+	if d.ev.Params == nil {
+		d.ev.Params = before.ev.Params
+	}
+	if d.ev.Exceptions == nil {
+		d.ev.Exceptions = before.ev.Exceptions
+	}
+	if d.ev.Stacktrace == nil {
+		d.ev.Stacktrace = before.ev.Stacktrace
+	}
+	if d.ev.Threads == nil {
+		d.ev.Threads = before.ev.Threads
+	}
+	if d.ev.Breadcrumbs == nil {
+		d.ev.Breadcrumbs = before.ev.Breadcrumbs
+	}
 }
+
+// filled returns what the value says, and false for a nil pointer, which can't
+// say anything.
+func (o custom) filled() (ev Event, ok bool) {
+	guard.Enter()
+	defer func() {
+		guard.Leave()
+		if r := recover(); r != nil {
+			ok = !guard.IsNilPointer(o.EventType)
+			ev = Event{Message: guard.PanicText(o.EventType, "FillEvent", r)}
+		}
+	}()
+	o.FillEvent(&ev)
+	return ev, true
+}
+
+// AuthHeader returns a [CaptureOption]: the header is sent as X-Sentry-Auth, as
+// it is, in place of what the client makes of its DSN. Control characters,
+// which no header may have, are left out. "" says nothing. The header may hold a
+// secret, so fmt, encoding/json and log/slog show a mask or an address wherever
+// the option is printed.
+func AuthHeader(header string) CaptureOption {
+	if header == "" {
+		return authHeader{}
+	}
+	return authHeader{unique.Make(header)}
+}
+
+// authHeader holds a reference to its text, since fmt calls no methods of what
+// stands in unexported fields.
+type authHeader struct{ text unique.Handle[string] }
+
+func (o authHeader) apply(d *draft) {
+	if o != (authHeader{}) {
+		d.auth = o
+	}
+}
+
+// over returns headers with the own one of the capture. Those of the client
+// are shared by its packets, and stay as they are.
+func (o authHeader) over(h http.Header) http.Header {
+	if o == (authHeader{}) {
+		return h
+	}
+	h = maps.Clone(h)
+	h["X-Sentry-Auth"] = []string{strings.Map(printable, o.text.Value())}
+	return h
+}
+
+func printable(r rune) rune {
+	if r < ' ' || r == 0x7f {
+		return -1
+	}
+	return r
+}
+
+// String masks the header.
+func (o authHeader) String() string { return mask.Hidden }
+
+// Format masks the header for every verb.
+func (o authHeader) Format(f fmt.State, _ rune) { fmt.Fprint(f, mask.Hidden) }
+
+// MarshalText masks the header for JSON.
+func (o authHeader) MarshalText() ([]byte, error) { return []byte(mask.Hidden), nil }
+
+// LogValue masks the header for log/slog.
+func (o authHeader) LogValue() slog.Value { return slog.StringValue(mask.Hidden) }

@@ -113,8 +113,8 @@ func New(dsn string, opts ...Option) (*Client, error) {
 // newDisabled returns a client that reports nothing, and says so once to those
 // who gave it a logger.
 func newDisabled(cfg *config) (*Client, error) {
-	if cfg.logger != nil {
-		guard.Logger(cfg.logger).Info("raven: no DSN (SENTRY_DSN is not set): nothing is reported")
+	if cfg.log != nil {
+		guard.Logger(cfg.log).Info("raven: no DSN (SENTRY_DSN is not set): nothing is reported")
 	}
 	c := &Client{transport: cfg.transport}
 	c.openContext()
@@ -128,7 +128,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		url:       dsn.EnvelopeURL(),
 		header:    envelopeHeader(dsn),
 		inApp:     cfg.inApp,
-		log:       cfg.logger,
+		log:       cfg.log,
 		raise:     cfg.raise,
 		ignore:    cfg.ignoreRule(),
 		sentinels: cfg.sentinels,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+
+	"github.com/ravenkit/ravenkit/raven/internal/advice"
 )
 
 // Enabled reports whether the client reports anything: whether it has a DSN.
@@ -71,3 +73,50 @@ func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
 
 // LogValue is String for log/slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// loss makes the error for losses that no one has been told of, and for err;
+// nil if there is neither. A loss is told once.
+func (c *Client) loss(err error) error {
+	var lost map[OutcomeKind]uint64
+	for i := range c.counters.untold {
+		if n := c.counters.untold[i].Swap(0); n > 0 {
+			if lost == nil {
+				lost = make(map[OutcomeKind]uint64)
+			}
+			lost[outcomeKinds[i]] = n
+		}
+	}
+	if lost == nil && err == nil {
+		return nil
+	}
+	return &LossError{Lost: lost, Err: err}
+}
+
+func (c *Client) flush(ctx context.Context) error {
+	var err error
+	if c.async != nil {
+		err = c.flushTransport(ctx)
+	}
+	c.sendReport(ctx)
+	return c.loss(err)
+}
+
+func (c *Client) close(ctx context.Context) error {
+	if !c.Enabled() {
+		return c.closeTransport(ctx)
+	}
+	if c.closed.Swap(true) {
+		return c.closeTransport(ctx)
+	}
+	c.endedCtx.Store(ctx.Err() != nil)
+	c.queueReport(ctx)
+	err := c.closeTransport(ctx)
+	if err != nil && c.endedCtx.Load() {
+		err = fmt.Errorf("%w (%s)", err, advice.EndedContext)
+	}
+	err = c.loss(err)
+	if b, ended := c.burst.End(); ended {
+		c.logEnd(b)
+	}
+	return err
+}

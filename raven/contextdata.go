@@ -1,9 +1,6 @@
 package raven
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
@@ -36,20 +33,6 @@ func (cfg *config) circumstances() *circumstances {
 	return &circumstances{ev: Event{Tags: cfg.tags, Extra: cfg.extra}, manner: manner{site: cfg.site}}
 }
 
-// over returns m with what it does not say itself taken from base.
-func (m manner) over(base *manner) manner {
-	if !m.stackGiven {
-		m.withStack, m.stackGiven = base.withStack, base.stackGiven
-	}
-	if m.rate == nil {
-		m.rate = base.rate
-	}
-	m.auth = cmp.Or(m.auth, base.auth)
-	m.site = cmp.Or(m.site, base.site)
-	m.lazy = slices.Concat(base.lazy, m.lazy)
-	return m
-}
-
 // gather makes circumstances of options, and says what they say of activation.
 // Lazy values stay lazy, or are called.
 func gather(values []CaptureOption, lazy bool) (*circumstances, *bool) {
@@ -67,50 +50,53 @@ func gather(values []CaptureOption, lazy bool) (*circumstances, *bool) {
 	return &circumstances{ev: copied(&d.ev), manner: d.manner}, activate
 }
 
-// over returns s put over base.
-func (s *circumstances) over(base *circumstances) *circumstances {
-	if base == nil {
-		return s
+// Lazy is values that are asked for when they are needed. Merged into a
+// [Context] it is called for each event that is captured with it, and so can
+// say what is not known before, such as how much of a request's body was read;
+// what it returns counts as merged after everything else. As an option of a
+// capture it is called at once. It is called for events that are sampled out
+// too, since it may return a [SampleRate]. It may be called by several
+// goroutines at a time. One that panics says nothing, and so does one that is
+// returned by more than seven others in one another.
+type Lazy func() []CaptureOption
+
+// maxLazy is how many lazy values are called in one another.
+const maxLazy = 8
+
+func (o Lazy) apply(d *draft) {
+	switch {
+	case o == nil || d.lazyDepth == maxLazy:
+	case d.gathering:
+		d.lazy = append(d.lazy, o)
+	default:
+		d.lazyDepth++
+		d.applyAll(o.values())
+		d.lazyDepth--
 	}
-	d := newDraft()
-	defer d.release()
-	d.ev, d.manner = s.ev, s.manner
-	d.underlay(base)
-	return &circumstances{ev: d.ev, manner: d.manner}
 }
 
-// underlay puts the draft over circumstances: maps key by key, user and request
-// field by field, of anything else what the draft has.
-func (d *draft) underlay(s *circumstances) {
-	if s == nil {
-		return
+func (o Lazy) values() (values []CaptureOption) {
+	guard.Enter()
+	defer func() {
+		guard.Leave()
+		if recover() != nil {
+			values = nil
+		}
+	}()
+	return o()
+}
+
+// settled returns circumstances with what their lazy values are now.
+func (s *circumstances) settled() *circumstances {
+	if s == nil || len(s.lazy) == 0 {
+		return s
 	}
-	ev, base := &d.ev, &s.ev
-	ev.Tags = overlay(base.Tags, ev.Tags, &d.ownTags)
-	ev.Extra = overlay(base.Extra, ev.Extra, &d.ownExtra)
-	ev.Contexts = overlay(base.Contexts, ev.Contexts, &d.ownContexts)
-	ev.Interfaces = overlay(base.Interfaces, ev.Interfaces, &d.ownInterfaces)
-	ev.User = mergeUser(base.User, ev.User)
-	ev.Request = mergeRequest(base.Request, ev.Request)
-	if ev.Timestamp.IsZero() {
-		ev.Timestamp = base.Timestamp
+	plain := *s
+	plain.lazy = nil
+	now := &plain
+	for _, l := range s.lazy {
+		added, _ := gather([]CaptureOption{l}, false)
+		now = added.over(now)
 	}
-	ev.Level = cmp.Or(ev.Level, base.Level)
-	ev.Logger = cmp.Or(ev.Logger, base.Logger)
-	ev.Platform = cmp.Or(ev.Platform, base.Platform)
-	ev.ServerName = cmp.Or(ev.ServerName, base.ServerName)
-	ev.Release = cmp.Or(ev.Release, base.Release)
-	ev.Environment = cmp.Or(ev.Environment, base.Environment)
-	ev.Dist = cmp.Or(ev.Dist, base.Dist)
-	ev.Culprit = cmp.Or(ev.Culprit, base.Culprit)
-	ev.Transaction = cmp.Or(ev.Transaction, base.Transaction)
-	ev.Message = cmp.Or(ev.Message, base.Message)
-	ev.TimeSpent = cmp.Or(ev.TimeSpent, base.TimeSpent)
-	if ev.Fingerprint == nil {
-		ev.Fingerprint = base.Fingerprint
-	}
-	if ev.Modules == nil {
-		ev.Modules = base.Modules
-	}
-	d.manner = d.over(&s.manner)
+	return now
 }

@@ -16,9 +16,9 @@ var (
 	_ Reporter = discard{}
 )
 
-// report takes a capture through the gates, hands over what comes out, and
+// capture takes a capture through the gates, hands over what comes out, and
 // returns the event's id.
-func (c *Client) report(ctx context.Context, ev *Event, what subject, opts []CaptureOption) string {
+func (c *Client) capture(ctx context.Context, ev *Event, what subject, opts []CaptureOption) string {
 	what.urgent = c.raise != nil
 	p, drop := c.pass(ctx, ev, what, opts)
 	if p.fate != nil {

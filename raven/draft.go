@@ -3,7 +3,6 @@ package raven
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -157,31 +156,6 @@ func (d *draft) applyAll(opts []CaptureOption) {
 		}
 	}
 }
-
-// idOf returns the id that an event has or, if it has none, gets.
-func idOf(ev *Event) string {
-	if ev != nil {
-		if id := normalID(ev.EventID); id != "" {
-			return id
-		}
-	}
-	return newID()
-}
-
-// normalID returns a UUID in the form that the protocol wants, 32 hexadecimal
-// digits in lower case, or "" for what is none.
-func normalID(id string) string {
-	if len(id) == 32 && strings.IndexFunc(id, notHex) < 0 {
-		return id
-	}
-	id = strings.ToLower(strings.ReplaceAll(id, "-", ""))
-	if len(id) != 32 || strings.IndexFunc(id, notHex) >= 0 {
-		return ""
-	}
-	return id
-}
-
-func notHex(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }
 
 // prepare builds an event and, if no gate holds it back, encodes it. Whatever
 // goes wrong on the way, in the methods of the caller's values too, ends up in

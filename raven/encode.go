@@ -34,31 +34,6 @@ func (e *encoder) tight() jsonvalue.Limits {
 	return e.rules.tight
 }
 
-// dialect is one of the two forms that an event has on the wire.
-type dialect bool
-
-const (
-	modern    dialect = false // protocol 5, as every server of today takes it
-	reference dialect = true  // protocol 6.1, as the reference client sends it
-)
-
-// wire is what a client knows before the first event: how to write it, and the
-// parts that are the same in all of them.
-type wire struct {
-	dialect dialect
-	project string
-	// The client's values as JSON with their keys and a comma behind them.
-	serverName, release, environment []byte
-
-	defaults Event // the same values for those who look at an event
-}
-
-const (
-	sdkField     = `"sdk":{"name":"` + sdkName + `","version":"` + Version + `"},`
-	loggedField  = `"logentry":`
-	messageField = `"sentry.interfaces.Message":`
-)
-
 // appendEvent appends the event as one JSON object. Both dialects come from
 // here, with the fields in the order of the reference.
 func (w *wire) appendEvent(dst []byte, d *draft) []byte {

@@ -34,7 +34,7 @@ func (c *Client) lost(o *Outcome, g *gist, echo bool) {
 // logsLosses reports whether an event that is lost now would be logged.
 func (c *Client) logsLosses() bool { return !c.burst.Burning() || c.logsAll() }
 
-func (c *Client) logsAll() bool { return c.logger().Enabled(context.Background(), slog.LevelDebug) }
+func (c *Client) logsAll() bool { return c.logTo().Enabled(context.Background(), slog.LevelDebug) }
 
 // noticed hears of the pauses of a transport that holds.
 func (c *Client) noticed(n transport.Notice) {
@@ -45,7 +45,7 @@ func (c *Client) noticed(n transport.Notice) {
 		}
 	case transport.NoticeResumed:
 		if b, ended := c.burst.End(); ended {
-			c.logger().Warn("raven: events are delivered again",
+			c.logTo().Warn("raven: events are delivered again",
 				"after", time.Since(b.Began).Round(time.Millisecond), "waiting", n.Waiting, "lost", b.Lost, "host", c.dsn.Host)
 		}
 	}
@@ -55,13 +55,13 @@ func (c *Client) noticed(n transport.Notice) {
 func (c *Client) logOutage(n *transport.Notice) {
 	attrs := append([]slog.Attr{slog.Any("error", n.Err)}, advised(n.Err, func() string { return advice.For(n.Err, c.dsn) })...)
 	attrs = append(attrs, slog.String("host", c.dsn.Host), slog.Int("waiting", n.Waiting))
-	c.logger().LogAttrs(context.Background(), slog.LevelError, "raven: delivery has stopped; events wait until it is possible again", attrs...)
+	c.logTo().LogAttrs(context.Background(), slog.LevelError, "raven: delivery has stopped; events wait until it is possible again", attrs...)
 }
 
 // logEnd says that a burst is over.
 func (c *Client) logEnd(b gate.Ended) {
 	if b.Lost == 0 { // an outage that cost nothing
-		c.logger().Warn("raven: closed while delivery had stopped; no event was lost", "host", c.dsn.Host)
+		c.logTo().Warn("raven: closed while delivery had stopped; no event was lost", "host", c.dsn.Host)
 		return
 	}
 	msg := "raven: events are delivered again"
@@ -72,12 +72,12 @@ func (c *Client) logEnd(b gate.Ended) {
 	if took := b.Took.Round(time.Millisecond); took > 0 {
 		attrs = append(attrs, "for", took)
 	}
-	c.logger().Warn(msg, attrs...)
+	c.logTo().Warn(msg, attrs...)
 }
 
-// logger is the program's. It is somebody else's code: a panic in it costs the
+// logTo is the program's log. It is somebody else's code: a panic in it costs the
 // record.
-func (c *Client) logger() *slog.Logger {
+func (c *Client) logTo() *slog.Logger {
 	if c.log != nil {
 		return guard.Logger(c.log)
 	}
@@ -100,7 +100,7 @@ func (c *Client) logLoss(level slog.Level, o *Outcome, g *gist) {
 			attrs = append(attrs, slog.Any("frames", frames))
 		}
 	}
-	c.logger().LogAttrs(context.Background(), level, "raven: event not delivered", attrs...)
+	c.logTo().LogAttrs(context.Background(), level, "raven: event not delivered", attrs...)
 }
 
 // advised returns what is known of the cause of a failure. A transport's error may
@@ -128,5 +128,5 @@ func (c *Client) advice(o *Outcome) string {
 
 // complain logs what went wrong inside a call that has no event.
 func (c *Client) complain(msg string, err error) {
-	c.logger().LogAttrs(context.Background(), slog.LevelError, msg, slog.Any("error", err))
+	c.logTo().LogAttrs(context.Background(), slog.LevelError, msg, slog.Any("error", err))
 }

@@ -3,6 +3,7 @@ package raven
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // SendError is an event that was not delivered, as [WithRaiseSendErrors] hands
@@ -39,3 +40,94 @@ var (
 
 	errNilOnOutcome = errors.New("raven: WithOnOutcome: the function is nil")
 )
+
+// LossError is what [Client.Flush] and [Client.Close] return when something did
+// not arrive.
+type LossError struct {
+	// Lost counts the events, by kind, that were lost since the last Flush
+	// without a caller being told: not those whose errors Deliver, Send and
+	// WithRaiseSendErrors gave out, and nothing that was dropped on purpose.
+	// Nil if there are none.
+	Lost map[OutcomeKind]uint64
+	// Err is the transport's error, usually a *transport.UndeliveredError, which
+	// counts what had no outcome when the time was over. Nil if there is none.
+	Err error
+}
+
+// Error counts what was lost, by kind, and says what the transport says.
+func (e *LossError) Error() string {
+	cause := ""
+	if e.Err != nil {
+		cause = strings.TrimPrefix(e.Err.Error(), "raven: ")
+	}
+	if len(e.Lost) == 0 {
+		return "raven: " + cause
+	}
+	var parts []string
+	var total uint64
+	for _, kind := range outcomeKinds {
+		if n := e.Lost[kind]; n > 0 {
+			total += n
+			parts = append(parts, fmt.Sprintf("%s %d", kind, n))
+		}
+	}
+	msg := fmt.Sprintf("raven: events lost since the last Flush: %d (%s)", total, strings.Join(parts, ", "))
+	if cause != "" {
+		msg += "; " + cause
+	}
+	return msg
+}
+
+// Unwrap returns Err.
+func (e *LossError) Unwrap() error { return e.Err }
+
+// ErrDropped is what [errors.Is] finds in every *[DroppedError].
+var ErrDropped = errors.New("raven: the event was dropped")
+
+// DroppedError is what [Client.Deliver] and [Client.Send] return for an event
+// that the client itself did not hand to its transport: it was sampled out,
+// filtered, throttled, held back while sending fails ([OutcomeBackoff]), could not
+// be built, or is too large. Errors of the transport are returned as they are.
+type DroppedError struct {
+	Outcome Outcome
+}
+
+// Error says which event was dropped, and why.
+func (e *DroppedError) Error() string {
+	msg := "raven: event " + e.Outcome.EventID + " was dropped"
+	if e.Outcome.EventID == "" {
+		msg = "raven: the event was dropped"
+	}
+	switch e.Outcome.Kind {
+	case OutcomeSampled:
+		return msg + ": sampled out (WithSampleRate, SampleRate)"
+	case OutcomeThrottled:
+		return msg + ": there were too many like it (Throttle)"
+	case OutcomeFiltered:
+		msg += ": filtered"
+	}
+	if e.Outcome.Err != nil {
+		msg += ": " + e.Outcome.Err.Error()
+	}
+	return msg
+}
+
+// Unwrap returns ErrDropped and the cause.
+func (e *DroppedError) Unwrap() []error {
+	if e.Outcome.Err == nil {
+		return []error{ErrDropped}
+	}
+	return []error{ErrDropped, e.Outcome.Err}
+}
+
+// TooLargeError is an event that is too large for Sentry even after everything
+// that can be left out was.
+type TooLargeError struct {
+	// Size is how many bytes of JSON were left, Limit how many there may be.
+	Size, Limit int
+}
+
+// Error says how large the event is.
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("the event has %d bytes even without extra, contexts, breadcrumbs and most of its frames; Sentry takes %d: give it less text and fewer exceptions", e.Size, e.Limit)
+}

@@ -194,3 +194,38 @@ type Thread struct {
 	// ThreadID is the ID.
 	Stacktrace *Stacktrace
 }
+
+// User is who was affected by an event (protocol 5.2). Sentry counts users by
+// one of ID, Username, Email and IPAddress. The zero value is nobody. As a
+// [CaptureOption] it is merged field by field over what was set before.
+type User struct {
+	ID, Username, Email, Name string
+	// IPAddress is an address, or "{{auto}}" for the one that sent the event.
+	IPAddress string
+	// Data is anything else.
+	Data map[string]any
+}
+
+func (u User) apply(d *draft) { d.ev.User = mergeUser(d.ev.User, &u) }
+
+func (u *User) empty() bool {
+	return u == nil || u.ID == "" && u.Username == "" && u.Email == "" && u.Name == "" && u.IPAddress == "" && len(u.Data) == 0
+}
+
+// Request is the HTTP request that was being served (protocol 5.2). The zero
+// value is no request. As a [CaptureOption] it is merged field by field over
+// what was set before, and so are the entries of Headers and Env; a nil
+// *Request changes nothing.
+type Request struct {
+	// URL is without its query, which belongs in QueryString.
+	URL, Method, QueryString, Fragment string
+	// Cookies is the Cookie header.
+	Cookies string
+	Headers map[string]string
+	// Env holds what the server knows: REMOTE_ADDR, SERVER_NAME, SERVER_PORT.
+	Env map[string]string
+	// Data is the body, or what the body said.
+	Data any
+}
+
+func (r *Request) apply(d *draft) { d.ev.Request = mergeRequest(d.ev.Request, r) }

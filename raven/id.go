@@ -1,6 +1,9 @@
 package raven
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"strings"
+)
 
 const hexDigits = "0123456789abcdef"
 
@@ -17,3 +20,28 @@ func newID() string {
 	}
 	return string(id[:])
 }
+
+// idOf returns the id that an event has or, if it has none, gets.
+func idOf(ev *Event) string {
+	if ev != nil {
+		if id := normalID(ev.EventID); id != "" {
+			return id
+		}
+	}
+	return newID()
+}
+
+// normalID returns a UUID in the form that the protocol wants, 32 hexadecimal
+// digits in lower case, or "" for what is none.
+func normalID(id string) string {
+	if len(id) == 32 && strings.IndexFunc(id, notHex) < 0 {
+		return id
+	}
+	id = strings.ToLower(strings.ReplaceAll(id, "-", ""))
+	if len(id) != 32 || strings.IndexFunc(id, notHex) >= 0 {
+		return ""
+	}
+	return id
+}
+
+func notHex(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }

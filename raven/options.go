@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/gate"
@@ -32,7 +31,7 @@ type config struct {
 	tags        Tags
 	extra       Extra
 	site        string
-	logger      *slog.Logger
+	log         *slog.Logger
 	raise       func(*SendError)
 	inApp       *stack.Rule
 	breadcrumbs int
@@ -91,7 +90,7 @@ func (cfg *config) check(dsn *transport.DSN) error {
 func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
 	env := cfg.env
 	if env.Logger == nil {
-		env.Logger = cfg.logger
+		env.Logger = cfg.log
 	}
 	switch {
 	case cfg.transport != nil:
@@ -234,7 +233,7 @@ func WithSite(site string) Option {
 // sent, but if that is lost too it is not logged at level debug.
 func WithLogger(l *slog.Logger) Option {
 	return func(cfg *config) error {
-		cfg.logger = l
+		cfg.log = l
 		return nil
 	}
 }
@@ -252,30 +251,6 @@ func WithRaiseSendErrors(raise func(*SendError)) Option {
 			return errors.New("raven: WithRaiseSendErrors: the function is nil")
 		}
 		cfg.raise = raise
-		return nil
-	}
-}
-
-// WithInApp decides which frames are the program's own: those of the packages
-// at and below the import paths in include, and none at and below those in
-// exclude, which win. For all others the default stands: package main and the
-// main module.
-func WithInApp(include []string, exclude ...string) Option {
-	rule := &stack.Rule{Include: slices.Clone(include), Exclude: slices.Clone(exclude)}
-	return func(cfg *config) error {
-		cfg.inApp = rule
-		return nil
-	}
-}
-
-// WithBreadcrumbs keeps the latest n breadcrumbs in place of 100. Zero keeps
-// none; fewer than that is an error.
-func WithBreadcrumbs(n int) Option {
-	return func(cfg *config) error {
-		if n < 0 {
-			return fmt.Errorf("raven: WithBreadcrumbs(%d): the number is negative", n)
-		}
-		cfg.breadcrumbs = n
 		return nil
 	}
 }

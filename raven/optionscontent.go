@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
+	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // Limits bound what is sent of a value in extra, params, variables and panic
@@ -82,6 +84,59 @@ func WithBeforeSend(fn ProcessorFunc) Option {
 			return errors.New("raven: WithBeforeSend: the function is nil")
 		}
 		cfg.beforeSend = append(cfg.beforeSend, namedFunc{"BeforeSend", fn, errBeforeSend})
+		return nil
+	}
+}
+
+const (
+	defaultSourceLines = 5  // on either side, as in the reference
+	defaultSourceRate  = 10 // events of one place in a second
+)
+
+// WithSourceContext sends the lines of source around the innermost frames of
+// the program's own packages, as many as lines before and behind the frame's
+// line, in place of 5; at most 20. The lines come from the files that the
+// binary was built from, as they are when a place is first seen. Where these
+// are absent, as on most servers and with -trimpath, nothing is sent. Zero
+// lines sends none and opens no file.
+//
+// An event with source is several times as large as one without. So perSecond
+// bounds how many events of one place carry it in a second, in place of 10;
+// when an error comes in floods, the others go without. Zero: no bound.
+// Numbers that are negative or too large are an error.
+func WithSourceContext(lines, perSecond int) Option {
+	return func(cfg *config) error {
+		if lines < 0 || lines > stack.MaxSourceLines {
+			return fmt.Errorf("raven: WithSourceContext(%d, %d): the number of lines must be from 0 to %d", lines, perSecond, stack.MaxSourceLines)
+		}
+		if perSecond < 0 {
+			return fmt.Errorf("raven: WithSourceContext(%d, %d): the number of events is negative", lines, perSecond)
+		}
+		cfg.sourceLines, cfg.sourceRate = lines, perSecond
+		return nil
+	}
+}
+
+// WithInApp decides which frames are the program's own: those of the packages
+// at and below the import paths in include, and none at and below those in
+// exclude, which win. For all others the default stands: package main and the
+// main module.
+func WithInApp(include []string, exclude ...string) Option {
+	rule := &stack.Rule{Include: slices.Clone(include), Exclude: slices.Clone(exclude)}
+	return func(cfg *config) error {
+		cfg.inApp = rule
+		return nil
+	}
+}
+
+// WithBreadcrumbs keeps the latest n breadcrumbs in place of 100. Zero keeps
+// none; fewer than that is an error.
+func WithBreadcrumbs(n int) Option {
+	return func(cfg *config) error {
+		if n < 0 {
+			return fmt.Errorf("raven: WithBreadcrumbs(%d): the number is negative", n)
+		}
+		cfg.breadcrumbs = n
 		return nil
 	}
 }

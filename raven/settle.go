@@ -1,6 +1,8 @@
 package raven
 
 import (
+	"sync/atomic"
+
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport"
 )
@@ -76,7 +78,7 @@ func (c *Client) observeOutcome(o Outcome) {
 	defer func() {
 		guard.Leave()
 		if r := recover(); r != nil {
-			c.logger().Error("raven: the function of WithOnOutcome panicked", "panic", guard.Plain(r), "event_id", o.EventID, "outcome", o.String())
+			c.logTo().Error("raven: the function of WithOnOutcome panicked", "panic", guard.Plain(r), "event_id", o.EventID, "outcome", o.String())
 		}
 	}()
 	c.onOutcome(o)
@@ -106,4 +108,37 @@ func WithOnOutcome(fn func(Outcome)) Option {
 		cfg.onOutcome = fn
 		return nil
 	}
+}
+
+// outgoing is an event that is ready to be sent: the packet, which is the
+// transport's from now on, and what its outcome is entered into. Neither refers
+// to the other, so that the packet can be freed while its outcome is open. The
+// zero value is none.
+type outgoing struct {
+	packet *transport.Packet
+	*fate
+}
+
+// fate is an event whose outcome is open.
+type fate struct {
+	client  *Client
+	id      string
+	ticket  uint64      // in the ledger
+	report  *discards   // that travel along; nil for none
+	echo    bool        // see terms
+	memory  memory      // of its error
+	settled atomic.Bool // a transport that calls back twice is not believed twice
+	gist    gist
+}
+
+// done is the callback for asynchronous transports.
+func (f *fate) done(resp *transport.Response, err error) {
+	f.client.settle(f, resp, err, terms{})
+}
+
+// terms say who else knows of an outcome, and what it is worth.
+type terms struct {
+	told   bool // the caller is told: nothing to log, nothing for Flush to say
+	ignore bool // it says nothing about the way to the server
+	echo   bool // the client's own log led to the capture
 }

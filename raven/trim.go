@@ -2,7 +2,6 @@ package raven
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
@@ -11,18 +10,6 @@ import (
 // maxEvent is how many bytes of JSON an event may have. Sentry refuses those of
 // more than 1 MiB (protocol 2.4); the rest is for the envelope.
 const maxEvent = 1_000_000
-
-// TooLargeError is an event that is too large for Sentry even after everything
-// that can be left out was.
-type TooLargeError struct {
-	// Size is how many bytes of JSON were left, Limit how many there may be.
-	Size, Limit int
-}
-
-// Error says how large the event is.
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("the event has %d bytes even without extra, contexts, breadcrumbs and most of its frames; Sentry takes %d: give it less text and fewer exceptions", e.Size, e.Limit)
-}
 
 // trimStep leaves something out of an event that is its own to change. cut
 // returns false once there is nothing left to leave out; excess is how many

@@ -2,8 +2,10 @@ package raven
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
+	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/errchain"
 	"github.com/ravenkit/ravenkit/raven/internal/seen"
 )
@@ -20,7 +22,7 @@ func (c *Client) Wrap(ctx context.Context, fn func(ctx context.Context) error, o
 	defer c.repanic(ctx, opts)
 	err := fn(ctx)
 	if err != nil && listed(err, opts) {
-		c.report(ctx, nil, subject{err: err, how: seen.ByReturn}, opts)
+		c.capture(ctx, nil, subject{err: err, how: seen.ByReturn}, opts)
 	}
 	return err
 }
@@ -61,4 +63,38 @@ func listed(err error, opts []CaptureOption) bool {
 		}
 	}
 	return true
+}
+
+// recovered reports the value of a panic that was recovered.
+func (c *Client) recovered(ctx context.Context, r any, opts []CaptureOption) {
+	repanicAbort(r)
+	if c.Enabled() {
+		c.capture(ctx, nil, subject{panicked: r, how: seen.ByPanic}, opts)
+	}
+}
+
+// repanicAbort lets the panic through by which net/http handlers abort.
+func repanicAbort(r any) {
+	if err, ok := r.(error); ok && guard.Same(err, http.ErrAbortHandler) {
+		panic(r)
+	}
+}
+
+// Go runs fn in a goroutine of its own. For every client whose [Context] ctx
+// carries, or for the default client if it carries none, fn's ctx carries a new
+// Context that starts with what the other one holds when Go is called: what the
+// goroutine merges and records is its own.
+//
+// A panic of fn is reported by the client whose Context ctx carries, else by
+// the default client, and ends with the goroutine, as with [Client.Recover]:
+// although there is no client, and not if it is [http.ErrAbortHandler], which
+// ends the program as it would have without Go.
+//
+// Nothing waits for the goroutine. It ends when fn does.
+func Go(ctx context.Context, fn func(ctx context.Context)) {
+	ctx = fork(orBackground(ctx))
+	go func() {
+		defer Recover(ctx)
+		fn(ctx)
+	}()
 }

@@ -4,45 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"sync/atomic"
 
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
-	"github.com/ravenkit/ravenkit/transport"
 )
-
-// outgoing is an event that is ready to be sent: the packet, which is the
-// transport's from now on, and what its outcome is entered into. Neither refers
-// to the other, so that the packet can be freed while its outcome is open. The
-// zero value is none.
-type outgoing struct {
-	packet *transport.Packet
-	*fate
-}
-
-// fate is an event whose outcome is open.
-type fate struct {
-	client  *Client
-	id      string
-	ticket  uint64      // in the ledger
-	report  *discards   // that travel along; nil for none
-	echo    bool        // see terms
-	memory  memory      // of its error
-	settled atomic.Bool // a transport that calls back twice is not believed twice
-	gist    gist
-}
-
-// done is the callback for asynchronous transports.
-func (f *fate) done(resp *transport.Response, err error) {
-	f.client.settle(f, resp, err, terms{})
-}
-
-// terms say who else knows of an outcome, and what it is worth.
-type terms struct {
-	told   bool // the caller is told: nothing to log, nothing for Flush to say
-	ignore bool // it says nothing about the way to the server
-	echo   bool // the client's own log led to the capture
-}
 
 const (
 	gistFrames = 5

@@ -2,11 +2,49 @@ package raven
 
 import (
 	"net/http"
+	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/program"
 	"github.com/ravenkit/ravenkit/transport"
+)
+
+// Version is the version of this client, as it stands in the sdk interface,
+// in the User-Agent header and in sentry_client (protocol 1.3).
+const Version = "0.1.0"
+
+const (
+	sdkName   = "raven.go"
+	userAgent = sdkName + "/" + Version
+	platform  = "go"
+)
+
+// dialect is one of the two forms that an event has on the wire.
+type dialect bool
+
+const (
+	modern    dialect = false // protocol 5, as every server of today takes it
+	reference dialect = true  // protocol 6.1, as the reference client sends it
+)
+
+// wire is what a client knows before the first event: how to write it, and the
+// parts that are the same in all of them.
+type wire struct {
+	dialect dialect
+	project string
+	// The client's values as JSON with their keys and a comma behind them.
+	serverName, release, environment []byte
+
+	defaults Event // the same values for those who look at an event
+}
+
+const (
+	sdkField     = `"sdk":{"name":"` + sdkName + `","version":"` + Version + `"},`
+	loggedField  = `"logentry":`
+	messageField = `"sentry.interfaces.Message":`
 )
 
 // pack encodes the draft for the client's endpoint. The error is a
@@ -89,3 +127,33 @@ func header(contentType, auth string) http.Header {
 		"X-Sentry-Auth": {auth},
 	}
 }
+
+// linkedModules is the modules field of every event that does not bring its
+// own: Go itself and what was linked in, as JSON with a comma behind it.
+var linkedModules = sync.OnceValue(func() []byte {
+	return append(new(encoder).AppendStringMap([]byte(`"modules":`), program.Modules(), asItIs), ',')
+})
+
+// defaultContexts are the contexts that every event has, as JSON.
+var defaultContexts = sync.OnceValue(func() []byte {
+	return append(append(append([]byte(nil), runtimeContext...), ','), osContext...)
+})
+
+// isDefault reports whether contexts are those that every event has and nothing
+// else, as a function that has looked at an event mostly leaves them.
+func isDefault(contexts Contexts) bool {
+	if len(contexts) != 2 {
+		return false
+	}
+	r, _ := contexts["runtime"].(map[string]any)
+	o, _ := contexts["os"].(map[string]any)
+	return len(r) == 2 && r["name"] == goName && r["version"] == goVersion && len(o) == 1 && o["name"] == goOS
+}
+
+// The values of the contexts that every event has.
+var goName, goVersion, goOS any = "go", runtime.Version(), runtime.GOOS
+
+var (
+	runtimeContext = jsontext.CloseObject(jsontext.AppendField([]byte(`"runtime":{"name":"go",`), `"version":`, runtime.Version()))
+	osContext      = jsontext.CloseObject(jsontext.AppendField([]byte(`"os":{`), `"name":`, runtime.GOOS))
+)
