@@ -10,17 +10,17 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Mishap decides what goes wrong with a packet on its way into a transport; n
+// Failure decides what goes wrong with a packet on its way into a transport; n
 // counts the packets, from 1. Nil lets the packet pass. [ErrLost] makes it
 // vanish, [ErrTwice] delivers it twice, and any other error is the outcome of
-// the delivery, which does not take place. A Mishap may wait, to be slow, and
+// the delivery, which does not take place. A Failure may wait, to be slow, and
 // read the packet, but not change it. It is called by any number of goroutines.
 //
-// A Mishap strikes before a transport. For what goes wrong behind it, between
-// the transport and its server, see sentrytest.Fault.
-type Mishap func(n int, p *transport.Packet) error
+// A Failure happens before the transport gets the packet. For faults of the
+// server, see sentrytest.Fault.
+type Failure func(n int, p *transport.Packet) error
 
-// Errors of a Mishap that are no outcome of a delivery.
+// Errors of a Failure that are no outcome of a delivery.
 var (
 	// ErrLost makes a packet vanish. Its sender is told that it was delivered.
 	ErrLost = errors.New("transporttest: lost")
@@ -28,9 +28,9 @@ var (
 	ErrTwice = errors.New("transporttest: delivered twice")
 )
 
-// EveryNth returns a Mishap with the error err for the packets n, 2n, 3n and so
+// EveryNth returns a Failure with the error err for the packets n, 2n, 3n and so
 // on.
-func EveryNth(n int, err error) Mishap {
+func EveryNth(n int, err error) Failure {
 	return func(i int, _ *transport.Packet) error {
 		if i%n != 0 {
 			return nil
@@ -39,14 +39,14 @@ func EveryNth(n int, err error) Mishap {
 	}
 }
 
-// Inject returns a transport that delivers through next, except for the mishaps.
+// Inject returns a transport that delivers through next, except for the failures.
 // Of several the first that has an error decides. It is a
 // [transport.AsyncTransport] if next is one, and keeps the rules of the
 // interface: callbacks run exactly once, and Close, which closes next, is
 // final. It is a [transport.Holder] then too, which holds what next holds. A
-// packet that a mishap has struck is not held.
-func Inject(next transport.Transport, mishaps ...Mishap) transport.Transport {
-	f := &faulty{next: next, mishaps: mishaps}
+// packet that a Failure stopped is not held.
+func Inject(next transport.Transport, failures ...Failure) transport.Transport {
+	f := &faulty{next: next, failures: failures}
 	if async, ok := next.(transport.AsyncTransport); ok {
 		return &faultyAsync{faulty: f, async: holderOf(async)}
 	}
@@ -54,10 +54,10 @@ func Inject(next transport.Transport, mishaps ...Mishap) transport.Transport {
 }
 
 type faulty struct {
-	next    transport.Transport
-	mishaps []Mishap
-	n       atomic.Int64
-	closed  atomic.Bool
+	next     transport.Transport
+	failures []Failure
+	n        atomic.Int64
+	closed   atomic.Bool
 }
 
 // strike returns what is to happen to the next packet.
@@ -66,8 +66,8 @@ func (f *faulty) strike(p *transport.Packet) error {
 		return nil // what comes after Close has a fate of its own
 	}
 	n := int(f.n.Add(1))
-	for _, mishap := range f.mishaps {
-		if err := mishap(n, p); err != nil {
+	for _, failure := range f.failures {
+		if err := failure(n, p); err != nil {
 			return err
 		}
 	}
