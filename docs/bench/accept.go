@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// receiver is a server that takes recorded events, in a process of its own.
+// receiver is a server for recorded events in a process of its own.
 type receiver struct {
 	name  string
 	child *child
@@ -16,9 +16,9 @@ type receiver struct {
 // acceptRow is one line of the table of servers.
 type acceptRow struct {
 	name         string
-	perSecond    float64 // events
+	perSecond    float64 // events per second
 	peakBytes    int
-	sent, events int // posted and kept, over all rounds
+	sent, events int // posted and kept events in all rounds
 }
 
 // measureAccept posts the same recorded requests to each server, from several
@@ -81,7 +81,7 @@ func (r *receiver) start(ctx context.Context, requests []recording, server strin
 	return err
 }
 
-// stop ends the server and returns what it says of itself.
+// stop ends the server and returns its counts.
 func (r *receiver) stop() (events, peakBytes int, err error) {
 	r.posts.close()
 	if err := r.child.stdin.Close(); err != nil {

@@ -10,14 +10,14 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// The servers that acceptance compares, as the child's first argument.
+// The servers that are compared, as the child's first argument.
 const (
 	noopServer = "noop"
 	fakeServer = "sentrytest"
 )
 
 // acceptChild serves until in ends. The first line on out is the address, the
-// last is how many events the server has, and the most memory it took.
+// last has the number of events and the peak of memory.
 func acceptChild(args []string, in io.Reader, out io.Writer) error {
 	if len(args) != 1 || args[0] != noopServer && args[0] != fakeServer {
 		return fmt.Errorf("usage: %s %s|%s", acceptCommand, noopServer, fakeServer)
@@ -29,7 +29,8 @@ func acceptChild(args []string, in io.Reader, out io.Writer) error {
 		}
 		fmt.Fprintln(out, srv.URL())
 		_, _ = io.Copy(io.Discard, in)
-		peak := peakMemory() // before the events are looked at, which reads each of them
+		// Reading the events needs memory, so measure before.
+		peak := peakMemory()
 		fmt.Fprintln(out, len(srv.Events()), peak)
 		return srv.Close()
 	}

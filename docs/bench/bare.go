@@ -12,13 +12,13 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// bare posts recorded requests with nothing but net/http: the most that any
-// client on net/http can reach from as many connections.
+// bare posts recorded requests with net/http only: the maximum for any client
+// on net/http with as many connections.
 type bare struct {
 	url      string
 	requests []recording
 	conns    int
-	encode   bool // the bodies are plain, and compressed for every request
+	encode   bool // compress plain bodies for every request
 	client   *http.Client
 }
 
@@ -33,8 +33,7 @@ func newBare(url string, requests []recording, conns int, encode bool) (*bare, e
 	return &bare{url: url, requests: requests, conns: conns, encode: encode, client: &http.Client{Transport: t}}, nil
 }
 
-// decoded returns the requests with the bodies as they were before they were
-// compressed.
+// decoded returns the requests with uncompressed bodies.
 func decoded(requests []recording) ([]recording, error) {
 	plain := make([]recording, len(requests))
 	for i, r := range requests {
@@ -66,8 +65,8 @@ func (b *bare) deliver(ctx context.Context, n int) error {
 	})
 }
 
-// fromEach posts the requests 0 to n-1 from as many goroutines as connections,
-// each with a function of its own. It stops at the first error.
+// fromEach posts the requests 0 to n-1 from one goroutine per connection, each
+// with a function of its own. It stops at the first error.
 func fromEach(conns, n int, open func() (post func(i int) error)) error {
 	var (
 		next   atomic.Int64
@@ -113,22 +112,23 @@ func (b *bare) post(ctx context.Context, header http.Header, body []byte) error 
 
 func (b *bare) close() { b.client.CloseIdleConnections() }
 
-// encoding compresses bodies one after the other, in the same memory and with
-// the package and the level that our transport uses.
+// encoding compresses bodies one after the other, in the same memory, with the
+// package and the level of our transport.
 type encoding struct {
 	writer *gzip.Writer
 	buffer bytes.Buffer
 }
 
-// encode returns a body that is good until the next.
+// encode returns a body that is valid until the next call.
 func (e *encoding) encode(body []byte) []byte {
 	e.buffer.Reset()
 	if e.writer == nil {
-		e.writer, _ = gzip.NewWriterLevel(&e.buffer, gzip.BestSpeed) // fails for levels that do not exist
+		// Fails only for levels that do not exist.
+		e.writer, _ = gzip.NewWriterLevel(&e.buffer, gzip.BestSpeed)
 	} else {
 		e.writer.Reset(&e.buffer)
 	}
-	// Neither call can fail: a bytes.Buffer takes everything.
+	// Neither call can fail: writing to a bytes.Buffer never does.
 	_, _ = e.writer.Write(body)
 	_ = e.writer.Close()
 	return e.buffer.Bytes()

@@ -8,7 +8,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// bareFast posts recorded requests with nothing but fasthttp.
+// bareFast posts recorded requests with fasthttp only.
 type bareFast struct {
 	url      string
 	requests []recording
@@ -27,7 +27,7 @@ func (b *bareFast) deliver(_ context.Context, n int) error {
 	})
 }
 
-// post makes a request of a recording, as a program does for each event.
+// post makes a request from a recording, as a program does for each event.
 func (b *bareFast) post(r *recording) error {
 	request, answer := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(request)

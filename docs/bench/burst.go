@@ -8,12 +8,12 @@ import (
 )
 
 // burster captures a burst in a process of its own, so that its peak of memory
-// is its own too.
+// is measured alone.
 type burster struct {
 	name    string
-	key     string // what the child process knows it by
+	key     string // its name for the child process
 	options string // of the DSN
-	lossy   bool   // it may drop what it has no room for
+	lossy   bool   // it may drop events
 }
 
 // bursters are the contenders.
@@ -26,16 +26,16 @@ var bursters = []burster{
 // burstRow is one line of the third table.
 type burstRow struct {
 	name         string
-	sent, events int // captured and arrived
+	sent, events int // captured and arrived events
 	burstResult
 }
 
-// burstResult is what a child process says of its burst.
+// burstResult is the result of a child process.
 type burstResult struct {
 	CaptureSeconds float64
-	Seconds        float64 // until all that was kept had been delivered
-	IdleBytes      int     // of memory, at its peak, before the burst
-	PeakBytes      int     // and after
+	Seconds        float64 // until all kept events were delivered
+	IdleBytes      int     // peak of memory before the burst
+	PeakBytes      int     // and after it
 }
 
 func measureBurst(ctx context.Context, s settings) ([]burstRow, error) {

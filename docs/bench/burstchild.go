@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// burstChild captures a burst as fast as one goroutine can, waits until what
-// was kept is delivered, and writes the result as one line.
+// burstChild captures a burst as fast as one goroutine can, waits until the
+// kept events are delivered, and writes the result as one line.
 func burstChild(args []string, out io.Writer) error {
 	if len(args) != 3 {
 		return fmt.Errorf("usage: %s CLIENT DSN EVENTS", burstCommand)

@@ -7,32 +7,32 @@ import (
 	"time"
 )
 
-// A batch is small enough for all of its events to wait in the smallest queue
-// there is, so that delivery can be held back and nothing is lost.
+// All events of a batch fit into the smallest queue, so that delivery can be
+// held back without losses.
 const (
-	warmups   = 4  // captures before the clock starts
-	batchSize = 64 // captures on the clock
+	warmups   = 4  // captures before the measurement
+	batchSize = 64 // measured captures
 )
 
 // captureCase is one row of a table: the same captures by two clients.
 type captureCase struct {
 	name       string
-	procs      int  // how many processors may run Go code at a time
-	silent     bool // nothing is to arrive
+	procs      int  // processors for Go code
+	silent     bool // no event must arrive
 	capture    func(contender, error)
 	ours, peer contender
 	peerName   string
-	oursID     int // the projects they report to
+	oursID     int // the projects of both clients
 	peerID     int
 }
 
-// cost is what a capture costs its caller.
+// cost is the cost of a capture for its caller.
 type cost struct{ nanos, bytes, allocs float64 }
 
 // captureRow is one line of a table of captures.
 type captureRow struct {
 	name       string
-	timeOnly   bool // other goroutines ran, so their memory is in the count
+	timeOnly   bool // other goroutines ran, so memory is not comparable
 	ours, peer cost
 }
 
@@ -68,7 +68,7 @@ func measureCapture(ctx context.Context, s settings, table func(context.Context,
 	return rows, lost
 }
 
-// captureCases are the rows. The first is what the budget is about.
+// captureCases are the rows. The first is the one with a budget.
 func captureCases(ctx context.Context, srv *server) ([]captureCase, error) {
 	exception := func(c contender, err error) { c.exception(err) }
 	message := func(c contender, _ error) { c.message(messageText) }
@@ -102,8 +102,8 @@ func captureCases(ctx context.Context, srv *server) ([]captureCase, error) {
 	return cases, nil
 }
 
-// measure lets the clients take turns, and each go first every other time, so
-// that whatever else the machine does meets both alike.
+// measure lets the clients take turns, and alternates which goes first, so that
+// other load on the machine affects both equally.
 func (c *captureCase) measure(ctx context.Context, srv *server, batches int) (captureRow, error) {
 	var ours, peers []cost
 	for i := range batches {
@@ -125,10 +125,9 @@ func (c *captureCase) measure(ctx context.Context, srv *server, batches int) (ca
 	return captureRow{name: c.name, timeOnly: c.procs > 1, ours: medianCost(ours), peer: medianCost(peers)}, nil
 }
 
-// batch measures a batch of captures on their goroutine alone. The server
-// answers nobody meanwhile; and with one processor no other goroutine gets a
-// turn before the batch is over, because it takes less than the 10 ms for which
-// the scheduler lets a goroutine run.
+// batch measures a batch of captures on their goroutine only. The server
+// answers no request meanwhile. With one processor, no other goroutine runs
+// during the batch, because it takes less than the 10 ms of a time slice.
 func (c *captureCase) batch(ctx context.Context, srv *server, who contender) (cost, error) {
 	if err := srv.holdBack(); err != nil {
 		return cost{}, err
@@ -150,7 +149,7 @@ func (c *captureCase) batch(ctx context.Context, srv *server, who contender) (co
 func (c *captureCase) onTheClock(who contender) cost {
 	var before, after runtime.MemStats
 	err := newError()
-	runtime.Gosched() // for a fresh 10 ms
+	runtime.Gosched() // starts a new time slice of 10 ms
 	for range warmups {
 		c.capture(who, err)
 	}
@@ -168,7 +167,7 @@ func (c *captureCase) onTheClock(who contender) cost {
 	}
 }
 
-// verify makes sure that every capture was a whole one: it arrived.
+// verify checks that every capture arrived.
 func (c *captureCase) verify(srv *server, batches int) error {
 	if c.silent {
 		return nil

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// The first argument of the processes that the bench starts of itself.
+// The first arguments of the bench's child processes.
 const (
 	serveCommand  = "child-serve"
 	burstCommand  = "child-burst"
 	acceptCommand = "child-accept"
 )
 
-// runChild does what a child process is for, if this is one.
+// runChild runs the child's part if this process is a child.
 func runChild(args []string) (code int, ok bool) {
 	if len(args) == 0 {
 		return 0, false
@@ -42,8 +42,8 @@ func runChild(args []string) (code int, ok bool) {
 	return 0, true
 }
 
-// child is another process of this program. A server ends when its standard
-// input does, and so with its parent, however that ends; a burst ends by
+// child is another process of this program. A server ends with its standard
+// input, and so with its parent, however the parent ends. A burst ends by
 // itself.
 type child struct {
 	cmd    *exec.Cmd
@@ -76,12 +76,12 @@ func (c *child) readLine() (string, error) {
 	line, err := c.stdout.ReadString('\n')
 	if err != nil {
 		_ = c.end()
-		return "", fmt.Errorf("a child process said nothing: %w: %s", err, strings.TrimSpace(c.stderr.String()))
+		return "", fmt.Errorf("a child process printed nothing: %w: %s", err, strings.TrimSpace(c.stderr.String()))
 	}
 	return strings.TrimSpace(line), nil
 }
 
-// end lets the process go and waits for it.
+// end closes the child's standard input and waits for the child.
 func (c *child) end() error {
 	_ = c.stdin.Close()
 	if err := c.cmd.Wait(); err != nil {

@@ -2,8 +2,8 @@ package main
 
 import "context"
 
-// contender is a client, with what the measurements ask of it. Every client is
-// behind it, so that a call costs all of them the same on top.
+// contender is a client with the methods that the measurements need. Every
+// client has this interface, so that a call costs the same.
 type contender interface {
 	exception(err error)
 	message(text string)

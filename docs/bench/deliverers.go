@@ -8,23 +8,22 @@ import (
 	"github.com/ravenkit/ravenkit/transport/fasthttptransport"
 )
 
-// deliverer delivers n events to its project and returns when all have been
+// deliverer delivers n events to its project and returns when all were
 // answered.
 type deliverer struct {
 	name    string
-	bare    string // the line that it is compared with
+	bare    string // the line to compare with
 	conns   int
 	project int
 	deliver func(ctx context.Context, n int) error
 	close   func()
 }
 
-// someWorkers is how many connections the contenders have that may have
-// several.
+// someWorkers is the number of connections of contenders that can have several.
 const someWorkers = 4
 
-// deliverers are the contenders, those with as many connections next to each
-// other. sentry-go delivers from one connection and can't be told otherwise.
+// deliverers are the contenders, grouped by the number of connections.
+// sentry-go delivers over one connection, which can't be changed.
 func deliverers(ctx context.Context, srv *server) ([]deliverer, error) {
 	requests, err := record(ctx, 256)
 	if err != nil {
@@ -65,8 +64,8 @@ func bareDeliverer(srv *server, requests []recording, conns int, encode bool) (d
 	return d, nil
 }
 
-// bareFastDeliverer is to fasthttp+ what bareDeliverer is to the default
-// transport.
+// bareFastDeliverer is the base for fasthttp+, as bareDeliverer is for the
+// default transport.
 func bareFastDeliverer(srv *server, requests []recording, conns int) (deliverer, error) {
 	d := deliverer{name: bareFastName, bare: bareFastName, project: srv.newProject()}
 	b := newBareFast(srv.endpoint(d.project), requests, conns)
@@ -74,7 +73,7 @@ func bareFastDeliverer(srv *server, requests []recording, conns int) (deliverer,
 	return d, nil
 }
 
-// transportDeliverer has our default transport deliver the recorded bodies.
+// transportDeliverer delivers the recorded bodies with our default transport.
 func transportDeliverer(srv *server, requests []recording, conns int) (deliverer, error) {
 	d := deliverer{name: transportName, bare: bareName, project: srv.newProject()}
 	next, err := transport.NewHTTP(transport.HTTPConfig{Compression: "none"})
@@ -89,7 +88,7 @@ func transportDeliverer(srv *server, requests []recording, conns int) (deliverer
 	return d, nil
 }
 
-// fastTransportDeliverer does the same with fasthttp+.
+// fastTransportDeliverer delivers them with fasthttp+.
 func fastTransportDeliverer(srv *server, requests []recording, conns int) (deliverer, error) {
 	d := deliverer{name: fastTransportName, bare: bareFastName, project: srv.newProject()}
 	t, err := fasthttptransport.New(fasthttptransport.Config{
@@ -102,8 +101,8 @@ func fastTransportDeliverer(srv *server, requests []recording, conns int) (deliv
 	return d, nil
 }
 
-// packets are the recorded requests as a transport takes them. It sends the
-// bodies as they are, and they are compressed already.
+// packets returns the recorded requests as packets. The bodies are compressed
+// already, so the transport must send them unchanged.
 func packets(url string, requests []recording) []transport.Packet {
 	all := make([]transport.Packet, len(requests))
 	for i, r := range requests {
@@ -112,8 +111,9 @@ func packets(url string, requests []recording) []transport.Packet {
 	return all
 }
 
-// through hands packets to a transport from one goroutine. Beside a bare client
-// it shows what queue, workers and the reading of answers cost.
+// through sends packets through a transport from one goroutine. The difference
+// to a bare client is the cost of the queue, the workers and reading the
+// answers.
 func (d *deliverer) through(t transport.AsyncTransport, packets []transport.Packet) {
 	d.deliver = func(ctx context.Context, n int) error {
 		for i := range n {
@@ -124,8 +124,8 @@ func (d *deliverer) through(t transport.AsyncTransport, packets []transport.Pack
 	d.close = func() { _ = t.Close(context.Background()) }
 }
 
-// ourDeliverer makes captures wait while the queue is full, and is the default
-// otherwise.
+// ourDeliverer uses the default configuration, but captures wait while the
+// queue is full.
 func ourDeliverer(ctx context.Context, srv *server, conns int) (deliverer, error) {
 	d := deliverer{name: oursName, bare: bareName, project: srv.newProject()}
 	c, err := newOurs(ctx, srv.dsn(d.project, fmt.Sprintf("?overflow=block&workers=%d", conns)))
@@ -144,8 +144,8 @@ func ourDeliverer(ctx context.Context, srv *server, conns int) (deliverer, error
 	return d, nil
 }
 
-// peerDeliverer captures no faster than sentry-go delivers, for otherwise it
-// drops events.
+// peerDeliverer captures no faster than sentry-go delivers, because it would
+// drop events otherwise.
 func peerDeliverer(srv *server) (deliverer, error) {
 	d := deliverer{name: peerName, conns: 1, bare: bareName, project: srv.newProject()}
 	w := newWindow()

@@ -12,12 +12,13 @@ type throughput struct{ seconds, cpuSeconds float64 }
 
 // deliveryRow is one line of the second table.
 type deliveryRow struct {
-	name, bare   string // its own, and that of the line it is compared with
+	// The line's name, and the name of the line to compare with.
+	name, bare   string
 	conns        int
-	perSecond    float64 // events
-	cpuMicros    float64 // of this process, for an event; 0 where unknown
+	perSecond    float64 // events per second
+	cpuMicros    float64 // per event, of this process; 0: unknown
 	bytes        float64 // of a request's body
-	sent, events int     // captured and arrived, over all rounds
+	sent, events int     // captured and arrived events in all rounds
 }
 
 func measureDelivery(ctx context.Context, s settings) ([]deliveryRow, error) {

@@ -11,22 +11,22 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// traveller is a client that delivers over a distance.
+// traveller is a client that delivers over a long distance.
 type traveller struct {
 	name  string
 	http2 bool // the server offers it
 	peer  bool
 }
 
-// travellers are the contenders. sentry-go speaks HTTP/1.1 with a server that
-// offers HTTP/2 as well.
+// travellers are the contenders. sentry-go uses HTTP/1.1 even if the server
+// offers HTTP/2.
 var travellers = []traveller{
 	{name: oursName + ", default", http2: true},
 	{name: oursName + ", default"},
 	{name: peerName + ", default", http2: true, peer: true},
 }
 
-// distances are what an answer takes, one way and back.
+// distances are the round-trip times of an answer.
 var distances = []time.Duration{20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond}
 
 // distanceRow is one line of the table of distances.
@@ -34,14 +34,14 @@ type distanceRow struct {
 	name      string
 	away      time.Duration
 	proto     string
-	conns     int     // at a time, at most
-	perSecond float64 // events
+	conns     int     // the most at one time
+	perSecond float64 // events per second
 	ofPeer    float64
 	cpuMicros float64
 }
 
-// measureDistance has each contender deliver from each distance. Bursts that
-// would be lost wait: what counts is how fast they go.
+// measureDistance measures each contender at each distance. Captures wait
+// instead of dropping events, because only the speed is measured.
 func measureDistance(ctx context.Context, s settings) ([]distanceRow, error) {
 	var rows []distanceRow
 	for _, away := range distances {
@@ -49,7 +49,8 @@ func measureDistance(ctx context.Context, s settings) ([]distanceRow, error) {
 		for _, t := range travellers {
 			n := s.distant
 			if t.peer {
-				n = max(n/40, 10) // it takes as long
+				// Fewer events, because each takes longer.
+				n = max(n/40, 10)
 			}
 			row, err := t.travel(ctx, away, n)
 			if err != nil {
@@ -101,7 +102,7 @@ func (t *traveller) travel(ctx context.Context, away time.Duration, n int) (dist
 	return row, whole("distance", t.name, n, events)
 }
 
-// client returns what a contender does, so that none loses what it captures.
+// client returns the functions of a contender that loses no event.
 func (t *traveller) client(ctx context.Context, srv *faraway, dsn string) (capture func() error, flush func(context.Context) error, end func(), err error) {
 	if !t.peer {
 		c, err := newOurs(ctx, dsn, raven.WithLogger(slog.New(slog.DiscardHandler)), raven.WithEnv(transport.Env{TLS: srv.trusting()}))
@@ -125,15 +126,15 @@ func (t *traveller) client(ctx context.Context, srv *faraway, dsn string) (captu
 	}, c.flush, c.close, nil
 }
 
-// paceRow is one line of the table of concurrency: what was under way at a time
-// in each part of a second.
+// paceRow is one line of the table of concurrency: the events in flight in each
+// part of a second.
 type paceRow struct {
 	name  string
 	every time.Duration
 	peaks []int
 }
 
-// measurePace watches how many events are under way at a server that is
+// measurePace measures how many events are in flight at a server that is
 // disturbed in the middle of a burst.
 func measurePace(ctx context.Context, s settings) ([]paceRow, error) {
 	var rows []paceRow
@@ -176,7 +177,8 @@ func measurePace(ctx context.Context, s settings) ([]paceRow, error) {
 		}
 		ended, cancel := context.WithCancel(ctx)
 		cancel()
-		_ = c.client.Close(ended) // the rest of the burst says nothing
+		// The rest of the burst is irrelevant.
+		_ = c.client.Close(ended)
 		srv.Close()
 		if err != nil {
 			return nil, err

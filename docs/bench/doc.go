@@ -1,7 +1,7 @@
-// Command bench measures Ravenkit side by side with sentry-go and with bare
-// net/http, in one run on one machine, and prints tables of ratios as Markdown.
-// README.md says what is measured, how, and why that is fair.
+// Command bench compares Ravenkit with sentry-go and with bare net/http, in one
+// run on one machine, and prints tables of ratios as Markdown. README.md says
+// what is measured, how, and why the comparison is fair.
 //
-// It is a module of its own, so that nobody who uses the library inherits the
-// client that it is compared with.
+// It is a module of its own, so that users of the library do not depend on
+// sentry-go.
 package main

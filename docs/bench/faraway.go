@@ -12,18 +12,19 @@ import (
 	"time"
 )
 
-// faraway is a server behind a network that takes a time for each answer. It
-// speaks TLS.
+// faraway is a server with TLS behind a network with a delay.
 type faraway struct {
 	*httptest.Server
-	takes func(now int) (time.Duration, int) // how long it takes and what it answers, with that many requests under way
+	// Returns the delay and the status of an answer, for the number of requests
+	// in flight.
+	takes func(now int) (time.Duration, int)
 
 	mu    sync.Mutex
 	seen  map[string]bool // event ids
-	now   int             // requests under way
-	most  int             // of them since the last peak
+	now   int             // requests in flight
+	most  int             // the most since the last call of peak
 	open  int             // connections
-	conns int             // of them at a time, at most
+	conns int             // the most connections at a time
 	proto string          // of the last request
 }
 
@@ -48,7 +49,7 @@ func newFaraway(http2 bool, takes func(now int) (time.Duration, int)) *faraway {
 	return f
 }
 
-// ServeHTTP takes an event, and its time.
+// ServeHTTP accepts an event after the delay.
 func (f *faraway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, err := eventID(r)
 	if err != nil {
@@ -75,8 +76,7 @@ func (f *faraway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, answer)
 }
 
-// peak returns how many requests were under way at a time since it was asked
-// last.
+// peak returns the most requests in flight since the last call.
 func (f *faraway) peak() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -85,15 +85,15 @@ func (f *faraway) peak() int {
 	return most
 }
 
-// arrived returns how many events it has, over how many connections at a time,
-// and by which protocol.
+// arrived returns the number of events, the most connections at a time, and the
+// protocol.
 func (f *faraway) arrived() (events, conns int, proto string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.seen), f.conns, f.proto
 }
 
-// trusting is a TLS configuration that accepts the server.
+// trusting returns a TLS configuration that accepts the server.
 func (f *faraway) trusting() *tls.Config {
 	roots := x509.NewCertPool()
 	roots.AddCert(f.Certificate())

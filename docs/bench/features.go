@@ -7,11 +7,11 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// plainName is what the rows about features are compared with.
+// plainName is the base for the rows about features.
 const plainName = oursName + ", default"
 
-// featureCases are rows about what a program may ask for that costs more than a
-// capture by default: our client with it beside our client without.
+// featureCases are rows about features that cost more than a default capture:
+// our client with the feature and without.
 func featureCases(ctx context.Context, srv *server) ([]captureCase, error) {
 	rows := []struct {
 		name string
@@ -56,7 +56,7 @@ func withContext(o *ours) {
 	o.ctx = ctx
 }
 
-// withRequest is what a middleware for net/http adds.
+// withRequest adds the same data as a middleware for net/http.
 func withRequest(o *ours) {
 	o.with = []raven.CaptureOption{
 		&raven.Request{

@@ -24,11 +24,11 @@ type ingestRow struct {
 	kept           int
 	seconds        float64
 	peakBytes      int
-	page, api      []time.Duration // what a reader waited for meanwhile
+	page, api      []time.Duration // waiting times of a reader during the burst
 }
 
-// measureIngest posts a burst to the program, as people start it, while
-// somebody reloads its page and asks its API without a pause.
+// measureIngest posts a burst to the program, as users start it, while another
+// goroutine reloads its page and calls its API all the time.
 func measureIngest(ctx context.Context, s settings) ([]ingestRow, error) {
 	requests, err := record(ctx, 256)
 	if err != nil {
@@ -40,8 +40,8 @@ func measureIngest(ctx context.Context, s settings) ([]ingestRow, error) {
 	}
 	defer os.RemoveAll(folder)
 	binary := filepath.Join(folder, "fakesentry")
-	// In the module of the program, which has dependencies that this one has
-	// not.
+	// The program is built in its own module, because it has further
+	// dependencies.
 	build := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join("..", ".."), "-o", binary, "./sentrytest/cmd/fakesentry")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", build, err, out)
@@ -102,7 +102,7 @@ func (r *ingestRow) measure(ctx context.Context, binary string, args []string, r
 	return err
 }
 
-// visit asks for a URL over and over and says how long each answer took.
+// visit requests a URL repeatedly and returns how long each answer took.
 func visit(ctx context.Context, url string) []time.Duration {
 	var took []time.Duration
 	client := &http.Client{Transport: &http.Transport{}}
@@ -115,7 +115,7 @@ func visit(ctx context.Context, url string) []time.Duration {
 		start := time.Now()
 		answer, err := client.Do(r)
 		if err != nil {
-			continue // the end
+			continue // the context has ended
 		}
 		_, err = io.Copy(io.Discard, answer.Body)
 		answer.Body.Close()
@@ -126,7 +126,7 @@ func visit(ctx context.Context, url string) []time.Duration {
 	return took
 }
 
-// worst is the longest of some times, typical their median.
+// worst returns the longest of some times, typical their median.
 func worst(took []time.Duration) time.Duration {
 	if len(took) == 0 {
 		return 0
@@ -138,7 +138,7 @@ func typical(took []time.Duration) time.Duration {
 	return time.Duration(medianOf(took, func(d time.Duration) float64 { return float64(d) }))
 }
 
-// program is a fakesentry.
+// program is a running fakesentry.
 type program struct {
 	cmd *exec.Cmd
 	url string
@@ -159,11 +159,11 @@ func startProgram(ctx context.Context, binary string, args []string) (*program, 
 			p.url = strings.TrimSuffix(strings.TrimSpace(address), "/")
 		}
 	}
-	// It prints a line an event, and must not wait for anybody to read them.
+	// The program prints a line for each event, and must not block on that.
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	if p.url == "" {
 		p.stop()
-		return nil, fmt.Errorf("it did not say where its page is")
+		return nil, fmt.Errorf("it did not print the address of its page")
 	}
 	return p, nil
 }
@@ -173,7 +173,7 @@ func (p *program) stop() {
 	_ = p.cmd.Wait()
 }
 
-// peakMemory is 0 where /proc does not tell.
+// peakMemory is 0 on systems without /proc.
 func (p *program) peakMemory() (int, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if os.IsNotExist(err) {

@@ -10,7 +10,7 @@ import (
 	"github.com/getsentry/sentry-go"
 )
 
-// machine is what figures depend on.
+// machine describes what the figures depend on.
 type machine struct {
 	cores     int
 	cpu       string
@@ -31,7 +31,8 @@ func thisMachine() machine {
 	}
 }
 
-// cpuModel is what Linux calls the processor; other systems tell only its kind.
+// cpuModel returns the processor's name on Linux, and only its architecture on
+// other systems.
 func cpuModel() string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -46,7 +47,7 @@ func cpuModel() string {
 	return runtime.GOARCH
 }
 
-// String is the line above the tables.
+// String returns the line above the tables.
 func (m machine) String() string {
 	return fmt.Sprintf("%s: %d cores (%s), %s, %s; %s against %s",
 		m.date.Format(time.DateOnly), m.cores, m.cpu, m.system, m.toolchain, oursName, m.peer)

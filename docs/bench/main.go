@@ -25,8 +25,8 @@ func main() {
 	}
 }
 
-// run measures what args ask for. The tables go to out when all is done, and
-// word of the progress to progress: it takes minutes.
+// run measures the parts that args select. The tables are written to out at the
+// end, and messages to progress meanwhile, because it takes minutes.
 func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	s, err := parseSettings(args, progress)
 	if err != nil {
@@ -40,8 +40,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	return err
 }
 
-// clearEnvironment keeps the settings of whoever runs this from reaching one of
-// the contenders and not the other.
+// clearEnvironment removes settings from the environment that would affect only
+// one of the contenders.
 func clearEnvironment() {
 	for _, name := range []string{
 		"SENTRY_DSN", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT", "SENTRY_NAME", "SENTRYGODEBUG",

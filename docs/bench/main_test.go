@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestMain lets the test binary be its own child processes. Under the race
-// detector each of them would linger for a second.
+// TestMain lets the test binary be its own child process. With the race
+// detector, each child would take a second to exit.
 func TestMain(m *testing.M) {
 	if code, ok := runChild(os.Args[1:]); ok {
 		os.Exit(code)

@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// report is everything that one run found out.
+// report is the result of a run.
 type report struct {
 	machine  machine
 	capture  []captureRow
@@ -21,12 +21,13 @@ type report struct {
 	ingest   []ingestRow
 }
 
-// measure runs the parts one after the other, so that none disturbs another.
-// Events that were lost where none may be are in the error, beside the report;
-// of anything else that fails there is no report.
+// measure runs the parts one after the other, so that they don't disturb each
+// other. If events were lost that must not be, it returns the report and an
+// error. After any other error there is no report.
 func measure(ctx context.Context, s settings, progress io.Writer) (*report, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends the children that a failure has left behind
+	// Ends the children after a failure.
+	defer cancel()
 	rep := &report{machine: thisMachine()}
 	var lost []error
 	for _, part := range parts {
@@ -64,8 +65,8 @@ func measure(ctx context.Context, s settings, progress io.Writer) (*report, erro
 	return rep, errors.Join(lost...)
 }
 
-// lossError says that a contender lost events where the method makes sure that
-// none are lost. The figures beside it are worth nothing then.
+// lossError says that a contender lost events although the method must not lose
+// any. The figures are then invalid.
 type lossError struct {
 	part, contender string
 	sent, arrived   int
@@ -76,7 +77,7 @@ func (e *lossError) Error() string {
 	return fmt.Sprintf("%s: %s captured %d events and %d arrived", e.part, e.contender, e.sent, e.arrived)
 }
 
-// whole returns a lossError unless everything that was sent has arrived.
+// whole returns a lossError unless every sent event arrived.
 func whole(part, contender string, sent, arrived int) error {
 	if sent == arrived {
 		return nil

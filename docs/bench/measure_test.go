@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// quick is enough to see that everything arrives. No test looks at a time: they
-// differ from machine to machine and from run to run.
+// quick is enough to see that everything arrives. No test checks a time,
+// because times differ from run to run.
 var quick = settings{events: 150, burst: 400, rounds: 1, batches: 2, replay: 50, every: 2 * time.Millisecond}
 
 func TestCaptureRows(t *testing.T) {
@@ -104,8 +104,8 @@ func TestLossIsAnError(t *testing.T) {
 	}
 }
 
-// TestSinkCounts tells events from the client reports that no figure may
-// contain.
+// TestSinkCounts distinguishes events from client reports, which no figure may
+// include.
 func TestSinkCounts(t *testing.T) {
 	t.Parallel()
 	const event, report = `{"event_id":"0123456789abcdef0123456789ab`, `{"sent_at":"2026-01-01T00:00:00Z","dsn":""`
@@ -131,7 +131,7 @@ func TestSinkCounts(t *testing.T) {
 func zipped(text string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	_, _ = io.WriteString(w, text) // into memory
+	_, _ = io.WriteString(w, text) // in memory
 	_ = w.Close()
 	return b.String()
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// peakMemory is the most memory that this process has had: resident, as Linux
-// counts it, or else what Go has asked the system for, which never shrinks.
+// peakMemory is the peak of this process's memory: resident memory on Linux,
+// and elsewhere the memory that Go has requested, which never shrinks.
 func peakMemory() int {
 	status, err := os.ReadFile("/proc/self/status")
 	if err == nil {

@@ -10,9 +10,9 @@ import (
 // ours is a Ravenkit client.
 type ours struct {
 	ctx      context.Context
-	client   *raven.Client // nil for a reporter alone
+	client   *raven.Client // nil if there is only a reporter
 	reporter raven.Reporter
-	with     []raven.CaptureOption // what goes with every error
+	with     []raven.CaptureOption // options of every error
 }
 
 // newOurs returns a client for a DSN; an empty one makes it disabled.
@@ -24,15 +24,15 @@ func newOurs(ctx context.Context, dsn string, opts ...raven.Option) (*ours, erro
 	return &ours{ctx: ctx, client: c, reporter: c}, nil
 }
 
-// oursDiscard is what a program reports to that has no client at all.
+// oursDiscard is the reporter of a program without a client.
 func oursDiscard(ctx context.Context) *ours { return &ours{ctx: ctx, reporter: raven.Discard} }
 
 func (o *ours) exception(err error) { o.reporter.CaptureException(o.ctx, err, o.with...) }
 
 func (o *ours) message(text string) { o.reporter.CaptureMessage(o.ctx, text) }
 
-// flush waits. What was dropped is no failure of the wait; whether it was meant
-// to be dropped is for the caller to judge, who counts what arrived.
+// flush waits. It ignores dropped events, because the caller counts those that
+// arrived.
 func (o *ours) flush(ctx context.Context) error {
 	err := o.client.Flush(ctx)
 	var loss *raven.LossError

@@ -12,13 +12,13 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven"
-	_ "github.com/ravenkit/ravenkit/transport/all" // the contenders
+	_ "github.com/ravenkit/ravenkit/transport/all" // registers the contenders
 )
 
-// sufferer is a client that reports through an outage.
+// sufferer is a client that reports during an outage.
 type sufferer struct {
 	name   string
-	prefix string // of the DSN; ours only
+	prefix string // of the DSN; only for our client
 	peer   bool
 }
 
@@ -31,23 +31,24 @@ var sufferers = []sufferer{
 	{name: peerName + ", default", peer: true},
 }
 
-// outageRow is one line of the outage table. A replay that did not happen has
-// zeros.
+// outageRow is one line of the outage table. If the replay was not measured,
+// its fields are zero.
 type outageRow struct {
-	name               string
-	away, awayArrived  int // events captured around an absence, and arrived
+	name string
+	// Captured and arrived events around an absence.
+	away, awayArrived  int
 	later, laterCame   int // the same around 503 with Retry-After
-	replayed, replay   int // events that waited, and arrived
+	replayed, replay   int // waiting and arrived events
 	resumed, replaying time.Duration
 }
 
-// unsteady is a server that can go away and come back to its address.
+// unsteady is a server that can go down and return at its address.
 type unsteady struct {
 	addr   string
 	later  atomic.Bool // it answers 503 with Retry-After
 	mu     sync.Mutex
 	seen   map[string]bool // event ids; guarded by mu
-	first  time.Time       // arrival since it came back; guarded by mu
+	first  time.Time       // first arrival since its return; guarded by mu
 	last   time.Time       // guarded by mu
 	server *http.Server
 }
@@ -74,7 +75,7 @@ func (u *unsteady) up() error {
 // down closes the listener and every connection.
 func (u *unsteady) down() { _ = u.server.Close() }
 
-// ServeHTTP takes an event, or puts it off.
+// ServeHTTP accepts an event, or answers 503.
 func (u *unsteady) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, err := eventID(r)
 	if err != nil {
@@ -112,8 +113,8 @@ func (s *sufferer) client(ctx context.Context, addr string) (contender, error) {
 	return newOurs(ctx, dsn, raven.WithLogger(slog.New(slog.DiscardHandler)))
 }
 
-// suffer runs do with a client and its server, and returns how many events
-// arrived after a flush.
+// suffer runs do with a client and its server, flushes, and returns how many
+// events arrived.
 func (s *sufferer) suffer(ctx context.Context, do func(u *unsteady, c contender) error) (arrived int, err error) {
 	u, err := newUnsteady()
 	if err != nil {
@@ -130,13 +131,13 @@ func (s *sufferer) suffer(ctx context.Context, do func(u *unsteady, c contender)
 	}
 	flush, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	_ = c.flush(flush) // what does not arrive is in the count
+	_ = c.flush(flush) // the count shows losses
 	arrived, _, _ = u.arrived()
 	return arrived, nil
 }
 
-// absence captures events in a steady stream, in the middle half of which the
-// server is away.
+// absence captures events in a steady stream. The server is down in the middle
+// half of it.
 func (s *sufferer) absence(ctx context.Context, n int, every time.Duration) (arrived int, err error) {
 	return s.suffer(ctx, func(u *unsteady, c contender) error {
 		for i := range n {
@@ -157,7 +158,7 @@ func (s *sufferer) absence(ctx context.Context, n int, every time.Duration) (arr
 	})
 }
 
-// deferral captures events at a server that answers 503 for a time.
+// deferral captures events while a server answers 503 for some time.
 func (s *sufferer) deferral(ctx context.Context, n int, during time.Duration) (arrived int, err error) {
 	return s.suffer(ctx, func(u *unsteady, c contender) error {
 		u.later.Store(true)
@@ -172,8 +173,8 @@ func (s *sufferer) deferral(ctx context.Context, n int, during time.Duration) (a
 	})
 }
 
-// comeback captures events while no server is there, and takes the time from
-// its return to the first and to the last of them.
+// comeback captures events while the server is down, and measures the time from
+// its return to the first and to the last event.
 func (s *sufferer) comeback(ctx context.Context, n int) (arrived int, resumed, replaying time.Duration, err error) {
 	var back, first, last time.Time
 	arrived, err = s.suffer(ctx, func(u *unsteady, c contender) error {
@@ -181,7 +182,8 @@ func (s *sufferer) comeback(ctx context.Context, n int) (arrived int, resumed, r
 		for range n {
 			c.exception(newError())
 		}
-		if err := pause(ctx, 100*time.Millisecond); err != nil { // it notices
+		// The client notices the outage.
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 		back = time.Now()
@@ -209,8 +211,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// measureOutage has the contenders suffer beside each other where nothing is
-// timed, and one after the other where something is.
+// measureOutage runs the contenders in parallel where no time is measured, and
+// one after the other where one is.
 func measureOutage(ctx context.Context, s settings) ([]outageRow, error) {
 	rows := make([]outageRow, len(sufferers))
 	errs := make([]error, len(sufferers))
@@ -238,8 +240,8 @@ func measureOutage(ctx context.Context, s settings) ([]outageRow, error) {
 	return rows, lostInOutage(rows)
 }
 
-// lostInOutage is about our own transports, which promise to lose nothing.
-// fasthttp+ keeps the latest 1,000 events.
+// lostInOutage checks our own transports, which must not lose events. fasthttp+
+// keeps the newest 1,000 events.
 func lostInOutage(rows []outageRow) error {
 	for i, r := range rows {
 		if sufferers[i].peer {

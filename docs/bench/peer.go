@@ -10,15 +10,15 @@ import (
 	"github.com/getsentry/sentry-go"
 )
 
-// peerRoom is how many events sentry-go takes while none is delivered: the ring
-// before its transport. Further ones push out the oldest.
+// peerRoom is how many events sentry-go keeps while none is delivered: the ring
+// buffer before its transport. Further events replace the oldest.
 const peerRoom = 100
 
-// peer is a sentry-go client with its defaults, used through a hub as its
-// documentation has it.
+// peer is a sentry-go client with its defaults, used through a hub as in its
+// documentation.
 type peer struct{ hub *sentry.Hub }
 
-// newPeer returns a client for a DSN; an empty one makes it what the
+// newPeer returns a client for a DSN. With an empty DSN the client is what the
 // documentation calls effectively disabled. A nil transport is the default.
 func newPeer(dsn string, transport http.RoundTripper) (*peer, error) {
 	c, err := sentry.NewClient(sentry.ClientOptions{Dsn: dsn, Release: release, HTTPTransport: transport})
@@ -28,7 +28,7 @@ func newPeer(dsn string, transport http.RoundTripper) (*peer, error) {
 	return &peer{hub: sentry.NewHub(c, sentry.NewScope())}, nil
 }
 
-// peerDiscard is sentry-go's client for programs that have none.
+// peerDiscard returns sentry-go's client for programs that have none.
 func peerDiscard() *peer {
 	return &peer{hub: sentry.NewHub(sentry.NewNoopClient(), sentry.NewScope())}
 }
@@ -46,9 +46,8 @@ func (p *peer) flush(ctx context.Context) error {
 
 func (p *peer) close() { p.hub.Client().Close() }
 
-// window is sentry-go's default transport with a count of the events under way,
-// for a caller that wants all of them delivered: sentry-go has no setting for
-// that.
+// window is sentry-go's default transport with a count of the events in flight,
+// for callers that must not lose events: sentry-go has no setting for that.
 type window struct {
 	next http.RoundTripper
 	room chan struct{}
@@ -74,7 +73,7 @@ func (w *window) enter() error {
 	case w.room <- struct{}{}:
 		return nil
 	case <-patience.C:
-		return fmt.Errorf("sentry-go has delivered nothing for 30 s, with %d events under way", peerRoom)
+		return fmt.Errorf("sentry-go has delivered nothing for 30 s, with %d events in flight", peerRoom)
 	}
 }
 

@@ -78,7 +78,7 @@ func printDelivery(out io.Writer, rows []deliveryRow) {
 	t.print(out)
 }
 
-// rateOf is the rate of another line, 0 if there is none.
+// rateOf returns the rate of another line, 0 if there is none.
 func rateOf(rows []deliveryRow, name string, conns int) float64 {
 	for _, r := range rows {
 		if r.name == name && r.conns == conns {
@@ -177,7 +177,7 @@ func compared(ours, peer float64) []string {
 	return []string{figure(ours), figure(peer), ratio(ours, peer)}
 }
 
-// figure writes a figure with as many digits as are worth reading.
+// figure formats a figure with a useful number of digits.
 func figure(f float64) string {
 	if f < 10 {
 		return fmt.Sprintf("%.1f", f)

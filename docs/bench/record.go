@@ -9,14 +9,14 @@ import (
 	"sync"
 )
 
-// recording is a request as a client sent it, to be sent again.
+// recording is a request that a client sent, to be sent again.
 type recording struct {
 	header http.Header
 	body   []byte
 }
 
-// record captures n events with our client and returns what went over the wire:
-// the body as it was encoded, under the headers that it had.
+// record captures n events with our client and returns the requests: the
+// encoded bodies and the headers.
 func record(ctx context.Context, n int) ([]recording, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

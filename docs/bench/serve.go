@@ -12,23 +12,23 @@ import (
 	"sync/atomic"
 )
 
-// answer is what Sentry says to an event. The id is the same for all.
+// answer is Sentry's answer to an event, with the same id for all.
 const answer = `{"id":"0123456789abcdef0123456789abcdef"}`
 
-// sink is the server that all contenders report to: it reads, counts and
-// answers. While its gate is closed it reads and counts, and answers nobody.
+// sink is the server for all contenders: it reads, counts and answers. While
+// its gate is closed, it reads and counts, but does not answer.
 type sink struct {
-	gate   atomic.Pointer[chan struct{}] // nil while it is open
+	gate   atomic.Pointer[chan struct{}] // nil while open
 	mu     sync.Mutex
 	counts map[string]tally // by project; guarded by mu
 }
 
-// tally is what has arrived for a project.
+// tally is the count of a project.
 type tally struct{ events, bytes int }
 
 // serve runs a sink in this process until in ends. The first line on out is its
-// address. It gets a process of its own so that neither its time on the
-// processor nor its memory is taken for a contender's.
+// address. The sink has a process of its own, so that its processor time and
+// memory are not counted as a contender's.
 func serve(in io.Reader, out io.Writer) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -90,10 +90,10 @@ func (s *sink) count(project string, size int) {
 	s.counts[project] = tally{events: t.events + 1, bytes: t.bytes + size}
 }
 
-// isEvent tells an envelope with an event from a client report, which both
-// clients send of their own accord once they have dropped something. What is
-// compressed is ours, and an event unless the head is the whole of it and says
-// otherwise: reports are short.
+// isEvent distinguishes an envelope with an event from a client report. Both
+// clients send reports without being asked after they have dropped events. A
+// compressed body is ours and counts as an event, unless the head is the whole
+// body and is a report: reports are short.
 func isEvent(head []byte, whole bool) bool {
 	if bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
 		if !whole {

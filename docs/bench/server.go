@@ -11,7 +11,7 @@ type server struct {
 	child   *child
 	addr    string
 	control http.Client
-	project int // the newest that was given away
+	project int // the last project number
 }
 
 func startServer(ctx context.Context) (*server, error) {
@@ -26,7 +26,7 @@ func startServer(ctx context.Context) (*server, error) {
 	return &server{child: c, addr: addr}, nil
 }
 
-// newProject returns a number whose events are counted from zero.
+// newProject returns a project whose events are counted from zero.
 func (s *server) newProject() int {
 	s.project++
 	return s.project
@@ -36,7 +36,7 @@ func (s *server) dsn(project int, options string) string {
 	return fmt.Sprintf("http://public@%s/%d%s", s.addr, project, options)
 }
 
-// endpoint is where events of a project go.
+// endpoint is the URL for a project's events.
 func (s *server) endpoint(project int) string {
 	return fmt.Sprintf("http://%s/api/%d/envelope/", s.addr, project)
 }
@@ -53,7 +53,7 @@ func (s *server) post(path string) error {
 	return nil
 }
 
-// holdBack keeps every answer back until letGo.
+// holdBack delays every answer until letGo.
 func (s *server) holdBack() error { return s.post("/gate/close") }
 
 func (s *server) letGo() error { return s.post("/gate/open") }

@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// settings are how much of what is measured.
+// settings are the sizes of the measurements.
 type settings struct {
 	only    string
 	events  int // of one delivery run
 	burst   int // of one burst
 	rounds  int
-	batches int           // of captures, in a round
-	replay  int           // events that wait out an outage
+	batches int           // captures in a round
+	replay  int           // events that wait during an outage
 	every   time.Duration // between events of an outage
-	distant int           // events that go over a distance
-	pacing  int           // events of a burst whose concurrency is watched
-	tick    time.Duration // between two looks at it
+	distant int           // events over a distance
+	pacing  int           // events of a burst whose concurrency is measured
+	tick    time.Duration // between two measurements of it
 }
 
 // parts are the values of -only, in the order in which they are measured.
@@ -34,12 +34,12 @@ func parseSettings(args []string, usage io.Writer) (settings, error) {
 	f.IntVar(&s.events, "events", 20_000, "events that each contender delivers in a round")
 	f.IntVar(&s.burst, "burst", 100_000, "events of a burst, to a client and to fakesentry")
 	f.IntVar(&s.rounds, "rounds", 5, "rounds of capture, delivery and accept; the tables show medians")
-	quick := f.Bool("quick", false, "small numbers, to see that everything works; the other flags still count")
+	quick := f.Bool("quick", false, "small numbers, to check that everything works; other flags take precedence")
 	f.Usage = func() {
 		fmt.Fprint(usage, "usage: go run . [flags]\n\n"+
-			"Measures Ravenkit beside sentry-go, bare net/http and a server that does nothing,\n"+
+			"Compares Ravenkit with sentry-go, bare net/http and a server that does nothing,\n"+
 			"and prints tables of ratios as Markdown. Exits 1 if anything failed, or if events\n"+
-			"were lost where none may be.\n\n")
+			"were lost that must not be.\n\n")
 		f.PrintDefaults()
 	}
 	if err := f.Parse(args); err != nil {
@@ -51,7 +51,7 @@ func parseSettings(args []string, usage io.Writer) (settings, error) {
 	return s, s.check(f)
 }
 
-// shrink sets what no flag has set.
+// shrink sets the small values of -quick where no flag was given.
 func (s *settings) shrink(f *flag.FlagSet) {
 	s.batches, s.replay, s.every = 3, 200, 5*time.Millisecond
 	s.distant, s.pacing, s.tick = 100, 500, 20*time.Millisecond
@@ -73,9 +73,9 @@ func (s *settings) check(f *flag.FlagSet) error {
 	case f.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q; see -h", f.Arg(0))
 	case s.only != "" && !slices.Contains(parts, s.only):
-		return fmt.Errorf("-only %s: there are %s", s.only, strings.Join(parts, ", "))
+		return fmt.Errorf("-only %s: want one of %s", s.only, strings.Join(parts, ", "))
 	case s.events < 1 || s.burst < 1 || s.rounds < 1:
-		return fmt.Errorf("-events, -burst and -rounds have to be at least 1")
+		return fmt.Errorf("-events, -burst and -rounds must be at least 1")
 	}
 	return nil
 }

@@ -2,8 +2,8 @@ package main
 
 import "slices"
 
-// median is the middle of the values, which a disturbance now and then does not
-// move.
+// median returns the middle of the values, which rare disturbances do not
+// change.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	switch n := len(sorted); {
@@ -16,7 +16,7 @@ func median(values []float64) float64 {
 	}
 }
 
-// medianOf is the median of one figure of each value.
+// medianOf returns the median of one figure of the values.
 func medianOf[T any](values []T, figure func(T) float64) float64 {
 	figures := make([]float64, len(values))
 	for i, v := range values {

@@ -4,5 +4,5 @@ package main
 
 import "time"
 
-// processorTime is unknown here.
+// processorTime is unknown on this system.
 func processorTime() time.Duration { return 0 }

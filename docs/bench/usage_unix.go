@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// processorTime is how long this process has had a processor, in user code and
-// in the system's.
+// processorTime is the processor time of this process, in user code and in the
+// system.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -5,18 +5,19 @@ import (
 	"fmt"
 )
 
-// depth is how many calls lie between the start of a goroutine and the place
+// depth is the number of calls between the start of a goroutine and the place
 // where the error is made and captured.
 const depth = 10
 
-// release is given to both clients, since each would look for one elsewhere.
+// release is set for both clients, because each would search for one
+// differently.
 const release = "bench@1.0.0"
 
 // messageText is what the captures of messages report.
 const messageText = "disk is 93% full"
 
-// newError returns an error that wraps two others, as they come up through the
-// layers of a program. Its types carry no stack, so both clients take it.
+// newError returns an error that wraps two others, as in a program with layers.
+// Its types have no stack, so both clients record one.
 func newError() error {
 	err := errors.New("connection refused")
 	err = fmt.Errorf("query users: %w", err)
@@ -34,8 +35,8 @@ func descend(n int, fn func()) {
 	fn()
 }
 
-// atDepth runs fn in a goroutine of its own, so that the stack is the same
-// wherever it is called from, and waits for it.
+// atDepth runs fn in a new goroutine and waits for it, so that the stack does
+// not depend on the caller.
 func atDepth(fn func()) {
 	done := make(chan struct{})
 	go func() {

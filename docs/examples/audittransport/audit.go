@@ -1,6 +1,6 @@
 // Package audittransport is the example of docs/writing-a-transport.md: it
 // delivers like the default transport and keeps a journal of every outcome, for
-// programs that have to show what they reported.
+// programs that must prove what they reported.
 //
 //	audit+https://PUBLIC_KEY@HOST/PROJECT?journal=/var/log/reported.log
 package audittransport
@@ -16,21 +16,20 @@ import (
 
 func init() { transport.Register(Driver()) }
 
-// Config is what a DSN of the transport can say: the options of every
-// transport, and one of its own.
+// Config has the options of every transport, and one more.
 type Config struct {
 	transport.HTTPConfig
 	// Journal (journal) is the file that outcomes are appended to.
 	Journal string
 }
 
-// BindOptions names the options.
+// BindOptions binds the options.
 func (c *Config) BindOptions(o *transport.OptionSet) {
 	c.HTTPConfig.BindOptions(o)
 	o.Text("journal", &c.Journal, "the path of a file", "the file that outcomes are appended to", nil)
 }
 
-// Transport delivers through another and writes down what became of each
+// Transport delivers through another transport and records the outcome of each
 // packet.
 type Transport struct {
 	next    transport.Transport
@@ -60,21 +59,22 @@ func (t *Transport) Send(ctx context.Context, p *transport.Packet) (*transport.R
 		outcome = err.Error()
 	}
 	if _, e := fmt.Fprintf(t.journal, "%s %s\n", p.EventID, outcome); e != nil && err == nil {
-		return r, fmt.Errorf("audittransport: event %s was delivered, but not written down: %w", p.EventID, e)
+		return r, fmt.Errorf("audittransport: event %s was delivered, but not recorded: %w", p.EventID, e)
 	}
 	return r, err
 }
 
-// Close ends the transport, and the journal after the last send.
+// Close ends the transport, and closes the journal after the last send.
 func (t *Transport) Close(ctx context.Context) error {
 	err := t.next.Close(ctx)
-	if e := t.journal.Close(); !errors.Is(e, os.ErrClosed) { // Close may be called again
+	// Close may be called again.
+	if e := t.journal.Close(); !errors.Is(e, os.ErrClosed) {
 		err = errors.Join(err, e)
 	}
 	return err
 }
 
-// Driver returns what importing the package registers.
+// Driver returns the driver that importing the package registers.
 func Driver() transport.Driver {
 	return transport.Driver{
 		Schemes:  []string{"audit+http", "audit+https"},

@@ -1,12 +1,12 @@
-// Command webapp is a small shop that reports what goes wrong in it: a tutorial
-// to read from main down.
+// Command webapp is a small shop that reports its errors: a tutorial to read
+// from main down.
 //
 //	go run ./docs/examples/webapp
 //	curl -d card=4242 http://127.0.0.1:8080/orders/17/pay
 //	curl http://127.0.0.1:8080/panic
 //
 // Without SENTRY_DSN it prints its events instead of sending them. Its test,
-// beside this file, runs it against a fake Sentry and looks at whole events.
+// main_test.go, runs it with a fake Sentry and checks whole events.
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-// show is the DSN for those who have none: it prints events to read.
+// show is the DSN if SENTRY_DSN is not set: it prints events to read.
 const show = "stderr+http://key@localhost/1"
 
 func run(ctx context.Context, args []string, stderr io.Writer) (err error) {
@@ -48,8 +48,8 @@ func run(ctx context.Context, args []string, stderr io.Writer) (err error) {
 		return err
 	}
 
-	// The client first, and closed last: what happens on the way down is
-	// reported, too, and Close delivers what is still under way.
+	// The client is made first and closed last: errors during the shutdown are
+	// reported, too, and Close delivers the waiting events.
 	client, err := raven.New(cmp.Or(os.Getenv("SENTRY_DSN"), show), raven.WithRelease("webapp@1.0"))
 	if err != nil {
 		return err
@@ -69,8 +69,8 @@ func run(ctx context.Context, args []string, stderr io.Writer) (err error) {
 	return serve(ctx, listener, newShop(client, logger).handler())
 }
 
-// newLogger writes as the program always did. Errors that are logged become
-// events as well, and what was logged before them their breadcrumbs.
+// newLogger logs as before. Logged errors also become events, and earlier log
+// records their breadcrumbs.
 func newLogger(client *raven.Client, out io.Writer) *slog.Logger {
 	return slog.New(ravenslog.NewHandler(client, slog.NewTextHandler(out, nil), ravenslog.WithLogger("shop")))
 }

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// startShop starts the shop, reporting to a fake Sentry of this test.
+// startShop starts the shop with a fake Sentry.
 func startShop(t *testing.T) (*httptest.Server, *sentrytest.Server) {
 	t.Helper()
 	sentry := sentrytest.NewServer(t)
@@ -30,7 +30,8 @@ func startShop(t *testing.T) (*httptest.Server, *sentrytest.Server) {
 	}
 	t.Cleanup(func() { _ = client.Close(context.Background()) })
 	srv := httptest.NewUnstartedServer(newShop(client, newLogger(client, io.Discard)).handler())
-	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // where net/http prints panics
+	// net/http logs panics here.
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	srv.Start()
 	t.Cleanup(srv.Close)
 	return srv, sentry
@@ -105,7 +106,7 @@ func TestAPanicIsReported(t *testing.T) {
 	if err == nil {
 		resp.Body.Close()
 	}
-	g.Expect(err).To(HaveOccurred(), "net/http ends the connection, as it does without a client")
+	g.Expect(err).To(HaveOccurred(), "net/http closes the connection, as without a client")
 
 	e := sentrytest.RequireEvent(t, sentry, sentrytest.HasLevel("fatal"), sentrytest.HasException("", "runtime error: index out of range [2] with length 2"))
 	g.Expect(e.Transaction).To(Equal("GET /panic"))

@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/ravenhttp"
 )
 
-// errDeclined is an outcome that is nobody's fault, and still worth knowing of.
+// errDeclined is not an error of the program, but worth reporting.
 var errDeclined = errors.New("card declined")
 
 type shop struct {
@@ -24,8 +24,8 @@ func newShop(client *raven.Client, logger *slog.Logger) *shop {
 	return &shop{client: client, logger: logger}
 }
 
-// handler puts the middleware around all routes: each request has a Context of
-// its own, and panics are reported on their way up.
+// handler adds the middleware to all routes: each request has a Context of its
+// own, and panics are reported and continue.
 func (s *shop) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders/{id}/pay", s.pay)
@@ -36,7 +36,7 @@ func (s *shop) handler() http.Handler {
 	return ravenhttp.Middleware(s.client, ravenhttp.WithUser(customer))(mux)
 }
 
-// customer says who made a request, for the events that are captured with it.
+// customer returns the user of a request for its events.
 func customer(r *http.Request) raven.User {
 	name, _, _ := r.BasicAuth()
 	return raven.User{Username: name}
@@ -44,12 +44,12 @@ func customer(r *http.Request) raven.User {
 
 func (s *shop) pay(w http.ResponseWriter, r *http.Request) {
 	ctx, order := r.Context(), r.PathValue("id")
-	// Merged into the request's Context: every event from here on has the tag.
+	// The tag is added to the request's Context, so every later event has it.
 	s.client.TagsContext(ctx, raven.Tags{"order": order})
 	s.logger.InfoContext(ctx, "payment begins", "order", order)
 
 	if err := charge(ctx, r.FormValue("card")); err != nil {
-		// Logged as ever. The error becomes the event's exception.
+		// This is a normal log call. The error becomes the event's exception.
 		s.logger.ErrorContext(ctx, "payment failed", "error", err, "attempt", 1)
 		http.Error(w, "try another card", http.StatusPaymentRequired)
 		return
@@ -57,7 +57,7 @@ func (s *shop) pay(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "paid")
 }
 
-// charge needs no client to say what it does: Record finds the Context.
+// charge needs no client for a breadcrumb: Record finds the Context.
 func charge(ctx context.Context, card string) error {
 	raven.Record(ctx, raven.Breadcrumb{Category: "bank", Message: "asking the bank", Data: map[string]any{"digits": len(card)}})
 	if card == "4242" {

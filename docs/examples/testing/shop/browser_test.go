@@ -8,8 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// What a browser does for a page whose SDK reports: it asks whether the page
-// may send to another origin, and sends. Here net/http plays the browser.
+// A browser asks whether the page may send to another origin, and then sends.
+// Here net/http does the same.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -40,7 +40,8 @@ func TestBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	post.Header.Set("Origin", "https://shop.example")
-	post.Header.Set("Content-Type", "text/plain;charset=UTF-8") // what needs no permission
+	// This type needs no preflight request.
+	post.Header.Set("Content-Type", "text/plain;charset=UTF-8")
 	resp, err = srv.Client().Do(post)
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,8 @@ import (
 // Every test has a part of a shared server: a key, a project, a DSN.
 func TestTenants(t *testing.T) {
 	t.Parallel()
-	srv := sentrytest.NewServer(t) // or one of sentrytest.Start, made in TestMain
+	// Or one of sentrytest.Start, made in TestMain.
+	srv := sentrytest.NewServer(t)
 	for _, order := range []string{"order-17", "order-18"} {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
@@ -27,7 +28,7 @@ func TestTenants(t *testing.T) {
 	}
 }
 
-// The whole event is as in testdata/TestGolden.golden.json.
+// The whole event is the same as in testdata/TestGolden.golden.json.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -38,7 +39,7 @@ func TestGolden(t *testing.T) {
 	sentrytest.Golden(t, sentrytest.RequireEvent(t, srv))
 }
 
-// Events that nobody expected fail the test at its end.
+// Unexpected events fail the test at its end.
 func TestNothingElseIsReported(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t, sentrytest.FailOnUnclaimed(), sentrytest.Allow(sentrytest.HasLevel("info")))
@@ -50,7 +51,7 @@ func TestNothingElseIsReported(t *testing.T) {
 	sentrytest.RequireEvent(t, srv, sentrytest.HasException("", "order-17: card declined"))
 }
 
-// What is planted must turn up nowhere: in no header, no field, no encoding.
+// The secret must not appear in any header, field or encoding.
 func TestTheSecretStays(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -62,7 +63,8 @@ func TestTheSecretStays(t *testing.T) {
 	sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("login failed"))
 }
 
-// All that the client took has arrived, although the server broke connections.
+// Every event that the client accepted arrives, although the server broke
+// connections.
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -73,10 +75,11 @@ func TestNothingIsLost(t *testing.T) {
 		_ = shop.Checkout(t.Context(), client, "order-17", 120_00)
 	}
 
-	sentrytest.RequireNoLoss(t, client, srv) // the client has the method Ledger
+	// The client has the method Ledger.
+	sentrytest.RequireNoLoss(t, client, srv)
 }
 
-// What belongs together becomes one issue, as far as a preview can tell.
+// Events that belong together form one issue, as far as a preview can tell.
 func TestIssues(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -93,8 +96,8 @@ func TestIssues(t *testing.T) {
 	sentrytest.RequireSeparateIssues(t, declined[0], other)
 }
 
-// A strict server fails its test on whatever a real one would drop, cut or
-// replace. What is merely deprecated is to be asked for.
+// A strict server fails the test for everything that a real server would drop,
+// cut or replace. Deprecated forms are reported only with an option.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t, sentrytest.Strict())

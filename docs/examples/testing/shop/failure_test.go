@@ -10,7 +10,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// What a failed RequireEvent says, and Explain at any time.
+// The message of a failed RequireEvent, which Explain returns at any time.
 func Example_failure() {
 	srv, err := sentrytest.Start()
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// That code reports at all, and with what: a generated double of the client.
+// A generated double of the client shows that code reports, and what.
 func TestGomock(t *testing.T) {
 	t.Parallel()
 	reporter := ravenmock.NewMockReporter(gomock.NewController(t))

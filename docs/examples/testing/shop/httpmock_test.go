@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Where HTTP is mocked anyway, Sentry is one more host behind the mock.
+// If HTTP is mocked already, Sentry is one more host in the mock.
 func TestHTTPMock(t *testing.T) {
 	t.Parallel()
 	mock, srv := sentryhttpmock.New(t)
@@ -22,7 +22,7 @@ func TestHTTPMock(t *testing.T) {
 	client := newClient(t, srv.DSN(), raven.WithEnv(transport.Env{HTTPClient: outside}))
 
 	if err := shop.Refund(t.Context(), outside, client, "order-17"); err == nil {
-		t.Error("the bank's failure was none")
+		t.Error("want an error for the bank's failure")
 	}
 
 	sentrytest.RequireEvent(t, srv, sentrytest.HasException("", "the bank answered 502 Bad Gateway"), sentrytest.HasTag("order", "order-17"))

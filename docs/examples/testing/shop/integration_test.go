@@ -9,18 +9,19 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// newClient makes a client that ends with the test.
+// newClient makes a client and closes it at the end of the test.
 func newClient(t *testing.T, dsn string, opts ...raven.Option) *raven.Client {
 	t.Helper()
 	client, err := raven.New(dsn, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = client.Close(context.Background()) }) // what was lost is for the test to say
+	// The test checks for losses.
+	t.Cleanup(func() { _ = client.Close(context.Background()) })
 	return client
 }
 
-// The whole way: the real client, the real wire format, a real HTTP server.
+// The complete path: the real client, the real wire format, a real HTTP server.
 func TestIntegration(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -31,8 +32,7 @@ func TestIntegration(t *testing.T) {
 	sentrytest.RequireEvent(t, srv, sentrytest.HasException("", "order-17: card declined"), sentrytest.HasTag("shop", "lyon"))
 }
 
-// The same over https. The client trusts the server's CA because its DSN says
-// so.
+// The same with https. The DSN has the server's CA, so the client trusts it.
 func TestIntegrationOverTLS(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewTLSServer(t)
@@ -43,8 +43,8 @@ func TestIntegrationOverTLS(t *testing.T) {
 	sentrytest.RequireEvent(t, srv, sentrytest.HasTag("shop", "lyon"))
 }
 
-// That something is not reported can be said as well, once the client has sent
-// what it had.
+// A test can also require that something is not reported, after the client has
+// sent all events.
 func TestNothingIsReported(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)

@@ -13,8 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// No socket, and a clock that waits for nobody: five seconds of timeout and
-// half a minute of Retry-After take no time.
+// No socket, and a fake clock: five seconds of timeout and half a minute of
+// Retry-After take no time.
 func TestNoNetwork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

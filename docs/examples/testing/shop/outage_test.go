@@ -11,9 +11,9 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// A script says what becomes of the next requests. A step that the client never
-// comes to fails the test. The reset is scripted twice because a request that
-// dies unanswered on a kept connection is repeated once, on a fresh one.
+// A script sets the answers to the next requests. If the client does not reach
+// a step, the test fails. The reset is scripted twice, because a request that
+// dies unanswered on a kept connection is repeated once on a fresh one.
 func TestOutageByScript(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -34,7 +34,7 @@ func TestOutageByScript(t *testing.T) {
 	sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("three"))
 }
 
-// A rule is for the requests that meet its conditions, whenever they come.
+// A rule applies to all requests that meet its conditions.
 func TestOutageByRule(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -45,14 +45,14 @@ func TestOutageByRule(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := client.Deliver(t.Context(), &raven.Event{Message: "it burns", Level: raven.LevelFatal}); err == nil {
-		t.Error("a refusal was no error")
+		t.Error("want an error for a refusal")
 	}
 	sentrytest.RequireNoEvent(t, srv, sentrytest.HasLevel(raven.LevelFatal))
 }
 
-// Down refuses connections and breaks those that are open; Up is on the same
-// port. What the server had received before is still there. The client holds
-// what it captures meanwhile. Deliver makes one attempt.
+// Down refuses connections and breaks the open ones; Up uses the same port. The
+// server keeps the events that it received before. The client holds the events
+// that it captures meanwhile. Deliver makes one attempt.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -68,14 +68,14 @@ func TestOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := client.Flush(t.Context()); err != nil {
-		t.Errorf("the outage cost an event: %v", err)
+		t.Errorf("the outage lost an event: %v", err)
 	}
 	sentrytest.RequireEvent(t, srv, sentrytest.HasException("", "order-17: card declined"))
 	sentrytest.RequireNoEvent(t, srv, sentrytest.HasMessage("now or never"))
 }
 
-// A transport that makes one attempt, such as sync, loses what it captures
-// during an outage, and Flush says so.
+// A transport that makes one attempt, such as sync, loses the events of an
+// outage, and Flush returns an error.
 func TestOutageOfOneAttempt(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -85,6 +85,6 @@ func TestOutageOfOneAttempt(t *testing.T) {
 	_ = shop.Checkout(t.Context(), client, "order-17", 120_00)
 	var loss *raven.LossError
 	if err := client.Flush(t.Context()); !errors.As(err, &loss) || loss.Lost[raven.OutcomeNetwork] != 1 {
-		t.Errorf("the loss was not told: %v", err)
+		t.Errorf("want the loss as an error, got %v", err)
 	}
 }

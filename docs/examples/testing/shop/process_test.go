@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// program stands for an application's main function.
+// program is an application's main function.
 func program(order string) {
 	client, err := raven.New("") // SENTRY_DSN
 	if err != nil {
@@ -33,7 +33,7 @@ func program(order string) {
 	_ = shop.Checkout(context.Background(), client, order, 120_00)
 }
 
-// Another process, in whatever language: all that it needs is the DSN.
+// A process in any language: it needs only the DSN.
 func TestOtherProcess(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)

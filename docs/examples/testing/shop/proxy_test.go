@@ -7,7 +7,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// The proxy leads whatever host the client names to the server.
+// The proxy sends the requests for every host to the server.
 func TestProxy(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewTLSServer(t, sentrytest.SANs("sentry.example"))
@@ -18,6 +18,6 @@ func TestProxy(t *testing.T) {
 
 	sentrytest.RequireEvent(t, srv, sentrytest.HasTag("shop", "lyon"))
 	if asked := proxy.Requests()[0]; asked.Method != "CONNECT" || asked.Target != "sentry.example:443" || asked.User != "shop" {
-		t.Errorf("the proxy was asked %s", asked)
+		t.Errorf("the proxy got %s", asked)
 	}
 }

@@ -1,5 +1,5 @@
-// Package shop is the code under test of docs/testing.md: an application that
-// reports to Sentry, small enough to be kept in mind.
+// Package shop is the code under test of docs/testing.md: a small application
+// that reports to Sentry.
 package shop
 
 import (
@@ -10,14 +10,14 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// DeclinedError says that a card did not pay for an order.
+// DeclinedError says that a card was declined for an order.
 type DeclinedError struct{ Order string }
 
 // Error names the order.
 func (e *DeclinedError) Error() string { return e.Order + ": card declined" }
 
-// Checkout pays for an order, in cents. Cards pay up to a hundred; more is a
-// *DeclinedError, which is reported as well.
+// Checkout pays for an order, in cents. Cards pay up to a hundred. A higher
+// amount is a *DeclinedError, which is also reported.
 func Checkout(ctx context.Context, reporter raven.Reporter, order string, cents int) error {
 	if cents <= 100_00 {
 		return nil
@@ -27,8 +27,7 @@ func Checkout(ctx context.Context, reporter raven.Reporter, order string, cents 
 	return err
 }
 
-// Refund asks the bank for the money of an order. What the bank does not grant
-// is reported.
+// Refund requests the money of an order from the bank. A refusal is reported.
 func Refund(ctx context.Context, bank *http.Client, reporter raven.Reporter, order string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, "https://bank.example/payments/"+order, nil)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// Without any I/O: a recorder in the transport's place.
+// A unit test without I/O: a recorder replaces the transport.
 func TestUnit(t *testing.T) {
 	t.Parallel()
 	rec := transporttest.NewRecorder()
@@ -30,7 +30,8 @@ func TestUnit(t *testing.T) {
 }
 
 // Code that makes its own client: every DSN leads to the recorder until the
-// test ends. The registry of transports is the process's, so not in parallel.
+// test ends. This changes the registry of the process, so the test can't be
+// parallel.
 func TestUnitWithoutAccessToTheClient(t *testing.T) {
 	rec := transporttest.NewRecorder()
 	transporttest.Swap(t, rec)
