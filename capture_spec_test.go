@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// declined is an event type of a program's own.
+// declined is an event type of the program.
 type declined struct{ card, order string }
 
 func (d declined) FillEvent(ev *raven.Event) {
@@ -24,7 +24,7 @@ func (d declined) FillEvent(ev *raven.Event) {
 }
 
 var _ = Describe("A capture", func() {
-	It("says a query", func(ctx SpecContext) {
+	It("reports a query", func(ctx SpecContext) {
 		client, rec := recorded()
 		client.CaptureQuery(ctx, "select * from users where name like '%s'", "postgres", raven.LevelWarning)
 		sentrytest.RequireEvent(GinkgoTB(), rec,
@@ -33,20 +33,20 @@ var _ = Describe("A capture", func() {
 			sentrytest.HasLevel(raven.LevelWarning))
 	})
 
-	It("says an event of a type of the program's own", func(ctx SpecContext) {
+	It("reports an event of the program's own type", func(ctx SpecContext) {
 		client, rec := recorded()
 		client.Capture(ctx, nil, raven.Custom(declined{"visa", "17"}), raven.Tags{"shop": "lyon"})
 		sentrytest.RequireEvent(GinkgoTB(), rec, sentrytest.HasMessage("card declined"), sentrytest.HasFingerprint("declined", "visa"),
 			sentrytest.HasTag("order", "17"), sentrytest.HasTag("shop", "lyon"))
 	})
 
-	It("says a text beside an error", func(ctx SpecContext) {
+	It("reports a text together with an error", func(ctx SpecContext) {
 		client, rec := recorded()
 		client.CaptureException(ctx, errors.New("refused"), raven.Message("can't reach %s"), raven.Params{"db1"})
 		sentrytest.RequireEvent(GinkgoTB(), rec, sentrytest.HasMessage("can't reach db1"), sentrytest.HasException("", "refused"))
 	})
 
-	It("has the stack that it is given", func(ctx SpecContext) {
+	It("has the given stack", func(ctx SpecContext) {
 		client, rec := recorded()
 		pcs := make([]uintptr, 1)
 		runtime.Callers(1, pcs)
@@ -55,7 +55,7 @@ var _ = Describe("A capture", func() {
 		Expect(last(rec).Stacktrace.Frames[0].Filename).To(HaveSuffix("capture_spec_test.go"))
 	})
 
-	It("is tagged with the site, unless a tag says another", func(ctx SpecContext) {
+	It("has the site as a tag, unless it has that tag already", func(ctx SpecContext) {
 		client, rec := recorded(raven.WithSite("lyon"))
 		for _, tt := range []struct {
 			want string
@@ -70,13 +70,13 @@ var _ = Describe("A capture", func() {
 		}
 	})
 
-	It("may bring its own credentials", func(ctx SpecContext) {
+	It("may have its own credentials", func(ctx SpecContext) {
 		client, rec := recorded()
 		Expect(client.Send(ctx, &raven.Event{Message: "x"}, raven.AuthHeader("Sentry sentry_version=7, sentry_key=other"))).To(Succeed())
 		Expect(rec.Packets()[0].Header.Get("X-Sentry-Auth")).To(Equal("Sentry sentry_version=7, sentry_key=other"))
 	})
 
-	It("goes through the default client, once there is one", func(ctx SpecContext) {
+	It("uses the default client, once there is one", func(ctx SpecContext) {
 		Expect(raven.CaptureMessage(ctx, "nobody listens")).To(BeEmpty())
 		client, rec := recorded()
 		raven.SetDefault(client)
@@ -87,7 +87,7 @@ var _ = Describe("A capture", func() {
 })
 
 var _ = Describe("Wrap", func() {
-	It("reports the error of a function, and gives it back as it is", func(ctx SpecContext) {
+	It("reports the error of a function, and returns it unchanged", func(ctx SpecContext) {
 		client, rec := recorded()
 		failure := &fs.PathError{Op: "open", Path: "/x", Err: fs.ErrNotExist}
 		err := client.Wrap(ctx, func(context.Context) error { return failure })
@@ -95,14 +95,14 @@ var _ = Describe("Wrap", func() {
 		sentrytest.RequireEvent(GinkgoTB(), rec, sentrytest.HasException("*fs.PathError", "open /x: file does not exist"))
 	})
 
-	It("reports only what is listed", func(ctx SpecContext) {
+	It("reports only the listed errors", func(ctx SpecContext) {
 		client, rec := recorded()
 		list := raven.Only(raven.As[*fs.PathError]())
 		Expect(client.Wrap(ctx, func(context.Context) error { return io.EOF }, list)).To(MatchError(io.EOF))
 		Expect(rec.Events()).To(BeEmpty())
 	})
 
-	It("reports a panic and lets it go on", func(ctx SpecContext) {
+	It("reports a panic, which then continues", func(ctx SpecContext) {
 		client, rec := recorded()
 		Expect(func() { _ = client.Wrap(ctx, func(context.Context) error { panic("boom") }) }).To(PanicWith("boom"))
 		sentrytest.RequireEvent(GinkgoTB(), rec, sentrytest.HasException("", "boom"), sentrytest.HasLevel(raven.LevelFatal))

@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// refusal is what New says to a DSN that can't be used.
+// refusal returns the error of New for an invalid DSN.
 func refusal(dsn string, opts ...raven.Option) error {
 	GinkgoHelper()
 	client, err := raven.New(dsn, opts...)
@@ -23,8 +23,8 @@ func refusal(dsn string, opts ...raven.Option) error {
 	return err
 }
 
-var _ = Describe("A DSN that can't be used", func() {
-	DescribeTable("is refused, naming the part",
+var _ = Describe("An invalid DSN", func() {
+	DescribeTable("is refused with the name of its part",
 		func(dsn, part string) {
 			var bad *transport.DSNError
 			Expect(errors.As(refusal(dsn), &bad)).To(BeTrue())
@@ -39,13 +39,13 @@ var _ = Describe("A DSN that can't be used", func() {
 		Entry("a slash at the end", "https://foo:SECRET@h/1/", "project"),
 	)
 
-	It("is refused for a scheme that nobody registered, naming those that are", func() {
+	It("is refused for an unknown scheme, with the known ones", func() {
 		var unknown *transport.UnknownSchemeError
 		Expect(errors.As(refusal("carrier+https://k:SECRET@h/1"), &unknown)).To(BeTrue())
 		Expect(unknown.Known).To(ContainElements("https", "sync+https"))
 	})
 
-	DescribeTable("is refused for an option, naming it and what is allowed",
+	DescribeTable("is refused for an option, with its name and the allowed values",
 		func(option, value, allowed string) {
 			var bad *transport.OptionError
 			err := refusal("https://k:SECRET@h/1?" + option + "=" + value)
@@ -68,12 +68,12 @@ var _ = Describe("A DSN that can't be used", func() {
 		Expect(refusal("https://k:SECRET@h/1?ca_certs=" + empty)).To(MatchError(ContainSubstring("holds no PEM certificate")))
 	})
 
-	It("says everything that is wrong at once", func() {
+	It("is refused for all faults at once", func() {
 		Expect(refusal("https://k:SECRET@h/1?timeout=abc&verify_ssl=maybe&nonsense=1")).To(MatchError(And(
 			ContainSubstring("timeout"), ContainSubstring("verify_ssl"), ContainSubstring("nonsense"))))
 	})
 
-	It("is refused although a transport is given that would not read its options", func() {
+	It("is refused even with a given transport, which does not read its options", func() {
 		err := refusal("https://k:SECRET@h/1?tiemout=5", raven.WithTransport(transporttest.NewRecorder()))
 		Expect(err).To(MatchError(ContainSubstring("tiemout")))
 	})

@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"context"
@@ -16,14 +16,14 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// recorded makes a client, and the recorder that it reports to.
+// recorded makes a client and its recorder.
 func recorded(opts ...raven.Option) (*raven.Client, *transporttest.Recorder) {
 	GinkgoHelper()
 	rec := transporttest.NewRecorder()
 	return newClient("https://k@sentry.test/1", append([]raven.Option{raven.WithTransport(rec)}, opts...)...), rec
 }
 
-// last is the event that was captured last.
+// last returns the event that was captured last.
 func last(rec *transporttest.Recorder) sentrytest.Event {
 	GinkgoHelper()
 	events := rec.Events()
@@ -31,7 +31,7 @@ func last(rec *transporttest.Recorder) sentrytest.Event {
 	return events[len(events)-1]
 }
 
-// trail is the messages of an event's breadcrumbs.
+// trail returns the messages of an event's breadcrumbs.
 func trail(ev sentrytest.Event) (messages []string) {
 	for _, b := range ev.Breadcrumbs {
 		messages = append(messages, b.Message)
@@ -40,7 +40,7 @@ func trail(ev sentrytest.Event) (messages []string) {
 }
 
 var _ = Describe("A Context", func() {
-	It("keeps two requests apart that are served at the same time", func(ctx SpecContext) {
+	It("separates two requests that are served at the same time", func(ctx SpecContext) {
 		client, rec := recorded(raven.WithTags(raven.Tags{"program": "shop"}))
 		client.CaptureBreadcrumb(ctx, raven.Breadcrumb{Message: "started"})
 		both := make(chan struct{}, 2)
@@ -78,7 +78,7 @@ var _ = Describe("A Context", func() {
 		Expect(trail(last(rec))).To(Equal([]string{"started"}))
 	})
 
-	It("is merged key by key, under the event and the options of the capture", func(ctx SpecContext) {
+	It("is merged key by key; the event and the capture's options take precedence", func(ctx SpecContext) {
 		client, rec := recorded()
 		ctx2, rc := raven.NewContext(ctx, client)
 		client.TagsContext(ctx2, raven.Tags{"a": "1", "b": "1"})
@@ -96,7 +96,7 @@ var _ = Describe("A Context", func() {
 		Expect(last(rec).Tags).To(Equal(map[string]string{"c": "3"}))
 	})
 
-	It("receives breadcrumbs while it is active, and lends its data always", func(ctx SpecContext) {
+	It("receives breadcrumbs only while it is active, but its data is always used", func(ctx SpecContext) {
 		client, rec := recorded()
 		ctx2, rc := raven.NewContext(ctx, client)
 		for _, step := range []struct {
@@ -119,7 +119,7 @@ var _ = Describe("A Context", func() {
 		Expect(last(rec).Tags).To(Equal(map[string]string{"k": "v", "l": "w"}))
 	})
 
-	It("is deactivated by Clear, unless it is the client's own or told otherwise", func(ctx SpecContext) {
+	It("is deactivated by Clear, unless it is the client's own or Clear is told to keep it active", func(ctx SpecContext) {
 		client, rec := recorded()
 		ctx2, rc := raven.NewContext(ctx, client)
 		rc.Merge(raven.Tags{"k": "v"})
@@ -138,7 +138,7 @@ var _ = Describe("A Context", func() {
 		Expect(client.Context().Active()).To(BeFalse())
 	})
 
-	It("is bound for the length of a function", func(ctx SpecContext) {
+	It("is bound during a function", func(ctx SpecContext) {
 		client, rec := recorded()
 		_, rc := raven.NewContext(ctx, client)
 		rc.Deactivate()
@@ -153,7 +153,7 @@ var _ = Describe("A Context", func() {
 		Expect(rc.Active()).To(BeFalse())
 	})
 
-	It("travels beside those of other clients", func(ctx SpecContext) {
+	It("is separate from those of other clients", func(ctx SpecContext) {
 		one, recOne := recorded()
 		two, recTwo := recorded()
 		ctx2, _ := raven.NewContext(ctx, one)
@@ -169,7 +169,7 @@ var _ = Describe("A Context", func() {
 		Expect(last(recTwo).Tags).To(Equal(map[string]string{"of": "two"}))
 	})
 
-	It("reports an error once, however many layers wrap and report it", func(ctx SpecContext) {
+	It("reports an error once, even if several layers wrap and report it", func(ctx SpecContext) {
 		client, rec := recorded()
 		serve := func(ctx context.Context) {
 			ctx, _ = raven.NewContext(ctx, client)
@@ -182,10 +182,10 @@ var _ = Describe("A Context", func() {
 		serve(ctx)
 		Expect(rec.Events()).To(HaveLen(1))
 		serve(ctx)
-		Expect(rec.Events()).To(HaveLen(2), "another request is another Context")
+		Expect(rec.Events()).To(HaveLen(2), "another request has another Context")
 	})
 
-	It("takes no error for a repetition because it wraps sql.ErrNoRows too", func(ctx SpecContext) {
+	It("does not mistake errors for one because both wrap sql.ErrNoRows", func(ctx SpecContext) {
 		client, rec := recorded()
 		ctx2, _ := raven.NewContext(ctx, client)
 		client.CaptureException(ctx2, sql.ErrNoRows)
@@ -197,7 +197,7 @@ var _ = Describe("A Context", func() {
 })
 
 var _ = Describe("Breadcrumbs", func() {
-	It("are processed when an event needs them, once", func(ctx SpecContext) {
+	It("are processed once, when an event needs them", func(ctx SpecContext) {
 		client, rec := recorded()
 		runs := 0
 		client.CaptureBreadcrumb(ctx, raven.Breadcrumb{Category: "cache", Data: map[string]any{"key": "k"}, Process: func(b *raven.Breadcrumb) {
@@ -212,7 +212,7 @@ var _ = Describe("Breadcrumbs", func() {
 		Expect(runs).To(Equal(1))
 	})
 
-	It("collapse if they are equal and follow each other", func(ctx SpecContext) {
+	It("are recorded once if they are equal and in sequence", func(ctx SpecContext) {
 		client, rec := recorded()
 		for _, message := range []string{"42", "42", "42", "23", "23", "23", "42"} {
 			client.CaptureBreadcrumb(ctx, raven.Breadcrumb{Message: message})
@@ -221,7 +221,7 @@ var _ = Describe("Breadcrumbs", func() {
 		Expect(trail(last(rec))).To(Equal([]string{"42", "23", "42"}))
 	})
 
-	It("are not kept where none are wanted", func(ctx SpecContext) {
+	It("are not recorded if they are switched off", func(ctx SpecContext) {
 		client, rec := recorded(raven.WithBreadcrumbs(0))
 		client.CaptureBreadcrumb(ctx, raven.Breadcrumb{Message: "into the black hole"})
 		client.CaptureMessage(ctx, "x")

@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"errors"
@@ -87,7 +87,7 @@ var _ = Describe("An error leaves a program through a DSN", func() {
 		Expect(*event.Exceptions[0].Mechanism.Handled).To(BeFalse())
 	})
 
-	It("tells one who waits for it the server's id", func(ctx SpecContext) {
+	It("returns the server's id to a caller that waits", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		for _, name := range networked {
 			id, err := newClient(dsn(srv, name)).Deliver(ctx, &raven.Event{Message: "hello"})
@@ -105,7 +105,7 @@ var _ = Describe("An error leaves a program through a DSN", func() {
 		Expect(auth[1]).To(Equal(auth[0] + ", sentry_secret=s3cret"))
 	})
 
-	It("goes nowhere, and harms nobody, without a DSN", func(ctx SpecContext) {
+	It("sends nothing without a DSN, and does no harm", func(ctx SpecContext) {
 		GinkgoTB().Setenv("SENTRY_DSN", "")
 		client := newClient("")
 		Expect(client.Enabled()).To(BeFalse())

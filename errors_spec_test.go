@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"errors"
@@ -12,15 +12,15 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// reportRefusal is where an error is captured that has no stack of its own.
+// reportRefusal captures an error that has no stack of its own.
 //
 //go:noinline
 func reportRefusal(ctx SpecContext, client *raven.Client) {
 	client.CaptureException(ctx, errors.New("the card was refused"))
 }
 
-var _ = Describe("An error that is captured", func() {
-	// reported is the event that a program reports.
+var _ = Describe("A captured error", func() {
+	// reported returns the event that a program reports.
 	reported := func(report func(*raven.Client), opts ...raven.Option) sentrytest.Event {
 		GinkgoHelper()
 		srv := sentrytest.NewServer(GinkgoTB())
@@ -28,13 +28,13 @@ var _ = Describe("An error that is captured", func() {
 		return sentrytest.RequireEvent(GinkgoTB(), srv)
 	}
 
-	It("has a type that tells what went wrong", func(ctx SpecContext) {
+	It("has a type that names the error", func(ctx SpecContext) {
 		missing := &fs.PathError{Op: "open", Path: "shop.toml", Err: fs.ErrNotExist}
 		ev := reported(func(client *raven.Client) { client.CaptureException(ctx, fmt.Errorf("configure: %w", missing)) })
-		Expect(ev.Exceptions[len(ev.Exceptions)-1].Type).To(Equal("*fs.PathError"), "that of the error it wraps")
+		Expect(ev.Exceptions[len(ev.Exceptions)-1].Type).To(Equal("*fs.PathError"), "the type of the wrapped error")
 
 		ev = reported(func(client *raven.Client) { reportRefusal(ctx, client) })
-		Expect(ev.Exceptions[0].Type).To(Equal("ravenkit_test.reportRefusal"), "the function it comes from")
+		Expect(ev.Exceptions[0].Type).To(Equal("ravenkit_test.reportRefusal"), "the function that captured it")
 		Expect(ev.Exceptions[0].Mechanism.Data).To(HaveKeyWithValue("go_type", "*errors.errorString"))
 	})
 
@@ -44,7 +44,7 @@ var _ = Describe("An error that is captured", func() {
 		Expect(stack[len(stack)-1].ContextLine).To(ContainSubstring("client.CaptureException(ctx, errors.New("))
 	})
 
-	It("keeps the source to itself if it is told to", func(ctx SpecContext) {
+	It("has no source lines if they are switched off", func(ctx SpecContext) {
 		ev := reported(func(client *raven.Client) { reportRefusal(ctx, client) }, raven.WithSourceContext(0, 0))
 		for _, frame := range ev.Exceptions[0].Stacktrace.Frames {
 			Expect(frame.ContextLine).To(BeEmpty())

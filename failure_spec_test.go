@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// timedOut is a failure by the timeout option: the context that bounds the spec
+// timedOut checks for a failure by the timeout option: the context of the spec
 // has not ended.
 func timedOut(ctx context.Context, err error) {
 	GinkgoHelper()
@@ -24,15 +24,15 @@ func timedOut(ctx context.Context, err error) {
 	Expect(n.Timeout()).To(BeTrue())
 }
 
-var _ = Describe("A delivery that fails", func() {
+var _ = Describe("A failed delivery", func() {
 	for _, name := range networked {
-		// On a busy machine the time may be over before the server has seen
-		// anything.
+		// On a busy machine the timeout may be over before the server has seen
+		// a request.
 		for what, step := range map[string]sentrytest.Step{
-			"does not answer":                  sentrytest.Hang().Optional(),
-			"answers headers and stalls there": sentrytest.StallBody().Optional(),
+			"does not answer":          sentrytest.Hang().Optional(),
+			"stalls after the headers": sentrytest.StallBody().Optional(),
 		} {
-			Context("over "+name+"+http, at a server that "+what, func() {
+			Context("over "+name+"+http, with a server that "+what, func() {
 				It("is a timeout for Deliver", func(ctx SpecContext) {
 					srv := sentrytest.NewServer(GinkgoTB())
 					srv.Script(step)
@@ -40,7 +40,7 @@ var _ = Describe("A delivery that fails", func() {
 					_, err := newClient(dsn(srv, name, "timeout", "0.2")).Deliver(bounded, &raven.Event{Message: "slow"})
 					timedOut(bounded, err)
 				})
-				It("is handed to the function of WithRaiseSendErrors", func(ctx SpecContext) {
+				It("is passed to the function of WithRaiseSendErrors", func(ctx SpecContext) {
 					srv := sentrytest.NewServer(GinkgoTB())
 					srv.Script(step)
 					var raised []*raven.SendError
@@ -55,7 +55,7 @@ var _ = Describe("A delivery that fails", func() {
 		}
 	}
 
-	It("is an error that says what the server said", func(ctx SpecContext) {
+	It("is an error with the server's message", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		srv.Script(
 			sentrytest.Status(403).Header("X-Sentry-Error", "project is gone"),
@@ -75,7 +75,7 @@ var _ = Describe("A delivery that fails", func() {
 		Expect(client.Deliver(ctx, &raven.Event{Message: "x"})).NotTo(BeEmpty(), "the script is over")
 	})
 
-	It("is not repeated while the server wants to be left alone", func(ctx SpecContext) {
+	It("is not repeated during a rate limit", func(ctx SpecContext) {
 		for _, name := range networked {
 			srv := sentrytest.NewServer(GinkgoTB())
 			srv.Script(sentrytest.Status(429).RetryAfter("3600"))
@@ -91,13 +91,13 @@ var _ = Describe("A delivery that fails", func() {
 		}
 	})
 
-	It("is tried again once when a kept connection turns out to be dead", func(ctx SpecContext) {
+	It("is repeated once if a kept connection is dead", func(ctx SpecContext) {
 		for _, name := range networked {
 			srv := sentrytest.NewServer(GinkgoTB())
 			srv.Script(sentrytest.OK(), sentrytest.Reset(), sentrytest.OK(), sentrytest.CloseConn().Times(2))
 			// A connection is kept a moment after its answer has been read.
-			// With one at most the next delivery waits for it, where it would
-			// else make another.
+			// With one connection at most, the next delivery waits for it;
+			// otherwise it would open another one.
 			client := newClient(dsn(srv, name, "max_conns", "1"))
 			deliver := func() error {
 				_, err := client.Deliver(ctx, &raven.Event{Message: "x"})
@@ -111,7 +111,7 @@ var _ = Describe("A delivery that fails", func() {
 		}
 	})
 
-	It("never fails the program that captures", func(ctx SpecContext) {
+	It("does not affect the program that captures", func(ctx SpecContext) {
 		for _, name := range networked {
 			client := newClient(name2dsn(name))
 			Expect(client.CaptureMessage(ctx, "nobody listens")).To(HaveLen(32))
@@ -122,7 +122,7 @@ var _ = Describe("A delivery that fails", func() {
 	})
 })
 
-// name2dsn leads to a port on which nobody listens.
+// name2dsn returns a DSN with a port on which nobody listens.
 func name2dsn(name string) string {
 	GinkgoHelper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"bufio"
@@ -18,7 +18,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// serving starts the program and returns it with the DSN that it printed.
+// serving starts the program and returns it with its DSN.
 func serving(program string, args ...string) (*exec.Cmd, string) {
 	GinkgoHelper()
 	cmd := exec.Command(program, append([]string{"serve", "--addr=127.0.0.1:0", "--format=json"}, args...)...)
@@ -26,7 +26,7 @@ func serving(program string, args ...string) (*exec.Cmd, string) {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(cmd.Start()).To(Succeed())
 	DeferCleanup(func() {
-		_ = cmd.Process.Kill() // it may be gone already
+		_ = cmd.Process.Kill() // it may have ended already
 		_ = cmd.Wait()
 	})
 	lines := bufio.NewScanner(errs)
@@ -45,12 +45,13 @@ var _ = Describe("fakesentry", Ordered, func() {
 	BeforeAll(func(ctx SpecContext) {
 		program = filepath.Join(GinkgoT().TempDir(), "fakesentry")
 		build := exec.CommandContext(ctx, "go", "build", "-o", program, "./sentrytest/cmd/fakesentry")
-		build.Env = append(os.Environ(), "GOWORK=") // the program is a module of its own
+		// The program is a module of its own.
+		build.Env = append(os.Environ(), "GOWORK=")
 		out, err := build.CombinedOutput()
 		Expect(err).NotTo(HaveOccurred(), string(out))
 	})
 
-	It("loses nothing that it acknowledged when it is killed", func(ctx SpecContext) {
+	It("loses no acknowledged event when it is killed", func(ctx SpecContext) {
 		file := filepath.Join(GinkgoT().TempDir(), "events.db")
 		acknowledged := map[string]bool{}
 		for round := range 4 {
@@ -68,7 +69,7 @@ var _ = Describe("fakesentry", Ordered, func() {
 					for {
 						id, err := client.Deliver(ctx, &raven.Event{Message: fmt.Sprint("round ", round)})
 						if err != nil {
-							return // it is gone
+							return // the program was killed
 						}
 						mu.Lock()
 						acknowledged[id] = true
@@ -80,9 +81,10 @@ var _ = Describe("fakesentry", Ordered, func() {
 				})
 			}
 			Eventually(ctx, enough).Should(BeClosed())
-			Expect(cmd.Process.Kill()).To(Succeed()) // with SIGKILL, in the middle of it
+			// This is SIGKILL, during the burst.
+			Expect(cmd.Process.Kill()).To(Succeed())
 			senders.Wait()
-			_ = cmd.Wait() // says that it was killed
+			_ = cmd.Wait() // returns that it was killed
 		}
 		_, dsn := serving(program, "--store", file)
 		client, err := fakesentryclient.New(dsn)
@@ -94,7 +96,7 @@ var _ = Describe("fakesentry", Ordered, func() {
 		Expect(acknowledged).To(BeEmpty())
 	}, NodeTimeout(5*time.Minute))
 
-	It("fails a command that does not report", func(ctx SpecContext) {
+	It("fails if a command does not report", func(ctx SpecContext) {
 		out, err := exec.CommandContext(ctx, program, "run", "--expect=1", "--", program, "send", "-m", "from a command").CombinedOutput()
 		Expect(err).NotTo(HaveOccurred(), string(out))
 		out, err = exec.CommandContext(ctx, program, "run", "--expect=2", "--", program, "send", "-m", "from a command").CombinedOutput()

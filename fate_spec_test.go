@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"encoding/json"
@@ -16,7 +16,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-var _ = Describe("What becomes of an event", func() {
+var _ = Describe("The outcome of an event", func() {
 	It("is known for every event, by its id", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		srv.Script(
@@ -42,9 +42,9 @@ var _ = Describe("What becomes of an event", func() {
 		Expect(client.CaptureException(ctx, io.EOF)).To(BeEmpty(), "ignored")
 
 		var loss *raven.LossError
-		Expect(errors.As(client.Flush(within(ctx)), &loss)).To(BeTrue(), "Flush does not say that all is well")
+		Expect(errors.As(client.Flush(within(ctx)), &loss)).To(BeTrue(), "Flush returns the loss")
 		Expect(loss.Lost).To(Equal(map[raven.OutcomeKind]uint64{raven.OutcomeTooLarge: 1, raven.OutcomeRejected: 1}))
-		Expect(client.Flush(within(ctx))).To(Succeed(), "a loss is told once")
+		Expect(client.Flush(within(ctx))).To(Succeed(), "a loss is reported once")
 
 		ledger, forgotten := client.Ledger()
 		Expect(forgotten).To(BeZero())
@@ -56,7 +56,7 @@ var _ = Describe("What becomes of an event", func() {
 		Expect(client.Stats()).To(Equal(raven.Stats{Captured: 5, Delivered: 1, TooLarge: 1, Rejected: 1, Sampled: 1, Ignored: 1}))
 	})
 
-	It("is told to the server as well, behind the next event", func(ctx SpecContext) {
+	It("is reported to the server after the next event", func(ctx SpecContext) {
 		for _, name := range networked {
 			srv := sentrytest.NewServer(GinkgoTB())
 			client := newClient(dsn(srv, name))
@@ -80,13 +80,16 @@ var _ = Describe("What becomes of an event", func() {
 
 var _ = Describe("While sending fails", func() {
 	for _, status := range []int{http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusForbidden} {
-		It("a server that answers "+http.StatusText(status)+" is left alone", func(ctx SpecContext) {
+		It("a server that answers "+http.StatusText(status)+" gets no further event", func(ctx SpecContext) {
 			srv := sentrytest.NewServer(GinkgoTB())
 			step := sentrytest.Status(status)
 			if status == http.StatusTooManyRequests {
-				step = step.RateLimits("3600:transaction:key") // no events are meant
+				// Errors are not limited.
+				step = step.RateLimits("3600:transaction:key")
 			}
-			const failures = 6 // until the wait is so long that no machine is slow enough to outlast it
+			// After so many failures the wait is long enough for a slow
+			// machine.
+			const failures = 6
 			srv.Script(step.Times(failures))
 			client := newClient(dsn(srv, "sync"))
 			Expect(client.State().Status).To(Equal(raven.StatusOnline))
@@ -110,13 +113,13 @@ var _ = Describe("While sending fails", func() {
 
 			_, err := client.Deliver(ctx, &raven.Event{Message: "cannot wait"})
 			Expect(err).NotTo(HaveOccurred())
-			Expect(client.State().Status).To(Equal(raven.StatusOnline), "the server is back")
+			Expect(client.State().Status).To(Equal(raven.StatusOnline), "the server works again")
 			client.CaptureMessage(ctx, "as ever")
 			Expect(srv.Events()).To(HaveLen(2))
 		})
 	}
 
-	It("goes on with the next event if one was refused for what it is", func(ctx SpecContext) {
+	It("continues with the next event if the server refused one event's content", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		srv.Script(sentrytest.Status(413), sentrytest.Status(400))
 		client := newClient(dsn(srv, "sync"))
@@ -141,21 +144,22 @@ var _ = Describe("While sending fails", func() {
 	})
 })
 
-var _ = Describe("Events that repeat themselves", func() {
-	It("are throttled, and the next one says how many there were", func(ctx SpecContext) {
+var _ = Describe("Repeated events", func() {
+	It("are throttled, and the next one has their number", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		client := newClient(dsn(srv, "threaded"), raven.Throttle(2, 50*time.Millisecond))
 		same := func() string {
 			return client.CaptureMessage(ctx, "disk %d full", raven.Params{client.Stats().Captured})
 		}
-		for client.Stats().Throttled < 3 { // whatever happens to pass meanwhile
+		// Some events may pass meanwhile.
+		for client.Stats().Throttled < 3 {
 			same()
 		}
 		sentrytest.RequireEvent(GinkgoTB(), srv, sentrytest.HasMessage("disk 0 full"))
 		Expect(client.CaptureMessage(ctx, "another thing")).NotTo(BeEmpty())
 
 		Eventually(ctx, same).ShouldNot(BeEmpty())
-		Expect(client.Flush(within(ctx))).To(Succeed(), "it was on purpose")
+		Expect(client.Flush(within(ctx))).To(Succeed(), "throttled events are no loss")
 		var told float64
 		for _, e := range srv.Events() {
 			if n, ok := e.Extra["suppressed"].(float64); ok {
@@ -166,8 +170,8 @@ var _ = Describe("Events that repeat themselves", func() {
 	})
 })
 
-var _ = Describe("Somebody who hung up", func() {
-	It("is no event, unless the program says so", func(ctx SpecContext) {
+var _ = Describe("A client that hung up", func() {
+	It("is not an event, unless the program chooses otherwise", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		client := newClient(dsn(srv, "sync"))
 		Expect(client.CaptureException(ctx, http.ErrAbortHandler)).To(BeEmpty())

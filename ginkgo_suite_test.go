@@ -1,7 +1,7 @@
-// The specification of Ravenkit, told from outside: each file beside this one
-// states what one capability promises, through the public API alone. Packages
-// test their own insides.
-package tools_test
+// Package ravenkit_test is the specification of Ravenkit from outside: each
+// file states the promises of one capability, with the public API only.
+// Packages test their own internals.
+package ravenkit_test
 
 import (
 	"context"
@@ -24,7 +24,7 @@ func TestRavenkit(t *testing.T) {
 	RunSpecs(t, "Ravenkit")
 }
 
-// newClient makes a client that is closed with the spec.
+// newClient makes a client and closes it at the end of the spec.
 func newClient(dsn string, opts ...raven.Option) *raven.Client {
 	GinkgoHelper()
 	quiet := raven.WithLogger(slog.New(slog.DiscardHandler))
@@ -33,20 +33,22 @@ func newClient(dsn string, opts ...raven.Option) *raven.Client {
 	DeferCleanup(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
-		_ = client.Close(ctx) // specs that leave something undelivered do it on purpose
+		// Specs that leave events undelivered do it on purpose.
+		_ = client.Close(ctx)
 	})
 	return client
 }
 
-// within bounds what a spec waits for. It is no measure of speed: a spec that
-// needs all of it has failed.
+// within limits the waits of a spec. It does not measure speed: a spec that
+// needs all of the time has failed.
 func within(ctx context.Context) context.Context {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	DeferCleanup(cancel)
 	return ctx
 }
 
-// the server's DSN with a transport's name and options, given in pairs.
+// dsn returns the server's DSN with a transport's name and options, given as
+// names and values.
 func dsn(srv *sentrytest.Server, transport string, params ...string) string {
 	options := []sentrytest.DSNOption{sentrytest.DSNScheme(transport)}
 	for i := 0; i < len(params); i += 2 {
@@ -55,8 +57,7 @@ func dsn(srv *sentrytest.Server, transport string, params ...string) string {
 	return srv.DSN(options...)
 }
 
-// networked are the transports that send, by the name before "+http(s)": every
-// one that there is.
+// networked are the names of all transports that send, as before "+http(s)".
 var networked = func() (names []string) {
 	for _, driver := range transport.DefaultRegistry().Drivers() {
 		for _, scheme := range driver.Schemes {

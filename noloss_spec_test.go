@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// failure is a test that notes what it would fail with.
+// failure is a test that records its failure.
 type failure struct {
 	sentrytest.TB
 	text string
@@ -21,15 +21,15 @@ type failure struct {
 
 func (f *failure) Fatalf(format string, args ...any) { f.text = fmt.Sprintf(format, args...) }
 
-var _ = Describe("A test that asks for no loss", func() {
-	It("is told of each event that a client lost, and how", func(ctx SpecContext) {
+var _ = Describe("A test that requires no loss", func() {
+	It("fails with each event that a client lost, and the reason", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		srv.Script(sentrytest.OK(), sentrytest.Status(http.StatusBadRequest), sentrytest.Status(http.StatusServiceUnavailable).Times(3))
 		client := newClient(dsn(srv, "sync"), raven.Throttle(1, time.Hour))
 		taken := client.CaptureMessage(ctx, "taken")
 		refused := client.CaptureMessage(ctx, "refused")
 		var failing string
-		for i := range 3 { // so often that the wait is long
+		for i := range 3 { // until the wait is long
 			failing, _ = client.Deliver(ctx, &raven.Event{Message: fmt.Sprint("fails ", i)})
 		}
 		heldBack := client.CaptureMessage(ctx, "held back")
@@ -46,7 +46,7 @@ var _ = Describe("A test that asks for no loss", func() {
 		Expect(test.text).NotTo(Or(ContainSubstring(taken), ContainSubstring(sampled), ContainSubstring("throttled:")))
 	})
 
-	It("fails where the client keeps no account", func(ctx SpecContext) {
+	It("fails if the client has no ledger", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		srv.Script(sentrytest.Status(http.StatusForbidden).Times(3))
 		client := newClient(dsn(srv, "sync"), raven.WithLedger(0), raven.WithRaiseSendErrors(func(*raven.SendError) {}))
@@ -58,7 +58,7 @@ var _ = Describe("A test that asks for no loss", func() {
 		Expect(test.text).To(ContainSubstring("has forgotten what became of 3 older events: let it remember more, with raven.WithLedger(3)"))
 	})
 
-	It("passes where everything has arrived, whatever was dropped on purpose", func(ctx SpecContext) {
+	It("passes if everything arrived, even if events were dropped on purpose", func(ctx SpecContext) {
 		for _, name := range networked {
 			srv := sentrytest.NewServer(GinkgoTB())
 			client := newClient(dsn(srv, name), raven.WithBeforeSend(func(_ context.Context, ev *raven.Event) *raven.Event {

@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"bytes"
@@ -22,11 +22,10 @@ import (
 // holding are the transports that hold events through an outage.
 var holding = []string{"", "threaded", "threaded+resty", "reactor", "fasthttp"}
 
-// attempting are those that make one attempt.
+// attempting are the transports that make one attempt.
 var attempting = []string{"sync", "resty", "pool", "spawn", "loop"}
 
-// patience is how long a spec waits for what has to happen. It is no measure of
-// speed.
+// patience is how long a spec waits for an event. It does not measure speed.
 const patience = time.Minute
 
 // textLog collects a log.
@@ -49,7 +48,7 @@ func (l *textLog) String() string {
 
 func logInto(l *textLog) raven.Option { return raven.WithLogger(slog.New(slog.NewTextHandler(l, nil))) }
 
-// eventsOnly makes a client whose requests are events alone.
+// eventsOnly makes a client that sends only events.
 func eventsOnly(dsn string, opts ...raven.Option) *raven.Client {
 	GinkgoHelper()
 	return newClient(dsn, append(opts, raven.WithClientReports(false))...)
@@ -61,7 +60,7 @@ func captureMany(ctx context.Context, client *raven.Client, n int) {
 	}
 }
 
-// untilOutage waits until the client knows that the server is away.
+// untilOutage waits until the client has noticed that the server is down.
 func untilOutage(client *raven.Client) {
 	GinkgoHelper()
 	Eventually(func() raven.Status { return client.State().Status }).WithTimeout(patience).Should(Equal(raven.StatusError))
@@ -82,7 +81,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 					Expect(client.State().Status).To(Equal(raven.StatusOnline))
 				}
 			})
-			It("nothing is lost while no server is there, and the log says so twice", func(ctx SpecContext) {
+			It("nothing is lost while the server is down, and the log has two lines", func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB())
 				srv.Down()
 				var log textLog
@@ -102,7 +101,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 				Eventually(log.String).WithTimeout(patience).Should(ContainSubstring("events are delivered again"))
 				Expect(log.String()).To(MatchRegexp(`(?s)^\S+ level=ERROR msg="raven: delivery has stopped; events wait until it is possible again" error=.*connection refused.* advice=.*\n\S+ level=WARN msg="raven: events are delivered again" .*lost=0.*\n$`))
 			})
-			It("an event whose certificate is not trusted waits, and the log says what to do", func(ctx SpecContext) {
+			It("an event waits if the certificate is not trusted, and the log says what to do", func(ctx SpecContext) {
 				srv := sentrytest.NewTLSServer(GinkgoTB(), sentrytest.UnknownCA())
 				var log textLog
 				client := eventsOnly(srv.DSN(sentrytest.DSNScheme(name)), logInto(&log))
@@ -133,7 +132,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 				}
 				Expect(client.Stats()).To(And(HaveField("Rejected", BeEquivalentTo(2)), HaveField("TooLarge", BeEquivalentTo(1)), HaveField("Delivered", BeEquivalentTo(1))))
 			})
-			It("a dead DSN is not hammered", func(ctx SpecContext) {
+			It("an invalid DSN gets few requests", func(ctx SpecContext) {
 				for _, status := range []int{401, 403, 404} {
 					srv := sentrytest.NewServer(GinkgoTB())
 					srv.Script(sentrytest.Status(status).Times(-1))
@@ -148,13 +147,13 @@ var _ = Describe("docs/delivery.md promises that", func() {
 					Expect(len(srv.Requests())).To(BeNumerically("<=", 3), "Close tries once")
 				}
 			})
-			It("what meets a rate limit is lost, and so is what is captured while it lasts; what was accepted before waits", func(ctx SpecContext) {
+			It("the event whose answer starts a rate limit and events captured during it are lost; events accepted before wait", func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB())
 				srv.Script(sentrytest.Status(429).RetryAfter("1"))
 				dialling, wire := make(chan struct{}), make(chan struct{})
 				client := eventsOnly(dsn(srv, name, "workers", "1", "max_conns", "1"), raven.WithEnv(transport.Env{
 					DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-						close(dialling) // once: the connection is kept
+						close(dialling) // called once: the connection is kept
 						<-wire
 						return new(net.Dialer).DialContext(ctx, network, addr)
 					},
@@ -171,7 +170,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 				Expect(outcomes[fresh]).To(HavePrefix("rate_limited: held back"))
 				Expect(outcomes[waits]).To(Equal("delivered"))
 			})
-			It("one poisonous event delays no other", func(ctx SpecContext) {
+			It("an event that always fails delays no other", func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB())
 				srv.Rule(sentrytest.When(sentrytest.OnEvent(sentrytest.HasMessage("poison"))).Do(sentrytest.Status(503)))
 				client := eventsOnly(dsn(srv, name, "workers", "2"))
@@ -181,7 +180,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 				Eventually(func() uint64 { return client.Stats().Pending }).WithTimeout(patience).Should(BeEquivalentTo(1))
 				Expect(client.State().Status).To(Equal(raven.StatusOnline))
 			})
-			It("Close beside a dead server ends soon, and says what was lost", func(ctx SpecContext) {
+			It("Close with a dead server ends soon, and returns what was lost", func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB())
 				srv.Down()
 				client := eventsOnly(dsn(srv, name, "shutdown_timeout", "1h"))
@@ -193,7 +192,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 				Expect(errors.As(loss, &undelivered)).To(BeTrue())
 				Expect(undelivered).To(And(HaveField("Abandoned", 20), HaveField("Err", MatchError(syscall.ECONNREFUSED))))
 			})
-			It("Close goes on while the server says later", func(ctx SpecContext) {
+			It("Close continues while the server asks to wait", func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB())
 				srv.Script(sentrytest.Status(503).Times(2))
 				client := eventsOnly(dsn(srv, name))
@@ -201,7 +200,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 				Expect(client.Close(within(ctx))).To(Succeed())
 				Expect(srv.Events()).To(HaveLen(5))
 			})
-			It("what is on its way when Close ends was abandoned unanswered", func(ctx SpecContext) {
+			It("an event that is being sent when Close ends is abandoned unanswered", func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB())
 				srv.Script(sentrytest.Hang())
 				client := eventsOnly(dsn(srv, name, "shutdown_timeout", "0.05", "timeout", "1h"))
@@ -217,10 +216,10 @@ var _ = Describe("docs/delivery.md promises that", func() {
 				client := eventsOnly(dsn(srv, name, "queue_size", "2", "overflow", "block"))
 				client.CaptureMessage(ctx, "x")
 				untilOutage(client)
-				captureMany(ctx, client, 10) // which would hang
+				captureMany(ctx, client, 10) // must not block
 				Eventually(func() uint64 { return client.Stats().QueueFull }).WithTimeout(patience).Should(BeNumerically(">=", 8))
 			})
-			It("Deliver passes the pause, and its success ends it", func(ctx SpecContext) {
+			It("Deliver bypasses the pause, and its success ends it", func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB())
 				srv.Down()
 				client := eventsOnly(dsn(srv, name))
@@ -234,7 +233,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 				Eventually(srv.Events).WithTimeout(patience).Should(HaveLen(2))
 				Expect(client.State().Status).To(Equal(raven.StatusOnline))
 			})
-			It("a lost answer has an event arrive twice, under one id", func(ctx SpecContext) {
+			It("after a lost answer an event arrives twice, with one id", func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB())
 				srv.Script(sentrytest.Truncate(10))
 				client := eventsOnly(dsn(srv, name))
@@ -246,7 +245,7 @@ var _ = Describe("docs/delivery.md promises that", func() {
 	}
 
 	for _, name := range attempting {
-		It("over "+name+"+http an event is lost after one attempt, and so is what is captured right after it", func(ctx SpecContext) {
+		It("over "+name+"+http an event is lost after one attempt, and so are events captured right after it", func(ctx SpecContext) {
 			for _, away := range []sentrytest.Step{sentrytest.Reset(), sentrytest.Status(503), sentrytest.Status(500), sentrytest.Status(403)} {
 				srv := sentrytest.NewServer(GinkgoTB())
 				srv.Script(away)

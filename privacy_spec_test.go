@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// canary is what must not be found in anything that a server receives.
+// canary is the text that no request to a server may contain.
 const canary = "canary-0451"
 
 type login struct {
@@ -23,7 +23,7 @@ type login struct {
 	Password string
 }
 
-// confide puts the canary wherever an application might.
+// confide puts the canary everywhere where an application might put a secret.
 func confide(ctx context.Context, client *raven.Client) {
 	secrets := map[string]any{
 		"password": canary, "nested": map[string]any{"api_key": canary, "list": []any{map[string]string{"secret": canary}}},
@@ -72,13 +72,13 @@ var _ = Describe("Secrets", func() {
 		})
 	}
 
-	It("would have reached it otherwise", func(ctx SpecContext) {
+	It("would reach it without masking", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		confide(ctx, newClient(dsn(srv, "sync"), raven.WithoutDefaultProcessors()))
 		Expect(strings.Count(received(srv), canary)).To(BeNumerically(">", 20))
 	})
 
-	It("are hidden in what functions see and add too", func(ctx SpecContext) {
+	It("are masked in data that functions see and add, too", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		client := newClient(dsn(srv, "sync"), raven.WithBeforeSend(func(_ context.Context, ev *raven.Event) *raven.Event {
 			ev.Extra = raven.Extra{"added": map[string]string{"password": canary}}
@@ -89,7 +89,7 @@ var _ = Describe("Secrets", func() {
 		Expect(received(srv)).NotTo(ContainSubstring(canary))
 	})
 
-	It("have keys that an application names", func(ctx SpecContext) {
+	It("can have further keys that an application sets", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		client := newClient(dsn(srv, "sync"), raven.WithProcessors(raven.SanitizeKeys("iban")))
 		client.CaptureMessage(ctx, "paid", raven.Extra{"debtorIBAN": canary, "password": canary})
@@ -99,7 +99,7 @@ var _ = Describe("Secrets", func() {
 })
 
 var _ = Describe("An event above a megabyte", func() {
-	It("arrives with what matters, and says what it lost", func(ctx SpecContext) {
+	It("arrives with the important parts, and notes the removed ones", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		client := newClient(dsn(srv, "sync"))
 		for i := range 3 {

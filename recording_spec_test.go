@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 )
 
 var _ = Describe("A unit test", func() {
-	It("records what one client sends", func(ctx SpecContext) {
+	It("records the events of one client", func(ctx SpecContext) {
 		rec := transporttest.NewRecorder()
 		client := newClient("https://k@sentry.test/1?timeout=5", raven.WithRegistry(transporttest.Registry(rec)))
 		client.CaptureException(ctx, errors.New("boom"), raven.Tags{"shard": "7"})
@@ -23,7 +23,7 @@ var _ = Describe("A unit test", func() {
 		Expect(rec.Packets()[0].URL).To(Equal("https://sentry.test/api/1/envelope/"))
 	})
 
-	It("records what code sends that makes its own client", func(ctx SpecContext) {
+	It("records the events of code that makes its own client", func(ctx SpecContext) {
 		rec := transporttest.NewRecorder()
 		transporttest.Swap(GinkgoTB(), rec)
 		for _, name := range []string{"https", "sync+https", "threaded+http", "file+https"} {
@@ -32,7 +32,7 @@ var _ = Describe("A unit test", func() {
 		}
 	})
 
-	It("shows a delivery that fails", func(ctx SpecContext) {
+	It("can make a delivery fail", func(ctx SpecContext) {
 		rec := transporttest.NewRecorder()
 		rec.Fail(errors.New("no network"))
 		client := newClient("https://k@sentry.test/1", raven.WithTransport(rec))
@@ -40,7 +40,7 @@ var _ = Describe("A unit test", func() {
 		Expect(err).To(MatchError("no network"))
 	})
 
-	It("puts a generated double in the client's place", func(ctx SpecContext) {
+	It("can replace the client with a generated double", func(ctx SpecContext) {
 		reporter := ravenmock.NewMockReporter(gomock.NewController(GinkgoTB()))
 		reporter.EXPECT().CaptureMessage(gomock.Any(), "hello").Return("id")
 		var r raven.Reporter = reporter

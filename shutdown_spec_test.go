@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 var _ = Describe("When a program ends", func() {
-	It("has lost nothing that Flush covered, Close or not", func(ctx SpecContext) {
+	It("has lost no event before a Flush, with or without Close", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		client := newClient(dsn(srv, "", "overflow", "block"))
 		for i := range 500 {
@@ -24,7 +24,7 @@ var _ = Describe("When a program ends", func() {
 		Expect(srv.Events()).To(HaveLen(500))
 	})
 
-	It("is told by Flush how much a dead server has left unsettled", func(ctx SpecContext) {
+	It("gets from Flush the number of events without an outcome if the server is dead", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		srv.Script(sentrytest.Hang().Times(-1).Optional())
 		client := newClient(dsn(srv, "", "timeout", "60"))
@@ -38,9 +38,9 @@ var _ = Describe("When a program ends", func() {
 		Expect(undelivered.Pending).To(Equal(5))
 	})
 
-	It("is not kept by Close beyond its deadline, whatever the server does", func(ctx SpecContext) {
+	It("is not delayed by Close past its deadline, whatever the server does", func(ctx SpecContext) {
 		for name, step := range map[string]sentrytest.Step{"hangs": sentrytest.Hang(), "stalls": sentrytest.StallBody()} {
-			By("at a server that " + name)
+			By("with a server that " + name)
 			srv := sentrytest.NewServer(GinkgoTB())
 			srv.Script(step.Times(-1).Optional())
 			client := newClient(dsn(srv, "", "timeout", "60", "shutdown_timeout", "0.05"))
@@ -55,7 +55,7 @@ var _ = Describe("When a program ends", func() {
 		}
 	})
 
-	It("delivers at Close what is waiting", func(ctx SpecContext) {
+	It("delivers the waiting events in Close", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		client := newClient(dsn(srv, "threaded"))
 		for range 50 {

@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// captures is every way to report something, by name.
+// captures are all ways to report something, by name.
 var captures = map[string]func(ctx context.Context, c *raven.Client){
 	"CaptureMessage": func(ctx context.Context, c *raven.Client) {
 		c.CaptureMessage(ctx, "disk full")
@@ -56,15 +56,15 @@ var captures = map[string]func(ctx context.Context, c *raven.Client){
 	},
 }
 
-var _ = Describe("What the client sends", func() {
-	// A server that is strict also fails a spec by itself, for warnings that
-	// this table would miss.
+var _ = Describe("An event of the client", func() {
+	// A strict server also fails a spec for warnings that are not in this
+	// table.
 	for _, wire := range []struct{ name, protocol, compression string }{
 		{"envelopes", "envelope", "gzip"},
-		{"the reference's wire", "store", "deflate"},
+		{"Raven for Python's format", "store", "deflate"},
 	} {
 		for name, capture := range captures {
-			It("is taken by a strict server without a warning: "+name+", "+wire.name, func(ctx SpecContext) {
+			It("is accepted by a strict server without a warning: "+name+", "+wire.name, func(ctx SpecContext) {
 				srv := sentrytest.NewServer(GinkgoTB(), sentrytest.Strict())
 				client := newClient(srv.DSN(sentrytest.DSNParam("protocol", wire.protocol), sentrytest.DSNParam("compression", wire.compression)),
 					raven.WithRelease("shop@1.0"), raven.WithEnvironment("test"))
@@ -81,9 +81,9 @@ var _ = Describe("What the client sends", func() {
 		}
 	}
 
-	// sentry.interfaces.Query is the reference's; Relay takes the event and
-	// drops it from there.
-	It("is unknown to servers of today in one respect: CaptureQuery", func(ctx SpecContext) {
+	// sentry.interfaces.Query is from Raven for Python. Relay accepts the event
+	// and drops the interface.
+	It("has one interface that current servers drop: that of CaptureQuery", func(ctx SpecContext) {
 		srv := sentrytest.NewServer(GinkgoTB())
 		client := newClient(srv.DSN())
 		client.CaptureQuery(ctx, "select 1", "postgres")

@@ -1,4 +1,4 @@
-package tools_test
+package ravenkit_test
 
 import (
 	"crypto/x509"
@@ -23,7 +23,7 @@ var _ = Describe("Over https", func() {
 		return err
 	}
 	for _, name := range networked {
-		DescribeTable("verify_ssl and ca_certs decide what "+name+"+https trusts",
+		DescribeTable("verify_ssl and ca_certs decide which certificates "+name+"+https trusts",
 			func(ctx SpecContext, option sentrytest.Option, refused func(error) bool) {
 				srv := sentrytest.NewTLSServer(GinkgoTB(), option)
 				err := deliver(ctx, srv, name, "ca_certs", srv.CACertFile(), "verify_ssl", "1")
