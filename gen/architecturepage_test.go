@@ -17,11 +17,11 @@ import (
 
 const architecturePage = "../docs/architecture.md"
 
-// foreign are names on the page that are not this repository's.
+// foreign are names on the page that are not from this repository.
 var foreign = []string{"errors.As", "http.Server", "testing/synctest", "time"}
 
-// repository is what the page may name: files and folders by every ending of
-// their paths, and what Go files declare.
+// repository has the names that the page may use: files and folders by every
+// ending of their paths, and the declarations in Go files.
 type repository struct{ paths, names map[string]bool }
 
 func readRepository(t *testing.T) repository {
@@ -52,8 +52,8 @@ func readRepository(t *testing.T) repository {
 	return r
 }
 
-// declare notes the names of a declaration, alone and behind the package's or
-// the type's.
+// declare adds the names of a declaration, alone and with the name of the
+// package or type.
 func (r repository) declare(pkg string, decl ast.Decl) {
 	note := func(of, name string) { r.names[name], r.names[of+"."+name] = true, true }
 	switch d := decl.(type) {
@@ -86,8 +86,8 @@ func (r repository) declare(pkg string, decl ast.Decl) {
 	}
 }
 
-// Names and links on the page rot when code moves. The table of differences has
-// words of the reference's, and is left out.
+// Names and links on the page become wrong when code moves. The table of
+// differences is not checked, because it has names from Raven for Python.
 func TestTheArchitecturePageNamesWhatThereIs(t *testing.T) {
 	page, err := os.ReadFile(architecturePage)
 	if err != nil {
@@ -106,7 +106,7 @@ func TestTheArchitecturePageNamesWhatThereIs(t *testing.T) {
 			case slices.Contains(foreign, name), there.paths[name], there.names[name]:
 			case isCommand && there.paths["raven/cmd/raven/"+command+".go"]:
 			default:
-				t.Errorf("%s names %q, which is nowhere in the code", architecturePage, span[1])
+				t.Errorf("%s names %q, which does not exist in the code", architecturePage, span[1])
 			}
 		}
 	}
@@ -115,15 +115,16 @@ func TestTheArchitecturePageNamesWhatThereIs(t *testing.T) {
 	}
 }
 
-// An engine of one's own has to have no more.
+// An engine must not need more methods.
 func TestAnEngineHasTwoMethods(t *testing.T) {
 	if n := reflect.TypeFor[transport.Engine]().NumMethod(); n != 2 {
 		t.Errorf("transport.Engine has %d methods", n)
 	}
 }
 
-// What the root module requires, every consumer gets at that version or a later
-// one, linked or not. Modules of our own have what the root can do without.
+// Every consumer gets the root module's requirements at that version or later,
+// linked or not. So requirements that the root does not need are in modules of
+// their own.
 func TestHeavyRequirementsAreInModulesOfTheirOwn(t *testing.T) {
 	root, err := os.ReadFile("../go.mod")
 	if err != nil {
@@ -147,7 +148,7 @@ func TestHeavyRequirementsAreInModulesOfTheirOwn(t *testing.T) {
 				t.Errorf("%s does not require %s", folder, required)
 			}
 			if strings.Contains(string(root), "\t"+required) {
-				t.Errorf("the root requires %s: %s is for that", required, folder)
+				t.Errorf("the root requires %s, which belongs in %s", required, folder)
 			}
 		}
 	}

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// Every exported identifier says what it is. Constants and variables of one
+// Every exported identifier has a doc comment. Constants and variables of one
 // block may share the block's comment.
 func TestExportedIdentifiersAreDocumented(t *testing.T) {
-	documented := make(map[string]bool) // packages
+	documented := make(map[string]bool) // by package
 	for _, path := range goFiles(t, "..") {
 		if strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") || isGenerated(path) {
 			continue

@@ -16,11 +16,11 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// The interfaces are contracts: a method that comes or goes has to be meant.
+// The interfaces are contracts: adding or removing a method must be intended.
 func TestMethodSets(t *testing.T) {
 	for name, c := range map[string]struct {
 		iface, of     reflect.Type
-		want, besides string // besides are the methods of the type alone
+		want, besides string // besides has methods that only the type has
 	}{
 		"transport.Transport":      {reflect.TypeFor[transport.Transport](), reflect.TypeFor[*transport.HTTP](), "Close Send", ""},
 		"transport.AsyncTransport": {reflect.TypeFor[transport.AsyncTransport](), reflect.TypeFor[*transport.Threaded](), "Close Flush Send SendAsync", "HoldState Watch"},
@@ -32,7 +32,7 @@ func TestMethodSets(t *testing.T) {
 				methods = append(methods, c.iface.Method(i).Name)
 			}
 			if got := strings.Join(methods, " "); got != c.want {
-				t.Errorf("it has the methods\n  %s\nin place of\n  %s", got, c.want)
+				t.Errorf("got the methods\n  %s\nwant\n  %s", got, c.want)
 			}
 			var besides []string
 			for i := range c.of.NumMethod() {
@@ -41,7 +41,7 @@ func TestMethodSets(t *testing.T) {
 				}
 			}
 			if got := strings.Join(besides, " "); got != c.besides {
-				t.Errorf("%v has beside it the methods\n  %s\nin place of\n  %s", c.of, got, c.besides)
+				t.Errorf("%v has the further methods\n  %s\nwant\n  %s", c.of, got, c.besides)
 			}
 			if !c.of.Implements(c.iface) {
 				t.Errorf("%v no longer implements it", c.of)
@@ -50,13 +50,13 @@ func TestMethodSets(t *testing.T) {
 	}
 }
 
-// isGenerated tells what `go generate` writes.
+// isGenerated reports whether `go generate` writes a file.
 func isGenerated(path string) bool {
 	return strings.HasSuffix(path, ".gen.go") || regexp.MustCompile(`^gen/.*mock/\w+\.go$`).MatchString(path) && !strings.HasSuffix(path, "_test.go")
 }
 
-// goFiles lists the Go files of every module, and what generation needs beside
-// them, below the top of the repository.
+// goFiles lists the Go files of every module in the repository, and the other
+// files that generation needs.
 func goFiles(t *testing.T, top string) []string {
 	t.Helper()
 	var files []string
@@ -95,7 +95,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	made := goFiles(t, tree)
 	for _, path := range files {
 		if !slices.Contains(made, path) {
-			t.Errorf("%s looks generated, but nothing generates it", path)
+			t.Errorf("%s looks generated, but no directive generates it", path)
 		}
 	}
 	for _, path := range made {
@@ -105,7 +105,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 		}
 		got, err := os.ReadFile(filepath.Join("..", path))
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not what `go generate ./...` makes; run it and commit the result", path)
+			t.Errorf("%s differs from the output of `go generate ./...`; run it and commit the result", path)
 		}
 	}
 }

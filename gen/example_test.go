@@ -17,7 +17,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// reporting is a stand-in for *testing.T, which Examples don't have.
+// reporting replaces *testing.T, which Examples don't have.
 type reporting struct{}
 
 func (reporting) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
@@ -28,7 +28,7 @@ func save(ctx context.Context, reporter raven.Reporter) {
 	reporter.CaptureException(ctx, errors.New("disk full"), raven.Tags{"disk": "sda"})
 }
 
-// A double of the client proves that code reports, without any event.
+// A double of the client shows that code reports, without any event.
 func Example() {
 	ctrl := gomock.NewController(reporting{})
 	defer ctrl.Finish()

@@ -1,16 +1,17 @@
-// Package gen holds what is generated from the code, and every directive that
-// generates it. `go generate ./...` at the top of the repository runs them in
-// the order of this file: interfaces into the packages of their types, doubles
-// of the interfaces, and the tables in docs/transports.md and README.md, from the registry
-// itself. Running it again changes nothing.
+// Package gen holds generated doubles, and every directive that generates code.
+// `go generate ./...` at the top of the repository runs them in the order of
+// this file: interfaces in the packages of their types, doubles of the
+// interfaces, and the tables in docs/transports.md and README.md. Running it
+// again changes nothing.
 //
 // Tests import the doubles: [github.com/ravenkit/ravenkit/gen/ravenmock] and
-// [github.com/ravenkit/ravenkit/gen/transportmock] are made for
-// github.com/golang/mock, their twins below gen/uber for go.uber.org/mock.
+// [github.com/ravenkit/ravenkit/gen/transportmock] are for
+// github.com/golang/mock, and the same packages below gen/uber for
+// go.uber.org/mock.
 package gen
 
-// ifacemaker takes every exported method that it finds in the files that it is
-// given, so these hold the type and exactly the methods of its interface.
+// ifacemaker takes every exported method in the given files, so these files
+// hold the type and exactly the methods of its interface.
 
 //go:generate go run github.com/vburenin/ifacemaker@v1.3.0 -f ../transport/http.go -s HTTP -i Transport -p transport -o ../transport/transport.gen.go -y "Transport delivers packets to Sentry. It is the method set of [*HTTP]. These rules apply to every implementation; transporttest checks them. Implementations must be safe for concurrent use."
 //go:generate go run github.com/vburenin/ifacemaker@v1.3.0 -f ../transport/threaded.go -s Threaded -i AsyncTransport -p transport -o ../transport/asynctransport.gen.go -y "AsyncTransport is a [Transport] that delivers in the background. It is the method set of [*Threaded] without those of [Holder]. These rules apply to every implementation, in addition to those of Transport."

@@ -11,70 +11,68 @@ import (
 const module = "github.com/ravenkit/ravenkit"
 
 type importRule struct {
-	packages []string // of ours
-	modules  []string // of others, all there may be
-	ours     []string // packages of ours that may be reached
+	packages []string // of this repository
+	modules  []string // of others, the complete list
+	ours     []string // packages of this repository that may be reached
 	why      string
-	testing  bool // whether package testing may be reached
+	testing  bool // package testing may be reached
 }
 
-// guarding is what the client and its transports call the program's own code
-// with.
+// guarding is the package that calls the program's own code.
 const guarding = "internal/guard"
 
-// links reports whether a package of ours is one that the rule is about, or may
-// be reached.
+// links reports whether the rule is about a package of this repository, or the
+// package may be reached.
 func links(rule importRule, pkg string) bool {
 	return slices.Contains(rule.packages, pkg) || slices.Contains(rule.ours, pkg)
 }
 
-// linked are the modules that applications get.
+// linked are the modules that applications link.
 var linked = []string{"github.com/klauspost/compress", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"}
 
-// policy says what a package may reach, directly or not, outside the standard
-// library. It is a statement of intent: change the code to fit it, not it to
-// fit the code.
+// policy says what a package may reach outside the standard library, directly
+// or not. If a test fails, change the code, not the policy.
 var policy = []importRule{
 	{
 		packages: []string{"transport"},
 		modules:  linked,
-		why:      "applications link it: at most six small modules, and nothing that tests",
+		why:      "applications link it: only few small modules, and no test library",
 	},
 	{
 		packages: []string{"raven"},
 		modules:  linked,
 		ours:     []string{"transport"},
-		why:      "applications link it: at most six small modules, and nothing that tests",
+		why:      "applications link it: only few small modules, and no test library",
 	},
 	{
 		packages: []string{"raven/internal/logrecord", "raven/ravenslog", "raven/ravenhttp"},
 		modules:  linked,
 		ours:     []string{"raven", "raven/internal/logrecord", "transport"},
-		why:      "the standard library's logs and servers need no more than the client does",
+		why:      "it adapts the standard library, and needs only the client's modules",
 	},
 	{
 		packages: []string{"raven/ravenzap"},
 		modules:  append([]string{"go.uber.org/zap", "go.uber.org/multierr"}, linked...),
 		ours:     []string{"raven", "raven/internal/logrecord", "transport"},
-		why:      "an adapter brings the library that it adapts and nothing else",
+		why:      "an adapter needs only the library that it adapts",
 	},
 	{
 		packages: []string{"raven/ravenzerolog"},
 		modules:  append([]string{"github.com/rs/zerolog", "github.com/mattn/go-colorable", "github.com/mattn/go-isatty", "golang.org/x/sys"}, linked...),
 		ours:     []string{"raven", "raven/internal/logrecord", "transport"},
-		why:      "an adapter brings the library that it adapts and nothing else",
+		why:      "an adapter needs only the library that it adapts",
 	},
 	{
 		packages: []string{"raven/ravenlogrus"},
 		modules:  append([]string{"github.com/sirupsen/logrus", "golang.org/x/sys"}, linked...),
 		ours:     []string{"raven", "raven/internal/logrecord", "transport"},
-		why:      "an adapter brings the library that it adapts and nothing else",
+		why:      "an adapter needs only the library that it adapts",
 	},
 	{
 		packages: []string{"raven/ravenlambda"},
 		modules:  append([]string{"github.com/aws/aws-lambda-go"}, linked...),
 		ours:     []string{"raven", "transport"},
-		why:      "an adapter brings the library that it adapts and nothing else",
+		why:      "an adapter needs only the library that it adapts",
 	},
 	{
 		packages: []string{"raven/internal/clienttest"},
@@ -87,53 +85,53 @@ var policy = []importRule{
 		packages: []string{"raven/raventest"},
 		modules:  append([]string{"github.com/andybalholm/brotli"}, linked...),
 		ours:     []string{"raven", "transport", "transporttest", "sentrytest"},
-		why:      "a test kit brings no assertion library along",
+		why:      "a test kit must not require an assertion library",
 	},
 	{
 		packages: []string{"sentrytest"},
 		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"},
-		why:      "a fake that shares the client's encoder would share its mistakes, and a test kit brings no assertion library along",
+		why:      "a fake with the client's encoder would have the same mistakes, and a test kit must not require an assertion library",
 	},
 	{
 		packages: []string{"sentrytest/sentrymatchers"},
 		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "github.com/onsi/gomega"},
 		ours:     []string{"sentrytest"},
-		why:      "Gomega lives here, and nowhere else; it knows neither the client nor its transports",
+		why:      "only this package uses Gomega; it uses neither the client nor its transports",
 	},
 	{
 		packages: []string{"sentrytest/sentryhttpmock"},
 		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "github.com/jarcoal/httpmock"},
 		ours:     []string{"sentrytest"},
-		why:      "httpmock lives here, and nowhere else; it knows neither the client nor its transports",
+		why:      "only this package uses httpmock; it uses neither the client nor its transports",
 		testing:  true,
 	},
 	{
 		packages: []string{"sentrytest/fakesentryclient"},
-		why:      "tests in any module link it, and it talks to a program: it needs the standard library and nothing else",
+		why:      "tests in any module link it, and it talks to a program: it needs only the standard library",
 	},
 	{
 		packages: []string{"transporttest"},
 		modules:  []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"sentrytest", "transport"},
-		why:      "it knows transports, not the client, and brings no assertion library along",
+		why:      "it uses transports, not the client, and must not require an assertion library",
 	},
 	{
 		packages: []string{"transport/restytransport"},
 		modules:  append([]string{"github.com/go-resty/resty/v2"}, linked...),
 		ours:     []string{"transport"},
-		why:      "an engine brings its own library and nothing else",
+		why:      "an engine needs only its own library",
 	},
 	{
 		packages: []string{"transport/fasthttptransport"},
 		modules:  append([]string{"github.com/valyala/fasthttp", "github.com/andybalholm/brotli", "github.com/valyala/bytebufferpool", "github.com/molecule-man/go-brrr"}, linked...),
 		ours:     []string{"transport"},
-		why:      "an engine brings its own library and nothing else",
+		why:      "an engine needs only its own library",
 	},
 	{
 		packages: []string{"transport/reactortransport"},
 		modules:  linked,
 		ours:     []string{"transport"},
-		why:      "an engine brings its own library and nothing else",
+		why:      "an engine needs only its own library",
 	},
 	{
 		packages: []string{"transport/all"},
@@ -141,32 +139,32 @@ var policy = []importRule{
 			"github.com/go-resty/resty/v2", "github.com/valyala/fasthttp", "github.com/andybalholm/brotli", "github.com/valyala/bytebufferpool", "github.com/molecule-man/go-brrr",
 		}, linked...),
 		ours: []string{"transport", "transport/restytransport", "transport/fasthttptransport", "transport/reactortransport"},
-		why:  "it links the engines and nothing else",
+		why:  "it links only the engines",
 	},
 	{
 		packages: []string{"docs/examples/audittransport"},
 		modules:  linked,
 		ours:     []string{"transport"},
-		why:      "a transport of one's own needs nothing but the package of transports",
+		why:      "a custom transport needs only package transport",
 	},
 	{
 		packages: []string{"docs/examples/testing/shop"},
 		modules:  linked,
 		ours:     []string{"raven", "transport"},
-		why:      "an application links the client and nothing that tests",
+		why:      "an application links the client and no test library",
 	},
 	{
 		packages: []string{"gen/ravenmock", "gen/transportmock"},
 		modules:  []string{"github.com/golang/mock", "github.com/klauspost/compress", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"raven", "transport"},
-		why:      "doubles need the interfaces and their library",
+		why:      "doubles need only the interfaces and their library",
 		testing:  true,
 	},
 	{
 		packages: []string{"gen/uber/ravenmock", "gen/uber/transportmock"},
 		modules:  []string{"go.uber.org/mock", "github.com/klauspost/compress", "github.com/cenkalti/backoff/v5", "golang.org/x/net", "golang.org/x/text"},
 		ours:     []string{"raven", "transport"},
-		why:      "doubles need the interfaces and their library",
+		why:      "doubles need only the interfaces and their library",
 		testing:  true,
 	},
 }
@@ -177,11 +175,12 @@ type dependency struct {
 	standard     bool
 }
 
-// list is what go list prints, of packages of any module in go.work.
+// list returns the output of go list, for packages of any module in go.work.
 func list(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
-	cmd.Env = append(os.Environ(), "GOWORK=") // the tests of this module run without, too
+	// The tests of this module must also run without go.work.
+	cmd.Env = append(os.Environ(), "GOWORK=")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list %s: %v", args, err)
@@ -201,9 +200,9 @@ func dependencies(t *testing.T, pkg string) []dependency {
 	return all
 }
 
-// The go command caches a test by the files that the test itself opens, and go
+// The go command caches a test by the files that the test itself opens, but go
 // list is another process. TestGeneratedFilesAreCurrent opens every Go file of
-// the repository, which keeps this one honest too.
+// the repository, so the cache is valid for this test, too.
 func TestImportPolicy(t *testing.T) {
 	for _, rule := range policy {
 		for _, pkg := range rule.packages {
@@ -227,8 +226,8 @@ func TestImportPolicy(t *testing.T) {
 	}
 }
 
-// Every package is either under the policy or one that nothing imports: a
-// program, or tests alone.
+// Every package has a rule, except programs and packages with tests only, which
+// nothing imports.
 func TestEveryPackageHasARule(t *testing.T) {
 	for line := range strings.Lines(list(t, "-f", "{{if .GoFiles}}{{.ImportPath}} {{.Name}}{{end}}", module+"/...")) {
 		path, name, _ := strings.Cut(strings.TrimSpace(line), " ")

@@ -10,35 +10,37 @@ import (
 // room says what an internal package may reach, directly or not.
 type room struct {
 	pkg     string   // below sentrytest/internal
-	ours    []string // the other rooms that it may reach
-	modules []string // of others, all there may be
-	without []string // what it must not reach of the standard library, with everything below
+	ours    []string // other rooms that it may reach
+	modules []string // of others, the complete list
+	// Packages of the standard library that it must not reach, with all below
+	// them.
+	without []string
 	why     string
 }
 
-// rooms are the internal packages of package sentrytest. No one of them may reach the
-// package itself, the client or a transport. It is a statement of intent:
-// change the code to fit it.
+// rooms are the internal packages of package sentrytest. None of them may reach
+// package sentrytest, the client or a transport. If a test fails, change the
+// code, not the list.
 var rooms = []room{
-	{pkg: "errno", without: []string{"net", "os"}, why: "it names errors of the system and nothing else"},
-	{pkg: "texts", without: []string{"net", "encoding"}, why: "it makes messages of strings and numbers"},
-	{pkg: "eventid", without: []string{"net", "encoding/json"}, why: "it knows how an id is spelled, not where it stands"},
-	{pkg: "memnet", ours: []string{"errno"}, without: []string{"net/http", "crypto/tls"}, why: "it carries bytes, and every protocol of a test runs over it"},
-	{pkg: "sockets", without: []string{"net/http", "crypto/tls"}, why: "it carries bytes, and every protocol of a test runs over it"},
-	{pkg: "certs", without: []string{"net/http"}, why: "a certificate is good or bad whatever is served with it"},
-	{pkg: "jsontree", ours: []string{"texts"}, without: []string{"net"}, why: "JSON of any kind is read with it, and none of its kinds is known to it"},
-	{pkg: "lenient", ours: []string{"jsontree", "texts"}, without: []string{"net/http"}, why: "it reads fields, and judges none of them"},
-	{pkg: "lint", ours: []string{"eventid", "jsontree", "lenient", "texts"}, without: []string{"net/http"}, why: "it judges JSON, whatever carried it and whoever reads it"},
+	{pkg: "errno", without: []string{"net", "os"}, why: "it only names errors of the system"},
+	{pkg: "texts", without: []string{"net", "encoding"}, why: "it makes messages from strings and numbers"},
+	{pkg: "eventid", without: []string{"net", "encoding/json"}, why: "it checks the form of an id, not its place in an event"},
+	{pkg: "memnet", ours: []string{"errno"}, without: []string{"net/http", "crypto/tls"}, why: "it carries bytes for every protocol of a test"},
+	{pkg: "sockets", without: []string{"net/http", "crypto/tls"}, why: "it carries bytes for every protocol of a test"},
+	{pkg: "certs", without: []string{"net/http"}, why: "certificates do not depend on the protocol above TLS"},
+	{pkg: "jsontree", ours: []string{"texts"}, without: []string{"net"}, why: "it reads any JSON, and knows nothing about its meaning"},
+	{pkg: "lenient", ours: []string{"jsontree", "texts"}, without: []string{"net/http"}, why: "it reads fields without checking them"},
+	{pkg: "lint", ours: []string{"eventid", "jsontree", "lenient", "texts"}, without: []string{"net/http"}, why: "it checks JSON, independent of its source and its reader"},
 	{
 		pkg: "bodies", ours: []string{"jsontree", "texts"}, modules: []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"},
-		why: "it undoes what a body was wrapped in, and judges nothing",
+		why: "it decodes bodies without checking them",
 	},
 	{
 		pkg: "wire", ours: []string{"bodies", "eventid", "jsontree", "lenient", "texts"}, modules: []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"},
-		why: "it reads requests before anybody reads an event, and takes none of the client's code: a fake that shared it would share its mistakes",
+		why: "it reads requests without the client's code: a fake with that code would have the same mistakes",
 	},
-	{pkg: "volatile", ours: []string{"eventid", "jsontree", "texts"}, without: []string{"net"}, why: "golden files of any source are compared with it"},
-	{pkg: "secretforms", without: []string{"net/http"}, why: "it looks at one text, wherever that was found"},
+	{pkg: "volatile", ours: []string{"eventid", "jsontree", "texts"}, without: []string{"net"}, why: "it compares golden files from any source"},
+	{pkg: "secretforms", without: []string{"net/http"}, why: "it searches one text, independent of its source"},
 }
 
 func TestRooms(t *testing.T) {
@@ -64,7 +66,7 @@ func TestRooms(t *testing.T) {
 	}
 }
 
-// A room without a rule would be a package that may reach anything.
+// A room without a rule could reach anything.
 func TestEveryRoomHasARule(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", module+"/sentrytest/internal/...").Output()
 	if err != nil {

@@ -18,9 +18,9 @@ const testingPage = "../docs/testing.md"
 
 // codeBlock is a fenced block of a page.
 type codeBlock struct {
-	line     int    // of its fence, 1 being the first
+	line     int    // line of its fence, from 1
 	language string // "" for none
-	file     string // the Go file that was linked to last before it
+	file     string // the Go file of the last link before it
 	text     []string
 }
 
@@ -50,7 +50,7 @@ func codeBlocks(page string) (blocks []codeBlock, prose []string) {
 }
 
 // significant returns the lines that are not blank, without their indentation
-// and, so that the outputs of Examples can be quoted, without "//" in front.
+// and without a leading "//", so that the outputs of Examples can be quoted.
 func significant(lines []string) []string {
 	var out []string
 	for _, line := range lines {
@@ -62,8 +62,8 @@ func significant(lines []string) []string {
 }
 
 // missingFrom returns the first line of the block that the file does not have
-// there, and "" if all is as it should be: lines that follow each other do so
-// in the file, and what "…" stands between has the same order.
+// at that place, or "". Lines in sequence must be in sequence in the file; the
+// parts around "…" must be in the same order.
 func (b codeBlock) missingFrom(file []string) string {
 	rest := significant(file)
 	for part := range strings.SplitSeq(strings.Join(significant(b.text), "\n"), "\n…\n") {
@@ -86,7 +86,7 @@ func (b codeBlock) missingFrom(file []string) string {
 	return ""
 }
 
-// What the page shows is what is compiled and run.
+// The code on the page is compiled and run.
 func TestTheTestingPageQuotesItsFiles(t *testing.T) {
 	page, err := os.ReadFile(testingPage)
 	if err != nil {
@@ -100,7 +100,7 @@ func TestTheTestingPageQuotesItsFiles(t *testing.T) {
 		}
 		quotes++
 		if b.file == "" {
-			t.Errorf("%s:%d: no Go file is linked to before this block", testingPage, b.line)
+			t.Errorf("%s:%d: no link to a Go file before this block", testingPage, b.line)
 			continue
 		}
 		file, err := os.ReadFile(filepath.Join(filepath.Dir(testingPage), b.file))
@@ -109,7 +109,7 @@ func TestTheTestingPageQuotesItsFiles(t *testing.T) {
 			continue
 		}
 		if missing := b.missingFrom(strings.Split(string(file), "\n")); missing != "" {
-			t.Errorf("%s:%d: %s has no such line there: %s", testingPage, b.line, b.file, missing)
+			t.Errorf("%s:%d: %s does not have this line at that place: %s", testingPage, b.line, b.file, missing)
 		}
 	}
 	if quotes == 0 {
@@ -136,8 +136,8 @@ func TestMissingFrom(t *testing.T) {
 	}
 }
 
-// exported collects what the packages declare for others: functions, methods,
-// types, fields, constants and variables.
+// exported collects the exported names of packages: functions, methods, types,
+// fields, constants and variables.
 func exported(t *testing.T, packages ...string) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
@@ -184,7 +184,7 @@ var (
 	notOurs    = []string{"BeforeSend", "Activate", "Init", "Sleep"}
 )
 
-// Names and links in the text of the page rot as quotes do.
+// Names and links in the text of the page become wrong, like quotes.
 func TestTheTestingPageNamesWhatThereIs(t *testing.T) {
 	page, err := os.ReadFile(testingPage)
 	if err != nil {
@@ -213,8 +213,8 @@ func TestTheTestingPageNamesWhatThereIs(t *testing.T) {
 	}
 }
 
-// What the page lists is all there is: every fault, condition and predicate is
-// named on it, and every option by which a server differs.
+// The page must name every fault, condition and predicate, and every option by
+// which servers differ.
 func TestTheTestingPageNamesAllFaultsAndPredicates(t *testing.T) {
 	page, err := os.ReadFile(testingPage)
 	if err != nil {
@@ -270,12 +270,12 @@ func TestTheFirstClaimsAreInTheirFile(t *testing.T) {
 	}
 	_, table, found := strings.Cut(string(page), "| claim | how |\n|---|---|\n")
 	if !found || !strings.Contains(string(page), "The first six are in") {
-		t.Fatalf("%s has no table of claims of which the first six are in one file", testingPage)
+		t.Fatalf("%s has no table of claims whose first six are in one file", testingPage)
 	}
 	for _, row := range strings.Split(table, "\n")[:6] {
 		name := regexp.MustCompile("`(\\w+)\\(").FindStringSubmatch(row)
 		if name == nil || !strings.Contains(string(claims), "sentrytest."+name[1]+"(") {
-			t.Errorf("claims_test.go has nothing of the row %s", row)
+			t.Errorf("claims_test.go has no test for the row %s", row)
 		}
 	}
 }

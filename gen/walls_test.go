@@ -8,47 +8,46 @@ import (
 	"testing"
 )
 
-// wall says what an internal package may import of this repository, itself, and
-// why no more.
+// wall says what an internal package may import of this repository, and why no
+// more.
 type wall struct {
 	imports []string
 	why     string
 }
 
-// walls are the rules of the packages below raven/internal. What a package does
-// not know can't come to depend on it.
+// walls are the rules of the packages below raven/internal.
 var walls = map[string]wall{
-	"raven/internal/jsontext": {nil, "it is about bytes: whatever it knew of values or secrets, its users would get along"},
+	"raven/internal/jsontext": {nil, "it is only about bytes, so that its users don't depend on values or secrets"},
 	"raven/internal/mask": {
 		[]string{"raven/internal/jsontext"},
-		"what is secret is decided by keys and texts; how values are encoded is for those who ask it",
+		"it finds secrets by keys and texts; its callers encode the values",
 	},
 	"raven/internal/jsonvalue": {
 		[]string{"internal/guard", "raven/internal/jsontext", "raven/internal/mask"},
-		"it encodes values for any event, so it knows none",
+		"it encodes values, and does not depend on events",
 	},
 	"raven/internal/errchain": {
 		[]string{"internal/guard", "raven/internal/program", "raven/internal/stack"},
-		"what an error is does not depend on how it is reported",
+		"it describes errors, and does not depend on how they are reported",
 	},
 	"raven/internal/seen": {
 		[]string{"raven/internal/errchain", "raven/internal/stack"},
-		"it remembers errors; what is done about a repetition is the client's",
+		"it remembers errors; the client decides about repetitions",
 	},
-	"raven/internal/origin":  {nil, "adapters and the client share it, so it can know neither"},
-	"raven/internal/gate":    {nil, "it decides and counts by keys, times and words, so that every event is the same to it"},
-	"raven/internal/program": {nil, "it reads what the linker built in, and nothing else"},
+	"raven/internal/origin":  {nil, "adapters and the client use it, so it must import neither"},
+	"raven/internal/gate":    {nil, "it decides and counts by keys, times and words, and does not depend on events"},
+	"raven/internal/program": {nil, "it only reads the data that the linker adds"},
 	"raven/internal/stack": {
 		[]string{"raven/internal/jsontext", "raven/internal/program"},
-		"a program counter means the same whatever it was found for",
+		"program counters do not depend on their use",
 	},
 	"raven/internal/crash": {
 		[]string{"raven/internal/program", "raven/internal/stack"},
-		"it reads what the runtime has written; how that is reported is the client's",
+		"it reads the runtime's output; the client reports it",
 	},
 }
 
-// unwalled are packages with no rule yet, or with one in the policy of imports.
+// unwalled are packages without a rule, or with one in the policy of imports.
 var unwalled = []string{"raven/internal/adapterstest", "raven/internal/advice", "raven/internal/clienttest", "raven/internal/logrecord"}
 
 func TestWalls(t *testing.T) {
