@@ -24,47 +24,10 @@ import (
 // The set is closed: nothing outside this package implements it.
 type CaptureOption interface{ apply(*draft) }
 
-// Tags are short texts by which Sentry indexes events (protocol 5.3). Values
-// are cut at 200 characters and have their newlines replaced by blanks: Sentry
-// would drop them.
-type Tags map[string]string
-
-// Extra is data of any type that Sentry shows beside an event. Values are sent
-// as natural JSON under the reference client's limits: six levels deep, 50
-// entries a list, map or struct, 400 characters a string (protocol 6.2), or
-// those of [WithLimits]. Of what looks like a secret only ******** is sent. What
-// JSON cannot say is sent as text. A method of a value that panics costs that
-// value, and a value that holds itself is cut off where it does.
-//
-// Values are read before the capture returns, never later. Two things end a
-// program all the same, here and wherever else a capture takes values of any type:
-// a map that another goroutine changes during the capture (fatal error: concurrent
-// map iteration and map write), and a method that calls itself without end.
-type Extra map[string]any
-
-// Contexts are structured data by name: "runtime", "os", "device" and so on
-// have a meaning to Sentry, others are shown as they are (protocol 5.2). A
-// later context replaces an earlier one of the same name.
-type Contexts map[string]any
-
-// Interfaces are further top-level keys of an event, such as
-// "sentry.interfaces.Query". As in the reference, a key counts as one if it has
-// a dot in it; others are ignored by captures, and sent by [Client.Send].
-type Interfaces map[string]any
-
 // Message is the text of an event: of an error, beside what the error says, and
 // in place of the argument of [Client.CaptureMessage]. With [Params] it is an
 // fmt template.
 type Message string
-
-// Params are the values of a message: with them, the message is an fmt
-// template, and both the template and the values are sent, so that Sentry
-// groups by the template. Without them a message is taken literally.
-type Params []any
-
-// Fingerprint replaces the rule by which Sentry decides which events are the
-// same issue. "{{ default }}" stands for the built-in rule.
-type Fingerprint []string
 
 // Culprit names the place in the code. It displaces the [Transaction].
 type Culprit string
@@ -102,6 +65,16 @@ type Stack bool
 func (o Tags) apply(d *draft)     { d.ev.Tags = overlay(d.ev.Tags, o, &d.ownTags) }
 func (o Extra) apply(d *draft)    { d.ev.Extra = overlay(d.ev.Extra, o, &d.ownExtra) }
 func (o Contexts) apply(d *draft) { d.ev.Contexts = overlay(d.ev.Contexts, o, &d.ownContexts) }
+
+func (u User) apply(d *draft) { d.ev.User = mergeUser(d.ev.User, &u) }
+
+func (r *Request) apply(d *draft) { d.ev.Request = mergeRequest(d.ev.Request, r) }
+
+func (l Level) apply(d *draft) {
+	if l != "" {
+		d.ev.Level = l
+	}
+}
 
 func (o Interfaces) apply(d *draft) {
 	d.ev.Interfaces = overlay(d.ev.Interfaces, o, &d.ownInterfaces)

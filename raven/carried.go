@@ -1,6 +1,9 @@
 package raven
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+)
 
 // NewContext returns a Context for client and a ctx that carries it: captures
 // with that ctx, and with those that are derived from it, use it. It is active
@@ -137,4 +140,27 @@ func (c *Client) merge(ctx context.Context, value CaptureOption) {
 	if c != nil {
 		c.scope(ctx).Merge(value)
 	}
+}
+
+var defaultClient atomic.Pointer[Client]
+
+// SetDefault makes c the client that the functions of this package use where
+// their ctx carries no [Context]. There is none until then, and there is none
+// again after SetDefault(nil). As in log/slog this is for programs, whose main
+// function knows what the default is to be; libraries should ask for a
+// [Reporter].
+func SetDefault(c *Client) { defaultClient.Store(c) }
+
+// Default returns the default client, nil if there is none. A nil *Client is a
+// disabled one.
+func Default() *Client { return defaultClient.Load() }
+
+// ClientFrom returns the client that the functions of this package use: the one
+// whose Context ctx carries, of several the one whose Context was put there
+// last, else the default client; nil if there is none.
+func ClientFrom(ctx context.Context) *Client {
+	if rc := FromContext(ctx); rc != nil {
+		return rc.client
+	}
+	return Default()
 }

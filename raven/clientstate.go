@@ -22,12 +22,6 @@ func (c *Client) LastEventID() string {
 	return c.lastID
 }
 
-func (c *Client) setLastEventID(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lastID = id
-}
-
 // PublicDSN returns the DSN that may be shown to browsers: without secret,
 // transport and options. It begins with "//" unless a scheme is given. A
 // disabled client has none and returns "".
@@ -51,13 +45,6 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 	c.crashes.close(orBackground(ctx))
 	return c.close(orBackground(ctx))
-}
-
-func orBackground(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
-	}
-	return ctx
 }
 
 // String names the client by its public DSN.

@@ -4,26 +4,6 @@ import (
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// circumstances are what is added to an event that does not say otherwise: what
-// a Context holds. They are never changed.
-type circumstances struct {
-	ev Event
-	manner
-}
-
-// manner is what the options of a capture say about the capture, beside what
-// they say about the event.
-type manner struct {
-	withStack  bool // as Stack says
-	stackGiven bool
-	rate       *SampleRate
-	auth       authHeader
-	site       string
-	callers    Callers
-	activate   *bool
-	lazy       []Lazy
-}
-
 // circumstances returns what the client's options put under every event, nil
 // for nothing.
 func (cfg *config) circumstances() *circumstances {

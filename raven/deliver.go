@@ -11,11 +11,6 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-var (
-	_ Reporter = (*Client)(nil)
-	_ Reporter = discard{}
-)
-
 // capture takes a capture through the gates, hands over what comes out, and
 // returns the event's id.
 func (c *Client) capture(ctx context.Context, ev *Event, what subject, opts []CaptureOption) string {
@@ -64,6 +59,40 @@ func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []Captu
 // errGoexit is why an event was not built if a function or a method of the program
 // ended the goroutine meanwhile. A failed test does, as by t.FailNow.
 var errGoexit = errors.New("a function that the client called for the event ended the goroutine with runtime.Goexit")
+
+// prepare builds an event and, if no gate holds it back, encodes it. Whatever
+// goes wrong on the way, in the methods of the caller's values too, ends up in
+// the outcome. The packet shares no memory with the draft.
+func (c *Client) prepare(ctx context.Context, ev *Event, what *subject, opts []CaptureOption) (p outgoing, drop Outcome, g *gist) {
+	d := newDraft()
+	defer func() {
+		if r := recover(); r != nil {
+			p, g, drop = outgoing{}, nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", guard.Plain(r))}
+			return
+		}
+		d.release()
+	}()
+	d.open(c, ctx, what)
+	what.echo = d.isEcho(ctx, ev)
+	if c.ignore.ignores(d, what) || d.wrapsSeen(c, what) {
+		return outgoing{}, Outcome{Kind: OutcomeIgnored}, nil
+	}
+	d.lay(ev, what, opts)
+	if d.saidOtherwise(c, what) {
+		return outgoing{}, Outcome{Kind: OutcomeIgnored}, nil
+	}
+	if d.sampledOut(c) {
+		return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeSampled}, nil
+	}
+	d.complement(c, what)
+	if drop = c.process(orBackground(ctx), d); drop.Kind != "" {
+		return outgoing{}, drop, nil
+	}
+	if p, drop, g = c.pastGates(d, what.urgent); drop.Kind == "" {
+		p.memory = d.remember(c, what)
+	}
+	return p, drop, g
+}
 
 func (c *Client) dropped(o Outcome, g *gist, what *subject) Outcome {
 	c.drop(o, g, terms{told: what.told || c.raise != nil && o.Err != errNested, echo: what.echo})
@@ -116,8 +145,6 @@ func ended(ctx context.Context) (ended bool) {
 	}()
 	return ctx.Err() != nil
 }
-
-var errNoReturn = errors.New("raven: the transport ended the goroutine")
 
 // await sends an event past any queue and settles it. That time was up for the
 // caller says nothing about the way to the server.
@@ -239,4 +266,17 @@ func (a *admission) close() error {
 	defer a.mu.Unlock()
 	a.closed = true
 	return a.err
+}
+
+func (c *Client) setLastEventID(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lastID = id
+}
+
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
 }

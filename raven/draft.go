@@ -2,11 +2,9 @@ package raven
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
-	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/errchain"
 	"github.com/ravenkit/ravenkit/raven/internal/seen"
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
@@ -157,40 +155,6 @@ func (d *draft) applyAll(opts []CaptureOption) {
 	}
 }
 
-// prepare builds an event and, if no gate holds it back, encodes it. Whatever
-// goes wrong on the way, in the methods of the caller's values too, ends up in
-// the outcome. The packet shares no memory with the draft.
-func (c *Client) prepare(ctx context.Context, ev *Event, what *subject, opts []CaptureOption) (p outgoing, drop Outcome, g *gist) {
-	d := newDraft()
-	defer func() {
-		if r := recover(); r != nil {
-			p, g, drop = outgoing{}, nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", guard.Plain(r))}
-			return
-		}
-		d.release()
-	}()
-	d.open(c, ctx, what)
-	what.echo = d.isEcho(ctx, ev)
-	if c.ignore.ignores(d, what) || d.wrapsSeen(c, what) {
-		return outgoing{}, Outcome{Kind: OutcomeIgnored}, nil
-	}
-	d.lay(ev, what, opts)
-	if d.saidOtherwise(c, what) {
-		return outgoing{}, Outcome{Kind: OutcomeIgnored}, nil
-	}
-	if d.sampledOut(c) {
-		return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeSampled}, nil
-	}
-	d.complement(c, what)
-	if drop = c.process(ctx, d); drop.Kind != "" {
-		return outgoing{}, drop, nil
-	}
-	if p, drop, g = c.pastGates(d, what.urgent); drop.Kind == "" {
-		p.memory = d.remember(c, what)
-	}
-	return p, drop, g
-}
-
 // captureStack is the stack of the goroutine, without the client's own calls, or
 // that which the capture was given.
 func (d *draft) captureStack() stack.Stack {
@@ -220,4 +184,32 @@ func (d *draft) trace(calls stack.Stack) *Stacktrace {
 	}
 	d.traces = append(d.traces, Stacktrace{found: calls})
 	return &d.traces[len(d.traces)-1]
+}
+
+// circumstances are what is added to an event that does not say otherwise: what
+// a Context holds. They are never changed.
+type circumstances struct {
+	ev Event
+	manner
+}
+
+// manner is what the options of a capture say about the capture, beside what
+// they say about the event.
+type manner struct {
+	withStack  bool // as Stack says
+	stackGiven bool
+	rate       *SampleRate
+	auth       authHeader
+	site       string
+	callers    Callers
+	activate   *bool
+	lazy       []Lazy
+}
+
+// linesFor returns how many lines go with an event of a place.
+func (c *Client) linesFor(calls stack.Stack, now time.Time) int {
+	if c.sourceLines == 0 || c.sourceRate == nil || len(calls) == 0 || c.sourceRate.Allow(uint64(calls[0].PC()), now) {
+		return c.sourceLines
+	}
+	return 0
 }

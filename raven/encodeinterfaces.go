@@ -204,5 +204,3 @@ func tagValue(m *mask.Mask, key, value string) string {
 	}
 	return value
 }
-
-func asItIs(_ *mask.Mask, _, value string) string { return value }

@@ -3,7 +3,6 @@ package raven
 import (
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
@@ -189,12 +188,4 @@ func (s *slim) keeps(inApp bool) bool {
 		return !s.own.has()
 	}
 	return !s.lib.has()
-}
-
-// linesFor returns how many lines go with an event of a place.
-func (c *Client) linesFor(calls stack.Stack, now time.Time) int {
-	if c.sourceLines == 0 || c.sourceRate == nil || len(calls) == 0 || c.sourceRate.Allow(uint64(calls[0].PC()), now) {
-		return c.sourceLines
-	}
-	return 0
 }

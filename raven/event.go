@@ -2,8 +2,6 @@ package raven
 
 import (
 	"time"
-
-	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
 // Event is one report (protocol 5.1). Every field may be left at its zero
@@ -73,128 +71,6 @@ type Event struct {
 	Interfaces Interfaces
 }
 
-// Exception is one error of a chain (protocol 5.2).
-type Exception struct {
-	// Type is the error's Go type, such as *fs.PathError. Where that tells
-	// nothing, as with errors of [errors.New], it is the type of the error that
-	// is wrapped, or the function that the error comes from, such as
-	// shop.checkout; the Go type is then in the mechanism.
-	Type string
-	// Value is its text. It is shortened only where nothing else is left that
-	// would make the event small enough for Sentry.
-	Value string
-	// Module is the import path of the package that declares the type or the
-	// function.
-	Module string
-	// ThreadID is the ID of the one of the event's Threads that it happened in;
-	// 0 for none.
-	ThreadID int64
-	// Stacktrace is where the error was made or captured; it may be nil.
-	Stacktrace *Stacktrace
-	// Mechanism says how the error came to be captured and where it stands in
-	// its chain; it may be nil.
-	Mechanism *Mechanism
-}
-
-// Mechanism says how an exception was captured and how it hangs together with
-// the others (protocol 5.2).
-type Mechanism struct {
-	// Type is required by the protocol; empty is sent as "generic".
-	Type string
-	// Description and HelpLink are for people.
-	Description, HelpLink string
-	// Handled is false for crashes. Nil: not known.
-	Handled *bool
-	// Synthetic marks a type that was made up to carry a stack trace.
-	Synthetic bool
-	// Source is how the parent holds this error, such as errors[0].
-	Source string
-	// ExceptionID numbers the exceptions from the end of the list: the last one,
-	// the root, is 0. ParentID is the ExceptionID of the error that holds this
-	// one; the root has none. Both are sent for an event whose exceptions are
-	// numbered, which shows by an ExceptionID other than 0.
-	ExceptionID, ParentID int
-	// IsExceptionGroup marks an error that holds several, as [errors.Join]'s.
-	IsExceptionGroup bool
-	// GoType is the error's Go type where Type of the exception is something
-	// else. It is sent in the data, as go_type.
-	GoType string
-	// Data is anything else.
-	Data map[string]any
-}
-
-// Stacktrace is a list of frames, the oldest call first (protocol 5.2).
-type Stacktrace struct {
-	Frames []Frame
-
-	found []*stack.Call // what the client found itself, the innermost call first
-	known []*stack.Call // in place of found: what Frames were made of, the outermost call first
-}
-
-// knownFrame returns what the i-th of Frames was made of and still says, nil if
-// it was changed or is the caller's own.
-func (s *Stacktrace) knownFrame(i int) *stack.Call {
-	if len(s.known) != len(s.Frames) {
-		return nil
-	}
-	f, r := &s.Frames[i], s.known[i]
-	if f.Function == r.Function && f.Module == r.Module && f.Filename == r.Filename && f.AbsPath == r.AbsPath && f.Lineno == r.Lineno {
-		return r
-	}
-	return nil
-}
-
-func (s *Stacktrace) empty() bool { return s == nil || len(s.Frames) == 0 && len(s.found) == 0 }
-
-// Frame is one call on a stack (protocol 5.2).
-type Frame struct {
-	// Function is the name within its package: main, (*Server).Serve, run.func1.
-	Function string
-	// Module is the import path of the package.
-	Module string
-	// Filename is the import path and the name of the file, the same on every
-	// machine that builds the program.
-	Filename string
-	// AbsPath is the file as the compiler saw it.
-	AbsPath string
-	// Lineno is the line, from 1.
-	Lineno int
-	// InApp tells the program's own code from libraries.
-	InApp bool
-	// PreContext, ContextLine and PostContext are the source around Lineno.
-	PreContext  []string
-	ContextLine string
-	PostContext []string
-	// Vars are local variables by name.
-	Vars map[string]any
-}
-
-// plain is the frame without source and variables.
-func (f *Frame) plain() stack.Frame {
-	return stack.Frame{Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: f.AbsPath, Lineno: f.Lineno, InApp: f.InApp}
-}
-
-// frameOf is a frame without source and variables.
-func frameOf(f *stack.Frame) Frame {
-	return Frame{Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: f.AbsPath, Lineno: f.Lineno, InApp: f.InApp}
-}
-
-// Thread is one goroutine of an event that shows several (protocol 5.2).
-type Thread struct {
-	// ID is the goroutine's number.
-	ID int64
-	// Name is for people.
-	Name string
-	// State is what it was doing, such as chan receive.
-	State string
-	// Crashed marks the one that ended the program, Current the one that the
-	// event is about.
-	Crashed, Current bool
-	// Stacktrace is where it was; nil if it is that of the exception whose
-	// ThreadID is the ID.
-	Stacktrace *Stacktrace
-}
-
 // User is who was affected by an event (protocol 5.2). Sentry counts users by
 // one of ID, Username, Email and IPAddress. The zero value is nobody. As a
 // [CaptureOption] it is merged field by field over what was set before.
@@ -205,8 +81,6 @@ type User struct {
 	// Data is anything else.
 	Data map[string]any
 }
-
-func (u User) apply(d *draft) { d.ev.User = mergeUser(d.ev.User, &u) }
 
 func (u *User) empty() bool {
 	return u == nil || u.ID == "" && u.Username == "" && u.Email == "" && u.Name == "" && u.IPAddress == "" && len(u.Data) == 0
@@ -228,4 +102,68 @@ type Request struct {
 	Data any
 }
 
-func (r *Request) apply(d *draft) { d.ev.Request = mergeRequest(d.ev.Request, r) }
+// Tags are short texts by which Sentry indexes events (protocol 5.3). Values
+// are cut at 200 characters and have their newlines replaced by blanks: Sentry
+// would drop them.
+type Tags map[string]string
+
+// Extra is data of any type that Sentry shows beside an event. Values are sent
+// as natural JSON under the reference client's limits: six levels deep, 50
+// entries a list, map or struct, 400 characters a string (protocol 6.2), or
+// those of [WithLimits]. Of what looks like a secret only ******** is sent. What
+// JSON cannot say is sent as text. A method of a value that panics costs that
+// value, and a value that holds itself is cut off where it does.
+//
+// Values are read before the capture returns, never later. Two things end a
+// program all the same, here and wherever else a capture takes values of any type:
+// a map that another goroutine changes during the capture (fatal error: concurrent
+// map iteration and map write), and a method that calls itself without end.
+type Extra map[string]any
+
+// Contexts are structured data by name: "runtime", "os", "device" and so on
+// have a meaning to Sentry, others are shown as they are (protocol 5.2). A
+// later context replaces an earlier one of the same name.
+type Contexts map[string]any
+
+// Interfaces are further top-level keys of an event, such as
+// "sentry.interfaces.Query". As in the reference, a key counts as one if it has
+// a dot in it; others are ignored by captures, and sent by [Client.Send].
+type Interfaces map[string]any
+
+// Params are the values of a message: with them, the message is an fmt
+// template, and both the template and the values are sent, so that Sentry
+// groups by the template. Without them a message is taken literally.
+type Params []any
+
+// Fingerprint replaces the rule by which Sentry decides which events are the
+// same issue. "{{ default }}" stands for the built-in rule.
+type Fingerprint []string
+
+// Breadcrumb is something that happened before an event (protocol 5.2, 6.4).
+// One that has none of type, category, message,
+// data and Process is not recorded.
+type Breadcrumb struct {
+	// Timestamp is when it happened. Zero: when it is recorded.
+	Timestamp time.Time
+	// Type decides how Sentry shows it. Empty: "default".
+	Type string
+	// Category names the part of the program; at most 128 characters are kept.
+	Category string
+	// Message is the text; at most 1024 characters are kept.
+	Message string
+	// Level is as for events, and sent in lower case; Sentry takes none for info.
+	Level Level
+	// Data is anything else. It is encoded when the breadcrumb is recorded, so it
+	// may be changed afterwards.
+	Data map[string]any
+	// Process completes the breadcrumb when it is first needed for an event, and
+	// never if that doesn't happen: for what is expensive to find out. It runs
+	// once, on the goroutine of a capture, and may change what it is given, whose
+	// Data is a copy. If it panics the breadcrumb stays as it was recorded. An
+	// event that is captured while it runs goes without the breadcrumb.
+	Process func(*Breadcrumb)
+}
+
+func (b *Breadcrumb) empty() bool {
+	return b.Type == "" && b.Category == "" && b.Message == "" && len(b.Data) == 0 && b.Process == nil
+}

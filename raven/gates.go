@@ -170,3 +170,24 @@ func (d *draft) topFrame(s *Stacktrace) *stack.Frame {
 	}
 	return &s.found[0].Frame
 }
+
+// pack encodes the draft for the client's endpoint. The error is a
+// [*TooLargeError].
+func (c *Client) pack(d *draft) (outgoing, error) {
+	d.buf = c.wire.appendEvent(d.buf[:0], d)
+	if len(d.buf) > maxEvent {
+		if err := c.trim(d); err != nil {
+			return outgoing{}, err
+		}
+	}
+	p := &transport.Packet{URL: c.url, EventID: d.ev.EventID, Category: "error"}
+	now := d.now
+	if c.wire.dialect == reference {
+		p.Header = d.auth.over(storeHeader(c.dsn, now))
+		p.Body = append(make([]byte, 0, len(d.buf)), d.buf...)
+	} else {
+		p.Header = d.auth.over(c.header)
+		p.Body = appendEnvelope(d.ev.EventID, now, d.buf)
+	}
+	return outgoing{packet: p, fate: &fate{client: c, id: d.ev.EventID, gist: d.enc.gist.brief()}}, nil
+}

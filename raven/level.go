@@ -21,12 +21,6 @@ const (
 	LevelFatal   Level = "fatal"
 )
 
-func (l Level) apply(d *draft) {
-	if l != "" {
-		d.ev.Level = l
-	}
-}
-
 // canonical returns the word for l and the number that the reference client
 // sends in its place, 0 where there is none.
 func (l Level) canonical() (word Level, number int) {

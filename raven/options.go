@@ -53,6 +53,14 @@ type config struct {
 	noDefaultProcessors bool
 }
 
+// What a client does unless told otherwise.
+const (
+	defaultBreadcrumbs = 100  // as in the reference
+	defaultLedger      = 1000 // ids
+	defaultSourceLines = 5    // on either side, as in the reference
+	defaultSourceRate  = 10   // events of one place in a second
+)
+
 func defaults() config {
 	hostname, _ := os.Hostname() // a client without a server_name is still of use
 	return config{

@@ -88,11 +88,6 @@ func WithBeforeSend(fn ProcessorFunc) Option {
 	}
 }
 
-const (
-	defaultSourceLines = 5  // on either side, as in the reference
-	defaultSourceRate  = 10 // events of one place in a second
-)
-
 // WithSourceContext sends the lines of source around the innermost frames of
 // the program's own packages, as many as lines before and behind the frame's
 // line, in place of 5; at most 20. The lines come from the files that the

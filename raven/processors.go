@@ -151,7 +151,7 @@ func (c *Client) process(ctx context.Context, d *draft) Outcome {
 	id, at := ev.EventID, ev.Timestamp
 	for _, fn := range chain {
 		var err error
-		if ev, err = fn.call(orBackground(ctx), ev); err != nil {
+		if ev, err = fn.call(ctx, ev); err != nil {
 			return Outcome{EventID: id, Kind: OutcomeInvalid, Err: err}
 		}
 		if ev == nil {

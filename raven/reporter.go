@@ -2,31 +2,12 @@ package raven
 
 import (
 	"context"
-	"sync/atomic"
 )
 
-var defaultClient atomic.Pointer[Client]
-
-// SetDefault makes c the client that the functions of this package use where
-// their ctx carries no [Context]. There is none until then, and there is none
-// again after SetDefault(nil). As in log/slog this is for programs, whose main
-// function knows what the default is to be; libraries should ask for a
-// [Reporter].
-func SetDefault(c *Client) { defaultClient.Store(c) }
-
-// Default returns the default client, nil if there is none. A nil *Client is a
-// disabled one.
-func Default() *Client { return defaultClient.Load() }
-
-// ClientFrom returns the client that the functions of this package use: the one
-// whose Context ctx carries, of several the one whose Context was put there
-// last, else the default client; nil if there is none.
-func ClientFrom(ctx context.Context) *Client {
-	if rc := FromContext(ctx); rc != nil {
-		return rc.client
-	}
-	return Default()
-}
+var (
+	_ Reporter = (*Client)(nil)
+	_ Reporter = discard{}
+)
 
 // CaptureMessage is [Client.CaptureMessage] of the client whose Context ctx
 // carries, else of the default client. Without either it does nothing and
@@ -70,15 +51,6 @@ func Send(ctx context.Context, ev *Event, opts ...CaptureOption) error {
 // ctx carries, else of the default client. [Record] reaches the Contexts of all
 // clients.
 func CaptureBreadcrumb(ctx context.Context, b Breadcrumb) { ClientFrom(ctx).CaptureBreadcrumb(ctx, b) }
-
-// Recover is [Client.Recover] of the client whose Context ctx carries, else of
-// the default client. It has to be deferred itself. It stops a panic although
-// there is no client, as a disabled client does.
-func Recover(ctx context.Context, opts ...CaptureOption) {
-	if r := recover(); r != nil {
-		ClientFrom(ctx).recovered(ctx, r, opts)
-	}
-}
 
 // Flush is [Client.Flush] of the client whose Context ctx carries, else of the
 // default client.

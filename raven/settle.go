@@ -1,6 +1,7 @@
 package raven
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
@@ -142,3 +143,5 @@ type terms struct {
 	ignore bool // it says nothing about the way to the server
 	echo   bool // the client's own log led to the capture
 }
+
+var errNoReturn = errors.New("raven: the transport ended the goroutine")

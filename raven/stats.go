@@ -76,9 +76,6 @@ func (c *Client) Stats() Stats {
 	return c.counters.stats()
 }
 
-// defaultLedger is how many ids a client keeps unless told otherwise.
-const defaultLedger = 1000
-
 // Ledger returns what became of the latest events, by id: the word of the
 // [OutcomeKind], with details after ": " where there are some, as in
 // "rejected: 403 project is gone", or "pending". Ignored errors have no id and

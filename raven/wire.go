@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
+	"github.com/ravenkit/ravenkit/raven/internal/mask"
 	"github.com/ravenkit/ravenkit/raven/internal/program"
 	"github.com/ravenkit/ravenkit/transport"
 )
@@ -46,27 +48,6 @@ const (
 	loggedField  = `"logentry":`
 	messageField = `"sentry.interfaces.Message":`
 )
-
-// pack encodes the draft for the client's endpoint. The error is a
-// [*TooLargeError].
-func (c *Client) pack(d *draft) (outgoing, error) {
-	d.buf = c.wire.appendEvent(d.buf[:0], d)
-	if len(d.buf) > maxEvent {
-		if err := c.trim(d); err != nil {
-			return outgoing{}, err
-		}
-	}
-	p := &transport.Packet{URL: c.url, EventID: d.ev.EventID, Category: "error"}
-	now := d.now
-	if c.wire.dialect == reference {
-		p.Header = d.auth.over(c.storeHeader(now))
-		p.Body = append(make([]byte, 0, len(d.buf)), d.buf...)
-	} else {
-		p.Header = d.auth.over(c.header)
-		p.Body = appendEnvelope(d.ev.EventID, now, d.buf)
-	}
-	return outgoing{packet: p, fate: &fate{client: c, id: d.ev.EventID, gist: d.enc.gist.brief()}}, nil
-}
 
 const (
 	envelopeID     = `{"event_id":"`
@@ -107,10 +88,10 @@ func envelopeHeader(dsn *transport.DSN) http.Header {
 }
 
 // storeHeader is what the reference sends; its auth has the time in it.
-func (c *Client) storeHeader(now time.Time) http.Header {
+func storeHeader(dsn *transport.DSN, now time.Time) http.Header {
 	auth := "Sentry sentry_timestamp=" + string(jsontext.AppendSeconds(nil, now)) + ", sentry_client=" + userAgent +
-		", sentry_version=6, sentry_key=" + c.dsn.PublicKey
-	return header("application/octet-stream", withSecret(auth, c.dsn))
+		", sentry_version=6, sentry_key=" + dsn.PublicKey
+	return header("application/octet-stream", withSecret(auth, dsn))
 }
 
 func withSecret(auth string, dsn *transport.DSN) string {
@@ -131,7 +112,7 @@ func header(contentType, auth string) http.Header {
 // linkedModules is the modules field of every event that does not bring its
 // own: Go itself and what was linked in, as JSON with a comma behind it.
 var linkedModules = sync.OnceValue(func() []byte {
-	return append(new(encoder).AppendStringMap([]byte(`"modules":`), program.Modules(), asItIs), ',')
+	return append(new(jsonvalue.Encoder).AppendStringMap([]byte(`"modules":`), program.Modules(), asItIs), ',')
 })
 
 // defaultContexts are the contexts that every event has, as JSON.
@@ -157,3 +138,5 @@ var (
 	runtimeContext = jsontext.CloseObject(jsontext.AppendField([]byte(`"runtime":{"name":"go",`), `"version":`, runtime.Version()))
 	osContext      = jsontext.CloseObject(jsontext.AppendField([]byte(`"os":{`), `"name":`, runtime.GOOS))
 )
+
+func asItIs(_ *mask.Mask, _, value string) string { return value }

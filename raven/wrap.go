@@ -98,3 +98,12 @@ func Go(ctx context.Context, fn func(ctx context.Context)) {
 		fn(ctx)
 	}()
 }
+
+// Recover is [Client.Recover] of the client whose Context ctx carries, else of
+// the default client. It has to be deferred itself. It stops a panic although
+// there is no client, as a disabled client does.
+func Recover(ctx context.Context, opts ...CaptureOption) {
+	if r := recover(); r != nil {
+		ClientFrom(ctx).recovered(ctx, r, opts)
+	}
+}
