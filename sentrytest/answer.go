@@ -116,33 +116,68 @@ func bodyAllowed(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// deliver carries the answer out. It ends a connection that must not be used again by
-// http.ErrAbortHandler, which http.Server understands and does not log.
+// deliver carries the answer out. It ends a connection that must not be used again
+// by http.ErrAbortHandler, which http.Server understands and does not log.
 func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
-	if !pause(r.Context(), a.step.delay) {
-		panic(http.ErrAbortHandler)
-	}
-	if r.ProtoMajor == 2 && a.deliverHTTP2(w, r) {
-		return
+	waitOrAbort(r, a.step.delay)
+	live := connOf(r).live
+	http2 := r.ProtoMajor == 2 && live != nil
+	if http2 {
+		a.breakHTTP2(w, r)
 	}
 	switch a.step.kind {
-	case stepHang:
-		<-r.Context().Done()
-		panic(http.ErrAbortHandler)
 	case stepBlackHole:
 		swallow(r)
-		<-r.Context().Done()
-		panic(http.ErrAbortHandler)
+		hold(r)
+	case stepHang:
+		hold(r)
 	case stepCloseConn, stepResetStream:
 		panic(http.ErrAbortHandler)
 	case stepReset, stepResetRead:
 		hijack(w, r, sockets.Reset)
 		return
 	}
-	if a.step.byHand() {
+	if a.step.byHand() && !http2 {
 		hijack(w, r, func(c net.Conn) error { return a.write(r.Context(), c) })
 		return
 	}
+	if a.step.thenClose {
+		live.wire.thenClose.Store(true) // see life.closeLater
+	}
+	a.writeHead(w)
+	if a.step.bodyDelay > 0 || a.step.byHand() {
+		// Headers that are sent before the body keep a wrong length as it is.
+		flush(w)
+		waitOrAbort(r, a.step.bodyDelay)
+	}
+	switch a.step.kind {
+	case stepStallBody:
+		flush(w)
+		hold(r)
+	case stepTruncate:
+		if a.step.bytes < len(a.body) {
+			_, _ = io.WriteString(w, a.body[:a.step.bytes])
+			flush(w)
+			panic(http.ErrAbortHandler)
+		}
+	case stepSlowBody:
+		for i := range len(a.body) {
+			flush(w)
+			waitOrAbort(r, a.step.pace)
+			_, _ = io.WriteString(w, a.body[i:i+1])
+		}
+		return
+	}
+	_, _ = io.WriteString(w, a.body)
+	if a.step.thenClose {
+		// What is left for the end of the handler is an empty frame, which stays in
+		// the server's buffer until the next write.
+		flush(w)
+	}
+}
+
+// writeHead writes what precedes the body of the answer.
+func (a *answer) writeHead(w http.ResponseWriter) {
 	for _, code := range a.step.early {
 		w.WriteHeader(code)
 	}
@@ -150,7 +185,12 @@ func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 	for key, values := range a.header {
 		h[key] = values
 	}
-	if bodyAllowed(a.status) {
+	switch {
+	case a.step.kind == stepWrongLength:
+		// net/http checks what stands under the usual spelling. Over HTTP/2 it
+		// sends all names in lower case.
+		h["content-length"] = []string{strconv.Itoa(a.step.bytes)}
+	case bodyAllowed(a.status):
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	if a.step.kind == stepGoAway {
@@ -158,35 +198,19 @@ func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 		h.Set("Connection", "close")
 	}
 	w.WriteHeader(a.status)
-	if a.step.bodyDelay > 0 {
-		flush(w)
-		if !pause(r.Context(), a.step.bodyDelay) {
-			panic(http.ErrAbortHandler)
-		}
-	}
-	switch a.step.kind {
-	case stepStallBody:
-		flush(w)
-		<-r.Context().Done()
+}
+
+// waitOrAbort waits d, and ends the request when the server closes or the client leaves.
+func waitOrAbort(r *http.Request, d time.Duration) {
+	if !pause(r.Context(), d) {
 		panic(http.ErrAbortHandler)
-	case stepTruncate:
-		if a.step.bytes < len(a.body) {
-			_, _ = io.WriteString(w, a.body[:a.step.bytes])
-			flush(w)
-			panic(http.ErrAbortHandler)
-		}
-		_, _ = io.WriteString(w, a.body)
-	case stepSlowBody:
-		for i := range len(a.body) {
-			flush(w)
-			if !pause(r.Context(), a.step.pace) {
-				panic(http.ErrAbortHandler)
-			}
-			_, _ = io.WriteString(w, a.body[i:i+1])
-		}
-	default:
-		_, _ = io.WriteString(w, a.body)
 	}
+}
+
+// hold keeps the request until the server closes or the client leaves.
+func hold(r *http.Request) {
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
 }
 
 // flush sends what was written so far. A client that is gone is found out by the next write or read.

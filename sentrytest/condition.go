@@ -42,178 +42,126 @@ func (c Condition) String() string {
 
 // on is a kind of condition, in Go and as text.
 type on[T string | int] struct {
-	word, call, doc string
-	known           stage
-	oneOf           []string                 // the values that are allowed; nil leaves that to match
-	want            string                   // what is allowed, if oneOf does not say it
-	match           func(T) func(*call) bool // nil for a value that is not allowed
+	word, call string
+	known      stage
+	oneOf      []string     // the values that are allowed; nil leaves that to least and valid
+	least      int          // the smallest number
+	valid      func(T) bool // nil for any
+	want       string       // what is allowed, if oneOf does not say it
+	match      func(*call, T) bool
 }
 
 var (
-	onSizeOver = on[int]{
-		word: "size_over", call: "OnSizeOver", want: "a number of bytes",
-		doc: "Requests whose body is longer, after decompression.",
-		match: func(n int) func(*call) bool {
-			return natural(n, func(c *call) bool { return c.size() > n })
-		},
-	}
-	onSizeUnder = on[int]{
-		word: "size_under", call: "OnSizeUnder", want: "a number of bytes",
-		doc: "Requests whose body is shorter, after decompression.",
-		match: func(n int) func(*call) bool {
-			return natural(n, func(c *call) bool { return c.size() < n })
-		},
+	onSizeOver  = on[int]{word: "size_over", call: "OnSizeOver", want: "a number of bytes", match: func(c *call, n int) bool { return c.size() > n }}
+	onSizeUnder = on[int]{word: "size_under", call: "OnSizeUnder", want: "a number of bytes", match: func(c *call, n int) bool { return c.size() < n }}
+	onAttempt   = on[int]{
+		word: wordAttempt, call: "OnAttempt", least: 1, want: "1 for the first attempt, and so on",
+		match: func(c *call, n int) bool { return c.eventID != "" && c.attempt == n },
 	}
 	onLevel = on[string]{
 		word: "level", call: "OnLevel", oneOf: []string{"debug", "info", "warning", "error", "fatal"},
-		doc: "Requests with an event of this level.",
-		match: func(level string) func(*call) bool {
-			return onEvents(func(e Event) bool { return e.Level == level })
-		},
-	}
-	onItem = on[string]{
-		word: "item", call: "OnItem",
-		doc: "Envelopes with an item of this type, such as session.",
-		match: func(itemType string) func(*call) bool {
-			return func(c *call) bool { return slices.Contains(c.items(), itemType) }
-		},
-	}
-	onCategory = on[string]{
-		word: "category", call: "OnCategory", oneOf: categories(),
-		doc: "Requests with something of this data category, such as error.",
-		match: func(category string) func(*call) bool {
-			return func(c *call) bool {
-				return slices.ContainsFunc(c.items(), func(itemType string) bool { return slices.Contains(itemCategories[itemType], category) })
-			}
-		},
+		match: func(c *call, level string) bool { return c.hasEvent(func(e Event) bool { return e.Level == level }) },
 	}
 	onMessage = on[string]{
 		word: "message", call: "OnMessage", want: "a regular expression",
-		doc: "Requests with an event whose message matches this regular expression.",
-		match: func(pattern string) func(*call) bool {
-			if _, err := regexp.Compile(pattern); err != nil {
-				return nil
-			}
-			matching := []Predicate{HasMessageMatching(pattern)}
-			return onEvents(func(e Event) bool { return matchesAll(e, matching) })
+		valid: func(pattern string) bool { _, err := regexp.Compile(pattern); return err == nil },
+		match: func(c *call, pattern string) bool { return OnEvent(HasMessageMatching(pattern)).match(c) },
+	}
+	onItem     = on[string]{word: "item", call: "OnItem", match: func(c *call, itemType string) bool { return slices.Contains(c.items(), itemType) }}
+	onCategory = on[string]{
+		word: "category", call: "OnCategory", oneOf: categories(),
+		match: func(c *call, category string) bool {
+			return slices.ContainsFunc(c.items(), func(itemType string) bool { return slices.Contains(itemCategories[itemType], category) })
 		},
 	}
 	onEndpoint = on[string]{
 		word: "endpoint", call: "OnEndpoint", known: stageRead, oneOf: slices.Sorted(maps.Keys(wire.Protocols)),
-		doc: "Requests to this endpoint.",
-		match: func(endpoint string) func(*call) bool {
-			return func(c *call) bool { return c.server.route(c.req.Path).Protocol == endpoint }
-		},
+		match: func(c *call, endpoint string) bool { return c.server.route(c.req.Path).Protocol == endpoint },
 	}
 	onPath = on[string]{
 		word: "path", call: "OnPath", known: stageRead, want: "a path in which * stands for anything but a slash",
-		doc: "Requests to this path; * is anything but a slash.",
-		match: func(pattern string) func(*call) bool {
-			pattern = trimPath(pattern)
-			if _, err := path.Match(pattern, ""); err != nil {
-				return nil
-			}
-			return func(c *call) bool {
-				ok, _ := path.Match(pattern, trimPath(c.req.Path))
-				return ok
-			}
-		},
-	}
-	onAttempt = on[int]{
-		word: wordAttempt, call: "OnAttempt", want: "1 for the first attempt, and so on",
-		doc: "This attempt to deliver an event, told by its id; 1 is the first.",
-		match: func(n int) func(*call) bool {
-			return natural(n-1, func(c *call) bool { return c.eventID != "" && c.attempt == n })
+		valid: func(pattern string) bool { _, err := path.Match(trimPath(pattern), ""); return err == nil },
+		match: func(c *call, pattern string) bool {
+			ok, _ := path.Match(trimPath(pattern), trimPath(c.req.Path))
+			return ok
 		},
 	}
 )
 
 const wordAttempt = "attempt"
 
-func natural(n int, match func(*call) bool) func(*call) bool {
-	if n < 0 {
-		return nil
-	}
-	return match
+func (o on[T]) allows(v T) bool {
+	n, isNumber := any(v).(int)
+	return (o.oneOf == nil || slices.Contains(o.oneOf, fmt.Sprint(v))) && (!isNumber || n >= o.least) && (o.valid == nil || o.valid(v))
 }
 
-func onEvents(is func(Event) bool) func(*call) bool {
-	return func(c *call) bool { return slices.ContainsFunc(c.events(), is) }
-}
-
-// with returns the condition for a value. Its match is nil when the value is not
-// allowed.
 func (o on[T]) with(v T) Condition {
-	c := Condition{text: fmt.Sprintf("%s(%#v)", o.call, v), word: o.word, value: v, known: o.known}
-	if o.oneOf == nil || slices.Contains(o.oneOf, fmt.Sprint(v)) {
-		c.match = o.match(v)
+	return Condition{
+		text: fmt.Sprintf("%s(%#v)", o.call, v), word: o.word, value: v, known: o.known,
+		match: func(c *call) bool { return o.match(c, v) },
 	}
-	return c
 }
 
+// must is with for values from Go.
 func (o on[T]) must(v T) Condition {
 	c := o.with(v)
-	if c.match == nil {
-		want := o.want
-		if o.oneOf != nil {
-			want = choice(o.oneOf)
-		}
-		panic(fmt.Sprintf("sentrytest: %s is not allowed, want %s", c, want))
+	if !o.allows(v) {
+		panic(fmt.Sprintf("sentrytest: %s is not allowed, want %s", c, choice(o.oneOf, o.want)))
 	}
 	return c
 }
 
-// OnSizeOver is met by requests whose body has more than n bytes after its
-// Content-Encoding has been undone, or as sent if that failed. A negative n
-// panics.
+// The table of docs/fakesentry.md has the first sentence of each comment below.
+
+// OnSizeOver is met by requests whose body is longer than n bytes. They are counted
+// after decompression, or as sent if that failed. A negative n panics.
 func OnSizeOver(n int) Condition { return onSizeOver.must(n) }
 
-// OnSizeUnder is met by requests whose body has less than n bytes, counted as by
-// [OnSizeOver]. A negative n panics.
+// OnSizeUnder is met by requests whose body is shorter than n bytes. They are
+// counted as by [OnSizeOver]. A negative n panics.
 func OnSizeUnder(n int) Condition { return onSizeUnder.must(n) }
 
-// OnLevel is met by requests with an event of the given level: debug, info,
-// warning, error or fatal. Any other panics.
+// OnLevel is met by requests with an event of the given level. It is debug, info,
+// warning, error or fatal; any other panics.
 func OnLevel[S ~string](level S) Condition { return onLevel.must(string(level)) }
 
-// OnItem is met by envelopes that have an item of the given type, such as
-// "session" or "check_in". A request to the store endpoint counts as an item of
-// type "event" or "transaction", a report of a browser as "raw_security".
+// OnItem is met by envelopes with an item of the given type, such as "session". A
+// request to the store endpoint counts as an item of type "event" or
+// "transaction", a report of a browser as "raw_security".
 func OnItem(itemType string) Condition { return onItem.must(itemType) }
 
-// OnCategory is met by requests with something of the given data category, the
-// unit of rate limits, such as "error", "transaction" or "attachment". A category
-// that nothing has panics.
+// OnCategory is met by requests with something of the given data category, such as
+// "error". Categories are the units of rate limits. One that nothing has panics.
 func OnCategory(category string) Condition { return onCategory.must(category) }
 
 // OnMessage is met by requests with an event whose message matches the regular
-// expression; see [HasMessageMatching]. A malformed one panics.
+// expression. A malformed one panics. See [HasMessageMatching].
 func OnMessage(pattern string) Condition { return onMessage.must(pattern) }
 
 // OnEvent is met by requests with an event that meets all of the predicates.
 func OnEvent(preds ...Predicate) Condition {
 	return Condition{
 		text:  fmt.Sprintf("OnEvent(%s)", describe(preds)),
-		match: onEvents(func(e Event) bool { return matchesAll(e, preds) }),
+		match: func(c *call) bool { return c.hasEvent(func(e Event) bool { return matchesAll(e, preds) }) },
 	}
 }
 
-// OnEndpoint is met by requests to the given endpoint: "store", "envelope",
-// "security" or "minidump". Any other panics.
+// OnEndpoint is met by requests to the given endpoint. It is "store", "envelope",
+// "security" or "minidump"; any other panics.
 func OnEndpoint(endpoint string) Condition { return onEndpoint.must(endpoint) }
 
-// OnPath is met by requests whose path fits the pattern, in which "*" stands for
-// anything but a slash, as in "/api/42/*". A slash at the end makes no difference.
-// A malformed pattern panics; see [path.Match].
+// OnPath is met by requests whose path fits the pattern, in which * stands for
+// anything but a slash. An example is "/api/42/*". A slash at the end makes no
+// difference. A malformed pattern panics; see [path.Match].
 func OnPath(pattern string) Condition { return onPath.must(pattern) }
 
-func trimPath(p string) string { return strings.TrimRight(p, "/") }
-
-// OnAttempt is met by requests that bring an event id for the nth time, 1 being
-// the first. Requests are counted from the moment in which the server has a fault
-// that asks, whatever they are answered with. Requests without an event id never
-// meet it. An n below 1 panics.
+// OnAttempt is met by requests that bring an event id for the nth time. 1 is the
+// first, and an n below panics. Requests are counted from the moment in which the
+// server has a fault that asks, whatever they are answered with. Requests without
+// an event id never meet it.
 func OnAttempt(n int) Condition { return onAttempt.must(n) }
+
+func trimPath(p string) string { return strings.TrimRight(p, "/") }
 
 func (c *call) size() int {
 	if c.req.Decoded != "" {
@@ -221,6 +169,8 @@ func (c *call) size() int {
 	}
 	return len(c.req.Body)
 }
+
+func (c *call) hasEvent(is func(Event) bool) bool { return slices.ContainsFunc(c.events(), is) }
 
 // events returns the events of a request that is not on record yet.
 func (c *call) events() []Event {

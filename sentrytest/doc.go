@@ -81,30 +81,10 @@
 //
 // [Server.Script] queues steps for the next requests, after which the server answers as usual again:
 //
-//	OK()                the usual answer, to be varied
-//	Status(code)        a status with the body that Sentry gives it
-//	Redirect(code, url) a status with a Location
-//	Hang()              no answer, until the client gives up
-//	Reset()             a TCP RST in place of an answer
-//	CloseConn()         an orderly close in place of an answer
-//	ResetStream()       RST_STREAM in place of an answer, the end of one request over HTTP/2
-//	GoAway()            an answer, and GOAWAY: the connection takes no new requests
-//	BlackHole()         no answer, and none to whatever comes on that connection, pings included
-//	StallBody()         status and headers, but no body
-//	SlowBody(d)         a body that comes byte by byte
-//	Truncate(n)         a body that ends after n bytes
-//	ResetAfterRead(n)   a TCP RST after n bytes of the request's body
-//	ResetAfterWrite(n)  a TCP RST after n bytes of the answer
-//	NotHTTP()           the greeting of another protocol
-//	BadChunking()       a body whose chunks are malformed
-//	WrongLength(n)      a Content-Length that is not the body's
-//	SlowRead(n, d)      a request that is read n bytes at a time
-//	SlowAccept(d)       a new connection that has to wait
-//	ResetConn()         a TCP RST for a new connection
+//	srv.Script(sentrytest.Status(503), sentrytest.Reset().Times(2))
 //
-// and their methods: RetryAfter, RateLimits, Header and Body for what is answered; Informational for a 1xx before it;
-// After and BodyAfter for when; Times for how often; ThenClose for a kept-alive connection that is gone when the client
-// comes back; Optional for a step that may go unused. Any other step that is not used fails the test.
+// The functions that return a [Step] answer, hold back, break the connection or send nonsense; its methods say what is
+// answered, when and how often. A step that is not used fails the test, unless it is [Step.Optional].
 //
 // A [Fault] ties a step to requests instead of to their order, by size, level, item type, category, endpoint, path,
 // attempt, message or predicate, and by chance from a seed. [Server.Rule] takes faults as claims about the client:

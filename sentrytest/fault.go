@@ -25,14 +25,9 @@ type Fault struct {
 	name       string
 	conditions []Condition
 	step       Step
-	chance     *chance // nil: certain
-	used       int     // for a fault that Server.Faults has returned
-}
-
-// chance is what makes a fault serve some of its requests only.
-type chance struct {
-	p    float64
-	seed uint64
+	chance     *float64 // of Probability; nil: certain
+	seed       uint64
+	used       int // for a fault that Server.Faults has returned
 }
 
 // When makes a fault for requests that meet all of the conditions, and without any
@@ -66,14 +61,12 @@ func (f Fault) Optional() Fault {
 // from the seed. The same seed gives the same sequence, request by request in the
 // order of arrival. Any other p panics.
 func (f Fault) Probability(p float64, seed uint64) Fault {
-	if !isProbability(p) {
+	if !(p >= 0 && p <= 1) {
 		panic(fmt.Sprintf("sentrytest: Probability(%v, %d) is not a probability: want 0 to 1", p, seed))
 	}
-	f.chance = &chance{p: p, seed: seed}
+	f.chance, f.seed = &p, seed
 	return f
 }
-
-func isProbability(p float64) bool { return p >= 0 && p <= 1 }
 
 // Named gives the fault a name for people, which stands before the step in
 // [Answer.Step] and in errors.
@@ -101,7 +94,7 @@ func (f Fault) String() string {
 	}
 	text := fmt.Sprintf("When(%s).Do(%s)", strings.Join(conditions, ", "), f.step)
 	if f.chance != nil {
-		text += fmt.Sprintf(".Probability(%v, %d)", f.chance.p, f.chance.seed)
+		text += fmt.Sprintf(".Probability(%v, %d)", *f.chance, f.seed)
 	}
 	return text
 }
@@ -132,7 +125,7 @@ func (f Fault) newDice() *dice {
 	if f.chance == nil {
 		return nil
 	}
-	return &dice{p: f.chance.p, rng: rand.New(rand.NewPCG(f.chance.seed, 0))}
+	return &dice{p: *f.chance, rng: rand.New(rand.NewPCG(f.seed, 0))}
 }
 
 func (d *dice) roll() bool { return d == nil || d.rng.Float64() < d.p }

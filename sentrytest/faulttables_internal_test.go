@@ -20,8 +20,8 @@ func TestFaultTables(t *testing.T) {
 	for _, c := range []struct {
 		path, begin, end, want string
 	}{
-		{"../docs/fakesentry.md", "<!-- words of faults: generated -->\n", "<!-- /words -->", "\n" + wordTable() + "\n" + kindTable(t) + "\n"},
-		{"cmd/fakesentry/internal/api/openapi.yaml", "    Fault:\n", "    Health:\n", faultSchema()},
+		{"../docs/fakesentry.md", "<!-- words of faults: generated -->\n", "<!-- /words -->", "\n" + wordTable(t) + "\n" + kindTable(t) + "\n"},
+		{"cmd/fakesentry/internal/api/openapi.yaml", "    Fault:\n", "    Health:\n", faultSchema(t)},
 	} {
 		text, err := os.ReadFile(c.path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -46,8 +46,9 @@ func TestFaultTables(t *testing.T) {
 	}
 }
 
-func wordTable() string {
+func wordTable(t *testing.T) string {
 	var b strings.Builder
+	comments := commentsOf(t, "condition.go")
 	b.WriteString("| field | value | |\n|---|---|---|\n")
 	for _, w := range faultWords {
 		value := map[reflect.Kind]string{
@@ -69,26 +70,43 @@ func wordTable() string {
 		case value == "":
 			value = "text"
 		}
-		doc := strings.TrimSuffix(w.doc, ".")
+		doc := strings.ReplaceAll(strings.TrimSuffix(docOf(w, comments), "."), "*", "`*`")
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", w.name, value, strings.ToLower(doc[:1])+doc[1:])
 	}
 	return b.String()
 }
 
-// kindTable takes what each kind does from the comment of the function that makes
-// it.
-func kindTable(t *testing.T) string {
-	docs := make(map[string]string)
-	file, err := parser.ParseFile(token.NewFileSet(), "kind.go", nil, parser.ParseComments|parser.SkipObjectResolution)
+// docOf takes what a condition is about from the comment of its function.
+func docOf(w faultWord, comments map[string]string) string {
+	comment := comments[w.doc]
+	if comment == "" {
+		return w.doc
+	}
+	_, doc, _ := strings.Cut(sentence.FindString(comment), " is met by ")
+	return strings.ToUpper(doc[:1]) + strings.Replace(strings.TrimSpace(doc[1:]), " n bytes", " this many bytes", 1)
+}
+
+// commentsOf returns the comments of a file's functions, each on one line.
+func commentsOf(t *testing.T, path string) map[string]string {
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
+	comments := make(map[string]string)
 	for _, decl := range file.Decls {
-		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Doc != nil {
-			docs[fn.Name.Name] = strings.Join(strings.Fields(fn.Doc.Text()), " ")
+		if fn, ok := decl.(*ast.FuncDecl); ok {
+			comments[fn.Name.Name] = strings.Join(strings.Fields(fn.Doc.Text()), " ")
 		}
 	}
-	sentence := regexp.MustCompile(`^(.+?)\.(?: |$)`)
+	return comments
+}
+
+var sentence = regexp.MustCompile(`^(.+?)\.(?: |$)`)
+
+// kindTable takes what each kind does from the comment of the function that makes
+// it.
+func kindTable(t *testing.T) string {
+	docs := commentsOf(t, "kind.go")
 	http2 := regexp.MustCompile(`Over HTTP/2 (.+?)\.(?: |$)`)
 	link := regexp.MustCompile(`\[(\w+)\]`)
 	code := strings.NewReplacer(" n ", " `bytes` ", " n,", " `bytes`,", " of d ", " of `pace` ", " for d ", " for `pace` ")
@@ -110,8 +128,9 @@ func kindTable(t *testing.T) string {
 	return b.String()
 }
 
-func faultSchema() string {
+func faultSchema(t *testing.T) string {
 	var b strings.Builder
+	comments := commentsOf(t, "condition.go")
 	b.WriteString("      type: object\n      additionalProperties: false\n" +
 		"      description: Which requests it is for, what becomes of them, and how often. Durations are texts such as 200ms or 1.5s.\n      properties:\n")
 	for _, w := range faultWords {
@@ -130,7 +149,7 @@ func faultSchema() string {
 		if w.oneOf != nil {
 			kind += ", enum: [" + strings.Join(w.oneOf, ", ") + "]"
 		}
-		fmt.Fprintf(&b, "        %s: {type: %s, description: %q}\n", w.name, kind, w.doc)
+		fmt.Fprintf(&b, "        %s: {type: %s, description: %q}\n", w.name, kind, docOf(w, comments))
 	}
 	return b.String()
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -137,14 +136,16 @@ func (f *Fault) parse(text []byte) *FaultError {
 	if json.Unmarshal(text, &given) != nil {
 		r.add("fault", texts.Shorten(string(text), 40), "an object")
 	}
+	var names []string
 	for _, w := range faultWords {
+		names = append(names, w.name)
 		if value, ok := given[w.name]; ok {
 			w.read(r, value)
 			delete(given, w.name)
 		}
 	}
 	for _, name := range texts.SortedKeys(given) {
-		r.add(name, "this field", choice(wordNames()))
+		r.add(name, "this field", choice(names, ""))
 	}
 	r.whole()
 	if len(r.problems) > 0 {
@@ -163,6 +164,14 @@ func (r *reading) whole() {
 	}
 	if step.bytes >= 0 && step.bytes < k.least {
 		r.add("bytes", fmt.Sprint(step.bytes), fmt.Sprintf("a number of bytes, at least %d", k.least))
+	}
+	for _, code := range step.early {
+		if !isInformational(code) {
+			r.add("informational", fmt.Sprint(code), "100 to 199, but for 101")
+		}
+	}
+	if r.said["seed"] && !r.said["probability"] {
+		r.add("seed", fmt.Sprint(r.fault.seed), "a probability beside it")
 	}
 	if len(r.problems) == 0 {
 		r.problems = r.fault.tooEarly()
@@ -185,24 +194,20 @@ const (
 	wordUsed     = "used"
 )
 
-func choice(values []string) string {
-	if len(values) == 1 {
+// choice says that one of the values is wanted, or want without any.
+func choice(values []string, want string) string {
+	switch len(values) {
+	case 0:
+		return want
+	case 1:
 		return values[0]
 	}
 	return "one of " + strings.Join(values, ", ")
 }
 
-func wordNames() []string {
-	var names []string
-	for _, w := range faultWords {
-		names = append(names, w.name)
-	}
-	return names
-}
-
 // faultWord is a word of the text of faults.
 type faultWord struct {
-	name, doc   string
+	name, doc   string          // doc may be the name of the function whose comment says it
 	oneOf       []string        // the values that are allowed; nil for others than these
 	least, most int             // the bounds of a number; a most of 0 is none
 	want        string          // what is allowed
@@ -215,9 +220,6 @@ type faultWord struct {
 // of makes a word that is read from a T. set reports whether the value is allowed.
 func of[T any](w faultWord, set func(r *reading, v T) bool, get func(Fault) any) faultWord {
 	w.from, w.get = reflect.TypeFor[T](), get
-	if w.oneOf != nil {
-		w.want = choice(w.oneOf)
-	}
 	w.read = func(r *reading, text json.RawMessage) {
 		var v T
 		var wrong *json.UnmarshalTypeError
@@ -226,29 +228,46 @@ func of[T any](w faultWord, set func(r *reading, v T) bool, get func(Fault) any)
 			return
 		}
 		r.said[w.name] = true
-		n, isNumber := any(v).(int)
-		outside := isNumber && (n < w.least || w.most > 0 && n > w.most)
 		switch value := texts.Shorten(string(text), 40); {
 		case errors.As(err, &wrong):
 			r.add(w.name, value, jsonKind(wrong.Type))
 		case w.kinds != nil && !w.kinds(kinds[r.fault.step.kind]):
-			r.add(w.name, value, "do to be "+choice(kindsWith(w.kinds)))
-		case !set(r, v) || outside:
-			r.add(w.name, value, w.want)
+			r.add(w.name, value, "do to be "+choice(kindsWith(w.kinds), ""))
+		case !set(r, v) || !w.within(v):
+			r.add(w.name, value, choice(w.oneOf, w.want))
 		}
 	}
 	return w
 }
 
+// within reports whether a number is in the bounds of the word.
+func (w faultWord) within(value any) bool {
+	switch v := reflect.Indirect(reflect.ValueOf(value)); {
+	case v.CanInt():
+		return v.Int() >= int64(w.least) && (w.most == 0 || v.Int() <= int64(w.most))
+	case v.CanFloat():
+		return v.Float() >= float64(w.least) && v.Float() <= float64(w.most)
+	}
+	return true
+}
+
+// at makes a word that is a field of the fault.
+func at[T any](w faultWord, field func(*Fault) *T) faultWord {
+	return of(w, func(r *reading, v T) bool {
+		*field(&r.fault) = v
+		return true
+	}, func(f Fault) any { return *field(&f) })
+}
+
 // duration makes a word for a time of a step.
-func duration(w faultWord, at func(*Step) *time.Duration) faultWord {
+func duration(w faultWord, field func(*Step) *time.Duration) faultWord {
 	w.want = wantDuration
 	return of(w, func(r *reading, text string) bool {
 		d, err := time.ParseDuration(text)
-		*at(&r.fault.step) = d
+		*field(&r.fault.step) = d
 		return err == nil && d >= 0
 	}, func(f Fault) any {
-		if d := *at(&f.step); d != 0 || w.name == wordPace && kinds[f.step.kind].pace {
+		if d := *field(&f.step); d != 0 || w.name == wordPace && kinds[f.step.kind].pace {
 			return d.String()
 		}
 		return nil
@@ -264,19 +283,14 @@ func header(w faultWord, key string) faultWord {
 	}, func(f Fault) any { return f.step.header.Get(key) })
 }
 
-// field is the condition as a word.
-func (o on[T]) field() faultWord {
-	return of(faultWord{name: o.word, doc: o.doc, oneOf: o.oneOf, want: o.want}, func(r *reading, v T) bool {
-		c := o.with(v)
-		if c.match != nil {
-			r.fault.conditions = append(r.fault.conditions, c)
-		}
-		return c.match != nil
+// faultWord is the condition as a word.
+func (o on[T]) faultWord() faultWord {
+	return of(faultWord{name: o.word, doc: o.call, oneOf: o.oneOf, want: o.want}, func(r *reading, v T) bool {
+		r.fault.conditions = append(r.fault.conditions, o.with(v))
+		return o.allows(v)
 	}, func(f Fault) any {
-		for _, c := range f.conditions {
-			if c.word == o.word {
-				return c.value
-			}
+		if i := slices.IndexFunc(f.conditions, func(c Condition) bool { return c.word == o.word }); i >= 0 {
+			return f.conditions[i].value
 		}
 		return nil
 	})
@@ -290,26 +304,18 @@ func paces(k kind) bool    { return k.pace }
 // faultWords are all that the text of a fault can say. They are read and written in
 // this order; do precedes what depends on it.
 var faultWords = []faultWord{
-	of(faultWord{name: "name", doc: "For people: it stands in the lines that are printed."},
-		func(r *reading, name string) bool { r.fault.name = name; return true },
-		func(f Fault) any { return f.name }),
-	onEndpoint.field(), onPath.field(), onSizeOver.field(), onSizeUnder.field(), onLevel.field(), onItem.field(), onCategory.field(),
-	onMessage.field(), onAttempt.field(),
+	at(faultWord{name: "name", doc: "For people: it stands in the lines that are printed."}, func(f *Fault) *string { return &f.name }),
+	onEndpoint.faultWord(), onPath.faultWord(), onSizeOver.faultWord(), onSizeUnder.faultWord(), onLevel.faultWord(), onItem.faultWord(),
+	onCategory.faultWord(), onMessage.faultWord(), onAttempt.faultWord(),
 	of(faultWord{name: "do", doc: "What happens; answer when it is left out.", oneOf: FaultKinds()},
 		func(r *reading, text string) bool {
 			i := slices.IndexFunc(kinds[:], func(k kind) bool { return k.text == text })
 			r.fault.step.kind = stepKind(max(i, 0))
 			return i >= 0
 		},
-		func(f Fault) any {
-			if f.step.kind == stepAnswer {
-				return nil
-			}
-			return kinds[f.step.kind].text
-		}),
-	of(faultWord{name: "status", doc: "Of the answer; 200 when it is left out.", least: minFinal, most: maxFinal, want: "a final status, 200 to 999", kinds: isAnswer},
-		func(r *reading, code int) bool { r.fault.step.status = code; return true },
-		func(f Fault) any { return f.step.status }),
+		func(f Fault) any { return strings.TrimPrefix(kinds[f.step.kind].text, kinds[stepAnswer].text) }),
+	at(faultWord{name: "status", doc: "Of the answer; 200 when it is left out.", least: minFinal, most: maxFinal, want: "a final status, 200 to 999", kinds: isAnswer},
+		func(f *Fault) *int { return &f.step.status }),
 	header(faultWord{name: "retry_after", doc: "The header Retry-After of the answer, such as 30."}, headerRetryAfter),
 	header(faultWord{name: "rate_limits", doc: "The header X-Sentry-Rate-Limits of the answer, such as 60:error:organization."}, headerRateLimits),
 	of(faultWord{name: "headers", doc: "Other headers of the answer.", kinds: sends},
@@ -324,61 +330,26 @@ var faultWords = []faultWord{
 		func(f Fault) any {
 			headers := make(map[string]string)
 			for key := range f.step.header {
-				headers[key] = f.step.header.Get(key)
-			}
-			maps.DeleteFunc(headers, func(key, _ string) bool { return key == headerRetryAfter || key == headerRateLimits })
-			return headers
-		}),
-	of(faultWord{name: "body", doc: "Of the answer.", kinds: sends},
-		func(r *reading, body *string) bool { r.fault.step.body = body; return true },
-		func(f Fault) any { return f.step.body }),
-	of(faultWord{name: "informational", doc: "Statuses of answers that come before it; 101 is none.", least: 100, most: 199, kinds: sends},
-		func(r *reading, codes []int) bool {
-			for _, code := range codes {
-				if !isInformational(code) {
-					r.add("informational", fmt.Sprint(code), "100 to 199, but for 101")
+				if key != headerRetryAfter && key != headerRateLimits {
+					headers[key] = f.step.header.Get(key)
 				}
 			}
-			r.fault.step.early = codes
-			return true
-		},
-		func(f Fault) any { return f.step.early }),
-	of(faultWord{name: "then_close", doc: "Whether the connection closes after the answer.", kinds: isAnswer},
-		func(r *reading, then bool) bool { r.fault.step.thenClose = then; return true },
-		func(f Fault) any { return f.step.thenClose }),
-	of(faultWord{name: "bytes", doc: "For the values of do that count bytes.", want: "a number of bytes", kinds: counts},
-		func(r *reading, n int) bool { r.fault.step.bytes = n; return true },
-		func(f Fault) any { return f.step.bytes }),
+			return headers
+		}),
+	at(faultWord{name: "body", doc: "Of the answer.", kinds: sends}, func(f *Fault) **string { return &f.step.body }),
+	at(faultWord{name: "informational", doc: "Statuses of answers that come before it; 101 is none.", least: 100, most: 199, kinds: sends},
+		func(f *Fault) *[]int { return &f.step.early }),
+	at(faultWord{name: "then_close", doc: "Whether the connection closes after the answer.", kinds: isAnswer}, func(f *Fault) *bool { return &f.step.thenClose }),
+	at(faultWord{name: "bytes", doc: "For the values of do that count bytes.", want: "a number of bytes", kinds: counts}, func(f *Fault) *int { return &f.step.bytes }),
 	duration(faultWord{name: wordPace, doc: "For the values of do that take their time.", kinds: paces}, func(s *Step) *time.Duration { return &s.pace }),
 	duration(faultWord{name: "delay", doc: "A wait before the answer."}, func(s *Step) *time.Duration { return &s.delay }),
 	duration(faultWord{name: "body_delay", doc: "A wait between the head of the answer and its body.", kinds: sends}, func(s *Step) *time.Duration { return &s.bodyDelay }),
 	of(faultWord{name: "times", doc: "How many requests it serves; all when it is left out.", want: "a number of requests, or 0 for all of them"},
 		func(r *reading, n int) bool { r.fault.step.times = n; return true },
 		func(f Fault) any { return max(f.step.times, 0) }),
-	of(faultWord{name: "probability", doc: "The share of these requests that it serves, from 0 to 1.", most: 1, want: "a number from 0 to 1"},
-		func(r *reading, p *float64) bool { r.fault.chance = &chance{p: *p}; return isProbability(*p) },
-		func(f Fault) any {
-			if f.chance == nil {
-				return nil
-			}
-			return &f.chance.p
-		}),
-	of(faultWord{name: "seed", doc: "Of the choice that probability makes: the same seed makes the same choices.", want: "a probability beside it"},
-		func(r *reading, seed uint64) bool {
-			if r.fault.chance != nil {
-				r.fault.chance.seed = seed
-			}
-			return r.said["probability"]
-		},
-		func(f Fault) any {
-			if f.chance == nil {
-				return nil
-			}
-			return f.chance.seed
-		}),
-	of(faultWord{name: wordUsed, doc: "How often it has served: in answers only."},
-		func(*reading, int) bool { return true },
-		func(f Fault) any { return f.used }),
+	at(faultWord{name: "probability", doc: "The share of these requests that it serves.", most: 1, want: "a number from 0 to 1"}, func(f *Fault) **float64 { return &f.chance }),
+	at(faultWord{name: "seed", doc: "Of the choice that probability makes: the same seed makes the same choices."}, func(f *Fault) *uint64 { return &f.seed }),
+	at(faultWord{name: wordUsed, doc: "How often it has served: in answers only."}, func(f *Fault) *int { return &f.used }),
 }
 
 // jsonKind says in the words of JSON what a Go type is read from.

@@ -146,18 +146,20 @@ const (
 
 // problem says what is out of range; nil when nothing is.
 func (r Rules) problem() error {
-	switch {
-	case r.Deflate < DeflateAny || r.Deflate > DeflateRaw:
-		return fmt.Errorf("the option Differ: Deflate is %d, want DeflateAny, DeflateZlib or DeflateRaw", r.Deflate)
-	case r.Auth < AuthOnce || r.Auth > AuthDSNFirst:
-		return fmt.Errorf("the option Differ: Auth is %d, want AuthOnce, AuthQueryFirst or AuthDSNFirst", r.Auth)
-	}
-	for _, status := range []struct {
-		field string
-		code  int
-	}{{"ProjectStatus", r.ProjectStatus}, {"OversizeStatus", r.OversizeStatus}, {"MissingAuthStatus", r.MissingAuthStatus}} {
-		if status.code != 0 && (status.code < 400 || status.code > 599) {
-			return fmt.Errorf("the option Differ: %s is %d, want 400 to 599, or 0 for the default", status.field, status.code)
+	const failure = "400 to 599, or 0 for the default"
+	for _, v := range []struct {
+		field              string
+		value, least, most int
+		want               string
+	}{
+		{"Deflate", int(r.Deflate), int(DeflateAny), int(DeflateRaw), "DeflateAny, DeflateZlib or DeflateRaw"},
+		{"Auth", int(r.Auth), int(AuthOnce), int(AuthDSNFirst), "AuthOnce, AuthQueryFirst or AuthDSNFirst"},
+		{"ProjectStatus", r.ProjectStatus, 400, 599, failure},
+		{"OversizeStatus", r.OversizeStatus, 400, 599, failure},
+		{"MissingAuthStatus", r.MissingAuthStatus, 400, 599, failure},
+	} {
+		if v.value != 0 && (v.value < v.least || v.value > v.most) {
+			return fmt.Errorf("the option Differ: %s is %d, want %s", v.field, v.value, v.want)
 		}
 	}
 	return nil
