@@ -51,7 +51,7 @@ func rulesOnPage(t *testing.T) keyRules {
 		parts:       listed(t, page, "A key is secret if a part of it", "or if one of its words is"),
 		words:       listed(t, page, "or if one of its words is", "."),
 		harmless:    listed(t, page, "are secret.", "are not."),
-		cookieParts: listed(t, page, "the names of sessions are secret too:", "as a part"),
+		cookieParts: listed(t, page, "the names of sessions are secret, too:", "as a part"),
 		cookieWords: listed(t, page, "as a part,", "as a word."),
 	}
 }
@@ -313,7 +313,7 @@ func expected(t *testing.T, column int, cell string) (hidden, shown []sample) {
 		return nil, nil // the place has no keys
 	case cell == "in URLs" && column == 1:
 		return inURLPairs, inPairs
-	case cell == "but not 13 to 16 digits of whatever kind" && column == 2:
+	case cell == "but not other numbers of 13 to 16 digits" && column == 2:
 		return asNumbers, asDigits
 	}
 	t.Fatalf("the test does not know what the cell %q means", cell)
@@ -371,34 +371,34 @@ func sends(t *testing.T, p tablePlace, s sample) bool {
 // the page.
 func TestNotMaskedOnThePrivacyPage(t *testing.T) {
 	page := privacyPage(t)
-	_, page, _ = strings.Cut(page, "## What is not")
+	_, page, _ = strings.Cut(page, "## What is not masked")
 	for says, capture := range map[string]func(c *raven.Client){
-		"Secrets under keys of other names: `pin`, `passphrase`, `session` outside of cookies.": func(c *raven.Client) {
+		"Secrets under keys with other names: `pin`, `passphrase`, `session` outside of cookies.": func(c *raven.Client) {
 			c.CaptureMessage(t.Context(), "x", raven.Extra{"pin": "zq7hush", "passphrase": "zq7hush", "session": "zq7hush"})
 		},
 		"\"the password is x\"": func(c *raven.Client) {
 			c.CaptureMessage(t.Context(), "wrong password \"zq7hush\"", raven.Extra{"a": "the password is zq7hush", "b": "wrong password \"zq7hush\""})
 		},
-		"in messages and errors `password: x` too": func(c *raven.Client) {
+		"in messages and errors also `password: x`": func(c *raven.Client) {
 			c.Capture(t.Context(), &raven.Event{Message: "password: zq7hush", Exceptions: []raven.Exception{{Type: "E", Value: "password: zq7hush"}, {Type: "F", Value: "password: zq7hush"}}})
 		},
 		"arguments of commands such as `--password x`": func(c *raven.Client) {
 			c.CaptureMessage(t.Context(), "x", raven.Extra{"a": "run --password zq7hush", "b": "run --password zq7hush"}, &raven.Request{Data: "<password>zq7hush</password>"})
 		},
-		"`https://TOKEN@host`, but in messages": func(c *raven.Client) {
+		"`https://TOKEN@host`, except in messages": func(c *raven.Client) {
 			c.Capture(t.Context(), &raven.Event{Extra: raven.Extra{"a": "https://zq7hush@h.example"}, Exceptions: []raven.Exception{{Type: "E", Value: "https://zq7hush@h.example"}}, Transaction: "https://zq7hush@h.example"})
 		},
 		"`user:pw@tcp(host)/db`": func(c *raven.Client) {
 			c.CaptureMessage(t.Context(), "user:zq7hush@tcp(h)/db", raven.Extra{"a": "user:zq7hush@tcp(h)/db", "b": "user:zq7hush@tcp(h)/db"})
 		},
-		"The keys of maps themselves": func(c *raven.Client) {
+		"The keys of maps": func(c *raven.Client) {
 			c.CaptureMessage(t.Context(), "x", raven.Extra{"Bearer zq7hush": 1, "a": map[string]any{"Bearer zq7hush": 1}}, raven.Contexts{"Bearer zq7hush": map[string]any{"a": 1}})
 		},
 		"logger, server name, release, distribution, environment and module versions": func(c *raven.Client) {
 			text := "Bearer zq7hush"
 			c.Capture(t.Context(), &raven.Event{Message: "x", Logger: text, ServerName: text, Release: "zq7hush-zq7hush", Dist: "zq7hush", Environment: "zq7hush", Modules: map[string]string{"m": text}})
 		},
-		"An e-mail or an IP address that you gave as the user's.": func(c *raven.Client) {
+		"An e-mail or an IP address that you set for the user.": func(c *raven.Client) {
 			c.CaptureMessage(t.Context(), "x", raven.User{Email: "zq7hush@h.example", Username: "zq7hush@h.example", IPAddress: "zq7hush"})
 		},
 	} {
@@ -422,7 +422,7 @@ func (t talked) String() string { return "it is " + t.Value }
 // Texts that values make of themselves are sent as they are.
 func TestTextsOfValuesOnThePrivacyPage(t *testing.T) {
 	g := NewWithT(t)
-	g.Expect(privacyPage(t)).To(ContainSubstring("The text that a struct of yours makes of itself, when it becomes part of an error's text (`fmt.Errorf(\"%v\", login)`), or when a field of another name has a `String` with a secret in it; and fields that are not exported, in `%v` of a message."))
+	g.Expect(privacyPage(t)).To(ContainSubstring("The text of a struct of yours, if it is part of an error's text (`fmt.Errorf(\"%v\", login)`), or if a field with another name has a `String` method that returns a secret; and unexported fields in `%v` of a message."))
 	c, rec := newRecorded(t, testDSN)
 	c.CaptureException(t.Context(), fmt.Errorf("of %v", login{"n", "zq7hush"}))
 	c.CaptureMessage(t.Context(), "x", raven.Extra{"v": talks{talked{"zq7hush"}}})
