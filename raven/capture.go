@@ -13,9 +13,9 @@ func (c *Client) CaptureMessage(ctx context.Context, message string, opts ...Cap
 }
 
 // CaptureException reports an error with everything that it wraps, and returns
-// the event's id. A nil error is not reported, and neither is one that is ignored
-// ([WithIgnore]) or a repetition ([Context]); it returns "", as a disabled client
-// does.
+// the event's id. A nil error is not reported, and neither is one that is
+// ignored ([WithIgnore]) or a repetition ([Context]); it returns "", as a
+// disabled client does.
 //
 // Each error becomes an exception; those of [errors.Join] and of several %w
 // become an exception group. An error that carries the stack of its origin (a
@@ -68,10 +68,10 @@ func (c *Client) Capture(ctx context.Context, ev *Event, opts ...CaptureOption) 
 // Deliver reports an event as [Client.Capture] does and waits for the outcome,
 // on any transport, bounded by ctx. It returns the id that the server gave the
 // event, or the event's own if it gave none. It makes one attempt at once, past
-// any queue and whatever [Client.State] says; only a rate limit holds it back. The
-// error is the transport's, or a *[DroppedError] for an event that was sampled
-// out, filtered, throttled or too large, or could not be built; neither is
-// logged. A disabled client returns "" and [ErrDisabled].
+// any queue and whatever [Client.State] says; only a rate limit holds it back.
+// The error is the transport's, or a *[DroppedError] for an event that was
+// sampled out, filtered, throttled or too large, or could not be built; neither
+// is logged. A disabled client returns "" and [ErrDisabled].
 func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error) {
 	if !c.Enabled() {
 		return "", ErrDisabled
@@ -80,16 +80,16 @@ func (c *Client) Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) 
 }
 
 // Send hands an event to the transport as it is, with opts applied: only an id,
-// a time and what every event has to have are filled in, nothing of the client's
-// tags, extra, breadcrumbs and Contexts. It is for low-level protocol data: any
-// key of [Event.Interfaces] is sent, with a dot or without, but for those of the
-// event's other fields.
+// a time and what every event has to have are filled in, nothing of the
+// client's tags, extra, breadcrumbs and Contexts. It is for low-level protocol
+// data: any key of [Event.Interfaces] is sent, with a dot or without, but for
+// those of the event's other fields.
 //
 // Nothing ignores, samples, filters or throttles it, but secrets in it are
-// masked, and it is trimmed if it is too large. Send returns what is wrong
-// with the event; a *[DroppedError] if it stays too large or, on a transport that
-// holds nothing, while sending fails ([Client.State]); the refusal of a queue; and
-// the outcome on a transport that blocks, or with [WithRaiseSendErrors]. A
+// masked, and it is trimmed if it is too large. Send returns what is wrong with
+// the event; a *[DroppedError] if it stays too large or, on a transport that
+// holds nothing, while sending fails ([Client.State]); the refusal of a queue;
+// and the outcome on a transport that blocks, or with [WithRaiseSendErrors]. A
 // disabled client returns [ErrDisabled].
 func (c *Client) Send(ctx context.Context, ev *Event, opts ...CaptureOption) error {
 	if !c.Enabled() {
@@ -110,9 +110,9 @@ func (c *Client) CaptureBreadcrumb(ctx context.Context, b Breadcrumb) { c.record
 //
 // The event is fatal and has the stack of the panic. Without a panic, and while
 // a goroutine ends by [runtime.Goexit], nothing happens. A panic with
-// [http.ErrAbortHandler], which is how a handler ends a response, goes on and is
-// not reported. A disabled client stops panics too: whether a program survives
-// does not depend on where it reports.
+// [http.ErrAbortHandler], which is how a handler ends a response, goes on and
+// is not reported. A disabled client stops panics too: whether a program
+// survives does not depend on where it reports.
 func (c *Client) Recover(ctx context.Context, opts ...CaptureOption) {
 	if r := recover(); r != nil {
 		c.recovered(ctx, r, opts)
@@ -120,13 +120,13 @@ func (c *Client) Recover(ctx context.Context, opts ...CaptureOption) {
 }
 
 // Flush waits until every event that was captured before the call has its
-// outcome, or ctx ends. On a transport that holds events ([Client.State]) it waits
-// as long as an outage lasts, unless ctx has a deadline. It returns nil if every
-// event has its outcome and nothing was lost since the last Flush, or the start;
-// else a *[LossError]. That one counts what was lost and wraps, if ctx ended
-// first, the *transport.UndeliveredError that says how many events had no outcome.
-// What [Client.Deliver] and [Client.Send] have returned an error for is not told
-// again, and what was dropped on purpose is no loss.
+// outcome, or ctx ends. On a transport that holds events ([Client.State]) it
+// waits as long as an outage lasts, unless ctx has a deadline. It returns nil
+// if every event has its outcome and nothing was lost since the last Flush, or
+// the start; else a *[LossError]. That one counts what was lost and wraps, if
+// ctx ended first, the *transport.UndeliveredError that says how many events
+// had no outcome. What [Client.Deliver] and [Client.Send] have returned an
+// error for is not told again, and what was dropped on purpose is no loss.
 func (c *Client) Flush(ctx context.Context) error {
 	if !c.Enabled() {
 		return nil

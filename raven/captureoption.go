@@ -16,12 +16,13 @@ import (
 // CaptureOption adds something to one event: [Tags], [Extra], [Contexts],
 // [Interfaces], [User], *[Request], [Level], [Message], [Params],
 // [Fingerprint], [Culprit], [Transaction], [Logger], [Site], [Timestamp],
-// [TimeSpent] and what [Custom] and [Lazy] make; or it says how the event is captured:
-// [Stack], [Callers], [SampleRate], [AuthHeader]. They are plain values, so
-// they can be kept, passed on and combined. Two of the same kind merge key by
-// key, the later wins; a nil one is skipped. They win over what an event says
-// itself. A [Context] holds them for all the events that are captured with it.
-// The set is closed: nothing outside this package implements it.
+// [TimeSpent] and what [Custom] and [Lazy] make; or it says how the event is
+// captured: [Stack], [Callers], [SampleRate], [AuthHeader]. They are plain
+// values, so they can be kept, passed on and combined. Two of the same kind
+// merge key by key, the later wins; a nil one is skipped. They win over what an
+// event says itself. A [Context] holds them for all the events that are
+// captured with it. The set is closed: nothing outside this package implements
+// it.
 type CaptureOption interface{ apply(*draft) }
 
 // Message is the text of an event: of an error, beside what the error says, and
@@ -112,8 +113,8 @@ func (o Stack) apply(d *draft)       { d.withStack, d.stackGiven = bool(o), true
 // reference client's event types are: a value that knows how it is reported.
 // [Custom] captures it.
 type EventType interface {
-	// FillEvent describes the value in ev, which is empty at first, and must not
-	// keep it. What it panics with is reported as the event's message.
+	// FillEvent describes the value in ev, which is empty at first, and must
+	// not keep it. What it panics with is reported as the event's message.
 	FillEvent(ev *Event)
 }
 
@@ -176,9 +177,9 @@ func (o custom) filled() (ev Event, ok bool) {
 
 // AuthHeader returns a [CaptureOption]: the header is sent as X-Sentry-Auth, as
 // it is, in place of what the client makes of its DSN. Control characters,
-// which no header may have, are left out. "" says nothing. The header may hold a
-// secret, so fmt, encoding/json and log/slog show a mask or an address wherever
-// the option is printed.
+// which no header may have, are left out. "" says nothing. The header may hold
+// a secret, so fmt, encoding/json and log/slog show a mask or an address
+// wherever the option is printed.
 func AuthHeader(header string) CaptureOption {
 	if header == "" {
 		return authHeader{}

@@ -37,8 +37,8 @@ func (c *Client) PublicDSN(scheme string) string {
 // by [WithTransport]. It returns nil if nothing was lost since the last
 // [Client.Flush], or the start; else a *[LossError], which wraps a
 // *transport.UndeliveredError if events had to be given up. Events captured
-// afterwards are refused with transport.ErrClosed. Close may be called again, and
-// then returns nil once the first call is through.
+// afterwards are refused with transport.ErrClosed. Close may be called again,
+// and then returns nil once the first call is through.
 func (c *Client) Close(ctx context.Context) error {
 	if c == nil || c.transport == nil {
 		return nil

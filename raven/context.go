@@ -23,8 +23,8 @@ import (
 //
 // An error that was captured with a Context is not captured with it again as
 // part of another: of the layers of a program that each wrap an error and
-// report it, the first is heard. The Context remembers the latest 16 errors, for
-// five minutes, if they are pointers. It remembers what was handed to the
+// report it, the first is heard. The Context remembers the latest 16 errors,
+// for five minutes, if they are pointers. It remembers what was handed to the
 // transport, and forgets an event that was lost. Other Contexts, derived ones
 // included, know nothing of it, and the client's own, which unrelated work
 // shares, remembers nothing.
@@ -130,8 +130,8 @@ func (rc *Context) leave() {
 // are left out.
 //
 // Maps and slices are copied, those in the exported fields of structs too. What
-// pointers lead to is not, nor what unexported fields hold, and must not be changed
-// any more.
+// pointers lead to is not, nor what unexported fields hold, and must not be
+// changed any more.
 func (rc *Context) Merge(values ...CaptureOption) {
 	if rc == nil {
 		return
@@ -196,9 +196,9 @@ func (rc *Context) Clear(deactivate ...bool) {
 }
 
 // With calls fn with a ctx that carries the Context. The Context is activated
-// before and deactivated afterwards, also if fn panics: by the call that returns
-// last, if several run at a time. The client's own Context is left as it was
-// before, or as fn made it. On a nil Context With only calls fn.
+// before and deactivated afterwards, also if fn panics: by the call that
+// returns last, if several run at a time. The client's own Context is left as
+// it was before, or as fn made it. On a nil Context With only calls fn.
 func (rc *Context) With(ctx context.Context, fn func(ctx context.Context)) {
 	ctx = orBackground(ctx)
 	if rc == nil {

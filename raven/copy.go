@@ -140,7 +140,8 @@ func numbered(v any) any {
 	return v
 }
 
-// copier copies what an event is made of; see [guard.Copier] for the values in it.
+// copier copies what an event is made of; see [guard.Copier] for the values in
+// it.
 type copier struct {
 	guard.Copier
 	enc *encoder // knows which frames are in_app

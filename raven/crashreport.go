@@ -27,7 +27,8 @@ import (
 // extra crash_output, with the release that crashed and the time it did. It is
 // sent in the background, past any queue; [Client.Close] waits for it. The file
 // is emptied when the event has its outcome; if the server can't be reached, or
-// may take the event later ([transport.Retryable]), it is kept for the next start.
+// may take the event later ([transport.Retryable]), it is kept for the next
+// start.
 //
 // What goes wrong with the files is logged and has no other effect. A disabled
 // client reports no crash and writes none down. A process has one crash output:

@@ -56,8 +56,8 @@ func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []Captu
 	return p, drop
 }
 
-// errGoexit is why an event was not built if a function or a method of the program
-// ended the goroutine meanwhile. A failed test does, as by t.FailNow.
+// errGoexit is why an event was not built if a function or a method of the
+// program ended the goroutine meanwhile. A failed test does, as by t.FailNow.
 var errGoexit = errors.New("a function that the client called for the event ended the goroutine with runtime.Goexit")
 
 // prepare builds an event and, if no gate holds it back, encodes it. Whatever
@@ -118,8 +118,8 @@ func (c *Client) dispatch(ctx context.Context, p outgoing) {
 	}
 }
 
-// raiseError hands a failure to the function of [WithRaiseSendErrors], which may
-// panic.
+// raiseError hands a failure to the function of [WithRaiseSendErrors], which
+// may panic.
 func (c *Client) raiseError(id string, err error) {
 	guard.Enter()
 	defer guard.Leave()

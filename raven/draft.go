@@ -155,8 +155,8 @@ func (d *draft) applyAll(opts []CaptureOption) {
 	}
 }
 
-// captureStack is the stack of the goroutine, without the client's own calls, or
-// that which the capture was given.
+// captureStack is the stack of the goroutine, without the client's own calls,
+// or that which the capture was given.
 func (d *draft) captureStack() stack.Stack {
 	switch {
 	case d.here != nil:

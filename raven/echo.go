@@ -12,9 +12,9 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// isEcho reports whether a capture comes of a record that a client has logged: a
-// handler of the program's own is at one, has handed on its context or its message,
-// or captures the error in it.
+// isEcho reports whether a capture comes of a record that a client has logged:
+// a handler of the program's own is at one, has handed on its context or its
+// message, or captures the error in it.
 func (d *draft) isEcho(ctx context.Context, ev *Event) bool {
 	if !guard.Logged() {
 		return false
@@ -22,8 +22,8 @@ func (d *draft) isEcho(ctx context.Context, ev *Event) bool {
 	return guard.Own(ctx) || ev != nil && guard.OwnText(ev.Message) || slices.ContainsFunc(d.chain.Links, isOurs)
 }
 
-// isOurs reports whether an error is one of those by which the client says that an
-// event was lost.
+// isOurs reports whether an error is one of those by which the client says that
+// an event was lost.
 func isOurs(l errchain.Link) bool {
 	return program.Below(l.Type.Module, transportPath) || program.Below(l.Type.Module, clientPath)
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// lost logs an event, if it is the first of a burst or the log is at level debug:
-// of each burst the first loss, with what to do about it, and at its end how many
-// events were lost. An echo of the log is logged only as the first: if each were,
-// the log would make new ones without end.
+// lost logs an event, if it is the first of a burst or the log is at level
+// debug: of each burst the first loss, with what to do about it, and at its end
+// how many events were lost. An echo of the log is logged only as the first: if
+// each were, the log would make new ones without end.
 func (c *Client) lost(o *Outcome, g *gist, echo bool) {
 	sticky := true
 	switch o.Kind {
@@ -75,8 +75,8 @@ func (c *Client) logEnd(b gate.Ended) {
 	c.logTo().Warn(msg, attrs...)
 }
 
-// logTo is the program's log. It is somebody else's code: a panic in it costs the
-// record.
+// logTo is the program's log. It is somebody else's code: a panic in it costs
+// the record.
 func (c *Client) logTo() *slog.Logger {
 	if c.log != nil {
 		return guard.Logger(c.log)
@@ -103,8 +103,8 @@ func (c *Client) logLoss(level slog.Level, o *Outcome, g *gist) {
 	c.logTo().LogAttrs(context.Background(), level, "raven: event not delivered", attrs...)
 }
 
-// advised returns what is known of the cause of a failure. A transport's error may
-// be the program's own.
+// advised returns what is known of the cause of a failure. A transport's error
+// may be the program's own.
 func advised(err error, advise func() string) (attrs []slog.Attr) {
 	guard.Do(func() {
 		if problem := advice.CertificateProblem(err); problem != "" {

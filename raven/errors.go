@@ -30,8 +30,8 @@ func (e *SendError) Error() string {
 func (e *SendError) Unwrap() error { return e.Err }
 
 // ErrDisabled is what [Client.Deliver] and [Client.Send] return where there is
-// nothing that could send: on a client that [New] made of an empty DSN, and on a
-// nil *Client. Captures stay silent.
+// nothing that could send: on a client that [New] made of an empty DSN, and on
+// a nil *Client. Captures stay silent.
 var ErrDisabled = errors.New("raven: nothing is sent: the client has no DSN (SENTRY_DSN is not set), or there is no client")
 
 var (
@@ -49,8 +49,9 @@ type LossError struct {
 	// WithRaiseSendErrors gave out, and nothing that was dropped on purpose.
 	// Nil if there are none.
 	Lost map[OutcomeKind]uint64
-	// Err is the transport's error, usually a *transport.UndeliveredError, which
-	// counts what had no outcome when the time was over. Nil if there is none.
+	// Err is the transport's error, usually a *transport.UndeliveredError,
+	// which counts what had no outcome when the time was over. Nil if there is
+	// none.
 	Err error
 }
 
@@ -86,8 +87,9 @@ var ErrDropped = errors.New("raven: the event was dropped")
 
 // DroppedError is what [Client.Deliver] and [Client.Send] return for an event
 // that the client itself did not hand to its transport: it was sampled out,
-// filtered, throttled, held back while sending fails ([OutcomeBackoff]), could not
-// be built, or is too large. Errors of the transport are returned as they are.
+// filtered, throttled, held back while sending fails ([OutcomeBackoff]), could
+// not be built, or is too large. Errors of the transport are returned as they
+// are.
 type DroppedError struct {
 	Outcome Outcome
 }

@@ -35,7 +35,8 @@ type Event struct {
 	Culprit string
 	// Transaction names what the program was doing, such as a route.
 	Transaction string
-	// Message is the text, or the fmt template of the text where Params are set.
+	// Message is the text, or the fmt template of the text where Params are
+	// set.
 	Message string
 	// Params are the values that Message is formatted with.
 	Params Params
@@ -48,7 +49,8 @@ type Event struct {
 	Threads []Thread
 	// Breadcrumbs are what led there, the oldest first. Nil: the client's.
 	Breadcrumbs []Breadcrumb
-	// Tags are indexed by Sentry. They are merged over the client's, key by key.
+	// Tags are indexed by Sentry. They are merged over the client's, key by
+	// key.
 	Tags Tags
 	// Extra is any further data. It is merged over the client's, key by key.
 	Extra Extra
@@ -66,8 +68,8 @@ type Event struct {
 	Modules map[string]string
 	// TimeSpent is how long the operation took; it is sent in milliseconds.
 	TimeSpent time.Duration
-	// Interfaces are further top-level keys of the event. They are merged over the
-	// Context's, key by key.
+	// Interfaces are further top-level keys of the event. They are merged over
+	// the Context's, key by key.
 	Interfaces Interfaces
 }
 
@@ -110,14 +112,15 @@ type Tags map[string]string
 // Extra is data of any type that Sentry shows beside an event. Values are sent
 // as natural JSON under the reference client's limits: six levels deep, 50
 // entries a list, map or struct, 400 characters a string (protocol 6.2), or
-// those of [WithLimits]. Of what looks like a secret only ******** is sent. What
-// JSON cannot say is sent as text. A method of a value that panics costs that
-// value, and a value that holds itself is cut off where it does.
+// those of [WithLimits]. Of what looks like a secret only ******** is sent.
+// What JSON cannot say is sent as text. A method of a value that panics costs
+// that value, and a value that holds itself is cut off where it does.
 //
 // Values are read before the capture returns, never later. Two things end a
-// program all the same, here and wherever else a capture takes values of any type:
-// a map that another goroutine changes during the capture (fatal error: concurrent
-// map iteration and map write), and a method that calls itself without end.
+// program all the same, here and wherever else a capture takes values of any
+// type: a map that another goroutine changes during the capture (fatal error:
+// concurrent map iteration and map write), and a method that calls itself
+// without end.
 type Extra map[string]any
 
 // Contexts are structured data by name: "runtime", "os", "device" and so on
@@ -151,16 +154,18 @@ type Breadcrumb struct {
 	Category string
 	// Message is the text; at most 1024 characters are kept.
 	Message string
-	// Level is as for events, and sent in lower case; Sentry takes none for info.
+	// Level is as for events, and sent in lower case; Sentry takes none for
+	// info.
 	Level Level
-	// Data is anything else. It is encoded when the breadcrumb is recorded, so it
-	// may be changed afterwards.
+	// Data is anything else. It is encoded when the breadcrumb is recorded, so
+	// it may be changed afterwards.
 	Data map[string]any
-	// Process completes the breadcrumb when it is first needed for an event, and
-	// never if that doesn't happen: for what is expensive to find out. It runs
-	// once, on the goroutine of a capture, and may change what it is given, whose
-	// Data is a copy. If it panics the breadcrumb stays as it was recorded. An
-	// event that is captured while it runs goes without the breadcrumb.
+	// Process completes the breadcrumb when it is first needed for an event,
+	// and never if that doesn't happen: for what is expensive to find out. It
+	// runs once, on the goroutine of a capture, and may change what it is
+	// given, whose Data is a copy. If it panics the breadcrumb stays as it was
+	// recorded. An event that is captured while it runs goes without the
+	// breadcrumb.
 	Process func(*Breadcrumb)
 }
 

@@ -66,8 +66,8 @@ func Throttle(n int, per time.Duration) Option {
 	}
 }
 
-// pastGates is where a composed event may end before it is sent. For one that is
-// held back while sending fails there is a gist too if the log shows it.
+// pastGates is where a composed event may end before it is sent. For one that
+// is held back while sending fails there is a gist too if the log shows it.
 func (c *Client) pastGates(d *draft, urgent bool) (outgoing, Outcome, *gist) {
 	var key uint64
 	suppressed := 0

@@ -14,8 +14,8 @@ const (
 	gistText   = 1000 // characters
 )
 
-// gist is what the log shows of an event that is lost. Its texts are masked. The
-// encoder fills it in, so that it costs nothing while nothing is lost.
+// gist is what the log shows of an event that is lost. Its texts are masked.
+// The encoder fills it in, so that it costs nothing while nothing is lost.
 type gist struct {
 	text       string // of the message
 	kind, says string // of the exception that was captured

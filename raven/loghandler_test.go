@@ -28,8 +28,8 @@ func threaded(t *testing.T, rec *recorder) transport.Transport {
 	return tr
 }
 
-// The logger is the program's, and called where nothing else contains a panic: in
-// a capture, and in a transport's goroutine.
+// The logger is the program's, and called where nothing else contains a panic:
+// in a capture, and in a transport's goroutine.
 func TestALogHandlerThatPanics(t *testing.T) {
 	log := raven.WithLogger(slog.New(handles(func(context.Context, slog.Record) { panic("no log") })))
 	rec := &recorder{answer: answerWith("", &transport.APIError{Status: 400})}

@@ -162,7 +162,8 @@ func TestFormsOfSecretsInRequests(t *testing.T) {
 	g.Expect(eventOf(t, rec.all()[0]).at("request", "headers", "Cookie")).To(Equal("sessionid=" + masked + "; _csrf=" + masked + "; a=b"))
 }
 
-// In texts that people read, only what is a secret wherever it stands is masked.
+// In texts that people read, only what is a secret wherever it stands is
+// masked.
 func TestFormsOfSecretsInMessages(t *testing.T) {
 	for text, want := range map[string]struct{ message, failure, name string }{
 		"a Bearer hush": {"a Bearer " + masked, "a Bearer " + masked, "a Bearer " + masked},

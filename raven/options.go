@@ -111,7 +111,8 @@ func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
 
 // WithTransport sends events through t, whatever transport the DSN's scheme
 // names; the options of a scheme that is known are checked all the same. The
-// client owns t and closes it. Nil, also a nil pointer of t's type, is an error.
+// client owns t and closes it. Nil, also a nil pointer of t's type, is an
+// error.
 //
 // A DSN is needed all the same, since it addresses the events; without one the
 // client is disabled. For a transport that only records, any will do:
@@ -206,8 +207,8 @@ func WithTags(tags Tags) Option {
 	}
 }
 
-// WithExtra adds data to every event. Given twice, it merges. Maps and slices are
-// copied; what pointers lead to is encoded with each event, and must not be
+// WithExtra adds data to every event. Given twice, it merges. Maps and slices
+// are copied; what pointers lead to is encoded with each event, and must not be
 // changed any more.
 func WithExtra(extra Extra) Option {
 	extra = copiedMap(extra)
@@ -231,14 +232,14 @@ func WithSite(site string) Option {
 // debug, and at the end of a burst, at level warn, how many they were. A burst
 // ends with a delivered event: the next one if the server was not to be reached
 // or turned events away, else, as with a full queue, the first one after ten
-// seconds without a loss. [Client.Close] ends it too. An outage during which the
-// transport holds events ([Client.State]) is logged in the same way, at its
-// beginning and at its end, although nothing may be lost. The DSN's secret never
-// appears in the records. A handler of l that panics costs the record.
+// seconds without a loss. [Client.Close] ends it too. An outage during which
+// the transport holds events ([Client.State]) is logged in the same way, at its
+// beginning and at its end, although nothing may be lost. The DSN's secret
+// never appears in the records. A handler of l that panics costs the record.
 //
-// A handler may lead back to the client. The adapters for logging libraries skip
-// the client's own records. What a handler of the program's own captures of them is
-// sent, but if that is lost too it is not logged at level debug.
+// A handler may lead back to the client. The adapters for logging libraries
+// skip the client's own records. What a handler of the program's own captures
+// of them is sent, but if that is lost too it is not logged at level debug.
 func WithLogger(l *slog.Logger) Option {
 	return func(cfg *config) error {
 		cfg.log = l
@@ -249,10 +250,10 @@ func WithLogger(l *slog.Logger) Option {
 // WithRaiseSendErrors makes every capture wait for its outcome, on any
 // transport and bounded by the capture's ctx, and hands each failure to raise,
 // on the capturing goroutine. It is the reference client's raise_send_errors:
-// for tests and for programs that would rather know. Each capture is one attempt,
-// made at once whatever [Client.State] says; only a rate limit holds it back. No
-// failure is logged. What is dropped on
-// purpose is no failure. raise may panic. Nil is an error.
+// for tests and for programs that would rather know. Each capture is one
+// attempt, made at once whatever [Client.State] says; only a rate limit holds
+// it back. No failure is logged. What is dropped on purpose is no failure.
+// raise may panic. Nil is an error.
 func WithRaiseSendErrors(raise func(*SendError)) Option {
 	return func(cfg *config) error {
 		if raise == nil {

@@ -20,8 +20,8 @@ type Limits struct {
 	// ListLength is in entries of a list, map or struct; 50 by default. The
 	// entries of the extra itself are not counted.
 	ListLength int
-	// Depth is how many containers stand in one another, up to 100; 6 by default.
-	// Deeper ones are sent as the name of their type.
+	// Depth is how many containers stand in one another, up to 100; 6 by
+	// default. Deeper ones are sent as the name of their type.
 	Depth int
 }
 
@@ -46,10 +46,10 @@ func WithLimits(l Limits) Option {
 	}
 }
 
-// WithProcessors adds processors to the default one, [SanitizePasswords]. Nil is
-// an error. Functions are called in the order in which they are given, those of
-// [WithBeforeSend] last; they don't see what [Client.Send] sends, but the other
-// processors do.
+// WithProcessors adds processors to the default one, [SanitizePasswords]. Nil
+// is an error. Functions are called in the order in which they are given, those
+// of [WithBeforeSend] last; they don't see what [Client.Send] sends, but the
+// other processors do.
 func WithProcessors(processors ...Processor) Option {
 	return func(cfg *config) error {
 		var errs []error

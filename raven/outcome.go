@@ -19,13 +19,14 @@ type OutcomeKind string
 const (
 	// OutcomeDelivered is an event that the server took.
 	OutcomeDelivered OutcomeKind = "delivered"
-	// OutcomeSampled is an event that [WithSampleRate] or [SampleRate] left out.
+	// OutcomeSampled is an event that [WithSampleRate] or [SampleRate] left
+	// out.
 	OutcomeSampled OutcomeKind = "sampled"
 	// OutcomeFiltered is an event that a processor or BeforeSend dropped.
 	OutcomeFiltered OutcomeKind = "filtered"
 	// OutcomeIgnored is an error that nobody wants to hear of, or that was
-	// captured before; see [WithIgnore] and [Context]. It was never made into an
-	// event, and has no id.
+	// captured before; see [WithIgnore] and [Context]. It was never made into
+	// an event, and has no id.
 	OutcomeIgnored OutcomeKind = "ignored"
 	// OutcomeThrottled is an event that came too often; see [Throttle].
 	OutcomeThrottled OutcomeKind = "throttled"
@@ -34,24 +35,27 @@ const (
 	// was not sent because an earlier answer asked for silence.
 	OutcomeRateLimited OutcomeKind = "rate_limited"
 	// OutcomeBackoff is an event that was not sent because sending has just
-	// failed. It exists only on transports that hold nothing; see [Client.State].
+	// failed. It exists only on transports that hold nothing; see
+	// [Client.State].
 	OutcomeBackoff OutcomeKind = "backoff"
 	// OutcomeQueueFull is an event that the transport had no room for.
 	OutcomeQueueFull OutcomeKind = "queue_full"
 	// OutcomeTooLarge is an event that the server refused for its size, 413, or
 	// that could not be made small enough to be sent; see [TooLargeError].
 	OutcomeTooLarge OutcomeKind = "too_large"
-	// OutcomeRejected is an event that the server refused with any other status.
+	// OutcomeRejected is an event that the server refused with any other
+	// status.
 	OutcomeRejected OutcomeKind = "rejected"
 	// OutcomeNetwork is an event that got no complete answer, for whatever
 	// reason but [Client.Close].
 	OutcomeNetwork OutcomeKind = "network"
-	// OutcomeClosed is an event that was captured after Close, or given up by it.
+	// OutcomeClosed is an event that was captured after Close, or given up by
+	// it.
 	OutcomeClosed OutcomeKind = "closed"
 	// OutcomeInvalid is an event that could not be built; that a function of
 	// [WithProcessors] or [WithBeforeSend] panicked at; or that was captured
-	// inside three others, each by a function that the client called for the one
-	// before, such as BeforeSend: there would be no end of them.
+	// inside three others, each by a function that the client called for the
+	// one before, such as BeforeSend: there would be no end of them.
 	OutcomeInvalid OutcomeKind = "invalid"
 )
 
@@ -137,8 +141,8 @@ func (o Outcome) detail() string {
 }
 
 // outcomeOf is the one table from what a transport says to an outcome. An error
-// may come from a transport, a dialer or a RoundTripper of the program's own: one
-// that panics or never ends is replaced by the name of its type.
+// may come from a transport, a dialer or a RoundTripper of the program's own:
+// one that panics or never ends is replaced by the name of its type.
 func outcomeOf(id string, resp *transport.Response, err error) (o Outcome) {
 	if err != nil && !guard.Sound(err) {
 		err = fmt.Errorf("raven: the transport returned a broken error of type %T", err)

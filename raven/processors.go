@@ -28,9 +28,10 @@ type Processor interface {
 //
 // It sees secrets: what [SanitizePasswords] hides is hidden when the event is
 // encoded, after every function, and that covers what functions add. A function
-// that panics drops the event, since it may have been about to remove something;
-// that counts as [OutcomeInvalid], nil as [OutcomeFiltered]. It must be safe for
-// concurrent use. What it captures with the same client comes to it as well.
+// that panics drops the event, since it may have been about to remove
+// something; that counts as [OutcomeInvalid], nil as [OutcomeFiltered]. It must
+// be safe for concurrent use. What it captures with the same client comes to it
+// as well.
 type ProcessorFunc func(ctx context.Context, ev *Event) *Event
 
 // rules are what a client's options say about the content of its events. They
@@ -82,9 +83,9 @@ type sanitizePasswords struct{}
 // variables and interfaces, into maps, structs and lists of any depth. In
 // messages and the texts of errors it hides numbers, credentials, passwords of
 // URLs and such keys in the queries of URLs; in messages e-mail addresses too.
-// It hides what Sentry's own scrubbing hides by default, but for the keys author,
-// authority and tokenizer, and for prose with a word such as password in it;
-// docs/privacy.md says how that is measured, and what it does not see.
+// It hides what Sentry's own scrubbing hides by default, but for the keys
+// author, authority and tokenizer, and for prose with a word such as password
+// in it; docs/privacy.md says how that is measured, and what it does not see.
 func SanitizePasswords() Processor { return sanitizePasswords{} }
 
 func (sanitizePasswords) install(r *rules) error {

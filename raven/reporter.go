@@ -57,9 +57,9 @@ func CaptureBreadcrumb(ctx context.Context, b Breadcrumb) { ClientFrom(ctx).Capt
 func Flush(ctx context.Context) error { return ClientFrom(ctx).Flush(ctx) }
 
 // Discard is a [Reporter] that reports nothing: captures return "", Deliver,
-// Send and Flush succeed, since to discard is what was asked for. Recover stops a panic as a client's does, since code
-// that runs on after a panic should do so whoever it reports to. Discard is
-// safe for concurrent use.
+// Send and Flush succeed, since to discard is what was asked for. Recover stops
+// a panic as a client's does, since code that runs on after a panic should do
+// so whoever it reports to. Discard is safe for concurrent use.
 var Discard Reporter = discard{}
 
 type discard struct{}

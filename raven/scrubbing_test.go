@@ -18,8 +18,8 @@ import (
 )
 
 // packagesOf names the variable with the folder into which Python's package
-// sentry-relay was installed, and updateScrubbing the one that asks to write its
-// answers into testdata. `.ci/scrubbing` sets both.
+// sentry-relay was installed, and updateScrubbing the one that asks to write
+// its answers into testdata. `.ci/scrubbing` sets both.
 const (
 	packagesOf      = "SENTRY_RELAY_PACKAGES"
 	updateScrubbing = "SENTRY_RELAY_UPDATE"
@@ -303,8 +303,8 @@ func readScrubbing(t *testing.T) map[string]string {
 	return answers
 }
 
-// askRelay asks Relay anew, and fails the test if it answers something else than
-// in the file.
+// askRelay asks Relay anew, and fails the test if it answers something else
+// than in the file.
 func askRelay(t *testing.T, pairs []scrubPair, packages string, known map[string]string) map[string]string {
 	t.Helper()
 	g := NewWithT(t)

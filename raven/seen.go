@@ -106,10 +106,10 @@ func (o ofLog) apply(d *draft) { d.how, d.textOnly = seen.ByLog, o.textOnly }
 
 // WithSentinels names errors that packages declare for all to return, such as
 // gorm.ErrRecordNotFound. Two errors that wrap one of them have nothing else in
-// common, so a [Context] takes neither for a repetition of the other, nor of the
-// sentinel itself. Those of the standard library need not be named, and errors
-// that are no pointers are never taken for a repetition. Given twice, the lists
-// add up. A nil error is an error of [New].
+// common, so a [Context] takes neither for a repetition of the other, nor of
+// the sentinel itself. Those of the standard library need not be named, and
+// errors that are no pointers are never taken for a repetition. Given twice,
+// the lists add up. A nil error is an error of [New].
 func WithSentinels(errs ...error) Option {
 	return func(cfg *config) error {
 		for i, err := range errs {

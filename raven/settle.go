@@ -95,12 +95,12 @@ func (o *Outcome) word() string {
 
 // WithOnOutcome calls fn with the outcome of every event that is captured, once
 // for each: on the capturing goroutine for what the client drops, where the
-// transport calls back for the rest. It may be called by several goroutines at a
-// time, holds no lock of the client's, and may call the client, but for Flush and
-// Close, which wait for it. What it captures has an outcome too: a function that
-// captures something for each outcome never ends. It does not hear of captures
-// that are refused inside three others, see [OutcomeInvalid].
-// A panic in it is logged. Nil is an error.
+// transport calls back for the rest. It may be called by several goroutines at
+// a time, holds no lock of the client's, and may call the client, but for Flush
+// and Close, which wait for it. What it captures has an outcome too: a function
+// that captures something for each outcome never ends. It does not hear of
+// captures that are refused inside three others, see [OutcomeInvalid]. A panic
+// in it is logged. Nil is an error.
 func WithOnOutcome(fn func(Outcome)) Option {
 	return func(cfg *config) error {
 		if fn == nil {

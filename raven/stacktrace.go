@@ -38,10 +38,10 @@ type Mechanism struct {
 	Synthetic bool
 	// Source is how the parent holds this error, such as errors[0].
 	Source string
-	// ExceptionID numbers the exceptions from the end of the list: the last one,
-	// the root, is 0. ParentID is the ExceptionID of the error that holds this
-	// one; the root has none. Both are sent for an event whose exceptions are
-	// numbered, which shows by an ExceptionID other than 0.
+	// ExceptionID numbers the exceptions from the end of the list: the last
+	// one, the root, is 0. ParentID is the ExceptionID of the error that holds
+	// this one; the root has none. Both are sent for an event whose exceptions
+	// are numbered, which shows by an ExceptionID other than 0.
 	ExceptionID, ParentID int
 	// IsExceptionGroup marks an error that holds several, as [errors.Join]'s.
 	IsExceptionGroup bool
@@ -77,7 +77,8 @@ func (s *Stacktrace) empty() bool { return s == nil || len(s.Frames) == 0 && len
 
 // Frame is one call on a stack (protocol 5.2).
 type Frame struct {
-	// Function is the name within its package: main, (*Server).Serve, run.func1.
+	// Function is the name within its package: main, (*Server).Serve,
+	// run.func1.
 	Function string
 	// Module is the import path of the package.
 	Module string

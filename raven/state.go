@@ -25,8 +25,9 @@ const (
 
 // State says how sending goes, as [Client.State] returns it.
 type State struct {
-	// Status is [StatusOnline] while events are sent, [StatusError] while sending
-	// pauses after a failure, and [StatusDisabled] for a client without a DSN.
+	// Status is [StatusOnline] while events are sent, [StatusError] while
+	// sending pauses after a failure, and [StatusDisabled] for a client without
+	// a DSN.
 	Status Status
 	// RetryNumber is how many attempts in a row have failed.
 	RetryNumber int
@@ -40,8 +41,8 @@ type State struct {
 	Waiting int
 }
 
-// String is for people: "online", "disabled", or what failed and when sending is
-// tried again.
+// String is for people: "online", "disabled", or what failed and when sending
+// is tried again.
 func (s State) String() string {
 	switch s.Status {
 	case StatusDisabled:

@@ -14,7 +14,8 @@ import (
 // the reference's capture_exceptions, as a decorator and as a context manager.
 // opts go with the event; [Only] among them leaves other errors unreported, but
 // no panics. A panic is reported as [Client.Recover] does it, except for
-// [http.ErrAbortHandler] and what [WithIgnore] lists, and goes on. A disabled client only calls fn.
+// [http.ErrAbortHandler] and what [WithIgnore] lists, and goes on. A disabled
+// client only calls fn.
 func (c *Client) Wrap(ctx context.Context, fn func(ctx context.Context) error, opts ...CaptureOption) error {
 	if !c.Enabled() {
 		return fn(ctx)

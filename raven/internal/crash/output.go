@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// taken says whether the crash output of the process has an owner: a process has
-// one.
+// taken says whether the crash output of the process has an owner: a process
+// has one.
 var taken struct {
 	mu  sync.Mutex
 	now bool // guarded by mu
@@ -26,9 +26,9 @@ type Output struct {
 }
 
 // Take has the runtime write a crash of this process to the first free file of
-// those that begin with path, which is locked as long as the process lives. left
-// is what earlier processes left behind, locked too. It is an error if somebody
-// has the crash output already.
+// those that begin with path, which is locked as long as the process lives.
+// left is what earlier processes left behind, locked too. It is an error if
+// somebody has the crash output already.
 func Take(path string, h Header) (o *Output, left []*File, err error) {
 	taken.mu.Lock()
 	defer taken.mu.Unlock()

@@ -26,7 +26,8 @@ main.main()
 exit status 2
 `
 
-// deferredTrace is the trace of a panic in a function that another one has deferred.
+// deferredTrace is the trace of a panic in a function that another one has
+// deferred.
 const deferredTrace = `
 goroutine 1 [running]:
 main.main.func1()

@@ -24,8 +24,8 @@ const (
 )
 
 // Chain is an error and everything that it unwraps to: depth first, so that the
-// errors that one holds follow it. The zero value is empty. It is used again for
-// other errors, and is not safe for concurrent use.
+// errors that one holds follow it. The zero value is empty. It is used again
+// for other errors, and is not safe for concurrent use.
 type Chain struct {
 	// Links are the errors. The first is the one that was unwrapped.
 	Links []Link
@@ -182,9 +182,9 @@ func (l *Link) Source() string {
 }
 
 // repeats reports whether an error stands among those that it was unwrapped
-// from, of which the nearest are looked at. The same error in two branches is no
-// cycle. Types that are comparable may hold values that are not; comparing those
-// panics.
+// from, of which the nearest are looked at. The same error in two branches is
+// no cycle. Types that are comparable may hold values that are not; comparing
+// those panics.
 func repeats(done []Link, l *Link) (yes bool) {
 	if l.Parent < 0 || !l.Type.comparable {
 		return false

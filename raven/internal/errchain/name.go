@@ -12,9 +12,10 @@ type Pattern struct {
 	qualified bool   // it says where the type is from
 }
 
-// NewPattern returns a Pattern for a name: of the type alone, PathError, or of its
-// package too, fs.PathError or io/fs.PathError. A star at the end stands for any
-// rest, and stars before it for pointers. ok is false for an empty name.
+// NewPattern returns a Pattern for a name: of the type alone, PathError, or of
+// its package too, fs.PathError or io/fs.PathError. A star at the end stands
+// for any rest, and stars before it for pointers. ok is false for an empty
+// name.
 func NewPattern(s string) (p Pattern, ok bool) {
 	s = strings.TrimLeft(strings.TrimSpace(s), "*")
 	text, prefix := strings.CutSuffix(s, "*")

@@ -46,11 +46,11 @@ func Set(errs ...error) map[error]bool {
 	return m
 }
 
-// IsSentinel reports whether an error, of a pointer type, is one of those that a
-// package declares for all to return: not what went wrong this time, but a name
-// for what can go wrong. Those of the standard library are known, declared are
-// further ones, and one whose stack is that of a package's initialisation shows
-// it.
+// IsSentinel reports whether an error, of a pointer type, is one of those that
+// a package declares for all to return: not what went wrong this time, but a
+// name for what can go wrong. Those of the standard library are known, declared
+// are further ones, and one whose stack is that of a package's initialisation
+// shows it.
 func (l *Link) IsSentinel(declared map[error]bool, a *stack.Arena) bool {
 	return standard[l.Err] || declared[l.Err] || l.OwnStack(a).InInit()
 }

@@ -21,7 +21,8 @@ type Type struct {
 	GoType string
 	// Anonymous types say nothing about what went wrong.
 	Anonymous bool
-	// Pointer marks pointers to memory of their own, which say which error it is.
+	// Pointer marks pointers to memory of their own, which say which error it
+	// is.
 	Pointer bool
 
 	comparable bool

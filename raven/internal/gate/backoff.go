@@ -23,8 +23,9 @@ type Backoff struct {
 
 const (
 	maxFailures = 6 // that the interval grows with
-	// maxPause bounds what a server may ask for. Sending is tried again after an
-	// hour: the limit may have been a mistake, or be about one category only.
+	// maxPause bounds what a server may ask for. Sending is tried again after
+	// an hour: the limit may have been a mistake, or be about one category
+	// only.
 	maxPause = time.Hour
 )
 
@@ -50,8 +51,8 @@ func (b *Backoff) Try() *BackoffError {
 	return &BackoffError{Until: b.lastCheck.Add(b.interval()), Err: b.cause}
 }
 
-// Fail notes a failure. retryAfter is how long the server asked for; 0 if it did
-// not ask.
+// Fail notes a failure. retryAfter is how long the server asked for; 0 if it
+// did not ask.
 func (b *Backoff) Fail(retryAfter time.Duration, cause error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -71,8 +72,8 @@ func (b *Backoff) Succeed() {
 	b.failing.Store(false)
 }
 
-// State returns how many attempts in a row have failed, when the next one is due
-// and what failed last; zero values while nothing fails.
+// State returns how many attempts in a row have failed, when the next one is
+// due and what failed last; zero values while nothing fails.
 func (b *Backoff) State() (failures int, until time.Time, cause error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -34,8 +34,8 @@ type Ended struct {
 // Burning reports whether a burst has begun and not ended.
 func (b *Burst) Burning() bool { return b.burning.Load() }
 
-// Lose notes a loss and reports whether it begins a burst. After a sticky loss a
-// success ends the burst only if ten seconds have passed without a loss.
+// Lose notes a loss and reports whether it begins a burst. After a sticky loss
+// a success ends the burst only if ten seconds have passed without a loss.
 func (b *Burst) Lose(sticky bool) (first bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -48,7 +48,8 @@ func (b *Burst) Lose(sticky bool) (first bool) {
 	return first
 }
 
-// Pause notes the beginning of an outage and reports whether that begins a burst.
+// Pause notes the beginning of an outage and reports whether that begins a
+// burst.
 func (b *Burst) Pause(since time.Time) (first bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,5 +1,6 @@
 // Package gate decides which events go on, and counts: a throttle and a rate by
-// key, the backoff after failures, the ledger of outcomes, the bursts of losses.
+// key, the backoff after failures, the ledger of outcomes, the bursts of
+// losses.
 //
 // It knows keys, times and words. It must not know events, clients or
 // transports.
@@ -32,8 +33,8 @@ type window struct {
 	held   int // back, since the last one that passed
 }
 
-// NewThrottle lets limit events of a key pass in a time of per, which begins with
-// the first of them. It remembers the latest 1000 keys.
+// NewThrottle lets limit events of a key pass in a time of per, which begins
+// with the first of them. It remembers the latest 1000 keys.
 func NewThrottle(limit int, per time.Duration) *Throttle {
 	return &Throttle{limit: limit, per: per, windows: make(map[uint64]*list.Element)}
 }

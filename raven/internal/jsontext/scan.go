@@ -62,8 +62,8 @@ func IsJSON(s string) bool {
 	return true
 }
 
-// isLiteral reports whether a word is a number, a bool or null, or the beginning
-// of one if it is cut off.
+// isLiteral reports whether a word is a number, a bool or null, or the
+// beginning of one if it is cut off.
 func isLiteral(word string, cut bool) bool {
 	if word == "" {
 		return false

@@ -15,9 +15,9 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
-// describe is the description of a value that does not show what the mask hides:
-// a struct that has secret fields is shown by its fields, not by what it says of
-// itself.
+// describe is the description of a value that does not show what the mask
+// hides: a struct that has secret fields is shown by its fields, not by what it
+// says of itself.
 func (e *Encoder) describe(v any, r reflect.Value) (string, description) {
 	m := e.Mask()
 	switch v := v.(type) {

@@ -36,8 +36,8 @@ func (e *Encoder) AppendMasked(dst []byte, r reflect.Value, lim Limits) []byte {
 	return jsontext.CloseList(dst)
 }
 
-// enter notes that what is encoded next stands under a key, and returns what was
-// noted before.
+// enter notes that what is encoded next stands under a key, and returns what
+// was noted before.
 func (e *Encoder) enter(key string) (was bool) {
 	was = e.cookies
 	e.cookies = was || mask.NamesCookies(key) && e.Mask() != nil

@@ -1,5 +1,5 @@
-// Package jsonvalue appends Go values of any type as JSON: within limits, without
-// secrets, whatever cycles they have and whatever their methods do.
+// Package jsonvalue appends Go values of any type as JSON: within limits,
+// without secrets, whatever cycles they have and whatever their methods do.
 //
 // It knows values, keys and masks. It must not know events, clients or
 // transports.
@@ -180,7 +180,8 @@ func (e *Encoder) appendReflect(dst []byte, r reflect.Value, lim Limits, depth i
 		return append(dst, "null"...)
 	}
 	if r.CanAddr() && r.Kind() != reflect.Pointer && r.Kind() != reflect.Interface && r.Addr().CanInterface() {
-		// Methods of the pointer count for what is behind one, as in encoding/json.
+		// Methods of the pointer count for what is behind one, as in
+		// encoding/json.
 		if p := r.Addr(); p.Type().NumMethod() > r.Type().NumMethod() {
 			if text, kind := e.describe(p.Interface(), p); kind != byKind {
 				return e.appendDescribed(dst, text, kind, lim)
@@ -224,7 +225,8 @@ func (e *Encoder) appendByKind(dst []byte, r reflect.Value, lim Limits, depth in
 	case reflect.Array, reflect.Struct:
 		return e.appendContainer(dst, r, lim, depth)
 	}
-	// Channels, functions and unsafe pointers have nothing to say but their type.
+	// Channels, functions and unsafe pointers have nothing to say but their
+	// type.
 	return e.appendText(dst, r.Type().String(), lim)
 }
 

@@ -7,9 +7,9 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
-// document returns a text without what is secret in it if it is JSON: objects or
-// lists, whole or cut off, or a string of whatever kind. A byte order mark and
-// blanks may stand before it.
+// document returns a text without what is secret in it if it is JSON: objects
+// or lists, whole or cut off, or a string of whatever kind. A byte order mark
+// and blanks may stand before it.
 func (m *Mask) document(s string) (string, bool) {
 	const mark = "\ufeff"
 	if s == "" || isWord(s[0]) {

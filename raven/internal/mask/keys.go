@@ -17,8 +17,8 @@ type part struct {
 	word bool
 }
 
-// secretParts are of the keys that are secret by default: those of the reference
-// and those of Sentry's own scrubbing.
+// secretParts are of the keys that are secret by default: those of the
+// reference and those of Sentry's own scrubbing.
 var secretParts = []part{
 	{text: "password"},
 	{text: "passwd"},

@@ -80,8 +80,8 @@ func (m *Mask) Jar() *Mask {
 // keys. Nothing else is changed.
 func (m *Mask) Name(s string) string { return m.plain(s, credentials) }
 
-// Prose is name for errors and other texts that people read: without the numbers
-// too that are secret wherever they stand.
+// Prose is name for errors and other texts that people read: without the
+// numbers too that are secret wherever they stand.
 func (m *Mask) Prose(s string) string { return m.plain(s, credentials|numbers) }
 
 // Message is prose without e-mail addresses, which Sentry masks in messages.

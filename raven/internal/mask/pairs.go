@@ -23,9 +23,9 @@ const (
 	beforeKey  = beforePath + "[]"
 )
 
-// pairs masks the values of secret keys, and in texts card numbers, in key=value
-// and key: value. A value with another = in it is masked as a whole, and a pair
-// that stands in another pair's value is found as well.
+// pairs masks the values of secret keys, and in texts card numbers, in
+// key=value and key: value. A value with another = in it is masked as a whole,
+// and a pair that stands in another pair's value is found as well.
 func (m *Mask) pairs(s string, where pairsIn) string {
 	if strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, ':') < 0 {
 		return s
@@ -80,9 +80,9 @@ func (m *Mask) pairs(s string, where pairsIn) string {
 }
 
 // further returns where the value of a secret key ends that goes on behind its
-// first word: that of a header with credentials goes to the end of the line, and
-// one of several words, as in settings of a database, to the semicolon that ends
-// it.
+// first word: that of a header with credentials goes to the end of the line,
+// and one of several words, as in settings of a database, to the semicolon that
+// ends it.
 func further(s string, from, to int, key string) int {
 	const far = 256
 	if to == len(s) || s[to] == '&' || s[to] == ';' || from > 0 && strings.IndexByte(quotes, s[from-1]) >= 0 {
@@ -101,8 +101,8 @@ func further(s string, from, to int, key string) int {
 	return to
 }
 
-// list masks the pairs of a list such as a query, a form or a cookie header, and
-// what is secret in the other values.
+// list masks the pairs of a list such as a query, a form or a cookie header,
+// and what is secret in the other values.
 func (m *Mask) list(s, separator string) string {
 	var out []byte
 	for at := 0; ; {
@@ -219,7 +219,8 @@ func quoted(s string, from, i int) (start, end int) {
 	}
 }
 
-// bracketed returns where the bracket is closed that is the first one from i on.
+// bracketed returns where the bracket is closed that is the first one from i
+// on.
 func bracketed(s string, i int) int {
 	depth := 0
 	for ; i < len(s); i++ {
@@ -237,9 +238,9 @@ func bracketed(s string, i int) int {
 	return len(s)
 }
 
-// keyOf returns the key that stands before an equals sign or a colon, as a query
-// would spell it: the last word, with the brackets behind it in which forms have
-// keys of keys, or what is in quotes.
+// keyOf returns the key that stands before an equals sign or a colon, as a
+// query would spell it: the last word, with the brackets behind it in which
+// forms have keys of keys, or what is in quotes.
 func keyOf(s string) string {
 	s = strings.TrimRight(s, " \t")
 	if s == "" {

@@ -68,8 +68,8 @@ func without(s string, kinds spots) string {
 	return string(append(out, s[done:]...))
 }
 
-// wordBefore and wordAt report whether a letter, a digit or an underscore stands
-// on the one side of i or the other.
+// wordBefore and wordAt report whether a letter, a digit or an underscore
+// stands on the one side of i or the other.
 func wordBefore(s string, i int) bool {
 	if i == 0 || s[i-1] < utf8.RuneSelf {
 		return i > 0 && isWord(s[i-1])
@@ -170,8 +170,8 @@ func keyAt(s string, i int) (from, to int) {
 	return from, to
 }
 
-// addressAt returns where the e-mail address is whose @ is at i. Of a URL's user
-// it is that alone, since the host says where a failure was.
+// addressAt returns where the e-mail address is whose @ is at i. Of a URL's
+// user it is that alone, since the host says where a failure was.
 func addressAt(s string, i, done int) (from, to int) {
 	const local, longest = "!#$%&'*+=?^_`{|}~.-", 254
 	from = i

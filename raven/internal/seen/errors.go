@@ -1,6 +1,6 @@
-// Package seen remembers which errors were reported, so that one is not reported
-// twice: in a Context, by the error itself, and among the latest of a client,
-// by what they say and where they were reported.
+// Package seen remembers which errors were reported, so that one is not
+// reported twice: in a Context, by the error itself, and among the latest of a
+// client, by what they say and where they were reported.
 //
 // It knows errors and stacks. It must not know events or clients.
 package seen
@@ -71,8 +71,8 @@ func (s *Errors) At(now time.Time) (k Known) {
 // Empty reports whether there are none.
 func (k *Known) Empty() bool { return k.n == 0 }
 
-// Has reports whether an error was captured once, in another way than how; [Ways]
-// stands for none.
+// Has reports whether an error was captured once, in another way than how;
+// [Ways] stands for none.
 func (k *Known) Has(err error, how Way) bool {
 	for i := range k.n {
 		if e := &k.list[i]; e.err == err && e.how != how && !e.again {

@@ -1,6 +1,6 @@
 // Package stack resolves program counters: to functions as people call them, to
-// files and lines, to the source around a line, and to whether a function is the
-// program's own. What it finds is kept for the life of the process.
+// files and lines, to the source around a line, and to whether a function is
+// the program's own. What it finds is kept for the life of the process.
 //
 // It must not know events, clients or errors.
 package stack
@@ -18,7 +18,8 @@ import (
 
 // Frame is one call on a stack, as an event shows it.
 type Frame struct {
-	// Function is the name within its package: main, (*Server).Serve, run.func1.
+	// Function is the name within its package: main, (*Server).Serve,
+	// run.func1.
 	Function string
 	// Module is the import path of the package.
 	Module string
@@ -48,9 +49,9 @@ func (f *Frame) OfRuntime() bool {
 	return f.Module == "runtime" || program.Below(f.Module, "internal/runtime") || program.Below(f.Module, "runtime/internal")
 }
 
-// Call is what a program counter stands for. But for the source around it, which
-// is read when it is first wanted, it never changes. It lives as long as the
-// program.
+// Call is what a program counter stands for. But for the source around it,
+// which is read when it is first wanted, it never changes. It lives as long as
+// the program.
 type Call struct {
 	Frame
 	// JSON is the frame without in_app, and without the closing brace.

@@ -56,7 +56,8 @@ var initializer = regexp.MustCompile(`^(init\.\d+|glob\.)(\.|$)`)
 
 func humanName(name string) string {
 	// A closure that was inlined along with its function has the name of the
-	// function that it got into in front: main.(*T).M.func1, run.run.func1.func2.
+	// function that it got into in front: main.(*T).M.func1,
+	// run.run.func1.func2.
 	if i := strings.LastIndex(name, "-fm."); i >= 0 {
 		name = name[i+len("-fm."):]
 	}

@@ -26,10 +26,9 @@ type excerpt struct {
 
 var noExcerpt = new(excerpt)
 
-// Source returns the line of the frame and up to n on either side, false if there
-// is no source. A file is
-// read when a frame in it is first sent, and absence is remembered too: later
-// captures find either here.
+// Source returns the line of the frame and up to n on either side, false if
+// there is no source. A file is read when a frame in it is first sent, and
+// absence is remembered too: later captures find either here.
 func (r *Call) Source(n int) (pre []string, line string, post []string, ok bool) {
 	x := r.excerpt.Load()
 	if x == nil {

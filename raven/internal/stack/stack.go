@@ -9,19 +9,19 @@ import (
 // Sentry shows 50 frames with everything and cuts at about 250.
 const MaxFrames = 128
 
-// Stack is the calls of a goroutine, the innermost first. It is nil if there are
-// none.
+// Stack is the calls of a goroutine, the innermost first. It is nil if there
+// are none.
 type Stack []*Call
 
-// Arena is the memory of the stacks of one event. The zero value is ready. It is
-// not safe for concurrent use.
+// Arena is the memory of the stacks of one event. The zero value is ready. It
+// is not safe for concurrent use.
 type Arena struct {
 	calls []*Call
 	pcs   [MaxFrames]uintptr
 }
 
-// Reset makes the memory free for other stacks. Those that it has given out must
-// not be used any more.
+// Reset makes the memory free for other stacks. Those that it has given out
+// must not be used any more.
 func (a *Arena) Reset() { a.calls = a.calls[:0] } // calls live as long as the program
 
 // Large reports whether the arena holds more memory than most events need.
@@ -87,8 +87,8 @@ func (r *Call) same(other *Call) bool {
 }
 
 // Near reports whether one of two stacks is that of a function which has called
-// what the other one shows: they part at calls of one function, and at least one
-// of the calls is the innermost.
+// what the other one shows: they part at calls of one function, and at least
+// one of the calls is the innermost.
 func (s Stack) Near(other Stack) bool {
 	n := s.Shared(other)
 	s, other = s[:len(s)-n], other[:len(other)-n]
@@ -99,7 +99,8 @@ func (s Stack) Near(other Stack) bool {
 	return a.Function == b.Function && a.Module == b.Module && (len(s) == 1 || len(other) == 1)
 }
 
-// InInit reports whether the stack goes through the initialisation of a package.
+// InInit reports whether the stack goes through the initialisation of a
+// package.
 func (s Stack) InInit() bool {
 	for _, r := range s {
 		if r.Function == "init" || strings.HasPrefix(r.Function, "init.") && !strings.Contains(r.Function, ".func") {
