@@ -39,6 +39,9 @@ var rooms = []room{
 		pkg: "wire", ours: []string{"bodies", "eventid", "jsontree", "lenient", "texts"}, modules: []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"},
 		why: "it reads requests without the client's code: a fake with that code would have the same mistakes",
 	},
+	{pkg: "problemlog", without: []string{"net"}, why: "it keeps lines, independent of their source"},
+	{pkg: "tempfiles", without: []string{"net", "crypto"}, why: "it keeps files of any content"},
+	{pkg: "bubble", without: []string{"net", "os"}, why: "a program with a server in it must not link package testing"},
 	{pkg: "volatile", ours: []string{"eventid", "jsontree", "texts"}, without: []string{"net"}, why: "it compares golden files from any source"},
 	{pkg: "secretforms", without: []string{"net/http"}, why: "it searches one text, independent of its source"},
 }

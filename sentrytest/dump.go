@@ -45,7 +45,7 @@ func (s *Server) dump(who string, src recorder) string {
 	dumpList(&b, src.Rejected(), func(r Rejection) string { return "refused: " + r.String() })
 	dumpList(&b, src.Events(), func(e Event) string { return "event: " + e.String() })
 	dumpList(&b, s.unownedLines(), func(line string) string { return line })
-	dumpList(&b, s.problems.all(), func(line string) string { return "connection: " + line })
+	dumpList(&b, s.problems.All(), func(line string) string { return "connection: " + line })
 	return b.String()
 }
 

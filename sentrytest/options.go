@@ -153,3 +153,9 @@ func MaxBodySize(n int64) Option {
 		}
 	}
 }
+
+// OnProblem calls report with what goes wrong before there is a request, a line each: failed TLS handshakes above all.
+// It is for programs that serve others; tests find the lines in the errors of [Server.Wait]. It is called concurrently.
+func OnProblem(report func(line string)) Option {
+	return func(c *config) { c.onProblem = report }
+}

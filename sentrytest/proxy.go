@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/problemlog"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
@@ -33,7 +34,7 @@ type Proxy struct {
 	forward  *httputil.ReverseProxy
 	outgoing *http.Transport
 	accepted atomic.Int64
-	problems problemLog
+	problems problemlog.Log
 	once     sync.Once
 	closeErr error
 
@@ -150,7 +151,7 @@ func (p *Proxy) Dump() string {
 	text := fmt.Sprintf("sentrytest: proxy %s received %s", p.addr, texts.Count(len(requests), "request"))
 	var b strings.Builder
 	b.WriteString(text)
-	dumpList(&b, slices.Concat(lines, p.problems.all()), func(line string) string { return line })
+	dumpList(&b, slices.Concat(lines, p.problems.All()), func(line string) string { return line })
 	return b.String()
 }
 

@@ -9,10 +9,13 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/bubble"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/problemlog"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/tempfiles"
 )
 
 // Server is a fake Sentry: it takes what SDKs, browsers and crash reporters send, answers as
@@ -45,8 +48,8 @@ type Server struct {
 	tenants  tenants
 	traffic  traffic
 	script   script
-	files    tempFiles
-	problems problemLog
+	files    tempfiles.Files
+	problems problemlog.Log
 	findings strictness
 	last     lastLook
 	client   sync.Mutex // guards shared
@@ -88,10 +91,10 @@ func start(tb TB, opts []Option) (*Server, error) {
 	s := &Server{cfg: newConfig(opts), tb: tb, key: eventid.RandomHex(), project: "1"}
 	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
 	s.journal.max = s.cfg.maxHistory
-	s.problems.report = s.cfg.onProblem
+	s.problems.Report = s.cfg.onProblem
 	s.findings.on = s.cfg.rules.strict
 	err := s.cfg.contradiction(tb != nil)
-	if err == nil && !s.cfg.inMemory && inBubble() {
+	if err == nil && !s.cfg.inMemory && bubble.Inside() {
 		err = errors.New("a server with sockets stops the clock of a testing/synctest bubble: use the option sentrytest.InMemory()")
 	}
 	if err == nil {
@@ -132,7 +135,7 @@ func (s *Server) Close() error {
 		s.journal.close()
 		err := s.shut()
 		s.closeIdleClient()
-		s.closeErr = errors.Join(err, s.files.remove(), s.script.unused())
+		s.closeErr = errors.Join(err, s.files.Remove(), s.script.unused())
 	})
 	return s.closeErr
 }

@@ -3,6 +3,7 @@ package sentrytest
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 )
@@ -63,4 +64,19 @@ func (s *Server) ClientCertificate() tls.Certificate {
 func (s *Server) ClientCertFiles() (certFile, keyFile string) {
 	cert, key := certs.PEM(certs.Client())
 	return s.tempFile("client.pem", cert), s.tempFile("client-key.pem", key)
+}
+
+// tempFile returns the path of the named file, and reports a failure in the only ways that an accessor
+// with one result has.
+func (s *Server) tempFile(name string, content []byte) string {
+	path, err := s.files.Write(name, content)
+	if err == nil {
+		return path
+	}
+	if s.tb == nil {
+		panic(fmt.Sprintf("sentrytest: writing a certificate file: %v", err))
+	}
+	s.tb.Helper()
+	s.tb.Fatalf("sentrytest: writing a certificate file: %v", err)
+	return ""
 }

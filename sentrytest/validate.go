@@ -1,6 +1,12 @@
 package sentrytest
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
@@ -34,4 +40,138 @@ func validateEvent(raw []byte, about lint.Context) []Finding {
 		_, problems := readEvent(fields)
 		return problems
 	}))
+}
+
+// ValidateEnvelope looks at an envelope as a real server does: its grammar, its header, the limits of protocol section
+// 2.4, and every item as [Item.Findings] has it, below "items.0" and so on. It returns what it finds, the gravest
+// first.
+func ValidateEnvelope(raw []byte) []Finding {
+	e, err := ParseEnvelope(raw)
+	if err != nil {
+		f := &lint.List{}
+		f.Add(lint.Fatal, "", RuleEnvelope, lint.Absent{}, "%s", err)
+		return sorted(f)
+	}
+	return e.Findings()
+}
+
+// Findings is [ValidateEnvelope] of the envelope. Times of events in an envelope that a server received are compared
+// with the time of its arrival. It is computed at each call.
+func (e Envelope) Findings() []Finding {
+	f := &lint.List{}
+	if r := checkLimits(e.Items); r != nil {
+		f.Add(lint.Fatal, "items", RuleSizeLimit, lint.Absent{}, "%s", r.Detail)
+	}
+	if e.Raw != nil {
+		e.checkHeader(f)
+	}
+	e.checkPairs(f)
+	about := contextOf(e.Received)
+	about.Envelope = true
+	found := findingsOf(f)
+	for i, item := range e.Items {
+		found = append(found, below("items."+strconv.Itoa(i), item.findings(about))...)
+	}
+	return sortFindings(found, f.More)
+}
+
+// sentAtForm is what Bugsink takes; Relay takes more.
+var sentAtForm = regexp.MustCompile(`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)"$`)
+
+func (e Envelope) checkHeader(f *lint.List) {
+	for i, item := range e.Items {
+		if !wire.CreatesEvent[item.Type] {
+			continue
+		}
+		if e.Header["event_id"] == nil {
+			f.Add(lint.Warning, "event_id", RuleMissingAttribute, lint.Absent{}, "missing, and item %s needs it: the server makes one up", item.Type)
+			break
+		}
+		if item.Type != wire.ItemEvent && item.Type != wire.ItemTransaction {
+			continue
+		}
+		object, _ := jsontree.ParseObject(item.Payload) // without members if it is no object
+		if own, err := wire.EventID(object.Member("event_id")); err == nil && own != "" && own != e.EventID {
+			f.Add(lint.Info, fmt.Sprintf("items.%d.event_id", i), RuleDropped, own, "the envelope's event_id wins, which is %s", e.EventID)
+		}
+	}
+	if raw := e.Header["sent_at"]; raw != nil && string(raw) != "null" && !sentAtForm.Match(raw) {
+		f.Add(lint.Info, "sent_at", RuleInvalidData, raw, "not in UTC: some servers ignore it")
+	}
+	if raw := e.Header["trace"]; len(raw) > 0 && string(raw) != "null" {
+		trace, _ := jsontree.Decode(raw) // the header is JSON
+		lint.Requires("trace_id", "public_key")(f, "trace", trace)
+	}
+}
+
+// checkPairs reports items that are dropped because another is missing.
+func (e Envelope) checkPairs(f *lint.List) {
+	has := func(itemType string) bool {
+		return slices.ContainsFunc(e.Items, func(i Item) bool { return i.Type == itemType })
+	}
+	for i, item := range e.Items {
+		path := "items." + strconv.Itoa(i)
+		switch {
+		case item.Type == "replay_event" && !has("replay_recording") && !has("replay_video"):
+			f.Add(lint.Fatal, path, RuleItem, lint.Absent{}, "a replay without recording is dropped")
+		case item.Type == "profile" && !has(wire.ItemTransaction):
+			f.Add(lint.Fatal, path, RuleItem, lint.Absent{}, "a profile without its transaction is dropped")
+		}
+	}
+}
+
+// Findings looks at one item as a real server does, by its type: what the protocol states for events, transactions,
+// sessions, check-ins, logs, metrics, spans, feedback, user reports and client reports. Other types of protocol section
+// 4.5 have none, and types that are not in it are [RuleUnknownItem]. It is computed at each call.
+func (i Item) Findings() []Finding { return i.findings(lint.Context{Envelope: true}) }
+
+func (i Item) findings(about lint.Context) []Finding {
+	switch i.Type {
+	case wire.ItemEvent, wire.ItemTransaction:
+		about.ItemType = i.Type
+		return validateEvent(i.Payload, about)
+	case wire.ItemSession:
+		return readSession(i).Findings
+	case wire.ItemSessions:
+		return readSessions(i)[0].Findings
+	case wire.ItemCheckIn:
+		return readCheckIn(i).Findings
+	case wire.ItemLog, wire.ItemMetric:
+		return i.containerFindings()
+	case wire.ItemFeedback:
+		return readFeedback(i).Findings
+	case wire.ItemUserReport:
+		return readUserReport(i).Findings
+	case wire.ItemClientReport:
+		return readClientReport(i).Findings
+	case wire.ItemSpan:
+		return sorted(lint.ReadPayload(i.Payload).Findings())
+	}
+	if knownItems[i.Type] {
+		return nil
+	}
+	return []Finding{{SeverityInfo, "", RuleUnknownItem, strconv.Quote(i.Type), "servers that do not know the type drop the item"}}
+}
+
+func (i Item) containerFindings() []Finding {
+	contentType := logContentType
+	if i.Type == wire.ItemMetric {
+		contentType = metricContentType
+	}
+	out := checkContainer(i, contentType)
+	for _, entry := range lint.ReadContainer(i.Payload) {
+		if i.Type == wire.ItemMetric {
+			out = append(out, readMetric(entry, Request{}).Findings...)
+		} else {
+			out = append(out, readLog(entry, Request{}).Findings...)
+		}
+	}
+	return sortFindings(out, 0)
+}
+
+// knownItems are the types of protocol section 4.5 whose payloads nobody looks into.
+var knownItems = map[string]bool{
+	wire.ItemAttachment: true, "statsd": true, "metric_buckets": true, "replay_event": true, "replay_recording": true,
+	"replay_video": true, "profile": true, "profile_chunk": true, "profile_chunk_ui": true, "security": true, "raw_security": true,
+	"nel": true, "unreal_report": true, "form_data": true, "otel_span": true, "otel_log": true, "otel_traces_data": true,
 }

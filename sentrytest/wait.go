@@ -75,7 +75,7 @@ func (s *Server) nobodyAsks(dsn string) string {
 
 // connectionNotes lists the connections that failed, and what to do about a client that does not trust the server's CA.
 func (s *Server) connectionNotes(dsn string) []string {
-	notes := s.problems.all()
+	notes := s.problems.All()
 	// crypto/tls and OpenSSL differ in how they say no to a certificate.
 	refused := func(note string) bool {
 		return strings.Contains(note, "tls: bad certificate") || strings.Contains(note, "tls: unknown certificate")

@@ -1,4 +1,8 @@
-package sentrytest
+// Package tempfiles writes files that live as long as their owner, such as
+// those of certificates for programs in other languages.
+//
+// It must know nothing of what the files are for.
+package tempfiles
 
 import (
 	"fmt"
@@ -7,15 +11,18 @@ import (
 	"sync"
 )
 
-// tempFiles is a directory that exists only if a file was asked for.
-type tempFiles struct {
+// Files is a directory that exists once a file was asked for. The zero value is
+// ready. All methods are safe for concurrent use.
+type Files struct {
 	mu     sync.Mutex // guards everything below
 	dir    string
 	paths  map[string]string
 	closed bool
 }
 
-func (t *tempFiles) write(name string, content []byte) (string, error) {
+// Write returns the path of the named file, which the first call for that name
+// writes. It fails after Remove.
+func (t *Files) Write(name string, content []byte) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if path, ok := t.paths[name]; ok {
@@ -42,7 +49,8 @@ func (t *tempFiles) write(name string, content []byte) (string, error) {
 	return path, nil
 }
 
-func (t *tempFiles) remove() error {
+// Remove removes the files for good.
+func (t *Files) Remove() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closed = true
@@ -50,19 +58,4 @@ func (t *tempFiles) remove() error {
 		return nil
 	}
 	return os.RemoveAll(t.dir)
-}
-
-// tempFile returns the path of the named file, and reports a failure in the only ways that an accessor
-// with one result has.
-func (s *Server) tempFile(name string, content []byte) string {
-	path, err := s.files.write(name, content)
-	if err == nil {
-		return path
-	}
-	if s.tb == nil {
-		panic(fmt.Sprintf("sentrytest: writing a certificate file: %v", err))
-	}
-	s.tb.Helper()
-	s.tb.Fatalf("sentrytest: writing a certificate file: %v", err)
-	return ""
 }
