@@ -42,6 +42,7 @@ var rooms = []room{
 	{pkg: "problemlog", without: []string{"net"}, why: "it keeps lines, independent of their source"},
 	{pkg: "tempfiles", without: []string{"net", "crypto"}, why: "it keeps files of any content"},
 	{pkg: "bubble", without: []string{"net", "os"}, why: "a program with a server in it must not link package testing"},
+	{pkg: "serving", ours: []string{"errno", "memnet", "sockets"}, why: "it counts requests and reads none"},
 	{pkg: "volatile", ours: []string{"eventid", "jsontree", "texts"}, without: []string{"net"}, why: "it compares golden files from any source"},
 	{pkg: "secretforms", without: []string{"net/http"}, why: "it searches one text, independent of its source"},
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
@@ -120,29 +121,29 @@ func bodyAllowed(status int) bool {
 // by http.ErrAbortHandler, which http.Server understands and does not log.
 func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 	waitOrAbort(r, a.step.delay)
-	live := connOf(r).live
+	live := serving.InfoOf(r).Live
 	http2 := r.ProtoMajor == 2 && live != nil
 	if http2 {
 		a.breakHTTP2(w, r)
 	}
 	switch a.step.kind {
 	case stepBlackHole:
-		swallow(r)
+		serving.Swallow(r)
 		hold(r)
 	case stepHang:
 		hold(r)
 	case stepCloseConn, stepResetStream:
 		panic(http.ErrAbortHandler)
 	case stepReset, stepResetRead:
-		hijack(w, r, sockets.Reset)
+		serving.Hijack(w, r, sockets.Reset)
 		return
 	}
 	if a.step.byHand() && !http2 {
-		hijack(w, r, func(c net.Conn) error { return a.write(r.Context(), c) })
+		serving.Hijack(w, r, func(c net.Conn) error { return a.write(r.Context(), c) })
 		return
 	}
 	if a.step.thenClose {
-		live.wire.thenClose.Store(true) // see life.closeLater
+		live.ThenClose()
 	}
 	a.writeHead(w)
 	if a.step.bodyDelay > 0 || a.step.byHand() {
@@ -231,21 +232,4 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// hijack takes the connection from http.Server and gives it to do, which has to close it. The server's Close
-// closes it as well, and waits for do.
-func hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
-	if l := connOf(r).life; l != nil {
-		l.running.Add(1) // the connection's own count ends with the hijacking
-		defer l.running.Done()
-	}
-	c, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	stop := context.AfterFunc(r.Context(), func() { _ = c.Close() })
-	defer stop()
-	// Whatever goes wrong from here on, the client sees a broken connection, as it was meant to.
-	_ = do(c)
 }

@@ -57,40 +57,5 @@ func (s *Server) closeIdleClient() {
 	}
 }
 
-// connKey is the context key of a request's connInfo.
-type connKey struct{}
-
-// connInfo tells a handler which connection its request came on.
-type connInfo struct {
-	id       int
-	life     *life
-	conn     net.Conn  // as the server uses it: with TLS if there is any
-	live     *liveConn // below TLS; nil for a connection that no server of this package accepted
-	exchange *exchange // of this request; nil without live
-}
-
-func newConnInfo(id int, l *life, c net.Conn) connInfo {
-	info := connInfo{id: id, life: l, conn: c, live: liveOf(c)}
-	if info.live != nil {
-		info.exchange = &info.live.own
-	}
-	return info
-}
-
-// connOf returns what is known of the connection of a request, the zero value if no server of this package accepted it.
-func connOf(r *http.Request) connInfo {
-	info, _ := r.Context().Value(connKey{}).(connInfo)
-	return info
-}
-
 // numberConn counts a connection and returns its number.
 func (s *Server) numberConn() int { return int(s.accepted.Add(1)) }
-
-// liveOf returns the connection below TLS, nil for one of another listener than a server's.
-func liveOf(c net.Conn) *liveConn {
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
-	}
-	live, _ := c.(*liveConn)
-	return live
-}

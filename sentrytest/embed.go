@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
@@ -30,7 +31,7 @@ func (s *Server) handler() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !IsIngest(r.URL.Path) {
-			connOf(r).exchange.foreign()
+			serving.InfoOf(r).Exchange.Foreign()
 		}
 		h.ServeHTTP(w, r)
 	})

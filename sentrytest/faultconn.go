@@ -15,7 +15,7 @@ import (
 
 // wrapListener puts the faults of connections, and TLS if it is an https listener, around a listener of the server's.
 func (s *Server) wrapListener(l net.Listener, https bool) net.Listener {
-	l = s.watch(&faultListener{Listener: l, server: s, stall: https && s.cfg.stall}, https)
+	l = s.traffic.Watch(&faultListener{Listener: l, server: s, stall: https && s.cfg.stall}, https)
 	if https && s.tlsConfig != nil {
 		return tls.NewListener(l, s.tlsConfig)
 	}

@@ -4,28 +4,30 @@ import (
 	"context"
 	"io"
 	"net/http"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 )
 
 // breakHTTP2 carries out the steps that break an HTTP/2 connection in a way of
 // their own. All others work as they do over HTTP/1.1.
 func (a *answer) breakHTTP2(w http.ResponseWriter, r *http.Request) {
-	on := connOf(r)
+	on := serving.InfoOf(r)
 	switch a.step.kind {
 	case stepCloseConn:
-		hangUp(on.conn)
+		serving.HangUp(on.Conn)
 	case stepReset, stepResetRead:
 		// The client sees a broken connection, as it was meant to.
-		_ = on.live.Reset()
+		_ = on.Live.Reset()
 	case stepNotHTTP:
-		_, _ = io.WriteString(on.conn, noHTTP)
-		hangUp(on.conn)
+		_, _ = io.WriteString(on.Conn, noHTTP)
+		serving.HangUp(on.Conn)
 	case stepBadChunking:
-		a.sendHead(r.Context(), w, on.live)
-		_, _ = io.WriteString(on.conn, noHTTP)
-		hangUp(on.conn)
+		a.sendHead(r.Context(), w, on.Live)
+		_, _ = io.WriteString(on.Conn, noHTTP)
+		serving.HangUp(on.Conn)
 	case stepResetWrite:
-		a.sendPart(r.Context(), w, on.live)
-		_ = on.live.Reset()
+		a.sendPart(r.Context(), w, on.Live)
+		_ = on.Live.Reset()
 	default:
 		return
 	}
@@ -33,15 +35,15 @@ func (a *answer) breakHTTP2(w http.ResponseWriter, r *http.Request) {
 }
 
 // sendHead sends the headers of the answer, and waits until they are on their way.
-func (a *answer) sendHead(ctx context.Context, w http.ResponseWriter, live *liveConn) {
-	sent := live.nextWrite()
+func (a *answer) sendHead(ctx context.Context, w http.ResponseWriter, live *serving.Conn) {
+	sent := live.NextWrite()
 	a.writeHead(w)
 	flush(w)
 	await(ctx, sent)
 }
 
 // sendPart sends as much of the answer as a ResetAfterWrite step lets through.
-func (a *answer) sendPart(ctx context.Context, w http.ResponseWriter, live *liveConn) {
+func (a *answer) sendPart(ctx context.Context, w http.ResponseWriter, live *serving.Conn) {
 	head := a.head()
 	if a.step.bytes < len(head) {
 		return
@@ -51,7 +53,7 @@ func (a *answer) sendPart(ctx context.Context, w http.ResponseWriter, live *live
 	if body == "" || !pause(ctx, a.step.bodyDelay) {
 		return
 	}
-	sent := live.nextWrite()
+	sent := live.NextWrite()
 	_, _ = io.WriteString(w, body)
 	flush(w)
 	await(ctx, sent)

@@ -3,10 +3,10 @@ package sentrytest
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
@@ -25,25 +25,31 @@ import (
 //
 // A request that a script step hangs, or answers slowly, is under way until its client gives up.
 func (s *Server) WaitIdle(ctx context.Context) error {
-	return s.traffic.rest(ctx, true, nil)
+	return busy(s.traffic.Rest(ctx, true, nil))
 }
 
 // WaitIdle is [Server.WaitIdle] without the requests of other projects than the tenant's, as soon as their headers
 // have been read.
 func (t *Tenant) WaitIdle(ctx context.Context) error {
-	return t.srv.traffic.rest(ctx, true, t.expects)
+	return busy(t.srv.traffic.Rest(ctx, true, t.expects))
 }
 
 // expects reports whether an open request may be the tenant's. Of its auth nothing is known yet.
-func (t *Tenant) expects(r *Request) bool {
-	return r.ProjectID == t.project || r.ProjectID == ""
-}
+func (t *Tenant) expects(project string) bool { return project == t.project || project == "" }
 
 // BusyError is a wait for idleness that ended too early.
 type BusyError struct {
 	Open   []string // what is under way, one line a request
 	Waited time.Duration
 	Cause  error // the context's error
+}
+
+// busy makes an error of what is still under way, nil for nothing.
+func busy(u *serving.Unrest) error {
+	if u == nil {
+		return nil
+	}
+	return &BusyError{Open: u.Open, Waited: u.Waited, Cause: u.Cause}
 }
 
 // Error lists what is under way.
@@ -56,25 +62,3 @@ func (e *BusyError) Error() string {
 
 // Unwrap returns Cause, so that errors.Is finds context.DeadlineExceeded.
 func (e *BusyError) Unwrap() error { return e.Cause }
-
-// rest waits until open has nothing to list.
-func (t *traffic) rest(ctx context.Context, answers bool, mine func(*Request) bool) error {
-	start := time.Now()
-	t.waiting.Add(1)
-	defer t.waiting.Add(-1)
-	for {
-		changed := t.change()
-		open := t.open(answers, mine)
-		if len(open) == 0 {
-			return nil
-		}
-		if ctx.Err() != nil {
-			slices.Sort(open)
-			return &BusyError{Open: open, Waited: time.Since(start), Cause: context.Cause(ctx)}
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done(): // which is found out above, after a last look
-		}
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
@@ -21,10 +22,11 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	to := s.route(r.URL.Path)
-	under := connOf(r).exchange
+	under := serving.InfoOf(r).Exchange
 	req := newRequest(r, to)
+	about := &serving.Request{Method: req.Method, Path: req.Path, Project: req.ProjectID, About: req}
 	if !to.Spotlight {
-		under.handling(req)
+		under.Handling(about)
 	}
 	step := s.early(r, req, to)
 	body, bodyErr := s.readBody(r, req)
@@ -60,7 +62,10 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	s.announce(r.Context(), &e, &a)
 	s.journal.add(e)
-	under.recorded(req)
+	if to.Spotlight {
+		about.Project = req.ProjectID // of the envelope's dsn
+	}
+	under.Recorded(about)
 	a.deliver(w, r, s)
 }
 
@@ -78,7 +83,7 @@ func newRequest(r *http.Request, to wire.Route) *Request {
 		TLS: r.TLS != nil, Header: r.Header, Protocol: to.Protocol, ProjectID: to.Project,
 		ContentEncoding: contentEncoding(r.Header),
 	}
-	req.Connection = connOf(r).id
+	req.Connection = serving.InfoOf(r).ID
 	// Relay takes an envelope on the store endpoint if it says that it is one.
 	if to.Protocol == wire.ProtocolStore {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && kind == "application/x-sentry-envelope" {

@@ -3,139 +3,19 @@ package sentrytest
 import (
 	"context"
 	"errors"
-	"io"
-	"log"
 	"net"
-	"net/http"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/errno"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
-// life is one span of serving, from the opening of its listeners to the end of its last connection. What a server
-// needs only while it is up stands here and not in the server, so that nothing stale is left for the next one.
+// life is what a server needs only while it is up, so that nothing stale is left
+// for the next time.
 type life struct {
+	*serving.Span
 	memory, secureMemory *memnet.Listener // nil unless InMemory
-
-	http    *http.Server
-	ctx     context.Context // ends with the life, and with it every handler that hangs
-	cancel  context.CancelFunc
-	running sync.WaitGroup // the accept loops, every connection, and every handler of an HTTP/2 stream
-	ending  atomic.Bool
-
-	gate  sync.Mutex // guards ended
-	ended bool       // no handler may start any more
-}
-
-// lifeConfig is what a life is made of.
-type lifeConfig struct {
-	handler       http.Handler
-	headerTimeout time.Duration // of a connection before it is closed; 0 is for ever
-	http2         bool          // on connections whose handshake has chosen it
-	number        func() int    // counts a connection
-	problems      io.Writer     // for what http.Server has to say
-}
-
-// newLife serves the listeners until end.
-func newLife(cfg lifeConfig, listeners ...net.Listener) *life {
-	l := &life{}
-	l.ctx, l.cancel = context.WithCancel(context.Background())
-	l.http = &http.Server{
-		Handler:           l.counted(cfg.handler),
-		ReadHeaderTimeout: cfg.headerTimeout,
-		Protocols:         &http.Protocols{},
-		BaseContext:       func(net.Listener) context.Context { return l.ctx },
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, newConnInfo(cfg.number(), l, c))
-		},
-		ConnState: l.connState,
-		// A refused handshake is an outcome that tests provoke, so it is kept for Wait's error rather
-		// than printed.
-		ErrorLog: log.New(cfg.problems, "", 0),
-	}
-	l.http.Protocols.SetHTTP1(true)
-	l.http.Protocols.SetHTTP2(cfg.http2)
-	for _, listener := range listeners {
-		l.running.Go(func() {
-			// Serve returns when end closes the listener; there is nobody to tell.
-			_ = l.http.Serve(listener)
-		})
-	}
-	return l
-}
-
-// counted counts the handlers of HTTP/2 streams for end: they may outlast their connection.
-func (l *life) counted(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor < 2 {
-			h.ServeHTTP(w, r)
-			return
-		}
-		if !l.enter() {
-			panic(http.ErrAbortHandler)
-		}
-		defer l.running.Done()
-		r, end := connOf(r).stream(r)
-		defer end()
-		h.ServeHTTP(w, r)
-	})
-}
-
-// enter counts a handler, and reports false if the life is over.
-func (l *life) enter() bool {
-	l.gate.Lock()
-	defer l.gate.Unlock()
-	if !l.ended {
-		l.running.Add(1)
-	}
-	return !l.ended
-}
-
-// connState counts connections for end. http.Server calls it with StateNew before it returns to its
-// accept loop, hence before end can see the loop end, and exactly once with one of the final states.
-func (l *life) connState(c net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		l.running.Add(1)
-		if l.ending.Load() {
-			// It was accepted when http.Server.Close had already looked for connections to close.
-			_ = c.Close()
-		}
-	case http.StateActive:
-		liveOf(c).begin()
-	case http.StateIdle:
-		l.closeLater(c)
-		liveOf(c).rest()
-	case http.StateClosed, http.StateHijacked:
-		l.running.Done()
-	}
-}
-
-// closeLater closes an HTTP/2 connection for Step.ThenClose. The server calls it when the last frame of the last answer is
-// in its buffer; the next write sends it.
-func (l *life) closeLater(c net.Conn) {
-	live := liveOf(c)
-	if live == nil || !live.wire.thenClose.Load() {
-		return
-	}
-	sent := func() { l.running.Go(func() { hangUp(c) }) }
-	live.wire.sent.Store(&sent)
-}
-
-// end refuses new connections, breaks the open ones and waits for every goroutine.
-func (l *life) end() error {
-	l.ending.Store(true)
-	err := l.http.Close()
-	l.gate.Lock()
-	l.ended = true
-	l.gate.Unlock()
-	l.cancel() // after the connections, on which a handler that wakes up could still answer
-	l.running.Wait()
-	return err
 }
 
 // dial connects to an InMemory server. The nil life refuses.
@@ -166,9 +46,9 @@ func (s *Server) begin() error {
 	if secure != nil {
 		both = append(both, s.wrapListener(secure, true))
 	}
-	l := newLife(lifeConfig{
-		handler: s.root, headerTimeout: s.cfg.headerTimeout, http2: s.cfg.http2, number: s.numberConn, problems: &s.problems,
-	}, both...)
+	l := &life{Span: serving.New(serving.Config{
+		Handler: s.root, HeaderTimeout: s.cfg.headerTimeout, HTTP2: s.cfg.http2, Number: s.numberConn, Problems: &s.problems,
+	}, both...)}
 	l.memory, _ = listener.(*memnet.Listener)
 	l.secureMemory, _ = secure.(*memnet.Listener)
 	s.current.Store(l)
@@ -200,7 +80,7 @@ func (s *Server) suspend() error {
 	if l == nil {
 		return nil
 	}
-	return l.end()
+	return l.End()
 }
 
 // shut ends the server for good.

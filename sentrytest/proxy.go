@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/problemlog"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
@@ -30,7 +31,7 @@ import (
 type Proxy struct {
 	cfg      proxyConfig
 	addr     string
-	life     *life
+	life     *serving.Span
 	forward  *httputil.ReverseProxy
 	outgoing *http.Transport
 	accepted atomic.Int64
@@ -100,8 +101,8 @@ func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 		FlushInterval: -1,
 		ErrorLog:      log.New(&p.problems, "", 0),
 	}
-	p.life = newLife(lifeConfig{
-		handler: http.HandlerFunc(p.handle), number: func() int { return int(p.accepted.Add(1)) }, problems: &p.problems,
+	p.life = serving.New(serving.Config{
+		Handler: http.HandlerFunc(p.handle), Number: func() int { return int(p.accepted.Add(1)) }, Problems: &p.problems,
 	}, l)
 	return p, nil
 }
@@ -109,7 +110,7 @@ func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 // Close stops the proxy and every tunnel, and waits for them. Later calls return what the first returned.
 func (p *Proxy) Close() error {
 	p.once.Do(func() {
-		p.closeErr = p.life.end()
+		p.closeErr = p.life.End()
 		p.outgoing.CloseIdleConnections()
 	})
 	return p.closeErr

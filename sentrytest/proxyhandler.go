@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/errno"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
@@ -83,7 +84,7 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request, seen *ProxyReque
 	}
 	defer target.Close()
 	p.answered(seen, http.StatusOK)
-	hijack(w, r, func(client net.Conn) error {
+	serving.Hijack(w, r, func(client net.Conn) error {
 		defer client.Close()
 		if _, err := io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
 			return err

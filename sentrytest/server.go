@@ -14,6 +14,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/problemlog"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/tempfiles"
 )
@@ -46,7 +47,7 @@ type Server struct {
 
 	journal  journal
 	tenants  tenants
-	traffic  traffic
+	traffic  serving.Traffic
 	script   script
 	files    tempfiles.Files
 	problems problemlog.Log

@@ -69,8 +69,8 @@ type ownSource struct {
 	scope   scope
 	srv     *Server
 	last    *lastLook
-	expects func(*Request) bool // whether a request under way may be the source's; nil for all
-	name    string              // of the variable in messages
+	expects func(project string) bool // whether a request under way may be the source's; nil for all
+	name    string                    // of the variable in messages
 }
 
 func (s *Server) full() ownSource { return ownSource{s, s.scope(), s, &s.last, nil, "srv"} }
@@ -92,7 +92,7 @@ func (o ownSource) await(ctx context.Context, n int, preds []Predicate) ([]Event
 
 // settle waits for requests, and not for their answers.
 func (o ownSource) settle(ctx context.Context) error {
-	return o.srv.traffic.rest(ctx, false, o.expects)
+	return busy(o.srv.traffic.Rest(ctx, false, o.expects))
 }
 
 func (o ownSource) claim(events []Event)        { o.scope.claim(events) }

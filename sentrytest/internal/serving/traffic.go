@@ -1,0 +1,201 @@
+package serving
+
+import (
+	"context"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
+)
+
+// Traffic knows the connections of a server and what is going on on each.
+// Requests change nothing but their own connection's state, and wake somebody
+// only if somebody waits.
+type Traffic struct {
+	mu      sync.Mutex // guards conns and changed
+	conns   map[*Conn]struct{}
+	changed chan struct{} // closed and replaced when a connection comes to rest; nil while nobody waits
+	waiting atomic.Int32
+}
+
+// Conn is a connection that knows whether a request is under way on it.
+//
+// It counts bytes below TLS, where handshakes and tickets can't be told from
+// requests. So with TLS a request is under way once its headers have been read,
+// and without from its first byte on.
+type Conn struct {
+	net.Conn
+	own     Exchange // of HTTP/1.1
+	traffic *Traffic
+	memory  *memnet.Conn // what is below, if it is in memory and carries no TLS
+	tls     bool
+	streams streams // of HTTP/2
+	wire    wireFaults
+}
+
+// watched is a listener that registers its connections.
+type watched struct {
+	net.Listener
+	traffic *Traffic
+	tls     bool
+}
+
+// Watch makes the traffic know the connections of a listener. tls says whether
+// they carry TLS.
+func (t *Traffic) Watch(l net.Listener, tls bool) net.Listener {
+	return watched{Listener: l, traffic: t, tls: tls}
+}
+
+func (w watched) Accept() (net.Conn, error) {
+	c, err := w.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	live := &Conn{Conn: c, traffic: w.traffic, tls: w.tls, own: Exchange{traffic: w.traffic}}
+	if live.memory = memoryOf(c); w.tls {
+		live.memory = nil
+	}
+	if live.memory != nil {
+		live.memory.OnRead(live.begin)
+	}
+	w.traffic.mu.Lock()
+	defer w.traffic.mu.Unlock()
+	if w.traffic.conns == nil {
+		w.traffic.conns = map[*Conn]struct{}{}
+	}
+	w.traffic.conns[live] = struct{}{}
+	return live, nil
+}
+
+// memoryOf returns the in-memory connection under whatever faults need, nil if
+// there is none.
+func memoryOf(c net.Conn) *memnet.Conn {
+	for {
+		if m, ok := c.(*memnet.Conn); ok {
+			return m
+		}
+		inner, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nil
+		}
+		c = inner.NetConn()
+	}
+}
+
+// Close ends the connection, and with it whatever was under way.
+func (c *Conn) Close() error {
+	err := c.Conn.Close()
+	c.gone()
+	return err
+}
+
+// Reset ends the connection with a TCP RST, in memory too.
+func (c *Conn) Reset() error {
+	defer c.gone()
+	return sockets.Reset(c.Conn)
+}
+
+func (c *Conn) gone() {
+	c.traffic.mu.Lock()
+	delete(c.traffic.conns, c)
+	c.traffic.mu.Unlock()
+	c.own.state.Store(connQuiet)
+	c.traffic.wake()
+}
+
+// begin notes that a request has started, if that is news. The nil connection
+// is none of a server's.
+func (c *Conn) begin() {
+	if c != nil {
+		c.own.begin()
+	}
+}
+
+// rest notes that every request has been answered.
+func (c *Conn) rest() {
+	if c != nil {
+		c.streams.rest()
+		c.own.rest()
+	}
+}
+
+func (t *Traffic) wake() {
+	if t.waiting.Load() == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.changed != nil {
+		close(t.changed)
+		t.changed = nil
+	}
+}
+
+// change returns a channel that is closed when a connection comes to rest.
+func (t *Traffic) change() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.changed == nil {
+		t.changed = make(chan struct{})
+	}
+	return t.changed
+}
+
+// open describes what is under way, one line a request. Requests that are on
+// record already count only if answers is set; those of others than mine don't
+// count as soon as they are known to be others'.
+func (t *Traffic) open(answers bool, mine func(project string) bool) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var lines []string
+	for c := range t.conns {
+		lines = append(lines, c.underWay(answers, mine)...)
+	}
+	return lines
+}
+
+func (c *Conn) underWay(answers bool, mine func(project string) bool) []string {
+	// Asked before the state, bytes can't hide between unread and read.
+	unread := c.memory != nil && c.memory.Unread() > 0
+	from := c.RemoteAddr().String()
+	lines := c.streams.underWay(c, answers, mine)
+	if line := c.own.underWay(from, unread, answers, mine); line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// Unrest is what is under way when a wait for rest ends too early.
+type Unrest struct {
+	Open   []string // one line a request
+	Waited time.Duration
+	Cause  error // the context's error
+}
+
+// Rest waits until nothing is under way, and returns nil then. Requests on
+// record whose answers are not sent count only if answers is set; mine says by
+// its project whether a request counts, and nil counts all.
+func (t *Traffic) Rest(ctx context.Context, answers bool, mine func(project string) bool) *Unrest {
+	start := time.Now()
+	t.waiting.Add(1)
+	defer t.waiting.Add(-1)
+	for {
+		changed := t.change()
+		open := t.open(answers, mine)
+		if len(open) == 0 {
+			return nil
+		}
+		if ctx.Err() != nil {
+			slices.Sort(open)
+			return &Unrest{Open: open, Waited: time.Since(start), Cause: context.Cause(ctx)}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done(): // which is found out above, after a last look
+		}
+	}
+}
