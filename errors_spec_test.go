@@ -38,7 +38,7 @@ var _ = Describe("A captured error", func() {
 		Expect(ev.Exceptions[0].Mechanism.Data).To(HaveKeyWithValue("go_type", "*errors.errorString"))
 	})
 
-	It("shows the lines around the one that captured it", func(ctx SpecContext) {
+	It("shows the source lines around the capture", func(ctx SpecContext) {
 		ev := reported(func(client *raven.Client) { reportRefusal(ctx, client) })
 		stack := ev.Exceptions[0].Stacktrace.Frames
 		Expect(stack[len(stack)-1].ContextLine).To(ContainSubstring("client.CaptureException(ctx, errors.New("))

@@ -88,7 +88,7 @@ func (r repository) declare(pkg string, decl ast.Decl) {
 
 // Names and links on the page become wrong when code moves. The table of
 // differences is not checked, because it has names from Raven for Python.
-func TestTheArchitecturePageNamesWhatThereIs(t *testing.T) {
+func TestNamesOnTheArchitecturePageExist(t *testing.T) {
 	page, err := os.ReadFile(architecturePage)
 	if err != nil {
 		t.Fatal(err)

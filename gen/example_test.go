@@ -43,7 +43,7 @@ func Example() {
 	// Output: reported: disk full
 }
 
-func TestDoublesAreWhatTheyDouble(t *testing.T) {
+func TestDoublesImplementTheirInterfaces(t *testing.T) {
 	ctrl, uberCtrl := gomock.NewController(t), ubermock.NewController(t)
 	for _, double := range []any{ravenmock.NewMockReporter(ctrl), uberraven.NewMockReporter(uberCtrl)} {
 		if _, ok := double.(raven.Reporter); !ok {

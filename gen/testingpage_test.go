@@ -185,7 +185,7 @@ var (
 )
 
 // Names and links in the text of the page become wrong, like quotes.
-func TestTheTestingPageNamesWhatThereIs(t *testing.T) {
+func TestNamesOnTheTestingPageExist(t *testing.T) {
 	page, err := os.ReadFile(testingPage)
 	if err != nil {
 		t.Fatal(err)

@@ -28,8 +28,8 @@ type dispatcher struct {
 	foldedTo uint64          // the packets up to this place have been folded
 	last     uint64          // the last place that was assigned
 	workers  int             // running goroutines
-	flights  int             // attempts under way
-	pace     pace            // how many attempts may be under way
+	flights  int             // attempts in flight
+	pace     pace            // how many attempts may be in flight
 	waiters  []chan struct{} // callers that wait for room, oldest first
 	room     room
 

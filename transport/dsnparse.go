@@ -105,12 +105,12 @@ func notOfSchemes(r rune) bool {
 func (d *DSN) parseAuthority(authority string) error {
 	at := strings.LastIndexByte(authority, '@')
 	if at < 0 {
-		return &DSNError{Part: "public key", Reason: "is missing; it stands before the host as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
+		return &DSNError{Part: "public key", Reason: "is missing; put it before the host, as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
 	}
 	public, secret, _ := strings.Cut(authority[:at], ":")
 	d.PublicKey, d.SecretKey = public, NewSecret(secret)
 	if public == "" {
-		return &DSNError{Part: "public key", Reason: "is empty; it stands before the host as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
+		return &DSNError{Part: "public key", Reason: "is empty; put it before the host, as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
 	}
 	if err := checkPlaceholder("public key", public); err != nil {
 		return err
@@ -138,7 +138,7 @@ func parseHost(hostport string) (string, error) {
 	}
 	switch c := offending(host, notOfHosts); {
 	case host == "":
-		return "", &DSNError{Part: "host", Reason: "is missing; it stands after the '@' as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
+		return "", &DSNError{Part: "host", Reason: "is missing; put it after the '@', as in https://PUBLIC_KEY@HOST/PROJECT_ID"}
 	case c != "":
 		return "", &DSNError{Part: "host", Value: host, Reason: "contains the invalid character " + c}
 	case strings.HasPrefix(host, "[") != strings.HasSuffix(host, "]"),
@@ -162,7 +162,7 @@ func parseHost(hostport string) (string, error) {
 func (d *DSN) parsePath(path string) error {
 	i := strings.LastIndexByte(path, '/')
 	if i < 0 || i == len(path)-1 {
-		return &DSNError{Part: "project", Reason: "is missing; it is the last part of the path as in https://PUBLIC_KEY@HOST/PROJECT_ID, without a '/' at the end"}
+		return &DSNError{Part: "project", Reason: "is missing; put it at the end of the path, as in https://PUBLIC_KEY@HOST/PROJECT_ID, without a '/' at the end"}
 	}
 	if err := checkPlaceholder("project", path[i+1:]); err != nil {
 		return err

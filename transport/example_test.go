@@ -60,7 +60,7 @@ func ExampleParseDSN() {
 	// threaded+https https://sentry.example.com/prefix 42
 	// https://public@sentry.example.com/prefix/42
 	// threaded+https://public:xxxxx@sentry.example.com/prefix/42?timeout=5
-	// transport: invalid DSN: the project is missing; it is the last part of the path as in https://PUBLIC_KEY@HOST/PROJECT_ID, without a '/' at the end
+	// transport: invalid DSN: the project is missing; put it at the end of the path, as in https://PUBLIC_KEY@HOST/PROJECT_ID, without a '/' at the end
 }
 
 // Every fault in a DSN's options is reported at once.

@@ -4,6 +4,6 @@ package transport
 
 import "syscall"
 
-// atOnce is a flag for opening a file: without it, a named pipe is opened when
-// somebody reads from it, and not before.
+// atOnce is a flag for opening a file. Without it, opening a named pipe waits
+// until a process reads from it.
 const atOnce = syscall.O_NONBLOCK

@@ -60,7 +60,7 @@ func httpDriver() Driver {
 	return Driver{
 		Schemes: []string{"sync+http", "sync+https"},
 		Name:    "sync", Engine: "net/http", Blocking: true,
-		Delivery: "in the caller, who waits for the answer", Decodes: true,
+		Delivery: "in the caller, which waits for the answer", Decodes: true,
 		Options: OptionSpecs(new(HTTPConfig)),
 		Open: func(dsn *DSN, env Env) (Transport, error) {
 			h, err := openHTTP(dsn, env, new(HTTPConfig))

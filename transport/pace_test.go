@@ -97,7 +97,7 @@ func TestWorkersAuto(t *testing.T) {
 		// 64 at a time take 47 round trips, and growing from 4 to 64 takes 5.
 		{"over HTTP/2", "HTTP/2.0", 0, 64, 52 * rtt},
 		{"over HTTP/1.1", "HTTP/1.1", 0, 32, 98 * rtt},
-		{"where the protocol is not known", "", 0, 32, 98 * rtt},
+		{"with an unknown protocol", "", 0, 32, 98 * rtt},
 		{"a fixed number", "HTTP/2.0", 4, 4, 750 * rtt},
 	} {
 		t.Run(c.what, func(t *testing.T) {

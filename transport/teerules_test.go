@@ -131,8 +131,8 @@ func TestTheOtherTargetsGetACopy(t *testing.T) {
 
 func TestSendReturnsTheMainTargetsOutcome(t *testing.T) {
 	for name, other := range map[string]func(t *testing.T, f *faraway) transport.Transport{
-		"beside one that blocks": func(_ *testing.T, f *faraway) transport.Transport { return f },
-		"beside a queue": func(t *testing.T, f *faraway) transport.Transport {
+		"with a target that blocks": func(_ *testing.T, f *faraway) transport.Transport { return f },
+		"with a queue": func(t *testing.T, f *faraway) transport.Transport {
 			return queued(t, f, transport.ThreadedConfig{})
 		},
 	} {

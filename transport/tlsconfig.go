@@ -9,7 +9,7 @@ import (
 
 var (
 	errNoCertificate = errors.New("the file holds no PEM certificate")
-	errHalfPair      = errors.New("the other one is missing")
+	errHalfPair      = errors.New("it is missing")
 )
 
 // TLSConfig returns the TLS configuration for the options, for engines that

@@ -53,7 +53,7 @@ func holds(h transporttest.Harness) bool {
 }
 
 // Only failing transports wait for the end of Patience.
-func TestNothingWaitsForTheEndOfPatience(t *testing.T) {
+func TestNoPassingCaseWaitsForPatience(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []string{"sync", "threaded"} {
 		t.Run(scheme, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestNothingWaitsForTheEndOfPatience(t *testing.T) {
 	}
 }
 
-func TestNetworkRefusesWhereNobodyIs(t *testing.T) {
+func TestNetworkRefusesUnknownAddresses(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	_, err := new(transporttest.Network).DialContext(t.Context(), "tcp", "sentry.invalid:443")

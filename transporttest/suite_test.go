@@ -201,7 +201,7 @@ var contract = map[string]string{
 	"An attempt that is made more than a minute":     "HoldSentAt",
 }
 
-func TestEveryRuleOfTheContractHasItsCases(t *testing.T) {
+func TestEveryRuleHasCases(t *testing.T) {
 	t.Parallel()
 	names := make(map[string]bool)
 	for _, c := range transporttest.Cases() {

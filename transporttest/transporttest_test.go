@@ -27,7 +27,7 @@ func packet(message string) *transport.Packet {
 	}
 }
 
-func TestRecorderKeepsWhatItIsHanded(t *testing.T) {
+func TestRecorderKeepsPackets(t *testing.T) {
 	g := NewWithT(t)
 	var rec transporttest.Recorder // the zero value is ready to use
 	response, err := rec.Send(t.Context(), packet("one"))

@@ -50,7 +50,7 @@ func TestCopy(t *testing.T) {
 	g.Expect(copied.Shared).To(BeIdenticalTo(v.Shared), "the value behind a pointer is shared")
 }
 
-func TestCopyOfWhatHoldsItself(t *testing.T) {
+func TestCopyOfCycles(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	m := cyclicMap()

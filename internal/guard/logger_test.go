@@ -35,7 +35,7 @@ func (h hostile) Handle(ctx context.Context, r slog.Record) error {
 func (h hostile) WithAttrs([]slog.Attr) slog.Handler { panic("attrs") }
 func (h hostile) WithGroup(string) slog.Handler      { panic("group") }
 
-func TestAHandlerThatPanicsCostsTheRecord(t *testing.T) {
+func TestAHandlerThatPanicsLosesOnlyTheRecord(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	var out bytes.Buffer

@@ -63,7 +63,7 @@ func TestARequestThatChangesWhileItIsReported(t *testing.T) {
 	}
 }
 
-func TestAFunctionThatPanicsCostsWhatItSays(t *testing.T) {
+func TestAFunctionThatPanicsLosesOnlyItsResult(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	handler := ravenhttp.Middleware(client,

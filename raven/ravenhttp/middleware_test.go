@@ -48,7 +48,7 @@ func request(t *testing.T, method, url, body string) *http.Request {
 	return r
 }
 
-func TestAnEventSaysWhichRequestItWas(t *testing.T) {
+func TestAnEventDescribesItsRequest(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
@@ -85,7 +85,7 @@ func TestAnEventSaysWhichRequestItWas(t *testing.T) {
 	g.Expect(outside.Request).To(BeZero())
 }
 
-func TestAPanicIsReportedAndGoesOn(t *testing.T) {
+func TestAPanicIsReportedAndContinues(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
@@ -111,7 +111,7 @@ func TestAPanicIsReportedAndGoesOn(t *testing.T) {
 	g.Expect(e.Transaction).To(Equal("GET /"))
 }
 
-func TestAbortingAResponseIsNoPanicToReport(t *testing.T) {
+func TestAnAbortedResponseIsNotReported(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	srv := serve(t, client, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
@@ -122,7 +122,7 @@ func TestAbortingAResponseIsNoPanicToReport(t *testing.T) {
 	sentrytest.RequireNoEvent(t, rec)
 }
 
-func TestTheResponseWriterIsTheServers(t *testing.T) {
+func TestTheHandlerGetsTheServersResponseWriter(t *testing.T) {
 	t.Parallel()
 	client, _ := clienttest.Recorded(t)
 	srv := serve(t, client, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -190,7 +190,7 @@ func TestBodies(t *testing.T) {
 }
 
 // Masking must find a secret even if the limit cuts the body.
-func TestACutBodyGivesNothingAway(t *testing.T) {
+func TestSecretsInACutBodyAreMasked(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{20, 30, 40, 45, 50, 100} {
 		for kind, body := range map[string]string{

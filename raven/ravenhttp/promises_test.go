@@ -72,7 +72,7 @@ func TestLimitsOfBodies(t *testing.T) {
 
 // The functions are called for an event, not for every request. Their request
 // has the pattern, but not the handler's body.
-func TestWhatFunctionsAreAsked(t *testing.T) {
+func TestFunctionsAreCalledForEvents(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
@@ -113,7 +113,7 @@ func TestTheInnermostRouteCounts(t *testing.T) {
 }
 
 // The duration ends when the answer begins: the body may take longer.
-func TestHowLongAnAnswerTookToBegin(t *testing.T) {
+func TestTheDurationEndsWhenTheAnswerBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		client, rec := clienttest.Recorded(t)
@@ -136,7 +136,7 @@ func TestHowLongAnAnswerTookToBegin(t *testing.T) {
 	})
 }
 
-func TestNoTransportIsTheDefaultOne(t *testing.T) {
+func TestNilMeansTheDefaultTransport(t *testing.T) {
 	g := NewWithT(t)
 	was := http.DefaultTransport
 	t.Cleanup(func() { http.DefaultTransport = was })

@@ -41,7 +41,7 @@ func TestTheURLOfARequest(t *testing.T) {
 	}
 }
 
-func TestWhatElseIsInARequest(t *testing.T) {
+func TestOtherFieldsOfARequest(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	r := httptest.NewRequest(http.MethodPut, "/?q=1&q=2", nil)

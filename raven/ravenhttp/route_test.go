@@ -60,7 +60,7 @@ func TestTheTransactionOfARoute(t *testing.T) {
 		{"stripped of a wildcard", "/t/acme/users/9", "GET /t/{tenant}/users/{id}", func(h http.Handler) http.Handler {
 			return mux("/t/{tenant}/", strip("/t/acme", mux("/users/{user}", h)))
 		}},
-		{"stripped, told", "/api/users/ada", "GET /api/users/{user}", func(h http.Handler) http.Handler {
+		{"stripped, with Route", "/api/users/ada", "GET /api/users/{user}", func(h http.Handler) http.Handler {
 			return mux("/api/", strip("/api", ravenhttp.Route(mux("GET /users/{user}", h))))
 		}},
 		{"three muxes", "/a/b/c/9", "GET /a/b/c/{id}", func(h http.Handler) http.Handler {
@@ -101,7 +101,7 @@ func TestTheTransactionBehindAMux(t *testing.T) {
 	NewWithT(t).Expect(got).To(Equal([]string{"GET /orders/{order}", "GET /api/users/{id}", "GET /app/{page}"}))
 }
 
-func TestAPanicKnowsItsRoute(t *testing.T) {
+func TestAPanicHasItsRoute(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("out of order") })

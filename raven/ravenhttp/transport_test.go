@@ -14,7 +14,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/ravenhttp"
 )
 
-func TestEveryRequestOfAProgramLeavesABreadcrumb(t *testing.T) {
+func TestEveryRequestIsABreadcrumb(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
@@ -58,7 +58,7 @@ type closing struct {
 
 func (c *closing) CloseIdleConnections() { c.closed++ }
 
-func TestIdleConnectionsAreTheNextTransports(t *testing.T) {
+func TestCloseIdleConnectionsIsForwarded(t *testing.T) {
 	t.Parallel()
 	next := new(closing)
 	(&http.Client{Transport: ravenhttp.NewTransport(next)}).CloseIdleConnections()

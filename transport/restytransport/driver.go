@@ -21,7 +21,7 @@ func NewDriver(client *resty.Client, schemes ...string) transport.Driver {
 	return transport.Driver{
 		Schemes: schemes,
 		Name:    "resty", Engine: "resty", Blocking: true,
-		Delivery: "in the caller, who waits for the answer",
+		Delivery: "in the caller, which waits for the answer",
 		Decodes:  true,
 		Options:  transport.OptionSpecs(new(transport.HTTPConfig)),
 		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {

@@ -37,7 +37,7 @@ func startShop(t *testing.T) (*httptest.Server, *sentrytest.Server) {
 	return srv, sentry
 }
 
-func TestADeclinedCardIsReportedWhole(t *testing.T) {
+func TestADeclinedCardIsReportedCompletely(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	srv, sentry := startShop(t)
@@ -147,7 +147,7 @@ func TestTheProgramItself(t *testing.T) {
 	}
 }
 
-func TestAWrongDSNIsSaid(t *testing.T) {
+func TestAnInvalidDSNIsReported(t *testing.T) {
 	t.Setenv("SENTRY_DSN", "https://key@host")
 	if err := run(t.Context(), nil, io.Discard); err == nil || !strings.Contains(err.Error(), "project") {
 		t.Errorf("got %v", err)

@@ -40,7 +40,7 @@ func stepsUntil(broken string, passedOver ...string) (want []string) {
 	return want
 }
 
-func TestDoctorSaysWhatWasSpoken(t *testing.T) {
+func TestDoctorPrintsTheHTTPVersion(t *testing.T) {
 	g := NewWithT(t)
 	modern := sentrytest.NewServer(t, sentrytest.HTTP2())
 	g.Expect(runRaven(t, "doctor", dsnOf(modern, "ca_certs", modern.CACertFile())).out).To(ContainSubstring(", over HTTP/2.0\n"))
@@ -182,7 +182,7 @@ func TestDoctorOnAnswers(t *testing.T) {
 		"404":      {step: sentrytest.Status(404), broken: "answer", says: []string{"status 404", "fix check the end of the DSN, /1"}},
 		"413":      {step: sentrytest.Status(413), broken: "answer", says: []string{"status 413", "fix send less data"}},
 		"503":      {step: sentrytest.Status(503), broken: "answer", says: []string{"status 503", "fix the server failed"}},
-		"redirect": {step: sentrytest.Redirect(302, "https://elsewhere.invalid/"), broken: "answer", says: []string{"status 302", "fix put the address that the server redirects to"}},
+		"redirect": {step: sentrytest.Redirect(302, "https://elsewhere.invalid/"), broken: "answer", says: []string{"status 302", "fix set the DSN to the address in the server's redirect"}},
 		"reset":    {step: sentrytest.Reset(), broken: "post", says: []string{"connection reset", "fix the connection was closed without an answer"}},
 		"hang":     {step: sentrytest.Hang().Optional(), broken: "post", waits: "0.2", says: []string{"context deadline exceeded", "fix the server took more than 200ms", "timeout=SECONDS"}},
 	} {
@@ -233,7 +233,7 @@ func TestDoctorOnNetworks(t *testing.T) {
 	}
 }
 
-func TestDoctorOnHTTPToAServerThatSpeaksTLS(t *testing.T) {
+func TestDoctorOnHTTPToATLSServer(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewTLSServer(t)
 	r := runRaven(t, "doctor", strings.Replace(dsnOf(srv), "https:", "http:", 1))
@@ -324,7 +324,7 @@ func TestDoctorOnATeeWithDeadTargets(t *testing.T) {
 	}
 }
 
-func TestDoctorThatIsInterrupted(t *testing.T) {
+func TestInterruptedDoctor(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -112,7 +112,7 @@ func writeDefaultOptions(w io.Writer, drivers []transport.Driver) error {
 		}
 	}
 	var b bytes.Buffer
-	rowOf(&b, "Option", "Default", "What it is for")
+	rowOf(&b, "Option", "Default", "Purpose")
 	ruleOf(&b, 3)
 	for _, o := range options {
 		rowOf(&b, code(o.Name), defaultOf(o), escaped(o.Help))

@@ -15,7 +15,7 @@ import (
 
 // Text from a server, or from an attacker in its place, must not control the
 // terminal.
-func TestNothingFromTheNetworkCommandsTheTerminal(t *testing.T) {
+func TestTextFromTheNetworkIsEscaped(t *testing.T) {
 	const evil = "\x1b]0;evil\x07\x1b[2J\u009b1A\u202e"
 	for name, handler := range map[string]http.HandlerFunc{
 		"as an id": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"id":%q}`, evil) },
@@ -62,7 +62,7 @@ func (t talker) Send(_ context.Context, p *transport.Packet) (*transport.Respons
 
 func (talker) Close(context.Context) error { return nil }
 
-func TestNothingFromATransportCommandsTheTerminal(t *testing.T) {
+func TestTextFromATransportIsEscaped(t *testing.T) {
 	registry := transport.NewRegistry()
 	if err := registry.RegisterFunc("talker+http", func(*transport.DSN, transport.Env) (transport.Transport, error) {
 		return talker{"\x1b[31m\x9b\tred"}, nil

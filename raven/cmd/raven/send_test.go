@@ -166,7 +166,7 @@ func TestSendFailures(t *testing.T) {
 	}
 }
 
-func TestSendToNobody(t *testing.T) {
+func TestSendToAClosedPort(t *testing.T) {
 	g := NewWithT(t)
 	addr := nobody(t)
 	r := runRaven(t, "send", "--count=3", "http://key:"+secret+"@"+addr+"/1")
@@ -213,7 +213,7 @@ func TestLongRunsShowProgress(t *testing.T) {
 	})
 }
 
-func TestInterruptedRunSaysWhatWasNotTried(t *testing.T) {
+func TestInterruptedRunCountsUntriedEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)

@@ -158,7 +158,7 @@ func TestUpdateOfOptions(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	options, _, _ := strings.Cut(string(text), endOf("options"))
 	g.Expect(options).To(And(
-		HavePrefix(beginOf("options")+"\n\n| Option | Default | What it is for |\n|---|---|---|\n| `timeout` | `5` | "),
+		HavePrefix(beginOf("options")+"\n\n| Option | Default | Purpose |\n|---|---|---|\n| `timeout` | `5` | "),
 		ContainSubstring("\n| `workers` | `auto` | "),
 		Not(ContainSubstring("pool_size")),
 	))

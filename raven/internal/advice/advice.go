@@ -80,7 +80,7 @@ func optionAdvice(err error) (fixes []string) {
 func statusAdvice(refusal *transport.APIError, dsn *transport.DSN) string {
 	switch status := refusal.Status; {
 	case status >= 300 && status < 400:
-		return "put the address that the server redirects to into the DSN: its scheme, host and path"
+		return "set the DSN to the address in the server's redirect: its scheme, host and path"
 	case status == http.StatusBadRequest && refusal.Message == "" && strings.HasSuffix(dsn.Scheme, "http"):
 		return "if the server speaks TLS on this port, the DSN must begin with https; otherwise the server's log has the reason"
 	case status == http.StatusBadRequest && !aboutKeys.MatchString(refusal.Message):

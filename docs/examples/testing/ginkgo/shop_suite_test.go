@@ -36,7 +36,7 @@ var _ = Describe("The checkout", func() {
 		Expect(srv.Events()[0]).To(BeEvent(sentrytest.HasTag("shop", "lyon"), sentrytest.HasLevel("error")))
 	})
 
-	It("does not report what was paid", func(ctx SpecContext) {
+	It("does not report a paid order", func(ctx SpecContext) {
 		Expect(shop.Checkout(ctx, client, "order-18", 99_00)).To(Succeed())
 
 		Expect(client.Flush(ctx)).To(Succeed())
