@@ -198,10 +198,7 @@ func (c *Client) reportSent(d *discards, err error) {
 // Flush and Close. What the server itself refused with 429 is not among them.
 // The store protocol has no room for them.
 func WithClientReports(send bool) Option {
-	return func(cfg *config) error {
-		cfg.noReports = !send
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.noReports = !send })
 }
 
 // sinks reports whether events are shown to somebody near in place of being

@@ -42,10 +42,7 @@ import (
 // when memory runs out, and os.Exit leave nothing. Locks need Windows, Linux,
 // macOS or a BSD.
 func WithCrashReport(path string) Option {
-	return func(cfg *config) error {
-		cfg.crashFile = &path
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.crashFile = &path })
 }
 
 // crashReports is a client's part in crashes: the output of this process's, and

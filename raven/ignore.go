@@ -188,8 +188,5 @@ func WithIgnore(matchers ...ErrorMatcher) Option {
 // no fault of the program. A panic with one of them is reported all the same,
 // but for [Client.Recover]'s own rule about http.ErrAbortHandler.
 func WithDefaultIgnores(ignore bool) Option {
-	return func(cfg *config) error {
-		cfg.defaultIgnores = ignore
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.defaultIgnores = ignore })
 }

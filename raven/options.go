@@ -20,6 +20,14 @@ import (
 // they override.
 type Option func(*config) error
 
+// setting is an option that can't fail.
+func setting(set func(*config)) Option {
+	return func(cfg *config) error {
+		set(cfg)
+		return nil
+	}
+}
+
 type config struct {
 	transport   transport.Transport
 	driver      *transport.Driver
@@ -165,46 +173,31 @@ func WithRegistry(r *transport.Registry) Option {
 // WithEnv gives the transport what a DSN can't hold: a dialer, a TLS
 // configuration, an HTTP client. It has no effect beside [WithTransport].
 func WithEnv(env transport.Env) Option {
-	return func(cfg *config) error {
-		cfg.env = env
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.env = env })
 }
 
 // WithRelease sets the version of the program. It overrides SENTRY_RELEASE and
 // the revision that Go builds in. Empty: no release.
 func WithRelease(release string) Option {
-	return func(cfg *config) error {
-		cfg.release = release
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.release = release })
 }
 
 // WithEnvironment overrides SENTRY_ENVIRONMENT and the default, "production".
 // Empty: no environment.
 func WithEnvironment(environment string) Option {
-	return func(cfg *config) error {
-		cfg.environment = environment
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.environment = environment })
 }
 
 // WithServerName overrides SENTRY_NAME and the default, the host's name.
 // Empty: no name, for hosts whose names are nobody's business.
 func WithServerName(name string) Option {
-	return func(cfg *config) error {
-		cfg.serverName = name
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.serverName = name })
 }
 
 // WithTags adds tags to every event. Given twice, they merge.
 func WithTags(tags Tags) Option {
 	tags = maps.Clone(tags)
-	return func(cfg *config) error {
-		cfg.tags = merged(cfg.tags, tags)
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.tags = merged(cfg.tags, tags) })
 }
 
 // WithExtra adds data to every event. Given twice, it merges. Maps and slices
@@ -212,19 +205,13 @@ func WithTags(tags Tags) Option {
 // changed any more.
 func WithExtra(extra Extra) Option {
 	extra = copiedMap(extra)
-	return func(cfg *config) error {
-		cfg.extra = merged(cfg.extra, extra)
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.extra = merged(cfg.extra, extra) })
 }
 
 // WithSite names the part of an installation that reports, as a tag "site" of
 // every event that has none; see [Site].
 func WithSite(site string) Option {
-	return func(cfg *config) error {
-		cfg.site = site
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.site = site })
 }
 
 // WithLogger logs lost events to l in place of [slog.Default]: the first of
@@ -241,10 +228,7 @@ func WithSite(site string) Option {
 // skip the client's own records. What a handler of the program's own captures
 // of them is sent, but if that is lost too it is not logged at level debug.
 func WithLogger(l *slog.Logger) Option {
-	return func(cfg *config) error {
-		cfg.log = l
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.log = l })
 }
 
 // WithRaiseSendErrors makes every capture wait for its outcome, on any

@@ -68,10 +68,7 @@ func WithProcessors(processors ...Processor) Option {
 // [WithProcessors] names it. Passwords and card numbers are then sent like
 // anything else.
 func WithoutDefaultProcessors() Option {
-	return func(cfg *config) error {
-		cfg.noDefaultProcessors = true
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.noDefaultProcessors = true })
 }
 
 // WithBeforeSend calls fn with each event that is about to be sent, after every
@@ -118,10 +115,7 @@ func WithSourceContext(lines, perSecond int) Option {
 // main module.
 func WithInApp(include []string, exclude ...string) Option {
 	rule := &stack.Rule{Include: slices.Clone(include), Exclude: slices.Clone(exclude)}
-	return func(cfg *config) error {
-		cfg.inApp = rule
-		return nil
-	}
+	return setting(func(cfg *config) { cfg.inApp = rule })
 }
 
 // WithBreadcrumbs keeps the latest n breadcrumbs in place of 100. Zero keeps

@@ -91,3 +91,13 @@ func TestStrict(t *testing.T) {
 		NewWithT(t).Expect(jsontext.Strict(in)).To(Equal(want))
 	}
 }
+
+func TestEdit(t *testing.T) {
+	g := NewWithT(t)
+	e := jsontext.Edit{Text: "a secret, b secret"}
+	g.Expect(e.String()).To(Equal("a secret, b secret"))
+	e.Replace(2, 8, "***")
+	g.Expect(e.Done()).To(Equal(8))
+	e.Replace(12, 18, "")
+	g.Expect(e.String()).To(Equal("a ***, b "))
+}

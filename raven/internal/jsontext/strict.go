@@ -21,19 +21,14 @@ const longestPlain = 300
 // of range becomes "+Inf" or "-Inf", and what lies too deep a text. A server
 // would drop the whole event for any of them.
 func Strict(s string) string {
-	var out []byte
-	done, depth := 0, 0
-	replace := func(from, to int, by string) {
-		out = append(append(out, s[done:from]...), by...)
-		done = to
-	}
+	e, depth := Edit{Text: s}, 0
 	for i := 0; i < len(s); {
 		switch c := s[i]; {
 		case c == '"':
 			end := StringEnd(s, i)
 			if strings.Contains(s[i:end], `\u`) {
 				for at, size := loneSurrogate(s[:end], i); size > 0; at, size = loneSurrogate(s[:end], at+size) {
-					replace(at, at+size, `\ufffd`)
+					e.Replace(at, at+size, `\ufffd`)
 				}
 			}
 			i = end
@@ -44,7 +39,7 @@ func Strict(s string) string {
 			}
 			depth--
 			end := ValueEnd(s, i)
-			replace(i, end, string(AppendString(nil, s[i:end])))
+			e.Replace(i, end, string(AppendString(nil, s[i:end])))
 			i = end
 		case c == '}' || c == ']':
 			depth--
@@ -55,17 +50,14 @@ func Strict(s string) string {
 				end++
 			}
 			if n := number(s[i:end]); math.IsInf(n, 0) {
-				replace(i, end, string(AppendFloat(nil, n, 64)))
+				e.Replace(i, end, string(AppendFloat(nil, n, 64)))
 			}
 			i = end
 		default:
 			i++
 		}
 	}
-	if out == nil {
-		return s
-	}
-	return string(append(out, s[done:]...))
+	return e.String()
 }
 
 // number is what a number says, an infinity where it is out of range, and 0

@@ -47,12 +47,7 @@ func (m *Mask) JSON(s string) string {
 	if m == nil {
 		return s
 	}
-	var out []byte
-	done := 0
-	replace := func(from, to int, by string) {
-		out = append(append(out, s[done:from]...), by...)
-		done = to
-	}
+	e := jsontext.Edit{Text: s}
 	for i := 0; i < len(s); {
 		if s[i] != '"' {
 			i++
@@ -63,7 +58,7 @@ func (m *Mask) JSON(s string) string {
 		next := jsontext.SkipBlanks(s, end)
 		if next == len(s) || s[next] != ':' {
 			if hidden := m.Value(text); hidden != text {
-				replace(i, end, string(jsontext.AppendString(nil, hidden)))
+				e.Replace(i, end, string(jsontext.AppendString(nil, hidden)))
 			}
 			i = end
 			continue
@@ -72,19 +67,16 @@ func (m *Mask) JSON(s string) string {
 		switch {
 		case m.Secret(text):
 			if end = jsontext.ValueEnd(s, i); s[i:end] != "null" {
-				replace(i, end, `"`+Hidden+`"`)
+				e.Replace(i, end, `"`+Hidden+`"`)
 			}
 			i = end
 		case !m.cookie && NamesCookies(text):
 			end = jsontext.ValueEnd(s, i)
 			if hidden := m.jar.JSON(s[i:end]); hidden != s[i:end] {
-				replace(i, end, hidden)
+				e.Replace(i, end, hidden)
 			}
 			i = end
 		}
 	}
-	if out == nil {
-		return s
-	}
-	return string(append(out, s[done:]...))
+	return e.String()
 }

@@ -30,8 +30,8 @@ func (m *Mask) pairs(s string, where pairsIn) string {
 	if strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, ':') < 0 {
 		return s
 	}
-	var out []byte
-	done, at, tried := 0, 0, 0
+	e := jsontext.Edit{Text: s}
+	at, tried := 0, 0
 	for i := 0; i < len(s); i++ {
 		b := s[i]
 		if b != '=' && (b != ':' || where == inURL) {
@@ -52,8 +52,7 @@ func (m *Mask) pairs(s string, where pairsIn) string {
 			from, to := span(s, at, where)
 			if plain := unescaped(s[from:to]); plain != s[from:to] {
 				if hidden := m.text(plain); hidden != plain {
-					out = append(append(out, s[done:from]...), escaped(hidden)...)
-					done = to
+					e.Replace(from, to, escaped(hidden))
 				}
 				at, i = to, to-1
 				continue
@@ -70,13 +69,9 @@ func (m *Mask) pairs(s string, where pairsIn) string {
 		if at, i = to, to-1; from == to && b == ':' {
 			continue
 		}
-		out = append(append(out, s[done:from]...), Hidden...)
-		done = to
+		e.Replace(from, to, Hidden)
 	}
-	if out == nil {
-		return s
-	}
-	return string(append(out, s[done:]...))
+	return e.String()
 }
 
 // further returns where the value of a secret key ends that goes on behind its
@@ -104,29 +99,20 @@ func further(s string, from, to int, key string) int {
 // list masks the pairs of a list such as a query, a form or a cookie header,
 // and what is secret in the other values.
 func (m *Mask) list(s, separator string) string {
-	var out []byte
+	e := jsontext.Edit{Text: s}
 	for at := 0; ; {
 		end := len(s)
 		if n := strings.Index(s[at:], separator); n >= 0 {
 			end = at + n
 		}
-		piece := s[at:end]
-		if hidden := m.listed(piece, separator); hidden != piece && out == nil {
-			out = append(append(out, s[:at]...), hidden...)
-		} else if out != nil {
-			out = append(out, hidden...)
+		if hidden := m.listed(s[at:end], separator); hidden != s[at:end] {
+			e.Replace(at, end, hidden)
 		}
 		if end == len(s) {
-			break
+			return e.String()
 		}
-		if at = end + len(separator); out != nil {
-			out = append(out, separator...)
-		}
+		at = end + len(separator)
 	}
-	if out == nil {
-		return s
-	}
-	return string(out)
 }
 
 // listed is one piece of a list.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
 // spots is a set of kinds of what is secret in a text wherever it stands.
@@ -35,8 +37,7 @@ var spotBytes = func() (t [256]uint8) {
 
 // without returns a text without the secrets of some kinds.
 func without(s string, kinds spots) string {
-	var out []byte
-	done := 0
+	e := jsontext.Edit{Text: s}
 	for i := 0; i < len(s); i++ {
 		kind := spotBytes[s[i]]
 		if kind == isOther {
@@ -49,23 +50,20 @@ func without(s string, kinds spots) string {
 		case kind == isDash && kinds&credentials != 0:
 			from, to = keyAt(s, i)
 		case kind == isNum && kinds&numbers != 0:
-			if from, to = numberAt(s, i, done); to == 0 {
+			if from, to = numberAt(s, i, e.Done()); to == 0 {
 				for i+1 < len(s) && isDigit(s[i+1]) {
 					i++
 				}
 			}
 		case kind == isAt && kinds&addresses != 0:
-			from, to = addressAt(s, i, done)
+			from, to = addressAt(s, i, e.Done())
 		}
 		if to > 0 {
-			out = append(append(out, s[done:from]...), Hidden...)
-			done, i = to, to-1
+			e.Replace(from, to, Hidden)
+			i = to - 1
 		}
 	}
-	if out == nil {
-		return s
-	}
-	return string(append(out, s[done:]...))
+	return e.String()
 }
 
 // wordBefore and wordAt report whether a letter, a digit or an underscore

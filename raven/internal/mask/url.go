@@ -1,6 +1,10 @@
 package mask
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
+)
 
 const (
 	afterWord = " \t\r\n\"`"      // what ends the word that a URL is in
@@ -9,8 +13,8 @@ const (
 
 // passwords masks the passwords of the URLs in a text.
 func passwords(s string) string {
-	var out []byte
-	done, end, last := 0, 0, -1 // of the word that a URL is in: its end, and its last @
+	e := jsontext.Edit{Text: s}
+	end, last := 0, -1 // of the word that a URL is in: its end, and its last @
 	for start := afterScheme(s, 0); start > 0; start = afterScheme(s, start) {
 		if start > end {
 			end = wordEnd(s, start)
@@ -18,33 +22,25 @@ func passwords(s string) string {
 		}
 		from, to := password(s, start, end, last)
 		if to > 0 {
-			out = append(append(out, s[done:from]...), Hidden...)
-			start, done, end = to, to, max(end, to)
+			e.Replace(from, to, Hidden)
+			start, end = to, max(end, to)
 		}
 	}
-	if out == nil {
-		return s
-	}
-	return string(append(out, s[done:]...))
+	return e.String()
 }
 
 // queries masks what stands under secret keys in the queries of the URLs in a
 // text.
 func (m *Mask) queries(s string) string {
-	var out []byte
-	done := 0
+	e := jsontext.Edit{Text: s}
 	for start := afterScheme(s, 0); start > 0; start = afterScheme(s, start) {
 		end := upTo(s, start, afterURL)
 		if query := m.pairs(s[start:end], inURL); query != s[start:end] {
-			out = append(append(out, s[done:start]...), query...)
-			done = end
+			e.Replace(start, end, query)
 		}
 		start = end
 	}
-	if out == nil {
-		return s
-	}
-	return string(append(out, s[done:]...))
+	return e.String()
 }
 
 // afterScheme returns where the next URL goes on after its scheme, 0 if there
