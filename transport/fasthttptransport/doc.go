@@ -20,7 +20,7 @@
 //
 //	workers           1            how many goroutines deliver
 //	qsize             1000         how many events may wait; also queue_size
-//	queue_bytes       67108864     how many bytes may wait, before compression
+//	queue_bytes       67108864     how many bytes may wait
 //	overflow          drop_oldest  or drop_newest, or block
 //	shutdown_timeout  10           how long Close delivers from the queue
 //

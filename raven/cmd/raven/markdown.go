@@ -84,8 +84,8 @@ func codes(texts []string) string {
 // escaped escapes a driver's text for Markdown.
 var escaped = strings.NewReplacer("|", `\|`, "_", `\_`, "*", `\*`, "<", "&lt;", "`", "\\`", "\n", " ").Replace
 
-// parts are what --update can write into a document, by the name in their
-// markers.
+// parts are the generated parts of documents that --update replaces, with the
+// names in their markers.
 var parts = []struct {
 	name  string
 	write func(io.Writer, []transport.Driver) error
