@@ -14,22 +14,27 @@ import (
 // artifactsVariable names the folder for what failed tests leave behind.
 const artifactsVariable = "SENTRYTEST_ARTIFACTS"
 
-// Artifact is what a server or tenant had received, read back from a file. When a test has failed, its server and its
-// tenants each write one, as TestName.jsonl, with a page for people beside it, TestName.html, and log the paths. The
-// folder is $SENTRYTEST_ARTIFACTS; else the test's own, if it has the method ArtifactDir (Go 1.26) and keeps what is in
-// it (go test -artifacts); else one below the folder for temporary files.
+// Artifact is what a server or tenant had received, read back from a file. When
+// a test has failed, its server and its tenants each write one, as
+// TestName.jsonl, with a page for people beside it, TestName.html, and log the
+// paths. The folder is $SENTRYTEST_ARTIFACTS; else the test's own, if it has
+// the method ArtifactDir (Go 1.26) and keeps what is in it (go test
+// -artifacts); else one below the folder for temporary files.
 //
-// An Artifact is a [Source]: the Require functions work on it. All methods are safe for concurrent use and return
-// copies.
+// An Artifact is a [Source]: the Require functions work on it. All methods are
+// safe for concurrent use and return copies.
 //
 // # Format
 //
-// Each line is a JSON object whose "type" says what it is. The first is "sentrytest", with "version" (1), "test",
-// "server" (a URL), "time" and "dropped" (how many requests MaxHistory had dropped). The others are "request", in the
-// order of arrival: the fields of [Request] and [Answer] in snake_case; "body", or "body_base64" if it is not UTF-8;
-// "accepted"; "event_id", where the server has one, and "event_ids" for browser reports that came together; and
-// "rejection" with "status", "reason" and "causes". What is derived from the body is not repeated. Readers pass over
-// lines and fields that they don't know.
+// Each line is a JSON object whose "type" says what it is. The first is
+// "sentrytest", with "version" (1), "test", "server" (a URL), "time" and
+// "dropped" (how many requests MaxHistory had dropped). The others are
+// "request", in the order of arrival: the fields of [Request] and [Answer] in
+// snake_case; "body", or "body_base64" if it is not UTF-8; "accepted";
+// "event_id", where the server has one, and "event_ids" for browser reports
+// that came together; and "rejection" with "status", "reason" and "causes".
+// What is derived from the body is not repeated. Readers pass over lines and
+// fields that they don't know.
 type Artifact struct {
 	Test    string    // "" when there was none, or it had no name
 	Server  string    // the URL that the server had
@@ -56,7 +61,8 @@ func (a *Artifact) Requests() []Request { return a.scope().requests() }
 // Rejected is [Server.Rejected] at the time of the file.
 func (a *Artifact) Rejected() []Rejection { return a.scope().rejected() }
 
-// WriteArtifact writes what the server has received in the format of [Artifact]. The error is the writer's.
+// WriteArtifact writes what the server has received in the format of
+// [Artifact]. The error is the writer's.
 func (s *Server) WriteArtifact(w io.Writer) error {
 	return writeArtifact(w, s.about(testNameOf(s.tb)), s)
 }
@@ -122,8 +128,8 @@ func artifactDir(tb TB) (string, error) {
 	return os.MkdirTemp("", "sentrytest-artifacts-")
 }
 
-// artifactsAreKept is false for a test binary that removes the folder of ArtifactDir in the end, as it does
-// without the flag -artifacts.
+// artifactsAreKept is false for a test binary that removes the folder of
+// ArtifactDir in the end, as it does without the flag -artifacts.
 func artifactsAreKept() bool {
 	f := flag.Lookup("test.artifacts")
 	return f == nil || f.Value.String() == "true"
@@ -137,7 +143,8 @@ func fileName(test string) string {
 	return name
 }
 
-// createNumbered makes a file that was not there before: a test may have several servers, and run several times.
+// createNumbered makes a file that was not there before: a test may have
+// several servers, and run several times.
 func createNumbered(dir, name, suffix string) (*os.File, error) {
 	for n := 1; ; n++ {
 		path := filepath.Join(dir, name+suffix)

@@ -117,7 +117,8 @@ func TestReadArtifactErrors(t *testing.T) {
 	g.Expect(a.Dropped).To(Equal(2))
 }
 
-// failing runs a test with a server that has received something, and returns its log.
+// failing runs a test with a server that has received something, and returns
+// its log.
 func failing(t *testing.T, host func(*fakeTB) sentrytest.TB) string {
 	t.Helper()
 	_, logs := run(t, func(tb *fakeTB) {
@@ -173,7 +174,8 @@ func TestWhereArtifactsGo(t *testing.T) {
 	plain := failing(t, func(tb *fakeTB) sentrytest.TB { return tb })
 	g.Expect(artifactLog.FindStringSubmatch(plain)[2]).To(MatchRegexp(`sentrytest-artifacts-\d+.sentrytest\.jsonl$`))
 
-	// This test runs without the flag that keeps what ArtifactDir has; its folder would be gone with the test.
+	// This test runs without the flag that keeps what ArtifactDir has; its
+	// folder would be gone with the test.
 	own := t.TempDir()
 	logs := failing(t, func(tb *fakeTB) sentrytest.TB { return keeping{tb, own} })
 	kept := filepath.Dir(artifactLog.FindStringSubmatch(logs)[2]) == own
@@ -186,7 +188,8 @@ func TestWhereArtifactsGo(t *testing.T) {
 	g.Expect(logs).To(MatchRegexp(`sentrytest: what http://[^ ]+ received could not be saved: mkdir .*file: not a directory`))
 }
 
-// A test that received nothing has nothing to keep, and one that passes keeps nothing.
+// A test that received nothing has nothing to keep, and one that passes keeps
+// nothing.
 func TestNoArtifacts(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

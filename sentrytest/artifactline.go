@@ -103,8 +103,9 @@ func writeArtifact(w io.Writer, about artifactHead, src recorder) error {
 	return buffered.Flush()
 }
 
-// idsOf returns the ids of the events of every request from which something was kept: one for each event if they differ,
-// as those of browser reports do, else the one that they share. It is "" for an envelope without an id.
+// idsOf returns the ids of the events of every request from which something was
+// kept: one for each event if they differ, as those of browser reports do, else
+// the one that they share. It is "" for an envelope without an id.
 func idsOf(src recorder) map[int][]string {
 	ids := map[int][]string{}
 	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
@@ -134,9 +135,10 @@ func requestLine(r Request) artifactRequest {
 	return line
 }
 
-// ReadArtifact reads what a failed test has left behind, or [Server.WriteArtifact] has written. Bodies are decoded and
-// parsed as the server does. It fails when r is something else or fails; a file that breaks off, as after a crash, has an
-// error and the Artifact up to there.
+// ReadArtifact reads what a failed test has left behind, or
+// [Server.WriteArtifact] has written. Bodies are decoded and parsed as the
+// server does. It fails when r is something else or fails; a file that breaks
+// off, as after a crash, has an error and the Artifact up to there.
 func ReadArtifact(r io.Reader) (*Artifact, error) {
 	a := &Artifact{}
 	lines := json.NewDecoder(r)
@@ -161,8 +163,9 @@ func ReadArtifact(r io.Reader) (*Artifact, error) {
 	}
 }
 
-// entry makes the record of a request again. What the server had judged, with options that are not known here, is
-// taken from the line; only what it had read is read again.
+// entry makes the record of a request again. What the server had judged, with
+// options that are not known here, is taken from the line; only what it had
+// read is read again.
 func (l artifactRequest) entry() entry {
 	req := &Request{
 		ID: l.ID, Connection: l.Connection, Time: l.Time, Method: l.Method, Path: l.Path, Query: l.Query, Host: l.Host,

@@ -85,7 +85,8 @@ func pageRequests(src recorder) []pageRequest {
 	return out
 }
 
-// readable returns the body for reading: decoded, JSON indented line by line, and cut to a length.
+// readable returns the body for reading: decoded, JSON indented line by line,
+// and cut to a length.
 func readable(r Request) string {
 	body := r.Decoded
 	if body == "" {

@@ -164,7 +164,8 @@ func TestEnvelopeAuth(t *testing.T) {
 	}
 }
 
-// Without auth, what is wrong behind the first line does not hide what the first line says.
+// Without auth, what is wrong behind the first line does not hide what the
+// first line says.
 func TestMalformedEnvelopeWithDSN(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -29,7 +29,8 @@ func BenchmarkNewServer(b *testing.B) {
 	}
 }
 
-// BenchmarkAccept compares accepted events with requests to a server that does nothing but read them.
+// BenchmarkAccept compares accepted events with requests to a server that does
+// nothing but read them.
 func BenchmarkAccept(b *testing.B) {
 	item := fmt.Sprintf("{\"event_id\":%q}\n{\"type\":\"event\",\"length\":%d}\n%s", vectorID, len(fullEvent), fullEvent)
 	body := []byte(compress(b, []byte(item), func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }))

@@ -17,8 +17,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// CanaryValue is a secret that must not leave the program. Make one with [Canary]; the zero value holds none and
-// finds nothing. All methods are safe for concurrent use.
+// CanaryValue is a secret that must not leave the program. Make one with
+// [Canary]; the zero value holds none and finds nothing. All methods are safe
+// for concurrent use.
 type CanaryValue struct {
 	secret   string
 	mu       sync.Mutex // guards everything below
@@ -32,18 +33,22 @@ type reportedLeak struct {
 	leak  Leak
 }
 
-// Canary makes a secret for a test to plant: as a password, a header, a variable, a field of a form. When the test ends,
-// everything that the sources have received is searched for it, and every place where it leaked fails the test. More
-// sources can be added with [CanaryValue.Watch].
+// Canary makes a secret for a test to plant: as a password, a header, a
+// variable, a field of a form. When the test ends, everything that the sources
+// have received is searched for it, and every place where it leaked fails the
+// test. More sources can be added with [CanaryValue.Watch].
 //
-// The secret is 32 letters and digits, which survive everywhere. It is found as it is, in any case, escaped as in URLs
-// and in JSON, in base64 (whatever it is embedded in, both alphabets) and in hexadecimal; in paths, queries, headers,
-// bodies after decompression, and attachments. Of a server all requests are searched, refused ones too; of any other
-// source the JSON of its events.
+// The secret is 32 letters and digits, which survive everywhere. It is found as
+// it is, in any case, escaped as in URLs and in JSON, in base64 (whatever it is
+// embedded in, both alphabets) and in hexadecimal; in paths, queries, headers,
+// bodies after decompression, and attachments. Of a server all requests are
+// searched, refused ones too; of any other source the JSON of its events.
 //
-// The search runs where Canary was called from, and once more when a watched [Server] or [Tenant] ends: so it does not
-// matter whether a client that sends until it is closed was made before or after. With other sources, and a server of
-// [Start], call Canary before making the client. A history that [MaxHistory] or Clear has cut can't be searched.
+// The search runs where Canary was called from, and once more when a watched
+// [Server] or [Tenant] ends: so it does not matter whether a client that sends
+// until it is closed was made before or after. With other sources, and a server
+// of [Start], call Canary before making the client. A history that [MaxHistory]
+// or Clear has cut can't be searched.
 func Canary(tb TB, watched ...Source) *CanaryValue {
 	tb.Helper()
 	c := &CanaryValue{secret: "Canary" + eventid.RandomHex()[:26]}
@@ -53,7 +58,8 @@ func Canary(tb TB, watched ...Source) *CanaryValue {
 		ctx, cancel := context.WithTimeout(context.Background(), defaultPatience)
 		defer cancel()
 		for _, src := range c.sources() {
-			// What never arrives in full is not searched, and not received either.
+			// What never arrives in full is not searched, and not received
+			// either.
 			_ = fullSourceOf(src).settle(ctx)
 		}
 		c.report(tb, func(Source) bool { return true })
@@ -61,7 +67,8 @@ func Canary(tb TB, watched ...Source) *CanaryValue {
 	return c
 }
 
-// report fails the test for what has leaked to the chosen sources and was not reported before.
+// report fails the test for what has leaked to the chosen sources and was not
+// reported before.
 func (c *CanaryValue) report(tb TB, chosen func(Source) bool) {
 	tb.Helper()
 	forms := secretforms.New(c.secret)
@@ -229,7 +236,8 @@ func (s *search) header(name string, header map[string]json.RawMessage) {
 	}
 }
 
-// json names the path of every string that holds the secret, object keys included.
+// json names the path of every string that holds the secret, object keys
+// included.
 func (s *search) json(place string, raw []byte) {
 	tree, err := jsontree.Decode(raw)
 	if err != nil {

@@ -152,7 +152,8 @@ func TestCanaryInEvents(t *testing.T) {
     error "m": event: tags.token (plain)`))
 }
 
-// A client that was made before the canary is closed after the canary's own search.
+// A client that was made before the canary is closed after the canary's own
+// search.
 func TestCanaryMadeAfterTheClient(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -28,7 +28,8 @@ type CheckIn struct {
 	Received Request         // zero for an envelope of ParseEnvelope
 }
 
-// MonitorConfig says when a job runs and what is made of its check-ins. Absent numbers are 0.
+// MonitorConfig says when a job runs and what is made of its check-ins. Absent
+// numbers are 0.
 type MonitorConfig struct {
 	ScheduleType          string // crontab or interval
 	ScheduleValue         string // the crontab, or the number of units
@@ -41,8 +42,8 @@ type MonitorConfig struct {
 	Owner                 string
 }
 
-// CheckIns returns the check-ins of the envelope in their order. An item that cannot be read is a CheckIn with nothing
-// but findings.
+// CheckIns returns the check-ins of the envelope in their order. An item that
+// cannot be read is a CheckIn with nothing but findings.
 func (e Envelope) CheckIns() []CheckIn {
 	var out []CheckIn
 	for _, item := range e.Items {

@@ -33,7 +33,7 @@ var discardReasons = []string{
 	"event_processor", "send_error", "internal_sdk_error", "insufficient_data", "backpressure",
 }
 
-// dataCategories are the categories of protocol section 4.7 that an SDK can lose something of.
+// dataCategories are the categories that an SDK can lose something of.
 var dataCategories = []string{
 	"default", "error", "transaction", "security", "attachment", "session", "profile", "replay", "transaction_processed",
 	"transaction_indexed", "monitor", "profile_indexed", "span", "monitor_seat", "feedback", "user_report_v2", "metric_bucket",
@@ -41,8 +41,8 @@ var dataCategories = []string{
 	"profile_duration_ui", "profile_chunk_ui", "trace_metric", "trace_metric_byte", "profile_backend", "profile_ui", "internal",
 }
 
-// ClientReports returns the client reports of the envelope in their order. An item that cannot be read is a
-// ClientReport with nothing but findings.
+// ClientReports returns the client reports of the envelope in their order. An
+// item that cannot be read is a ClientReport with nothing but findings.
 func (e Envelope) ClientReports() []ClientReport {
 	var out []ClientReport
 	for _, item := range e.Items {

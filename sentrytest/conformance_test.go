@@ -9,7 +9,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// The table of protocol section 4.2, row by row, over HTTP; and what the servers that differ make of the row.
+// The grammar of envelopes, row by row, over HTTP; and what the
+// servers that differ make of the row.
 func TestEnvelopeConformance(t *testing.T) {
 	t.Parallel()
 	const (

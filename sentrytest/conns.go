@@ -9,10 +9,12 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 )
 
-// DialContext opens a connection to this server, whatever address is asked for; a server with [ListenTLS] is dialled
-// at its https listener when that listener's address is asked for. Its signature is that of
-// http.Transport.DialContext. It is the only way to an [InMemory] server, and works on every other too. It is refused
-// while the server is down. The connection carries no TLS yet: an https client adds its own.
+// DialContext opens a connection to this server, whatever address is asked for;
+// a server with [ListenTLS] is dialled at its https listener when that
+// listener's address is asked for. Its signature is that of
+// http.Transport.DialContext. It is the only way to an [InMemory] server, and
+// works on every other too. It is refused while the server is down. The
+// connection carries no TLS yet: an https client adds its own.
 func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
 	secure := addr != "" && addr == s.secure.host
 	if s.cfg.inMemory {
@@ -26,9 +28,11 @@ func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, err
 	return d.DialContext(ctx, "tcp", host)
 }
 
-// Client returns an http.Client that reaches this server: it trusts the CA of [Server.CertPool], carries
-// the client certificate if the server asks for one, and dials through [Server.DialContext]. It speaks HTTP/2 with a
-// server that has [HTTP2]. It follows no redirects and uses no proxy. All calls return the same client; Down and Close close its idle connections.
+// Client returns an http.Client that reaches this server: it trusts the CA of
+// [Server.CertPool], carries the client certificate if the server asks for one,
+// and dials through [Server.DialContext]. It speaks HTTP/2 with a server that
+// has [HTTP2]. It follows no redirects and uses no proxy. All calls return the
+// same client; Down and Close close its idle connections.
 func (s *Server) Client() *http.Client {
 	s.client.Lock()
 	defer s.client.Unlock()

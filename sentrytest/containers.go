@@ -43,7 +43,8 @@ type Attribute struct {
 	Unit  string // "" when absent
 }
 
-// attributes reads the attributes of a log or metric. One that is not of its type is lost alone.
+// attributes reads the attributes of a log or metric. One that is not of its
+// type is lost alone.
 func attributesOf(p *lint.Payload) map[string]Attribute {
 	all := p.Sub("attributes")
 	var out map[string]Attribute
@@ -99,8 +100,8 @@ const logContentType = "application/vnd.sentry.items.log+json"
 // severityNumbers are the numbers that the levels of logs stand for.
 var severityNumbers = map[string]int{"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
 
-// Logs returns the log records of the envelope's containers, in their order. A container that cannot be read is a Log
-// with nothing but findings.
+// Logs returns the log records of the envelope's containers, in their order. A
+// container that cannot be read is a Log with nothing but findings.
 func (e Envelope) Logs() []Log { return readContainers(e, wire.ItemLog, readLog) }
 
 func readLog(p lint.Entry, received Request) Log {
@@ -125,8 +126,9 @@ func readLog(p lint.Entry, received Request) Log {
 	return one
 }
 
-// Metric is one value of an application's metric: an entry of a "trace_metric" container. Items
-// of the older types "statsd" and "metric_buckets" are in [Server.Envelopes] as they came.
+// Metric is one value of an application's metric: an entry of a "trace_metric"
+// container. Items of the older types "statsd" and "metric_buckets" are in
+// [Server.Envelopes] as they came.
 type Metric struct {
 	Timestamp  time.Time // UTC; zero when absent or unreadable
 	TraceID    string
@@ -144,8 +146,8 @@ type Metric struct {
 
 const metricContentType = "application/vnd.sentry.items.trace-metric+json"
 
-// Metrics returns the entries of the envelope's containers of metrics, in their order. A container that cannot be read
-// is a Metric with nothing but findings.
+// Metrics returns the entries of the envelope's containers of metrics, in their
+// order. A container that cannot be read is a Metric with nothing but findings.
 func (e Envelope) Metrics() []Metric { return readContainers(e, wire.ItemMetric, readMetric) }
 
 func readMetric(p lint.Entry, received Request) Metric {

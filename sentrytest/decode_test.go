@@ -154,8 +154,9 @@ var compressors = map[string]func(io.Writer) io.WriteCloser{
 	},
 }
 
-// A decompression bomb is cut off at the limit, and is never held in memory up to it. The test is not parallel because
-// it measures what the process allocates.
+// A decompression bomb is cut off at the limit, and is never held in memory up
+// to it. The test is not parallel because it measures what the process
+// allocates.
 func TestDecompressionBombs(t *testing.T) {
 	const limit = 16 << 20
 	zeros := make([]byte, limit+1)
@@ -214,7 +215,8 @@ func TestBodyTooLongOnTheWire(t *testing.T) {
 	g.Expect(srv.Rejected()[0].Causes).To(ConsistOf("the request body is longer than 1000 bytes"))
 }
 
-// A body of unknown length comes in chunks, in whatever encoding, and the envelope endpoint minds no media type.
+// A body of unknown length comes in chunks, in whatever encoding, and the
+// envelope endpoint minds no media type.
 func TestChunkedBodiesInEveryEncoding(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{storePath: vectorJSON, envelopePath: "{}\n" + `{"type":"event"}` + "\n" + vectorJSON}

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// DSNOption changes the DSN that [Server.DSN] returns. A nil DSNOption is skipped.
+// DSNOption changes the DSN that [Server.DSN] returns. A nil DSNOption is
+// skipped.
 type DSNOption func(*dsnParts)
 
 type dsnParts struct {
@@ -21,18 +22,21 @@ type dsnParts struct {
 	secureHost string // of ListenTLS
 }
 
-// DSNScheme puts the name of a transport before the scheme: DSNScheme("sync") gives sync+http://… or,
-// on a TLS server, sync+https://…. The empty name gives the bare scheme, which is the default.
+// DSNScheme puts the name of a transport before the scheme: DSNScheme("sync")
+// gives sync+http://… or, on a TLS server, sync+https://…. The empty name gives
+// the bare scheme, which is the default.
 func DSNScheme(transport string) DSNOption {
 	return func(d *dsnParts) { d.transport = transport }
 }
 
-// DSNParam adds an option to the DSN's query, escaped as a query needs it. Giving a key twice sends it twice.
+// DSNParam adds an option to the DSN's query, escaped as a query needs it.
+// Giving a key twice sends it twice.
 func DSNParam(key, value string) DSNOption {
 	return func(d *dsnParts) { d.query.Add(key, value) }
 }
 
-// DSNSecret adds a secret key, the deprecated second half of a DSN's credentials. The server accepts any.
+// DSNSecret adds a secret key, the deprecated second half of a DSN's
+// credentials. The server accepts any.
 func DSNSecret(secret string) DSNOption {
 	return func(d *dsnParts) { d.secret = secret }
 }
@@ -47,14 +51,16 @@ func DSNKey(key string) DSNOption {
 	return func(d *dsnParts) { d.key = key }
 }
 
-// DSNPath puts a path before the project id, as for a Sentry that is mounted below the root of its
-// host: DSNPath("pre/fix") gives http://key@host/pre/fix/1. The server accepts any.
+// DSNPath puts a path before the project id, as for a Sentry that is mounted
+// below the root of its host: DSNPath("pre/fix") gives
+// http://key@host/pre/fix/1. The server accepts any.
 func DSNPath(path string) DSNOption {
 	return func(d *dsnParts) { d.path = strings.Trim(path, "/") }
 }
 
-// DSN returns a DSN that leads to this server: its own random public key and project 1, unless options
-// say otherwise. See protocol section 1.1 of the Sentry DSN: scheme://key[:secret]@host:port[/path]/project[?options].
+// DSN returns a DSN that leads to this server: its own random public key and
+// project 1, unless options say otherwise. Its form is
+// scheme://key[:secret]@host:port[/path]/project[?options].
 func (s *Server) DSN(opts ...DSNOption) string { return s.dsn(s.key, s.project, opts) }
 
 func (s *Server) dsn(key, project string, opts []DSNOption) string {

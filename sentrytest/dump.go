@@ -8,11 +8,13 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// maxDumped bounds how many items of a kind Dump shows, for the sake of a load test that fails.
+// maxDumped bounds how many items of a kind Dump shows, for the sake of a load
+// test that fails.
 const maxDumped = 100
 
-// Dump returns a description of what the server received, one line an item and at most a hundred of a kind, for
-// people to read. A server of [NewServer] logs it when its test has failed.
+// Dump returns a description of what the server received, one line an item and
+// at most a hundred of a kind, for people to read. A server of [NewServer] logs
+// it when its test has failed.
 func (s *Server) Dump() string {
 	return s.dump("server "+s.URL(), s)
 }

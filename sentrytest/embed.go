@@ -9,18 +9,23 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Around puts a program's own handler in front of the server's: wrap is called once, at the start, with the handler
-// that takes events, and what it returns serves every request of every listener. Requests that it does not pass on are
-// the program's own: they are not recorded, and no step of a script is used on them. [IsIngest] tells which are which.
+// Around puts a program's own handler in front of the server's: wrap is called
+// once, at the start, with the handler that takes events, and what it returns
+// serves every request of every listener. Requests that it does not pass on are
+// the program's own: they are not recorded, and no step of a script is used on
+// them. [IsIngest] tells which are which.
 //
-// It is for programs that offer more than ingest on one address, such as a page to look at events with. Faults go on
-// working, since the connections stay the server's; for the same reason the ResponseWriter has to be passed on as it
-// is. The context of a request ends when the server closes. Of several Around the first is the outermost.
+// It is for programs that offer more than ingest on one address, such as a page
+// to look at events with. Faults go on working, since the connections stay the
+// server's; for the same reason the ResponseWriter has to be passed on as it
+// is. The context of a request ends when the server closes. Of several Around
+// the first is the outermost.
 func Around(wrap func(ingest http.Handler) http.Handler) Option {
 	return func(c *config) { c.around = append(c.around, wrap) }
 }
 
-// handler returns what serves requests: the server's own handler and whatever stands around it.
+// handler returns what serves requests: the server's own handler and whatever
+// stands around it.
 func (s *Server) handler() http.Handler {
 	var h http.Handler = http.HandlerFunc(s.handle)
 	for _, wrap := range slices.Backward(s.cfg.around) {
@@ -37,32 +42,40 @@ func (s *Server) handler() http.Handler {
 	})
 }
 
-// IsIngest reports whether the path is one on which every server takes events: the store, envelope, security or
-// minidump endpoint of some project.
+// IsIngest reports whether the path is one on which every server takes events:
+// the store, envelope, security or minidump endpoint of some project.
 func IsIngest(path string) bool { return wire.RouteOf(path).Protocol != "" }
 
-// Arrival is a request together with what the server made of it, at the moment before it is answered.
+// Arrival is a request together with what the server made of it, at the moment
+// before it is answered.
 type Arrival struct {
-	// Request has the answer that is about to be sent: Answer.Status is 0 where a script step sends none.
+	// Request has the answer that is about to be sent: Answer.Status is 0 where
+	// a script step sends none.
 	Request Request
-	// Envelope is nil when the request was not accepted, and on the store and security endpoints.
+	// Envelope is nil when the request was not accepted, and on the store and
+	// security endpoints.
 	Envelope *Envelope
 	// Events are those that the request brought; none when it was not accepted.
 	Events []Event
-	// Transactions are those that the request brought; none when it was not accepted.
+	// Transactions are those that the request brought; none when it was not
+	// accepted.
 	Transactions []Event
 	// Rejection is nil unless the request was refused because of its contents.
 	Rejection *Rejection
 }
 
-// BeforeAnswer calls hook with every request before it is answered, refused and scripted ones included; CORS
-// preflights excepted. An error in place of nil turns an answer that would have accepted the request into a 503, and
-// the request into a [Rejection] with the error as its cause: a program that returns nil only when the events are
-// safe can promise that what was acknowledged is kept.
+// BeforeAnswer calls hook with every request before it is answered, refused and
+// scripted ones included; CORS preflights excepted. An error in place of nil
+// turns an answer that would have accepted the request into a 503, and the
+// request into a [Rejection] with the error as its cause: a program that
+// returns nil only when the events are safe can promise that what was
+// acknowledged is kept.
 //
-// The hook runs on the goroutine of the request and is called concurrently. ctx ends when the client goes away or the
-// server closes. It may keep the Arrival, whose parts are shared with the server's records: it must not modify them.
-// Requests enter the records after the hook, hence not always in the order of their IDs.
+// The hook runs on the goroutine of the request and is called concurrently. ctx
+// ends when the client goes away or the server closes. It may keep the Arrival,
+// whose parts are shared with the server's records: it must not modify them.
+// Requests enter the records after the hook, hence not always in the order of
+// their IDs.
 func BeforeAnswer(hook func(ctx context.Context, a *Arrival) error) Option {
 	return func(c *config) { c.beforeAnswer = hook }
 }
@@ -87,7 +100,8 @@ func (e *entry) arrival() *Arrival {
 	return a
 }
 
-// announce shows the entry to the program's hook, and turns the answer into a 503 if that fails.
+// announce shows the entry to the program's hook, and turns the answer into a
+// 503 if that fails.
 func (s *Server) announce(ctx context.Context, e *entry, a *answer) {
 	if s.cfg.beforeAnswer == nil {
 		return

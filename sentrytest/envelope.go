@@ -23,11 +23,13 @@ type Envelope struct {
 	Items   []Item                     // in the order of the envelope, unknown types included
 	Raw     []byte                     // the envelope as it was parsed; nil for one that was made of a minidump upload
 
-	// Received is the request that carried the envelope. It is zero in the result of ParseEnvelope.
+	// Received is the request that carried the envelope. It is zero in the
+	// result of ParseEnvelope.
 	Received Request
 }
 
-// Item is one item of an envelope. Payload is kept as it came, whatever the type.
+// Item is one item of an envelope. Payload is kept as it came, whatever the
+// type.
 type Item struct {
 	Type           string
 	ContentType    string                     // "" when the header has none
@@ -72,7 +74,8 @@ func parseEnvelope(raw []byte, g wire.Grammar) (*Envelope, wire.Header, *wire.Fa
 	}
 }
 
-// ItemsOfType returns the items of the given type, in order, and nil when there is none.
+// ItemsOfType returns the items of the given type, in order, and nil when there
+// is none.
 func (e Envelope) ItemsOfType(itemType string) []Item {
 	var out []Item
 	for _, item := range e.Items {
@@ -126,11 +129,13 @@ func (e *EnvelopeError) Error() string {
 // Unwrap returns Err.
 func (e *EnvelopeError) Unwrap() error { return e.Err }
 
-// Events returns the events of the envelope, in their order. The envelope's id wins over theirs, and they have its
-// attachments. What is no JSON object is left out; [Envelope.Findings] names it.
+// Events returns the events of the envelope, in their order. The envelope's id
+// wins over theirs, and they have its attachments. What is no JSON object is
+// left out; [Envelope.Findings] names it.
 func (e Envelope) Events() []Event { return e.eventsOf(wire.ItemEvent, "") }
 
-// Transactions returns the transactions of the envelope, as [Envelope.Events] does the events.
+// Transactions returns the transactions of the envelope, as [Envelope.Events]
+// does the events.
 func (e Envelope) Transactions() []Event {
 	return e.eventsOf(wire.ItemTransaction, wire.ItemTransaction)
 }

@@ -109,7 +109,7 @@ func TestParseEnvelope(t *testing.T) {
 	}
 }
 
-// The worked example of protocol section 4.1.
+// An envelope with items of several kinds.
 func TestParseEnvelopeExample(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

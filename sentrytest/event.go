@@ -6,9 +6,11 @@ import (
 	"time"
 )
 
-// Event is an event as the protocol describes it (section 5), read from whichever of the protocol's shapes it
-// arrived in. It says what was sent, not what Sentry would store: nothing is trimmed, truncated, renamed
-// or dropped, and only four things are filled in (EventID, Level, SDK, and the Type of a transaction).
+// Event is an event as the protocol describes it (section 5), read from
+// whichever of the protocol's shapes it arrived in. It says what was sent, not
+// what Sentry would store: nothing is trimmed, truncated, renamed or dropped,
+// and only four things are filled in (EventID, Level, SDK, and the Type of a
+// transaction).
 //
 // An Event is a plain value. The zero value is an event without any contents.
 type Event struct {
@@ -51,18 +53,22 @@ type Event struct {
 	Spans             []Span    // in their order
 	Measurements      map[string]any
 
-	// Attachments are those of the envelope that carried the event, in their order.
+	// Attachments are those of the envelope that carried the event, in their
+	// order.
 	Attachments []Attachment
 
-	// Problems lists the fields that could not be read, 500 at most. They are empty in the Event; Raw has them.
+	// Problems lists the fields that could not be read, 500 at most. They are
+	// empty in the Event; Raw has them.
 	Problems []Problem
 	// Raw is the JSON as it was received, after decompression.
 	Raw json.RawMessage
-	// Received is the request that carried the event. It is zero in the result of ParseEvent.
+	// Received is the request that carried the event. It is zero in the result
+	// of ParseEvent.
 	Received Request
 }
 
-// Problem is a field of an event that does not have the form which the protocol asks for.
+// Problem is a field of an event that does not have the form which the protocol
+// asks for.
 type Problem struct {
 	Path   string // for example "exception.values.0.stacktrace.frames"
 	Reason string

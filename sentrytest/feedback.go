@@ -9,7 +9,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Feedback is what a user wrote: an item of type "feedback", or of its forerunner "user_report".
+// Feedback is what a user wrote: an item of type "feedback", or of its
+// forerunner "user_report".
 type Feedback struct {
 	ItemType     string // feedback or user_report
 	EventID      string // of the feedback itself; "" in a user report, which has none
@@ -19,7 +20,8 @@ type Feedback struct {
 	URL          string
 	ReplayID     string
 	Source       string
-	// AssociatedEventID is the event that the feedback is about; "" when absent.
+	// AssociatedEventID is the event that the feedback is about; "" when
+	// absent.
 	AssociatedEventID string
 
 	Findings []Finding       // what is wrong with the item, the gravest first
@@ -27,8 +29,8 @@ type Feedback struct {
 	Received Request         // zero for an envelope of ParseEnvelope
 }
 
-// Feedback returns the feedback and the user reports of the envelope, in their order. An item that cannot be read is a
-// Feedback with nothing but findings.
+// Feedback returns the feedback and the user reports of the envelope, in their
+// order. An item that cannot be read is a Feedback with nothing but findings.
 func (e Envelope) Feedback() []Feedback {
 	var out []Feedback
 	for _, item := range e.Items {

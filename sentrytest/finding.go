@@ -13,13 +13,16 @@ import (
 type Severity int
 
 const (
-	// SeverityInfo is a shape that is deprecated and works, or one that a server changes in silence.
+	// SeverityInfo is a shape that is deprecated and works, or one that a
+	// server changes in silence.
 	SeverityInfo Severity = iota
-	// SeverityWarning is what a server takes with a change that it annotates: a value that is dropped, cut or replaced,
-	// an attribute that nobody knows, one that is missing.
+	// SeverityWarning is what a server takes with a change that it annotates: a
+	// value that is dropped, cut or replaced, an attribute that nobody knows,
+	// one that is missing.
 	SeverityWarning
-	// SeverityFatal loses the whole thing: the server refuses it, or takes it and drops it later, as it does with
-	// transactions, sessions, check-ins, logs and metrics that break their rules.
+	// SeverityFatal loses the whole thing: the server refuses it, or takes it
+	// and drops it later, as it does with transactions, sessions, check-ins,
+	// logs and metrics that break their rules.
 	SeverityFatal
 )
 
@@ -50,8 +53,8 @@ func (s *Severity) UnmarshalText(text []byte) error {
 	return fmt.Errorf("sentrytest: %q is no severity: it is one of info, warning, fatal", text)
 }
 
-// What a [Finding] is about. The first group are the names that Sentry itself gives to errors of an event (protocol
-// section 7).
+// What a [Finding] is about. The first group are the names that Sentry itself
+// gives to errors of an event.
 const (
 	RuleInvalidData      = "invalid_data"      // a value of the wrong type or form; the server drops it
 	RuleMissingAttribute = "missing_attribute" // an attribute that has to be there
@@ -68,11 +71,12 @@ const (
 	RuleEnvelope    = "envelope"         // what costs the whole envelope
 	RuleJSON        = "json"             // not a JSON object
 	RuleSizeLimit   = "size_limit"       // more or larger than a request may carry
-	RuleUnknownItem = "unknown_item"     // an item type that is not in protocol section 4.5
+	RuleUnknownItem = "unknown_item"     // an item type that the protocol does not know
 	RuleMore        = "further_findings" // stands for the rest when there are too many to list
 )
 
-// Finding is one respect in which something that was sent is not as the protocol asks for.
+// Finding is one respect in which something that was sent is not as the
+// protocol asks for.
 type Finding struct {
 	Severity Severity `json:"severity"`
 	Path     string   `json:"path"`            // keys and indexes joined by dots, as in "exception.values.0.type"; "" for the whole
@@ -94,8 +98,8 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s: %s [%s]", f.Severity, path, texts.OneLine(f.Message), f.Rule)
 }
 
-// sorted returns what was found, the gravest first and otherwise in the order in
-// which it was found.
+// sorted returns what was found, the gravest first and otherwise in the order
+// in which it was found.
 func sorted(f *lint.List) []Finding { return sortFindings(findingsOf(f), f.More) }
 
 func findingsOf(f *lint.List) []Finding {
@@ -106,7 +110,8 @@ func findingsOf(f *lint.List) []Finding {
 	return list
 }
 
-// sortFindings sorts a list, bounds it, and says how many are left out: those beyond the bound and more.
+// sortFindings sorts a list, bounds it, and says how many are left out: those
+// beyond the bound and more.
 func sortFindings(list []Finding, more int) []Finding {
 	slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	if beyond := len(list) - lint.Max; beyond > 0 {

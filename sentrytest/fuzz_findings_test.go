@@ -28,8 +28,8 @@ func checkFindings(t *testing.T, raw []byte, found []sentrytest.Finding) {
 	}
 }
 
-// FuzzValidate checks that validation ends and is deterministic, and that nothing which the reader of events gave up on
-// is passed over by it.
+// FuzzValidate checks that validation ends and is deterministic, and that
+// nothing which the reader of events gave up on is passed over by it.
 func FuzzValidate(f *testing.F) {
 	for _, seed := range []string{
 		"{}", "[]", vectorJSON, ravenPython, fullEvent,
@@ -67,7 +67,8 @@ func FuzzValidate(f *testing.F) {
 	})
 }
 
-// FuzzItems checks that every typed view of any payload is there, ends, and agrees with the findings of its item.
+// FuzzItems checks that every typed view of any payload is there, ends, and
+// agrees with the findings of its item.
 func FuzzItems(f *testing.F) {
 	for _, seed := range []struct{ itemType, payload string }{
 		{"session", `{"started":"2023-11-14T22:13:20Z","status":"ok","attrs":{"release":"r"},"duration":1e300}`},

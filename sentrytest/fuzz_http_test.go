@@ -13,8 +13,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// FuzzHTTP writes whole requests to a connection: any method, path, query, header and body that net/http can read. The
-// server must never panic and never answer with 500 or 503, and what it recorded must be readable in every form.
+// FuzzHTTP writes whole requests to a connection: any method, path, query,
+// header and body that net/http can read. The server must never panic and never
+// answer with 500 or 503, and what it recorded must be readable in every form.
 func FuzzHTTP(f *testing.F) {
 	for _, seed := range []string{
 		"GET / HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -63,7 +64,8 @@ func FuzzHTTP(f *testing.F) {
 	})
 }
 
-// wholeRequest reports whether raw is one request, complete and with nothing behind it.
+// wholeRequest reports whether raw is one request, complete and with nothing
+// behind it.
 func wholeRequest(raw []byte) (method string, ok bool) {
 	rest := bufio.NewReader(bytes.NewReader(raw))
 	req, err := http.ReadRequest(rest)
@@ -77,7 +79,8 @@ func wholeRequest(raw []byte) (method string, ok bool) {
 	return req.Method, err != nil
 }
 
-// exchange writes the bytes of a request and returns the status of its answer, 0 for a connection that was closed.
+// exchange writes the bytes of a request and returns the status of its answer,
+// 0 for a connection that was closed.
 func exchange(t *testing.T, srv *sentrytest.Server, method string, raw []byte) int {
 	t.Helper()
 	conn, err := srv.DialContext(t.Context(), "tcp", "h:80")

@@ -9,8 +9,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// FuzzServer posts anything to every endpoint in every encoding: the server answers with one of the statuses that it
-// has, records what it did, and can show it.
+// FuzzServer posts anything to every endpoint in every encoding: the server
+// answers with one of the statuses that it has, records what it did, and can
+// show it.
 func FuzzServer(f *testing.F) {
 	paths := []string{"/api/1/store/", "/api/1/envelope/", "/api/1/security/", "/api/1/minidump/"}
 	encodings := []string{"", "gzip", "deflate", "br", "zstd", "bogus"}
@@ -73,7 +74,8 @@ func printable(text string) bool {
 	return true
 }
 
-// FuzzDSN checks the DSN in an envelope's header: one that is accepted names a key and a project that can be asked for.
+// FuzzDSN checks the DSN in an envelope's header: one that is accepted names a
+// key and a project that can be asked for.
 func FuzzDSN(f *testing.F) {
 	for _, seed := range []string{
 		"", "http://k@h/1", "https://k:@h:9000/pre/fix/42", "https://k:s@[::1]/1", "http://k@h/1/", "http://k@h", "ftp://k@h/1", "http://@h/1",

@@ -12,8 +12,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// FuzzParseEnvelope checks that the parser accounts for every byte: what it accepts, written out again from
-// the parts, is accepted again with the same parts.
+// FuzzParseEnvelope checks that the parser accounts for every byte: what it
+// accepts, written out again from the parts, is accepted again with the same
+// parts.
 func FuzzParseEnvelope(f *testing.F) {
 	for _, seed := range []string{
 		"{}", "{}\n", "{}\n\n", "", "nonsense",
@@ -72,8 +73,8 @@ func writeHeader(t *testing.T, b *bytes.Buffer, header map[string]json.RawMessag
 	b.Write(raw)
 }
 
-// FuzzParseEvent checks that every JSON object is an event, that reading is deterministic, and that Clone loses
-// nothing.
+// FuzzParseEvent checks that every JSON object is an event, that reading is
+// deterministic, and that Clone loses nothing.
 func FuzzParseEvent(f *testing.F) {
 	for _, seed := range []string{
 		"{}", "[]", "null", "", vectorJSON, ravenPython, fullEvent,
@@ -107,8 +108,9 @@ func FuzzParseEvent(f *testing.F) {
 	})
 }
 
-// FuzzAuthHeader checks that whatever a client says about itself is answered with one of the known statuses, and that
-// a request that is accepted has a key.
+// FuzzAuthHeader checks that whatever a client says about itself is answered
+// with one of the known statuses, and that a request that is accepted has a
+// key.
 func FuzzAuthHeader(f *testing.F) {
 	for _, seed := range []string{
 		"", "Sentry", "Sentry ", "Sentry sentry_key=a", "sentry sentry_key=a,sentry_version=6.1, sentry_secret=", "Basic Og==", "Bearer x",

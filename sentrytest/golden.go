@@ -17,8 +17,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/volatile"
 )
 
-// updateVariable is the variable that makes [Golden] write. It is no flag, since a flag of a test binary is
-// global, and another package may have it.
+// updateVariable is the variable that makes [Golden] write. It is no flag,
+// since a flag of a test binary is global, and another package may have it.
 const updateVariable = "SENTRYTEST_UPDATE"
 
 // GoldenOption changes what [Golden] compares. A nil GoldenOption is skipped.
@@ -29,41 +29,49 @@ type goldenConfig struct {
 	keep volatile.Config
 }
 
-// GoldenName sets the name of the file, without ".golden.json", in place of the test's: for a second event of a test,
-// and for hosts that have no Name method. Slashes make folders.
+// GoldenName sets the name of the file, without ".golden.json", in place of the
+// test's: for a second event of a test, and for hosts that have no Name method.
+// Slashes make folders.
 func GoldenName(name string) GoldenOption {
 	return func(c *goldenConfig) { c.name = name }
 }
 
-// GoldenLines compares line numbers and the source around them, too. They change with every edit of the file they
-// point at.
+// GoldenLines compares line numbers and the source around them, too. They
+// change with every edit of the file they point at.
 func GoldenLines() GoldenOption {
 	return func(c *goldenConfig) { c.keep.Lines = true }
 }
 
-// GoldenAll compares the modules and the frames that are not the program's own, too. They change with every upgrade of Go
-// and of a dependency.
+// GoldenAll compares the modules and the frames that are not the program's own,
+// too. They change with every upgrade of Go and of a dependency.
 func GoldenAll() GoldenOption {
 	return func(c *goldenConfig) { c.keep.All = true }
 }
 
-// GoldenMask leaves out the values at the paths, whatever they are: object keys and list indexes joined by dots, as in
-// "extra.elapsed", where "*" stands for any one key or index.
+// GoldenMask leaves out the values at the paths, whatever they are: object keys
+// and list indexes joined by dots, as in "extra.elapsed", where "*" stands for
+// any one key or index.
 func GoldenMask(paths ...string) GoldenOption {
 	return func(c *goldenConfig) { c.keep.Mask = append(c.keep.Mask, paths...) }
 }
 
-// Golden compares an event's JSON with the file testdata/<TestName>.golden.json, and fails the test with Errorf and a
-// list of the fields that differ. With SENTRYTEST_UPDATE=1 in the environment it writes the file instead.
+// Golden compares an event's JSON with the file
+// testdata/<TestName>.golden.json, and fails the test with Errorf and a list of
+// the fields that differ. With SENTRYTEST_UPDATE=1 in the environment it writes
+// the file instead.
 //
-// What changes from run to run or from machine to machine is replaced by its name before, in the file as in the event:
-// ids ("<id 1>", and the same one wherever the same id stands), times, thread and goroutine numbers, the host's name,
-// directories, addresses of memory, ports of the loopback interface, versions of Go, SDK, modules and operating
-// system, revisions, contexts that describe the machine, and, without [GoldenLines], line numbers. Left out on both sides
-// are the source around lines, without [GoldenLines], and the modules and the frames that say that they are not in_app,
-// without [GoldenAll].
+// What changes from run to run or from machine to machine is replaced by its
+// name before, in the file as in the event: ids ("<id 1>", and the same one
+// wherever the same id stands), times, thread and goroutine numbers, the host's
+// name, directories, addresses of memory, ports of the loopback interface,
+// versions of Go, SDK, modules and operating system, revisions, contexts that
+// describe the machine, and, without [GoldenLines], line numbers. Left out on
+// both sides are the source around lines, without [GoldenLines], and the
+// modules and the frames that say that they are not in_app, without
+// [GoldenAll].
 //
-// The event is compared in the shape in which it was sent. One that was put together in Go has none, and fails the test.
+// The event is compared in the shape in which it was sent. One that was put
+// together in Go has none, and fails the test.
 func Golden(tb TB, e Event, opts ...GoldenOption) {
 	tb.Helper()
 	cfg := goldenConfig{}
@@ -123,7 +131,8 @@ func diffLines(diffs []FieldDiff) string {
 
 var unsafeInNames = regexp.MustCompile(`[^A-Za-z0-9._/-]+`)
 
-// goldenPath makes the path of a file from a test's name, whose slashes become folders.
+// goldenPath makes the path of a file from a test's name, whose slashes become
+// folders.
 func goldenPath(name string) (string, error) {
 	name = unsafeInNames.ReplaceAllString(name, "_")
 	if name == "" {
@@ -135,7 +144,8 @@ func goldenPath(name string) (string, error) {
 	return filepath.Join("testdata", filepath.FromSlash(name)+".golden.json"), nil
 }
 
-// runPattern is the argument for go test -run that selects a test and nothing else.
+// runPattern is the argument for go test -run that selects a test and nothing
+// else.
 func runPattern(test string) string {
 	var parts []string
 	for part := range strings.SplitSeq(test, "/") {

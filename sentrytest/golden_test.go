@@ -91,7 +91,8 @@ func TestGolden(t *testing.T) {
 	g.Expect(failures).To(ContainSubstring("exception.0.stacktrace.frames.0.lineno\n      want: \"<line>\"\n      got:  2"))
 }
 
-// An upgrade of Go, a new dependency, or a binary built with -trimpath is no change of the event.
+// An upgrade of Go, a new dependency, or a binary built with -trimpath is no
+// change of the event.
 func TestGoldenLeavesOut(t *testing.T) {
 	g := NewWithT(t)
 	inTemporaryFolder(t)

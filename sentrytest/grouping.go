@@ -10,8 +10,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Grouping is a guess at the issue that an event becomes part of. It is an approximation of what Sentry does: a real
-// server also has rules of its project, cleans up names by platform, and replaces numbers in messages.
+// Grouping is a guess at the issue that an event becomes part of. It is an
+// approximation of what Sentry does: a real server also has rules of its
+// project, cleans up names by platform, and replaces numbers in messages.
 type Grouping struct {
 	Key        string   // 32 hexadecimal digits; equal for events of one issue
 	Why        string   // in words, for example "exception types and in-app frames"
@@ -23,11 +24,14 @@ func (g Grouping) String() string {
 	return "grouped by " + g.Why + ":\n" + texts.Indent(strings.Join(g.Components, "\n"), "    ")
 }
 
-// GroupingPreview says into which issue Sentry would probably put the event, and why. What counts is, in this order:
-// the fingerprint, in which "{{ default }}" stands for the rest and variables such as "{{ level }}" for their values; the types of the
-// exceptions with their in-app frames (all frames if none is marked), each by module and function; the frames of
-// the event's own or its crashed or current thread's stack trace; types and values of exceptions without frames;
-// the message's template, or else the message. Line numbers, levels, tags and releases do not count.
+// GroupingPreview says into which issue Sentry would probably put the event,
+// and why. What counts is, in this order: the fingerprint, in which "{{ default
+// }}" stands for the rest and variables such as "{{ level }}" for their values;
+// the types of the exceptions with their in-app frames (all frames if none is
+// marked), each by module and function; the frames of the event's own or its
+// crashed or current thread's stack trace; types and values of exceptions
+// without frames; the message's template, or else the message. Line numbers,
+// levels, tags and releases do not count.
 //
 // It is an approximation: see [Grouping].
 func (e Event) GroupingPreview() Grouping {
@@ -132,7 +136,8 @@ func (e Event) mainStack() *Stacktrace {
 	return nil
 }
 
-// groupingFrames names the in-app frames of a stack trace, and all of them if none is in-app.
+// groupingFrames names the in-app frames of a stack trace, and all of them if
+// none is in-app.
 func groupingFrames(s *Stacktrace) []string {
 	if s == nil {
 		return nil
@@ -157,8 +162,9 @@ func groupingFrames(s *Stacktrace) []string {
 
 const approximation = "an approximation of Sentry's grouping"
 
-// RequireSameIssue fails the test with Fatalf if the two events would probably become two issues, and shows what sets
-// them apart. It compares [Event.GroupingPreview], an approximation of Sentry's grouping.
+// RequireSameIssue fails the test with Fatalf if the two events would probably
+// become two issues, and shows what sets them apart. It compares
+// [Event.GroupingPreview], an approximation of Sentry's grouping.
 func RequireSameIssue(tb TB, a, b Event) {
 	tb.Helper()
 	one, other := a.GroupingPreview(), b.GroupingPreview()
@@ -169,8 +175,9 @@ func RequireSameIssue(tb TB, a, b Event) {
 		approximation, a, one.Why, b, other.Why, setApart(one.Components, other.Components))
 }
 
-// RequireSeparateIssues fails the test with Fatalf if the two events would probably become one issue, and shows by
-// what. It compares [Event.GroupingPreview], an approximation of Sentry's grouping.
+// RequireSeparateIssues fails the test with Fatalf if the two events would
+// probably become one issue, and shows by what. It compares
+// [Event.GroupingPreview], an approximation of Sentry's grouping.
 func RequireSeparateIssues(tb TB, a, b Event) {
 	tb.Helper()
 	one := a.GroupingPreview()
@@ -181,7 +188,8 @@ func RequireSeparateIssues(tb TB, a, b Event) {
 		approximation, a, b, one)
 }
 
-// setApart lists the components that only one side has, between what they have in common at both ends.
+// setApart lists the components that only one side has, between what they have
+// in common at both ends.
 func setApart(first, second []string) string {
 	start, end := texts.SharedEnds(len(first), len(second), func(i, j int) bool { return first[i] == second[j] })
 	var b strings.Builder

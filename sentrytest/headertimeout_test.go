@@ -13,7 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// dribble opens a connection, sends text on it, and returns how long the server keeps it.
+// dribble opens a connection, sends text on it, and returns how long the server
+// keeps it.
 func dribble(t *testing.T, srv *sentrytest.Server, text string) time.Duration {
 	t.Helper()
 	g := NewWithT(t)

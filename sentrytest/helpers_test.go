@@ -16,7 +16,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// The event of the protocol sheet's test vectors.
+// An event with most of what the protocol has.
 const (
 	vectorJSON = `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","message":"hi"}`
 	vectorID   = "fc6d8c0c43fc4630ad850ee518f1b9d0"
@@ -116,8 +116,8 @@ func compress(t testing.TB, data []byte, newWriter func(io.Writer) io.WriteClose
 	return buf.String()
 }
 
-// fakeTB is a test that can fail without failing this one. Fatalf panics with fatal, as Goexit would end more than
-// is wanted; see run.
+// fakeTB is a test that can fail without failing this one. Fatalf panics with
+// fatal, as Goexit would end more than is wanted; see run.
 type fakeTB struct {
 	mu       sync.Mutex
 	failures []string

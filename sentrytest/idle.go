@@ -10,31 +10,38 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// WaitIdle waits until nothing is under way at the server: every request of which it had read a byte when WaitIdle was
-// called is on record and answered to the end. When something is under way and ctx ends, or had ended before the call, the
-// error is a [*BusyError]. An idle server is idle, whatever ctx says, and so is a closed one.
+// WaitIdle waits until nothing is under way at the server: every request of
+// which it had read a byte when WaitIdle was called is on record and answered
+// to the end. When something is under way and ctx ends, or had ended before the
+// call, the error is a [*BusyError]. An idle server is idle, whatever ctx says,
+// and so is a closed one.
 //
-// It watches connections, not a clock, and returns at once if there is nothing to wait for. What it knows ends at the
-// server: not what a client has queued, will retry, or is about to dial, nor what a real socket has accepted
-// from the client but not yet handed to the server. Over TLS a request starts when its headers are complete. So flush
-// the client first; then nothing is left to guess. [InMemory] servers see unread bytes too, and with synctest.Wait
-// before it WaitIdle is exact in a testing/synctest bubble.
+// It watches connections, not a clock, and returns at once if there is nothing
+// to wait for. What it knows ends at the server: not what a client has queued,
+// will retry, or is about to dial, nor what a real socket has accepted from the
+// client but not yet handed to the server. Over TLS a request starts when its
+// headers are complete. So flush the client first; then nothing is left to
+// guess. [InMemory] servers see unread bytes too, and with synctest.Wait before
+// it WaitIdle is exact in a testing/synctest bubble.
 //
-// Over HTTP/2 an answer counts as sent when the server has written it to the connection's buffer, or when its handler has
-// ended while others on the connection have not.
+// Over HTTP/2 an answer counts as sent when the server has written it to the
+// connection's buffer, or when its handler has ended while others on the
+// connection have not.
 //
-// A request that a script step hangs, or answers slowly, is under way until its client gives up.
+// A request that a script step hangs, or answers slowly, is under way until its
+// client gives up.
 func (s *Server) WaitIdle(ctx context.Context) error {
 	return busy(s.traffic.Rest(ctx, true, nil))
 }
 
-// WaitIdle is [Server.WaitIdle] without the requests of other projects than the tenant's, as soon as their headers
-// have been read.
+// WaitIdle is [Server.WaitIdle] without the requests of other projects than the
+// tenant's, as soon as their headers have been read.
 func (t *Tenant) WaitIdle(ctx context.Context) error {
 	return busy(t.srv.traffic.Rest(ctx, true, t.expects))
 }
 
-// expects reports whether an open request may be the tenant's. Of its auth nothing is known yet.
+// expects reports whether an open request may be the tenant's. Of its auth
+// nothing is known yet.
 func (t *Tenant) expects(project string) bool { return project == t.project || project == "" }
 
 // BusyError is a wait for idleness that ended too early.

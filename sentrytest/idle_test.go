@@ -24,7 +24,8 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// slowRequest sends a request in three parts, a minute between them, and reads the answer.
+// slowRequest sends a request in three parts, a minute between them, and reads
+// the answer.
 func slowRequest(t *testing.T, srv *sentrytest.Server, path string) {
 	t.Helper()
 	conn, err := srv.DialContext(t.Context(), "tcp", srv.Addr())
@@ -73,7 +74,8 @@ func TestWaitIdle(t *testing.T) {
 	})
 }
 
-// In memory, what a client has sent is under way even if the server has not begun to read it.
+// In memory, what a client has sent is under way even if the server has not
+// begun to read it.
 func TestWaitIdleSeesUnreadBytes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -110,7 +112,8 @@ func TestWaitIdleDoesNotWaitForQuietConnections(t *testing.T) {
 	}
 }
 
-// A request that hangs is on record but not answered: nothing to wait for before judging that no event came.
+// A request that hangs is on record but not answered: nothing to wait for
+// before judging that no event came.
 func TestWaitIdleAndHungRequests(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]sentrytest.Option{"http": nil, "https": {sentrytest.Trusted()}} {
@@ -153,7 +156,8 @@ func TestWaitIdleOfAClosedServer(t *testing.T) {
 	g.Expect(srv.WaitIdle(t.Context())).To(Succeed())
 }
 
-// Requests of other tenants don't concern a tenant once it is known whose they are.
+// Requests of other tenants don't concern a tenant once it is known whose they
+// are.
 func TestTenantWaitIdle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -196,7 +200,8 @@ func TestRequireNoEventLetsThingsSettle(t *testing.T) {
 	})
 }
 
-// A page of the program's own, which may stay open for ever or ask about idleness itself, is not under way.
+// A page of the program's own, which may stay open for ever or ask about
+// idleness itself, is not under way.
 func TestWaitIdleBesideAProgramsOwnHandler(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

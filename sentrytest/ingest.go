@@ -13,8 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// handle serves every request. It records and answers; it never judges a test, because a handler runs on a
-// goroutine that does not belong to the test.
+// handle serves every request. It records and answers; it never judges a test,
+// because a handler runs on a goroutine that does not belong to the test.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	wire.SetCORS(w.Header())
 	if r.Method == http.MethodOptions {
@@ -40,7 +40,8 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", http.MethodPost)
 		v.refuse(wire.Refuse(http.StatusMethodNotAllowed, "method not allowed", r.Method+" "+r.URL.Path))
 	case errors.Is(bodyErr, bodies.ErrTooLong):
-		// The step is taken all the same: a script counts what the client sent, not what was right.
+		// The step is taken all the same: a script counts what the client sent,
+		// not what was right.
 		v.refuse(wire.TooLong("the request body", s.cfg.maxWire))
 		step = s.late(step, &v, req)
 	case bodyErr != nil:
@@ -93,10 +94,12 @@ func newRequest(r *http.Request, to wire.Route) *Request {
 	return req
 }
 
-// readBody reads the whole body before anything is decided, so that a client is never cut off while it
-// writes. A body over the limit is read on for a while, but not kept, for the same reason.
+// readBody reads the whole body before anything is decided, so that a client is
+// never cut off while it writes. A body over the limit is read on for a while,
+// but not kept, for the same reason.
 func (s *Server) readBody(r *http.Request, req *Request) ([]byte, error) {
-	// The buffer grows with what arrives: what a client announces costs nothing.
+	// The buffer grows with what arrives: what a client announces costs
+	// nothing.
 	buf := bodies.Borrow()
 	n, err := io.Copy(buf, io.LimitReader(r.Body, s.cfg.maxWire+1))
 	body := bodies.SettleUp(buf)

@@ -277,7 +277,8 @@ func TestClientThatGivesUpWhileSending(t *testing.T) {
 	g.Expect(srv.Rejected()[0].Reason).To(Equal("incomplete request body"))
 }
 
-// A plus in a query is a space to whoever decodes it, and a plus again in base64.
+// A plus in a query is a space to whoever decodes it, and a plus again in
+// base64.
 func TestStoreByGetWithAPlus(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -8,8 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// journal holds everything that the server received. What it stores is never modified afterwards, so
-// that readers may copy it outside the lock.
+// journal holds everything that the server received. What it stores is never
+// modified afterwards, so that readers may copy it outside the lock.
 type journal struct {
 	mu        sync.Mutex // guards everything below
 	requests  []*Request
@@ -25,8 +25,9 @@ type journal struct {
 	closed    bool
 }
 
-// storedEvent is an event in the form it arrived in. Reading it into an Event is put off until somebody
-// asks: a load test sends far more events than it looks at.
+// storedEvent is an event in the form it arrived in. Reading it into an Event
+// is put off until somebody asks: a load test sends far more events than it
+// looks at.
 type storedEvent struct {
 	object   jsontree.Object
 	id       string
@@ -98,7 +99,8 @@ func (j *journal) add(e entry) {
 	j.broadcastLocked()
 }
 
-// nextID gives out the id of a request that is shown to the program before it is added.
+// nextID gives out the id of a request that is shown to the program before it
+// is added.
 func (j *journal) nextID() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -113,7 +115,8 @@ func (j *journal) broadcastLocked() {
 	}
 }
 
-// changeLocked returns a channel that is closed when something is recorded, or the journal closes.
+// changeLocked returns a channel that is closed when something is recorded, or
+// the journal closes.
 func (j *journal) changeLocked() <-chan struct{} {
 	if j.changed == nil {
 		j.changed = make(chan struct{})
@@ -121,7 +124,8 @@ func (j *journal) changeLocked() <-chan struct{} {
 	return j.changed
 }
 
-// close wakes every Wait for good. Records can still be read, and the last handlers may still add theirs.
+// close wakes every Wait for good. Records can still be read, and the last
+// handlers may still add theirs.
 func (j *journal) close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -129,53 +133,58 @@ func (j *journal) close() {
 	j.broadcastLocked()
 }
 
-// Events returns the events that the server accepted, in the order of arrival: bodies of the store endpoint,
-// envelope items of type "event", reports of browsers and minidumps. [Server.Transactions], [Server.Sessions] and
-// their like have what came beside them, and [Server.Envelopes] has every item.
+// Events returns the events that the server accepted, in the order of arrival:
+// bodies of the store endpoint, envelope items of type "event", reports of
+// browsers and minidumps. [Server.Transactions], [Server.Sessions] and their
+// like have what came beside them, and [Server.Envelopes] has every item.
 func (s *Server) Events() []Event { return s.scope().events() }
 
-// Envelopes returns the envelopes that the server accepted, in the order of arrival, with all their items,
-// known or not.
+// Envelopes returns the envelopes that the server accepted, in the order of
+// arrival, with all their items, known or not.
 func (s *Server) Envelopes() []Envelope { return s.scope().envelopes() }
 
-// Requests returns every request that reached the server, refused and scripted ones included, in the order
-// in which their bodies had arrived. CORS preflights are not recorded.
+// Requests returns every request that reached the server, refused and scripted
+// ones included, in the order in which their bodies had arrived. CORS
+// preflights are not recorded.
 func (s *Server) Requests() []Request { return s.scope().requests() }
 
-// Rejected returns the requests that the server refused because of their contents, with the reason that it
-// gave, in the order of arrival.
+// Rejected returns the requests that the server refused because of their
+// contents, with the reason that it gave, in the order of arrival.
 func (s *Server) Rejected() []Rejection { return s.scope().rejected() }
 
-// Clear forgets everything that was received so far, what its tenants own included. It does not touch the
-// script.
+// Clear forgets everything that was received so far, what its tenants own
+// included. It does not touch the script.
 func (s *Server) Clear() {
 	s.problems.Clear()
 	s.findings.keep(s.scope().clear())
 }
 
-// Dropped counts what a server has forgotten to stay within [MaxHistory]. The zero value is nothing.
+// Dropped counts what a server has forgotten to stay within [MaxHistory]. The
+// zero value is nothing.
 type Dropped struct {
 	Requests, Events, Transactions, Envelopes, Rejected int
 }
 
-// MaxHistory bounds what a server remembers: of requests, events, transactions, envelopes and rejections the newest
-// n each.
-// Zero and below mean no bound, which is the default and right for tests: what is dropped can't be asserted
-// any more; so it excludes [FailOnUnclaimed], and [Strict] in a test. It is for servers that run for days, or under load.
+// MaxHistory bounds what a server remembers: of requests, events, transactions,
+// envelopes and rejections the newest n each. Zero and below mean no bound,
+// which is the default and right for tests: what is dropped can't be asserted
+// any more; so it excludes [FailOnUnclaimed], and [Strict] in a test. It is for
+// servers that run for days, or under load.
 func MaxHistory(n int) Option {
 	return func(c *config) { c.maxHistory = max(n, 0) }
 }
 
-// Dropped returns how much the server has dropped because of [MaxHistory] since it started. [Server.Clear] does
-// not count, nor does it reset the numbers.
+// Dropped returns how much the server has dropped because of [MaxHistory] since
+// it started. [Server.Clear] does not count, nor does it reset the numbers.
 func (s *Server) Dropped() Dropped {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	return s.journal.dropped
 }
 
-// keep appends to a record and drops its oldest entries. Those are cut off rather than overwritten, since
-// readers may hold the slice; the next growth of the slice leaves them behind.
+// keep appends to a record and drops its oldest entries. Those are cut off
+// rather than overwritten, since readers may hold the slice; the next growth of
+// the slice leaves them behind.
 func keep[T any](record []T, one T, most int, dropped *int) []T {
 	record = append(record, one)
 	if excess := len(record) - most; most > 0 && excess > 0 {

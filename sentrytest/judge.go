@@ -12,7 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// verdict is what the server itself makes of a request, before a script step has its say.
+// verdict is what the server itself makes of a request, before a script step
+// has its say.
 type verdict struct {
 	status   int
 	refused  *wire.Refusal // nil when accepted; with status 200, accepted but of no use
@@ -37,8 +38,8 @@ func (v *verdict) refuse(r *wire.Refusal) {
 	v.refused, v.status = r, r.Status
 }
 
-// judge reads the body and fills in what the request says about itself. The order is Relay's: encoding, auth,
-// contents.
+// judge reads the body and fills in what the request says about itself. The
+// order is Relay's: encoding, auth, contents.
 func (s *Server) judge(v *verdict, to wire.Route, req *Request, body []byte) {
 	if r := wire.CheckEncoding(req.ContentEncoding); r != nil {
 		v.refuse(r)
@@ -64,7 +65,8 @@ func (s *Server) judge(v *verdict, to wire.Route, req *Request, body []byte) {
 		return
 	}
 	if req.Method == http.MethodGet {
-		// A body that the query's "+" was turned into spaces of is still the same base64.
+		// A body that the query's "+" was turned into spaces of is still the
+		// same base64.
 		values, _ := url.ParseQuery(req.Query)
 		body = []byte(strings.ReplaceAll(values.Get("sentry_data"), " ", "+"))
 		if text := values.Get("sentry_data"); strings.HasPrefix(text, "{") {
@@ -88,8 +90,8 @@ func (s *Server) judge(v *verdict, to wire.Route, req *Request, body []byte) {
 	}
 }
 
-// wire.Decode undoes the Content-Encoding of a body. The result has at most limit
-// bytes.
+// wire.Decode undoes the Content-Encoding of a body. The result has at most
+// limit bytes.
 func (c *config) plainBody(body []byte, encoding string, limit int64) ([]byte, *wire.Refusal) {
 	return wire.Decode(body, encoding, deflateOpeners[c.rules.Deflate], limit)
 }
@@ -97,7 +99,8 @@ func (c *config) plainBody(body []byte, encoding string, limit int64) ([]byte, *
 func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 	body, r := s.cfg.plainBody(body, req.ContentEncoding, MaxEventSize)
 	if r == nil {
-		// Legacy forms are for bodies that name no encoding, but no client sends base64 in gzip either.
+		// Legacy forms are for bodies that name no encoding, but no client
+		// sends base64 in gzip either.
 		body, r = wire.DecodeStore(body)
 	}
 	if r != nil && r.Status == http.StatusRequestEntityTooLarge {
@@ -120,8 +123,9 @@ func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 	v.keep(object.TextAt("type"), &storedEvent{object: object, id: id})
 }
 
-// envelopeAuthority returns the auth that the header of an envelope gives to its
-// request; nil when the request has its own. header is what was read before err.
+// envelopeAuthority returns the auth that the header of an envelope gives to
+// its request; nil when the request has its own. header is what was read before
+// err.
 type envelopeAuthority func(header wire.Header, err *wire.Fault) (*wire.Auth, *wire.Refusal)
 
 func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf envelopeAuthority) {
@@ -175,7 +179,8 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 			object, err = jsontree.ParseObject(bodies.RepairNaN(item.Payload))
 		}
 		if err != nil {
-			// Relay looks into payloads only after it has answered, and drops this one then.
+			// Relay looks into payloads only after it has answered, and drops
+			// this one then.
 			v.refused = wire.Refuse(http.StatusOK, "accepted, then dropped: "+item.Type+" item is not a JSON object", err.Error())
 			continue
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
-// life is what a server needs only while it is up, so that nothing stale is left
-// for the next time.
+// life is what a server needs only while it is up, so that nothing stale is
+// left for the next time.
 type life struct {
 	*serving.Span
 	memory, secureMemory *memnet.Listener // nil unless InMemory
@@ -29,12 +29,14 @@ func (l *life) dial(ctx context.Context, secure bool) (net.Conn, error) {
 	return l.memory.Dial(ctx)
 }
 
-// begin starts a life. The server's phase is locked, or nobody else knows the server yet.
+// begin starts a life. The server's phase is locked, or nobody else knows the
+// server yet.
 func (s *Server) begin() error {
 	listener, secure, err := s.open()
 	if errors.Is(err, errno.AddressInUse) && len(s.reserved) > 0 {
-		// Linux lets one listen where another socket is only bound. Elsewhere the address has to be given back first,
-		// which leaves a moment for others to take it.
+		// Linux lets one listen where another socket is only bound. Elsewhere
+		// the address has to be given back first, which leaves a moment for
+		// others to take it.
 		s.release()
 		listener, secure, err = s.open()
 	}
@@ -92,12 +94,15 @@ func (s *Server) shut() error {
 	return s.suspend()
 }
 
-// Down takes the server off the network as a crash would: its port refuses connections, open ones break, and so do
-// requests that wait for an answer. It returns when nothing of the server runs any more. The records, the script, keys
-// and certificates stay, and [Server.Wait] goes on waiting. A request whose body had arrived may still be on record.
+// Down takes the server off the network as a crash would: its port refuses
+// connections, open ones break, and so do requests that wait for an answer. It
+// returns when nothing of the server runs any more. The records, the script,
+// keys and certificates stay, and [Server.Wait] goes on waiting. A request
+// whose body had arrived may still be on record.
 //
-// While the server is down its port is kept from other servers that ask for a free one, as far as the system allows.
-// Down does nothing to a server that is down or closed. See [Server.Up] and [Server.Restart].
+// While the server is down its port is kept from other servers that ask for a
+// free one, as far as the system allows. Down does nothing to a server that is
+// down or closed. See [Server.Up] and [Server.Restart].
 func (s *Server) Down() {
 	s.phase.Lock()
 	defer s.phase.Unlock()
@@ -108,7 +113,8 @@ func (s *Server) downLocked() {
 	if s.closed || s.current.Load() == nil {
 		return
 	}
-	// The listener was open, so that it can be closed; there is nothing to be told.
+	// The listener was open, so that it can be closed; there is nothing to be
+	// told.
 	_ = s.suspend()
 	s.closeIdleClient()
 	for _, addr := range []net.Addr{s.bound, s.secure.bound} {
@@ -118,11 +124,12 @@ func (s *Server) downLocked() {
 	}
 }
 
-// Up brings a server back that is down: on the same address, with the same keys and certificates, and with everything
-// that it had on record. It does nothing to a server that is up.
+// Up brings a server back that is down: on the same address, with the same keys
+// and certificates, and with everything that it had on record. It does nothing
+// to a server that is up.
 //
-// It fails when somebody else has taken the port, which is an error of the test of [NewServer] as well, and with
-// [ErrClosed] after Close.
+// It fails when somebody else has taken the port, which is an error of the test
+// of [NewServer] as well, and with [ErrClosed] after Close.
 func (s *Server) Up() error {
 	s.phase.Lock()
 	defer s.phase.Unlock()
@@ -148,7 +155,8 @@ func (s *Server) upLocked() error {
 	return err
 }
 
-// Restart is [Server.Down] followed by [Server.Up], with nobody else's Down or Up in between. It fails as Up does.
+// Restart is [Server.Down] followed by [Server.Up], with nobody else's Down or
+// Up in between. It fails as Up does.
 func (s *Server) Restart() error {
 	s.phase.Lock()
 	defer s.phase.Unlock()
@@ -156,7 +164,8 @@ func (s *Server) Restart() error {
 	return s.upLocked()
 }
 
-// UpError says why [Server.Up] could not bring a server back. The server is still down, and Up may be tried again.
+// UpError says why [Server.Up] could not bring a server back. The server is
+// still down, and Up may be tried again.
 type UpError struct {
 	Addr string // the server's host and port
 	Err  error

@@ -77,8 +77,9 @@ func TestDownAndUpOfBothListeners(t *testing.T) {
 	}
 }
 
-// What depended on the first life must work in the second: steps that hang, hijack and wait are where a server that
-// kept its old context would stand still or go on for ever.
+// What depended on the first life must work in the second: steps that hang,
+// hijack and wait are where a server that kept its old context would stand
+// still or go on for ever.
 func TestEverythingWorksAfterRestart(t *testing.T) {
 	t.Parallel()
 	for name, opts := range faultServers {
@@ -174,7 +175,8 @@ func TestDownAndUpConcurrently(t *testing.T) {
 			for range 8 {
 				all.Go(func() {
 					for range 5 {
-						// Whether the server is up at that moment is anybody's guess.
+						// Whether the server is up at that moment is anybody's
+						// guess.
 						_ = post(t.Context(), srv)
 						srv.Down()
 						g.Expect(srv.Restart()).To(Succeed())

@@ -10,8 +10,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// The table of protocol section 2.4: for each row what is just allowed, and what is just too much. What is large stays
-// off the wire: the server asks the same question.
+// The limits of envelopes: for each row what is just allowed, and
+// what is just too much. What is large stays off the wire: the server asks the
+// same question.
 func TestItemLimits(t *testing.T) {
 	t.Parallel()
 	const kib, mib = 1 << 10, 1 << 20

@@ -13,12 +13,12 @@ type secure struct {
 	bound net.Addr // where it listens, or did before the server went down; nil if InMemory
 }
 
-// memTLSAddress is the https address of an in-memory server that has both, on another port without a service
-// (systat).
+// memTLSAddress is the https address of an in-memory server that has both, on
+// another port without a service (systat).
 const memTLSAddress = "127.0.0.1:11"
 
-// listenTLS opens the https listener of ListenTLS, nil without that option: on the address that it had before, if it
-// had one.
+// listenTLS opens the https listener of ListenTLS, nil without that option: on
+// the address that it had before, if it had one.
 func (s *Server) listenTLS() (net.Listener, error) {
 	if s.cfg.tlsListen == nil {
 		return nil, nil
@@ -40,8 +40,8 @@ func (s *Server) listenTLS() (net.Listener, error) {
 	return l, nil
 }
 
-// TLSURL returns the base URL of the https listener without a trailing slash: that of [ListenTLS], else the server's
-// own if it is an https server, else "".
+// TLSURL returns the base URL of the https listener without a trailing slash:
+// that of [ListenTLS], else the server's own if it is an https server, else "".
 func (s *Server) TLSURL() string {
 	switch {
 	case s.secure.host != "":
@@ -52,7 +52,8 @@ func (s *Server) TLSURL() string {
 	return ""
 }
 
-// DSNTLS makes the DSN lead to the https listener of a server with [ListenTLS]. It changes nothing on any other.
+// DSNTLS makes the DSN lead to the https listener of a server with [ListenTLS].
+// It changes nothing on any other.
 func DSNTLS() DSNOption {
 	return func(d *dsnParts) {
 		if d.secureHost != "" {

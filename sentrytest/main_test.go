@@ -9,7 +9,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Many tests here fail on purpose, inside of a fakeTB, and would leave their artifacts behind.
+	// Many tests here fail on purpose, inside of a fakeTB, and would leave
+	// their artifacts behind.
 	dir, err := os.MkdirTemp("", "sentrytest-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -53,7 +53,8 @@ func TestInMemoryDeadlines(t *testing.T) {
 		g.Expect(errors.As(err, &timeout) && timeout.Timeout()).To(BeTrue())
 		g.Expect(time.Since(start)).To(Equal(time.Minute))
 
-		// A writer waits when nobody reads: here the server, which does not read on before it has answered.
+		// A writer waits when nobody reads: here the server, which does not
+		// read on before it has answered.
 		srv.Script(sentrytest.Hang())
 		head := "POST /api/1/store/ HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
 		_, err = io.WriteString(c, head+strings.Repeat("x", 1<<20))

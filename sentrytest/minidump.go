@@ -17,7 +17,8 @@ import (
 // minidumpField is the part of a multipart body that holds the minidump.
 const minidumpField = "upload_file_minidump"
 
-// minidumpItemTypes are the attachment types of the parts that have a meaning; all others are plain attachments.
+// minidumpItemTypes are the attachment types of the parts that have a meaning;
+// all others are plain attachments.
 var minidumpItemTypes = map[string]string{
 	minidumpField:          wire.AttachmentMinidump,
 	"view-hierarchy.json":  wire.AttachmentViewHierarchy,
@@ -25,8 +26,8 @@ var minidumpItemTypes = map[string]string{
 	"__sentry-breadcrumb1": wire.AttachmentBreadcrumbs, "__sentry-breadcrumb2": wire.AttachmentBreadcrumbs,
 }
 
-// judgeMinidump takes the upload of a crash reporter. It becomes an envelope: the files are its attachments, and the
-// form fields its event.
+// judgeMinidump takes the upload of a crash reporter. It becomes an envelope:
+// the files are its attachments, and the form fields its event.
 func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
 	body, r := s.cfg.plainBody(body, req.ContentEncoding, s.cfg.maxBody)
 	if r != nil {
@@ -85,7 +86,8 @@ func readUpload(contentType string, body []byte) (*minidumpUpload, *wire.Refusal
 	return upload, nil
 }
 
-// unpackMinidump finds the minidump, undoes its compression and checks that it is one.
+// unpackMinidump finds the minidump, undoes its compression and checks that it
+// is one.
 func (u *minidumpUpload) unpackMinidump(limit int64) *wire.Refusal {
 	for i := range u.items {
 		item := &u.items[i]
@@ -108,7 +110,8 @@ func (u *minidumpUpload) unpackMinidump(limit int64) *wire.Refusal {
 	return wire.BadRequest("missing minidump", "no part "+minidumpField)
 }
 
-// setID gives the envelope its id. In one that was made of an upload, that is the header.
+// setID gives the envelope its id. In one that was made of an upload, that is
+// the header.
 func (e *Envelope) setID(id string) {
 	e.EventID = id
 	if e.Raw == nil {

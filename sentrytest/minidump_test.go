@@ -17,7 +17,8 @@ import (
 
 const minidumpPath = "/api/1/minidump/?sentry_key=a"
 
-// uploadForm makes a multipart body of fields, and of files where the name is "name=filename".
+// uploadForm makes a multipart body of fields, and of files where the name is
+// "name=filename".
 func uploadForm(t *testing.T, parts ...[2]string) (body, contentType string) {
 	t.Helper()
 	var b bytes.Buffer

@@ -10,8 +10,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Mismatch is why an event does not meet a predicate: the error that the Has predicates return from
-// [Predicate.Match]. Several of them may be joined, as by [AllOf].
+// Mismatch is why an event does not meet a predicate: the error that the Has
+// predicates return from [Predicate.Match]. Several of them may be joined, as
+// by [AllOf].
 type Mismatch struct {
 	Reason string      // a sentence, for example `tag shard is "8"`
 	Fields []FieldDiff // what differs, and nothing else; at least one
@@ -20,7 +21,8 @@ type Mismatch struct {
 // Error returns the reason.
 func (m *Mismatch) Error() string { return m.Reason }
 
-// FieldDiff is one field that differs. Values are written as JSON or, where that says more, in words.
+// FieldDiff is one field that differs. Values are written as JSON or, where
+// that says more, in words.
 type FieldDiff struct {
 	Field string // for example "tag shard" or "exception.values.0.type"
 	Want  string // "nothing" when the field should be absent
@@ -39,13 +41,15 @@ func fieldDiffs(list []jsontree.Difference) []FieldDiff {
 	return out
 }
 
-// String returns the difference on three lines. Long values are cut to where they start to differ.
+// String returns the difference on three lines. Long values are cut to where
+// they start to differ.
 func (d FieldDiff) String() string {
 	want, got := focus(d.Want, d.Got)
 	return d.Field + "\n  want: " + want + "\n  got:  " + got
 }
 
-// focus cuts what two long texts have in common before their first difference, and their ends.
+// focus cuts what two long texts have in common before their first difference,
+// and their ends.
 func focus(a, b string) (string, string) {
 	const long, before, most = 60, 20, 160
 	same := 0
@@ -67,8 +71,8 @@ func mismatch(field, want, got, reason string) error {
 	return &Mismatch{Reason: reason, Fields: []FieldDiff{{Field: field, Want: want, Got: got}}}
 }
 
-// mismatchesIn takes a joined error apart. What is no Mismatch, as from a predicate of the user's own, becomes one
-// without fields.
+// mismatchesIn takes a joined error apart. What is no Mismatch, as from a
+// predicate of the user's own, becomes one without fields.
 func mismatchesIn(err error) []*Mismatch {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*Mismatch
@@ -109,8 +113,9 @@ func judgeEvent(e Event, preds []Predicate) verdictOn {
 	return v
 }
 
-// distance is between a half, for values that are nearly equal, and one. So an event that lacks fewer fields is
-// closer whatever they hold, up to twice as many.
+// distance is between a half, for values that are nearly equal, and one. So an
+// event that lacks fewer fields is closer whatever they hold, up to twice as
+// many.
 func (m *Mismatch) distance() float64 {
 	if len(m.Fields) == 0 {
 		return 1

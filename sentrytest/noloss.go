@@ -13,24 +13,30 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Ledger is a client's own account of its events; the Client of this module's package raven has it.
+// Ledger is a client's own account of its events; the Client of this module's
+// package raven has it.
 type Ledger interface {
-	// Ledger returns for each event id, 32 hexadecimal digits, what became of the event: "pending", "delivered", "sampled",
-	// "filtered", "ignored", "throttled", "rate_limited", "backoff", "queue_full", "too_large", "rejected", "network",
-	// "closed" or "invalid", which ": details" may follow. forgotten is how many older ids it no longer remembers.
+	// Ledger returns for each event id, 32 hexadecimal digits, what became of
+	// the event: "pending", "delivered", "sampled", "filtered", "ignored",
+	// "throttled", "rate_limited", "backoff", "queue_full", "too_large",
+	// "rejected", "network", "closed" or "invalid", which ": details" may
+	// follow. forgotten is how many older ids it no longer remembers.
 	Ledger() (outcomes map[string]string, forgotten uint64)
 }
 
 // dropped on purpose: the client was told to.
 var deliberate = map[string]bool{"sampled": true, "filtered": true, "ignored": true, "throttled": true}
 
-// RequireNoLoss compares a client's ledger with what the source has, event by event, and fails the test with Fatalf if
-// one is missing. The message says of each where it ended; worst of all is one that the client believes to be
-// delivered. What was dropped on purpose, that is sampled, filtered, ignored or throttled, is no loss. Nor is an event
-// that arrived although the client gave it up, as with a timeout that was too short.
+// RequireNoLoss compares a client's ledger with what the source has, event by
+// event, and fails the test with Fatalf if one is missing. The message says of
+// each where it ended; worst of all is one that the client believes to be
+// delivered. What was dropped on purpose, that is sampled, filtered, ignored or
+// throttled, is no loss. Nor is an event that arrived although the client gave
+// it up, as with a timeout that was too short.
 //
-// It first waits, at most five seconds, until nothing is pending, and then until the source has settled. A source that
-// has events which the ledger does not know fails the test too: use a [Tenant] when several clients share a
+// It first waits, at most five seconds, until nothing is pending, and then
+// until the source has settled. A source that has events which the ledger does
+// not know fails the test too: use a [Tenant] when several clients share a
 // server. Events that arrived twice are logged.
 func RequireNoLoss(tb TB, ledger Ledger, src Source) {
 	tb.Helper()
@@ -93,7 +99,8 @@ func newAudit(src fullSource, outcomes map[string]string, forgotten uint64) *aud
 	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
 		a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
 	}
-	// An id that only another type of item carries, such as feedback, has arrived as well.
+	// An id that only another type of item carries, such as feedback, has
+	// arrived as well.
 	for _, e := range src.Envelopes() {
 		if e.EventID != "" && len(e.ItemsOfType(wire.ItemEvent))+len(e.ItemsOfType(wire.ItemTransaction)) == 0 {
 			a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
@@ -109,7 +116,8 @@ func cleanID(id string) string {
 	return id
 }
 
-// report returns the findings and whether nothing is lost. Without findings the text is information, or empty.
+// report returns the findings and whether nothing is lost. Without findings the
+// text is information, or empty.
 func (a *audit) report() (string, bool) {
 	var worst, lost, unknown, twice []string
 	for _, id := range texts.SortedKeys(a.outcomes) {

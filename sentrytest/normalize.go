@@ -11,11 +11,13 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// ParseEvent reads the JSON of one event in any of the protocol's shapes. It fails only if raw is not a JSON
-// object; a field that cannot be read is left empty and listed in [Event.Problems].
+// ParseEvent reads the JSON of one event in any of the protocol's shapes. It
+// fails only if raw is not a JSON object; a field that cannot be read is left
+// empty and listed in [Event.Problems].
 //
-// Numbers in free-form values such as Extra are float64, as encoding/json has it, except for integers that a
-// float64 would round: those are json.Number. The result does not share memory with raw.
+// Numbers in free-form values such as Extra are float64, as encoding/json has
+// it, except for integers that a float64 would round: those are json.Number.
+// The result does not share memory with raw.
 func ParseEvent(raw []byte) (Event, error) {
 	object, err := jsontree.ParseObject(raw)
 	if err != nil {
@@ -91,7 +93,8 @@ func (e *Event) readScalars(o lenient.Object) {
 	e.Culprit = o.Text("culprit")
 }
 
-// readMessage reads the log entry from its three places: the first that is there wins.
+// readMessage reads the log entry from its three places: the first that is
+// there wins.
 func (e *Event) readMessage(o lenient.Object) {
 	key, value := o.First("logentry", "sentry.interfaces.Message", "message")
 	switch v := value.(type) {
@@ -124,7 +127,8 @@ func (e *Event) readMessage(o lenient.Object) {
 	}
 }
 
-// readTags takes both an object and a list of pairs. Of two equal keys the first wins, as in Sentry.
+// readTags takes both an object and a list of pairs. Of two equal keys the
+// first wins, as in Sentry.
 func readTags(o lenient.Object) map[string]string {
 	var tags map[string]string
 	o.Pairs("tags", func(at, key string, value any) {
@@ -234,7 +238,8 @@ func readSDK(raw []byte) SDK {
 	return readSDKObject(r.Object(fields, ""))
 }
 
-// readPlainSDK reads an sdk that is absent or has nothing but texts, as most have in the header of every envelope.
+// readPlainSDK reads an sdk that is absent or has nothing but texts, as most
+// have in the header of every envelope.
 func readPlainSDK(raw []byte) (sdk SDK, ok bool) {
 	if len(raw) == 0 {
 		return SDK{}, true

@@ -10,19 +10,24 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 )
 
-// Limits on what one request may carry. They follow Relay's and the documentation's numbers
-// (docs: 20 MB on the wire and 100 MB inflated for an envelope; Relay: 1 MiB for an event).
+// Limits on what one request may carry. They follow Relay's and the
+// documentation's numbers (docs: 20 MB on the wire and 100 MB inflated for an
+// envelope; Relay: 1 MiB for an event).
 const (
-	// DefaultMaxWireSize is the largest request body that is read, in bytes as sent.
+	// DefaultMaxWireSize is the largest request body that is read, in bytes as
+	// sent.
 	DefaultMaxWireSize = 20 << 20
-	// DefaultMaxBodySize is the largest envelope after its Content-Encoding has been undone, in bytes.
+	// DefaultMaxBodySize is the largest envelope after its Content-Encoding has
+	// been undone, in bytes.
 	DefaultMaxBodySize = 100 << 20
-	// MaxEventSize is the largest event, in bytes of JSON, on the store endpoint and as an envelope item.
+	// MaxEventSize is the largest event, in bytes of JSON, on the store
+	// endpoint and as an envelope item.
 	MaxEventSize = 1 << 20
 )
 
-// Option configures a server when it starts. Options are applied in order; of two that set the same thing the later
-// wins, and two that can't both be had are an error. A nil Option is skipped.
+// Option configures a server when it starts. Options are applied in order; of
+// two that set the same thing the later wins, and two that can't both be had
+// are an error. A nil Option is skipped.
 type Option func(*config)
 
 type config struct {
@@ -65,8 +70,8 @@ func newConfig(opts []Option) config {
 	return cfg
 }
 
-// contradiction says which options exclude each other or are out of range; nil when all go together. In a test more is
-// asked of them.
+// contradiction says which options exclude each other or are out of range; nil
+// when all go together. In a test more is asked of them.
 func (c *config) contradiction(inTest bool) error {
 	switch {
 	case c.inMemory && c.listen != "":
@@ -89,52 +94,64 @@ func (c *config) contradiction(inTest bool) error {
 	return c.rules.problem()
 }
 
-// Listen makes the server listen on a fixed TCP address such as "127.0.0.1:8000". The default is a
-// free port of the loopback interface. An address that is taken or malformed is an error of [Start].
+// Listen makes the server listen on a fixed TCP address such as
+// "127.0.0.1:8000". The default is a free port of the loopback interface. An
+// address that is taken or malformed is an error of [Start].
 func Listen(addr string) Option {
 	return func(c *config) { c.listen = addr }
 }
 
-// ListenTLS makes a server that speaks http and https at once, on two ports: plain http on the address of [Listen],
-// https on addr, "" for a free port of the loopback interface. Both share records, script and DSN key; see
-// [Server.TLSURL] and [DSNTLS]. The certificate is that of [Trusted] unless another option asks for a different one.
+// ListenTLS makes a server that speaks http and https at once, on two ports:
+// plain http on the address of [Listen], https on addr, "" for a free port of
+// the loopback interface. Both share records, script and DSN key; see
+// [Server.TLSURL] and [DSNTLS]. The certificate is that of [Trusted] unless
+// another option asks for a different one.
 func ListenTLS(addr string) Option {
 	return func(c *config) { c.tlsListen = &addr }
 }
 
-// HeaderTimeout closes a connection whose client takes longer than d for a TLS handshake, or for the headers of a
-// request; the first request counts from the start of the connection. Over HTTP/2 it is for the handshake alone. 0, which is the default, and less are for ever. It
-// is for programs that clients reach which nobody knows. The time for which a step holds a connection does not count.
+// HeaderTimeout closes a connection whose client takes longer than d for a TLS
+// handshake, or for the headers of a request; the first request counts from the
+// start of the connection. Over HTTP/2 it is for the handshake alone. 0, which
+// is the default, and less are for ever. It is for programs that clients reach
+// which nobody knows. The time for which a step holds a connection does not
+// count.
 func HeaderTimeout(d time.Duration) Option {
 	return func(c *config) { c.headerTimeout = max(d, 0) }
 }
 
-// CertNames adds host names and IP addresses to those that a [Trusted] certificate is valid for, for clients that
-// reach the server through another name, as in a network of containers.
+// CertNames adds host names and IP addresses to those that a [Trusted]
+// certificate is valid for, for clients that reach the server through another
+// name, as in a network of containers.
 func CertNames(names ...string) Option {
 	return func(c *config) { c.certNames = append(c.certNames, names...) }
 }
 
-// Spotlight makes the server take envelopes at POST /stream too, where SDKs send them for Spotlight: without auth,
-// and with whatever DSN they name. They belong to the project and key of that DSN, or else to the server's own.
+// Spotlight makes the server take envelopes at POST /stream too, where SDKs
+// send them for Spotlight: without auth, and with whatever DSN they name. They
+// belong to the project and key of that DSN, or else to the server's own.
 func Spotlight() Option {
 	return func(c *config) { c.spotlight = true }
 }
 
-// InMemory makes the server reachable through [Server.DialContext] only: no socket is opened, and every
-// blocked read and write counts as durably blocked in a testing/synctest bubble. It works with TLS too.
+// InMemory makes the server reachable through [Server.DialContext] only: no
+// socket is opened, and every blocked read and write counts as durably blocked
+// in a testing/synctest bubble. It works with TLS too.
 //
-// URL and DSN then name a loopback address on which nothing listens, so that a client which forgot to
-// use DialContext fails at once. InMemory and [Listen] exclude each other.
+// URL and DSN then name a loopback address on which nothing listens, so that a
+// client which forgot to use DialContext fails at once. InMemory and [Listen]
+// exclude each other.
 //
-// With this module's client: raven.WithEnv(transport.Env{DialContext: srv.DialContext}). A server without
-// InMemory in a bubble hangs until the test's timeout, since waiting for a socket stops the bubble's clock.
+// With this module's client: raven.WithEnv(transport.Env{DialContext:
+// srv.DialContext}). A server without InMemory in a bubble hangs until the
+// test's timeout, since waiting for a socket stops the bubble's clock.
 func InMemory() Option {
 	return func(c *config) { c.inMemory = true }
 }
 
-// MaxWireSize sets the largest request body, in bytes as sent, in place of [DefaultMaxWireSize].
-// A longer one is answered with 413. Values below 1 leave the default.
+// MaxWireSize sets the largest request body, in bytes as sent, in place of
+// [DefaultMaxWireSize]. A longer one is answered with 413. Values below 1 leave
+// the default.
 func MaxWireSize(n int64) Option {
 	return func(c *config) {
 		if n > 0 {
@@ -143,9 +160,10 @@ func MaxWireSize(n int64) Option {
 	}
 }
 
-// MaxBodySize sets the largest envelope, in bytes after decompression, in place of
-// [DefaultMaxBodySize]. A larger one is answered with 413. Values below 1 leave the default.
-// It does not raise the limits for single items: an event stays bound to [MaxEventSize].
+// MaxBodySize sets the largest envelope, in bytes after decompression, in place
+// of [DefaultMaxBodySize]. A larger one is answered with 413. Values below 1
+// leave the default. It does not raise the limits for single items: an event
+// stays bound to [MaxEventSize].
 func MaxBodySize(n int64) Option {
 	return func(c *config) {
 		if n > 0 {
@@ -154,8 +172,10 @@ func MaxBodySize(n int64) Option {
 	}
 }
 
-// OnProblem calls report with what goes wrong before there is a request, a line each: failed TLS handshakes above all.
-// It is for programs that serve others; tests find the lines in the errors of [Server.Wait]. It is called concurrently.
+// OnProblem calls report with what goes wrong before there is a request, a line
+// each: failed TLS handshakes above all. It is for programs that serve others;
+// tests find the lines in the errors of [Server.Wait]. It is called
+// concurrently.
 func OnProblem(report func(line string)) Option {
 	return func(c *config) { c.onProblem = report }
 }

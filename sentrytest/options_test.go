@@ -8,7 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// What can't be had together is refused, rather than that one of the two has no effect.
+// What can't be had together is refused, rather than that one of the two has no
+// effect.
 func TestContradictingOptions(t *testing.T) {
 	t.Parallel()
 	options := func(opts ...sentrytest.Option) []sentrytest.Option { return opts }

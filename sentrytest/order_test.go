@@ -41,7 +41,8 @@ func TestRequireEventsInOrder(t *testing.T) {
 	})
 }
 
-// Each predicate gets an event of its own, even if the first one that it meets is another's only one.
+// Each predicate gets an event of its own, even if the first one that it meets
+// is another's only one.
 func TestRequireEventsInAnyOrderMovesEventsAround(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -108,8 +109,8 @@ func TestOrderElsewhere(t *testing.T) {
 	g.Expect(p.Match(parse(t, message("c")))).NotTo(Succeed())
 }
 
-// The closest event is the one that lacks the least, and of those that lack as much the most similar one. The diff
-// has only what differs.
+// The closest event is the one that lacks the least, and of those that lack as
+// much the most similar one. The diff has only what differs.
 func TestClosestEvent(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

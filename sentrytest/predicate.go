@@ -9,9 +9,11 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
-// Predicate is a condition on an event which can say why an event does not meet it. Predicates are values, made
-// by the Has functions, [AllOf], [AnyOf], [Not] and [NewPredicate]; the same ones serve [Server.Wait], the Require
-// functions and Gomega matchers. The zero value is met by every event. Safe for concurrent use.
+// Predicate is a condition on an event which can say why an event does not meet
+// it. Predicates are values, made by the Has functions, [AllOf], [AnyOf], [Not]
+// and [NewPredicate]; the same ones serve [Server.Wait], the Require functions
+// and Gomega matchers. The zero value is met by every event. Safe for
+// concurrent use.
 type Predicate struct {
 	text   string
 	match  func(*subject) error
@@ -19,14 +21,16 @@ type Predicate struct {
 	list   *predicateList // of InOrder and AnyOrder; nil for all others
 }
 
-// NewPredicate makes a predicate of one's own. The text completes the sentence "an event with …"; match returns
-// nil for an event that meets the condition, and else what stands in the way, for example `release is "1.0"`.
-// match must not keep or change the event.
+// NewPredicate makes a predicate of one's own. The text completes the sentence
+// "an event with …"; match returns nil for an event that meets the condition,
+// and else what stands in the way, for example `release is "1.0"`. match must
+// not keep or change the event.
 func NewPredicate(text string, match func(Event) error) Predicate {
 	return Predicate{text: text, match: func(s *subject) error { return match(s.Event) }}
 }
 
-// Match returns nil if the event meets the condition, and else an error that says what the event has instead.
+// Match returns nil if the event meets the condition, and else an error that
+// says what the event has instead.
 func (p Predicate) Match(e Event) error {
 	return p.meet(&subject{Event: e})
 }
@@ -63,14 +67,16 @@ func (p Predicate) String() string {
 	return p.text
 }
 
-// AllOf is met by events that meet every one of the predicates. Without any it is met by all events.
+// AllOf is met by events that meet every one of the predicates. Without any it
+// is met by all events.
 func AllOf(preds ...Predicate) Predicate {
 	return Predicate{text: "(" + join(preds, " and ") + ")", match: func(s *subject) error {
 		return errors.Join(mismatches(s, preds)...)
 	}}
 }
 
-// AnyOf is met by events that meet at least one of the predicates. Without any it is met by none.
+// AnyOf is met by events that meet at least one of the predicates. Without any
+// it is met by none.
 func AnyOf(preds ...Predicate) Predicate {
 	return Predicate{text: "(" + join(preds, " or ") + ")", match: func(s *subject) error {
 		failed := mismatches(s, preds)
@@ -94,8 +100,9 @@ func Not(p Predicate) Predicate {
 	}}
 }
 
-// Within sets how long a Require function waits, in place of five seconds: it stands among the predicates, is met by
-// every event, and has no meaning elsewhere. The last one counts.
+// Within sets how long a Require function waits, in place of five seconds: it
+// stands among the predicates, is met by every event, and has no meaning
+// elsewhere. The last one counts.
 func Within(d time.Duration) Predicate {
 	return Predicate{within: d}
 }

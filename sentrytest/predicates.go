@@ -12,7 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// HasMessage is met by events whose message, formatted, is exactly the given one.
+// HasMessage is met by events whose message, formatted, is exactly the given
+// one.
 func HasMessage(message string) Predicate {
 	return NewPredicate(fmt.Sprintf("message %q", message), func(e Event) error {
 		if e.Message == message {
@@ -22,8 +23,9 @@ func HasMessage(message string) Predicate {
 	})
 }
 
-// HasMessageMatching is met by events whose message, formatted, contains a match of the regular expression. It
-// panics if the expression is malformed, since a predicate that meets nothing would let [RequireNoEvent] pass.
+// HasMessageMatching is met by events whose message, formatted, contains a
+// match of the regular expression. It panics if the expression is malformed,
+// since a predicate that meets nothing would let [RequireNoEvent] pass.
 func HasMessageMatching(expr string) Predicate {
 	re, err := regexp.Compile(expr)
 	if err != nil {
@@ -37,7 +39,8 @@ func HasMessageMatching(expr string) Predicate {
 	})
 }
 
-// messageMismatch points at the text that was probably meant when an exception carries it.
+// messageMismatch points at the text that was probably meant when an exception
+// carries it.
 func messageMismatch(e Event, want string, wanted func(string) bool) error {
 	text, got := fmt.Sprintf("message is %q", texts.Shorten(e.Message, 200)), jsontree.Text(e.Message)
 	if e.Message == "" {
@@ -52,8 +55,8 @@ func messageMismatch(e Event, want string, wanted func(string) bool) error {
 	return mismatch("message", want, got, text)
 }
 
-// HasException is met by events with an exception of the given type and value anywhere in the chain. An empty string
-// stands for any.
+// HasException is met by events with an exception of the given type and value
+// anywhere in the chain. An empty string stands for any.
 func HasException(errorType, value string) Predicate {
 	want := exceptionText(errorType, value)
 	return NewPredicate("exception "+want, func(e Event) error {
@@ -94,8 +97,9 @@ func HasTag(name, value string) Predicate {
 	})
 }
 
-// HasExtra is met by events whose extra data hold the value at the path: object keys and list indexes joined by dots, as
-// in "job.args.0". The value is compared in its JSON form, so 7, 7.0 and int64(7) are equal.
+// HasExtra is met by events whose extra data hold the value at the path: object
+// keys and list indexes joined by dots, as in "job.args.0". The value is
+// compared in its JSON form, so 7, 7.0 and int64(7) are equal.
 func HasExtra(path string, value any) Predicate {
 	return jsonPredicate("extra "+path, value, func(e *subject) (any, error) {
 		if got, ok := jsontree.Lookup(e.Extra, path); ok {
@@ -105,8 +109,10 @@ func HasExtra(path string, value any) Predicate {
 	})
 }
 
-// HasContext is met by events whose contexts hold the value at the path: the context's name, object keys and list
-// indexes joined by dots, as in "os.name" or "device.screen.0". The value is compared in its JSON form, as in [HasExtra].
+// HasContext is met by events whose contexts hold the value at the path: the
+// context's name, object keys and list indexes joined by dots, as in "os.name"
+// or "device.screen.0". The value is compared in its JSON form, as in
+// [HasExtra].
 func HasContext(path string, value any) Predicate {
 	return jsonPredicate("context "+path, value, func(e *subject) (any, error) {
 		contexts := map[string]any{}
@@ -120,9 +126,11 @@ func HasContext(path string, value any) Predicate {
 	})
 }
 
-// HasJSON is met by events whose JSON, as received, holds the value at the path: object keys and list indexes joined by
-// dots, as in "exception.values.0.type". It reaches what [Event] has no field for. Keys that contain dots are
-// found as well, negative indexes count from the end, and values are compared as in [HasExtra].
+// HasJSON is met by events whose JSON, as received, holds the value at the
+// path: object keys and list indexes joined by dots, as in
+// "exception.values.0.type". It reaches what [Event] has no field for. Keys
+// that contain dots are found as well, negative indexes count from the end, and
+// values are compared as in [HasExtra].
 func HasJSON(path string, value any) Predicate {
 	return jsonPredicate("JSON "+path, value, func(e *subject) (any, error) {
 		if len(e.Raw) == 0 {
@@ -139,7 +147,8 @@ func HasJSON(path string, value any) Predicate {
 	})
 }
 
-// jsonPredicate compares values in their JSON form. A value that has none is the caller's mistake and panics.
+// jsonPredicate compares values in their JSON form. A value that has none is
+// the caller's mistake and panics.
 func jsonPredicate(what string, value any, find func(*subject) (any, error)) Predicate {
 	want, err := jsontree.Of(value)
 	if err != nil {
@@ -157,8 +166,8 @@ func jsonPredicate(what string, value any, find func(*subject) (any, error)) Pre
 	}}
 }
 
-// HasLevel is met by events of the level: debug, info, warning, error or fatal. It takes any type of string, such as the
-// Level types of client libraries.
+// HasLevel is met by events of the level: debug, info, warning, error or fatal.
+// It takes any type of string, such as the Level types of client libraries.
 func HasLevel[S ~string](level S) Predicate {
 	return NewPredicate("level "+string(level), func(e Event) error {
 		return compare("level", e.Level, string(level))
@@ -190,8 +199,9 @@ func HasBreadcrumb(message string) Predicate {
 	})
 }
 
-// HasFrame is met by events with a frame of this function in any stack trace. The function is given as the frame has it
-// or with its module, as in "Charge" or "example.com/shop/billing.Charge".
+// HasFrame is met by events with a frame of this function in any stack trace.
+// The function is given as the frame has it or with its module, as in "Charge"
+// or "example.com/shop/billing.Charge".
 func HasFrame(function string) Predicate {
 	return NewPredicate("frame "+function, func(e Event) error {
 		var found []string
@@ -227,7 +237,8 @@ func (e Event) frames() []Frame {
 	return all
 }
 
-// HasFingerprint is met by events with exactly these parts as their fingerprint.
+// HasFingerprint is met by events with exactly these parts as their
+// fingerprint.
 func HasFingerprint(parts ...string) Predicate {
 	return NewPredicate(fmt.Sprintf("fingerprint %q", parts), func(e Event) error {
 		if slices.Equal(e.Fingerprint, parts) {

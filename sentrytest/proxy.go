@@ -18,10 +18,12 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Proxy is a forward proxy for tests: it passes requests in absolute form on, which is how clients ask for http, and opens
-// tunnels for CONNECT, which is how they ask for https. Make one with [NewProxy] or [StartProxy].
+// Proxy is a forward proxy for tests: it passes requests in absolute form on,
+// which is how clients ask for http, and opens tunnels for CONNECT, which is
+// how they ask for https. Make one with [NewProxy] or [StartProxy].
 //
-// Many clients use no proxy for hosts on loopback. With [ProxyTo] the DSN can have any other host:
+// Many clients use no proxy for hosts on loopback. With [ProxyTo] the DSN can
+// have any other host:
 //
 //	srv := sentrytest.NewServer(t)
 //	proxy := sentrytest.NewProxy(t, sentrytest.ProxyTo(srv))
@@ -65,8 +67,9 @@ func (r ProxyRequest) String() string {
 	return fmt.Sprintf("%s %s (%s) -> %s", r.Method, r.Target, who, answer)
 }
 
-// NewProxy starts a proxy for the test, on a free loopback port, and closes it when the test ends. It logs what it received
-// if the test has failed, and fails the test when it cannot start.
+// NewProxy starts a proxy for the test, on a free loopback port, and closes it
+// when the test ends. It logs what it received if the test has failed, and
+// fails the test when it cannot start.
 func NewProxy(tb TB, opts ...ProxyOption) *Proxy {
 	tb.Helper()
 	p, err := StartProxy(opts...)
@@ -86,7 +89,8 @@ func NewProxy(tb TB, opts ...ProxyOption) *Proxy {
 	return p
 }
 
-// StartProxy starts a proxy that its caller has to close: for Examples and programs. It fails when there is no port for it.
+// StartProxy starts a proxy that its caller has to close: for Examples and
+// programs. It fails when there is no port for it.
 func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 	p := &Proxy{cfg: newProxyConfig(opts)}
 	l, err := sockets.Listen("")
@@ -107,7 +111,8 @@ func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 	return p, nil
 }
 
-// Close stops the proxy and every tunnel, and waits for them. Later calls return what the first returned.
+// Close stops the proxy and every tunnel, and waits for them. Later calls
+// return what the first returned.
 func (p *Proxy) Close() error {
 	p.once.Do(func() {
 		p.closeErr = p.life.End()
@@ -116,8 +121,9 @@ func (p *Proxy) Close() error {
 	return p.closeErr
 }
 
-// URL returns the URL of the proxy, as clients want it in their settings: with the credentials of [ProxyAuth], if there
-// are any. See [Proxy.Addr] for a URL without.
+// URL returns the URL of the proxy, as clients want it in their settings: with
+// the credentials of [ProxyAuth], if there are any. See [Proxy.Addr] for a URL
+// without.
 func (p *Proxy) URL() string {
 	u := url.URL{Scheme: "http", Host: p.addr}
 	if p.cfg.auth {
@@ -129,8 +135,9 @@ func (p *Proxy) URL() string {
 // Addr returns the host and port of the proxy.
 func (p *Proxy) Addr() string { return p.addr }
 
-// Requests returns what the proxy received, in the order of arrival, refused requests included. A request is among them
-// before its client has the answer, so that nothing has to be waited for. What goes through a tunnel is not.
+// Requests returns what the proxy received, in the order of arrival, refused
+// requests included. A request is among them before its client has the answer,
+// so that nothing has to be waited for. What goes through a tunnel is not.
 func (p *Proxy) Requests() []ProxyRequest {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,7 +149,8 @@ func (p *Proxy) Requests() []ProxyRequest {
 	return out
 }
 
-// Dump returns a description of what the proxy received, one line a request and at most a hundred of them.
+// Dump returns a description of what the proxy received, one line a request and
+// at most a hundred of them.
 func (p *Proxy) Dump() string {
 	requests := p.Requests()
 	lines := make([]string, 0, len(requests))

@@ -17,7 +17,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// through returns a client that uses the proxy at address and trusts the server.
+// through returns a client that uses the proxy at address and trusts the
+// server.
 func through(t *testing.T, address string, srv *sentrytest.Server) *http.Client {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -112,7 +113,8 @@ func TestProxyAuth(t *testing.T) {
 	}
 }
 
-// A proxy that can't reach the host says so; a request that is not for a proxy is refused.
+// A proxy that can't reach the host says so; a request that is not for a proxy
+// is refused.
 func TestProxyRefusals(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -42,14 +42,16 @@ func (p *Proxy) allows(r *http.Request) bool {
 	return user == p.cfg.user && password == p.cfg.password
 }
 
-// proxyCredentials reads Proxy-Authorization, which has the form of Authorization.
+// proxyCredentials reads Proxy-Authorization, which has the form of
+// Authorization.
 func proxyCredentials(r *http.Request) (user, password string) {
 	asked := http.Request{Header: http.Header{"Authorization": r.Header["Proxy-Authorization"]}}
 	user, password, _ = asked.BasicAuth()
 	return user, password
 }
 
-// passOn leaves a request as it came; ReverseProxy itself takes out what is meant for the proxy alone.
+// passOn leaves a request as it came; ReverseProxy itself takes out what is
+// meant for the proxy alone.
 func passOn(r *httputil.ProxyRequest) {
 	r.Out.URL.RawQuery = r.In.URL.RawQuery
 	for key, values := range r.In.Header {
@@ -97,7 +99,8 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request, seen *ProxyReque
 	})
 }
 
-// pipe copies until src ends, and then ends dst in the same way: a reset stays one.
+// pipe copies until src ends, and then ends dst in the same way: a reset stays
+// one.
 func pipe(dst, src net.Conn) {
 	if _, err := io.Copy(dst, src); errors.Is(err, errno.ConnReset) {
 		_ = sockets.Reset(dst)

@@ -5,8 +5,9 @@ import (
 	"net"
 )
 
-// ProxyOption configures a proxy when it starts. Options are applied in order; the later of two that contradict each other
-// wins. A nil ProxyOption is skipped.
+// ProxyOption configures a proxy when it starts. Options are applied in order;
+// the later of two that contradict each other wins. A nil ProxyOption is
+// skipped.
 type ProxyOption func(*proxyConfig)
 
 type proxyConfig struct {
@@ -29,14 +30,16 @@ func newProxyConfig(opts []ProxyOption) proxyConfig {
 	return cfg
 }
 
-// ProxyAuth makes the proxy ask for these credentials, as HTTP Basic, and refuse every request without them with 407.
+// ProxyAuth makes the proxy ask for these credentials, as HTTP Basic, and
+// refuse every request without them with 407.
 func ProxyAuth(user, password string) ProxyOption {
 	return func(c *proxyConfig) { c.auth, c.user, c.password = true, user, password }
 }
 
-// ProxyTo leads every host to the server, whatever its name and port, and whether it is [InMemory] or not. For https the
-// server's certificate has to be valid for the name that the client uses; see [SANs]. On a server with [ListenTLS], tunnels
-// lead to https.
+// ProxyTo leads every host to the server, whatever its name and port, and
+// whether it is [InMemory] or not. For https the server's certificate has to be
+// valid for the name that the client uses; see [SANs]. On a server with
+// [ListenTLS], tunnels lead to https.
 func ProxyTo(srv *Server) ProxyOption {
 	return func(c *proxyConfig) {
 		c.dialPlain = srv.DialContext
@@ -46,8 +49,8 @@ func ProxyTo(srv *Server) ProxyOption {
 	}
 }
 
-// ProxyDial sets how the proxy reaches hosts: it gets network and address as the client named it, such as
-// "sentry.test:443". The default is a net.Dialer.
+// ProxyDial sets how the proxy reaches hosts: it gets network and address as
+// the client named it, such as "sentry.test:443". The default is a net.Dialer.
 func ProxyDial(dial func(ctx context.Context, network, addr string) (net.Conn, error)) ProxyOption {
 	return func(c *proxyConfig) { c.dialPlain, c.dialTunnel = dial, dial }
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Request is one HTTP request as the server received it, with the answer it got. The fields below Header
-// are filled as far as the request could be understood.
+// Request is one HTTP request as the server received it, with the answer it
+// got. The fields below Header are filled as far as the request could be
+// understood.
 type Request struct {
 	ID         int       // 1 for the first request since the server started; Clear does not reset it
 	Connection int       // 1 for the first connection; equal for requests on one connection
@@ -77,9 +78,10 @@ func (r Request) clone() Request {
 	return r
 }
 
-// Rejection is a request that the server refused because of its contents, or one that it accepted as
-// Relay does but from which nothing could be kept (then Status is 200). What a script step answered is not
-// a rejection; see [Request.Answer].
+// Rejection is a request that the server refused because of its contents, or
+// one that it accepted as Relay does but from which nothing could be kept (then
+// Status is 200). What a script step answered is not a rejection; see
+// [Request.Answer].
 type Rejection struct {
 	Request Request
 	Status  int

@@ -11,8 +11,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Findings looks at what carried a payload: what the default server takes and Relay refuses is a warning, and what is
-// deprecated an info. What the request carries has findings of its own.
+// Findings looks at what carried a payload: what the default server takes and
+// Relay refuses is a warning, and what is deprecated an info. What the request
+// carries has findings of its own.
 func (r Request) Findings() []Finding {
 	f := &lint.List{}
 	if r.ContentEncoding == "deflate" && !isZlib(r.Body) {
@@ -37,7 +38,8 @@ func isZlib(body string) bool {
 	return len(body) >= 2 && body[0]&0x0f == 8 && (int(body[0])<<8|int(body[1]))%31 == 0
 }
 
-// RequestFindings is one request that was accepted and what is wrong with it and what it carried.
+// RequestFindings is one request that was accepted and what is wrong with it
+// and what it carried.
 type RequestFindings struct {
 	Request  Request
 	Findings []Finding // never empty
@@ -53,8 +55,9 @@ func (r RequestFindings) String() string {
 	return b.String()
 }
 
-// Findings returns what is wrong with the requests that the server accepted and with all that they carried, in the
-// order of arrival. Requests without findings are left out. It is computed at each call. What was refused is in
+// Findings returns what is wrong with the requests that the server accepted and
+// with all that they carried, in the order of arrival. Requests without
+// findings are left out. It is computed at each call. What was refused is in
 // [Server.Rejected].
 func (s *Server) Findings() []RequestFindings { return s.scope().records().findings() }
 
@@ -93,7 +96,8 @@ func (r records) findings() []RequestFindings {
 	return out
 }
 
-// strictness is what a strict server remembers of the records that Clear forgot.
+// strictness is what a strict server remembers of the records that Clear
+// forgot.
 type strictness struct {
 	on   bool // set before the server starts
 	mu   sync.Mutex
@@ -123,7 +127,8 @@ func (s *strictness) of(v scope) []RequestFindings {
 	return out
 }
 
-// reportFindings fails a test for warnings about what a scope of a strict server has, and logs what is less.
+// reportFindings fails a test for warnings about what a scope of a strict
+// server has, and logs what is less.
 func (s *Server) reportFindings(tb TB, v scope) {
 	tb.Helper()
 	if !s.findings.on {

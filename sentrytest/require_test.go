@@ -55,7 +55,8 @@ func TestRequireFailures(t *testing.T) {
 		g.Expect(failures).To(BeEmpty())
 		g.Expect(time.Since(start)).To(BeZero())
 
-		// Watching for a while sees what comes late, and stops as soon as it does.
+		// Watching for a while sees what comes late, and stops as soon as it
+		// does.
 		var client sync.WaitGroup
 		defer client.Wait()
 		client.Go(func() {

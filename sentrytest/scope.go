@@ -4,7 +4,8 @@ import (
 	"context"
 )
 
-// scope is what one party sees of a journal: a server everything, a tenant what came with its DSN.
+// scope is what one party sees of a journal: a server everything, a tenant what
+// came with its DSN.
 type scope struct {
 	journal *journal
 	mine    func(*Request) bool // nil for everything
@@ -64,7 +65,8 @@ func (v scope) only(r records) records {
 	}
 }
 
-// clear removes what the scope has, and returns it. Every Wait under way starts over, for it can't tell what is gone.
+// clear removes what the scope has, and returns it. Every Wait under way starts
+// over, for it can't tell what is gone.
 func (v scope) clear() records {
 	j := v.journal
 	j.mu.Lock()
@@ -95,8 +97,8 @@ func (r *Request) itself() *Request    { return r }
 func (e *Envelope) carrier() *Request  { return &e.Received }
 func (r *Rejection) carrier() *Request { return &r.Request }
 
-// wait returns the first n events that meet the predicates, and in place of them what ended the wait and
-// those that there were.
+// wait returns the first n events that meet the predicates, and in place of
+// them what ended the wait and those that there were.
 func (v scope) wait(ctx context.Context, n int, preds []Predicate) (matched []Event, cause error) {
 	var (
 		next    int // how many events, counted from the journal's first, have been looked at
@@ -138,7 +140,8 @@ func (v scope) wait(ctx context.Context, n int, preds []Predicate) (matched []Ev
 	}
 }
 
-// claimKey tells events apart: an envelope has one event, and one id may arrive in several requests.
+// claimKey tells events apart: an envelope has one event, and one id may arrive
+// in several requests.
 type claimKey struct {
 	request int
 	id      string

@@ -27,15 +27,15 @@ var reportKinds = []reportKind{
 	{eventType: "hpkp", marker: "known-pins"},
 }
 
-// reportTypes are the media types that Relay takes on the security endpoint. application/reports+json is what
-// browsers send since the Reporting API.
+// reportTypes are the media types that Relay takes on the security endpoint.
+// application/reports+json is what browsers send since the Reporting API.
 var reportTypes = map[string]bool{
 	"application/json": true, "application/csp-report": true, "application/expect-ct-report": true,
 	"application/expect-ct-report+json": true, "application/expect-staple-report": true, "application/reports+json": true,
 }
 
-// judgeSecurity takes a report as Relay does: what it says is looked at after the answer, and one that makes no sense
-// is dropped then.
+// judgeSecurity takes a report as Relay does: what it says is looked at after
+// the answer, and one that makes no sense is dropped then.
 func (s *Server) judgeSecurity(v *verdict, req *Request, body []byte) {
 	kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	if err != nil || !reportTypes[kind] {
@@ -87,8 +87,9 @@ type securityReport struct {
 	err       error
 }
 
-// reportsIn reads the body of a report, or the list of reports that the Reporting API batches. Each stands for itself: a
-// browser sends reports of all kinds in one list, and the server has no use for most.
+// reportsIn reads the body of a report, or the list of reports that the
+// Reporting API batches. Each stands for itself: a browser sends reports of all
+// kinds in one list, and the server has no use for most.
 func reportsIn(body []byte) []securityReport {
 	tree, err := jsontree.Decode(body)
 	if err != nil {
@@ -124,8 +125,9 @@ func readReport(one any) securityReport {
 	return securityReport{err: errors.New("expected one of csp-report, expect-ct-report, expect-staple-report, known-pins and csp-violation in it")}
 }
 
-// event makes the event of the report: its attributes as they were sent, under the name of its type, with what the
-// request says about it and a message for people to read.
+// event makes the event of the report: its attributes as they were sent, under
+// the name of its type, with what the request says about it and a message for
+// people to read.
 func (s securityReport) event(req *Request, id string) (jsontree.Object, error) {
 	if s.err != nil {
 		return jsontree.Object{}, s.err

@@ -82,7 +82,8 @@ func TestSecurityReportAttributes(t *testing.T) {
 	g.Expect(e.Report).To(Equal(map[string]any{"blocked-uri": "x", "line-number": 7.0}))
 }
 
-// Browsers batch reports of all kinds, and every report of a list stands for itself.
+// Browsers batch reports of all kinds, and every report of a list stands for
+// itself.
 func TestSecurityReportsBesideBrokenOnes(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -104,7 +105,8 @@ func TestSecurityReportsBesideBrokenOnes(t *testing.T) {
 	g.Expect(srv.Rejected()[0].Causes).To(HaveLen(10))
 }
 
-// An event that is made of a report is one level deeper than it, which must not make it unreadable.
+// An event that is made of a report is one level deeper than it, which must not
+// make it unreadable.
 func TestSecurityReportsThatAreTooDeep(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -19,11 +19,12 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/tempfiles"
 )
 
-// Server is a fake Sentry: it takes what SDKs, browsers and crash reporters send, answers as
-// Sentry's Relay does, and remembers everything. Make one with [NewServer], [NewTLSServer] or [Start].
+// Server is a fake Sentry: it takes what SDKs, browsers and crash reporters
+// send, answers as Sentry's Relay does, and remembers everything. Make one with
+// [NewServer], [NewTLSServer] or [Start].
 //
-// All methods are safe for concurrent use. What they return are copies: changing them changes nothing
-// in the server. The records outlive Close.
+// All methods are safe for concurrent use. What they return are copies:
+// changing them changes nothing in the server. The records outlive Close.
 type Server struct {
 	cfg     config
 	tb      TB // nil when started by Start
@@ -57,9 +58,10 @@ type Server struct {
 	shared   *http.Client
 }
 
-// NewServer starts a server for the test and closes it when the test ends, after which a script step that
-// was never used fails the test. Without options it is plain http on a free loopback port.
-// It fails the test when it cannot start.
+// NewServer starts a server for the test and closes it when the test ends,
+// after which a script step that was never used fails the test. Without options
+// it is plain http on a free loopback port. It fails the test when it cannot
+// start.
 func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(tb, opts)
@@ -74,15 +76,16 @@ func NewServer(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// NewTLSServer is [NewServer] with [Trusted] as its first option: an https server unless a later option
-// asks for another certificate.
+// NewTLSServer is [NewServer] with [Trusted] as its first option: an https
+// server unless a later option asks for another certificate.
 func NewTLSServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	return NewServer(tb, append([]Option{Trusted()}, opts...)...)
 }
 
-// Start starts a server that its caller has to close: for Examples and programs.
-// It fails when the address of [Listen] cannot be listened on, when options exclude each other or are out of range, and in a testing/synctest
+// Start starts a server that its caller has to close: for Examples and
+// programs. It fails when the address of [Listen] cannot be listened on, when
+// options exclude each other or are out of range, and in a testing/synctest
 // bubble unless it is [InMemory].
 func Start(opts ...Option) (*Server, error) {
 	return start(nil, opts)
@@ -107,7 +110,8 @@ func start(tb TB, opts []Option) (*Server, error) {
 	return s, nil
 }
 
-// listen opens the server's listener: on the address that it had before, if it had one.
+// listen opens the server's listener: on the address that it had before, if it
+// had one.
 func (s *Server) listen() (net.Listener, error) {
 	if s.cfg.inMemory {
 		if s.host == "" {
@@ -126,11 +130,12 @@ func (s *Server) listen() (net.Listener, error) {
 	return l, nil
 }
 
-// Close stops the server: it ends hung requests, closes every connection, waits for every goroutine and
-// removes the files that were made for certificates. Later calls return what the first returned.
+// Close stops the server: it ends hung requests, closes every connection, waits
+// for every goroutine and removes the files that were made for certificates.
+// Later calls return what the first returned.
 //
-// The error is an [*UnusedStepsError] when a script step was never used; a server made by [NewServer]
-// reports that to its test as well.
+// The error is an [*UnusedStepsError] when a script step was never used; a
+// server made by [NewServer] reports that to its test as well.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.journal.close()
@@ -141,20 +146,23 @@ func (s *Server) Close() error {
 	return s.closeErr
 }
 
-// URL returns the base URL of the server without a trailing slash, for example http://127.0.0.1:40001.
+// URL returns the base URL of the server without a trailing slash, for example
+// http://127.0.0.1:40001.
 func (s *Server) URL() string { return s.scheme() + "://" + s.host }
 
 // Addr returns the host and port of the server as they stand in its URL.
 func (s *Server) Addr() string { return s.host }
 
-// PublicKey returns the key of the server's own DSN: 32 hexadecimal digits, different for every server.
+// PublicKey returns the key of the server's own DSN: 32 hexadecimal digits,
+// different for every server.
 func (s *Server) PublicKey() string { return s.key }
 
 // ProjectID returns the project of the server's own DSN.
 func (s *Server) ProjectID() string { return s.project }
 
-// Connections returns how many connections the server has accepted so far. Comparing it with the number
-// of requests shows whether a client keeps its connections alive.
+// Connections returns how many connections the server has accepted so far.
+// Comparing it with the number of requests shows whether a client keeps its
+// connections alive.
 func (s *Server) Connections() int { return int(s.accepted.Load()) }
 
 func (s *Server) scheme() string {

@@ -44,8 +44,10 @@ var sessionStatuses = []string{"ok", "exited", "crashed", "abnormal", "errored",
 // maxBuckets is how many buckets one sessions item may have.
 const maxBuckets = 100
 
-// Sessions returns the sessions of the envelope in their order: one for each item of type "session", and one for each
-// bucket of an item of type "sessions", up to the hundred that it may have. An item that cannot be read is a Session with nothing but findings.
+// Sessions returns the sessions of the envelope in their order: one for each
+// item of type "session", and one for each bucket of an item of type
+// "sessions", up to the hundred that it may have. An item that cannot be read
+// is a Session with nothing but findings.
 func (e Envelope) Sessions() []Session {
 	var out []Session
 	for _, item := range e.Items {

@@ -5,16 +5,20 @@ import (
 	"time"
 )
 
-// Source is anything that has events to show: a [Server], a recording transport, an [EventList].
+// Source is anything that has events to show: a [Server], a recording
+// transport, an [EventList].
 //
-// A source may have more methods, which are then used: Wait, with the signature of [Server.Wait], to be told of events
-// rather than to look for them; WaitIdle, with that of [Server.WaitIdle], to let things settle; Claim, with that of
-// [Server.Claim], to learn what was expected; and Rejected() []Rejection, for better messages.
+// A source may have more methods, which are then used: Wait, with the signature
+// of [Server.Wait], to be told of events rather than to look for them;
+// WaitIdle, with that of [Server.WaitIdle], to let things settle; Claim, with
+// that of [Server.Claim], to learn what was expected; and Rejected()
+// []Rejection, for better messages.
 type Source interface {
 	Events() []Event
 }
 
-// EventList is a source with a fixed content: the Require functions do not wait for more.
+// EventList is a source with a fixed content: the Require functions do not wait
+// for more.
 type EventList []Event
 
 // Events returns copies of the events.
@@ -26,7 +30,8 @@ func (l EventList) Events() []Event {
 	return out
 }
 
-// Wait returns the first n events that meet the predicates, at once, or a [*WaitError].
+// Wait returns the first n events that meet the predicates, at once, or a
+// [*WaitError].
 func (l EventList) Wait(_ context.Context, n int, preds ...Predicate) ([]Event, error) {
 	matched := firstMatches(l.Events(), n, preds)
 	if len(matched) < n {
@@ -39,8 +44,8 @@ func (l EventList) Wait(_ context.Context, n int, preds ...Predicate) ([]Event, 
 // every source, and of none by another way.
 type fullSource interface {
 	Source
-	// await returns the first n events that meet the predicates, or a *WaitError
-	// with those that there were.
+	// await returns the first n events that meet the predicates, or a
+	// *WaitError with those that there were.
 	await(ctx context.Context, n int, preds []Predicate) ([]Event, error)
 	settle(ctx context.Context) error // until what was sent is on record
 	claim(events []Event)

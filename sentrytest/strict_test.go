@@ -99,7 +99,8 @@ func TestStrictServerMindsNoReportsAndMinidumps(t *testing.T) {
 	g.Expect(failures).To(BeEmpty())
 }
 
-// A strict server knows its tenants, and what they received is judged by their own tests.
+// A strict server knows its tenants, and what they received is judged by their
+// own tests.
 func TestTenantsOfAStrictServer(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -12,14 +12,18 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 )
 
-// Tenant is one test's part of a shared server: it has a public key and a project of its own, and sees only what
-// comes with them. Parallel tests, each with a tenant, can share a server that is expensive to point programs at.
+// Tenant is one test's part of a shared server: it has a public key and a
+// project of its own, and sees only what comes with them. Parallel tests, each
+// with a tenant, can share a server that is expensive to point programs at.
 //
-// A request belongs to the tenant when both the key and the project are the tenant's, wherever the key stands. One
-// without a usable key belongs to it by the project alone, so that its refusal is seen by the right test, and one
-// to the legacy /api/store/ by the key alone. A wrong pair is nobody's: see [Server.Unowned].
+// A request belongs to the tenant when both the key and the project are the
+// tenant's, wherever the key stands. One without a usable key belongs to it by
+// the project alone, so that its refusal is seen by the right test, and one to
+// the legacy /api/store/ by the key alone. A wrong pair is nobody's: see
+// [Server.Unowned].
 //
-// All methods are safe for concurrent use. Scripts, TLS and connections are the server's.
+// All methods are safe for concurrent use. Scripts, TLS and connections are the
+// server's.
 type Tenant struct {
 	srv     *Server
 	test    string // "" when the host has no Name
@@ -36,12 +40,15 @@ type tenants struct {
 	byProject map[string]*Tenant
 }
 
-// Tenant makes a tenant of the server for a test. The server may be one of [Start], made once for a whole test
-// binary, or one of a parent test's [NewServer]. [FailOnUnclaimed] and [Allow] are the only options that a tenant
-// takes, in addition to those that the server was started with; others fail the test.
+// Tenant makes a tenant of the server for a test. The server may be one of
+// [Start], made once for a whole test binary, or one of a parent test's
+// [NewServer]. [FailOnUnclaimed] and [Allow] are the only options that a tenant
+// takes, in addition to those that the server was started with; others fail the
+// test.
 //
-// When the test ends, the tenant ends: what still comes with its DSN afterwards is nobody's. If the test has
-// failed, its log gets what the tenant received, and [Server.Unowned]. On a [Strict] server, findings of what the tenant
+// When the test ends, the tenant ends: what still comes with its DSN afterwards
+// is nobody's. If the test has failed, its log gets what the tenant received,
+// and [Server.Unowned]. On a [Strict] server, findings of what the tenant
 // received fail its test.
 func (s *Server) Tenant(tb TB, opts ...Option) *Tenant {
 	tb.Helper()
@@ -77,7 +84,8 @@ func (ts *tenants) add(t *Tenant) {
 	ts.byKey[t.key], ts.byProject[t.project] = t, t
 }
 
-// of returns the tenant whose DSN a request carries, ended or not, nil when there is none.
+// of returns the tenant whose DSN a request carries, ended or not, nil when
+// there is none.
 func (ts *tenants) of(r *Request) *Tenant {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -97,8 +105,8 @@ func (ts *tenants) any() bool {
 	return len(ts.byKey) > 0
 }
 
-// carries reports whether a request came with the DSN of this key and project; the legacy store endpoint names no
-// project.
+// carries reports whether a request came with the DSN of this key and project;
+// the legacy store endpoint names no project.
 func carries(r *Request, key, project string) bool {
 	if r.PublicKey == "" {
 		return r.ProjectID == project
@@ -106,7 +114,8 @@ func carries(r *Request, key, project string) bool {
 	return keyOf(r) == key && (r.ProjectID == project || r.ProjectID == "")
 }
 
-// keyOf returns the public key of a request without the flags that may stand behind it, as in "….no-cache".
+// keyOf returns the public key of a request without the flags that may stand
+// behind it, as in "….no-cache".
 func keyOf(r *Request) string {
 	key, _, _ := strings.Cut(r.PublicKey, ".")
 	return key
@@ -127,14 +136,16 @@ func (t *Tenant) scope() scope { return scope{journal: &t.srv.journal, mine: t.o
 // Server returns the server that the tenant is on.
 func (t *Tenant) Server() *Server { return t.srv }
 
-// DSN returns the tenant's DSN. Options are those of [Server.DSN]; one that replaces key or project makes a DSN that is
-// not the tenant's any more.
+// DSN returns the tenant's DSN. Options are those of [Server.DSN]; one that
+// replaces key or project makes a DSN that is not the tenant's any more.
 func (t *Tenant) DSN(opts ...DSNOption) string { return t.srv.dsn(t.key, t.project, opts) }
 
-// PublicKey returns the key of the tenant's DSN: 32 hexadecimal digits, different for every tenant.
+// PublicKey returns the key of the tenant's DSN: 32 hexadecimal digits,
+// different for every tenant.
 func (t *Tenant) PublicKey() string { return t.key }
 
-// ProjectID returns the project of the tenant's DSN, different for every tenant of a server.
+// ProjectID returns the project of the tenant's DSN, different for every tenant
+// of a server.
 func (t *Tenant) ProjectID() string { return t.project }
 
 // Events is [Server.Events] of what the tenant owns.
@@ -149,11 +160,12 @@ func (t *Tenant) Requests() []Request { return t.scope().requests() }
 // Rejected is [Server.Rejected] of what the tenant owns.
 func (t *Tenant) Rejected() []Rejection { return t.scope().rejected() }
 
-// Clear forgets what the tenant has received so far, and nothing of anybody else.
+// Clear forgets what the tenant has received so far, and nothing of anybody
+// else.
 func (t *Tenant) Clear() { t.srv.findings.keep(t.scope().clear()) }
 
-// Wait is [Server.Wait] for events that the tenant owns. Its error also lists what nobody owns, which a wrong DSN
-// leads to.
+// Wait is [Server.Wait] for events that the tenant owns. Its error also lists
+// what nobody owns, which a wrong DSN leads to.
 func (t *Tenant) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
 	return waitAndClaim(ctx, t.full(), n, preds)
 }
@@ -177,11 +189,13 @@ func testName(tb TB) string {
 	return ""
 }
 
-// Unowned returns the events that nobody owns: their key and project are neither the server's own nor those of a tenant
-// whose test is running. They are never handed to a test that happens to run. On a server without tenants every DSN
-// but the server's own is nobody's.
+// Unowned returns the events that nobody owns: their key and project are
+// neither the server's own nor those of a tenant whose test is running. They
+// are never handed to a test that happens to run. On a server without tenants
+// every DSN but the server's own is nobody's.
 //
-// Failed waits and the log of a failed test list them, and the log of a server with tenants in any case.
+// Failed waits and the log of a failed test list them, and the log of a server
+// with tenants in any case.
 func (s *Server) Unowned() []Event {
 	return scope{journal: &s.journal, mine: s.isUnowned}.events()
 }
@@ -200,8 +214,9 @@ func (s *Server) isNoTenants(r *Request) bool {
 	return t == nil || t.late(r)
 }
 
-// unownedLines describes what nobody owns, refused requests included. Without tenants there is nothing that could
-// be misfiled, and everything is listed elsewhere.
+// unownedLines describes what nobody owns, refused requests included. Without
+// tenants there is nothing that could be misfiled, and everything is listed
+// elsewhere.
 func (s *Server) unownedLines() []string {
 	if !s.tenants.any() {
 		return nil

@@ -220,7 +220,8 @@ func TestFailOnUnclaimedOfTenants(t *testing.T) {
 	g.Expect(failures).To(ContainSubstring(`error "the server's"`))
 }
 
-// What is still on its way when the test ends is waited for: an event that comes late is no less unexpected.
+// What is still on its way when the test ends is waited for: an event that
+// comes late is no less unexpected.
 func TestFailOnUnclaimedWaitsForWhatIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

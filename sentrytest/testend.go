@@ -48,8 +48,8 @@ func (t *Tenant) end(tb TB, cfg config) {
 	}
 }
 
-// awaitLast lets what is on its way arrive if everything that arrives is judged. If it never arrives there is nothing
-// to judge either.
+// awaitLast lets what is on its way arrive if everything that arrives is
+// judged. If it never arrives there is nothing to judge either.
 func (c *config) awaitLast(src Source) {
 	if !c.test.failOnUnclaimed && !c.rules.strict {
 		return
@@ -62,8 +62,9 @@ func (c *config) awaitLast(src Source) {
 // maxSilences bounds what a server that many tests share remembers.
 const maxSilences = 100
 
-// lastLook is what the end of a server or tenant looks at once more, after the cleanups of everything that was made
-// later, such as a client that sends until it is closed.
+// lastLook is what the end of a server or tenant looks at once more, after the
+// cleanups of everything that was made later, such as a client that sends until
+// it is closed.
 type lastLook struct {
 	mu       sync.Mutex // guards everything below
 	canaries []*CanaryValue
@@ -82,7 +83,8 @@ func (l *lastLook) watch(c *CanaryValue) {
 	l.canaries = append(l.canaries, c)
 }
 
-// searchCanaries fails the test for leaks that have arrived since the canaries looked themselves.
+// searchCanaries fails the test for leaks that have arrived since the canaries
+// looked themselves.
 func (l *lastLook) searchCanaries(tb TB, src Source) {
 	tb.Helper()
 	l.mu.Lock()
@@ -101,8 +103,9 @@ func (l *lastLook) remember(what silence) {
 	}
 }
 
-// mentionLate logs the unclaimed events that a passed RequireNoEvent asked for in vain: so they arrived later. It is no
-// failure, since a test may go on after its RequireNoEvent and cause an event.
+// mentionLate logs the unclaimed events that a passed RequireNoEvent asked for
+// in vain: so they arrived later. It is no failure, since a test may go on
+// after its RequireNoEvent and cause an event.
 func (l *lastLook) mentionLate(tb TB, v scope) {
 	tb.Helper()
 	l.mu.Lock()

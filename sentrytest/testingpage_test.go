@@ -14,8 +14,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// pageTable returns the rows of the table on docs/testing.md whose heading begins
-// with a cell.
+// pageTable returns the rows of the table on docs/testing.md whose heading
+// begins with a cell.
 func pageTable(t *testing.T, heading string) [][]string {
 	t.Helper()
 	g := NewWithT(t)
@@ -44,8 +44,8 @@ func backticked(cell string) (names []string) {
 	return names
 }
 
-// Each endpoint in the page's table takes what the table says, and what it calls
-// not supported is answered with 404 and listed.
+// Each endpoint in the page's table takes what the table says, and what it
+// calls not supported is answered with 404 and listed.
 func TestEndpointsOnTheTestingPage(t *testing.T) {
 	t.Parallel()
 	post := func(t *testing.T, srv *sentrytest.Server, path, body string, headers ...string) int {

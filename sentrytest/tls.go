@@ -29,45 +29,52 @@ func (c *config) serverTLS() *tls.Config {
 	return t
 }
 
-// CACertPEM returns the certificate of the trusted CA, PEM encoded: the one that signs the certificates
-// of the [Trusted], [Expired], [NotYetValid] and [WrongHost] servers. It is the same for all servers of a
-// process. On an [UnknownCA] or [SelfSigned] server it is the trusted CA as well, and verification fails.
+// CACertPEM returns the certificate of the trusted CA, PEM encoded: the one
+// that signs the certificates of the [Trusted], [Expired], [NotYetValid] and
+// [WrongHost] servers. It is the same for all servers of a process. On an
+// [UnknownCA] or [SelfSigned] server it is the trusted CA as well, and
+// verification fails.
 func (s *Server) CACertPEM() []byte {
 	return certs.CA().PEM()
 }
 
-// CertPool returns a new pool that holds the trusted CA alone, for tls.Config.RootCAs.
+// CertPool returns a new pool that holds the trusted CA alone, for
+// tls.Config.RootCAs.
 func (s *Server) CertPool() *x509.CertPool {
 	return certs.CA().Pool()
 }
 
-// CACertFile returns the path of a PEM file with the trusted CA (see [Server.CACertPEM]), for a DSN's
-// ca_certs option and for programs in other languages. The file is written by the first call and removed
-// by Close. A file that cannot be written fails the test; without a test it panics.
+// CACertFile returns the path of a PEM file with the trusted CA (see
+// [Server.CACertPEM]), for a DSN's ca_certs option and for programs in other
+// languages. The file is written by the first call and removed by Close. A file
+// that cannot be written fails the test; without a test it panics.
 func (s *Server) CACertFile() string {
 	return s.tempFile("ca.pem", certs.CA().PEM())
 }
 
-// OtherCACertFile is like [Server.CACertFile], but holds a CA that signed no certificate of any server:
-// a client told to trust only it must refuse all of them.
+// OtherCACertFile is like [Server.CACertFile], but holds a CA that signed no
+// certificate of any server: a client told to trust only it must refuse all of
+// them.
 func (s *Server) OtherCACertFile() string {
 	return s.tempFile("other-ca.pem", certs.OtherCA().PEM())
 }
 
-// ClientCertificate returns the certificate that a [ClientCertRequired] server asks for, with its key.
+// ClientCertificate returns the certificate that a [ClientCertRequired] server
+// asks for, with its key.
 func (s *Server) ClientCertificate() tls.Certificate {
 	return certs.Client()
 }
 
-// ClientCertFiles returns the paths of PEM files with the certificate and the private key that a
-// [ClientCertRequired] server asks for. They live as long as the file of [Server.CACertFile].
+// ClientCertFiles returns the paths of PEM files with the certificate and the
+// private key that a [ClientCertRequired] server asks for. They live as long as
+// the file of [Server.CACertFile].
 func (s *Server) ClientCertFiles() (certFile, keyFile string) {
 	cert, key := certs.PEM(certs.Client())
 	return s.tempFile("client.pem", cert), s.tempFile("client-key.pem", key)
 }
 
-// tempFile returns the path of the named file, and reports a failure in the only ways that an accessor
-// with one result has.
+// tempFile returns the path of the named file, and reports a failure in the
+// only ways that an accessor with one result has.
 func (s *Server) tempFile(name string, content []byte) string {
 	path, err := s.files.Write(name, content)
 	if err == nil {

@@ -53,7 +53,8 @@ func TestTLSVariants(t *testing.T) {
 			t.Parallel()
 			checkVariant(t, sentrytest.NewTLSServer(t, sentrytest.InMemory(), v.option), v.refuse)
 		})
-		// The clock of a bubble starts in the year 2000, with the same certificates.
+		// The clock of a bubble starts in the year 2000, with the same
+		// certificates.
 		t.Run(v.name+" in a bubble", func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -106,7 +107,8 @@ func TestHandshakeFailuresAreReported(t *testing.T) {
 	g.Expect(failures).NotTo(ContainSubstring("does not trust"), "it is not to trust this one")
 }
 
-// A client that was not told about the CA is the most frequent of those failures, and has a remedy.
+// A client that was not told about the CA is the most frequent of those
+// failures, and has a remedy.
 func TestHandshakeFailuresOfATrustedServer(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -6,14 +6,16 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 )
 
-// Trusted makes an https server whose certificate is valid for 127.0.0.1, ::1 and localhost and is
-// signed by the CA of [Server.CACertFile]. It is what [NewTLSServer] does unless told otherwise.
+// Trusted makes an https server whose certificate is valid for 127.0.0.1, ::1
+// and localhost and is signed by the CA of [Server.CACertFile]. It is what
+// [NewTLSServer] does unless told otherwise.
 func Trusted() Option {
 	return func(c *config) { c.cert = certs.Trusted }
 }
 
-// Expired makes an https server whose certificate ended in 1999, which is before the clock of a
-// testing/synctest bubble starts, so that it has expired there too.
+// Expired makes an https server whose certificate ended in 1999, which is
+// before the clock of a testing/synctest bubble starts, so that it has expired
+// there too.
 func Expired() Option {
 	return func(c *config) { c.cert = certs.Expired }
 }
@@ -23,8 +25,8 @@ func NotYetValid() Option {
 	return func(c *config) { c.cert = certs.NotYetValid }
 }
 
-// WrongHost makes an https server whose certificate is valid and signed by the trusted CA, but for
-// the name wrong.host.invalid alone.
+// WrongHost makes an https server whose certificate is valid and signed by the
+// trusted CA, but for the name wrong.host.invalid alone.
 func WrongHost() Option {
 	return func(c *config) { c.cert = certs.WrongHost }
 }
@@ -34,16 +36,18 @@ func SelfSigned() Option {
 	return func(c *config) { c.cert = certs.SelfSigned }
 }
 
-// UnknownCA makes an https server whose certificate is in order but signed by a CA that
-// [Server.CACertFile] and [Server.CertPool] do not contain.
+// UnknownCA makes an https server whose certificate is in order but signed by a
+// CA that [Server.CACertFile] and [Server.CertPool] do not contain.
 func UnknownCA() Option {
 	return func(c *config) { c.cert = certs.UnknownCA }
 }
 
-// ClientCertRequired makes an https server that refuses clients without the certificate of
-// [Server.ClientCertFiles]. It can be combined with the other TLS options; alone it implies [Trusted].
+// ClientCertRequired makes an https server that refuses clients without the
+// certificate of [Server.ClientCertFiles]. It can be combined with the other
+// TLS options; alone it implies [Trusted].
 //
-// In TLS 1.3 a client learns of the refusal when it first reads, not in its handshake.
+// In TLS 1.3 a client learns of the refusal when it first reads, not in its
+// handshake.
 func ClientCertRequired() Option {
 	return func(c *config) {
 		c.clientCert = true
@@ -51,14 +55,16 @@ func ClientCertRequired() Option {
 	}
 }
 
-// IncompleteChain makes an https server whose certificate is signed by an intermediate CA of the trusted one, but that
-// does not send the intermediate along: a mistake that browsers forgive and most other clients don't.
+// IncompleteChain makes an https server whose certificate is signed by an
+// intermediate CA of the trusted one, but that does not send the intermediate
+// along: a mistake that browsers forgive and most other clients don't.
 func IncompleteChain() Option {
 	return func(c *config) { c.cert = certs.IncompleteChain }
 }
 
-// SANs makes the server's certificate valid for the given host names and IP addresses, in place of 127.0.0.1, ::1 and
-// localhost. It can be combined with the other TLS options; alone it implies [Trusted]. It excludes [WrongHost].
+// SANs makes the server's certificate valid for the given host names and IP
+// addresses, in place of 127.0.0.1, ::1 and localhost. It can be combined with
+// the other TLS options; alone it implies [Trusted]. It excludes [WrongHost].
 func SANs(names ...string) Option {
 	return func(c *config) {
 		c.sans = names
@@ -66,12 +72,13 @@ func SANs(names ...string) Option {
 	}
 }
 
-// TLS12Only makes an https server that speaks TLS 1.2 and no other version. It can be combined with the other TLS
-// options; alone it implies [Trusted].
+// TLS12Only makes an https server that speaks TLS 1.2 and no other version. It
+// can be combined with the other TLS options; alone it implies [Trusted].
 func TLS12Only() Option { return onlyTLS(tls.VersionTLS12) }
 
-// TLS10Only makes an https server that speaks TLS 1.0 alone, which clients of today refuse. It can be combined with the
-// other TLS options; alone it implies [Trusted].
+// TLS10Only makes an https server that speaks TLS 1.0 alone, which clients of
+// today refuse. It can be combined with the other TLS options; alone it implies
+// [Trusted].
 func TLS10Only() Option { return onlyTLS(tls.VersionTLS10) }
 
 func onlyTLS(version uint16) Option {
@@ -81,8 +88,8 @@ func onlyTLS(version uint16) Option {
 	}
 }
 
-// HandshakeStall makes an https server that accepts connections and never answers a handshake. The client sees a
-// time-out, its own.
+// HandshakeStall makes an https server that accepts connections and never
+// answers a handshake. The client sees a time-out, its own.
 func HandshakeStall() Option {
 	return func(c *config) {
 		c.stall = true
@@ -90,8 +97,9 @@ func HandshakeStall() Option {
 	}
 }
 
-// PlainHTTP makes a server whose URL and DSN say https, but which speaks plain http on that port: what a client meets
-// behind a proxy that was set up wrong. Its requests end in the handshake.
+// PlainHTTP makes a server whose URL and DSN say https, but which speaks plain
+// http on that port: what a client meets behind a proxy that was set up wrong.
+// Its requests end in the handshake.
 func PlainHTTP() Option {
 	return func(c *config) {
 		c.plain = true
@@ -99,12 +107,15 @@ func PlainHTTP() Option {
 	}
 }
 
-// HTTP2 makes an https server that offers HTTP/2 beside HTTP/1.1. The client chooses in the handshake (ALPN), and
-// [Request].Proto says what it has chosen. It can be combined with the other TLS options; alone it implies [Trusted]. It
-// excludes [PlainHTTP] and [TLS10Only]. Without it a server speaks HTTP/1.1 only.
+// HTTP2 makes an https server that offers HTTP/2 beside HTTP/1.1. The client
+// chooses in the handshake (ALPN), and [Request].Proto says what it has chosen.
+// It can be combined with the other TLS options; alone it implies [Trusted]. It
+// excludes [PlainHTTP] and [TLS10Only]. Without it a server speaks HTTP/1.1
+// only.
 //
-// One HTTP/2 connection carries many requests side by side. A [Step] that breaks a connection ends the other requests on
-// it too; what each step does over HTTP/2 is said there.
+// One HTTP/2 connection carries many requests side by side. A [Step] that
+// breaks a connection ends the other requests on it too; what each step does
+// over HTTP/2 is said there.
 func HTTP2() Option {
 	return func(c *config) {
 		c.http2 = true

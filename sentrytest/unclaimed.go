@@ -7,7 +7,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// testConfig is what options ask of the end of a test, of a server's or a tenant's.
+// testConfig is what options ask of the end of a test, of a server's or a
+// tenant's.
 type testConfig struct {
 	failOnUnclaimed bool
 	allow           []Predicate
@@ -21,25 +22,30 @@ func (c testConfig) and(other testConfig) testConfig {
 	}
 }
 
-// FailOnUnclaimed makes silence a requirement: at the end of the test every event that no assertion claimed fails it. The
-// events that [Server.Wait] or a Require function has returned are claimed, and those of [Server.Claim]; events that were
-// merely looked at are not. [Allow] excepts known ones, and what Clear forgets is forgiven. What is on its way when the test
-// ends is waited for, at most five seconds.
+// FailOnUnclaimed makes silence a requirement: at the end of the test every
+// event that no assertion claimed fails it. The events that [Server.Wait] or a
+// Require function has returned are claimed, and those of [Server.Claim];
+// events that were merely looked at are not. [Allow] excepts known ones, and
+// what Clear forgets is forgiven. What is on its way when the test ends is
+// waited for, at most five seconds.
 //
-// It is an option of [NewServer], [NewTLSServer] and [Server.Tenant]. A server answers for its own and nobody's events, each
-// tenant for its own; tenants inherit it from their server. On a server of [Start], which has no test, it is only
-// inherited.
+// It is an option of [NewServer], [NewTLSServer] and [Server.Tenant]. A server
+// answers for its own and nobody's events, each tenant for its own; tenants
+// inherit it from their server. On a server of [Start], which has no test, it
+// is only inherited.
 func FailOnUnclaimed() Option {
 	return func(c *config) { c.test.failOnUnclaimed = true }
 }
 
-// Allow excepts the events that meet any one of the predicates from [FailOnUnclaimed]. Given twice, it adds up.
+// Allow excepts the events that meet any one of the predicates from
+// [FailOnUnclaimed]. Given twice, it adds up.
 func Allow(preds ...Predicate) Option {
 	return func(c *config) { c.test.allow = append(c.test.allow, preds...) }
 }
 
-// Claim marks events that the server returned as expected, for [FailOnUnclaimed]: for tests that look through
-// [Server.Events] themselves, and for matchers. Events of other servers are passed over.
+// Claim marks events that the server returned as expected, for
+// [FailOnUnclaimed]: for tests that look through [Server.Events] themselves,
+// and for matchers. Events of other servers are passed over.
 func (s *Server) Claim(events ...Event) { s.scope().claim(events) }
 
 // failUnclaimed fails the test for what nobody claimed.

@@ -12,15 +12,18 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Validate looks at the JSON of one event as a real server does: with the limits and forms of protocol section 5 and
-// the rules for transactions of section 7. It returns what it finds, the gravest first, and nil for an event that a
-// server keeps as it is. Times are not compared with a clock; [Event.Findings] of an event that a server received is.
+// Validate looks at the JSON of one event as a real server does: with the
+// limits and forms of the protocol and its rules for transactions. It returns
+// what it finds, the gravest first, and nil for an event that a server keeps as
+// it is. Times are not compared with a clock; [Event.Findings] of an event that
+// a server received is.
 func Validate(raw []byte) []Finding {
 	return validateEvent(raw, lint.Context{})
 }
 
-// Findings is [Validate] of the event's JSON. An event that a server received is also held against the time of its
-// arrival, and its id may stand in its envelope alone. It is computed at each call.
+// Findings is [Validate] of the event's JSON. An event that a server received
+// is also held against the time of its arrival, and its id may stand in its
+// envelope alone. It is computed at each call.
 func (e Event) Findings() []Finding {
 	about := contextOf(e.Received)
 	about.ItemType = e.Type
@@ -42,8 +45,9 @@ func validateEvent(raw []byte, about lint.Context) []Finding {
 	}))
 }
 
-// ValidateEnvelope looks at an envelope as a real server does: its grammar, its header, the limits of protocol section
-// 2.4, and every item as [Item.Findings] has it, below "items.0" and so on. It returns what it finds, the gravest
+// ValidateEnvelope looks at an envelope as a real server does: its grammar, its
+// header, the limits of Relay, and every item as [Item.Findings]
+// has it, below "items.0" and so on. It returns what it finds, the gravest
 // first.
 func ValidateEnvelope(raw []byte) []Finding {
 	e, err := ParseEnvelope(raw)
@@ -55,8 +59,9 @@ func ValidateEnvelope(raw []byte) []Finding {
 	return e.Findings()
 }
 
-// Findings is [ValidateEnvelope] of the envelope. Times of events in an envelope that a server received are compared
-// with the time of its arrival. It is computed at each call.
+// Findings is [ValidateEnvelope] of the envelope. Times of events in an
+// envelope that a server received are compared with the time of its arrival. It
+// is computed at each call.
 func (e Envelope) Findings() []Finding {
 	f := &lint.List{}
 	if r := checkLimits(e.Items); r != nil {
@@ -120,9 +125,11 @@ func (e Envelope) checkPairs(f *lint.List) {
 	}
 }
 
-// Findings looks at one item as a real server does, by its type: what the protocol states for events, transactions,
-// sessions, check-ins, logs, metrics, spans, feedback, user reports and client reports. Other types of protocol section
-// 4.5 have none, and types that are not in it are [RuleUnknownItem]. It is computed at each call.
+// Findings looks at one item as a real server does, by its type: what the
+// protocol states for events, transactions, sessions, check-ins, logs, metrics,
+// spans, feedback, user reports and client reports. Other types of protocol
+// section 4.5 have none, and types that are not in it are [RuleUnknownItem]. It
+// is computed at each call.
 func (i Item) Findings() []Finding { return i.findings(lint.Context{Envelope: true}) }
 
 func (i Item) findings(about lint.Context) []Finding {
@@ -169,7 +176,7 @@ func (i Item) containerFindings() []Finding {
 	return sortFindings(out, 0)
 }
 
-// knownItems are the types of protocol section 4.5 whose payloads nobody looks into.
+// knownItems are the types of the protocol whose payloads are not looked into.
 var knownItems = map[string]bool{
 	wire.ItemAttachment: true, "statsd": true, "metric_buckets": true, "replay_event": true, "replay_recording": true,
 	"replay_video": true, "profile": true, "profile_chunk": true, "profile_chunk_ui": true, "security": true, "raw_security": true,

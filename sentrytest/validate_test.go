@@ -22,7 +22,8 @@ func eventWith(fields string) string {
 
 func long(n int) string { return `"` + strings.Repeat("x", n) + `"` }
 
-// What Validate finds, a row for each rule of protocol sections 5 and 7: "" for nothing.
+// What Validate finds, a row for each rule: "" for
+// nothing.
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	const (

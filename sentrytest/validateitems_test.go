@@ -15,7 +15,8 @@ const (
 	metricHeader = `{"type":"trace_metric","item_count":1,"content_type":"application/vnd.sentry.items.trace-metric+json"}`
 )
 
-// What each type of item is checked for, a row for each rule: all findings of the item.
+// What each type of item is checked for, a row for each rule: all findings of
+// the item.
 func TestItemFindings(t *testing.T) {
 	t.Parallel()
 	const dropped = ": missing: without it the server drops the item [item]"

@@ -1,37 +1,44 @@
 package sentrytest
 
-// Transactions returns the transactions that the server accepted, in the order of arrival: items of type "transaction",
-// and bodies of the store endpoint of that type. They are no part of [Server.Events].
+// Transactions returns the transactions that the server accepted, in the order
+// of arrival: items of type "transaction", and bodies of the store endpoint of
+// that type. They are no part of [Server.Events].
 func (s *Server) Transactions() []Event {
 	return s.scope().transactions()
 }
 
-// Sessions returns the sessions that the server accepted, in the order of arrival: see [Envelope.Sessions].
+// Sessions returns the sessions that the server accepted, in the order of
+// arrival: see [Envelope.Sessions].
 func (s *Server) Sessions() []Session { return read(s.scope(), Envelope.Sessions) }
 
-// CheckIns returns the check-ins that the server accepted, in the order of arrival: see [Envelope.CheckIns].
+// CheckIns returns the check-ins that the server accepted, in the order of
+// arrival: see [Envelope.CheckIns].
 func (s *Server) CheckIns() []CheckIn { return read(s.scope(), Envelope.CheckIns) }
 
-// Logs returns the log records that the server accepted, in the order of arrival: see [Envelope.Logs].
+// Logs returns the log records that the server accepted, in the order of
+// arrival: see [Envelope.Logs].
 func (s *Server) Logs() []Log { return read(s.scope(), Envelope.Logs) }
 
-// Metrics returns the metrics that the server accepted, in the order of arrival: see [Envelope.Metrics].
+// Metrics returns the metrics that the server accepted, in the order of
+// arrival: see [Envelope.Metrics].
 func (s *Server) Metrics() []Metric { return read(s.scope(), Envelope.Metrics) }
 
-// Feedback returns the feedback and user reports that the server accepted, in the order of arrival: see
-// [Envelope.Feedback].
+// Feedback returns the feedback and user reports that the server accepted, in
+// the order of arrival: see [Envelope.Feedback].
 func (s *Server) Feedback() []Feedback { return read(s.scope(), Envelope.Feedback) }
 
-// ClientReports returns the client reports that the server accepted, in the order of arrival: see
-// [Envelope.ClientReports].
+// ClientReports returns the client reports that the server accepted, in the
+// order of arrival: see [Envelope.ClientReports].
 func (s *Server) ClientReports() []ClientReport { return read(s.scope(), Envelope.ClientReports) }
 
-// Attachments returns the attachments that the server accepted, of minidump uploads too, in the order of arrival: see
-// [Envelope.Attachments]. Those of one event are in [Event.Attachments] as well.
+// Attachments returns the attachments that the server accepted, of minidump
+// uploads too, in the order of arrival: see [Envelope.Attachments]. Those of
+// one event are in [Event.Attachments] as well.
 func (s *Server) Attachments() []Attachment { return read(s.scope(), Envelope.Attachments) }
 
-// read reads something out of every envelope, each time anew: that is work which accepting them does not wait for, and
-// what it returns belongs to the caller.
+// read reads something out of every envelope, each time anew: that is work
+// which accepting them does not wait for, and what it returns belongs to the
+// caller.
 func read[T any](v scope, from func(Envelope) []T) []T {
 	v.journal.mu.Lock()
 	stored := v.journal.envelopes

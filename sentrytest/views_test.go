@@ -11,7 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// itemLines writes the items of an envelope: each is a header without length and a payload of one line.
+// itemLines writes the items of an envelope: each is a header without length
+// and a payload of one line.
 func itemLines(lines ...string) string {
 	return `{"event_id":"` + vectorID + `"}` + "\n" + strings.Join(lines, "\n")
 }
@@ -29,7 +30,8 @@ const traceID = "4c79f60c11214eb38604f4ae0781bfb2"
 
 var at2023 = time.Date(2023, 11, 14, 22, 13, 20, 0, time.UTC)
 
-// Everything that one envelope can carry beside events, in the forms of protocol section 4.5.
+// Everything that one envelope can carry beside events, in the forms of the
+// protocol.
 func TestTypedViews(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -128,7 +130,8 @@ func TestFeedback(t *testing.T) {
 	}))
 }
 
-// An event has the attachments of its envelope, and its copies share nothing that can be changed.
+// An event has the attachments of its envelope, and its copies share nothing
+// that can be changed.
 func TestAttachmentsOfAnEvent(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -16,12 +16,15 @@ import (
 // ErrClosed is the cause of a wait that ended because the server was closed.
 var ErrClosed = errors.New("sentrytest: server closed")
 
-// Wait returns the first n events that meet all predicates, in the order of their arrival, as soon as there are that many; events that
-// arrived before the call count. If ctx ends first, or the server closes, the error is a [*WaitError] that lists what
-// arrived instead, and the events that did match are returned with it.
+// Wait returns the first n events that meet all predicates, in the order of
+// their arrival, as soon as there are that many; events that arrived before the
+// call count. If ctx ends first, or the server closes, the error is a
+// [*WaitError] that lists what arrived instead, and the events that did match
+// are returned with it.
 //
-// An event counts from the moment in which the server has it, which may be shortly before its client has the answer.
-// A Clear during the wait makes the count start over. The events of a wait that succeeds are claimed: see
+// An event counts from the moment in which the server has it, which may be
+// shortly before its client has the answer. A Clear during the wait makes the
+// count start over. The events of a wait that succeeds are claimed: see
 // [FailOnUnclaimed].
 func (s *Server) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
 	return waitAndClaim(ctx, s.full(), n, preds)
@@ -38,8 +41,9 @@ func waitAndClaim(ctx context.Context, src ownSource, n int, preds []Predicate) 
 // maxListed bounds how many items of a kind an error's text lists.
 const maxListed = 10
 
-// WaitError says what came instead of the events that were waited for. Its text shows, field by field, how the event
-// that comes closest differs from what was wanted, lists the events that arrived, one a line and closest first, and what
+// WaitError says what came instead of the events that were waited for. Its text
+// shows, field by field, how the event that comes closest differs from what was
+// wanted, lists the events that arrived, one a line and closest first, and what
 // was refused.
 type WaitError struct {
 	Want       int         // how many events were wanted
@@ -62,7 +66,8 @@ func newWaitError(src fullSource, n int, matched []Event, preds []Predicate) *Wa
 	}
 }
 
-// nobodyAsks says what to look at when nobody has ever connected, "" when somebody has.
+// nobodyAsks says what to look at when nobody has ever connected, "" when
+// somebody has.
 func (s *Server) nobodyAsks(dsn string) string {
 	if s.Connections() > 0 {
 		return ""
@@ -73,7 +78,8 @@ func (s *Server) nobodyAsks(dsn string) string {
 	return fmt.Sprintf("nobody has connected to %s: does the client use %s, and is it flushed before its program ends?", s.URL(), dsn)
 }
 
-// connectionNotes lists the connections that failed, and what to do about a client that does not trust the server's CA.
+// connectionNotes lists the connections that failed, and what to do about a
+// client that does not trust the server's CA.
 func (s *Server) connectionNotes(dsn string) []string {
 	notes := s.problems.All()
 	// crypto/tls and OpenSSL differ in how they say no to a certificate.
@@ -102,7 +108,8 @@ func stepNotes(src recorder) []string {
 	return notes
 }
 
-// Unwrap returns Cause, so that errors.Is finds context.DeadlineExceeded and ErrClosed.
+// Unwrap returns Cause, so that errors.Is finds context.DeadlineExceeded and
+// ErrClosed.
 func (e *WaitError) Unwrap() error { return e.Cause }
 
 // Error describes the failure over several lines.
@@ -131,7 +138,8 @@ func (e *WaitError) Error() string {
 	return b.String()
 }
 
-// writeArrived shows what the event that comes closest lacks, and every event on a line, closest first.
+// writeArrived shows what the event that comes closest lacks, and every event
+// on a line, closest first.
 func writeArrived(b *strings.Builder, events []Event, preds []Predicate) {
 	if len(events) == 0 {
 		b.WriteString("\n  arrived: nothing")
@@ -164,15 +172,16 @@ func writeList[T any](b *strings.Builder, list []T, text func(T) string) {
 	}
 }
 
-// Explain says how the source as it is now differs from one that has an event which meets all predicates: the message
-// with which [RequireEvent] fails. It does not wait. It is for assertions of one's own, such as those of package
+// Explain says how the source as it is now differs from one that has an event
+// which meets all predicates: the message with which [RequireEvent] fails. It
+// does not wait. It is for assertions of one's own, such as those of package
 // sentrymatchers.
 func Explain(src Source, preds ...Predicate) string {
 	return newWaitError(fullSourceOf(src), 1, firstMatches(src.Events(), 1, preds), preds).Error()
 }
 
-// ExplainUnexpected lists the events of the source that meet all predicates: the message with which [RequireNoEvent]
-// fails. It does not wait.
+// ExplainUnexpected lists the events of the source that meet all predicates:
+// the message with which [RequireNoEvent] fails. It does not wait.
 func ExplainUnexpected(src Source, preds ...Predicate) string {
 	var b strings.Builder
 	b.WriteString("sentrytest: unexpected event\n  wanted none with: " + describe(preds) + "\n  arrived:")

@@ -159,7 +159,8 @@ func TestCloseWakesAWait(t *testing.T) {
 	})
 }
 
-// The text says what to look at when nobody has come, and why the wait ended unless the time simply passed.
+// The text says what to look at when nobody has come, and why the wait ended
+// unless the time simply passed.
 func TestWaitErrorWhenNobodyConnected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -65,15 +65,18 @@ func Decode(body []byte, encoding string, deflate []Opener, limit int64) ([]byte
 	if encoding == "deflate" {
 		openers = deflate
 	}
-	first := errors.New("unknown")
-	for n, open := range openers {
+	var first error
+	for _, open := range openers {
 		out, err := Inflate(body, open, limit)
 		if err == nil || errors.Is(err, ErrTooLong) {
 			return out, err
 		}
-		if n == 0 {
+		if first == nil {
 			first = err
 		}
+	}
+	if first == nil {
+		first = errors.New("unknown")
 	}
 	return nil, fmt.Errorf("content encoding %s: %w", encoding, first)
 }
