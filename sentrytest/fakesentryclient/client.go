@@ -13,8 +13,9 @@ import (
 	"strings"
 )
 
-// Client talks to one fakesentry. Make one with [New]. It is safe for concurrent use and holds nothing that has to be
-// closed but the idle connections of its http.Client.
+// Client talks to one fakesentry. Make one with [New]. It is safe for
+// concurrent use. It needs no Close; only its http.Client may keep idle
+// connections.
 type Client struct {
 	base string
 	http *http.Client
@@ -23,20 +24,22 @@ type Client struct {
 // Option configures a client. A nil Option is skipped.
 type Option func(*Client)
 
-// HTTPClient replaces http.DefaultClient, for example by one that trusts the CA of a server with TLS. It must not
-// have a Timeout shorter than the longest wait.
+// HTTPClient replaces http.DefaultClient, for example by a client that trusts
+// the CA of a TLS server. Its Timeout must not be shorter than the longest
+// wait.
 func HTTPClient(c *http.Client) Option {
 	return func(client *Client) { client.http = c }
 }
 
-// New returns a client for the server at the URL, for example http://127.0.0.1:8000, or a DSN of the server. It does
-// not connect yet. The error is about the URL.
+// New returns a client for the server at the URL, for example
+// http://127.0.0.1:8000. A DSN of the server works too. New does not connect.
+// It fails only if the URL is malformed.
 func New(server string, opts ...Option) (*Client, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("fakesentryclient: the server's address %q is not of the form http://HOST:PORT", hideUser(server))
 	}
-	if u.User != nil { // a DSN, whose last segment is the project
+	if u.User != nil { // a DSN; its last path segment is the project
 		u.User, u.RawQuery = nil, ""
 		u.Path = u.Path[:max(strings.LastIndexByte(u.Path, '/'), 0)]
 	}
@@ -49,7 +52,7 @@ func New(server string, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// hideUser takes the keys out of what may be a DSN.
+// hideUser removes the keys, because the address may be a DSN.
 func hideUser(address string) string {
 	scheme, rest, ok := strings.Cut(address, "://")
 	if _, host, has := strings.Cut(rest, "@"); ok && has {
@@ -61,20 +64,21 @@ func hideUser(address string) string {
 // URL returns the server's address without a trailing slash.
 func (c *Client) URL() string { return c.base }
 
-// Error is an answer that says no.
+// Error is an answer with a status of 300 or more.
 type Error struct {
 	Method  string
 	URL     string
 	Status  int
-	Message string // of the server
+	Message string // the server's
 }
 
-// Error returns the server's message and the request that it is about.
+// Error returns the server's message and the request.
 func (e *Error) Error() string {
 	return fmt.Sprintf("fakesentryclient: %s %s: %d: %s", e.Method, e.URL, e.Status, e.Message)
 }
 
-// IsNotFound reports whether the error says that something does not exist, or no longer.
+// IsNotFound reports whether the error says that something does not exist, or
+// no longer exists.
 func IsNotFound(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == http.StatusNotFound
@@ -82,10 +86,10 @@ func IsNotFound(err error) bool {
 
 // Filter chooses events. The zero value chooses all.
 type Filter struct {
-	Query  string // such as `level:error tag:shard=7 text`
-	Tenant string // the key of a tenant; "" for everybody's
-	Limit  int    // of a page; 0 for the server's, which is 100
-	Cursor string // the Next of the page before
+	Query  string // for example `level:error tag:shard=7 text`
+	Tenant string // the key of a tenant; "" for all events
+	Limit  int    // of a page; 0 for the server's default, 100
+	Cursor string // the Next of the previous page
 }
 
 func (f Filter) values() url.Values {
@@ -104,7 +108,7 @@ func (f Filter) values() url.Values {
 	return v
 }
 
-// call makes a request and decodes the JSON of its answer into out, unless that is nil.
+// call makes a request and decodes the JSON answer into out, unless out is nil.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, in, out any) error {
 	resp, err := c.send(ctx, method, path, query, in)
 	if err != nil {
@@ -120,7 +124,7 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	return nil
 }
 
-// send makes a request. An answer that is no success is an *Error.
+// send makes a request. It returns an *Error for a status of 300 or more.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, in any) (*http.Response, error) {
 	var body io.Reader
 	if in != nil {
@@ -152,10 +156,11 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	return resp, nil
 }
 
-// maxAnswer bounds what is read of an answer: a page of 1,000 events, or an attachment.
+// maxAnswer bounds what is read of an answer: a page of 1,000 events, or an
+// attachment.
 const maxAnswer = 512 << 20
 
-// bounded reads so many bytes, and fails if there are more.
+// bounded fails when r has more than left bytes.
 type bounded struct {
 	r    io.Reader
 	left int64
@@ -170,18 +175,19 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// maxError bounds what is read of an answer that may come from anybody.
+// maxError bounds what is read of an error. The answer may come from any
+// server.
 const maxError = 1 << 20
 
 func readError(resp *http.Response) error {
 	e := &Error{Method: resp.Request.Method, URL: resp.Request.URL.String(), Status: resp.StatusCode}
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxError)) // what is there has to do
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxError)) // a partial body is enough
 	var said waited
-	// A body that is no JSON comes from something else that listens there.
+	// A body that is not JSON comes from another server at this address.
 	if json.Unmarshal(text, &said) != nil {
 		said.Error = ""
 	}
-	e.Message = cmp.Or(said.Error, http.StatusText(resp.StatusCode)+", which is no answer of fakesentry")
+	e.Message = cmp.Or(said.Error, http.StatusText(resp.StatusCode)+", which is not an answer of fakesentry")
 	if resp.StatusCode == http.StatusGatewayTimeout && said.Events != nil {
 		return &WaitError{Arrived: said.Events, Err: e}
 	}

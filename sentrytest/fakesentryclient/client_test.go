@@ -16,7 +16,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// answering returns a client of a server that gives the same answer to everything.
+// answering returns a client of a server that gives the same answer to every
+// request.
 func answering(t *testing.T, status int, body string) *fakesentryclient.Client {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -51,12 +52,12 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-func TestAnswersOfSomethingElse(t *testing.T) {
+func TestAnswersOfAnotherServer(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	c := answering(t, 404, "<h1>Not here</h1>")
 	_, err := c.Health(t.Context())
-	g.Expect(err).To(MatchError("fakesentryclient: GET " + c.URL() + "/api/v1/health: 404: Not Found, which is no answer of fakesentry"))
+	g.Expect(err).To(MatchError("fakesentryclient: GET " + c.URL() + "/api/v1/health: 404: Not Found, which is not an answer of fakesentry"))
 	var e *fakesentryclient.Error
 	g.Expect(errors.As(err, &e)).To(BeTrue())
 	g.Expect(e.Status).To(Equal(404))
@@ -64,13 +65,13 @@ func TestAnswersOfSomethingElse(t *testing.T) {
 	_, err = c.Events(t.Context(), fakesentryclient.Filter{})
 	g.Expect(err).To(MatchError(HavePrefix("fakesentryclient: GET " + c.URL() + "/api/v1/events: the answer: invalid character")))
 	_, err = c.Wait(t.Context(), 1, fakesentryclient.Filter{})
-	g.Expect(err).To(HaveOccurred(), "and does not wait for ever")
+	g.Expect(err).To(HaveOccurred(), "Wait does not wait for ever")
 	for _, err := range c.AllEvents(t.Context(), fakesentryclient.Filter{}) {
 		g.Expect(err).To(HaveOccurred())
 	}
 }
 
-func TestStreamsThatAreBroken(t *testing.T) {
+func TestBrokenStreams(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		"id: x\n":                          `fakesentryclient: the stream has the id "x"`,
@@ -84,10 +85,11 @@ func TestStreamsThatAreBroken(t *testing.T) {
 	c := answering(t, 200, "event: missed\ndata: null\n\nevent: later\ndata: 1\n\n")
 	var news []fakesentryclient.News
 	_ = c.Stream(t.Context(), fakesentryclient.Filter{}, 0, func(n fakesentryclient.News) bool { news = append(news, n); return true })
-	NewWithT(t).Expect(news).To(Equal([]fakesentryclient.News{{Missed: true}, {}}), "what a newer server says is no error")
+	NewWithT(t).Expect(news).To(Equal([]fakesentryclient.News{{Missed: true}, {}}), "unknown names, as of a newer server, are no error")
 }
 
-// endless answers with a beginning and then with the same for ever, and says when it has been left.
+// endless returns a client of a server that answers with a beginning and then
+// repeats more for ever. The channel closes when the client has left.
 func endless(t *testing.T, beginning, more string) (client *fakesentryclient.Client, left <-chan struct{}) {
 	t.Helper()
 	gone := make(chan struct{})
@@ -105,7 +107,7 @@ func endless(t *testing.T, beginning, more string) (client *fakesentryclient.Cli
 	return c, gone
 }
 
-func TestAStreamWithoutEnd(t *testing.T) {
+func TestEndlessLineOfAStream(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	c, left := endless(t, "event: event\ndata: ", "x")
@@ -131,5 +133,5 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	g.Expect(err).To(MatchError(context.DeadlineExceeded))
 	g.Expect(err).To(MatchError("fakesentryclient: 0 of 1 events arrived: context deadline exceeded"))
 	_, err = c.Wait(t.Context(), 1, fakesentryclient.Filter{Query: "lvl:x"})
-	g.Expect(err).To(MatchError(ContainSubstring(`400: query "lvl:x"`)), "a wrong query is known at once")
+	g.Expect(err).To(MatchError(ContainSubstring(`400: query "lvl:x"`)), "a wrong query fails at once")
 }

@@ -2,15 +2,16 @@ package fakesentryclient
 
 import "time"
 
-// Contents is what an event says, in the shape of the protocol (section 5). What an event does not have is absent.
+// Contents is the payload of an event in the shape of the protocol
+// (docs/protocol.md, "Events"). Fields that the event does not have are absent.
 type Contents struct {
 	Logger      string                    `json:"logger,omitempty"`
 	ServerName  string                    `json:"server_name,omitempty"`
 	Dist        string                    `json:"dist,omitempty"`
 	Transaction string                    `json:"transaction,omitempty"`
-	Message     string                    `json:"message,omitempty"` // as people read it
+	Message     string                    `json:"message,omitempty"` // formatted
 	LogEntry    *LogEntry                 `json:"logentry,omitempty"`
-	Exception   *Values[Exception]        `json:"exception,omitempty"` // oldest first: the last is the one that was raised
+	Exception   *Values[Exception]        `json:"exception,omitempty"` // oldest first; the last one was raised
 	Threads     *Values[Thread]           `json:"threads,omitempty"`
 	Stacktrace  *Stacktrace               `json:"stacktrace,omitempty"`
 	Breadcrumbs *Values[Breadcrumb]       `json:"breadcrumbs,omitempty"`
@@ -23,12 +24,12 @@ type Contents struct {
 	Fingerprint []string                  `json:"fingerprint,omitempty"`
 }
 
-// Values is how the protocol writes lists.
+// Values is a list in the form of the protocol.
 type Values[T any] struct {
 	Values []T `json:"values"`
 }
 
-// LogEntry is a message in its parts.
+// LogEntry is a message as a template and its parameters.
 type LogEntry struct {
 	Message   string         `json:"message,omitempty"` // the template
 	Params    []any          `json:"params,omitempty"`
@@ -88,7 +89,7 @@ type Breadcrumb struct {
 	Data      map[string]any `json:"data,omitempty"`
 }
 
-// HTTPRequest is the HTTP request that an event is about.
+// HTTPRequest is the HTTP request during which an event happened.
 type HTTPRequest struct {
 	URL         string              `json:"url,omitempty"`
 	Method      string              `json:"method,omitempty"`

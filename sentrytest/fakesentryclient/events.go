@@ -20,8 +20,8 @@ func (c *Client) Events(ctx context.Context, f Filter) (Page, error) {
 	return p, err
 }
 
-// AllEvents goes through all events that the filter chooses, newest first, a page at a time. It ends with the first
-// error.
+// AllEvents iterates over all events that the filter chooses, newest first. It
+// fetches one page at a time. It ends with the first error.
 func (c *Client) AllEvents(ctx context.Context, f Filter) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for {
@@ -43,19 +43,21 @@ func (c *Client) AllEvents(ctx context.Context, f Filter) iter.Seq2[Event, error
 	}
 }
 
-// Event returns the event with the id, of several with one id the newest; see [IsNotFound].
+// Event returns the event with the id. Of several with the same id it returns
+// the newest. See [IsNotFound].
 func (c *Client) Event(ctx context.Context, id string) (Details, error) {
 	var d Details
 	err := c.call(ctx, http.MethodGet, "/events/"+url.PathEscape(id), nil, nil, &d)
 	return d, err
 }
 
-// RawEvent returns the JSON of an event as it was received.
+// RawEvent returns the JSON of an event as the server received it.
 func (c *Client) RawEvent(ctx context.Context, id string) (json.RawMessage, error) {
 	return c.bytes(ctx, "/events/"+url.PathEscape(id)+"/raw")
 }
 
-// Attachment returns the contents of a file that came with an event: one of [Details.Attachments].
+// Attachment returns the contents of a file of an event. The index is that of
+// [Details.Attachments].
 func (c *Client) Attachment(ctx context.Context, id string, index int) ([]byte, error) {
 	return c.bytes(ctx, fmt.Sprintf("/events/%s/attachments/%d", url.PathEscape(id), index))
 }
@@ -73,8 +75,9 @@ func (c *Client) bytes(ctx context.Context, path string) ([]byte, error) {
 	return body, nil
 }
 
-// DeleteEvents deletes the events that the filter chooses and returns how many they were. Limit and Cursor don't count.
-// A filter without a query also deletes what has no event, such as sessions and refused requests.
+// DeleteEvents deletes the events that the filter chooses and returns their
+// number. It ignores Limit and Cursor. A filter without a query also deletes
+// requests without events, such as sessions and refused requests.
 func (c *Client) DeleteEvents(ctx context.Context, f Filter) (int, error) {
 	var out struct{ Deleted int }
 	f.Limit, f.Cursor = 0, ""
@@ -82,21 +85,22 @@ func (c *Client) DeleteEvents(ctx context.Context, f Filter) (int, error) {
 	return out.Deleted, err
 }
 
-// DeleteEvent deletes one event, with everything that came in the same request; see [IsNotFound].
+// DeleteEvent deletes one event, with everything that came in the same request.
+// See [IsNotFound].
 func (c *Client) DeleteEvent(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/events/"+url.PathEscape(id), nil, nil, nil)
 }
 
-// WaitError is a wait that ended before enough events had arrived.
+// WaitError says that a wait ended before enough events arrived.
 type WaitError struct {
 	Want    int
 	Filter  Filter
-	Arrived []Event // those that matched, oldest first
-	Others  []Event // up to ten of the tenant's newest events that did not match, newest first
-	Err     error   // what ended the wait
+	Arrived []Event // the events that matched, oldest first
+	Others  []Event // at most ten of the tenant's other events, newest first
+	Err     error   // why the wait ended
 }
 
-// Error says what was waited for and what arrived instead.
+// Error says what was expected and what arrived.
 func (e *WaitError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "fakesentryclient: %d of %d events", len(e.Arrived), e.Want)
@@ -116,21 +120,22 @@ func (e *WaitError) Error() string {
 // Unwrap returns Err.
 func (e *WaitError) Unwrap() error { return e.Err }
 
-// String returns the event on one line: level, what happened, and the id.
+// String returns the event on one line: its level, its title and its id.
 func (e Event) String() string { return fmt.Sprintf("%s %q (%s)", e.Level, e.Title, e.EventID) }
 
-// waited is the answer to a wait, and as much of any failure as there is.
+// waited is the answer to a wait. Failures of any kind have an Error.
 type waited struct {
 	Error  string
 	Events []Event
 }
 
-// waitSlice is how long one request waits at the server.
+// waitSlice is the longest that one request waits at the server.
 const waitSlice = 30 * time.Second
 
-// Wait returns the first n events that the filter chooses, oldest first, as soon as there are that many; those that
-// were there before count. If ctx ends first, the error is a [*WaitError] that says what arrived, and the events that
-// did match are returned with it. A ctx without a deadline waits for ever.
+// Wait returns the first n events that the filter chooses, oldest first, as
+// soon as there are n. Events that arrived before the call count. If ctx ends
+// first, Wait returns the events that matched and a [*WaitError] that lists
+// what arrived. If ctx has no deadline, Wait may wait for ever.
 func (c *Client) Wait(ctx context.Context, n int, f Filter) ([]Event, error) {
 	for {
 		events, err := c.waitOnce(ctx, n, f, slice(ctx))
@@ -146,7 +151,7 @@ func (c *Client) Wait(ctx context.Context, n int, f Filter) ([]Event, error) {
 	}
 }
 
-// slice is how long the next request may wait at the server.
+// slice returns how long the next request may wait at the server.
 func slice(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -164,7 +169,7 @@ func (c *Client) waitOnce(ctx context.Context, n int, f Filter, timeout time.Dur
 	return got.Events, err
 }
 
-// lastLook finds out what there is when the time is over.
+// lastLook asks once more, without waiting, after ctx has ended.
 func (c *Client) lastLook(ctx context.Context, n int, f Filter) ([]Event, error) {
 	cause := context.Cause(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), howLong)
@@ -182,10 +187,11 @@ func (c *Client) lastLook(ctx context.Context, n int, f Filter) ([]Event, error)
 	return result.Arrived, result
 }
 
-// howLong is how long a failing wait may take to find out what arrived instead.
+// howLong bounds the time for lastLook.
 const howLong = 2 * time.Second
 
-// others finds what arrived but did not match. A server that doesn't answer now has nothing to say about that.
+// others returns events of the tenant that did not match. It returns nil if the
+// server does not answer.
 func (c *Client) others(ctx context.Context, f Filter, arrived []Event) []Event {
 	matched := map[int64]bool{}
 	for _, e := range arrived {

@@ -11,7 +11,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// report is what a program under test would do with the DSN of its environment.
+// report does what a program under test does with the DSN of its environment.
 func report(dsn, event string) {
 	scheme, rest, _ := strings.Cut(dsn, "://")
 	key, address, _ := strings.Cut(rest, "@")

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// program is a fakesentry that runs beside the tests: the real one, as users meet it.
+// program is a fakesentry that runs beside the tests, as a process of its own.
 var program struct{ url string }
 
 func TestMain(m *testing.M) { os.Exit(withProgram(m)) }
@@ -24,7 +24,7 @@ func withProgram(m *testing.M) (code int) {
 	defer os.RemoveAll(folder)
 	const source = "../cmd/fakesentry"
 	if _, err := os.Stat(source); err != nil {
-		fmt.Println("left out: a module cache does not have the program beside its client")
+		fmt.Println("skipped: the program's source is not beside the client (in a module cache)")
 		return 0
 	}
 	binary := filepath.Join(folder, "fakesentry")
@@ -43,7 +43,7 @@ func withProgram(m *testing.M) (code int) {
 	}
 	defer func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // says that it was killed
+		_ = cmd.Wait() // the error says that it was killed
 	}()
 	lines := bufio.NewScanner(out)
 	for program.url == "" && lines.Scan() {
@@ -54,7 +54,7 @@ func withProgram(m *testing.M) (code int) {
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
-		for lines.Scan() { // or it would wait for a reader
+		for lines.Scan() { // otherwise the program blocks on its output
 		}
 	}()
 	code = m.Run()

@@ -11,9 +11,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// A wait that ends early returns what matched, and its error shows the newest of
-// the tenant's other events.
-func TestWhatAWaitSaysOfOtherEvents(t *testing.T) {
+// A wait that ends early returns the events that matched. Its error shows the
+// newest of the tenant's other events.
+func TestWaitErrorListsOtherEvents(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	c, err := fakesentryclient.New(program.url)
@@ -50,12 +50,12 @@ func TestWhatAWaitSaysOfOtherEvents(t *testing.T) {
 	g.Expect(titles(early.Others)).To(Equal(want), "ten, the newest first")
 
 	events, err = c.Wait(ctx, 2, fakesentryclient.Filter{Tenant: mine.Key, Query: "wanted"})
-	g.Expect(err).NotTo(HaveOccurred(), "what was there before counts")
+	g.Expect(err).NotTo(HaveOccurred(), "earlier events count")
 	g.Expect(events).To(HaveLen(2))
 }
 
-// A stream begins with everything that is kept, after an ID, or now.
-func TestWhereAStreamBegins(t *testing.T) {
+// A stream begins with everything in the store, after an ID, or now.
+func TestStartOfAStream(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	c, err := fakesentryclient.New(program.url)

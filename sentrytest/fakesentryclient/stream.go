@@ -13,18 +13,22 @@ import (
 	"strings"
 )
 
-// News is one thing that a stream brings: an event, a refused request, one that a fault has answered, or word of what was missed.
+// News is one message of a stream: an event, a refused request, a request that
+// a fault answered, or a note that some news is missing.
 type News struct {
-	Event   *Event   // nil unless it is an event
-	Refused *Request // nil unless it is a refused request; streams with a query don't have them
-	Faulted *Request // nil unless it is a request that a fault has answered; streams with a query don't have them
-	Missed  bool     // some news was no longer kept when it could have been sent
-	ID      int64    // to go on after, see Stream
+	Event   *Event   // nil unless the news is an event
+	Refused *Request // a refused request, or nil; always nil in streams with a query
+	Faulted *Request // a request that a fault answered, or nil; always nil in streams with a query
+	Missed  bool     // the server deleted some news before it could send them
+	ID      int64    // the position in the stream; see Stream
 }
 
-// Stream calls each with what arrives at the server, in order: from now on, or after the given ID of earlier News; 0 is
-// everything that is kept. For now, give [Now]. It returns nil when each returns false, or the first error: ctx's, or
-// io.ErrUnexpectedEOF when the server has ended the stream. A line of the stream may have 16 MiB.
+// Stream calls each for everything that arrives at the server, in order. It
+// begins after the news with the ID after. With 0 it begins with the oldest
+// news that the server keeps; with [Now] it skips everything that is there
+// already. Stream returns nil when each returns false. Otherwise it returns the
+// first error: ctx's, or io.ErrUnexpectedEOF when the server ends the stream. A
+// line of the stream has at most 16 MiB.
 func (c *Client) Stream(ctx context.Context, f Filter, after int64, each func(News) bool) error {
 	query := url.Values{}
 	for _, name := range []string{"q", "tenant"} {
@@ -47,13 +51,15 @@ func (c *Client) Stream(ctx context.Context, f Filter, after int64, each func(Ne
 	return err
 }
 
-// Now is the place in a stream from which only what arrives later is news.
+// Now is the end of a stream: Stream then brings only what arrives later.
 const Now int64 = -1
 
-// maxLine bounds a line of the stream: an event in short, whose title may be as long as an event.
+// maxLine bounds a line of the stream. A line holds the summary of an event,
+// and its title may be as long as an event.
 const maxLine = 16 << 20
 
-// readStream reads server-sent events as far as this server sends them: fields are id, event and one line of data.
+// readStream reads server-sent events. It knows what fakesentry sends: the
+// fields id and event, and one line of data.
 func readStream(r io.Reader, each func(News) bool) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
@@ -73,7 +79,7 @@ func readStream(r io.Reader, each func(News) bool) error {
 		case "data":
 			data = value
 		case "":
-			if line != "" || name == "" { // a comment, or the end of one
+			if line != "" || name == "" { // a comment, or an empty line after one
 				continue
 			}
 			news, err := readNews(name, data, id)
@@ -87,7 +93,7 @@ func readStream(r io.Reader, each func(News) bool) error {
 		}
 	}
 	switch err := lines.Err(); {
-	case err == nil, errors.Is(err, io.ErrUnexpectedEOF): // in order, or in the middle of it
+	case err == nil, errors.Is(err, io.ErrUnexpectedEOF): // the stream ended between or within messages
 		return fmt.Errorf("fakesentryclient: the server ended the stream: %w", io.ErrUnexpectedEOF)
 	case errors.Is(err, bufio.ErrTooLong):
 		return fmt.Errorf("fakesentryclient: the stream has a line of more than %d bytes, which fakesentry does not send: %w", maxLine, err)

@@ -48,7 +48,7 @@ func Example() {
 	// 200
 }
 
-// Code whose DSN can't be changed reports to the fake all the same.
+// Code whose DSN can't be changed can report to the fake too.
 func ExampleRegister() {
 	srv, err := sentrytest.Start(sentrytest.InMemory())
 	if err != nil {

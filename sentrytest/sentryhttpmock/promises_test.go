@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/sentryhttpmock"
 )
 
-func TestAClientOfResty(t *testing.T) {
+func TestRestyClient(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	mock, srv := sentryhttpmock.New(t)
@@ -23,7 +23,7 @@ func TestAClientOfResty(t *testing.T) {
 }
 
 // The server answers the methods that clients of Sentry use.
-func TestMethodsThatTheServerAnswers(t *testing.T) {
+func TestAnsweredMethods(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	mock, srv := sentryhttpmock.New(t)
@@ -43,7 +43,7 @@ func TestMethodsThatTheServerAnswers(t *testing.T) {
 	g.Expect(err).To(MatchError(ContainSubstring("no responder found")))
 }
 
-func TestWhatIsAskedForAsHTTPSIsRecordedAsHTTP(t *testing.T) {
+func TestHTTPSRequestsAreRecordedAsHTTP(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	mock := httpmock.NewMockTransport()
@@ -68,8 +68,8 @@ func TestResetForgetsTheServer(t *testing.T) {
 	g.Expect(status, err).To(Equal(200))
 }
 
-// A mock is a value of the test's own.
-func TestTheGlobalTransportIsLeftAlone(t *testing.T) {
+// New makes a mock of its own.
+func TestGlobalTransportIsUnchanged(t *testing.T) {
 	g := NewWithT(t)
 	before := http.DefaultTransport
 	sentryhttpmock.New(t)

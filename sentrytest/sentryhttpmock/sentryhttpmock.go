@@ -11,24 +11,30 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// New starts a server in memory for the test, and returns it behind a mock of its own. The server closes with the test;
-// the options are those of sentrytest.NewServer, which makes it, and it fails the test as that does.
+// New starts a server in memory for the test, and returns it with a new mock in
+// front of it. The server closes when the test ends. The options are those of
+// sentrytest.NewServer. If the server can't start, New fails the test as
+// NewServer does.
 func New(tb sentrytest.TB, opts ...sentrytest.Option) (*httpmock.MockTransport, *sentrytest.Server) {
 	tb.Helper()
 	mock := httpmock.NewMockTransport()
 	srv := sentrytest.NewServer(tb, append([]sentrytest.Option{sentrytest.InMemory()}, opts...)...)
-	if srv != nil { // nil after the Fatalf of a TB that goes on
+	if srv != nil { // nil if tb's Fatalf returned
 		Register(mock, srv)
 	}
 	return mock, srv
 }
 
-// Register lets the server answer what the mock is asked by POST, GET and OPTIONS at the server's own address and on the
-// given hosts. Hosts are for code under test whose DSN can't be changed, as in Register(mock, srv, "o1.ingest.sentry.io").
-// A host without a port stands for all its ports, and every host for http and https. Requests to them reach the server by its Client, hence without sockets if it is
-// sentrytest.InMemory; they keep their Host header, and are recorded as http even if they were asked for as https.
+// Register makes the mock pass POST, GET and OPTIONS requests to the server,
+// for the server's own address and for the given hosts. Hosts are for code
+// under test whose DSN can't be changed, as in Register(mock, srv,
+// "o1.ingest.sentry.io"). A host without a port matches any port, and each host
+// matches http and https. The requests use the server's Client, so they need no
+// sockets if the server is sentrytest.InMemory. They keep their Host header.
+// An http server records them as http even if the client asked for https.
 //
-// The mock counts the calls as it does for any other responder. Its Reset forgets the server as well.
+// The mock counts these calls like those of any other responder. The mock's
+// Reset removes the server too.
 func Register(mock *httpmock.MockTransport, srv *sentrytest.Server, hosts ...string) {
 	own := []string{srv.Addr()}
 	if u, err := url.Parse(srv.TLSURL()); err == nil && u.Host != "" && u.Host != srv.Addr() {
@@ -43,12 +49,12 @@ func Register(mock *httpmock.MockTransport, srv *sentrytest.Server, hosts ...str
 	}
 }
 
-// responder passes requests on to the server, whatever host they were meant for.
+// responder passes requests to the server, whatever their host is.
 func responder(srv *sentrytest.Server) httpmock.Responder {
 	client := srv.Client()
 	base, err := url.Parse(srv.URL())
 	if err != nil {
-		panic("sentryhttpmock: " + err.Error()) // a server's URL is one
+		panic("sentryhttpmock: " + err.Error()) // the server's own URL is valid
 	}
 	return func(asked *http.Request) (*http.Response, error) {
 		r := asked.Clone(asked.Context())

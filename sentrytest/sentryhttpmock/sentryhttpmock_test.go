@@ -51,13 +51,13 @@ func TestNew(t *testing.T) {
 	resp, err := (&http.Client{Transport: mock}).Get("https://api.example.com/")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(resp.Body.Close()).To(Succeed())
-	g.Expect(resp.StatusCode).To(Equal(204), "the mock's other responders are its own")
+	g.Expect(resp.StatusCode).To(Equal(204), "the mock's other responders still work")
 	_, _, err = post(t.Context(), mock, "https://elsewhere.example.com"+storePath, "{}")
 	g.Expect(err).To(MatchError(ContainSubstring("no responder found")))
 	g.Expect(srv.Requests()).To(HaveLen(1))
 }
 
-// What the code under test calls its Sentry makes no difference.
+// Register accepts any host, with or without a port.
 func TestRegisterHosts(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -79,7 +79,7 @@ func TestRegisterHosts(t *testing.T) {
 	g.Expect(srv.Events()[2].Received.Host).To(Equal("o1.ingest.sentry.io"))
 }
 
-// An https server answers over TLS, as it was asked to.
+// An https server answers over TLS.
 func TestTLSServer(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -116,8 +116,8 @@ func TestFaults(t *testing.T) {
 	g.Expect(status, err).To(Equal(200))
 }
 
-// Since there are no sockets, time-outs take no time.
-func TestInABubble(t *testing.T) {
+// Without sockets, timeouts take no real time.
+func TestTimeoutsInBubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -135,7 +135,7 @@ func TestInABubble(t *testing.T) {
 	})
 }
 
-// The module's own transports take the mock by their HTTPClient.
+// The module's own transports take the mock in Env.HTTPClient.
 func TestTransportEnv(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -163,7 +163,7 @@ type failing struct {
 
 func (f *failing) Fatalf(format string, args ...any) { f.text = fmt.Sprintf(format, args...) }
 
-func TestNewThatCannotStart(t *testing.T) {
+func TestNewFailsTheTestIfTheServerCannotStart(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	tb := &failing{TB: t}

@@ -1,5 +1,7 @@
-// Package sentrymatchers has Gomega matchers for the events of package sentrytest. They take the same predicates as its
-// Require functions and fail with the same messages: what was wanted, what arrived, closest first, and what was refused.
+// Package sentrymatchers has Gomega matchers for the events of package
+// sentrytest. They take the same predicates as sentrytest's Require functions.
+// Their failure messages are the same too: what was expected, what arrived (the
+// closest first), and what the server refused.
 //
 //	import . "github.com/ravenkit/ravenkit/sentrytest/sentrymatchers"
 //
@@ -8,7 +10,8 @@
 //	Expect(srv.Events()).To(ContainEvent(sentrytest.HasTag("shard", "7")))
 //	Expect(event).To(BeEvent(sentrytest.HasException("*net.OpError", "no route")))
 //
-// [HaveCaptured] is for everything that events can be asked of, a sentrytest.Source: a server, a tenant, a recorder. It reads
-// the events anew whenever it is asked, so that Eventually and Consistently take the source itself. [ContainEvent] is for
-// a list of events, and [BeEvent] for one.
+// [HaveCaptured] is for a sentrytest.Source: a server, a tenant or a recorder.
+// It reads the events again on each call, so Eventually and Consistently take
+// the source itself. [ContainEvent] is for a list of events, [BeEvent] for one
+// event.
 package sentrymatchers

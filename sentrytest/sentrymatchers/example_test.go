@@ -10,7 +10,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/sentrymatchers"
 )
 
-// A Gomega of one's own stands for the one that a test makes with NewWithT.
+// newGomega stands for NewWithT(t) in a test.
 func newGomega() *gomega.WithT {
 	return gomega.NewWithT(printer{})
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// HaveCaptured succeeds if the actual value, a sentrytest.Source, has at least one event that meets all predicates; without
-// predicates, if it has any. The events are read whenever the matcher is asked, and nothing is waited for: that is what
-// Eventually is for. Any other actual value, nil included, is an error.
+// HaveCaptured succeeds if the actual value, a sentrytest.Source, has at least
+// one event that meets all predicates. Without predicates any event will do.
+// The matcher reads the events on each call and does not wait; to wait, use
+// Eventually. Any other actual value, including nil, is an error.
 //
-// A source with a method Claim(...sentrytest.Event), such as a server that fails on unclaimed events, is told which
-// events matched.
+// If the source has a method Claim(...sentrytest.Event), as servers have that
+// fail on unclaimed events, the matcher claims the events that matched.
 func HaveCaptured(preds ...sentrytest.Predicate) types.GomegaMatcher {
 	return &matcher{
 		preds: preds,
@@ -27,9 +28,11 @@ func HaveCaptured(preds ...sentrytest.Predicate) types.GomegaMatcher {
 	}
 }
 
-// ContainEvent succeeds if the actual value, a []sentrytest.Event, has at least one event that meets all predicates; without
-// predicates, if it is not empty. Any other actual value is an error. A list of events has nobody to tell that they were
-// expected: on a server that fails on unclaimed events use [HaveCaptured], or the server's Claim.
+// ContainEvent succeeds if the actual value, a []sentrytest.Event, has at least
+// one event that meets all predicates. Without predicates any event will do.
+// Any other actual value is an error. ContainEvent claims no events: on a
+// server that fails on unclaimed events use [HaveCaptured], or call the
+// server's Claim.
 func ContainEvent(preds ...sentrytest.Predicate) types.GomegaMatcher {
 	return &matcher{
 		preds: preds,
@@ -45,8 +48,9 @@ func ContainEvent(preds ...sentrytest.Predicate) types.GomegaMatcher {
 	}
 }
 
-// BeEvent succeeds if the actual value, a sentrytest.Event or a pointer to one, meets all predicates. Any other actual value,
-// a nil pointer included, is an error.
+// BeEvent succeeds if the actual value, a sentrytest.Event or a pointer to one,
+// meets all predicates. Any other actual value, including a nil pointer, is an
+// error.
 func BeEvent(preds ...sentrytest.Predicate) types.GomegaMatcher {
 	return &matcher{
 		preds: preds,
@@ -64,7 +68,7 @@ func BeEvent(preds ...sentrytest.Predicate) types.GomegaMatcher {
 	}
 }
 
-// unfit is the error for an actual value that a matcher can't be used on.
+// unfit is the error for an actual value of a wrong type.
 func unfit(name, want string, actual any) error {
 	err := fmt.Errorf("%s wants %s, not %T", name, want, actual)
 	var instead string
@@ -81,7 +85,8 @@ func unfit(name, want string, actual any) error {
 	return fmt.Errorf("%w: use %s", err, instead)
 }
 
-// matcher is all three matchers, which differ only in how they read the actual value.
+// matcher implements all three matchers. They differ in how they read the
+// actual value.
 type matcher struct {
 	preds []sentrytest.Predicate
 	read  func(actual any) (sentrytest.Source, error)
@@ -102,7 +107,8 @@ func (m *matcher) Match(actual any) (bool, error) {
 	return len(matched) > 0, nil
 }
 
-// FailureMessage implements types.GomegaMatcher. It looks at the source once more, and shows it as it is by then.
+// FailureMessage implements types.GomegaMatcher. It reads the source again and
+// shows its current state.
 func (m *matcher) FailureMessage(actual any) string { return m.explain(actual, sentrytest.Explain) }
 
 // NegatedFailureMessage implements types.GomegaMatcher.
@@ -118,7 +124,8 @@ func (m *matcher) explain(actual any, text func(sentrytest.Source, ...sentrytest
 	return text(src, m.preds...)
 }
 
-// MatchMayChangeInTheFuture tells Eventually whether to go on: a list stays as it is.
+// MatchMayChangeInTheFuture tells Eventually to stop for a list, which cannot
+// change.
 func (m *matcher) MatchMayChangeInTheFuture(actual any) bool {
 	src, err := m.read(actual)
 	_, fixed := src.(sentrytest.EventList)

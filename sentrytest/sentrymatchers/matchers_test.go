@@ -36,7 +36,7 @@ func TestMatch(t *testing.T) {
 	g.Expect(report(srv, `{"message":"boom"}`)).To(Succeed())
 	g.Expect(srv).To(HaveCaptured())
 	g.Expect(srv).To(HaveCaptured(sentrytest.HasMessage("boom"), sentrytest.HasLevel("error")))
-	g.Expect(srv).NotTo(HaveCaptured(sentrytest.HasMessage("boom"), sentrytest.HasLevel("info")), "one event has to meet all")
+	g.Expect(srv).NotTo(HaveCaptured(sentrytest.HasMessage("boom"), sentrytest.HasLevel("info")), "one event must meet all predicates")
 	g.Expect(sentrytest.EventList(events)).To(HaveCaptured(sentrytest.HasTag("shard", "7")))
 
 	g.Expect(events).To(ContainEvent(sentrytest.HasMessage("boom"), sentrytest.HasTag("shard", "8")))
@@ -64,15 +64,16 @@ func TestRecorderIsASource(t *testing.T) {
 	g.Expect(rec).NotTo(HaveCaptured(sentrytest.HasMessage("x")))
 }
 
-// A source is read anew at each look, in Eventually and in Consistently.
-func TestPolling(t *testing.T) {
+// The matcher reads a source again on each call, in Eventually and in
+// Consistently.
+func TestMatcherReadsSourceAgain(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
 	sent := make(chan error)
 	looked := make(chan struct{}, 1)
 	go func() {
-		<-looked // the matcher has seen a server without events
+		<-looked // the matcher has read an empty server
 		sent <- report(srv, `{"message":"late"}`)
 	}()
 	look := sentrytest.NewPredicate("message \"late\"", sentrytest.HasMessage("late").Match)
@@ -84,11 +85,11 @@ func TestPolling(t *testing.T) {
 
 	failures := &collector{}
 	NewWithT(failures).Eventually(sentrytest.EventList(events), "1h").Should(HaveCaptured(sentrytest.HasMessage("x")))
-	g.Expect(failures.texts).To(HaveLen(1), "a list is not waited for")
+	g.Expect(failures.texts).To(HaveLen(1), "Eventually does not wait for a list")
 	g.Expect(failures.texts[0]).To(ContainSubstring("sentrytest: 0 of 1 wanted event"))
 }
 
-// collector keeps failures.
+// collector keeps failure messages.
 type collector struct{ texts []string }
 
 func (*collector) Helper() {}
@@ -96,7 +97,7 @@ func (c *collector) Fatalf(format string, args ...any) {
 	c.texts = append(c.texts, fmt.Sprintf(format, args...))
 }
 
-// watched tells when it was looked at.
+// watched signals when the matcher reads it.
 type watched struct {
 	sentrytest.Source
 	looked chan struct{}
@@ -110,7 +111,7 @@ func (w watched) Events() []sentrytest.Event {
 	return w.Source.Events()
 }
 
-// claimer is a source that wants to know which of its events were expected.
+// claimer is a source that records which of its events were claimed.
 type claimer struct {
 	sentrytest.EventList
 	claimed *[]string
@@ -132,7 +133,7 @@ func TestMatchedEventsAreClaimed(t *testing.T) {
 	g.Expect(*src.claimed).To(Equal([]string{"boom"}))
 }
 
-// ending is a test that ends when it is told to.
+// ending is a test that ends on request.
 type ending struct {
 	*testing.T
 	cleanups []func()
@@ -150,8 +151,8 @@ func (e *ending) end() {
 	}
 }
 
-// A server and a tenant that fail on unclaimed events mind none that a matcher matched, and all that one has merely
-// looked at.
+// A server and a tenant that fail on unclaimed events accept the events that a
+// matcher matched, and report those that a matcher only read.
 func TestMatchersClaimOfServerAndTenant(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -200,8 +201,8 @@ func TestMessages(t *testing.T) {
 		"sentrytest: unexpected event\n  wanted none with: message \"hello\"\n  arrived:\n    info \"hello\""))
 }
 
-// What the server refused is part of the message, as in the plain ones.
-func TestMessageOfAServer(t *testing.T) {
+// The message lists what the server refused, as the Require functions do.
+func TestMessageListsRefusedRequests(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
@@ -210,7 +211,7 @@ func TestMessageOfAServer(t *testing.T) {
 	g.Expect(text).To(ContainSubstring("arrived: nothing\n  refused: 1 request\n    POST /api/1/store/ -> 400"))
 }
 
-func TestWrongActuals(t *testing.T) {
+func TestActualValuesOfWrongType(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
