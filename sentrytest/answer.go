@@ -16,7 +16,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// answer is what a request gets: the server's verdict as the script step would have it.
+// answer is what a request gets: the server's verdict as the script step would
+// have it.
 type answer struct {
 	step     Step
 	status   int // 0 for none
@@ -97,7 +98,7 @@ func (a *answer) succeed(v *verdict, req *Request) {
 	}
 }
 
-// scriptedDetail is the text that goes with a failure that nobody worded.
+// scriptedDetail is the text of a failure that a step makes.
 func scriptedDetail(code int) string {
 	switch code {
 	case http.StatusTooManyRequests:
@@ -117,8 +118,9 @@ func bodyAllowed(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// deliver carries the answer out. It ends a connection that must not be used again
-// by http.ErrAbortHandler, which http.Server understands and does not log.
+// deliver carries the answer out. It ends a connection that must not be used
+// again by http.ErrAbortHandler, which http.Server understands and does not
+// log.
 func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 	waitOrAbort(r, a.step.delay)
 	live := serving.InfoOf(r).Live
@@ -171,8 +173,8 @@ func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
 	}
 	_, _ = io.WriteString(w, a.body)
 	if a.step.thenClose {
-		// What is left for the end of the handler is an empty frame, which stays in
-		// the server's buffer until the next write.
+		// What is left for the end of the handler is an empty frame, which
+		// stays in the server's buffer until the next write.
 		flush(w)
 	}
 }
@@ -201,7 +203,8 @@ func (a *answer) writeHead(w http.ResponseWriter) {
 	w.WriteHeader(a.status)
 }
 
-// waitOrAbort waits d, and ends the request when the server closes or the client leaves.
+// waitOrAbort waits d, and ends the request when the server closes or the
+// client leaves.
 func waitOrAbort(r *http.Request, d time.Duration) {
 	if !pause(r.Context(), d) {
 		panic(http.ErrAbortHandler)
@@ -214,7 +217,8 @@ func hold(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// flush sends what was written so far. A client that is gone is found out by the next write or read.
+// flush sends what was written so far. A client that is gone is found out by
+// the next write or read.
 func flush(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).Flush()
 }

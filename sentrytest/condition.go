@@ -12,8 +12,8 @@ import (
 )
 
 // Condition is what a [Fault] asks of a request. Conditions are values, made by
-// [OnSizeOver] and the other functions that return one. The zero value is met by
-// every request. Safe for concurrent use.
+// [OnSizeOver] and the other functions that return one. The zero value is met
+// by every request. Safe for concurrent use.
 type Condition struct {
 	text  string
 	word  string // its name where a fault is text; "" for one that only Go can say
@@ -22,8 +22,8 @@ type Condition struct {
 	match func(*call) bool
 }
 
-// call is what a request, or a connection, shows of itself when a step is looked
-// for.
+// call is what a request, or a connection, shows of itself when a step is
+// looked for.
 type call struct {
 	server  *Server
 	req     *Request // nil for a connection
@@ -113,25 +113,26 @@ func (o on[T]) must(v T) Condition {
 
 // The table of docs/fakesentry.md has the first sentence of each comment below.
 
-// OnSizeOver is met by requests whose body is longer than n bytes. They are counted
-// after decompression, or as sent if that failed. A negative n panics.
+// OnSizeOver is met by requests whose body is longer than n bytes. They are
+// counted after decompression, or as sent if that failed. A negative n panics.
 func OnSizeOver(n int) Condition { return onSizeOver.must(n) }
 
 // OnSizeUnder is met by requests whose body is shorter than n bytes. They are
 // counted as by [OnSizeOver]. A negative n panics.
 func OnSizeUnder(n int) Condition { return onSizeUnder.must(n) }
 
-// OnLevel is met by requests with an event of the given level. It is debug, info,
-// warning, error or fatal; any other panics.
+// OnLevel is met by requests with an event of the given level. It is debug,
+// info, warning, error or fatal; any other panics.
 func OnLevel[S ~string](level S) Condition { return onLevel.must(string(level)) }
 
-// OnItem is met by envelopes with an item of the given type, such as "session". A
-// request to the store endpoint counts as an item of type "event" or
+// OnItem is met by envelopes with an item of the given type, such as "session".
+// A request to the store endpoint counts as an item of type "event" or
 // "transaction", a report of a browser as "raw_security".
 func OnItem(itemType string) Condition { return onItem.must(itemType) }
 
-// OnCategory is met by requests with something of the given data category, such as
-// "error". Categories are the units of rate limits. One that nothing has panics.
+// OnCategory is met by requests with something of the given data category, such
+// as "error". Categories are the units of rate limits. One that nothing has
+// panics.
 func OnCategory(category string) Condition { return onCategory.must(category) }
 
 // OnMessage is met by requests with an event whose message matches the regular
@@ -146,8 +147,8 @@ func OnEvent(preds ...Predicate) Condition {
 	}
 }
 
-// OnEndpoint is met by requests to the given endpoint. It is "store", "envelope",
-// "security" or "minidump"; any other panics.
+// OnEndpoint is met by requests to the given endpoint. It is "store",
+// "envelope", "security" or "minidump"; any other panics.
 func OnEndpoint(endpoint string) Condition { return onEndpoint.must(endpoint) }
 
 // OnPath is met by requests whose path fits the pattern, in which * stands for
@@ -155,10 +156,10 @@ func OnEndpoint(endpoint string) Condition { return onEndpoint.must(endpoint) }
 // difference. A malformed pattern panics; see [path.Match].
 func OnPath(pattern string) Condition { return onPath.must(pattern) }
 
-// OnAttempt is met by requests that bring an event id for the nth time. 1 is the
-// first, and an n below panics. Requests are counted from the moment in which the
-// server has a fault that asks, whatever they are answered with. Requests without
-// an event id never meet it.
+// OnAttempt is met by requests that bring an event id for the nth time. 1 is
+// the first, and an n below panics. Requests are counted from the moment in
+// which the server has a fault that asks, whatever they are answered with.
+// Requests without an event id never meet it.
 func OnAttempt(n int) Condition { return onAttempt.must(n) }
 
 func trimPath(p string) string { return strings.TrimRight(p, "/") }
@@ -209,7 +210,8 @@ func categories() []string {
 	return slices.Compact(all)
 }
 
-// itemCategories maps item types to the categories that rate limits know them by.
+// itemCategories maps item types to the categories that rate limits know them
+// by.
 var itemCategories = map[string][]string{
 	"event":            {"error"},
 	"nel":              {"error"},

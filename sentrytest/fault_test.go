@@ -26,6 +26,8 @@ func TestFaultsAsText(t *testing.T) {
 		`{"level":"error","item":"event","category":"error","do":"close_conn"}`:        `When(OnLevel("error"), OnItem("event"), OnCategory("error")).Do(CloseConn())`,
 		`{"message":"^bo+m","attempt":2,"do":"not_http"}`:                              `When(OnMessage("^bo+m"), OnAttempt(2)).Do(NotHTTP())`,
 		`{"probability":0.25,"seed":7,"do":"stall_body"}`:                              `When().Do(StallBody()).Probability(0.25, 7)`,
+		`{"headers":{"Retry-After":"60","X-A":"b"},"retry_after":"30"}`:                `When().Do(OK().RetryAfter("30").Header("X-A", "b"))`,
+		`{"do":"slow_body","pace":"0s"}`:                                               `When().Do(SlowBody(0s))`,
 		`{"do":"slow_body","pace":"1s"}`:                                               `When().Do(SlowBody(1s))`,
 		`{"do":"truncate","bytes":3}`:                                                  `When().Do(Truncate(3))`,
 		`{"do":"reset_after_write"}`:                                                   `When().Do(ResetAfterWrite(0))`,

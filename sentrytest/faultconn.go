@@ -13,7 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// wrapListener puts the faults of connections, and TLS if it is an https listener, around a listener of the server's.
+// wrapListener puts the faults of connections, and TLS if it is an https
+// listener, around a listener of the server's.
 func (s *Server) wrapListener(l net.Listener, https bool) net.Listener {
 	l = s.traffic.Watch(&faultListener{Listener: l, server: s, stall: https && s.cfg.stall}, https)
 	if https && s.tlsConfig != nil {
@@ -49,13 +50,14 @@ func (l *faultListener) Accept() (net.Conn, error) {
 			return newHeldConn(c, step.pace), nil
 		}
 		l.server.numberConn()
-		// The client sees a broken connection, as it was meant to.
+		// An error changes nothing: the client sees a broken connection.
 		_ = sockets.Reset(c)
 	}
 }
 
-// heldConn is a connection of which nothing is read for a while. Deadlines that are set before that while is over are
-// put off by it: they are about what the client takes.
+// heldConn is a connection of which nothing is read for a while. Deadlines that
+// are set before that while is over are put off by it: they are about what the
+// client takes.
 type heldConn struct {
 	net.Conn
 	wait   time.Duration // negative: for ever
@@ -89,7 +91,8 @@ func (c *heldConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
-// letGo applies the deadlines that were put off. A connection that refuses them is closed, and says so when it is read.
+// letGo applies the deadlines that were put off. A connection that refuses them
+// is closed, and says so when it is read.
 func (c *heldConn) letGo() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,7 +142,8 @@ var (
 	errDown = errors.New("the server went down while it read slowly")
 )
 
-// early takes the step for a request whose body has not been read yet, and sets it to work on that body.
+// early takes the step for a request whose body has not been read yet, and sets
+// it to work on that body.
 func (s *Server) early(r *http.Request, req *Request, to wire.Route) *Step {
 	if !s.script.armed.Load() || to.Protocol == "" || !to.Allows(r.Method) {
 		return nil
@@ -156,7 +160,8 @@ func (s *Server) early(r *http.Request, req *Request, to wire.Route) *Step {
 	return step
 }
 
-// late takes the step for a request that is known, unless an early one is at work already.
+// late takes the step for a request that is known, unless an early one is at
+// work already.
 func (s *Server) late(step *Step, v *verdict, req *Request) *Step {
 	if step != nil || !s.script.armed.Load() {
 		return step

@@ -14,8 +14,9 @@ import (
 	"testing"
 )
 
-// The tables of the page and the document of the API say what the tables of this
-// package say. To write them: FAULT_TABLES=write go test -run TestFaultTables .
+// The tables of the page and the document of the API say what the tables of
+// this package say. To write them: FAULT_TABLES=write go test -run
+// TestFaultTables .
 func TestFaultTables(t *testing.T) {
 	for _, c := range []struct {
 		path, begin, end, want string
@@ -103,8 +104,8 @@ func commentsOf(t *testing.T, path string) map[string]string {
 
 var sentence = regexp.MustCompile(`^(.+?)\.(?: |$)`)
 
-// kindTable takes what each kind does from the comment of the function that makes
-// it.
+// kindTable takes what each kind does from the comment of the function that
+// makes it.
 func kindTable(t *testing.T) string {
 	docs := commentsOf(t, "kind.go")
 	http2 := regexp.MustCompile(`Over HTTP/2 (.+?)\.(?: |$)`)

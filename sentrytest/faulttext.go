@@ -32,8 +32,8 @@ type FaultError struct {
 	Problems []FaultProblem
 }
 
-// Error names the fault and everything that is not in order, one a line if there
-// are several.
+// Error names the fault and everything that is not in order, one a line if
+// there are several.
 func (e *FaultError) Error() string {
 	text := "sentrytest: fault"
 	if e.Index > 0 {
@@ -81,9 +81,9 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// MarshalJSON returns the text of the fault, and how often it was used. It fails for
-// what only Go can say: [OnEvent], [OnSizeOver] and [OnSizeUnder] of 0, and two
-// conditions of the same kind.
+// MarshalJSON returns the text of the fault, and how often it was used. It
+// fails for what only Go can say: [OnEvent], [OnSizeOver] and [OnSizeUnder] of
+// 0, and two conditions of the same kind.
 func (f Fault) MarshalJSON() ([]byte, error) {
 	said := make(map[string]bool)
 	for _, c := range f.conditions {
@@ -178,8 +178,8 @@ func (r *reading) whole() {
 	}
 }
 
-// tooEarly returns the problem of a step that takes effect before a condition can
-// be known.
+// tooEarly returns the problem of a step that takes effect before a condition
+// can be known.
 func (f Fault) tooEarly() []FaultProblem {
 	problem := f.problem()
 	if problem == "" {
@@ -217,7 +217,8 @@ type faultWord struct {
 	get         func(Fault) any
 }
 
-// of makes a word that is read from a T. set reports whether the value is allowed.
+// of makes a word that is read from a T. set reports whether the value is
+// allowed.
 func of[T any](w faultWord, set func(r *reading, v T) bool, get func(Fault) any) faultWord {
 	w.from, w.get = reflect.TypeFor[T](), get
 	w.read = func(r *reading, text json.RawMessage) {
@@ -301,8 +302,8 @@ func sends(k kind) bool    { return k.sends }
 func counts(k kind) bool   { return k.bytes }
 func paces(k kind) bool    { return k.pace }
 
-// faultWords are all that the text of a fault can say. They are read and written in
-// this order; do precedes what depends on it.
+// faultWords are all that the text of a fault can say. They are read and
+// written in this order; do precedes what depends on it.
 var faultWords = []faultWord{
 	at(faultWord{name: "name", doc: "For people: it stands in the lines that are printed."}, func(f *Fault) *string { return &f.name }),
 	onEndpoint.faultWord(), onPath.faultWord(), onSizeOver.faultWord(), onSizeUnder.faultWord(), onLevel.faultWord(), onItem.faultWord(),

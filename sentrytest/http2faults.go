@@ -16,7 +16,7 @@ func (a *answer) breakHTTP2(w http.ResponseWriter, r *http.Request) {
 	case stepCloseConn:
 		serving.HangUp(on.Conn)
 	case stepReset, stepResetRead:
-		// The client sees a broken connection, as it was meant to.
+		// An error changes nothing: the client sees a broken connection.
 		_ = on.Live.Reset()
 	case stepNotHTTP:
 		_, _ = io.WriteString(on.Conn, noHTTP)
@@ -34,7 +34,8 @@ func (a *answer) breakHTTP2(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// sendHead sends the headers of the answer, and waits until they are on their way.
+// sendHead sends the headers of the answer, and waits until they are on their
+// way.
 func (a *answer) sendHead(ctx context.Context, w http.ResponseWriter, live *serving.Conn) {
 	sent := live.NextWrite()
 	a.writeHead(w)

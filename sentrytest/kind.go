@@ -93,8 +93,9 @@ func kindsWith(has func(kind) bool) []string {
 }
 
 // FaultKinds returns what a [Fault] can do, as its text names it, in
-// alphabetical order. Each is the name of a function that makes a [Step], such as
-// "reset_after_read" for [ResetAfterRead], or "answer" for [OK] and [Status].
+// alphabetical order. Each is the name of a function that makes a [Step], such
+// as "reset_after_read" for [ResetAfterRead], or "answer" for [OK] and
+// [Status].
 func FaultKinds() []string { return kindsWith(func(kind) bool { return true }) }
 
 // The table of docs/fakesentry.md has the first sentence of each comment below,
@@ -104,8 +105,8 @@ func FaultKinds() []string { return kindsWith(func(kind) bool { return true }) }
 func OK() Step { return Step{} }
 
 // Status answers with the given code, which has to be a final one, from 200 to
-// 999; anything else panics. Failures carry the JSON body and the X-Sentry-Error
-// header that Sentry sends with such a status.
+// 999; anything else panics. Failures carry the JSON body and the
+// X-Sentry-Error header that Sentry sends with such a status.
 func Status(code int) Step {
 	if code < minFinal || code > maxFinal {
 		panic(fmt.Sprintf("sentrytest: Status(%d) is not a final HTTP status", code))
@@ -135,11 +136,11 @@ func Hang() Step { return Step{kind: stepHang} }
 // that ends every request on the connection. See [ResetStream].
 func Reset() Step { return Step{kind: stepReset} }
 
-// CloseConn closes the connection in good order instead of an answer. Over HTTP/2
-// it sends no GOAWAY, and ends every request on the connection.
+// CloseConn closes the connection in good order instead of an answer. Over
+// HTTP/2 it sends no GOAWAY, and ends every request on the connection.
 //
-// A client meets this when it uses a kept-alive connection at the moment in which
-// the server closes it. See also [Step.ThenClose] and [GoAway].
+// A client meets this when it uses a kept-alive connection at the moment in
+// which the server closes it. See also [Step.ThenClose] and [GoAway].
 func CloseConn() Step { return Step{kind: stepCloseConn} }
 
 // ResetStream ends the request instead of an answer, as [CloseConn] does. Over
@@ -148,8 +149,8 @@ func CloseConn() Step { return Step{kind: stepCloseConn} }
 func ResetStream() Step { return Step{kind: stepResetStream} }
 
 // GoAway answers with Connection: close, so that the connection takes no new
-// requests. Over HTTP/2 it sends a GOAWAY frame of the code NO_ERROR instead, and
-// requests under way on the connection are answered before it closes.
+// requests. Over HTTP/2 it sends a GOAWAY frame of the code NO_ERROR instead,
+// and requests under way on the connection are answered before it closes.
 //
 // [Step.ThenClose] closes without an announcement. For another status, set the
 // header: Status(503).Header("Connection", "close") does the same.
@@ -159,14 +160,14 @@ func GoAway() Step { return Step{kind: stepGoAway} }
 // read the request, as a network does that loses every packet. Over HTTP/2
 // requests under way on the connection get no answer, and pings none either.
 //
-// The connection takes what the client sends, and does not close. Later requests
-// on it do not reach the server. The request ends when the client closes the
-// connection or the server closes.
+// The connection takes what the client sends, and does not close. Later
+// requests on it do not reach the server. The request ends when the client
+// closes the connection or the server closes.
 func BlackHole() Step { return Step{kind: stepBlackHole} }
 
-// StallBody sends status and headers of the answer, but no byte of its body until
-// the client gives up or the server closes. Over HTTP/2 the other requests on the
-// connection are answered.
+// StallBody sends status and headers of the answer, but no byte of its body
+// until the client gives up or the server closes. Over HTTP/2 the other
+// requests on the connection are answered.
 func StallBody() Step { return Step{kind: stepStallBody} }
 
 // SlowBody sends the body of the answer byte by byte, with a pause of d before
@@ -175,13 +176,13 @@ func StallBody() Step { return Step{kind: stepStallBody} }
 func SlowBody(d time.Duration) Step { return Step{kind: stepSlowBody, pace: d} }
 
 // Truncate announces the whole body of the answer, sends its first n bytes and
-// closes the connection. Over HTTP/2 it ends the stream with RST_STREAM, and the
-// connection stays.
+// closes the connection. Over HTTP/2 it ends the stream with RST_STREAM, and
+// the connection stays.
 func Truncate(n int) Step { return counted(stepTruncate, n, 0) }
 
-// ResetAfterWrite breaks the connection with a TCP RST when it has sent n bytes of
-// the answer, counted from its status line, or all of it if it is shorter. Over
-// HTTP/2 every request on the connection ends.
+// ResetAfterWrite breaks the connection with a TCP RST when it has sent n bytes
+// of the answer, counted from its status line, or all of it if it is shorter.
+// Over HTTP/2 every request on the connection ends.
 //
 // How much of the answer a client sees after a reset depends on its system.
 func ResetAfterWrite(n int) Step { return counted(stepResetWrite, n, 0) }
@@ -191,46 +192,47 @@ func ResetAfterWrite(n int) Step { return counted(stepResetWrite, n, 0) }
 // connection ends.
 func NotHTTP() Step { return Step{kind: stepNotHTTP} }
 
-// BadChunking sends headers that are in order and a chunked body that is not, and
-// closes the connection. Over HTTP/2 it sends bytes that are no frame after the
-// headers, and every request on the connection ends.
+// BadChunking sends headers that are in order and a chunked body that is not,
+// and closes the connection. Over HTTP/2 it sends bytes that are no frame after
+// the headers, and every request on the connection ends.
 func BadChunking() Step { return Step{kind: stepBadChunking} }
 
-// WrongLength sends an answer whose Content-Length is n, whatever its body is, and
-// closes the connection after the body. Over HTTP/2 the connection stays.
+// WrongLength sends an answer whose Content-Length is n, whatever its body is,
+// and closes the connection after the body. Over HTTP/2 the connection stays.
 //
-// With an n above the length of the body the body ends too early, with one below
-// bytes are left over.
+// With an n above the length of the body the body ends too early, with one
+// below bytes are left over.
 func WrongLength(n int) Step { return counted(stepWrongLength, n, 0) }
 
 // SlowRead reads the body of the request in pieces of at most n bytes, with a
-// pause of d before each, and answers as usual. Over HTTP/2 a client notices when
-// its body is larger than a megabyte.
+// pause of d before each, and answers as usual. Over HTTP/2 a client notices
+// when its body is larger than a megabyte.
 //
-// Over HTTP/1.1 it notices when its body is larger than what the system buffers.
-// An n below 1 panics.
+// Over HTTP/1.1 it notices when its body is larger than what the system
+// buffers. An n below 1 panics.
 func SlowRead(n int, d time.Duration) Step { return counted(stepSlowRead, n, d) }
 
-// ResetAfterRead breaks the connection with a TCP RST when it has read n bytes of
-// the request's body, or all of it if it is shorter. Over HTTP/2 every request on
-// the connection ends.
+// ResetAfterRead breaks the connection with a TCP RST when it has read n bytes
+// of the request's body, or all of it if it is shorter. Over HTTP/2 every
+// request on the connection ends.
 //
 // With 0 it has read the headers alone. See [ResetConn] for less.
 func ResetAfterRead(n int) Step { return counted(stepResetRead, n, 0) }
 
-// SlowAccept lets a new connection wait for d before anything of it is read, its
-// TLS handshake included.
+// SlowAccept lets a new connection wait for d before anything of it is read,
+// its TLS handshake included.
 //
-// It is a step for connections, as is [ResetConn]: the next new connection takes
-// it, and until then requests on open ones are answered as if the script ended
-// there. A client that keeps its connection alive opens a new one only when it has
-// to.
+// It is a step for connections, as is [ResetConn]: the next new connection
+// takes it, and until then requests on open ones are answered as if the script
+// ended there. A client that keeps its connection alive opens a new one only
+// when it has to.
 func SlowAccept(d time.Duration) Step { return Step{kind: stepSlowAccept, pace: d} }
 
-// ResetConn breaks a new connection with a TCP RST before anything of it is read.
+// ResetConn breaks a new connection with a TCP RST before anything of it is
+// read.
 //
-// The client finds out while it connects or when it first reads. No request goes
-// on record. See [SlowAccept] about steps for connections.
+// The client finds out while it connects or when it first reads. No request
+// goes on record. See [SlowAccept] about steps for connections.
 func ResetConn() Step { return Step{kind: stepResetConn} }
 
 // counted makes a step that counts bytes; less than none is none.

@@ -14,10 +14,12 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// noHTTP is what a NotHTTP step answers: the greeting of another protocol, as a wrong port gives it.
+// noHTTP is what a NotHTTP step answers: the greeting of another protocol, as a
+// wrong port gives it.
 const noHTTP = "220 mail.example.com ESMTP ready\r\n"
 
-// write sends the answer as bytes and ends the connection. Unlike http.Server it announces no Connection: close.
+// write sends the answer as bytes and ends the connection. Unlike http.Server
+// it announces no Connection: close.
 func (a *answer) write(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	if a.step.kind == stepNotHTTP {

@@ -19,8 +19,8 @@ type Rules struct {
 	// TolerateBlankLines takes envelopes that end in blank lines, as the parser
 	// of sentry-python and sentry-testkit do. Kent and Spotlight refuse them.
 	TolerateBlankLines bool
-	// RefuseBareHeaders refuses an envelope that ends with the header of an item
-	// and no line end. Without it such an item has an empty payload.
+	// RefuseBareHeaders refuses an envelope that ends with the header of an
+	// item and no line end. Without it such an item has an empty payload.
 	RefuseBareHeaders bool
 	// RequireEventIDs refuses an envelope without event_id that has an item
 	// which needs one. Without it the server makes up an id.
@@ -66,8 +66,8 @@ func BugsinkRules() Rules {
 	}
 }
 
-// GlitchTipRules returns the rules of GlitchTip's envelope endpoint, read in its
-// version of 2026:
+// GlitchTipRules returns the rules of GlitchTip's envelope endpoint, read in
+// its version of 2026:
 //
 //   - deflate is zlib, or else raw deflate: glitchtip/middleware.py
 //   - what follows the last item is skipped when it is no JSON, and no auth is
@@ -101,8 +101,8 @@ func Lenient() Option {
 	return func(c *config) { c.rules = rules{} }
 }
 
-// Strict makes the server refuse what Relay refuses. It stands for [Differ] with
-// [RelayRules], and besides it answers a path other than
+// Strict makes the server refuse what Relay refuses. It stands for [Differ]
+// with [RelayRules], and besides it answers a path other than
 // /api/{project}/{endpoint}/, letter by letter, with 404; and a key or project
 // that is neither this server's nor one of its tenants' with 403.
 //
@@ -137,10 +137,11 @@ const (
 	// dsn differs from the auth of its request.
 	AuthOnce AuthOrder = iota
 	// AuthQueryFirst takes the query before X-Sentry-Auth and that before
-	// Authorization. The dsn in the header of an envelope counts without them only.
+	// Authorization. The dsn in the header of an envelope counts without them
+	// only.
 	AuthQueryFirst
-	// AuthDSNFirst takes the dsn in the header of an envelope before all others,
-	// and these in the order of AuthQueryFirst.
+	// AuthDSNFirst takes the dsn in the header of an envelope before all
+	// others, and these in the order of AuthQueryFirst.
 	AuthDSNFirst
 )
 
@@ -170,7 +171,8 @@ func (r *rules) grammar() wire.Grammar {
 	return wire.Grammar{BlankLines: r.TolerateBlankLines, BareHeader: r.RefuseBareHeaders}
 }
 
-// route is wire.RouteOf, and for a strict server only if the path is spelled exactly.
+// route is wire.RouteOf, and for a strict server only if the path is spelled
+// exactly.
 func (r *rules) route(path string) wire.Route {
 	to := wire.RouteOf(path)
 	if !r.strict {
@@ -182,7 +184,8 @@ func (r *rules) route(path string) wire.Route {
 	return to
 }
 
-// noEndpoint says why a path leads nowhere: on a strict server it may be but misspelled.
+// noEndpoint says why a path leads nowhere: on a strict server it may be but
+// misspelled.
 func (r *rules) noEndpoint(path string) string {
 	text := "no such endpoint: " + path
 	if to := wire.RouteOf(path); r.strict && to.Protocol != "" {
@@ -207,8 +210,8 @@ func (r *rules) checkProject(project string) *wire.Refusal {
 // fullKeyForm allows the flags that may stand behind a key.
 var fullKeyForm = regexp.MustCompile(`^[!-~]{32}(\.[!-~]+)*$`)
 
-// judgeOwner refuses keys that are none, and those that are neither the server's nor a tenant's. Relay looks at that
-// before it looks at sizes.
+// judgeOwner refuses keys that are none, and those that are neither the
+// server's nor a tenant's. Relay looks at that before it looks at sizes.
 func (s *Server) judgeOwner(v *verdict, req *Request) {
 	if r := v.refused; r != nil && r.Status != http.StatusOK && r.Status != http.StatusRequestEntityTooLarge {
 		return

@@ -9,11 +9,11 @@ import (
 	"sync/atomic"
 )
 
-// script is what a server was told to do other than to answer as usual.
+// script is what a server does other than to answer as usual.
 type script struct {
-	armed atomic.Bool // something was scripted; saves every other server the rest
+	armed atomic.Bool // something was scripted; no other server looks further
 
-	mu       sync.Mutex // guards everything below, but for what a scripted's step and rule say
+	mu       sync.Mutex // guards everything below, except the fault of a scripted
 	faults   []*scripted
 	rules    []*scripted
 	steps    []*scripted
@@ -32,15 +32,18 @@ type scripted struct {
 	used    int
 }
 
-// Script appends steps to the server's script. Each request to an endpoint that takes events takes the next
-// one, in the order in which the requests' bodies have arrived; when the script is used up the server
-// answers as before. Requests to other paths and preflights take none.
+// Script appends steps to the server's script. Each request to an endpoint that
+// takes events takes the next one, in the order in which the requests' bodies
+// have arrived. When the script is used up the server answers as before.
+// Requests to other paths and preflights take none.
 //
-// A script is a claim about how often the client calls: a step that was not used by the time the server
-// closes, or not as often as its Times says, is an error of [Server.Close] and fails the test of
-// [NewServer], unless it is [Step.Optional].
+// A script is a claim about how often the client calls. A step that was not
+// used when the server closes, or not as often as its Times says, is an error
+// of [Server.Close] and fails the test of [NewServer], unless it is
+// [Step.Optional].
 //
-// [Server.Rule] and [Server.SetFaults] go before the script: a request that one of them serves takes no step.
+// [Server.Rule] and [Server.SetFaults] go before the script: a request that one
+// of them serves takes no step.
 func (s *Server) Script(steps ...Step) {
 	at := caller()
 	s.script.mu.Lock()
@@ -51,14 +54,14 @@ func (s *Server) Script(steps ...Step) {
 	s.script.armed.Store(len(s.script.steps) > 0 || s.script.armed.Load())
 }
 
-// Rule adds faults, which are asked about every request to an endpoint that takes
-// events, in the order in which they were added; the first that fits serves it. A
-// request that none of them fits takes the next step of [Server.Script], if there
-// is one.
+// Rule adds faults, which are asked about every request to an endpoint that
+// takes events, in the order in which they were added; the first that fits
+// serves it. A request that none of them fits takes the next step of
+// [Server.Script], if there is one.
 //
 // Each is a claim like a step of a script: one that was never used, or not as
-// often as its Times says, fails the test unless it is [Fault.Optional]. A fault
-// whose conditions can't be known when its step takes effect panics. See
+// often as its Times says, fails the test unless it is [Fault.Optional]. A
+// fault whose conditions can't be known when its step takes effect panics. See
 // [Server.SetFaults] for faults that are no claims.
 func (s *Server) Rule(faults ...Fault) {
 	at := caller()
@@ -79,7 +82,8 @@ func newScripted(f Fault, at string) *scripted {
 	return &scripted{fault: f, at: at, dice: f.newDice()}
 }
 
-// rearmLocked takes note of what rules and faults ask for. Attempts are counted from then on, whatever goes.
+// rearmLocked notes what the faults ask for. Attempts are counted from then on,
+// also without the fault that asked.
 func (s *script) rearmLocked() {
 	for _, entry := range slices.Concat(s.faults, s.rules) {
 		s.armed.Store(true)
@@ -90,7 +94,7 @@ func (s *script) rearmLocked() {
 	}
 }
 
-// caller returns file:line of whoever called the function that calls it.
+// caller returns file:line of the caller of the function that calls it.
 func caller() string {
 	if _, file, line, ok := runtime.Caller(2); ok {
 		return fmt.Sprintf("%s:%d", filepath.Base(file), line)
@@ -98,10 +102,11 @@ func caller() string {
 	return "unknown"
 }
 
-// next takes the step for a call that has come to the given stage, nil when there is none. Callers look whether the
-// script is armed, before they make a call.
+// next takes the step for a call that has come to the given stage, nil when
+// there is none. Callers look whether the script is armed, before they make a
+// call.
 func (s *script) next(at stage, c *call) *Step {
-	// Conditions run code of the test's, which must not find the script locked.
+	// Conditions run code of the test, which must not find the script locked.
 	s.mu.Lock()
 	if at == stageAnswer && s.counting {
 		s.attempts[c.eventID]++
@@ -134,7 +139,7 @@ func (s *script) next(at stage, c *call) *Step {
 			continue
 		}
 		if entry.fault.step.stage() != at {
-			return nil // the client has not come to it, and so not to those behind it
+			return nil // it waits for another stage, and those behind it wait for it
 		}
 		return entry.use()
 	}

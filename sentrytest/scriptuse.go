@@ -15,8 +15,9 @@ type Usage struct {
 	Step  string // as one would write it
 	Used  int
 	Times int // how often it is to serve; negative for always
-	// Seen counts the requests, or connections, that a rule was asked about, and Matched those of them that met its
-	// conditions. Both are 0 for steps of a script.
+	// Seen counts the requests, or connections, that a rule was asked about,
+	// and Matched those of them that met its conditions. Both are 0 for steps
+	// of a script.
 	Seen, Matched int
 	Optional      bool
 }
@@ -38,8 +39,9 @@ func (u Usage) String() string {
 	return line
 }
 
-// Usage returns how often rules and steps have served so far: rules first, then the steps of the script, both in the
-// order in which they were added. For the faults of [Server.SetFaults] see [Server.Faults].
+// Usage returns how often rules and steps have served so far: rules first, then
+// the steps of the script, both in the order in which they were added. For the
+// faults of [Server.SetFaults] see [Server.Faults].
 func (s *Server) Usage() []Usage {
 	s.script.mu.Lock()
 	defer s.script.mu.Unlock()
@@ -57,7 +59,8 @@ func (s *scripted) usage() Usage {
 	}
 }
 
-// unused returns the *UnusedStepsError for the steps and rules that wait in vain, nil when there are none.
+// unused returns the *UnusedStepsError for the steps and rules that were not
+// used, nil when there are none.
 func (s *script) unused() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,8 +76,8 @@ func (s *script) unused() error {
 	return &UnusedStepsError{Steps: lines, Hint: s.holdingBackLocked()}
 }
 
-// holdingBackLocked says what may have kept a client from coming to the other steps, "" when none of those that served
-// made a failure.
+// holdingBackLocked says why a client may have sent no more requests, "" when
+// no step that served was a failure.
 func (s *script) holdingBackLocked() string {
 	came, answers := 0, []string{}
 	for _, entry := range slices.Concat(s.rules, s.steps) {
@@ -98,7 +101,8 @@ func (s *script) holdingBackLocked() string {
 		texts.Count(came, "request"), was, strings.Join(answers, " or "))
 }
 
-// failure says what became of a request that the step served, "" if a client goes on as before.
+// failure says how the step failed its requests, "" if a client goes on as
+// before.
 func (s Step) failure() string {
 	switch {
 	case s.kind == stepAnswer && (s.code() == http.StatusTooManyRequests || s.code() >= 500):
@@ -109,10 +113,11 @@ func (s Step) failure() string {
 	return ""
 }
 
-// UnusedStepsError says which steps and rules of a script the client never came to.
+// UnusedStepsError says which steps and rules were not used, or not as often as
+// they say.
 type UnusedStepsError struct {
 	Steps []string // one line a step: where it was scripted, the step, how often it was used
-	Hint  string   // what may have kept the client away; "" when none of the steps that were used made a failure
+	Hint  string   // why the client may have stayed away; "" when no step that was used was a failure
 }
 
 // Error lists the steps, and the hint if there is one.

@@ -34,8 +34,8 @@ type Step struct {
 	fault     string // the name of the fault that it serves for; "" for none
 }
 
-// RetryAfter sets the Retry-After header, in whatever form the test needs: "30",
-// an HTTP date, nonsense.
+// RetryAfter sets the Retry-After header, in whatever form the test needs:
+// "30", an HTTP date, nonsense.
 func (s Step) RetryAfter(value string) Step { return s.Header(headerRetryAfter, value) }
 
 // RateLimits sets the X-Sentry-Rate-Limits header, for example
@@ -47,7 +47,8 @@ const (
 	headerRateLimits = "X-Sentry-Rate-Limits"
 )
 
-// Header sets a header of the answer, in place of one that the server would send.
+// Header sets a header of the answer, in place of one that the server would
+// send.
 func (s Step) Header(key, value string) Step {
 	h := s.header.Clone()
 	if h == nil {
@@ -65,8 +66,8 @@ func (s Step) Body(body string) Step {
 }
 
 // Times lets the step serve n requests in a row instead of one. A negative n
-// serves all that follow, and counts as used after the first. Zero panics: a step
-// that is never used has no place in a script.
+// serves all that follow, and counts as used after the first. Zero panics: a
+// step that is never used has no place in a script.
 func (s Step) Times(n int) Step {
 	if n == 0 {
 		panic("sentrytest: Times(0) makes a step that is never used")
@@ -90,8 +91,8 @@ func (s Step) BodyAfter(d time.Duration) Step {
 }
 
 // Informational sends answers of the given statuses, such as 100 or 103, before
-// the answer proper. A status that is not from 100 to 199, and 101, which changes
-// the protocol, panic.
+// the answer proper. A status that is not from 100 to 199, and 101, which
+// changes the protocol, panic.
 func (s Step) Informational(codes ...int) Step {
 	for _, code := range codes {
 		if !isInformational(code) {
@@ -102,9 +103,10 @@ func (s Step) Informational(codes ...int) Step {
 	return s
 }
 
-// ThenClose closes the connection after the answer without having announced it in
-// a header, so that the client keeps a connection which is gone when it wants to
-// use it. It is for [OK], [Status] and [Redirect]; on other steps it panics.
+// ThenClose closes the connection after the answer without having announced it
+// in a header, so that the client keeps a connection which is gone when it
+// wants to use it. It is for [OK], [Status] and [Redirect]; on other steps it
+// panics.
 //
 // Over HTTP/2 it sends no GOAWAY. The connection closes when all requests on it
 // have been answered.

@@ -12,7 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// faultsView is the switchboard of the faults, and the reactions of the clients to them.
+// faultsView is the switchboard of the faults, and the reactions of the clients
+// to them.
 type faultsView struct {
 	frame
 	Active   []activeFault
@@ -49,7 +50,8 @@ func (p *Pages) faultsView(form url.Values, problems []string) faultsView {
 	return v
 }
 
-// addFault switches a fault on besides those that are: a preset, or what the form describes.
+// addFault switches a fault on besides those that are: a preset, or what the
+// form describes.
 func (p *Pages) addFault(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
 		return
@@ -80,8 +82,8 @@ func (p *Pages) addFault(w http.ResponseWriter, r *http.Request) {
 	back(w, r, "/faults")
 }
 
-// faultText returns what the form describes as the text of a fault. A field that
-// is a number is one there too.
+// faultText returns what the form describes as the text of a fault. A field
+// that is a number is one there too.
 func faultText(form url.Values) []byte {
 	words := make(map[string]any)
 	for name, values := range form {

@@ -26,6 +26,7 @@ var presets = []preset{
 	{"stall-body", "Stall midway", "the head of an answer, but no body", always(sentrytest.StallBody())},
 	{"reset", "Reset", "the connection breaks instead of an answer", always(sentrytest.Reset())},
 	{"not-http", "Not HTTP", "an answer that is none", always(sentrytest.NotHTTP())},
-	// It ends by itself, since it does not tell the connections of browsers from those of clients.
+	// It ends by itself, since it does not tell the connections of browsers
+	// from those of clients.
 	{"no-handshake", "No handshake", "the next 3 connections break before TLS or a request", always(sentrytest.ResetConn().Times(3))},
 }
