@@ -163,15 +163,9 @@ func (o custom) apply(d *draft) {
 // filled returns what the value says, and false for a nil pointer, which can't
 // say anything.
 func (o custom) filled() (ev Event, ok bool) {
-	guard.Enter()
-	defer func() {
-		guard.Leave()
-		if r := recover(); r != nil {
-			ok = !guard.IsNilPointer(o.EventType)
-			ev = Event{Message: guard.PanicText(o.EventType, "FillEvent", r)}
-		}
-	}()
-	o.FillEvent(&ev)
+	if r := guard.Do(func() { o.FillEvent(&ev) }); r != nil {
+		return Event{Message: guard.PanicText(o.EventType, "FillEvent", r)}, !guard.IsNilPointer(o.EventType)
+	}
 	return ev, true
 }
 

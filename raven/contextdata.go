@@ -56,14 +56,8 @@ func (o Lazy) apply(d *draft) {
 }
 
 func (o Lazy) values() (values []CaptureOption) {
-	guard.Enter()
-	defer func() {
-		guard.Leave()
-		if recover() != nil {
-			values = nil
-		}
-	}()
-	return o()
+	guard.Do(func() { values = o() })
+	return values
 }
 
 // settled returns circumstances with what their lazy values are now.

@@ -68,25 +68,25 @@ func Throttle(n int, per time.Duration) Option {
 
 // pastGates is where a composed event may end before it is sent. For one that
 // is held back while sending fails there is a gist too if the log shows it.
-func (c *Client) pastGates(d *draft, urgent bool) (outgoing, Outcome, *gist) {
-	var key uint64
+func (c *Client) pastGates(d *draft, urgent bool) (p outgoing, drop Outcome, g *gist) {
 	suppressed := 0
 	if t := c.throttle; t != nil && !d.bare {
-		key = d.throttleKey()
+		key := d.throttleKey()
 		var ok bool
 		if suppressed, ok = t.Pass(key); !ok {
 			return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeThrottled}, nil
 		}
+		defer func() {
+			if suppressed > 0 && drop.Kind != "" {
+				t.GiveBack(key, suppressed)
+			}
+		}()
 	}
 	if !urgent && c.holder == nil {
 		if why := c.backoff.Try(); why != nil {
-			if suppressed > 0 {
-				c.throttle.GiveBack(key, suppressed)
-			}
 			if c.closed.Load() { // whether sending fails does not matter any more
 				return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeClosed, Err: transport.ErrClosed}, nil
 			}
-			var g *gist
 			if c.logsLosses() {
 				if p, err := c.pack(d); err == nil {
 					g = &p.gist
@@ -100,9 +100,6 @@ func (c *Client) pastGates(d *draft, urgent bool) (outgoing, Outcome, *gist) {
 	}
 	p, err := c.pack(d)
 	if err != nil {
-		if suppressed > 0 {
-			c.throttle.GiveBack(key, suppressed)
-		}
 		return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeTooLarge, Err: err}, nil
 	}
 	c.addReport(p, d.now)

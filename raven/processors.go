@@ -171,12 +171,8 @@ func (c *Client) process(ctx context.Context, d *draft) Outcome {
 
 // call contains the panics of a user's function.
 func (fn namedFunc) call(ctx context.Context, ev *Event) (out *Event, err error) {
-	guard.Enter()
-	defer func() {
-		guard.Leave()
-		if r := recover(); r != nil {
-			out, err = nil, fmt.Errorf("%s panicked: %s", fn.name, guard.Plain(r))
-		}
-	}()
-	return fn.run(ctx, ev), nil
+	if r := guard.Do(func() { out = fn.run(ctx, ev) }); r != nil {
+		err = fmt.Errorf("%s panicked: %s", fn.name, guard.Plain(r))
+	}
+	return out, err
 }

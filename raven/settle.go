@@ -68,21 +68,12 @@ func (c *Client) conclude(o Outcome, g *gist, how terms) {
 	case kind >= firstLoss && !how.told:
 		c.lost(&o, g, how.echo)
 	}
-	if c.onOutcome != nil {
-		c.observeOutcome(o)
+	if c.onOutcome == nil {
+		return
 	}
-}
-
-// observeOutcome contains the panics of somebody else's function.
-func (c *Client) observeOutcome(o Outcome) {
-	guard.Enter()
-	defer func() {
-		guard.Leave()
-		if r := recover(); r != nil {
-			c.logTo().Error("raven: the function of WithOnOutcome panicked", "panic", guard.Plain(r), "event_id", o.EventID, "outcome", o.String())
-		}
-	}()
-	c.onOutcome(o)
+	if r := guard.Do(func() { c.onOutcome(o) }); r != nil {
+		c.logTo().Error("raven: the function of WithOnOutcome panicked", "panic", guard.Plain(r), "event_id", o.EventID, "outcome", o.String())
+	}
 }
 
 // word is String, without its cost for what needs none.

@@ -156,19 +156,14 @@ func (l *lateValue) process() *Breadcrumb {
 }
 
 // processed runs a breadcrumb's Process function on a copy.
-func processed(b Breadcrumb) (result Breadcrumb) {
-	result = b
+func processed(b Breadcrumb) Breadcrumb {
+	result := b
 	result.Data = copiedMap(b.Data)
-	guard.Enter()
-	defer func() {
-		guard.Leave()
-		if recover() != nil {
-			result = b
-		}
-		if result.Timestamp.IsZero() {
-			result.Timestamp = b.Timestamp
-		}
-	}()
-	b.Process(&result)
+	if guard.Do(func() { b.Process(&result) }) != nil {
+		return b
+	}
+	if result.Timestamp.IsZero() {
+		result.Timestamp = b.Timestamp
+	}
 	return result
 }

@@ -162,22 +162,18 @@ func (t *Type) stackOf(err error, a *stack.Arena) (own stack.Stack) {
 	if t.stack == nil {
 		return nil
 	}
-	guard.Enter()
-	defer func() {
-		guard.Leave()
-		if recover() != nil {
-			own = nil
+	guard.Do(func() {
+		found := t.stack(reflect.ValueOf(err))
+		field := pcField(found.Type().Elem())
+		pcs := make([]uintptr, min(found.Len(), stack.MaxFrames))
+		for i := range pcs {
+			v := found.Index(i)
+			if field != nil {
+				v = v.FieldByIndex(field)
+			}
+			pcs[i] = uintptr(v.Uint())
 		}
-	}()
-	found := t.stack(reflect.ValueOf(err))
-	field := pcField(found.Type().Elem())
-	pcs := make([]uintptr, min(found.Len(), stack.MaxFrames))
-	for i := range pcs {
-		v := found.Index(i)
-		if field != nil {
-			v = v.FieldByIndex(field)
-		}
-		pcs[i] = uintptr(v.Uint())
-	}
-	return a.Of(pcs)
+		own = a.Of(pcs)
+	})
+	return own
 }

@@ -121,28 +121,22 @@ func described(v any, r reflect.Value) (string, description) {
 	return "", byKind
 }
 
-func marshalled(v json.Marshaler) (string, description) {
-	how := asJSON
-	text := func() (text string) {
-		guard.Enter()
-		defer func() {
-			guard.Leave()
-			if r := recover(); r != nil {
-				text, how = guard.PanicText(v, "MarshalJSON", r), asText
-			}
-		}()
-		raw, err := v.MarshalJSON()
-		var compact bytes.Buffer
-		if err == nil {
+func marshalled(v json.Marshaler) (text string, how description) {
+	var compact bytes.Buffer
+	var err error
+	r := guard.Do(func() {
+		var raw []byte
+		if raw, err = v.MarshalJSON(); err == nil {
 			err = json.Compact(&compact, raw)
 		}
-		if err != nil {
-			how = asText
-			return fmt.Sprintf("<%T: MarshalJSON failed: %s>", v, guard.Error(err))
-		}
-		return strings.ToValidUTF8(compact.String(), "\ufffd")
-	}()
-	return text, how
+	})
+	switch {
+	case r != nil:
+		return guard.PanicText(v, "MarshalJSON", r), asText
+	case err != nil:
+		return fmt.Sprintf("<%T: MarshalJSON failed: %s>", v, guard.Error(err)), asText
+	}
+	return strings.ToValidUTF8(compact.String(), "\ufffd"), asJSON
 }
 
 func (e *Encoder) appendDescribed(dst []byte, text string, how description, lim Limits) []byte {
