@@ -169,7 +169,6 @@ var policy = []importRule{
 	},
 }
 
-// dependency is a line of go list.
 type dependency struct {
 	path, module string
 	standard     bool

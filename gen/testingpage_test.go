@@ -16,7 +16,6 @@ import (
 
 const testingPage = "../docs/testing.md"
 
-// codeBlock is a fenced block of a page.
 type codeBlock struct {
 	line     int    // line of its fence, from 1
 	language string // "" for none
@@ -26,7 +25,6 @@ type codeBlock struct {
 
 var linkToGo = regexp.MustCompile(`\]\(([^)]+\.go)\)`)
 
-// codeBlocks returns the blocks of a page and its other lines.
 func codeBlocks(page string) (blocks []codeBlock, prose []string) {
 	file, open := "", false
 	for i, line := range strings.Split(page, "\n") {

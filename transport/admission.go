@@ -59,7 +59,6 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 	}
 }
 
-// hasRoom reports whether a packet can be taken.
 func (d *dispatcher) hasRoom(p *Packet) bool {
 	n := d.waiting()
 	return n == 0 || n < d.cfg.QueueSize && d.bytes()+size(p) <= d.cfg.QueueBytes

@@ -171,7 +171,6 @@ func closedBefore(p *Packet, err error) error {
 	return fmt.Errorf("%w before event %s was delivered: %w", ErrClosed, p.EventID, err)
 }
 
-// finish reports the outcome of a packet that was accepted, and settles it.
 func (a *async) finish(j job, r *Response, err error) {
 	if a.serial != nil {
 		a.serial.add(outcome{done: j.done, ticket: j.ticket, r: r, err: err})

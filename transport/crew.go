@@ -13,7 +13,6 @@ type crew struct {
 	empty chan struct{} // nil, or closed when n becomes 0
 }
 
-// start runs fn in a goroutine of the crew.
 func (c *crew) start(fn func()) {
 	c.mu.Lock()
 	c.n++

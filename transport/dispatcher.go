@@ -76,7 +76,6 @@ func (d *dispatcher) isClosed() bool {
 	}
 }
 
-// remove takes the i-th waiting packet out of the queue.
 func (d *dispatcher) remove(i int) job {
 	defer d.roomMade()
 	if i >= len(d.back) {
@@ -213,7 +212,6 @@ func (d *dispatcher) take() (flight, bool) {
 	return f, true
 }
 
-// attempt sends a packet once and handles the outcome.
 func (d *dispatcher) attempt(f flight) {
 	r, err := (*Response)(nil), errNoReturn
 	defer func() { // also if the goroutine is ended by runtime.Goexit
@@ -231,7 +229,6 @@ func (d *dispatcher) attempt(f flight) {
 	r, err = d.send(d.life, asOf(p, f.at, time.Now()))
 }
 
-// landed handles the end of an attempt.
 func (d *dispatcher) landed(f flight, r *Response, err error) {
 	v, judged := verdict{}, false
 	defer func() {

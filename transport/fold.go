@@ -113,7 +113,6 @@ func (d *dispatcher) foldOwn(j *job) {
 	d.refold(j, p, dict)
 }
 
-// refold replaces the plain packet with the folded one.
 func (d *dispatcher) refold(j *job, p *Packet, dict *s2.Dict) {
 	if p == nil {
 		d.book.folded(dict, j.packet.Body, len(j.packet.Body))

@@ -12,7 +12,6 @@ type limiter struct {
 	limits RateLimits
 }
 
-// check returns an error for a packet that is under a limit.
 func (l *limiter) check(p *Packet) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -80,7 +80,6 @@ func (l *EventLoop) Run(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// next returns the function that was posted first, if there is one.
 func (l *EventLoop) next() (fn func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -13,7 +13,6 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/conns"
 )
 
-// netEngine is the Engine on net/http.
 type netEngine struct {
 	roundTrip func(*http.Request) (*http.Response, error)
 	close     func()

@@ -104,7 +104,6 @@ func (p *pace) judge(more bool) {
 	p.threshold = p.limit
 }
 
-// failed records an attempt that failed.
 func (p *pace) failed() {
 	p.limit = max(p.limit/2, 1)
 	p.threshold = p.limit

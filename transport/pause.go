@@ -95,7 +95,6 @@ func (d *dispatcher) cutAt() time.Time {
 	return d.lastCut.Add(flushInterval)
 }
 
-// probeAt is when the next probe is due.
 func (d *dispatcher) probeAt() time.Time {
 	w := &d.way
 	switch soon := d.cutAt(); {
@@ -107,7 +106,6 @@ func (d *dispatcher) probeAt() time.Time {
 	return w.until
 }
 
-// early reports whether sending the i-th packet now is before its time.
 func (d *dispatcher) early(i int, now time.Time) bool {
 	if d.way.paused {
 		return now.Before(d.way.until)

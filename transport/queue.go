@@ -42,16 +42,13 @@ func (q *queue) pop() job {
 	return j
 }
 
-// front returns the first job without removing it.
 func (q *queue) front() *job { return q.at(0) }
 
-// at returns the i-th job without removing it.
 func (q *queue) at(i int) *job {
 	i += q.first
 	return &q.pieces[i/pieceLen][i%pieceLen]
 }
 
-// replace replaces the i-th job.
 func (q *queue) replace(i int, j job) {
 	old := q.at(i)
 	q.bytes += size(j.packet) - size(old.packet)

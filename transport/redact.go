@@ -32,7 +32,6 @@ func lastAt(s string) int {
 	return max(strings.LastIndexByte(s, '@'), strings.LastIndex(s, "%40"))
 }
 
-// isScheme reports whether a text is a scheme followed by a colon.
 func isScheme(s string) bool {
 	name, found := strings.CutSuffix(strings.ToLower(s), ":")
 	return found && name != "" && strings.IndexFunc(name, notOfSchemes) < 0

@@ -96,7 +96,6 @@ func (d *dispatcher) wakeWaiter() {
 	}
 }
 
-// wakeWaiters wakes all callers that wait for room.
 func (d *dispatcher) wakeWaiters() {
 	for _, room := range d.waiters {
 		close(room)

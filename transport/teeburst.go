@@ -78,7 +78,6 @@ func (b *teeBurst) sayBegun(err error) {
 	b.logger.Error("transport: tee: events don't reach the target", "error", err)
 }
 
-// end ends a burst, if there is one.
 func (b *teeBurst) end(msg string, err error) {
 	b.mu.Lock()
 	ended := b.on

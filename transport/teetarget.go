@@ -25,7 +25,6 @@ type TargetStats struct {
 	Err error
 }
 
-// teeTarget is a target with its counts.
 type teeTarget struct {
 	AsyncTransport
 	dsn     *DSN

@@ -102,7 +102,6 @@ func (c *HTTPConfig) bindFile(o *OptionSet, name string, p *string, allowed, hel
 	}})
 }
 
-// read returns the content of a file that an option names.
 func (c HTTPConfig) read(file string) ([]byte, error) {
 	if pem, ok := c.files[file]; ok {
 		return pem, nil

@@ -63,7 +63,6 @@ func heldWith(make func() fault) func(*testing.T) transport.OpenFunc {
 	}
 }
 
-// lower is the transport below the queue.
 type lower struct {
 	transport.Transport
 	attempt sendFunc

@@ -8,7 +8,6 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// brokenFlush is an asynchronous transport whose Flush is broken.
 type brokenFlush struct {
 	transport.Holder
 	flush func(ctx context.Context) error

@@ -105,7 +105,6 @@ func tries(srv *sentrytest.Server) []try {
 	return all
 }
 
-// triesOf returns the attempts at one packet.
 func triesOf(srv *sentrytest.Server, p *transport.Packet) []try {
 	var own []try
 	for _, try := range tries(srv) {
@@ -130,7 +129,6 @@ func order(srv *sentrytest.Server, packets []*transport.Packet) string {
 	return strings.Join(names, " ")
 }
 
-// waits returns the times between attempts.
 func waits(all []try) []time.Duration {
 	var between []time.Duration
 	for i := 1; i < len(all); i++ {
@@ -139,7 +137,6 @@ func waits(all []try) []time.Duration {
 	return between
 }
 
-// give sends a new packet.
 func (l *link) give() (*transport.Packet, *receipt) {
 	l.t.Helper()
 	p := l.packet()

@@ -34,7 +34,6 @@ func (t *trial) failed(how string, p *transport.Packet, o outcome) *transport.Ne
 	return network
 }
 
-// timedOut checks the outcome of a packet that timed out.
 func (t *trial) timedOut(how string, p *transport.Packet, o outcome) {
 	t.Helper()
 	err := t.failed(how, p, o)
@@ -50,7 +49,6 @@ func (t *trial) timedOut(how string, p *transport.Packet, o outcome) {
 	}
 }
 
-// closed checks the outcome of a packet after Close.
 func (t *trial) closed(how string, o outcome) {
 	t.Helper()
 	if o.r != nil || !errors.Is(o.err, transport.ErrClosed) {
@@ -58,7 +56,6 @@ func (t *trial) closed(how string, o outcome) {
 	}
 }
 
-// arrived reports whether the server accepted a packet's event.
 func arrived(srv *sentrytest.Server, p *transport.Packet) bool { return copies(srv, p) > 0 }
 
 // copies counts how often the server accepted a packet's event.

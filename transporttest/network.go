@@ -47,7 +47,6 @@ func (n *Network) join(door dialFunc) (addr string) {
 	return addr
 }
 
-// listen returns a listener on the network.
 func (n *Network) listen() net.Listener {
 	l := &listener{conns: make(chan net.Conn), done: make(chan struct{})}
 	l.addr = n.join(l.dial)

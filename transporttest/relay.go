@@ -61,7 +61,6 @@ func (r *relay) hold() {
 	r.gate = make(chan struct{})
 }
 
-// release ends hold.
 func (r *relay) release() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -57,7 +57,6 @@ func (t *trial) serve(steps ...sentrytest.Step) *sentrytest.Server {
 	return srv
 }
 
-// serveTLS starts a server with the given certificate.
 func (t *trial) serveTLS(certificate sentrytest.Option) *sentrytest.Server {
 	t.Helper()
 	options := append(t.options(), certificate)
@@ -99,7 +98,6 @@ func (t *trial) spoken() {
 	}
 }
 
-// addr returns the address of a server for a transport.
 func (t *trial) addr(srv *sentrytest.Server) string {
 	if addr, ok := t.addrs[srv]; ok {
 		return addr
@@ -188,7 +186,6 @@ func eventually(patience time.Duration, met func() bool) bool {
 	}
 }
 
-// requests waits until n requests have reached the server.
 func (t *trial) requests(srv *sentrytest.Server, n int) {
 	t.Helper()
 	t.until(fmt.Sprintf("request %d at the server", n), func() bool { return len(srv.Requests()) >= n })
@@ -227,5 +224,4 @@ func shortly() (context.Context, context.CancelFunc) {
 
 var eventIDs atomic.Int64
 
-// newEventID returns an id that is unique in the process.
 func newEventID() string { return fmt.Sprintf("%032x", eventIDs.Add(1)) }

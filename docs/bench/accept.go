@@ -13,7 +13,6 @@ type receiver struct {
 	posts *bare
 }
 
-// acceptRow is one line of the table of servers.
 type acceptRow struct {
 	name         string
 	perSecond    float64 // events per second

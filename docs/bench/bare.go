@@ -50,7 +50,6 @@ func decoded(requests []recording) ([]recording, error) {
 	return plain, nil
 }
 
-// deliver posts n requests.
 func (b *bare) deliver(ctx context.Context, n int) error {
 	return fromEach(b.conns, n, func() func(int) error {
 		var z encoding

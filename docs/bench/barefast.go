@@ -8,7 +8,6 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// bareFast posts recorded requests with fasthttp only.
 type bareFast struct {
 	url      string
 	requests []recording

@@ -16,21 +16,18 @@ type burster struct {
 	lossy   bool   // it may drop events
 }
 
-// bursters are the contenders.
 var bursters = []burster{
 	{name: oursName + ", default", key: "ours", lossy: true},
 	{name: oursName + ", overflow=block", key: "ours", options: "?overflow=block"},
 	{name: peerName + ", default", key: "peer", lossy: true},
 }
 
-// burstRow is one line of the third table.
 type burstRow struct {
 	name         string
 	sent, events int // captured and arrived events
 	burstResult
 }
 
-// burstResult is the result of a child process.
 type burstResult struct {
 	CaptureSeconds float64
 	Seconds        float64 // until all kept events were delivered

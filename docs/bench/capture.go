@@ -29,14 +29,12 @@ type captureCase struct {
 // cost is the cost of a capture for its caller.
 type cost struct{ nanos, bytes, allocs float64 }
 
-// captureRow is one line of a table of captures.
 type captureRow struct {
 	name       string
 	timeOnly   bool // other goroutines ran, so memory is not comparable
 	ours, peer cost
 }
 
-// measureCapture measures the rows of a table of captures.
 func measureCapture(ctx context.Context, s settings, table func(context.Context, *server) ([]captureCase, error)) ([]captureRow, error) {
 	srv, err := startServer(ctx)
 	if err != nil {

@@ -7,10 +7,8 @@ import (
 	"time"
 )
 
-// throughput is one run of one deliverer.
 type throughput struct{ seconds, cpuSeconds float64 }
 
-// deliveryRow is one line of the second table.
 type deliveryRow struct {
 	// The line's name, and the name of the line to compare with.
 	name, bare   string

@@ -29,7 +29,6 @@ var travellers = []traveller{
 // distances are the round-trip times of an answer.
 var distances = []time.Duration{20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond}
 
-// distanceRow is one line of the table of distances.
 type distanceRow struct {
 	name      string
 	away      time.Duration

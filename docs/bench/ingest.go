@@ -17,7 +17,6 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// ingestRow is one line of the table of the program fakesentry.
 type ingestRow struct {
 	name           string
 	sent, received int

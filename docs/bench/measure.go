@@ -7,7 +7,6 @@ import (
 	"io"
 )
 
-// report is the result of a run.
 type report struct {
 	machine  machine
 	capture  []captureRow

@@ -7,7 +7,6 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// ours is a Ravenkit client.
 type ours struct {
 	ctx      context.Context
 	client   *raven.Client // nil if there is only a reporter

@@ -7,7 +7,6 @@ import (
 	"time"
 )
 
-// print writes the tables as Markdown.
 func (r *report) print(out io.Writer) {
 	fmt.Fprintf(out, "%s\n", r.machine)
 	if r.capture != nil {
@@ -197,7 +196,6 @@ func ratio(a, b float64) string {
 
 func mebibytes(n int) string { return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20)) }
 
-// table is a Markdown table under a heading.
 type table struct {
 	title string
 	head  []string

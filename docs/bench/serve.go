@@ -23,7 +23,6 @@ type sink struct {
 	counts map[string]tally // by project; guarded by mu
 }
 
-// tally is the count of a project.
 type tally struct{ events, bytes int }
 
 // serve runs a sink in this process until in ends. The first line on out is its

@@ -16,7 +16,6 @@ func median(values []float64) float64 {
 	}
 }
 
-// medianOf returns the median of one figure of the values.
 func medianOf[T any](values []T, figure func(T) float64) float64 {
 	figures := make([]float64, len(values))
 	for i, v := range values {

@@ -13,7 +13,6 @@ const depth = 10
 // differently.
 const release = "bench@1.0.0"
 
-// messageText is what the captures of messages report.
 const messageText = "disk is 93% full"
 
 // newError returns an error that wraps two others, as in a program with layers.

@@ -156,7 +156,6 @@ func looksLikeID(s string) bool {
 	return digits > 2 || digits > 0 && (word == "" || strings.ContainsAny(word, "-_.~:,;"))
 }
 
-// pathValues returns the values of a pattern's wildcards in a path.
 func pathValues(pattern string, u *url.URL) map[string]string {
 	at := strings.IndexByte(pattern, '/')
 	if at < 0 || u == nil {

@@ -18,8 +18,7 @@ import (
 
 const (
 	// idleTime is how long an unused connection stays open.
-	idleTime = 90 * time.Second
-	// maxHeader limits an answer's header.
+	idleTime  = 90 * time.Second
 	maxHeader = 64 << 10
 	// maxBody limits how much of an answer is read. More than MaxReply is read
 	// because a connection can be used again only after the whole answer is
@@ -27,7 +26,6 @@ const (
 	maxBody = transport.MaxReply + 256<<10
 )
 
-// engine is the transport.Engine on fasthttp.
 type engine struct {
 	dial      conns.DialFunc
 	tls       *tls.Config
@@ -171,7 +169,6 @@ func (e *engine) origin(u *url.URL) (*origin, error) {
 	return o, nil
 }
 
-// closeIdle closes the idle connections.
 func (e *engine) closeIdle() {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -47,7 +47,6 @@ func (l *link) end() bool { return l.watch.end() }
 
 func (l *link) done(keep bool) { l.spoilt = !keep }
 
-// unanswered reports whether the exchange failed before any answer.
 func (l *link) unanswered() bool { return !l.answered && l.err != nil }
 
 // cut makes the running exchange fail. Any goroutine may call it.

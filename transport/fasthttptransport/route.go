@@ -41,7 +41,6 @@ func (e *engine) routeTo(u *url.URL) (route, error) {
 	return r, nil
 }
 
-// addrOf is the address to dial for a URL.
 func addrOf(u *url.URL) string {
 	host, port := u.Hostname(), u.Port()
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil {

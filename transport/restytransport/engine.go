@@ -16,7 +16,6 @@ import (
 // because a connection can be used again only after the whole answer is read.
 const maxAnswer = transport.MaxReply + 256<<10
 
-// engine is the transport.Engine on resty.
 type engine struct {
 	client *resty.Client
 	close  func()

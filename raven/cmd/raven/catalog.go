@@ -16,7 +16,6 @@ type catalog struct {
 	groups  []optionGroup
 }
 
-// entry is one transport.
 type entry struct {
 	name             string
 	schemes, aliases []string
@@ -142,5 +141,4 @@ func sameSpec(a, b transport.OptionSpec) bool {
 	return fmt.Sprint(a.Name, a.Aliases, a.Default, a.Allowed, a.Help) == fmt.Sprint(b.Name, b.Aliases, b.Default, b.Allowed, b.Help)
 }
 
-// empty reports whether a group has neither options nor notes.
 func (g optionGroup) empty() bool { return len(g.options) == 0 && len(g.notes) == 0 }

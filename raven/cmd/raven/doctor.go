@@ -23,7 +23,6 @@ the exit code is 1 if one of them fails.
 `
 }
 
-// verdict is the outcome of a step.
 type verdict string
 
 const (
@@ -32,7 +31,6 @@ const (
 	skipped verdict = "skipped"
 )
 
-// finding is the result of a step.
 type finding struct {
 	verdict verdict
 	text    string

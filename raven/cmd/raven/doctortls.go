@@ -17,7 +17,6 @@ import (
 // soon is how long before a certificate's end a warning is printed.
 const soon = 14 * 24 * time.Hour
 
-// inspection is the result of a handshake.
 type inspection struct {
 	skip bool  // verify_ssl=0
 	stop error // ends the handshake after the verification
@@ -120,7 +119,6 @@ func (e *examination) throughProxy(ctx context.Context, seen *inspection) error 
 	return err
 }
 
-// judge returns a finding for the handshake.
 func (e *examination) judge(s *inspection, err error, took time.Duration) finding {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -81,7 +81,6 @@ func codes(texts []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// escaped escapes a driver's text for Markdown.
 var escaped = strings.NewReplacer("|", `\|`, "_", `\_`, "*", `\*`, "<", "&lt;", "`", "\\`", "\n", " ").Replace
 
 // parts are the generated parts of documents that --update replaces, with the

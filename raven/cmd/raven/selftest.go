@@ -58,12 +58,10 @@ func (c *testCommand) Run(ctx context.Context, env *environment) error {
 	return shut(ctx, client, nil)
 }
 
-// say prints one step.
 func (e *environment) say(what, text string) {
 	fmt.Fprintf(e.out, "%-11s %s\n", what, text)
 }
 
-// how describes the transport.
 func (t *target) how() string {
 	if t.driver == nil {
 		return "not registered"
@@ -82,7 +80,6 @@ func (t *target) arrived() string {
 	return fmt.Sprintf("Success, but %s+… does not send: remove it from the DSN to send to %s.", t.driver.Name, t.dsn.Host)
 }
 
-// endpoint is the address that events are posted to.
 func endpoint(dsn *transport.DSN) string {
 	if protocol, err := dsn.Protocol(); err == nil && protocol == transport.ProtocolStore {
 		return dsn.StoreURL()

@@ -39,7 +39,6 @@ func (e *environment) target(given string) (*target, error) {
 	return t, nil
 }
 
-// sends reports whether the transport sends to a server.
 func (t *target) sends() bool { return t.driver == nil || t.driver.Sink == "server" }
 
 // open makes the client; w records what its transport delivers.

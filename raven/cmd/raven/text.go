@@ -70,7 +70,6 @@ func count(n int, what string) string {
 	return fmt.Sprint(n, " ", what, "s")
 }
 
-// brief rounds a duration for people.
 func brief(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
