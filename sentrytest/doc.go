@@ -69,7 +69,7 @@
 //
 // [Server.Tenant] gives a test a key and a project of its own on a server that
 // others use too. A [Tenant] sees what came with its DSN and nothing else; what
-// came with nobody's is in [Server.Unowned], and in the messages of failed
+// came with any other DSN is in [Server.Unowned], and in the messages of failed
 // waits. What the server was told of the end of its test, by [Strict] and
 // [FailOnUnclaimed], each tenant's test answers for itself.
 //

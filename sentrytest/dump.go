@@ -19,7 +19,7 @@ func (s *Server) Dump() string {
 	return s.dump("server "+s.URL(), s)
 }
 
-// Dump is [Server.Dump] of what the tenant owns, with what nobody owns.
+// Dump is [Server.Dump] of what the tenant owns, with [Server.Unowned].
 func (t *Tenant) Dump() string {
 	return t.srv.dump(t.String()+" on "+t.srv.URL(), t)
 }

@@ -14,7 +14,7 @@ import (
 //
 // An Event is a plain value. The zero value is an event without any contents.
 type Event struct {
-	EventID     string    // 32 lower-case hexadecimal digits; from the envelope if it has one, made up if nobody gave one
+	EventID     string    // 32 lower-case hexadecimal digits; from the envelope if it has one, made up if there is none
 	Type        string    // "" for an error, else "transaction", "csp", …
 	Timestamp   time.Time // UTC; zero when absent or unreadable
 	Level       string    // debug, info, warning, error or fatal; error when absent or unreadable

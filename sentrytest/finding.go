@@ -17,7 +17,7 @@ const (
 	// server changes in silence.
 	SeverityInfo Severity = iota
 	// SeverityWarning is what a server takes with a change that it annotates: a
-	// value that is dropped, cut or replaced, an attribute that nobody knows,
+	// value that is dropped, cut or replaced, an unknown attribute,
 	// one that is missing.
 	SeverityWarning
 	// SeverityFatal loses the whole thing: the server refuses it, or takes it
@@ -58,13 +58,13 @@ func (s *Severity) UnmarshalText(text []byte) error {
 const (
 	RuleInvalidData      = "invalid_data"      // a value of the wrong type or form; the server drops it
 	RuleMissingAttribute = "missing_attribute" // an attribute that has to be there
-	RuleInvalidAttribute = "invalid_attribute" // an attribute that nobody knows; the server drops it, deep inside without a word
+	RuleInvalidAttribute = "invalid_attribute" // an unknown attribute; the server drops it, without an annotation where it is deep inside
 	RuleValueTooLong     = "value_too_long"    // a value that is dropped for its length
 	RulePastTimestamp    = "past_timestamp"    // a time too long ago; the server replaces it
 	RuleFutureTimestamp  = "future_timestamp"  // a time too far ahead; the server replaces it
 
 	RuleTruncated   = "truncated"        // a value that the server cuts
-	RuleDropped     = "dropped"          // an attribute that the server removes without a word
+	RuleDropped     = "dropped"          // an attribute that the server removes without an annotation
 	RuleDeprecated  = "deprecated"       // an old name or form, or one that newer servers do not have
 	RuleTransaction = "transaction"      // what costs the whole transaction
 	RuleItem        = "item"             // what costs the whole item

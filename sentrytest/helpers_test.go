@@ -16,7 +16,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// An event with most of what the protocol has.
+// A small event with an id.
 const (
 	vectorJSON = `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","message":"hi"}`
 	vectorID   = "fc6d8c0c43fc4630ad850ee518f1b9d0"

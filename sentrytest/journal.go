@@ -21,7 +21,7 @@ type journal struct {
 	max       int // of each record; 0 for no bound
 	dropped   Dropped
 	cleared   int           // how often Clear ran, so that a Wait under way starts over
-	changed   chan struct{} // closed and given up when something is recorded; nil while nobody waits
+	changed   chan struct{} // closed and given up when something is recorded; nil while no caller waits
 	closed    bool
 }
 

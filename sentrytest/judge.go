@@ -12,8 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// verdict is what the server itself makes of a request, before a script step
-// has its say.
+// verdict is what the server makes of a request without a script step.
 type verdict struct {
 	status   int
 	refused  *wire.Refusal // nil when accepted; with status 200, accepted but of no use

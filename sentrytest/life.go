@@ -29,7 +29,7 @@ func (l *life) dial(ctx context.Context, secure bool) (net.Conn, error) {
 	return l.memory.Dial(ctx)
 }
 
-// begin starts a life. The server's phase is locked, or nobody else knows the
+// begin starts a life. The server's phase is locked, or nothing else has the
 // server yet.
 func (s *Server) begin() error {
 	listener, secure, err := s.open()
@@ -155,8 +155,8 @@ func (s *Server) upLocked() error {
 	return err
 }
 
-// Restart is [Server.Down] followed by [Server.Up], with nobody else's Down or
-// Up in between. It fails as Up does.
+// Restart is [Server.Down] followed by [Server.Up], with no other Down or Up in
+// between. It fails as Up does.
 func (s *Server) Restart() error {
 	s.phase.Lock()
 	defer s.phase.Unlock()

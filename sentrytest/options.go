@@ -113,9 +113,8 @@ func ListenTLS(addr string) Option {
 // HeaderTimeout closes a connection whose client takes longer than d for a TLS
 // handshake, or for the headers of a request; the first request counts from the
 // start of the connection. Over HTTP/2 it is for the handshake alone. 0, which
-// is the default, and less are for ever. It is for programs that clients reach
-// which nobody knows. The time for which a step holds a connection does not
-// count.
+// is the default, and less are for ever. It is for programs with unknown
+// clients. The time for which a step holds a connection does not count.
 func HeaderTimeout(d time.Duration) Option {
 	return func(c *config) { c.headerTimeout = max(d, 0) }
 }

@@ -118,5 +118,5 @@ func (r *Request) setAuth(a *wire.Auth) {
 	r.Client, r.Version, r.Auth = a.Client, a.Version, a.Pairs
 }
 
-// setDecoded keeps the decoded body, which nobody may change from then on.
+// setDecoded keeps the decoded body, which must not change from then on.
 func (r *Request) setDecoded(body []byte) { r.Decoded = bodies.TextOf(body) }

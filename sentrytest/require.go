@@ -58,10 +58,10 @@ func RequireEvents(tb TB, src Source, n int, preds ...Predicate) []Event {
 // know. So flush the client before. With [Within] it watches for that long, and
 // then lets things settle.
 //
-// If a request is still incomplete after that, nobody can tell whether it holds
-// an event, and the test fails too. An event that meets the predicates, arrives
-// later and is claimed by no assertion is named in the log of the test of a
-// [NewServer] or a [Tenant].
+// If a request is still incomplete after that, it may hold an event, and the
+// test fails too. An event that meets the predicates, arrives later and is
+// claimed by no assertion is named in the log of the test of a [NewServer] or a
+// [Tenant].
 func RequireNoEvent(tb TB, src Source, preds ...Predicate) {
 	tb.Helper()
 	at, all := caller(), fullSourceOf(src)

@@ -55,7 +55,7 @@ type fullSource interface {
 	Rejected() []Rejection
 	dropped() int         // events that are no longer there, because of MaxHistory
 	notes() []string      // what explains that events are missing
-	nobody() string       // what to look at when nobody has connected; "" when somebody has
+	nobody() string       // what to check when no client has connected; "" when one has
 	wasSilent(silence)    // a RequireNoEvent has passed
 	watch(c *CanaryValue) // search again when the source ends
 }
@@ -106,8 +106,8 @@ func (o ownSource) dropped() int                { return o.srv.Dropped().Events 
 func (o ownSource) wasSilent(what silence)      { o.last.remember(what) }
 func (o ownSource) watch(c *CanaryValue)        { o.last.watch(c) }
 
-// notes lists the requests that steps answered, what nobody owns, and
-// connections that failed, which can't be attributed.
+// notes lists the requests that steps answered, unowned events, and failed
+// connections, which belong to no source.
 func (o ownSource) notes() []string {
 	notes := append(stepNotes(o), o.srv.unownedLines()...)
 	return append(notes, o.srv.connectionNotes(o.name+".DSN")...)

@@ -19,7 +19,7 @@ import (
 // A request belongs to the tenant when both the key and the project are the
 // tenant's, wherever the key stands. One without a usable key belongs to it by
 // the project alone, so that its refusal is seen by the right test, and one to
-// the legacy /api/store/ by the key alone. A wrong pair is nobody's: see
+// the legacy /api/store/ by the key alone. A wrong pair belongs to none: see
 // [Server.Unowned].
 //
 // All methods are safe for concurrent use. Scripts, TLS and connections are the
@@ -47,7 +47,7 @@ type tenants struct {
 // test.
 //
 // When the test ends, the tenant ends: what still comes with its DSN afterwards
-// is nobody's. If the test has failed, its log gets what the tenant received,
+// has no owner. If the test has failed, its log gets what the tenant received,
 // and [Server.Unowned]. On a [Strict] server, findings of what the tenant
 // received fail its test.
 func (s *Server) Tenant(tb TB, opts ...Option) *Tenant {
@@ -160,12 +160,11 @@ func (t *Tenant) Requests() []Request { return t.scope().requests() }
 // Rejected is [Server.Rejected] of what the tenant owns.
 func (t *Tenant) Rejected() []Rejection { return t.scope().rejected() }
 
-// Clear forgets what the tenant has received so far, and nothing of anybody
-// else.
+// Clear forgets what the tenant has received so far, and nothing else.
 func (t *Tenant) Clear() { t.srv.findings.keep(t.scope().clear()) }
 
 // Wait is [Server.Wait] for events that the tenant owns. Its error also lists
-// what nobody owns, which a wrong DSN leads to.
+// unowned events, which a wrong DSN leads to.
 func (t *Tenant) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
 	return waitAndClaim(ctx, t.full(), n, preds)
 }
@@ -189,10 +188,10 @@ func testName(tb TB) string {
 	return ""
 }
 
-// Unowned returns the events that nobody owns: their key and project are
+// Unowned returns the events without an owner: their key and project are
 // neither the server's own nor those of a tenant whose test is running. They
 // are never handed to a test that happens to run. On a server without tenants
-// every DSN but the server's own is nobody's.
+// every DSN but the server's own has no owner.
 //
 // Failed waits and the log of a failed test list them, and the log of a server
 // with tenants in any case.
@@ -214,7 +213,7 @@ func (s *Server) isNoTenants(r *Request) bool {
 	return t == nil || t.late(r)
 }
 
-// unownedLines describes what nobody owns, refused requests included. Without
+// unownedLines describes what has no owner, refused requests included. Without
 // tenants there is nothing that could be misfiled, and everything is listed
 // elsewhere.
 func (s *Server) unownedLines() []string {

@@ -30,7 +30,7 @@ func (c testConfig) and(other testConfig) testConfig {
 // waited for, at most five seconds.
 //
 // It is an option of [NewServer], [NewTLSServer] and [Server.Tenant]. A server
-// answers for its own and nobody's events, each tenant for its own; tenants
+// answers for its own and for unowned events, each tenant for its own; tenants
 // inherit it from their server. On a server of [Start], which has no test, it
 // is only inherited.
 func FailOnUnclaimed() Option {
@@ -48,7 +48,7 @@ func Allow(preds ...Predicate) Option {
 // and for matchers. Events of other servers are passed over.
 func (s *Server) Claim(events ...Event) { s.scope().claim(events) }
 
-// failUnclaimed fails the test for what nobody claimed.
+// failUnclaimed fails the test for unclaimed events.
 func (c testConfig) failUnclaimed(tb TB, v scope) {
 	tb.Helper()
 	if !c.failOnUnclaimed {

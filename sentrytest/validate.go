@@ -127,9 +127,9 @@ func (e Envelope) checkPairs(f *lint.List) {
 
 // Findings looks at one item as a real server does, by its type: what the
 // protocol states for events, transactions, sessions, check-ins, logs, metrics,
-// spans, feedback, user reports and client reports. Other types of protocol
-// section 4.5 have none, and types that are not in it are [RuleUnknownItem]. It
-// is computed at each call.
+// spans, feedback, user reports and client reports. Other types of the protocol
+// have none, and unknown types are [RuleUnknownItem]. It is computed at each
+// call.
 func (i Item) Findings() []Finding { return i.findings(lint.Context{Envelope: true}) }
 
 func (i Item) findings(about lint.Context) []Finding {

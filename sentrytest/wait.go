@@ -55,7 +55,7 @@ type WaitError struct {
 	Waited     time.Duration
 	Cause      error // the context's error, or ErrClosed
 
-	nobody string // what to look at when nobody has connected; "" when somebody has
+	nobody string // what to check when no client has connected; "" when one has
 }
 
 // newWaitError looks at a source as it is now.
@@ -66,8 +66,8 @@ func newWaitError(src fullSource, n int, matched []Event, preds []Predicate) *Wa
 	}
 }
 
-// nobodyAsks says what to look at when nobody has ever connected, "" when
-// somebody has.
+// nobodyAsks says what to check when no client has ever connected, "" when one
+// has.
 func (s *Server) nobodyAsks(dsn string) string {
 	if s.Connections() > 0 {
 		return ""

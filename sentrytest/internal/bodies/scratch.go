@@ -37,7 +37,7 @@ func giveBack(b *bytes.Buffer) {
 	}
 }
 
-// TextOf returns bytes that nobody changes any more as a string, without a copy
-// of them. A server keeps its bodies as bytes, which is how they are parsed,
-// and as strings, which is how they are shown and shared.
+// TextOf returns bytes as a string without a copy. They must not change any
+// more. A server keeps its bodies as bytes, which is how they are parsed, and
+// as strings, which is how they are shown and shared.
 func TextOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -43,7 +43,7 @@ const (
 	NotYetValid                 // begins in 2084
 	WrongHost                   // for [WrongHostName] alone
 	SelfSigned                  // signed itself
-	UnknownCA                   // signed by a CA that nobody trusts
+	UnknownCA                   // signed by a CA that no client trusts
 	IncompleteChain             // signed by an intermediate CA that is not sent
 	kinds                       // how many there are
 )

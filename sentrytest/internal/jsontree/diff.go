@@ -53,9 +53,9 @@ func objectDiff(path string, want, got map[string]any) []Difference {
 	return diffs
 }
 
-// listDiff takes equal entries at both ends for the same ones, so that one that
-// was added or removed is one difference. Paths count in the list that has the
-// entry, the wanted one if both do.
+// listDiff matches equal entries at both ends, so an added or removed entry is
+// one difference. Paths count in the list that has the entry, the wanted one if
+// both do.
 func listDiff(path string, want, got []any) []Difference {
 	start, end := texts.SharedEnds(len(want), len(got), func(i, j int) bool { return Equal(want[i], got[j]) })
 	want, got = want[:len(want)-end], got[:len(got)-end]

@@ -156,7 +156,7 @@ func (o Object) Integer(key string) (int, bool) {
 	return 0, false
 }
 
-// Mapping reads an object whose contents are anybody's.
+// Mapping reads an object with any contents.
 func (o Object) Mapping(key string) map[string]any {
 	v := o.Fields[key]
 	if v == nil {

@@ -11,7 +11,7 @@ import (
 
 // Context is what there is to know about an event beside its JSON.
 type Context struct {
-	Received time.Time // zero when nobody received it
+	Received time.Time // zero when no server received it
 	Envelope bool      // whether an envelope can have its id
 	Made     bool      // whether it was made of a report or an upload, whose senders know of no documentation
 	ItemType string    // "" for an event or transaction, by its own type

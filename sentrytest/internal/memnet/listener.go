@@ -70,7 +70,7 @@ func (l *Listener) Dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// Refused is the error of dialling where nobody listens.
+// Refused is the error of dialling without a listener.
 func Refused() error { return dialError(errno.ConnRefused) }
 
 func dialError(err error) error {

@@ -60,8 +60,8 @@ func New(cfg Config, listeners ...net.Listener) *Span {
 	l.http.Protocols.SetHTTP2(cfg.HTTP2)
 	for _, listener := range listeners {
 		l.running.Go(func() {
-			// Serve returns when end closes the listener; there is nobody to
-			// tell.
+			// Serve returns an error when End closes the listener, which is no
+			// failure.
 			_ = l.http.Serve(listener)
 		})
 	}

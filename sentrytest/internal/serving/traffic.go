@@ -18,7 +18,7 @@ import (
 type Traffic struct {
 	mu      sync.Mutex // guards conns and changed
 	conns   map[*Conn]struct{}
-	changed chan struct{} // closed and replaced when a connection comes to rest; nil while nobody waits
+	changed chan struct{} // closed and replaced when a connection comes to rest; nil while no caller waits
 	waiting atomic.Int32
 }
 
@@ -107,8 +107,8 @@ func (c *Conn) gone() {
 	c.traffic.wake()
 }
 
-// begin notes that a request has started, if that is news. The nil connection
-// is none of a server's.
+// begin notes that a request has started, unless one has. It does nothing on a
+// nil connection.
 func (c *Conn) begin() {
 	if c != nil {
 		c.own.begin()

@@ -5,6 +5,5 @@ package sockets
 import "net"
 
 // Reserve does nothing where a bound socket is no part of package syscall's
-// common ground: the port is free for whoever asks for it while the server is
-// down.
+// common ground: other listeners can take the port while the server is down.
 func Reserve(net.Addr) (release func()) { return func() {} }

@@ -8,9 +8,9 @@ import (
 )
 
 // Reserve binds a socket to the address without listening on it: connections to
-// it are refused, and the system gives the port to nobody who asks for any free
-// one. Without it a server of a parallel test could be given the port of one
-// that is down. If the address can't be bound, nothing is reserved.
+// it are refused, and the system does not choose the port for a listener
+// without one. Without it a server of a parallel test could be given the port
+// of one that is down. If the address can't be bound, nothing is reserved.
 func Reserve(addr net.Addr) (release func()) {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {

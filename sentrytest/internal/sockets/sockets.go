@@ -1,5 +1,5 @@
-// Package sockets opens TCP listeners, keeps their ports while nobody listens,
-// and resets connections.
+// Package sockets opens TCP listeners, keeps their ports while no listener is
+// open, and resets connections.
 //
 // It must know neither HTTP nor TLS.
 package sockets

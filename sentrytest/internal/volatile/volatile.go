@@ -130,7 +130,7 @@ var (
 	addresses  = []string{"instruction_addr", "symbol_addr", "image_addr"}
 	// The contexts that describe a machine rather than an event.
 	machines = []string{"runtime", "os", "device", "culture", "app", "gpu", "cloud_resource"}
-	// Those whose name the program chooses, and not whoever runs it.
+	// Contexts with a name that the program chooses, not the machine.
 	namedByProgram = []string{"runtime", "app"}
 )
 

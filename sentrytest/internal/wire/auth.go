@@ -102,8 +102,8 @@ func (a *Auth) fill() *Refusal {
 
 // parseAuthHeader reads "Sentry k=v, k=v". It reports false for a header that
 // is not of this scheme, which counts as absent. A value ends at the next "=",
-// the last of two equal keys wins, and keys that nobody knows are kept for the
-// record only.
+// the last of two equal keys wins, and unknown keys are kept for the record
+// only.
 func parseAuthHeader(value string) (map[string]string, bool) {
 	const scheme = "sentry "
 	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {

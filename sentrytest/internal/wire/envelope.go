@@ -132,7 +132,7 @@ func (p *Parser) Next() (*Item, *Fault) {
 	return p.item()
 }
 
-// Attributes that must not occur twice. Others may: nobody reads them.
+// Attributes that must not occur twice. Others may: they are not read.
 var (
 	envelopeHeaderKeys = map[string]bool{"event_id": true, "dsn": true, "sdk": true, "sent_at": true, "trace": true}
 	itemHeaderKeys     = map[string]bool{

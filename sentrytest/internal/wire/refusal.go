@@ -1,4 +1,4 @@
-// Package wire reads what a request carries, before anybody reads an event: its
+// Package wire reads what a request carries, without reading events: its
 // path, its auth, the encoding of its body, the grammar and the limits of an
 // envelope. It refuses as Sentry's Relay does, with Relay's texts.
 //

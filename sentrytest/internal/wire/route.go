@@ -73,8 +73,8 @@ const (
 	corsExpose = "x-sentry-error, x-sentry-rate-limits, retry-after"
 )
 
-// Values that every answer carries, made once. Nobody changes the slices of a
-// header map in place.
+// Values that every answer carries, made once. The slices of a header map are
+// not changed in place.
 var (
 	corsOriginValues = []string{"*"}
 	corsExposeValues = []string{corsExpose}
