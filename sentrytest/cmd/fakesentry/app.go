@@ -9,18 +9,17 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// shop is the application that the demo reports from. It knows a
-// raven.Reporter, not where reports go.
+// shop is the application that the demo runs. It knows only a raven.Reporter.
 type shop struct {
 	reporter raven.Reporter
 	errorID  string         // of the error that it reported
-	till     map[string]int // nobody has put one in: the bug
+	till     map[string]int // nil, so writing to it panics: the bug
 }
 
 var errDeclined = errors.New("card declined")
 
-// openForADay does what shops do: it reports a message, an error chain and a
-// panic, with breadcrumbs on the way.
+// openForADay reports a message, an error chain and a panic, with breadcrumbs
+// before them.
 func (s *shop) openForADay(ctx context.Context) {
 	s.reporter.CaptureBreadcrumb(ctx, raven.Breadcrumb{Category: "shop", Message: "doors open", Level: raven.LevelInfo})
 	s.reporter.CaptureMessage(ctx, "only %d cakes left", raven.Params{3}, raven.LevelWarning)
@@ -41,7 +40,7 @@ func charge(order string) error {
 	return errors.Join(errDeclined, &fs.PathError{Op: "write", Path: "receipts/" + order, Err: fs.ErrPermission})
 }
 
-// closeDown panics, and the shop goes on all the same.
+// closeDown panics. The reporter recovers and reports the panic.
 func (s *shop) closeDown(ctx context.Context) {
 	defer s.reporter.Recover(ctx)
 	s.till["cents"] = 1250

@@ -11,8 +11,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// What clients send to addresses that nobody has is listed as refused; what browsers and programs read, or misspell, is not.
-func TestRequestsThatLeadAstray(t *testing.T) {
+// Requests of clients to unknown addresses are listed as refused. Requests of
+// browsers and other programs, including misspelt ones, are not.
+func TestRequestsToUnknownAddresses(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--allow-origin=https://app.test")
 	url := s.url(t)
@@ -44,7 +45,7 @@ func TestRequestsThatLeadAstray(t *testing.T) {
 		{"PATCH", "/api/v1/events", "", 405, false},
 		{"PUT", "/api/flush/", "", 405, false},
 		{"POST", "/clear", from, 403, false},
-		{"POST", "/clear", "Origin: https://app.test", 403, false}, // which may read
+		{"POST", "/clear", "Origin: https://app.test", 403, false}, // an origin that may read
 		{"POST", "/api/flush/", from, 403, false},
 		{"DELETE", "/api/v1/events", from, 403, false},
 		{"OPTIONS", "/tunnel", from + "\nAccess-Control-Request-Method: POST", 200, false},

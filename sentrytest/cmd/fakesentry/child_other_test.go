@@ -2,5 +2,6 @@
 
 package main
 
-// beUnixChild knows no job: the tests that need one don't run here.
+// beUnixChild has no jobs here. The tests that need one are built for Unix
+// only.
 func beUnixChild(string, string) (code int, known bool) { return 0, false }

@@ -14,10 +14,11 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// childJob names what the test binary does when it is the command of `fakesentry run`.
+// childJob names the job of the test binary when it is the command of
+// `fakesentry run`.
 const childJob = "FAKESENTRY_TEST_CHILD"
 
-// beChild does a job, and returns an exit code.
+// beChild does a job and returns an exit code.
 func beChild(job string) int {
 	client, err := raven.New("")
 	if err != nil {
@@ -58,14 +59,16 @@ func beChild(job string) int {
 	return 0
 }
 
-// beSDK reports as the SDKs do that know Spotlight: one envelope to the DSN, compressed and with auth, and the same
-// one to Spotlight, without either.
+// beSDK reports like SDKs that know Spotlight: it sends one envelope to the
+// DSN, compressed and with auth, and the same envelope to Spotlight, without
+// either.
 func beSDK(dsn, spotlight, text string) int {
 	return sendBothWays(dsn, spotlight, `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","sent_at":"2026-03-01T12:00:00Z"}`+"\n"+
 		`{"type":"event","content_type":"application/json"}`+"\n"+fmt.Sprintf(`{"message":%q,"level":"error"}`, text)+"\n")
 }
 
-// beTracer reports a transaction and two sessions, as SDKs do of a request without an error.
+// beTracer reports a transaction and two sessions, as SDKs do for a request
+// without an error.
 func beTracer() int {
 	const trace = `"contexts":{"trace":{"trace_id":"771a43a4192642f0b136d5159a501700","span_id":"00f067aa0ba902b7"}}`
 	const session = `{"type":"sessions"}` + "\n" + `{"aggregates":[],"attrs":{"release":"1"}}` + "\n"

@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// beUnixChild does a job that has to do with signals and processes, if it is one.
+// beUnixChild does a job that needs signals or processes. It reports whether
+// the job is one of those.
 func beUnixChild(verb, rest string) (code int, known bool) {
 	switch verb {
-	case "signal": // the signals that it says it got, until one that stops it
+	case "signal": // prints the signals that it gets, until the given one
 		signals := make(chan os.Signal, 16)
 		signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
 		fmt.Println("ready")
@@ -24,7 +25,7 @@ func beUnixChild(verb, rest string) (code int, known bool) {
 				return 3, true
 			}
 		}
-	case "session": // starts a process in a session of its own, which outlives it
+	case "session": // starts a process in a new session, which outlives this one
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), childJob+"=sleep "+rest)
 		cmd.Stdout, cmd.SysProcAttr = os.Stdout, &syscall.SysProcAttr{Setsid: true}
@@ -38,7 +39,7 @@ func beUnixChild(verb, rest string) (code int, known bool) {
 			signal.Ignore(syscall.SIGTERM)
 		}
 		fmt.Println("asleep")
-		time.Sleep(time.Minute) // until it is stopped
+		time.Sleep(time.Minute) // until it is killed
 		return 0, true
 	case "die":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)

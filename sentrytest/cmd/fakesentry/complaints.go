@@ -7,17 +7,18 @@ import (
 	"time"
 )
 
-// complaintsEvery is how often the same trouble is worth a line.
+// complaintsEvery is the shortest time between two lines of one complaints.
 const complaintsEvery = 10 * time.Second
 
-// complaints prints errors that may come with every request, one in a while. It is safe for concurrent use.
+// complaints prints errors that every request may cause. It prints at most one
+// a period and counts the others. It is safe for concurrent use.
 type complaints struct {
 	every time.Duration
 
 	mu      sync.Mutex // guards everything below
 	w       io.Writer
-	last    time.Time // when the last one was printed
-	swallow int       // how many have come since
+	last    time.Time // when the last error was printed
+	swallow int       // errors since then
 }
 
 func (c *complaints) print(err error) {
@@ -26,7 +27,7 @@ func (c *complaints) print(err error) {
 	if now := time.Now(); c.last.IsZero() || now.Sub(c.last) >= c.every {
 		more := ""
 		if c.swallow > 0 {
-			more = fmt.Sprintf(" (and %d more like it since the last line)", c.swallow)
+			more = fmt.Sprintf(" (and %d more since the last line)", c.swallow)
 		}
 		c.last, c.swallow = now, 0
 		fmt.Fprintf(c.w, "fakesentry: %v%s\n", plain(err), more)

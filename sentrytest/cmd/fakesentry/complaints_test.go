@@ -13,7 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-func TestComplaintsAreSparing(t *testing.T) {
+func TestComplaintsPrintOneErrorAPeriod(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
@@ -24,11 +24,11 @@ func TestComplaintsAreSparing(t *testing.T) {
 		NewWithT(t).Expect(out.String()).To(Equal("fakesentry: the disk is full\n"))
 		time.Sleep(time.Second)
 		c.print(errors.New("the disk is full"))
-		NewWithT(t).Expect(out.String()).To(HaveSuffix("\nfakesentry: the disk is full (and 2 more like it since the last line)\n"))
+		NewWithT(t).Expect(out.String()).To(HaveSuffix("\nfakesentry: the disk is full (and 2 more since the last line)\n"))
 	})
 }
 
-func TestServeSaysThatItsStoreCannotBeWritten(t *testing.T) {
+func TestServePrintsThatItsStoreCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	path := filepath.Join(t.TempDir(), "events.db")

@@ -8,8 +8,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// distinct returns the events without those of Spotlight that have come by the DSN as well: SDKs that find
-// SENTRY_SPOTLIGHT send every envelope both ways, and it is one event of the program.
+// distinct removes the events that came through Spotlight and through the DSN.
+// SDKs that find SENTRY_SPOTLIGHT send every envelope both ways, but the
+// program reported one event.
 func distinct(all []*store.Event) []*store.Event {
 	byDSN := map[string]bool{}
 	for _, e := range all {
@@ -30,7 +31,8 @@ func bySpotlight(e *store.Event) bool { return toSpotlight(e.Delivery) }
 
 func toSpotlight(d *store.Delivery) bool { return strings.Trim(d.Request.Path, "/") == "stream" }
 
-// withoutCopies returns the deliveries without those of Spotlight whose items have come by the DSN as well.
+// withoutCopies removes the deliveries to Spotlight whose items came through
+// the DSN too.
 func withoutCopies(all []*store.Delivery) []*store.Delivery {
 	byDSN := map[string]bool{}
 	for _, d := range all {
@@ -41,7 +43,8 @@ func withoutCopies(all []*store.Delivery) []*store.Delivery {
 	return slices.DeleteFunc(slices.Clone(all), func(d *store.Delivery) bool { return toSpotlight(d) && byDSN[payloads(d)] })
 }
 
-// payloads returns what is equal in copies of an envelope: clients write the headers anew for each.
+// payloads returns the parts of an envelope that its copies share. Clients
+// write new headers for each copy.
 func payloads(d *store.Delivery) string {
 	var b strings.Builder
 	envelope, _ := d.Envelope()

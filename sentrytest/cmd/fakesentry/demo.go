@@ -15,10 +15,10 @@ import (
 )
 
 type demoCommand struct {
-	Timeout time.Duration `default:"5s" help:"How long one transport may take."`
+	Timeout time.Duration `default:"5s" help:"Time limit for one transport."`
 }
 
-// Run is what `fakesentry demo` does.
+// Run implements `fakesentry demo`.
 func (c *demoCommand) Run(ctx context.Context, env *environment) error {
 	d := &demo{registry: env.registry, timeout: c.Timeout}
 	if err := d.start(); err != nil {
@@ -35,13 +35,13 @@ func (c *demoCommand) Run(ctx context.Context, env *environment) error {
 	return d.print(env.out)
 }
 
-// demo is one run: two servers, and a row for every scheme and protocol.
+// demo is one run: two servers, and a row for each scheme and protocol.
 type demo struct {
 	registry  *transport.Registry
 	timeout   time.Duration
 	plain     *sentrytest.Server
 	encrypted *sentrytest.Server
-	folder    string // for what file+… writes
+	folder    string // for the files of file+… schemes
 	rows      []row
 	shown     *sentrytest.Event
 }
@@ -50,9 +50,9 @@ type row struct {
 	scheme   string
 	protocol transport.Protocol
 	sink     string
-	http     string        // the version of HTTP by which the events came; "" for none
+	http     string        // the version of HTTP that carried the events; "" for none
 	latency  time.Duration // from the first capture to the arrival of the last event
-	id       string        // of the error
+	id       string        // of the event of the error
 	err      error
 }
 
@@ -75,7 +75,7 @@ func (d *demo) stop() {
 	_ = os.RemoveAll(d.folder)
 }
 
-// report runs the application on one scheme and looks for what it reported.
+// report runs the application with one scheme and checks what arrived.
 func (d *demo) report(ctx context.Context, driver transport.Driver, scheme string, protocol transport.Protocol) (r row) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
@@ -97,8 +97,8 @@ func (d *demo) report(ctx context.Context, driver transport.Driver, scheme strin
 	return r
 }
 
-// runApp opens a client on the sink's DSN, lets the application report, and
-// returns the id of the error that it reported.
+// runApp opens a client on the sink's DSN and runs the application. It returns
+// the id of the error that the application reported.
 func (d *demo) runApp(ctx context.Context, s sink) (string, error) {
 	client, err := raven.New(s.dsn,
 		raven.WithRegistry(d.registry),
@@ -114,7 +114,7 @@ func (d *demo) runApp(ctx context.Context, s sink) (string, error) {
 	return app.errorID, client.Close(ctx)
 }
 
-// wants is what the application's three reports have to look like.
+// wants describes the application's three reports.
 var wants = [][]sentrytest.Predicate{
 	{
 		sentrytest.HasMessage("only 3 cakes left"),
@@ -134,8 +134,8 @@ var wants = [][]sentrytest.Predicate{
 	},
 }
 
-// verify compares what arrived with what the application did. Background
-// delivery keeps no order, so each report is looked for among all events.
+// verify compares the events with the application's reports. Background
+// delivery keeps no order, so verify looks for each report among all events.
 func verify(ctx context.Context, events []sentrytest.Event) error {
 	for _, want := range wants {
 		want = append(want, sentrytest.HasBreadcrumb("doors open"), sentrytest.HasRelease("shop@1.0.0"))
@@ -144,7 +144,7 @@ func verify(ctx context.Context, events []sentrytest.Event) error {
 		}
 	}
 	if len(events) != len(wants) {
-		return fmt.Errorf("%d events arrived in place of %d", len(events), len(wants))
+		return fmt.Errorf("%d events arrived, want %d", len(events), len(wants))
 	}
 	return nil
 }
@@ -158,7 +158,8 @@ func find(events []sentrytest.Event, id string) *sentrytest.Event {
 	return nil
 }
 
-// protosOf lists the versions of HTTP by which the events came, "" if they came by none.
+// protosOf lists the versions of HTTP that carried the events. It returns "" if
+// they did not come over HTTP.
 func protosOf(events []sentrytest.Event) string {
 	var protos []string
 	for _, e := range events {

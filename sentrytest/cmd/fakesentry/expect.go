@@ -17,13 +17,13 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// expectations are the flags of run that decide whether it fails.
+// expectations are the conditions under which run succeeds.
 type expectations struct {
 	count  int
 	none   bool // --expect 0
 	events []*search.Query
 	failOn string
-	worse  *search.Query // nil without failOn
+	worse  *search.Query // events of the level failOn or above; nil without failOn
 }
 
 func (c *runCommand) expectations() (expectations, error) {
@@ -33,9 +33,9 @@ func (c *runCommand) expectations() (expectations, error) {
 	}
 	switch {
 	case e.count < 0:
-		return e, fmt.Errorf("--expect is %d, and has to be a number of events", e.count)
+		return e, fmt.Errorf("--expect is %d: it must be 0 or more", e.count)
 	case e.none && len(c.ExpectEvent) > 0:
-		return e, errors.New("--expect 0 fails if any event arrives, and --expect-event if none matches: leave out one or the other")
+		return e, errors.New("--expect 0 and --expect-event exclude each other: one allows no event, the other requires one")
 	}
 	for _, text := range c.ExpectEvent {
 		q, err := search.Parse(text)
@@ -43,7 +43,7 @@ func (c *runCommand) expectations() (expectations, error) {
 			return e, fmt.Errorf("--expect-event: %w", err)
 		}
 		if len(q.Terms()) == 0 {
-			return e, errors.New("--expect-event is empty, and every event would match: for any event, use --expect 1")
+			return e, errors.New("--expect-event is empty: to accept any event, use --expect 1")
 		}
 		e.events = append(e.events, q)
 	}
@@ -57,9 +57,11 @@ func (c *runCommand) expectations() (expectations, error) {
 	return e, nil
 }
 
-// unmet returns a line for each expectation that was not met when everything had arrived.
+// unmet returns a line for each expectation that is not met after all events
+// arrived.
 func (e expectations) unmet(ctx context.Context, h *host.Host) []string {
-	// The command may have ended before its last request was read; a signal that ended it does not end this.
+	// The command may end before the server has read its last request. A signal
+	// must not cut this wait short.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	h.Settle(ctx)
@@ -92,7 +94,7 @@ func (e expectations) missing(events []*store.Event) []string {
 	return lines
 }
 
-// excess returns a line for each expectation that an event has broken.
+// excess returns a line for each expectation that an event broke.
 func (e expectations) excess(events []*store.Event) []string {
 	var lines []string
 	if e.none && len(events) > 0 {
@@ -123,12 +125,12 @@ func arrived(n int) string {
 	return fmt.Sprintf("%d events arrived", n)
 }
 
-// maxReported bounds how much of what arrived a report shows.
+// maxReported bounds the deliveries in a report.
 const maxReported = 20
 
-// report says why run fails, and what arrived instead.
+// report prints which expectations were not met, and what arrived.
 func report(w io.Writer, command string, code int, unmet []string, s *store.Store) {
-	fmt.Fprintf(w, "\nfakesentry: %s ended with exit code %d, and did not report as expected:\n", console.Plain(command), code)
+	fmt.Fprintf(w, "\nfakesentry: %s ended with exit code %d, and did not meet these expectations:\n", console.Plain(command), code)
 	for _, line := range unmet {
 		fmt.Fprintf(w, "  %s\n", line)
 	}
@@ -139,27 +141,27 @@ func report(w io.Writer, command string, code int, unmet []string, s *store.Stor
 	all, total, _ := s.Deliveries(func(d *store.Delivery) bool { return d.Rejection != nil || d.Faulted() || shown[d] }, 0, maxReported)
 	others := uncounted(s)
 	if total == 0 && others == "" {
-		fmt.Fprintln(w, "Nothing arrived at all: is SENTRY_DSN read, and are events flushed before the end?")
+		fmt.Fprintln(w, "Nothing arrived. Check that the program reads SENTRY_DSN and flushes its events before it ends.")
 		adviseAboutProxies(w, os.Environ())
 		return
 	}
 	if total > 0 {
-		fmt.Fprintln(w, "What arrived, the newest first:")
+		fmt.Fprintln(w, "What arrived, newest first:")
 	}
 	p := console.New(w, console.Human)
 	for _, d := range all {
-		// A report that can't be written has nobody to read it.
+		// If the report can't be written, there is no place for this error.
 		_ = printDelivery(p, d)
 	}
 	if total > len(all) {
 		fmt.Fprintf(w, "and %d more\n", total-len(all))
 	}
 	if others != "" {
-		fmt.Fprintf(w, "This arrived too, and does not count as an event: %s\n", console.Plain(others))
+		fmt.Fprintf(w, "Also arrived, but not as events: %s\n", console.Plain(others))
 	}
 }
 
-// uncounted says which items have arrived in requests without an event.
+// uncounted counts, by type, the items of requests without an event.
 func uncounted(s *store.Store) string {
 	kinds := map[string]int{}
 	all, _, _ := s.Deliveries(func(d *store.Delivery) bool { return d.Rejection == nil && !d.Faulted() && len(d.Events) == 0 }, 0, math.MaxInt)
@@ -168,7 +170,7 @@ func uncounted(s *store.Store) string {
 			kinds[item.Type]++
 		}
 		if len(d.Items) == 0 {
-			kinds["a request without an item"]++
+			kinds["requests without an item"]++
 		}
 	}
 	var out []string

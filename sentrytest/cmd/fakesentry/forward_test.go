@@ -34,22 +34,22 @@ func TestForward(t *testing.T) {
 	g.Expect(e.Received.SecretKey).To(Equal("topsecret"))
 	e = sentrytest.RequireEvent(t, target, sentrytest.HasMessage("enclosed"))
 	g.Expect(e.EventID).To(Equal("fc6d8c0c43fc4630ad850ee518f1b9d0"))
-	g.Expect(target.Envelopes()).To(ContainElement(HaveField("Items", HaveLen(2))), "attachments go along")
+	g.Expect(target.Envelopes()).To(ContainElement(HaveField("Items", HaveLen(2))), "attachments are forwarded too")
 
 	post(t, http.DefaultClient, url, `nonsense`)
 	target.Script(sentrytest.Status(503), sentrytest.OK(), sentrytest.Status(400))
 	g.Expect(post(t, http.DefaultClient, url, `{"message":"held"}`)).To(Equal(200))
-	sentrytest.RequireEvent(t, target, sentrytest.HasMessage("held")) // an outage there is waited out
-	g.Expect(post(t, http.DefaultClient, url, `{"message":"lost there"}`)).To(Equal(200), "what becomes of it there is not the client's business")
-	failure := s.errs.match(t, `fakesentry: event [0-9a-f]{32} was not passed on to (.+)\n`)[0]
+	sentrytest.RequireEvent(t, target, sentrytest.HasMessage("held")) // the queue waits until an outage ends
+	g.Expect(post(t, http.DefaultClient, url, `{"message":"lost there"}`)).To(Equal(200), "the target's answer does not reach the client")
+	failure := s.errs.match(t, `fakesentry: event [0-9a-f]{32} was not forwarded to (.+)\n`)[0]
 	g.Expect(failure).To(ContainSubstring("400"))
 	g.Expect(failure).NotTo(ContainSubstring("topsecret"))
 	g.Expect(s.stop()).To(BeZero())
-	g.Expect(target.Requests()).To(HaveLen(5), "refused requests are not passed on")
+	g.Expect(target.Requests()).To(HaveLen(5), "refused requests are not forwarded")
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// What every endpoint takes arrives there as what it was.
+// Each endpoint's payload reaches the target in its own form.
 func TestForwardByEndpoint(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -85,13 +85,14 @@ func TestForwardByEndpoint(t *testing.T) {
 
 	send("/api/1/store/?sentry_key=k", "application/json", `{"type":"transaction","transaction":"GET /"}`)
 	g.Eventually(target.Transactions).Should(HaveExactElements(HaveField("Transaction", "GET /")))
-	g.Expect(target.Rejected()).To(HaveLen(1), "the report that nobody knows")
+	g.Expect(target.Rejected()).To(HaveLen(1), "a report of an unknown type")
 	g.Expect(s.stop()).To(BeZero())
 	g.Expect(s.errs.String()).To(BeEmpty())
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// under returns a server by which another one is reached at another address.
+// under returns a server that passes requests on to another server, so that the
+// other has a second address.
 func under(t *testing.T) (dsn string, lead func(to string)) {
 	t.Helper()
 	target := make(chan *url.URL, 1)
@@ -124,9 +125,9 @@ func statuses(t *testing.T, base string) map[int]int {
 	return out
 }
 
-const circle = `fakesentry: event [0-9a-f]{32} was not passed on to (.+)this server has passed the event on itself: --forward leads back to it`
+const circle = `fakesentry: event [0-9a-f]{32} was not forwarded to (.+)this server has forwarded the event itself: --forward leads back to it`
 
-// An event goes round once.
+// The server forwards an event only once.
 func TestForwardInACircle(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -162,7 +163,7 @@ func TestForwardToItself(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost", "127.0.0.2", "[::1]"} {
 		code, _, errs := runWith(t, transport.DefaultRegistry(), "serve", "--addr=:"+port, "--forward=http://k:topsecret@"+host+":"+port+"/1")
 		g.Expect(code).To(Equal(1))
-		g.Expect(errs).To(Equal("fakesentry: --forward leads to this server itself\n"), host)
+		g.Expect(errs).To(Equal("fakesentry: --forward is the address of this server\n"), host)
 	}
 }
 
@@ -171,7 +172,7 @@ func TestForwardNeedsAQueue(t *testing.T) {
 	g := NewWithT(t)
 	code, _, errs := runWith(t, transport.DefaultRegistry(), "serve", "--addr=127.0.0.1:0", "--forward=sync+http://k:topsecret@127.0.0.1:1/1")
 	g.Expect(code).To(Equal(1))
-	g.Expect(errs).To(MatchRegexp(`^fakesentry: --forward: the transport of \S+ has no queue, and would hold up every client: leave out what stands before http or https\n$`))
+	g.Expect(errs).To(MatchRegexp(`^fakesentry: --forward: the transport of \S+ has no queue, so every client would wait for it: remove the prefix before http or https\n$`))
 	g.Expect(errs).NotTo(ContainSubstring("topsecret"))
 	code, _, errs = runWith(t, transport.DefaultRegistry(), "serve", "--addr=127.0.0.1:0", "--forward=nonsense")
 	g.Expect(code).To(Equal(1))
@@ -184,7 +185,7 @@ func TestScript(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "faults.yaml")
 	write := func(text string) { g.Expect(os.WriteFile(script, []byte(text), 0o600)).To(Succeed()) }
 	write("faults:\n- {status: 429}\n")
-	g.Expect(readFaults(script)).To(HaveExactElements(HaveField("String()", "When().Do(Status(429))")), "as the API has it")
+	g.Expect(readFaults(script)).To(HaveExactElements(HaveField("String()", "When().Do(Status(429))")), "in the form of the API")
 	write("- name: quota\n  status: 429\n  retry_after: \"30\"\n  times: 1\n")
 	s := serve(t, "--script", script)
 	g.Expect(post(t, http.DefaultClient, s.url(t), `{"message":"one"}`)).To(Equal(429))

@@ -12,8 +12,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// FuzzProgram posts anything to every endpoint, and looks at what came of it by all addresses of the page and the API:
-// nothing may panic, and nothing that is listed may be missing or fail.
+// FuzzProgram posts anything to each endpoint and then reads every address of
+// the page and the API. Nothing may panic, and each record that a list names
+// must be readable.
 func FuzzProgram(f *testing.F) {
 	paths := []string{"/api/1/store/", "/api/1/envelope/", "/api/1/security/", "/api/1/minidump/", "/stream"}
 	for _, seed := range []struct {
@@ -77,7 +78,7 @@ func FuzzProgram(f *testing.F) {
 	})
 }
 
-// addresses are all at which something of a request is to be seen.
+// addresses are all addresses that show something of a request.
 func addresses(d *store.Delivery) []string {
 	out := []string{
 		"/", "/?group=1", "/requests", "/requests?show=refused", "/api/v1/events", "/api/v1/requests", "/api/v1/stats", "/api/v1/metrics", "/api/eventlist",
@@ -97,7 +98,8 @@ func addresses(d *store.Delivery) []string {
 	return out
 }
 
-// answered makes a request and returns the status of its answer, 0 when there is none.
+// answered makes a request and returns the status of its answer, or 0 without
+// an answer.
 func answered(t *testing.T, h *host.Host, req *http.Request) int {
 	t.Helper()
 	resp, err := h.Server.Client().Do(req)

@@ -13,25 +13,27 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// brokenPipe is what a program gets that writes where nobody reads.
+// brokenPipe are the signals of writes to a closed pipe.
 var brokenPipe = []os.Signal{syscall.SIGPIPE}
 
-// relayed are the signals that run passes on to its command.
+// relayed are the signals that run passes to its command.
 var relayed = []os.Signal{
 	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH,
 }
 
-// terminals are the signals that a terminal sends to all processes of the group that it belongs to.
+// terminals are the signals that a terminal sends to each process of its
+// foreground group.
 var terminals = []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGWINCH}
 
-// group is a command with everything that it starts.
+// group is a command with the processes that it starts.
 type group struct {
 	cmd *exec.Cmd
-	own bool // it has a process group of its own
+	own bool // the command has its own process group
 }
 
-// newGroup prepares the command to have a process group of its own, so that what it has started can be stopped with it. A
-// command that reads from a terminal stays in ours, since the terminal is for that group alone.
+// newGroup gives the command its own process group, so that the processes that
+// it starts can be stopped too. A command that reads from a terminal stays in
+// our group, because only the terminal's foreground group may read from it.
 func newGroup(cmd *exec.Cmd, in io.Reader) *group {
 	f, ok := in.(*os.File)
 	g := &group{cmd: cmd, own: !ok || !isatty.IsTerminal(f.Fd())}
@@ -41,7 +43,8 @@ func newGroup(cmd *exec.Cmd, in io.Reader) *group {
 	return g
 }
 
-// has reports whether the command has got a signal that this process got: a terminal sends it to both.
+// has reports whether the command got a signal that this process got. A
+// terminal sends its signals to both.
 func (g *group) has(s os.Signal) bool { return !g.own && slices.Contains(terminals, s) }
 
 func (g *group) signal(s os.Signal) error {
@@ -52,14 +55,16 @@ func (g *group) signal(s os.Signal) error {
 	return syscall.Kill(-g.cmd.Process.Pid, number)
 }
 
-// kill ends what is left of the group when its first process has ended.
+// kill ends the processes that remain in the group after its first process
+// ended.
 func (g *group) kill() {
 	if g.own {
-		_ = syscall.Kill(-g.cmd.Process.Pid, syscall.SIGKILL) // that there is nobody left is fine
+		_ = syscall.Kill(-g.cmd.Process.Pid, syscall.SIGKILL) // fails if none remains, which is fine
 	}
 }
 
-// stop asks the command and what it has started to end, wherever the mark of the run can be found.
+// stop asks the command and the processes that it started to end. It finds
+// those outside the group by the mark.
 func (g *group) stop(mark string) error {
 	err := g.signal(syscall.SIGTERM)
 	for _, p := range marked(mark) {
@@ -87,12 +92,12 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// killMarked ends what carries the mark of the run and is left, wherever it is.
+// killMarked kills the remaining processes that carry the mark.
 func killMarked(mark string) {
 	for range killRounds {
 		found := marked(mark)
 		for _, p := range found {
-			_ = p.Kill() // that it has ended meanwhile is fine
+			_ = p.Kill() // fails if it has ended meanwhile, which is fine
 			_ = p.Release()
 		}
 		if len(found) == 0 {
@@ -101,5 +106,6 @@ func killMarked(mark string) {
 	}
 }
 
-// killRounds is how often killMarked looks for what has been started while it killed.
+// killRounds bounds the searches of killMarked for processes that were started
+// while it killed others.
 const killRounds = 20

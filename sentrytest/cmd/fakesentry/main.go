@@ -1,14 +1,16 @@
-// Command fakesentry is the fake Sentry of package sentrytest as a program, for programs in any language.
+// Command fakesentry is a fake Sentry for programs in any language. It serves
+// the fake Sentry of package sentrytest.
 //
-//	fakesentry serve                     a fake Sentry, until it is interrupted
-//	fakesentry run --expect 1 -- CMD     a fake Sentry around one command, which fails if it does not report
-//	fakesentry tail                      what arrives at one that runs elsewhere
-//	fakesentry wait 2 level:error        until two errors have arrived there
-//	fakesentry demo                      every transport of this module against a fake Sentry
+//	fakesentry serve                     run a fake Sentry until it is interrupted
+//	fakesentry run --expect 1 -- CMD     run a command with a fake Sentry; fail if the command does not report
+//	fakesentry tail                      print what arrives at a running fakesentry
+//	fakesentry wait 2 level:error        wait until two errors have arrived there
+//	fakesentry demo                      try every transport of this module
 //
-// fakesentry --help shows the others. It exits with 0 when all was well and with 1 otherwise; run passes on the exit
-// code of its command, and has 127 for one that is not found, 126 for one that can't be executed, and 128 plus the number
-// of the signal for one that a signal has ended.
+// fakesentry --help lists the other commands. The exit code is 0 on success and
+// 1 on failure. The exit codes of run are those of its command. Like shells,
+// run returns 127 if the command is not found, 126 if it can't be executed, and
+// 128 plus the number of the signal if a signal ended it.
 package main
 
 import (
@@ -34,40 +36,40 @@ func main() {
 
 type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Run a fake Sentry until it is interrupted."`
-	Run         runCommand         `cmd:"" help:"Run a command with a fake Sentry around it, and fail if it does not report as expected."`
-	Tail        tailCommand        `cmd:"" help:"Print what arrives at a fakesentry that runs elsewhere."`
-	Wait        waitCommand        `cmd:"" help:"Wait until events have arrived at a fakesentry that runs elsewhere, and print them."`
+	Run         runCommand         `cmd:"" help:"Run a command with its own fake Sentry, and fail if it does not report as expected."`
+	Tail        tailCommand        `cmd:"" help:"Print what arrives at a running fakesentry."`
+	Wait        waitCommand        `cmd:"" help:"Wait until events have arrived at a running fakesentry, and print them."`
 	Send        sendCommand        `cmd:"" help:"Send a message, or files with events and envelopes, and print their ids."`
-	Open        openCommand        `cmd:"" help:"Show what a failed test has left behind: its page and API, as if it had just arrived."`
-	Healthcheck healthcheckCommand `cmd:"" help:"Find out whether a fakesentry is up: for containers."`
-	Demo        demoCommand        `cmd:"" help:"Report through every transport of this module to a fake Sentry and show what arrived."`
+	Open        openCommand        `cmd:"" help:"Serve the requests in a file that a failed test has written, with the page and the API."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Check whether a fakesentry is up: for containers."`
+	Demo        demoCommand        `cmd:"" help:"Report to a fake Sentry through every transport of this module, and show what arrived."`
 
-	Completion kongcompletion.Completion `cmd:"" help:"Show how to switch on completion of commands and flags in your shell."`
+	Completion kongcompletion.Completion `cmd:"" help:"Show how to activate tab completion in your shell."`
 
 	Version kong.VersionFlag `env:"-" help:"Print the version."`
 }
 
-const description = `A fake Sentry for tests and development: it takes what SDKs send, and shows it.
+const description = `A fake Sentry for tests and development: it accepts what SDKs send, and shows it.
 
-Point an SDK in any language to the DSN that it prints. Any other key and any other project work too. Every flag can be set in
-the environment as well, as the help of a command shows. Exit codes are 0 when all was well and 1 otherwise.
+Use the DSN that serve prints in an SDK of any language. Any other key and project work too. Each flag can be set in the
+environment; the help of a command names the variables. The exit code is 0 on success and 1 on failure.
 
     fakesentry serve
     fakesentry run --expect 1 -- go test ./...
 `
 
-// environment is what commands run in.
+// environment holds the inputs and outputs of commands.
 type environment struct {
 	registry  *transport.Registry
 	in        io.Reader
 	out, errs io.Writer
 }
 
-// exited carries kong's wish to exit out of its parser, so that run can be
-// tested and returns the exit code that this program documents.
+// exited is panicked when kong wants to exit, so that run returns and chooses
+// the exit code.
 type exited int
 
-// exitCode is the error of a command that has said all there is to say.
+// exitCode is the error of a command that has printed its message already.
 type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
@@ -117,7 +119,8 @@ func fail(errs io.Writer, err error) (code int) {
 	return 1
 }
 
-// legible makes text, part of which may come from the network, fit for a terminal; separator stands between its lines.
+// legible makes text safe for a terminal; it may come from the network. It
+// joins the lines with separator.
 func legible(text, separator string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -126,12 +129,12 @@ func legible(text, separator string) string {
 	return strings.Join(lines, separator)
 }
 
-// usageError points to the help of the command that was meant.
+// usageError adds the command's help to the error.
 func usageError(err error) error {
 	help := "fakesentry --help"
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context.Selected() != nil {
 		help = parse.Context.Selected().FullPath() + " --help"
 	}
-	return fmt.Errorf("%w\n%s shows how it is used", err, help)
+	return fmt.Errorf("%w\n%s shows the usage", err, help)
 }

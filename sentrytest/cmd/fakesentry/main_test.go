@@ -17,10 +17,12 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// asProgram makes the test binary the program, for what only a process of its own can show.
+// asProgram makes the test binary run the program, for tests that need a
+// process.
 const asProgram = "FAKESENTRY_TEST_PROGRAM"
 
-// program is a command that runs the program in a process of its own. Children of it do the job.
+// program returns a command that runs the program. Its child processes do the
+// job.
 func program(t *testing.T, job string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
@@ -31,7 +33,8 @@ func program(t *testing.T, job string, args ...string) *exec.Cmd {
 func TestMain(m *testing.M) {
 	switch job := os.Getenv(childJob); {
 	case os.Getenv(asProgram) == "1":
-		// What the program starts is the program too, unless it has a job.
+		// Processes that the program starts run the program too, unless they
+		// have a job.
 		if job != "" {
 			_ = os.Unsetenv(asProgram)
 		}
@@ -65,7 +68,7 @@ func TestDemoReportsThroughEveryScheme(t *testing.T) {
 	g.Expect(out).To(HaveSuffix("arrived and matched.\n"))
 }
 
-// deliveryOf is where a scheme delivers to, and the version of HTTP that it speaks.
+// deliveryOf returns the target of a scheme and its version of HTTP.
 func deliveryOf(scheme string) string {
 	switch {
 	case strings.HasPrefix(scheme, "file+"), strings.HasPrefix(scheme, "stderr+"):
@@ -76,7 +79,7 @@ func deliveryOf(scheme string) string {
 	return `server +HTTP/2\.0`
 }
 
-// lossy delivers nothing and says all is well.
+// lossy delivers nothing and reports success.
 type lossy struct{}
 
 func (lossy) Send(context.Context, *transport.Packet) (*transport.Response, error) {
@@ -84,7 +87,7 @@ func (lossy) Send(context.Context, *transport.Packet) (*transport.Response, erro
 }
 func (lossy) Close(context.Context) error { return nil }
 
-func TestDemoSaysWhatDidNotArrive(t *testing.T) {
+func TestDemoNamesWhatDidNotArrive(t *testing.T) {
 	g := NewWithT(t)
 	registry := transport.DefaultRegistry().Clone()
 	err := registry.RegisterFunc("lossy+https", func(*transport.DSN, transport.Env) (transport.Transport, error) { return lossy{}, nil })
@@ -93,7 +96,7 @@ func TestDemoSaysWhatDidNotArrive(t *testing.T) {
 	g.Expect(code).To(Equal(1))
 	g.Expect(out).To(MatchRegexp(`(?m)^lossy\+https +envelope +NO `))
 	g.Expect(out).NotTo(ContainSubstring("arrived and matched"))
-	g.Expect(errs).To(MatchRegexp(`fakesentry: 2 of \d+ did not arrive as they should:`))
+	g.Expect(errs).To(MatchRegexp(`fakesentry: 2 of \d+ failed:`))
 	g.Expect(errs).To(ContainSubstring("lossy+https, envelope: "))
 }
 
@@ -104,7 +107,7 @@ func TestUsage(t *testing.T) {
 	g.Expect(out).To(And(ContainSubstring("A fake Sentry"), ContainSubstring("demo")))
 
 	code, _, errs := runWith(t, transport.DefaultRegistry(), "frobnicate")
-	g.Expect(code).To(Equal(1), "kong's own codes are not ours")
+	g.Expect(code).To(Equal(1), "1, and not kong's own exit code")
 	g.Expect(errs).To(ContainSubstring("frobnicate"))
 
 	code, _, errs = runWith(t, transport.DefaultRegistry(), "demo", "--timeout=soon")
@@ -135,7 +138,7 @@ func (u *untilPrinted) String() string {
 	return u.text.String()
 }
 
-// match waits for the expression and returns what its groups matched.
+// match waits for the expression and returns its groups.
 func (u *untilPrinted) match(t *testing.T, expression string) []string {
 	t.Helper()
 	re := regexp.MustCompile(expression)

@@ -6,17 +6,20 @@ import (
 	"strconv"
 )
 
-// marked returns the processes whose environment has the mark of a run: what its command has started, also where it has
-// left the command's process group, its session, or its parent. They have to be released.
+// marked returns the processes whose environment has the mark of a run. These
+// are the processes that its command started, even if they have left the
+// command's process group, its session or its parent. The caller must release
+// them.
 func marked(mark string) []*os.Process {
-	entries, _ := os.ReadDir("/proc") // without it nobody can be found
+	entries, _ := os.ReadDir("/proc") // without /proc it finds none
 	var out []*os.Process
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
-		// The handle is opened first, so that the process which is looked at is the one that is signalled.
+		// Open the handle first, so that the inspected process is the one that
+		// gets the signal.
 		p, err := os.FindProcess(pid)
 		if err != nil {
 			continue

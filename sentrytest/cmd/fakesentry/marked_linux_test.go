@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-func TestRunStopsWhatHasASessionOfItsOwn(t *testing.T) {
+func TestRunStopsProcessesInOtherSessions(t *testing.T) {
 	for _, job := range []string{"session", "session stubborn"} {
 		t.Run(job, func(t *testing.T) {
 			g := NewWithT(t)
@@ -25,9 +25,9 @@ func TestRunStopsWhatHasASessionOfItsOwn(t *testing.T) {
 			var errs strings.Builder
 			code := run(t.Context(), []string{"run", "--timeout=1s", "--", os.Args[0]}, transport.DefaultRegistry(), strings.NewReader(""), w, &errs)
 			g.Expect(code).To(Equal(1))
-			g.Expect(errs.String()).To(HaveSuffix(" was stopped, because it took longer than 1s\n"))
+			g.Expect(errs.String()).To(HaveSuffix(" was stopped after the timeout of 1s\n"))
 			g.Expect(w.Close()).To(Succeed())
-			text, err := io.ReadAll(r) // ends when nobody can write to it any more
+			text, err := io.ReadAll(r) // ends when no process can write to it
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(string(text)).To(Equal("asleep\n"))
 		})

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// marked finds nobody: the environment of other processes can't be read here.
+// marked returns none: the environment of other processes can't be read here.
 func marked(string) []*os.Process { return nil }

@@ -11,7 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// news prints what arrives. A line that can't be printed costs itself: the server goes on.
+// news prints what arrives. If a line can't be printed, the server goes on
+// without it.
 type news struct {
 	feed    *store.Feed
 	printer *console.Printer
@@ -19,7 +20,7 @@ type news struct {
 	failed  *complaints
 }
 
-// print prints what the feed brings until its store is closed, or until nobody reads it any more.
+// print prints the feed until its store is closed or the output has no reader.
 func (n *news) print() {
 	for {
 		arrived, missed, err := n.feed.Next(context.Background())
@@ -28,18 +29,18 @@ func (n *news) print() {
 		}
 		err = n.printAll(arrived, missed)
 		if errors.Is(err, syscall.EPIPE) {
-			n.failed.print(errors.New("nobody reads the standard output any more: the server goes on without printing what arrives"))
+			n.failed.print(errors.New("standard output has no reader any more: the server continues, but prints no events"))
 			return
 		}
 		if err != nil {
-			n.failed.print(fmt.Errorf("printing what arrived: %w", err))
+			n.failed.print(fmt.Errorf("printing an event: %w", err))
 		}
 	}
 }
 
 func (n *news) printAll(arrived []*store.Delivery, missed bool) error {
 	if missed && n.format != console.Human {
-		n.failed.print(errors.New("some requests came too fast to be printed, and are no longer kept"))
+		n.failed.print(errors.New("some requests arrived too fast and were deleted before they could be printed"))
 	}
 	if missed {
 		if err := n.printer.Missed(); err != nil {
@@ -65,7 +66,7 @@ func printDelivery(p *console.Printer, d *store.Delivery) error {
 			return err
 		}
 	}
-	// A request that was accepted may have brought events beside what was dropped.
+	// An accepted request may have events besides the items that were dropped.
 	for _, e := range d.Events {
 		if err := p.Event(api.Event(e)); err != nil {
 			return err

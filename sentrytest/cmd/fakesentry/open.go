@@ -14,18 +14,18 @@ import (
 )
 
 type openCommand struct {
-	File string `arg:"" type:"existingfile" help:"What a failed test has left behind, or Server.WriteArtifact has written."`
-	Addr string `default:"127.0.0.1:8000" help:"Address to listen on. Whoever reaches it can read and delete."`
+	File string `arg:"" type:"existingfile" help:"A file that a failed test or Server.WriteArtifact has written."`
+	Addr string `default:"127.0.0.1:8000" help:"Address to listen on. Anyone who can reach it can read and delete events."`
 }
 
-// Run is what `fakesentry open` does.
+// Run implements `fakesentry open`.
 func (c *openCommand) Run(ctx context.Context, env *environment) error {
 	artifact, err := readArtifact(c.File)
 	if err != nil {
 		return err
 	}
 	cfg := (&hostFlags{}).config(c.Addr)
-	cfg.Store.MaxEvents, cfg.Store.MaxBytes = max(len(artifact.Requests()), store.DefaultMaxEvents), math.MaxInt64 // it is in memory already
+	cfg.Store.MaxEvents, cfg.Store.MaxBytes = max(len(artifact.Requests()), store.DefaultMaxEvents), math.MaxInt64 // the file is in memory already
 	h, err := host.Start(cfg)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func readArtifact(path string) (*sentrytest.Artifact, error) {
 	return artifact, nil
 }
 
-// arrivals brings the records of an artifact together by the request that they belong to.
+// arrivals joins the records of an artifact that belong to the same request.
 func arrivals(artifact *sentrytest.Artifact) []*sentrytest.Arrival {
 	var list []*sentrytest.Arrival
 	byID := map[int]*sentrytest.Arrival{}

@@ -18,7 +18,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-func TestOpenShowsWhatATestHasLeftBehind(t *testing.T) {
+func TestOpenServesTheArtifactOfATest(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
@@ -56,7 +56,7 @@ func TestOpenShowsWhatATestHasLeftBehind(t *testing.T) {
 	g.Expect(<-done).To(BeZero())
 }
 
-func TestOpenShowsAllOfIt(t *testing.T) {
+func TestOpenServesTheWholeArtifact(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)

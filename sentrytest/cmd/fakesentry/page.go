@@ -9,7 +9,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/page"
 )
 
-// browserPage is what a host shows to browsers.
+// browserPage is the page that a host serves to browsers.
 func browserPage(h *host.Host) api.Page {
 	return page.New(page.Config{
 		Store:    h.Store,

@@ -15,7 +15,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
 )
 
-// What the program serves to browsers is the page, with the DSN under which the browser itself has come.
+// The program serves the page to browsers, with the DSN for the address that
+// the browser used.
 func TestBrowserPage(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -29,7 +30,8 @@ func TestBrowserPage(t *testing.T) {
 	))
 }
 
-// The snippet for Ravenkit is a program that reports to the server which shows it.
+// The snippet for Ravenkit is a program that reports to the server that shows
+// it.
 func TestSnippetWorks(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -41,7 +43,7 @@ func TestSnippetWorks(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "main.go")
 	g.Expect(os.WriteFile(file, []byte(html.UnescapeString(code)), 0o600)).To(Succeed())
 	run := exec.CommandContext(t.Context(), "go", "run", file)
-	run.Env = append(os.Environ(), "GOWORK=") // which has the client
+	run.Env = append(os.Environ(), "GOWORK=") // the module with the client
 	out, err := run.CombinedOutput()
 	g.Expect(err).NotTo(HaveOccurred(), string(out))
 	g.Expect(h.Store.Events()).To(HaveExactElements(HaveField("Title", ContainSubstring("it works"))))

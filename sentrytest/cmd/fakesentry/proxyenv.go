@@ -10,14 +10,16 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/console"
 )
 
-// loopback is where the server of run listens, by the names that clients may give it.
+// loopback lists the names by which clients may reach the server of run.
 var loopback = []string{"127.0.0.1", "localhost", "::1"}
 
-// proxyNames are the variables of a proxy that clients use for http. There is no rule about capitals.
+// proxyNames are the variables for a proxy that clients use for http. Clients
+// differ in whether they read capitals.
 var proxyNames = []string{"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}
 
-// pastProxies returns the environment with loopback among what is reached without a proxy, if it names one. Both
-// spellings get what stands in either, because some clients read the one, and some the other.
+// pastProxies adds loopback to the hosts that are reached without a proxy, if
+// the environment names a proxy. It sets no_proxy and NO_PROXY to the union of
+// both, because some clients read the one and some the other.
 func pastProxies(environ []string) []string {
 	if len(proxies(environ)) == 0 {
 		return environ
@@ -36,7 +38,8 @@ func pastProxies(environ []string) []string {
 	return append(environ, "no_proxy="+list, "NO_PROXY="+list)
 }
 
-// lookUp returns the last value of a variable, which is the one that counts.
+// lookUp returns the last value of a variable; later entries override earlier
+// ones.
 func lookUp(environ []string, name string) (value string) {
 	for _, pair := range environ {
 		if v, ok := strings.CutPrefix(pair, name+"="); ok {
@@ -46,7 +49,7 @@ func lookUp(environ []string, name string) (value string) {
 	return value
 }
 
-// proxy is a variable that leads clients to a proxy.
+// proxy is a variable that sends clients to a proxy.
 type proxy struct{ name, host string }
 
 func proxies(environ []string) []proxy {
@@ -59,8 +62,9 @@ func proxies(environ []string) []proxy {
 	return out
 }
 
-// proxyHost returns the host and port of a proxy without the password that may stand before them. A password may have
-// any character, so everything up to the last @ is left out.
+// proxyHost returns the host and port of a proxy without credentials. A
+// password may contain any character, so proxyHost removes everything up to the
+// last @.
 func proxyHost(address string) string {
 	if at := strings.LastIndexByte(address, '@'); at >= 0 {
 		address = address[at+1:]
@@ -71,9 +75,10 @@ func proxyHost(address string) string {
 	return cmp.Or(host, "a proxy")
 }
 
-// adviseAboutProxies says where clients may have sent what did not arrive.
+// adviseAboutProxies names the proxies that may have received the missing
+// events.
 func adviseAboutProxies(w io.Writer, environ []string) {
 	for _, p := range proxies(environ) {
-		fmt.Fprintf(w, "%s leads to %s: NO_PROXY names this server, and a client that does not heed it sends to the proxy.\n", p.name, console.Plain(p.host))
+		fmt.Fprintf(w, "%s names the proxy %s. NO_PROXY excludes this server, but a client that ignores NO_PROXY sends to the proxy.\n", p.name, console.Plain(p.host))
 	}
 }

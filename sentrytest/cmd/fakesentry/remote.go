@@ -13,20 +13,20 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// remoteFlags are those of commands that talk to a fakesentry which runs elsewhere.
+// remoteFlags are the flags of commands that talk to a running fakesentry.
 type remoteFlags struct {
 	Server string `default:"http://127.0.0.1:8000" placeholder:"URL" help:"Address of the fakesentry, or one of its DSNs (default: ${default})."`
 }
 
 type tailCommand struct {
 	remoteFlags
-	Query  []string `arg:"" optional:"" help:"Only events that match, as in level:>=warning tag:shard=7 text. One that begins with - goes behind --."`
+	Query  []string `arg:"" optional:"" help:"Only events that match, for example level:>=warning tag:shard=7 text. Put terms that begin with - after --."`
 	Tenant string   `placeholder:"KEY" help:"Only events of the tenant with this key."`
-	All    bool     `help:"Begin with everything that the server keeps."`
-	Format string   `enum:"human,json,logfmt" default:"human" help:"How the lines look: ${enum}."`
+	All    bool     `help:"Begin with the stored events."`
+	Format string   `enum:"human,json,logfmt" default:"human" help:"Format of the lines: ${enum}."`
 }
 
-// Run is what `fakesentry tail` does.
+// Run implements `fakesentry tail`.
 func (c *tailCommand) Run(ctx context.Context, env *environment) error {
 	client, err := fakesentryclient.New(c.Server)
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *tailCommand) Run(ctx context.Context, env *environment) error {
 		return failed == nil
 	})
 	switch {
-	case ctx.Err() != nil: // an interrupt is how tail ends
+	case ctx.Err() != nil: // an interrupt is the normal end of tail
 		return nil
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the fakesentry at %s was stopped", client.URL())
@@ -62,20 +62,20 @@ func (c *tailCommand) Run(ctx context.Context, env *environment) error {
 
 type waitCommand struct {
 	remoteFlags
-	Count   int           `arg:"" optional:"" default:"1" help:"How many events."`
-	Query   []string      `arg:"" optional:"" help:"Only events that match, as in level:>=warning tag:shard=7 text. One that begins with - goes behind --."`
+	Count   int           `arg:"" optional:"" default:"1" help:"Number of events."`
+	Query   []string      `arg:"" optional:"" help:"Only events that match, for example level:>=warning tag:shard=7 text. Put terms that begin with - after --."`
 	Tenant  string        `placeholder:"KEY" help:"Only events of the tenant with this key."`
-	Timeout time.Duration `default:"10s" help:"How long to wait."`
-	Format  string        `enum:"human,json,logfmt" default:"human" help:"How the lines look: ${enum}."`
+	Timeout time.Duration `default:"10s" help:"Longest time to wait."`
+	Format  string        `enum:"human,json,logfmt" default:"human" help:"Format of the lines: ${enum}."`
 }
 
-// Run is what `fakesentry wait` does.
+// Run implements `fakesentry wait`.
 func (c *waitCommand) Run(ctx context.Context, env *environment) error {
 	client, err := fakesentryclient.New(c.Server)
 	if err != nil {
 		return plain(err)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%s have passed", c.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("timeout after %s", c.Timeout))
 	defer cancel()
 	events, err := client.Wait(ctx, c.Count, fakesentryclient.Filter{Query: strings.Join(c.Query, " "), Tenant: c.Tenant})
 	if err != nil {
@@ -92,10 +92,10 @@ func (c *waitCommand) Run(ctx context.Context, env *environment) error {
 
 type healthcheckCommand struct {
 	remoteFlags
-	Timeout time.Duration `default:"2s" help:"How long the answer may take."`
+	Timeout time.Duration `default:"2s" help:"Time limit for the answer."`
 }
 
-// Run is what `fakesentry healthcheck` does.
+// Run implements `fakesentry healthcheck`.
 func (c *healthcheckCommand) Run(ctx context.Context, env *environment) error {
 	client, err := fakesentryclient.New(c.Server)
 	if err != nil {
@@ -111,15 +111,16 @@ func (c *healthcheckCommand) Run(ctx context.Context, env *environment) error {
 	return nil
 }
 
-// remote says what can be done when nobody answers at the server's address.
+// remote adds advice to errors that say that no server answers.
 func remote(client *fakesentryclient.Client, err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("no fakesentry answers at %s: start one with `fakesentry serve`, or name it with --server", client.URL())
+		return fmt.Errorf("no fakesentry answers at %s: start one with `fakesentry serve`, or give its address with --server", client.URL())
 	}
 	return plain(err)
 }
 
-// plain takes the names of packages off an error, since here there is only one program that speaks.
+// plain removes package names from an error, because the program prints its own
+// name.
 func plain(err error) error {
 	if err == nil {
 		return nil

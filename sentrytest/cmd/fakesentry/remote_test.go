@@ -29,7 +29,7 @@ func TestWait(t *testing.T) {
 	code, out, errs = runWith(t, transport.DefaultRegistry(), "wait", "2", "--server", s.dsn(t), "--timeout=30ms")
 	g.Expect(code).To(Equal(1))
 	g.Expect(out).To(BeEmpty())
-	g.Expect(errs).To(MatchRegexp("^fakesentry: 1 of 2 events arrived: 30ms have passed\n    arrived: info \"first\" \\([0-9a-f]{32}\\)\n$"))
+	g.Expect(errs).To(MatchRegexp("^fakesentry: 1 of 2 events arrived: timeout after 30ms\n    arrived: info \"first\" \\([0-9a-f]{32}\\)\n$"))
 	code, out, _ = runWith(t, transport.DefaultRegistry(), "wait", "--server", url, "--format=logfmt", "1", "--", "-level:error", "first")
 	g.Expect(code).To(BeZero())
 	g.Expect(out).To(ContainSubstring("level=info title=first"))
@@ -39,10 +39,10 @@ func TestWait(t *testing.T) {
 	for _, args := range [][]string{{"wait", "1"}, {"tail"}} {
 		code, _, errs = runWith(t, transport.DefaultRegistry(), append(args, "--tenant=absent", "--server", url)...)
 		g.Expect(code).To(Equal(1))
-		g.Expect(errs).To(ContainSubstring(`404: there is no tenant "absent", and nothing has come with that key`))
+		g.Expect(errs).To(ContainSubstring(`404: there is no tenant "absent", and no request with that key`))
 	}
 	code, _, _ = runWith(t, transport.DefaultRegistry(), "wait", "1", "--tenant=k", "--server", url)
-	g.Expect(code).To(BeZero(), "any key will do that something has come with")
+	g.Expect(code).To(BeZero(), "any key with events is accepted")
 	http.DefaultClient.CloseIdleConnections()
 }
 
@@ -63,7 +63,7 @@ func TestTail(t *testing.T) {
 	post(t, http.DefaultClient, url, `{"message":"second"}`)
 	out.match(t, `error    second`)
 	cancel()
-	g.Expect(<-done).To(BeZero(), "an interrupt is how it ends")
+	g.Expect(<-done).To(BeZero(), "an interrupt is the normal end")
 
 	go func() {
 		done <- run(t.Context(), []string{"tail", "--all", "--format=json", "--server", url, "second"}, transport.DefaultRegistry(), strings.NewReader(""), out, out)
@@ -86,7 +86,7 @@ func TestHealthcheck(t *testing.T) {
 	s.stop()
 	code, _, errs := runWith(t, transport.DefaultRegistry(), "healthcheck", "--server", url)
 	g.Expect(code).To(Equal(1))
-	g.Expect(errs).To(Equal("fakesentry: no fakesentry answers at " + url + ": start one with `fakesentry serve`, or name it with --server\n"))
+	g.Expect(errs).To(Equal("fakesentry: no fakesentry answers at " + url + ": start one with `fakesentry serve`, or give its address with --server\n"))
 	code, _, errs = runWith(t, transport.DefaultRegistry(), "healthcheck", "--server", "localhost")
 	g.Expect(code).To(Equal(1))
 	g.Expect(errs).To(Equal("fakesentry: the server's address \"localhost\" is not of the form http://HOST:PORT\n"))
@@ -116,10 +116,10 @@ func TestSend(t *testing.T) {
 	sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("enclosed"))
 	code, _, errs = runWith(t, transport.DefaultRegistry(), "send", "--dsn", srv.DSN(), wrong)
 	g.Expect(code).To(Equal(1))
-	g.Expect(errs).To(HavePrefix("fakesentry: " + wrong + ": it is neither an event in JSON nor an envelope: "))
+	g.Expect(errs).To(HavePrefix("fakesentry: " + wrong + ": neither a JSON event nor an envelope: "))
 	code, _, errs = runWith(t, transport.DefaultRegistry(), "send", "--dsn", srv.DSN(), "-m", "text", event)
 	g.Expect(code).To(Equal(1))
-	g.Expect(errs).To(Equal("fakesentry: --message and --tag are for a message, and there are files to send: leave out one or the other\n"))
+	g.Expect(errs).To(Equal("fakesentry: --message and --tag can't be used with files\n"))
 	code, _, errs = runWith(t, transport.DefaultRegistry(), "send", "--dsn", "nonsense")
 	g.Expect(code).To(Equal(1))
 	g.Expect(errs).To(HavePrefix("fakesentry: "))

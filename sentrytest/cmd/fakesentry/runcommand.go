@@ -19,17 +19,17 @@ import (
 )
 
 type runCommand struct {
-	Expect      *int          `placeholder:"N" help:"Fail unless at least so many events arrive; 0: fail if any arrives."`
-	ExpectEvent []string      `name:"expect-event" sep:"none" placeholder:"QUERY" help:"Fail unless an event arrives that matches, as in 'level:error tag:shard=7 text'; may be given several times."`
+	Expect      *int          `placeholder:"N" help:"Fail unless at least N events arrive; 0: fail if any event arrives."`
+	ExpectEvent []string      `name:"expect-event" sep:"none" placeholder:"QUERY" help:"Fail unless a matching event arrives, for example 'level:error tag:shard=7 text'. Can be repeated."`
 	FailOn      string        `name:"fail-on" enum:",debug,info,warning,error,fatal" default:"" placeholder:"LEVEL" help:"Fail if an event of this level or above arrives."`
-	Timeout     time.Duration `env:"FAKESENTRY_RUN_TIMEOUT" help:"Stop the command, and what it has started, after so long, such as 5m, and fail."`
-	Command     []string      `arg:"" passthrough:"" placeholder:"COMMAND" help:"The command and its arguments, behind --. It gets SENTRY_DSN, SENTRY_SPOTLIGHT and FAKESENTRY_SERVER."`
+	Timeout     time.Duration `env:"FAKESENTRY_RUN_TIMEOUT" help:"After this time, for example 5m, stop the command and the processes that it started, and fail."`
+	Command     []string      `arg:"" passthrough:"" placeholder:"COMMAND" help:"The command and its arguments, after --. Its environment gets SENTRY_DSN, SENTRY_SPOTLIGHT and FAKESENTRY_SERVER."`
 }
 
-// settleTime is how long events may be under way after the end of the command.
+// settleTime is how long run waits for events after the command has ended.
 const settleTime = 2 * time.Second
 
-// Run is what `fakesentry run` does.
+// Run implements `fakesentry run`.
 func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	if c.Command[0] == "--" {
 		c.Command = c.Command[1:]
@@ -47,14 +47,14 @@ func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	defer outlivePipes()() // the exit code matters more than a report that nobody reads
+	defer outlivePipes()() // the exit code must not depend on a reader of the report
 	code, interrupted, err := c.execute(ctx, env, h)
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
 	unmet := wanted.unmet(ctx, h)
 	if len(unmet) > 0 {
-		if !interrupted { // whoever interrupts it knows why something is missing
+		if !interrupted { // an interrupt explains the missing events
 			report(env.errs, strings.Join(c.Command, " "), code, unmet, h.Store)
 		}
 		code = max(code, 1)
@@ -68,23 +68,26 @@ func (c *runCommand) Run(ctx context.Context, env *environment) error {
 	return nil
 }
 
-// strayFlag is about flags of run that stand behind the command, and so would silently be the command's.
+// strayFlag returns an error if a flag of run comes after the command. The
+// command would get it silently.
 func (c *runCommand) strayFlag() error {
 	for _, arg := range c.Command[1:] {
 		name, _, _ := strings.Cut(arg, "=")
 		if slices.Contains([]string{"--expect", "--expect-event", "--fail-on", "--timeout"}, name) {
-			return fmt.Errorf("%s stands behind the command: is it for run, then it goes before it, as in fakesentry run %s … -- %s; is it for the command, then -- goes before that",
+			return fmt.Errorf("%s comes after the command: put it before the command if it is meant for run, as in fakesentry run %s … -- %s; otherwise separate the command with --",
 				name, name, c.Command[0])
 		}
 	}
 	return nil
 }
 
-// execute runs the command and returns its exit code, 128 and the number of the signal if one ended it, as shells have
-// it; and whether it was told by a signal to stop.
+// execute runs the command. It returns the exit code, and whether a signal told
+// run to stop. If a signal ended the command, the exit code is 128 plus the
+// number of the signal, as in shells.
 func (c *runCommand) execute(parent context.Context, env *environment, h *host.Host) (code int, interrupted bool, err error) {
 	signals := newRelay()
-	// Signals end the context through the relay: one that the terminal has sent to the command is not ours to follow up.
+	// Signals end the context through the relay only: a signal that the
+	// terminal sent to the command too must not kill the command.
 	ctx, end := context.WithCancelCause(context.WithoutCancel(parent))
 	defer end(nil)
 	defer context.AfterFunc(parent, func() {
@@ -94,7 +97,7 @@ func (c *runCommand) execute(parent context.Context, env *environment, h *host.H
 	})()
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%s was stopped, because it took longer than %s", c.Command[0], c.Timeout))
+		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%s was stopped after the timeout of %s", c.Command[0], c.Timeout))
 		defer cancel()
 	}
 	mark := newMark()
@@ -107,7 +110,7 @@ func (c *runCommand) execute(parent context.Context, env *environment, h *host.H
 	group := newGroup(cmd, env.in)
 	cmd.Cancel = func() error {
 		if bySignal(ctx) {
-			return nil // it was passed on
+			return nil // the relay has sent the signal
 		}
 		return group.stop(mark)
 	}
@@ -137,8 +140,9 @@ func (c *runCommand) execute(parent context.Context, env *environment, h *host.H
 	return code, stopped.Load(), err
 }
 
-// exitCodeOf returns the exit code that the error of a command stands for. A command that was told to stop and did has
-// an error too.
+// exitCodeOf returns the exit code for the error of a command. obeyed means
+// that the command was told to stop and ended with success; Wait returns an
+// error then too.
 func exitCodeOf(err error, obeyed bool) (int, error) {
 	var ended *exec.ExitError
 	switch {
@@ -153,26 +157,28 @@ func exitCodeOf(err error, obeyed bool) (int, error) {
 	return ended.ExitCode(), nil
 }
 
-// cannotStart returns the exit codes that shells have for a command which is not there, and for one that can't be run.
+// cannotStart returns the exit codes that shells use for a command that does
+// not exist and for one that can't be executed.
 func cannotStart(env *environment, command string, err error) (code int, _ error) {
 	switch {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		fmt.Fprintf(env.errs, "fakesentry: %s: command not found\n", console.Plain(command))
 		return 0, exitCode(127)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOEXEC):
-		fmt.Fprintf(env.errs, "fakesentry: %s: it can't be executed: %v\n", console.Plain(command), err)
+		fmt.Fprintf(env.errs, "fakesentry: %s: cannot be executed: %v\n", console.Plain(command), err)
 		return 0, exitCode(126)
 	}
 	return 0, err
 }
 
-// ownVariables are those of run's flags, and those with which the program's other commands would look elsewhere than at
-// the server of run.
+// ownVariables are the variables of run's flags, and those that would make the
+// program's other commands use another server than that of run.
 var ownVariables = []string{
 	"FAKESENTRY_EXPECT", "FAKESENTRY_EXPECT_EVENT", "FAKESENTRY_FAIL_ON", "FAKESENTRY_RUN_TIMEOUT", "FAKESENTRY_DSN", "FAKESENTRY_TENANT",
 }
 
-// handedOn returns the environment without what is meant for this run alone, and not for one inside it.
+// handedOn removes ownVariables from the environment, so that a nested run does
+// not read them.
 func handedOn(environ []string) []string {
 	return slices.DeleteFunc(environ, func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
@@ -180,5 +186,5 @@ func handedOn(environ []string) []string {
 	})
 }
 
-// stopTime is how long a command may take to stop after it was told to.
+// stopTime is how long a command may take to stop before it is killed.
 const stopTime = 10 * time.Second

@@ -16,20 +16,20 @@ import (
 )
 
 type sendCommand struct {
-	DSN     string            `name:"dsn" env:"FAKESENTRY_DSN,SENTRY_DSN" default:"http://facade00facade00facade00facade00@127.0.0.1:8000/1" placeholder:"DSN" help:"Where to; the default is a fakesentry on this machine."`
+	DSN     string            `name:"dsn" env:"FAKESENTRY_DSN,SENTRY_DSN" default:"http://facade00facade00facade00facade00@127.0.0.1:8000/1" placeholder:"DSN" help:"Where to send; the default is a fakesentry on this machine."`
 	Message string            `short:"m" help:"Text of the message; the default is a greeting."`
 	Level   string            `default:"error" enum:"debug,info,warning,error,fatal" help:"Level of the message: ${enum}."`
 	Tag     map[string]string `placeholder:"NAME=VALUE" help:"Tags of the message."`
-	Files   []string          `arg:"" optional:"" placeholder:"FILE" help:"Files with one event in JSON or one envelope each, in place of a message; - is the standard input."`
+	Files   []string          `arg:"" optional:"" placeholder:"FILE" help:"Files to send instead of a message: one JSON event or one envelope each; - is standard input."`
 }
 
-// Run is what `fakesentry send` does.
+// Run implements `fakesentry send`.
 func (c *sendCommand) Run(ctx context.Context, env *environment) error {
 	if len(c.Files) == 0 {
 		return c.sendMessage(ctx, env)
 	}
 	if c.Message != "" || len(c.Tag) > 0 {
-		return errors.New("--message and --tag are for a message, and there are files to send: leave out one or the other")
+		return errors.New("--message and --tag can't be used with files")
 	}
 	t, dsn, err := openDSN(c.DSN, env.registry)
 	if err != nil {
@@ -88,7 +88,8 @@ func readInput(in io.Reader, name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// packet makes of a file what a transport sends: an envelope as it is, an event in JSON to the store endpoint.
+// packet makes a packet of a file. An envelope stays as it is; a JSON event
+// goes to the store endpoint.
 func packet(dsn *transport.DSN, text []byte) (*transport.Packet, error) {
 	trimmed := bytes.TrimSpace(text)
 	if e, err := sentrytest.ParseEvent(trimmed); err == nil {
@@ -96,14 +97,15 @@ func packet(dsn *transport.DSN, text []byte) (*transport.Packet, error) {
 	}
 	e, err := sentrytest.ParseEnvelope(text)
 	if err != nil {
-		// Blank lines around an envelope are an editor's. A line end that belongs to a payload is counted by its length,
-		// so no envelope parses that has lost one.
+		// An editor may add blank lines around an envelope. Trimming is safe:
+		// payloads have a length, so an envelope that has lost a line end of a
+		// payload does not parse.
 		if other, bad := sentrytest.ParseEnvelope(trimmed); bad == nil {
 			e, err, text = other, nil, trimmed
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("it is neither an event in JSON nor an envelope: %w", plain(err))
+		return nil, fmt.Errorf("neither a JSON event nor an envelope: %w", plain(err))
 	}
 	return &transport.Packet{URL: dsn.EnvelopeURL(), Header: forward.Header(dsn, "application/x-sentry-envelope"), Body: text, EventID: e.EventID, Category: "error"}, nil
 }

@@ -20,29 +20,29 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// hostFlags are those of every command that runs a fake Sentry.
+// hostFlags are the flags of the commands that serve the page.
 type hostFlags struct {
-	Format      string        `enum:"human,json,logfmt" default:"human" help:"How the lines about events look: ${enum}."`
-	TLS         bool          `name:"tls" help:"Speak https too, with a certificate of a CA that is made at the start."`
+	Format      string        `enum:"human,json,logfmt" default:"human" help:"Format of the lines about events: ${enum}."`
+	TLS         bool          `name:"tls" help:"Serve https too, with a certificate of a CA that is created at the start."`
 	TLSAddr     string        `name:"tls-addr" placeholder:"HOST:PORT" help:"Address for https; the default is a free port on loopback."`
-	HTTP2       bool          `name:"http2" help:"Offer HTTP/2 over https, beside HTTP/1.1. It brings https with it, as the flags about certificates do."`
-	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"Save the CA's certificate there, for clients to trust (PEM)."`
-	SAN         []string      `name:"san" placeholder:"NAME" help:"Names and IP addresses that the certificate is valid for, besides localhost."`
-	PublicURL   string        `name:"public-url" placeholder:"URL" help:"The address under which clients reach this server, if it is another: for DSNs and links."`
-	AllowOrigin []string      `name:"allow-origin" placeholder:"ORIGIN" help:"Origins whose pages may read events, as in https://app.test:3000; * for any. They change nothing. Sending events is open to all."`
-	MaxEvents   int           `name:"max-events" default:"10000" help:"How many events are kept; the oldest go first. 0 is the default."`
-	MaxAge      time.Duration `name:"max-age" default:"0" help:"How long events are kept; 0 is for ever."`
-	Store       string        `type:"path" placeholder:"FILE" help:"Keep events in this SQLite file, over restarts and crashes. Without it they are in memory."`
+	HTTP2       bool          `name:"http2" help:"Offer HTTP/2 over https, besides HTTP/1.1. Implies --tls, as do --tls-addr, --ca-file and --san."`
+	CAFile      string        `name:"ca-file" type:"path" placeholder:"FILE" help:"Save the CA's certificate (PEM) to this file, for clients to trust."`
+	SAN         []string      `name:"san" placeholder:"NAME" help:"Names and IP addresses for the certificate, besides localhost."`
+	PublicURL   string        `name:"public-url" placeholder:"URL" help:"The address of this server for clients, in DSNs and links, if it differs from the address to listen on."`
+	AllowOrigin []string      `name:"allow-origin" placeholder:"ORIGIN" help:"Origins whose pages may read events, for example https://app.test:3000; * for any. They can't change anything. Pages of any origin may send events."`
+	MaxEvents   int           `name:"max-events" default:"10000" help:"How many events to keep; the oldest are deleted first. 0 is the default."`
+	MaxAge      time.Duration `name:"max-age" default:"0" help:"How long to keep events; 0 means for ever."`
+	Store       string        `type:"path" placeholder:"FILE" help:"Keep events in this SQLite file, across restarts and crashes. The default is memory."`
 }
 
 type serveCommand struct {
-	Addr    string `default:"127.0.0.1:8000" help:"Address to listen on; :8000 is port 8000 of every interface. Whoever reaches it can read and delete."`
+	Addr    string `default:"127.0.0.1:8000" help:"Address to listen on; :8000 is port 8000 of every interface. Anyone who can reach it can read and delete events."`
 	Script  string `type:"existingfile" placeholder:"FILE" help:"Start with the faults in this YAML or JSON file: a list such as [{status: 429, retry_after: '30', times: 2}]."`
-	Forward string `placeholder:"DSN" help:"Pass everything that is accepted on to this Sentry. Failures are printed, and do not hold up clients."`
+	Forward string `placeholder:"DSN" help:"Forward everything that is accepted to this Sentry. Failures are printed and do not delay clients."`
 	hostFlags
 }
 
-// config is the part of a host's configuration that is in the flags.
+// config makes the host's configuration from the flags.
 func (f *hostFlags) config(addr string) host.Config {
 	return host.Config{
 		Addr: addr, TLS: f.TLS || f.TLSAddr != "" || f.HTTP2 || f.CAFile != "" || len(f.SAN) > 0, TLSAddr: f.TLSAddr, HTTP2: f.HTTP2,
@@ -52,13 +52,13 @@ func (f *hostFlags) config(addr string) host.Config {
 	}
 }
 
-// start starts a host and writes the file of its CA.
+// start starts a host and writes the CA's file.
 func (f *hostFlags) start(addr string, env *environment, passed *forward.Forwarder) (*host.Host, error) {
 	if f.MaxEvents < 0 {
-		return nil, fmt.Errorf("--max-events is %d, and has to be a number of events, or 0 for %d", f.MaxEvents, store.DefaultMaxEvents)
+		return nil, fmt.Errorf("--max-events is %d: it must be a number of events, or 0 for %d", f.MaxEvents, store.DefaultMaxEvents)
 	}
 	if f.MaxAge < 0 {
-		return nil, fmt.Errorf("--max-age is %s, and has to be a duration such as 24h, or 0 for ever", f.MaxAge)
+		return nil, fmt.Errorf("--max-age is %s: it must be a duration such as 24h, or 0 for no limit", f.MaxAge)
 	}
 	cfg := f.config(addr)
 	cfg.Store.Unreadable = func(err error) { fmt.Fprintln(env.errs, "fakesentry:", console.Plain(plain(err).Error())) }
@@ -73,7 +73,7 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 		return nil, err
 	}
 	if passed != nil && leadsBack(h, passed) {
-		return nil, errors.Join(errors.New("--forward leads to this server itself"), h.Close())
+		return nil, errors.Join(errors.New("--forward is the address of this server"), h.Close())
 	}
 	if f.CAFile != "" {
 		if err := os.WriteFile(f.CAFile, h.Server.CACertPEM(), 0o644); err != nil {
@@ -83,15 +83,16 @@ func (f *hostFlags) start(addr string, env *environment, passed *forward.Forward
 	return h, nil
 }
 
-// leadsBack reports whether events would be passed on to the host itself. A name that can't be looked up soon is none of
-// the host's; what comes back all the same is refused by its mark.
+// leadsBack reports whether the forwarder's address is the host itself. If the
+// name can't be resolved soon, leadsBack returns false; the host then refuses
+// events that come back, by their mark.
 func leadsBack(h *host.Host, passed *forward.Forwarder) bool {
 	ctx, cancel := context.WithTimeout(h.Lifetime(), 2*time.Second)
 	defer cancel()
 	return h.Reaches(ctx, passed.URL())
 }
 
-// Run is what `fakesentry serve` does.
+// Run implements `fakesentry serve`.
 func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	faults, err := readFaults(c.Script)
 	if err != nil {
@@ -111,7 +112,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 		}
 		return err
 	}
-	defer outlivePipes()() // clients need the server also when nobody reads its lines
+	defer outlivePipes()() // clients need the server even if its output has no reader
 	announce(env, h, c.Format)
 	warnOfOthers(env.errs, h, c.Addr, c.TLSAddr)
 	var printing sync.WaitGroup
@@ -125,7 +126,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	return err
 }
 
-// stop ends the server in good order: it finishes what is under way, and passes on what waits for that.
+// stop finishes the requests and forwarded events that are under way.
 func (c *serveCommand) stop(h *host.Host, passed *forward.Forwarder) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
@@ -139,7 +140,7 @@ func (c *serveCommand) stop(h *host.Host, passed *forward.Forwarder) error {
 // drainTime is how long the program may take to end.
 const drainTime = 5 * time.Second
 
-// forwarder opens what --forward asks for, nil for nothing.
+// forwarder opens the target of --forward, or returns nil without one.
 func (c *serveCommand) forwarder(env *environment) (*forward.Forwarder, error) {
 	if c.Forward == "" {
 		return nil, nil
@@ -168,7 +169,7 @@ func readFaults(path string) ([]sentrytest.Fault, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	if decoder.Decode(&object) == nil && object.Faults != nil { // as the API has it
+	if decoder.Decode(&object) == nil && object.Faults != nil { // the form of the API
 		text = object.Faults
 	}
 	faults, err := sentrytest.ParseFaults(text)
@@ -178,7 +179,8 @@ func readFaults(path string) ([]sentrytest.Fault, error) {
 	return faults, nil
 }
 
-// announce says where the server is: on stdout for people, on stderr beside lines for programs.
+// announce prints the server's addresses: to stdout for people, to stderr if
+// stdout has lines for programs.
 func announce(env *environment, h *host.Host, format string) {
 	w := env.out
 	if format != console.Human {

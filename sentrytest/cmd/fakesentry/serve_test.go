@@ -77,7 +77,7 @@ func TestServePrintsALineForEveryEvent(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func TestServePrintsWhatIsKeptBesideWhatIsDropped(t *testing.T) {
+func TestServePrintsAcceptedAndDroppedReportsOfARequest(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	s := serve(t)
@@ -91,7 +91,7 @@ func TestServePrintsWhatIsKeptBesideWhatIsDropped(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func TestAnyKeyAndAnyProjectAreTaken(t *testing.T) {
+func TestServeAcceptsAnyKeyAndProject(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	s := serve(t)
@@ -106,7 +106,7 @@ func TestAnyKeyAndAnyProjectAreTaken(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func TestServeInOtherFormats(t *testing.T) {
+func TestServeFormats(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--format=logfmt")
 	url := s.errs.match(t, `Page +(\S+)/\n`)[0]
@@ -142,7 +142,7 @@ func TestServeWithTLS(t *testing.T) {
 	s.out.match(t, `over tls`)
 	s.out.match(t, `over http`)
 	_, err = http.Post(base+"/api/1/store/", "application/json", strings.NewReader("{}"))
-	g.Expect(err).To(HaveOccurred(), "it does not trust the CA")
+	g.Expect(err).To(HaveOccurred(), "the client does not trust the CA")
 	s.errs.match(t, `^fakesentry: TLS handshake error from 127\.0\.0\.1:\d+: remote error: tls: bad certificate\n`)
 	http.DefaultClient.CloseIdleConnections()
 }
@@ -190,12 +190,12 @@ func TestServeFailures(t *testing.T) {
 		{[]string{"--ca-file", absent}, "fakesentry: saving the CA's certificate: open " + absent + ": no such file or directory\n"},
 		{[]string{"--store", absent}, "fakesentry: opening the store " + absent + ": there is no folder " + filepath.Dir(absent) + ": make it first\n"},
 		{[]string{"--store", folder}, "fakesentry: opening the store " + folder + ": it is a folder: name a file in it, such as " + folder + "/events.db\n"},
-		{[]string{"--addr", host}, "fakesentry: --addr " + host + ": somebody listens there already, perhaps another fakesentry; --addr 127.0.0.1:0 takes any free port\n"},
-		{[]string{"--max-events=-1"}, "fakesentry: --max-events is -1, and has to be a number of events, or 0 for 10000\n"},
+		{[]string{"--addr", host}, "fakesentry: --addr " + host + ": another program, perhaps another fakesentry, listens there; --addr 127.0.0.1:0 takes any free port\n"},
+		{[]string{"--max-events=-1"}, "fakesentry: --max-events is -1: it must be a number of events, or 0 for 10000\n"},
 		{[]string{"--public-url=sentry.test"}, "fakesentry: the public URL \"sentry.test\" is not of the form http://HOST:PORT or https://HOST:PORT\n"},
 		{[]string{"--public-url=https://sentry.test?x=1"}, "fakesentry: the public URL \"https://sentry.test?x=1\" is not of the form http://HOST:PORT or https://HOST:PORT\n"},
 		{[]string{"--public-url=https://:8000"}, "fakesentry: the public URL \"https://:8000\" is not of the form http://HOST:PORT or https://HOST:PORT\n"},
-		{[]string{"--format=xml"}, "fakesentry: --format must be one of \"human\",\"json\",\"logfmt\" but got \"xml\"\n  fakesentry serve --help shows how it is used\n"},
+		{[]string{"--format=xml"}, "fakesentry: --format must be one of \"human\",\"json\",\"logfmt\" but got \"xml\"\n  fakesentry serve --help shows the usage\n"},
 	} {
 		code, out, errs := runWith(t, transport.DefaultRegistry(), append([]string{"serve"}, c.args...)...)
 		g.Expect(code).To(Equal(1), c.want)
@@ -237,18 +237,18 @@ func TestServeOpensADamagedStore(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func TestServeSaysWhoCanReadAndDelete(t *testing.T) {
+func TestServeWarnsIfOtherMachinesCanReachIt(t *testing.T) {
 	t.Parallel()
-	const warning = ` is open to others: whoever reaches port \d+ of this machine can read and delete what is kept here, and switch faults; there is no login\n`
+	const warning = ` is open to other machines: anyone who can reach port \d+ can read and delete events and set faults, without a login\n`
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
-		"every interface":         {[]string{"--addr=0.0.0.0:0"}, `^fakesentry: --addr 0\.0\.0\.0:0` + warning + `$`},
-		"every interface, at all": {[]string{"--addr=:0"}, `^fakesentry: --addr :0` + warning + `$`},
-		"https too":               {[]string{"--addr=:0", "--tls-addr=[::]:0"}, `^fakesentry: --addr :0` + warning + `fakesentry: --tls-addr \[::\]:0` + warning + `$`},
-		"https alone":             {[]string{"--tls-addr=:0"}, `^fakesentry: --tls-addr :0` + warning + `$`},
-		"loopback":                {[]string{"--addr=localhost:0", "--tls"}, `^$`},
+		"every interface": {[]string{"--addr=0.0.0.0:0"}, `^fakesentry: --addr 0\.0\.0\.0:0` + warning + `$`},
+		"all interfaces":  {[]string{"--addr=:0"}, `^fakesentry: --addr :0` + warning + `$`},
+		"https too":       {[]string{"--addr=:0", "--tls-addr=[::]:0"}, `^fakesentry: --addr :0` + warning + `fakesentry: --tls-addr \[::\]:0` + warning + `$`},
+		"https alone":     {[]string{"--tls-addr=:0"}, `^fakesentry: --tls-addr :0` + warning + `$`},
+		"loopback":        {[]string{"--addr=localhost:0", "--tls"}, `^$`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

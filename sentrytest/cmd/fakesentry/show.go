@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// print shows the table and one event. Its error names every row that failed.
+// print prints the table and one event. Its error names each row that failed.
 func (d *demo) print(w io.Writer) error {
 	fmt.Fprintf(w, "A fake Sentry listened on %s and %s.\n", d.plain.URL(), d.encrypted.URL())
 	fmt.Fprintf(w, "An example application reported a message, an error chain and a panic through every scheme:\n\n")
@@ -36,13 +36,13 @@ func (d *demo) print(w io.Writer) error {
 		printEvent(w, *d.shown)
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("%d of %d did not arrive as they should:\n  %s", len(failed), len(d.rows), strings.Join(failed, "\n  "))
+		return fmt.Errorf("%d of %d failed:\n  %s", len(failed), len(d.rows), strings.Join(failed, "\n  "))
 	}
 	fmt.Fprintf(w, "\nAll %d arrived and matched.\n", len(d.rows))
 	return nil
 }
 
-// printEvent shows an event as the server saw it, the newest first where there
+// printEvent prints an event as the server saw it, the newest first where there
 // is an order.
 func printEvent(w io.Writer, e sentrytest.Event) {
 	r := e.Received

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// untilSignal returns a context that ends with the first signal to stop, which is its cause. The second ends the program
-// at once.
+// untilSignal returns a context that ends with the first signal to stop. The
+// signal is its cause. A second signal ends the program at once.
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
@@ -24,7 +24,8 @@ func untilSignal() context.Context {
 	return ctx
 }
 
-// notify is signal.Notify, and leaves SIGHUP alone where it is ignored, as below nohup.
+// notify calls signal.Notify, except for SIGHUP if it is ignored, as under
+// nohup.
 func notify(to chan<- os.Signal, list ...os.Signal) {
 	for _, s := range list {
 		if s != syscall.SIGHUP || !signal.Ignored(s) {
@@ -33,9 +34,9 @@ func notify(to chan<- os.Signal, list ...os.Signal) {
 	}
 }
 
-// outlivePipes makes writes to a standard output or error that nobody reads any more fail, instead of ending the program,
-// until the function that it returns is called. SIGPIPE is caught rather than ignored: what is ignored would be ignored by
-// the programs that this one starts, too.
+// outlivePipes makes writes to a closed standard output or error fail instead
+// of ending the program, until stop is called. It catches SIGPIPE instead of
+// ignoring it, because child processes would inherit an ignored signal.
 func outlivePipes() (stop func()) {
 	caught := make(chan os.Signal, 1)
 	for _, s := range brokenPipe {
@@ -44,12 +45,12 @@ func outlivePipes() (stop func()) {
 	return func() { signal.Stop(caught) }
 }
 
-// signalled is why a context ended.
+// signalled is the cause of a context that a signal ended.
 type signalled struct{ os.Signal }
 
 func (s signalled) Error() string { return "signal: " + s.String() }
 
-// relay takes signals for a command and passes them on. Make one before the command starts.
+// relay passes signals to a command. Make one before the command starts.
 type relay struct {
 	signals chan os.Signal
 	done    chan struct{}
@@ -62,8 +63,9 @@ func newRelay() *relay {
 	return r
 }
 
-// start passes signals on to the group until close, unless the group has them already. told is called with each that asks
-// the command to end, and whether it was passed on.
+// start passes signals to the group until close, except those that the group
+// got already. It calls told for each signal that asks the command to end;
+// passed says whether start sent it.
 func (r *relay) start(g *group, told func(s os.Signal, passed bool)) {
 	r.running.Go(func() {
 		for {
@@ -71,7 +73,7 @@ func (r *relay) start(g *group, told func(s os.Signal, passed bool)) {
 			case s := <-r.signals:
 				passed := !g.has(s)
 				if passed {
-					_ = g.signal(s) // a command that has ended needs none
+					_ = g.signal(s) // fails if the command has ended, which is fine
 				}
 				if s == os.Interrupt || s == syscall.SIGTERM {
 					told(s, passed)
@@ -83,19 +85,19 @@ func (r *relay) start(g *group, told func(s os.Signal, passed bool)) {
 	})
 }
 
-// close ends the relay and gives the signals back.
+// close ends the relay and restores the handling of signals.
 func (r *relay) close() {
 	signal.Stop(r.signals)
 	close(r.done)
 	r.running.Wait()
 }
 
-// markName is the variable by which what a command has started is found, wherever it has gone.
+// markName is the environment variable that marks the processes of a command.
 const markName = "FAKESENTRY_RUN"
 
 func newMark() string { return rand.Text() }
 
-// bySignal reports whether a context ended because of a signal.
+// bySignal reports whether a signal ended the context.
 func bySignal(ctx context.Context) bool {
 	var s signalled
 	return errors.As(context.Cause(ctx), &s)

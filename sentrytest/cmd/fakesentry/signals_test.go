@@ -18,7 +18,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// running is a program in a process of its own.
+// running is the program in another process.
 type running struct {
 	cmd       *exec.Cmd
 	out, errs *untilPrinted
@@ -48,17 +48,17 @@ func (r running) wait(t *testing.T) int {
 	return r.cmd.ProcessState.ExitCode()
 }
 
-func TestRunPassesSignalsOn(t *testing.T) {
+func TestRunPassesSignalsToTheCommand(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	r := launch(t, "signal till TERM", "run", "--expect=1", "--", os.Args[0])
 	r.out.match(t, "^ready\n")
 	want := "ready\n"
-	// An interrupt that the command outlives is followed by others.
+	// The command survives an interrupt; run passes later signals to it too.
 	signals := []syscall.Signal{
 		syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH, syscall.SIGUSR1, syscall.SIGINT, syscall.SIGINT, syscall.SIGTERM,
 	}
-	if signal.Ignored(syscall.SIGHUP) { // as below nohup, which run leaves to itself
+	if signal.Ignored(syscall.SIGHUP) { // run keeps ignoring SIGHUP, as under nohup
 		signals = signals[1:]
 	}
 	for _, s := range signals {
@@ -66,12 +66,12 @@ func TestRunPassesSignalsOn(t *testing.T) {
 		want += "got " + s.String() + "\n"
 		r.out.match(t, "^"+want+"$")
 	}
-	g.Expect(r.wait(t)).To(Equal(3), "the command's own")
+	g.Expect(r.wait(t)).To(Equal(3), "the exit code of the command")
 	g.Expect(r.out.String()).To(Equal(want))
-	g.Expect(r.errs.String()).To(BeEmpty(), "whoever interrupts it knows why something is missing")
+	g.Expect(r.errs.String()).To(BeEmpty(), "an interrupt explains the missing events")
 }
 
-func TestRunIsNoInterruptedRunAfterOtherSignals(t *testing.T) {
+func TestOtherSignalsAreNoInterrupt(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	cmd := program(t, "signal", "run", "--expect=1", "--", "sh", "-c", "trap 'exit 0' USR1; echo ready; while :; do sleep 0.01; done")
@@ -84,8 +84,8 @@ func TestRunIsNoInterruptedRunAfterOtherSignals(t *testing.T) {
 	g.Expect(r.errs.String()).To(ContainSubstring("--expect 1: no event arrived"))
 }
 
-// Below nohup SIGHUP is ignored, and has to stay so.
-func TestRunLeavesAnIgnoredHangupAlone(t *testing.T) {
+// Under nohup SIGHUP is ignored. The program must not change that.
+func TestRunKeepsSIGHUPIgnored(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `trap "" HUP; exec "$0" run -- sh -c 'echo ready; kill -HUP $$ $PPID; echo alive'`, os.Args[0])
@@ -95,7 +95,7 @@ func TestRunLeavesAnIgnoredHangupAlone(t *testing.T) {
 	g.Expect(string(out)).To(Equal("ready\nalive\n"))
 }
 
-func TestServeOutlivesTheReaderOfItsLines(t *testing.T) {
+func TestServeContinuesWithoutReader(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"human", "json"} {
 		t.Run(format, func(t *testing.T) {
@@ -122,20 +122,20 @@ func TestServeOutlivesTheReaderOfItsLines(t *testing.T) {
 			for range 3 {
 				g.Expect(post(t, http.DefaultClient, url, `{"message":"unread"}`)).To(Equal(200))
 			}
-			s.errs.match(t, `fakesentry: nobody reads the standard output any more: the server goes on without printing what arrives\n$`)
+			s.errs.match(t, `fakesentry: standard output has no reader any more: the server continues, but prints no events\n$`)
 			code, out, _ := runWith(t, transport.DefaultRegistry(), "wait", "3", "--server", url)
 			g.Expect(code).To(BeZero())
 			g.Expect(strings.Count(out, "unread")).To(Equal(3))
 			s.signal(t, syscall.SIGTERM)
 			g.Expect(s.wait(t)).To(BeZero())
-			g.Expect(strings.Count(s.errs.String(), "nobody reads")).To(Equal(1))
+			g.Expect(strings.Count(s.errs.String(), "has no reader")).To(Equal(1))
 		})
 	}
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// Beside a server, a command that is read by another ends with its reader, as commands do.
-func TestTailEndsWithTheReaderOfItsLines(t *testing.T) {
+// The commands besides serve end when their output has no reader, as usual.
+func TestTailEndsWithItsReader(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	s := serve(t)

@@ -13,13 +13,13 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// sink is where the events of one row end, and how to find them there.
+// sink receives the events of one row and finds them.
 type sink struct {
 	dsn    string
-	tag    string // tells the row's events from those of others
+	tag    string // the value of the tag that marks the row's events
 	stderr *bytes.Buffer
-	// arrived returns the events. It returns none, and no error, where they
-	// were printed for people and the printout was in order.
+	// arrived returns the events. For transports that print events for people,
+	// it returns none, and an error if the printout is wrong.
 	arrived func(ctx context.Context) ([]sentrytest.Event, error)
 }
 
@@ -42,7 +42,7 @@ func (d *demo) sink(kind, scheme string, protocol transport.Protocol) sink {
 	case "stderr":
 		s.arrived = func(context.Context) ([]sentrytest.Event, error) { return nil, checkPrintout(s.stderr.String()) }
 	default:
-		// The client is closed: what the server has not seen by now, it never will.
+		// The client is closed, so nothing more will be sent.
 		s.arrived = func(ctx context.Context) ([]sentrytest.Event, error) {
 			if err := server.WaitIdle(ctx); err != nil {
 				return nil, err
@@ -80,7 +80,7 @@ func checkPrintout(text string) error {
 		"assignment to entry in nil map", "(*shop).openForADay", "(*shop).closeDown",
 	} {
 		if !strings.Contains(text, want) {
-			return fmt.Errorf("the printout lacks %q", want)
+			return fmt.Errorf("%q is missing in the printout", want)
 		}
 	}
 	return nil

@@ -11,7 +11,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// openTerminal returns the two ends of a new terminal: what a user sees and types, and what programs have.
+// openTerminal returns both ends of a new terminal: one for the user, one for
+// programs.
 func openTerminal(t *testing.T) (user, program *os.File) {
 	t.Helper()
 	g := NewWithT(t)
@@ -33,8 +34,9 @@ func control(f *os.File, request uintptr, value *int32) error {
 	return nil
 }
 
-// A terminal sends what is typed to all processes of its group, the command of run among them.
-func TestRunLeavesToTheTerminalWhatItSends(t *testing.T) {
+// A terminal sends its signals to all processes of its group, including the
+// command of run.
+func TestRunDoesNotRepeatSignalsOfTheTerminal(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	user, terminal := openTerminal(t)
@@ -46,7 +48,7 @@ func TestRunLeavesToTheTerminalWhatItSends(t *testing.T) {
 		for {
 			n, err := user.Read(buf)
 			if _, _ = screen.Write(buf[:n]); err != nil {
-				return // everybody has left the terminal
+				return // all processes have closed the terminal
 			}
 		}
 	}()
@@ -72,5 +74,5 @@ func TestRunLeavesToTheTerminalWhatItSends(t *testing.T) {
 	g.Expect(cmd.ProcessState.ExitCode()).To(Equal(3))
 	<-read
 	got := strings.NewReplacer("\r", "", "^C", "", "^\\", "").Replace(screen.String())
-	g.Expect(got).To(Equal("ready\ngot interrupt\ngot interrupt\ngot quit\ngot user defined signal 1\ngot terminated\n"), "each of them once")
+	g.Expect(got).To(Equal("ready\ngot interrupt\ngot interrupt\ngot quit\ngot user defined signal 1\ngot terminated\n"), "each signal once")
 }

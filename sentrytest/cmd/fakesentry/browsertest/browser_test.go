@@ -20,7 +20,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is the context of the one Chromium that all tests share; each has a profile of its own in it.
+// browser is the context of the one Chromium that all tests share; each has a
+// profile of its own in it.
 var browser context.Context
 
 func TestMain(m *testing.M) { os.Exit(withBrowser(m)) }
@@ -84,7 +85,8 @@ type tab struct {
 // patience is how long a test waits before it calls itself stuck.
 const patience = time.Minute
 
-// open opens a tab. When the test ends, it fails if a script failed in the tab, or if the Content-Security-Policy had to stop something.
+// open opens a tab. When the test ends, it fails if a script failed in the tab,
+// or if the Content-Security-Policy had to stop something.
 func open(t *testing.T, base string) *tab {
 	t.Helper()
 	life, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
@@ -159,8 +161,9 @@ func (b *tab) visit(path string) {
 	b.run(chromedp.Navigate(b.base + path))
 }
 
-// until waits until a JavaScript expression is true; one that fails is not true yet. It looks with every frame that the
-// browser draws, in the page itself, and goes on in the next page when the browser leaves this one.
+// until waits until a JavaScript expression is true; one that fails is not true
+// yet. It looks with every frame that the browser draws, in the page itself,
+// and goes on in the next page when the browser leaves this one.
 func (b *tab) until(expression string) {
 	b.t.Helper()
 	look := fmt.Sprintf(`new Promise(done => {
@@ -185,7 +188,8 @@ func (b *tab) shows(text string) {
 	b.until(fmt.Sprintf(`document.body.innerText.includes(%q)`, text))
 }
 
-// arrives waits until a page with the heading is there, and its script ready for keys.
+// arrives waits until a page with the heading is there, and its script ready
+// for keys.
 func (b *tab) arrives(heading string) {
 	b.t.Helper()
 	b.until(fmt.Sprintf(`document.querySelector("h1").textContent === %q && document.documentElement.matches(".js")`, heading))

@@ -40,7 +40,8 @@ func start(t *testing.T) *host.Host {
 	return h
 }
 
-// send sends an event as a client would, and returns the status of the answer, 0 for none.
+// send sends an event as a client would, and returns the status of the answer,
+// 0 for none.
 func send(t *testing.T, h *host.Host, event string) int {
 	t.Helper()
 	address := h.URL() + "/api/1/store/?sentry_version=7&sentry_client=raven.go%2F0.1.0&sentry_key=" + host.Key
@@ -54,7 +55,8 @@ func send(t *testing.T, h *host.Host, event string) int {
 	return resp.StatusCode
 }
 
-// gallery is a store that always has the same contents, and the pages over it, for pictures.
+// gallery is a store that always has the same contents, and the pages over it,
+// for pictures.
 func gallery(t *testing.T) string {
 	t.Helper()
 	g := NewWithT(t)

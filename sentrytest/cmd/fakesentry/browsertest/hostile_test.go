@@ -12,7 +12,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// attacks are texts that run a script where they are put into a page as they are.
+// attacks are texts that run a script where they are put into a page as they
+// are.
 var attacks = []string{
 	`<script>window.hacked = 1</script>`,
 	`"><img src=x onerror="window.hacked = 1">`,
@@ -37,7 +38,8 @@ func hostile(t *testing.T, attack string) string {
 	return strings.ReplaceAll(form, "X", string(quoted))
 }
 
-// Whatever an event contains, it is shown and never run, and it adds nothing to the page that htmx or a click would follow.
+// Whatever an event contains, it is shown and never run, and it adds nothing to
+// the page that htmx or a click would follow.
 func TestHostileEvents(t *testing.T) {
 	h := start(t)
 	b := open(t, h.URL())
@@ -59,11 +61,12 @@ func TestHostileEvents(t *testing.T) {
 	}
 }
 
-// underPolicy has the browser treat what a test evaluates like a script of the page.
+// underPolicy has the browser treat what a test evaluates like a script of the
+// page.
 func underPolicy(p *runtime.EvaluateParams) { p.AllowUnsafeEvalBlockedByCSP = new(bool) }
 
-// Even if a page were tricked into something, the policy would stop it: scripts and styles in the page, code in texts, and
-// everything that leads elsewhere.
+// Even if a page were tricked into something, the policy would stop it: scripts
+// and styles in the page, code in texts, and everything that leads elsewhere.
 func TestPolicyIsInForce(t *testing.T) {
 	h := start(t)
 	send(t, h, message("m", "error"))

@@ -18,7 +18,8 @@ func message(text, level string) string {
 	return fmt.Sprintf(`{"message":%q,"level":%q}`, text, level)
 }
 
-// What arrives appears by itself: instead of the first steps, then above what was there, and counted.
+// What arrives appears by itself: instead of the first steps, then above what
+// was there, and counted.
 func TestLiveArrival(t *testing.T) {
 	h := start(t)
 	b := open(t, h.URL())
@@ -41,7 +42,8 @@ func TestLiveArrival(t *testing.T) {
 	b.shows("third")
 }
 
-// The list follows what is typed, its address does too, and what arrives is held against the query.
+// The list follows what is typed, its address does too, and what arrives is
+// held against the query.
 func TestSearch(t *testing.T) {
 	g := NewWithT(t)
 	h := start(t)
@@ -72,7 +74,8 @@ func TestSearch(t *testing.T) {
 	b.until(`document.querySelectorAll(".why[open]").length === 1`)
 }
 
-// The page of an event unfolds, copies, leads to its neighbours, and can be deleted from.
+// The page of an event unfolds, copies, leads to its neighbours, and can be
+// deleted from.
 func TestEventPage(t *testing.T) {
 	g := NewWithT(t)
 	h := start(t)
@@ -101,7 +104,8 @@ func TestEventPage(t *testing.T) {
 	g.Expect(value[string](b, `document.querySelector("#q").value`)).To(Equal("tag:region=eu-central"))
 }
 
-// A fault is switched on and off by hand, and what clients do about it is seen at once.
+// A fault is switched on and off by hand, and what clients do about it is seen
+// at once.
 func TestFaults(t *testing.T) {
 	g := NewWithT(t)
 	h := start(t)
@@ -169,7 +173,8 @@ func TestKeyboard(t *testing.T) {
 	b.arrives("event 1")
 	press("u")
 	b.until(`location.pathname === "/" && document.documentElement.matches(".js")`)
-	// Unlike KeyEvent, one event for key and text: its text goes nowhere when the page has used the key.
+	// Unlike KeyEvent, one event for key and text: its text goes nowhere when
+	// the page has used the key.
 	call(b, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "/", Code: "Slash", Text: "/"})
 	b.until(`document.activeElement.id === "q"`)
 	press("jp?")

@@ -20,7 +20,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// The pages that the documentation shows can be drawn, in both colours. With SCREENSHOTS set, the pictures are kept.
+// The pages that the documentation shows can be drawn, in both colours. With
+// SCREENSHOTS set, the pictures are kept.
 func TestPictures(t *testing.T) {
 	base := gallery(t)
 	for _, picture := range []struct {
@@ -55,7 +56,8 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// small encodes a picture with 256 colours, which is a fraction of the size and looks the same.
+// small encodes a picture with 256 colours, which is a fraction of the size and
+// looks the same.
 func small(t *testing.T, drawn image.Image) []byte {
 	t.Helper()
 	counts := map[color.RGBA]int{}
@@ -71,8 +73,9 @@ func small(t *testing.T, drawn image.Image) []byte {
 	return out.Bytes()
 }
 
-// palette chooses the most frequent colours: first such as differ much from those chosen before, so that a rare accent is
-// not lost to the many shades of text, and then ever closer ones.
+// palette chooses the most frequent colours: first such as differ much from
+// those chosen before, so that a rare accent is not lost to the many shades of
+// text, and then ever closer ones.
 func palette(counts map[color.RGBA]int) color.Palette {
 	colours := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))

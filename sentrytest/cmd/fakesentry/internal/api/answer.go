@@ -14,13 +14,13 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// answer sends a value as JSON. A client that is gone is nobody's problem.
+// answer sends a value as JSON. It ignores write errors: the client has left.
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false) // nobody takes it for HTML, and people read it
+	encoder.SetEscapeHTML(false) // sniffing is off, and people read it
 	_ = encoder.Encode(v)
 }
 
@@ -29,11 +29,11 @@ type problem struct {
 	Error string `json:"error"`
 }
 
-// maxBody bounds what the API itself reads.
+// maxBody bounds the bodies of the API's own requests.
 const maxBody = 1 << 20
 
-// readBody reads a JSON object into v, and refuses what v has no place for. Example is one that is in order. The error
-// is io.EOF when there is no body.
+// readBody reads a JSON object into v. It refuses unknown fields. example is a
+// valid object for the error message. The error is io.EOF if there is no body.
 func readBody(w http.ResponseWriter, r *http.Request, v any, example string) error {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	decoder.DisallowUnknownFields()
@@ -42,10 +42,10 @@ func readBody(w http.ResponseWriter, r *http.Request, v any, example string) err
 		return io.EOF
 	}
 	if err == nil && decoder.More() {
-		err = errors.New("something follows the object")
+		err = errors.New("there is text after the object")
 	}
 	if err != nil {
-		return fmt.Errorf("the body has to be a JSON object such as %s: %s", example, strings.TrimPrefix(err.Error(), "json: "))
+		return fmt.Errorf("the body must be a JSON object such as %s: %s", example, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
@@ -54,18 +54,18 @@ func fail(w http.ResponseWriter, status int, err error) {
 	answer(w, status, problem{err.Error()})
 }
 
-// notFound says that something does not exist, or no longer.
+// notFound answers that something does not exist.
 func notFound(w http.ResponseWriter, what, name string) {
-	fail(w, http.StatusNotFound, fmt.Errorf("there is no %s %q, or it is no longer kept", what, name))
+	fail(w, http.StatusNotFound, fmt.Errorf("there is no %s %q, or it was deleted", what, name))
 }
 
-// The sizes of pages of lists.
+// Bounds and default of the size of a list's page.
 const (
 	defaultLimit = 100
 	maxLimit     = 1000
 )
 
-// parameters reads the query of a request and collects what is wrong with it.
+// parameters reads the query of a request and collects its errors.
 type parameters struct {
 	r    *http.Request
 	errs []error
@@ -74,7 +74,7 @@ type parameters struct {
 func (p *parameters) err() error { return errors.Join(p.errs...) }
 
 func (p *parameters) wrong(name, value, want string) {
-	p.errs = append(p.errs, fmt.Errorf("%s is %q, and has to be %s", name, value, want))
+	p.errs = append(p.errs, fmt.Errorf("%s is %q, but must be %s", name, value, want))
 }
 
 func (p *parameters) filter() store.Filter {
@@ -103,7 +103,7 @@ func (p *parameters) number(name string, missing, most int) int {
 
 func (p *parameters) limit() int { return p.number("limit", defaultLimit, maxLimit) }
 
-// cursor reads the place that the last page gave.
+// cursor reads the position that the previous page gave.
 func (p *parameters) cursor() int64 {
 	text := p.r.FormValue("cursor")
 	if text == "" {
@@ -111,7 +111,7 @@ func (p *parameters) cursor() int64 {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 {
-		p.wrong("cursor", text, `the "next" of the page before`)
+		p.wrong("cursor", text, `the "next" of the previous page`)
 	}
 	return n
 }

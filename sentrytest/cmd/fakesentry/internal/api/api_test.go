@@ -14,7 +14,7 @@ import (
 	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// rich is an event with something in every field that is converted.
+// rich is an event with every field that is converted.
 const rich = `{"event_id":"aaaabbbbccccddddeeeeffff00001111","level":"fatal","platform":"go","logger":"shop","release":"shop@1","environment":"test",
 	"server_name":"web-1","dist":"7","transaction":"GET /","timestamp":"2026-03-01T12:00:00Z","fingerprint":["a","b"],"modules":{"m":"v1"},
 	"logentry":{"message":"order %d","params":[17],"formatted":"order 17"},"tags":{"shard":7},"extra":{"cents":1250},"contexts":{"os":{"name":"linux"}},
@@ -66,12 +66,12 @@ func TestEventsThroughTheClient(t *testing.T) {
 	g.Expect(d.Findings).To(ContainElement(And(HaveField("Path", "unknown"), HaveField("Severity", "warning"), HaveField("Message", Not(BeEmpty())))))
 	raw, err := c.RawEvent(t.Context(), id)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(string(raw)).To(Equal(rich), "raw is what was sent, byte by byte")
+	g.Expect(string(raw)).To(Equal(rich), "raw is the event as sent, byte by byte")
 
 	g.Expect(c.DeleteEvent(t.Context(), id)).To(Succeed())
 	_, err = c.Event(t.Context(), id)
 	g.Expect(wire.IsNotFound(err)).To(BeTrue())
-	g.Expect(err).To(MatchError(`fakesentryclient: GET ` + h.URL() + `/api/v1/events/` + id + `: 404: there is no event "` + id + `", or it is no longer kept`))
+	g.Expect(err).To(MatchError(`fakesentryclient: GET ` + h.URL() + `/api/v1/events/` + id + `: 404: there is no event "` + id + `", or it was deleted`))
 	g.Expect(c.DeleteEvents(t.Context(), wire.Filter{Query: "title:t*"})).To(Equal(2))
 	g.Expect(c.DeleteEvents(t.Context(), wire.Filter{})).To(Equal(1))
 }
@@ -89,10 +89,10 @@ func TestEnvelopesAndAttachments(t *testing.T) {
 	g.Expect(d.Attachments).To(Equal([]wire.Attachment{{Index: 1, Filename: "page.html", ContentType: "text/html", Type: "event.attachment", Size: 25}}))
 	g.Expect(c.Attachment(t.Context(), envelopeID, 1)).To(Equal([]byte("<script>alert(1)</script>")))
 	_, err = c.Attachment(t.Context(), envelopeID, 0)
-	g.Expect(wire.IsNotFound(err)).To(BeTrue(), "the event is none")
+	g.Expect(wire.IsNotFound(err)).To(BeTrue(), "the event is not an attachment")
 	g.Expect(err).To(MatchError(HaveSuffix(`there is no attachment "0"; the event has 1 (page.html)`)))
 	file := get(t, h, "/api/v1/events/"+envelopeID+"/attachments/1")
-	g.Expect(file.header.Get("Content-Type")).To(Equal("application/octet-stream"), "no browser is to run it")
+	g.Expect(file.header.Get("Content-Type")).To(Equal("application/octet-stream"), "browsers must not run it")
 	g.Expect(file.header.Get("Content-Disposition")).To(Equal("attachment; filename=page.html"))
 	g.Expect(file.header.Get("Content-Security-Policy")).To(Equal("default-src 'none'; sandbox"))
 	g.Expect(get(t, h, "/api/v1/events/"+envelopeID+"/raw?download=1").header.Get("Content-Disposition")).To(Equal("attachment; filename=" + envelopeID + ".json"))
@@ -121,7 +121,8 @@ func TestEnvelopesAndAttachments(t *testing.T) {
 	g.Expect(wire.IsNotFound(err)).To(BeTrue())
 }
 
-// What has no line in the list is kept with its request, and no wait counts it.
+// Requests without events have no line in the list, and a wait does not count
+// them.
 func TestOnlyEventsCount(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -141,7 +142,7 @@ func TestOnlyEventsCount(t *testing.T) {
 	g.Expect(get(t, h, "/api/v1/wait?timeout=1ms").status).To(Equal(504))
 }
 
-func TestTenantsAreApart(t *testing.T) {
+func TestTenantsAreSeparate(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{TLS: true})
@@ -152,7 +153,7 @@ func TestTenantsAreApart(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(one.DSN).To(Equal("http://" + one.Key + "@" + h.Server.Addr() + "/" + one.ProjectID))
 	g.Expect(one.TLSDSN).To(HavePrefix("https://" + one.Key + "@"))
-	g.Expect(get(t, h, "/api/v1/tenants/"+one.Key, "Host: fakesentry:8000").body).To(ContainSubstring(`"dsn":"http://`+one.Key+`@fakesentry:8000/`), "as the client reaches it")
+	g.Expect(get(t, h, "/api/v1/tenants/"+one.Key, "Host: fakesentry:8000").body).To(ContainSubstring(`"dsn":"http://`+one.Key+`@fakesentry:8000/`), "with the host that the client used")
 	g.Expect(c.Tenants(t.Context())).To(Equal([]wire.Tenant{one, two}))
 	g.Expect(c.Tenant(t.Context(), one.Key)).To(Equal(one))
 	store(t, h, one.Key, message("of one"))
@@ -168,11 +169,11 @@ func TestTenantsAreApart(t *testing.T) {
 	page, err := c.Events(t.Context(), wire.Filter{})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(page.Events).To(HaveLen(1))
-	g.Expect(do(t, h, http.MethodPost, "/api/v1/tenants", "{").body).To(ContainSubstring(`the body has to be a JSON object such as {\"name\":\"my test\"}, or empty`))
+	g.Expect(do(t, h, http.MethodPost, "/api/v1/tenants", "{").body).To(ContainSubstring(`the body must be a JSON object such as {\"name\":\"my test\"}, or empty`))
 	g.Expect(do(t, h, http.MethodPost, "/api/v1/tenants", "").status).To(Equal(201))
 }
 
-func TestWaitSaysWhatArrivedInstead(t *testing.T) {
+func TestWaitErrorListsWhatArrived(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{})
@@ -189,7 +190,7 @@ func TestWaitSaysWhatArrivedInstead(t *testing.T) {
 
 	r := get(t, h, "/api/v1/wait?count=3&timeout=1ms")
 	g.Expect(r.status).To(Equal(504))
-	g.Expect(r.body).To(HavePrefix(`{"error":"2 of 3 events arrived: 1ms have passed","events":[{`))
+	g.Expect(r.body).To(HavePrefix(`{"error":"2 of 3 events arrived: 1ms passed","events":[{`))
 	done := make(chan []wire.Event)
 	go func() {
 		events, err := c.Wait(t.Context(), 3, wire.Filter{})
@@ -202,19 +203,19 @@ func TestWaitSaysWhatArrivedInstead(t *testing.T) {
 	g.Expect(<-done).To(HaveLen(3))
 }
 
-func TestParametersThatAreWrong(t *testing.T) {
+func TestInvalidParameters(t *testing.T) {
 	t.Parallel()
 	h := start(t, host.Config{})
 	for path, want := range map[string]string{
-		"/api/v1/events?limit=0":        `limit is "0", and has to be a number from 1 to 1000`,
-		"/api/v1/events?cursor=x":       `cursor is "x", and has to be the "next" of the page before`,
+		"/api/v1/events?limit=0":        `limit is "0", but must be a number from 1 to 1000`,
+		"/api/v1/events?cursor=x":       `cursor is "x", but must be the "next" of the previous page`,
 		"/api/v1/events?q=lvl:x":        `query "lvl:x": lvl:x: there is no field "lvl"`,
-		"/api/v1/wait?timeout=5":        `timeout is "5", and has to be a duration up to 10m0s, such as 500ms or 5s`,
-		"/api/v1/wait?count=a":          `count is "a", and has to be a number from 1 to 100000`,
-		"/api/v1/stream?after=x":        `Last-Event-ID is "x", and has to be an id of this stream`,
-		"/api/v1/requests?refused=2":    `refused is "2", and has to be true or false`,
-		"/api/v1/requests/1/body?wire=": `there is no request "1", or it is no longer kept`,
-		"/api/v2/events":                `/api/v2/events is no address of this API; /api/v1/openapi.json has them all`,
+		"/api/v1/wait?timeout=5":        `timeout is "5", but must be a duration up to 10m0s, such as 500ms or 5s`,
+		"/api/v1/wait?count=a":          `count is "a", but must be a number from 1 to 100000`,
+		"/api/v1/stream?after=x":        `Last-Event-ID is "x", but must be an id of this stream`,
+		"/api/v1/requests?refused=2":    `refused is "2", but must be true or false`,
+		"/api/v1/requests/1/body?wire=": `there is no request "1", or it was deleted`,
+		"/api/v2/events":                `/api/v2/events is not an address of this API: see /api/v1/openapi.json`,
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -226,7 +227,7 @@ func TestParametersThatAreWrong(t *testing.T) {
 	}
 }
 
-func TestMethodsThatAnAddressDoesNotTake(t *testing.T) {
+func TestUnsupportedMethods(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{})
@@ -238,32 +239,32 @@ func TestMethodsThatAnAddressDoesNotTake(t *testing.T) {
 	g.Expect(do(t, h, http.MethodPost, "/api/v1/absent", "").status).To(Equal(404))
 }
 
-func TestWhatWouldBeIgnoredIsRefused(t *testing.T) {
+func TestUnknownParametersAndFieldsAreRefused(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{})
 	store(t, h, "k", message("kept"))
 	for _, c := range []struct{ method, path, body, want string }{
 		{"DELETE", "/events?query=level:info", "", `there is no parameter "query": this address takes q, tenant`},
-		{"DELETE", "/events?q=a&q=b", "", `the parameter "q" is there 2 times, and has to be there once`},
+		{"DELETE", "/events?q=a&q=b", "", `the parameter "q" occurs 2 times, but may occur once`},
 		{"DELETE", "/events", `{"q":"level:info"}`, `a DELETE has no body: this address takes q, tenant`},
 		{"DELETE", "/events?q=a;b", "", `the query of the address can't be read: `},
 		{"DELETE", "/events/1?tenant=k", "", `there is no parameter "tenant": this address takes none`},
 		{"DELETE", "/faults?name=a", "", `there is no parameter "name": this address takes none`},
 		{"GET", "/events?b=1&a=2", "", "there is no parameter \"a\": this address takes q, tenant, limit, cursor\\nthere is no parameter \"b\""},
 		{"GET", "/wait?n=2", "", `there is no parameter "n": this address takes q, tenant, count, timeout`},
-		{"POST", "/tenants", `{"title":"x"}`, `the body has to be a JSON object such as {"name":"my test"}, or empty: unknown field "title"`},
-		{"POST", "/tenants", `{"name":"x"} {}`, `the body has to be a JSON object such as {"name":"my test"}, or empty: something follows the object`},
-		{"PUT", "/faults", `{"faults":[],"mode":"a>b"}`, `the body has to be a JSON object such as {"faults":[{"status":429,"retry_after":"30"}]}: unknown field "mode"`},
-		{"PUT", "/faults", `{}`, `the body has to be a JSON object such as {"faults":[{"status":429,"retry_after":"30"}]}: it lacks faults`},
+		{"POST", "/tenants", `{"title":"x"}`, `the body must be a JSON object such as {"name":"my test"}, or empty: unknown field "title"`},
+		{"POST", "/tenants", `{"name":"x"} {}`, `the body must be a JSON object such as {"name":"my test"}, or empty: there is text after the object`},
+		{"PUT", "/faults", `{"faults":[],"mode":"a>b"}`, `the body must be a JSON object such as {"faults":[{"status":429,"retry_after":"30"}]}: unknown field "mode"`},
+		{"PUT", "/faults", `{}`, `the body must be a JSON object such as {"faults":[{"status":429,"retry_after":"30"}]}: the field faults is missing`},
 	} {
 		r := do(t, h, c.method, "/api/v1"+c.path, c.body)
 		g.Expect(r.status).To(Equal(400), c.path)
 		g.Expect(strings.ReplaceAll(r.body, `\"`, `"`)).To(HavePrefix(`{"error":"` + c.want))
 	}
 	g.Expect(get(t, h, "/api/v1/events").body).To(ContainSubstring("kept"))
-	g.Expect(get(t, h, "/api/v1/events?q=level:>>error").body).To(ContainSubstring(`>>error`), "JSON is to be read by people too")
-	g.Expect(get(t, h, "/api/eventlist/?page=1").status).To(Equal(200), "what others' clients say is theirs")
+	g.Expect(get(t, h, "/api/v1/events?q=level:>>error").body).To(ContainSubstring(`>>error`), "JSON is indented for people")
+	g.Expect(get(t, h, "/api/eventlist/?page=1").status).To(Equal(200), "client reports of other tenants are not listed")
 }
 
 func TestStream(t *testing.T) {
@@ -293,10 +294,10 @@ func TestStream(t *testing.T) {
 	g.Expect(<-ended).To(Succeed())
 
 	go follow(wire.Filter{Query: "-title:x"}, first.ID, 1)
-	g.Expect(<-news).To(Equal(last), "resumed behind the first; a query is not for refusals")
+	g.Expect(<-news).To(Equal(last), "the stream begins after the first; with a query it has no refusals")
 	g.Expect(<-ended).To(Succeed())
 	resumed := do(t, h, http.MethodGet, "/api/v1/stream?after=x", "", "Last-Event-ID: y")
-	g.Expect(resumed.body).To(ContainSubstring(`\"y\"`), "what a browser says wins")
+	g.Expect(resumed.body).To(ContainSubstring(`\"y\"`), "Last-Event-ID overrides the parameter")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

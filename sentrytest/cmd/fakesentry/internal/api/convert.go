@@ -8,7 +8,7 @@ import (
 	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// Event is the short form of an event, as the API gives it.
+// Event returns the summary of an event, as the API sends it.
 func Event(e *store.Event) wire.Event {
 	return wire.Event{
 		Seq: e.Seq, Request: e.Delivery.Seq, EventID: e.EventID, Type: cmp.Or(e.Type, "error"), Level: e.Level, Title: e.Title, Culprit: e.Culprit, Group: e.Group,
@@ -24,7 +24,7 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-// Request is a request as the API gives it.
+// Request returns a request as the API sends it.
 func Request(d *store.Delivery) wire.Request {
 	r := d.Request
 	out := wire.Request{

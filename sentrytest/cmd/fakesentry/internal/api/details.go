@@ -102,7 +102,7 @@ func mechanism(m *sentrytest.Mechanism) map[string]any {
 	return out
 }
 
-// put sets what is not the zero value.
+// put sets the key unless the value is the zero value.
 func put[T comparable](m map[string]any, key string, value T) {
 	if value != *new(T) {
 		m[key] = value

@@ -1,6 +1,10 @@
-// Package api is the HTTP API of fakesentry: its own under /api/v1/, described by the OpenAPI document that it serves;
-// the addresses of Kent; and Spotlight's /stream. What it sends is described by the types of package fakesentryclient.
+// Package api is the HTTP API of fakesentry. It serves its own addresses under
+// /api/v1/, with an OpenAPI document that describes them, the addresses of
+// Kent, and Spotlight's /stream. The types of package fakesentryclient describe
+// its answers.
 //
-// [API.Handler] is what a server puts around its ingest. Whatever is no address of the API goes to the page. Everything
-// but ingest is for the server's own origin alone, and for those that are allowed; see [Guard].
+// [API.Handler] combines ingest, the API and the page. Other addresses than
+// those of ingest and the API go to the page. Everything except ingest is open
+// only to programs, to the server's own origin and to allowed origins; see
+// [Guard].
 package api

@@ -49,7 +49,8 @@ func (a *API) deleteEvents(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, deleted{n})
 }
 
-// event answers for itself when there is none.
+// event returns the event of the address. If there is none, it answers with
+// 404.
 func (a *API) event(w http.ResponseWriter, r *http.Request) (*store.Event, bool) {
 	e, ok := a.cfg.Store.Event(r.PathValue("id"))
 	if !ok {
@@ -100,11 +101,12 @@ func (a *API) showAttachment(w http.ResponseWriter, r *http.Request) {
 	}
 	item := envelope.Items[index]
 	attach(w, item.Filename)
-	// Whatever the sender calls it, a browser is to save it and not to show it.
+	// The sender chooses the type, so browsers must save the file and not show
+	// it.
 	send(w, "application/octet-stream", item.Payload)
 }
 
-// listed says which attachments there are.
+// listed describes the attachments of an event for an error message.
 func listed(all []wire.Attachment) string {
 	if len(all) == 0 {
 		return "the event has none"
@@ -125,7 +127,8 @@ func attach(w http.ResponseWriter, name string) {
 	w.Header().Set("Content-Disposition", value)
 }
 
-// send sends bytes that came over the network, in a way that no browser runs them.
+// send sends bytes from the network with headers that stop browsers from
+// running them.
 func send(w http.ResponseWriter, kind string, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", kind)
@@ -135,14 +138,15 @@ func send(w http.ResponseWriter, kind string, body []byte) {
 	_, _ = w.Write(body)
 }
 
-// How long a wait may take.
+// Bounds and default of a wait.
 const (
 	defaultWait = 10 * time.Second
 	maxWait     = 10 * time.Minute
 	maxCount    = 100_000
 )
 
-// waited is the answer to a wait: what arrived, and why that is not enough.
+// waited is the answer to a wait: the events, and an error if there are too
+// few.
 type waited struct {
 	Error  string       `json:"error,omitempty"`
 	Events []wire.Event `json:"events"`
@@ -173,7 +177,7 @@ func (a *API) wait(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// errTimeout is why a wait ended that took too long.
+// errTimeout ends a wait that took too long.
 type errTimeout time.Duration
 
-func (e errTimeout) Error() string { return time.Duration(e).String() + " have passed" }
+func (e errTimeout) Error() string { return time.Duration(e).String() + " passed" }

@@ -11,23 +11,26 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Guard decides who may read and change what the server keeps. Events hold what programs know, so it is nobody's but the
-// server's own page, programs that are not browsers, and pages of origins that were allowed. Those may read, and change
-// nothing.
+// Guard decides which requests may read and change the server's contents.
+// Events hold internal data of programs. Programs that are not browsers and the
+// server's own page may read and change them. Pages of allowed origins may only
+// read.
 //
-// A browser says where a request comes from. A page of another site can still make the browser believe that its own host
-// name leads to this server (DNS rebinding), so requests have to name a host that nobody else can own: an IP address, a
-// name without dots, localhost or a name below it, a name below .internal, or one of the server's own.
+// Browsers name the origin of a request. But a page of another site can point
+// its own host name to this server (DNS rebinding), and the browser then
+// believes that both are the same site. So a request must name a host that
+// nobody else can own: an IP address, a name without dots, localhost or a name
+// below it, a name below .internal, or a configured name of the server.
 //
 // Make one with [NewGuard].
 type Guard struct {
-	origins []string // that are allowed besides the server's own, such as "https://app.test:3000"; "*" allows all
-	hosts   []string // host names of the server, such as that of its public URL; "*.x" is any label before .x
+	origins []string // allowed besides the server's own, for example "https://app.test:3000"; "*" allows all
+	hosts   []string // host names of the server, such as that of its public URL; "*.x" matches any label before .x
 }
 
-// NewGuard returns a guard that allows the origins, and knows the host names as the server's. Each origin has to be a
-// scheme and a host, without a path, or "*". Both may be written as people write them, with capitals, default ports and
-// letters outside ASCII.
+// NewGuard returns a guard that allows the origins, and accepts the host names
+// as the server's. An origin is a scheme and a host, without a path, or "*".
+// Capitals, default ports and letters outside ASCII are accepted in both.
 func NewGuard(origins, hosts []string) (Guard, error) {
 	var g Guard
 	for _, host := range hosts {
@@ -43,7 +46,7 @@ func NewGuard(origins, hosts []string) (Guard, error) {
 	return g, nil
 }
 
-// originOf writes an origin as browsers send it.
+// originOf returns an origin in the form that browsers send.
 func originOf(text string) (string, bool) {
 	if text == "*" {
 		return text, true
@@ -63,7 +66,7 @@ func originOf(text string) (string, bool) {
 	return u.Scheme + "://" + host, true
 }
 
-// hostName writes a host name as browsers send it.
+// hostName returns a host name in the form that browsers send.
 func hostName(name string) string {
 	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
 	if ascii, err := idna.Punycode.ToASCII(name); err == nil {
@@ -72,12 +75,12 @@ func hostName(name string) string {
 	return name
 }
 
-// Protect returns a handler that lets through to next what the guard allows, with the CORS headers of allowed origins,
-// and refuses the rest with 403.
+// Protect returns a handler that passes allowed requests to next, with the CORS
+// headers for allowed origins. It refuses others with 403.
 func (g Guard) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !g.ownsHost(r.Host) {
-			fail(w, http.StatusForbidden, fmt.Errorf("%q is not known as a name of this server: give it by --public-url or --san, or use its IP address", r.Host))
+			fail(w, http.StatusForbidden, fmt.Errorf("%q is not a known name of this server: add it with --public-url or --san, or use the IP address", r.Host))
 			return
 		}
 		origin := strings.ToLower(r.Header.Get("Origin"))
@@ -94,7 +97,7 @@ func (g Guard) Protect(next http.Handler) http.Handler {
 				return
 			case http.MethodGet, http.MethodHead:
 			default:
-				fail(w, http.StatusForbidden, fmt.Errorf("pages of %s may read, and change nothing: only the server's own page and programs may", origin))
+				fail(w, http.StatusForbidden, fmt.Errorf("pages of %s may read but not change anything: only the server's own page and programs may", origin))
 				return
 			}
 		}
@@ -121,15 +124,16 @@ func allow(h http.Header, origin string) {
 	h.Set("Access-Control-Max-Age", "600")
 }
 
-// sameOrigin reports whether a page of the origin is one of this server under the name that the request gives it.
-// Behind a proxy the scheme may differ, which does not make it somebody else's.
+// sameOrigin reports whether the origin is this server, by the host that the
+// request names. It ignores the scheme, which may differ behind a proxy.
 func sameOrigin(origin string, r *http.Request) bool {
 	u, err := url.Parse(origin)
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
-// crossSite reports whether a browser made the request for a page of another site without saying which, as it does for
-// images and scripts. Following a link to here is no such thing.
+// crossSite reports whether a browser made the request for a page of another
+// site without an Origin header, as for images and scripts. Following a link to
+// this server does not count.
 func crossSite(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":

@@ -55,11 +55,11 @@ func TestWhoMayRead(t *testing.T) {
 	}
 }
 
-func TestRefusalsSayWhatToDo(t *testing.T) {
+func TestRefusalsHaveAdvice(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{})
-	g.Expect(get(t, h, "/", "Host: evil.test").body).To(Equal(`{"error":"\"evil.test\" is not known as a name of this server: give it by --public-url or --san, or use its IP address"}` + "\n"))
+	g.Expect(get(t, h, "/", "Host: evil.test").body).To(Equal(`{"error":"\"evil.test\" is not a known name of this server: add it with --public-url or --san, or use the IP address"}` + "\n"))
 	g.Expect(get(t, h, "/", "Origin: https://evil.test").body).To(Equal(`{"error":"pages of https://evil.test may not read events: allow it with --allow-origin"}` + "\n"))
 	g.Expect(get(t, h, "/", "Sec-Fetch-Site: cross-site").body).To(Equal(`{"error":"pages of another site may not read events: allow it with --allow-origin"}` + "\n"))
 }
@@ -70,18 +70,19 @@ func TestPreflights(t *testing.T) {
 	h := start(t, host.Config{AllowOrigins: []string{"https://app.test"}})
 	r := do(t, h, http.MethodOptions, "/api/v1/events", "", "Origin: https://app.test", "Access-Control-Request-Method: DELETE")
 	g.Expect(r.status).To(Equal(204))
-	g.Expect(r.header.Get("Access-Control-Allow-Methods")).To(Equal("GET"), "so that the browser does not send the DELETE")
+	g.Expect(r.header.Get("Access-Control-Allow-Methods")).To(Equal("GET"), "the browser must not send the DELETE")
 	g.Expect(do(t, h, http.MethodOptions, "/api/v1/events", "", "Origin: https://evil.test").status).To(Equal(403))
 	for _, path := range []string{"/api/1/envelope/", "/stream"} {
 		r = do(t, h, http.MethodOptions, path, "", "Origin: https://anywhere.test", "Host: evil.test")
-		g.Expect(r.status).To(Equal(200), "sending is open to all")
+		g.Expect(r.status).To(Equal(200), "any origin may send")
 		g.Expect(r.header.Get("Access-Control-Allow-Origin")).To(Equal("*"))
 	}
 	everybody := start(t, host.Config{AllowOrigins: []string{"*"}})
 	g.Expect(get(t, everybody, "/api/v1/events", "Origin: https://any.test").header.Get("Access-Control-Allow-Origin")).To(Equal("https://any.test"))
 }
 
-// Whom --allow-origin names may read. Nothing but the own page and programs changes anything.
+// Origins of --allow-origin may only read. Changes are for programs and the
+// server's own page.
 func TestAllowedPagesChangeNothing(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -107,17 +108,17 @@ func TestAllowedPagesChangeNothing(t *testing.T) {
 		} {
 			r := do(t, h, request[0], request[1], request[2], from)
 			g.Expect(r.status).To(Equal(403), request[0]+" "+request[1])
-			g.Expect(r.body).To(Equal(`{"error":"pages of https://app.test may read, and change nothing: only the server's own page and programs may"}` + "\n"))
+			g.Expect(r.body).To(Equal(`{"error":"pages of https://app.test may read but not change anything: only the server's own page and programs may"}` + "\n"))
 		}
 		g.Expect(c.Events(t.Context(), wire.Filter{})).To(HaveField("Total", 1))
 		g.Expect(c.Faults(t.Context())).To(HaveLen(1))
 		g.Expect(c.Tenants(t.Context())).To(BeEmpty())
 		own := "Origin: http://" + h.Server.Addr()
-		g.Expect(do(t, h, http.MethodDelete, "/api/v1/events", "", own).status).To(Equal(200), "the own page may, whoever else reads")
+		g.Expect(do(t, h, http.MethodDelete, "/api/v1/events", "", own).status).To(Equal(200), "the own page may, even if any origin may read")
 	}
 }
 
-// People write names as they like, browsers and clients in one way.
+// Users may write host names in any form; browsers and clients send one form.
 func TestNamesAreComparedAsBrowsersSendThem(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ public, san, host string }{
@@ -149,7 +150,7 @@ func TestNamesAreComparedAsBrowsersSendThem(t *testing.T) {
 	}
 }
 
-func TestOriginsThatAreNone(t *testing.T) {
+func TestInvalidOrigins(t *testing.T) {
 	t.Parallel()
 	for _, origin := range []string{"app.test", "https://app.test/path", "https://", "https://app.test?x", "https://app.test#x", "https://ann@app.test", "https://*.app.test", "null"} {
 		_, err := api.NewGuard([]string{origin}, nil)

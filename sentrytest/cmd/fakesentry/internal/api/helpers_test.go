@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// start starts a whole program without its command line.
+// start starts the whole program without its command line.
 func start(t *testing.T, cfg host.Config) *host.Host {
 	t.Helper()
 	h, err := host.Start(cfg)
@@ -34,7 +34,8 @@ func start(t *testing.T, cfg host.Config) *host.Host {
 	return h
 }
 
-// client returns a client whose every request and answer is held against the OpenAPI document.
+// client returns a client that checks every request and answer against the
+// OpenAPI document.
 func client(t *testing.T, h *host.Host) *fakesentryclient.Client {
 	t.Helper()
 	checked := &http.Client{Transport: &checker{t: t, next: h.Server.Client().Transport, router: document(t, h)}}
@@ -86,12 +87,12 @@ func (c *checker) RoundTrip(r *http.Request) (*http.Response, error) {
 		Options: &openapi3filter.Options{IncludeResponseStatus: true},
 	})
 	if err != nil {
-		c.t.Errorf("%s %s answers otherwise than the document says: %v", r.Method, r.URL, err)
+		c.t.Errorf("%s %s: the answer does not match the document: %v", r.Method, r.URL, err)
 	}
 	return resp, nil
 }
 
-// reply is what a client sees of an answer.
+// reply is an answer as a client sees it.
 type reply struct {
 	status int
 	header http.Header
@@ -103,7 +104,8 @@ func get(t *testing.T, h *host.Host, path string, headers ...string) reply {
 	return do(t, h, http.MethodGet, path, "", headers...)
 }
 
-// do makes a request; header lines are "Name: value", and Host is one of them.
+// do makes a request. Header lines have the form "Name: value"; Host is allowed
+// too.
 func do(t *testing.T, h *host.Host, method, path, body string, headers ...string) reply {
 	t.Helper()
 	g := NewWithT(t)
@@ -139,7 +141,7 @@ const (
 	otherID    = "0123456789abcdef0123456789abcdef"
 )
 
-// enclosed sends an envelope of an event and an attachment.
+// enclosed returns an envelope of an event and an attachment.
 func enclosed(t *testing.T, h *host.Host, key string) {
 	t.Helper()
 	body := `{"event_id":"` + envelopeID + `"}` + "\n" + `{"type":"event"}` + "\n" + message("enclosed") + "\n" +

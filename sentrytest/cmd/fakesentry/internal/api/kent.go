@@ -10,8 +10,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// The addresses and shapes of Kent 2, for set-ups that were written for it (kent/app.py). Kent lists every item of an
-// envelope; here it is events, as everywhere else.
+// The addresses and JSON of Kent 2, for setups that were written for Kent
+// (kent/app.py). Kent lists all items of envelopes; this API lists only events.
 
 type kentEvents struct {
 	Events []kentSummary `json:"events"`
@@ -29,14 +29,15 @@ type kentDetails struct {
 	Payload   kentPayload `json:"payload"`
 }
 
-// kentPayload has null for the headers of an event that did not come in an envelope.
+// kentPayload has null headers for an event that did not come in an envelope.
 type kentPayload struct {
 	EnvelopeHeader map[string]json.RawMessage `json:"envelope_header"`
 	Header         map[string]json.RawMessage `json:"header"`
 	Body           json.RawMessage            `json:"body"`
 }
 
-// kentProject is a number, as every project of Kent is, unless the DSN has named one that is none.
+// kentProject is a number, as in Kent, unless the project of the DSN is not a
+// number.
 type kentProject string
 
 func (p kentProject) MarshalJSON() ([]byte, error) {

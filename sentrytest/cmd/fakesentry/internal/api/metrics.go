@@ -10,14 +10,15 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// metrics returns what Prometheus asks for. Each API has a registry of its own, for there may be several in a process.
+// metrics returns the handler for Prometheus. Each API has its own registry,
+// because a process may have several.
 func metrics(s *store.Store) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(&collector{store: s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 
-// collector makes metrics of a store's counts when it is asked.
+// collector makes metrics of a store's counts on each scrape.
 type collector struct{ store *store.Store }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -28,12 +29,12 @@ var (
 	metricRequests  = describe("requests_total", "Requests of clients.")
 	metricEvents    = describe("events_total", "Events that were accepted, by level.", "level")
 	metricItems     = describe("items_total", "Items of accepted envelopes, by type.", "type")
-	metricRefused   = describe("refused_requests_total", "Requests that were refused, because of their contents or their address.")
+	metricRefused   = describe("refused_requests_total", "Requests that were refused because of their contents or their address.")
 	metricFaults    = describe("fault_requests_total", "Requests that a fault answered.")
-	metricDropped   = describe("dropped_events_total", "Events that had to go to stay within the bounds.")
-	metricDiscarded = describe("client_discarded_total", "Events that clients report to have discarded.", "reason", "category")
-	metricKept      = describe("events", "Events that are kept.")
-	metricBytes     = describe("kept_bytes", "About what is kept takes in memory.")
+	metricDropped   = describe("dropped_events_total", "Events that were deleted to stay within the bounds.")
+	metricDiscarded = describe("client_discarded_total", "Events that clients reported as discarded.", "reason", "category")
+	metricKept      = describe("events", "Events in the store.")
+	metricBytes     = describe("kept_bytes", "Approximate memory of the store.")
 )
 
 func (c *collector) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }

@@ -16,7 +16,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
 )
 
-func TestKentsAddresses(t *testing.T) {
+func TestKent(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{})
@@ -27,7 +27,7 @@ func TestKentsAddresses(t *testing.T) {
 	g.Expect(get(t, h, "/api/eventlist/").body).To(MatchJSON(`{"events":[
 		{"project_id":1,"event_id":"`+id+`","summary":"boom"},
 		{"project_id":1,"event_id":"`+envelopeID+`","summary":"enclosed"},
-		{"project_id":"shop","event_id":"`+otherID+`","summary":"of no number"}]}`), "the oldest first")
+		{"project_id":"shop","event_id":"`+otherID+`","summary":"of no number"}]}`), "oldest first")
 	for id, want := range map[string]string{
 		id:         `{"project_id":1,"event_id":"` + id + `","payload":{"envelope_header":null,"header":null,"body":{"message":"boom"}}}`,
 		envelopeID: `{"project_id":1,"event_id":"` + envelopeID + `","payload":{"envelope_header":{"event_id":"` + envelopeID + `"},"header":{"type":"event"},"body":{"message":"enclosed"}}}`,
@@ -93,17 +93,17 @@ func TestEverythingInTheDocumentIsServed(t *testing.T) {
 	for path, item := range doc.Paths.Map() {
 		for method := range item.Operations() {
 			if path == "/stream" || path == "/wait" {
-				continue // they take their time, and have tests of their own
+				continue // they do not end at once, and have their own tests
 			}
 			r := do(t, h, method, "/api/v1"+fill.Replace(path), "")
 			NewWithT(t).Expect(r.status).NotTo(Equal(http.StatusMethodNotAllowed), method+" "+path)
-			NewWithT(t).Expect(r.body).NotTo(ContainSubstring("no address of this API"), method+" "+path)
+			NewWithT(t).Expect(r.body).NotTo(ContainSubstring("not an address of this API"), method+" "+path)
 		}
 	}
 }
 
-// The words of faults in the document are what the server reads: the tests of
-// sentrytest write them.
+// The document describes the fields of faults that the server reads. The tests
+// of sentrytest write this part of the document.
 func TestTheDocumentDescribesFaults(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

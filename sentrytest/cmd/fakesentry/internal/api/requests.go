@@ -28,7 +28,8 @@ func (a *API) listRequests(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, out)
 }
 
-// request answers for itself when there is none.
+// request returns the request of the address. If there is none, it answers with
+// 404.
 func (a *API) request(w http.ResponseWriter, r *http.Request) (*store.Delivery, bool) {
 	seq, err := strconv.ParseInt(r.PathValue("seq"), 10, 64)
 	d, ok := a.cfg.Store.Delivery(seq)
@@ -57,7 +58,7 @@ func (a *API) showBody(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := d.Request.Decoded
-	if asSent || body == "" { // nothing is decoded of a request that was refused before
+	if asSent || body == "" { // requests that were refused early have no decoded body
 		body = d.Request.Body
 	}
 	attach(w, "request-"+r.PathValue("seq")+".bin")

@@ -9,13 +9,15 @@ import (
 	"strings"
 )
 
-// route is what answers one address.
+// route is one address and its handler.
 type route struct {
 	handle http.HandlerFunc
-	// parameters are those that the query may have, once each unless the name ends in []. A name that is not among them is refused rather than ignored: a
+	// parameters are the allowed parameters of the query. Each may occur once,
+	// unless its name ends in []. Other names are refused and not ignored: a
 	// misspelt filter of a deletion would delete everything.
 	parameters []string
-	// lenient takes any query: for the addresses of others, whose clients may say more than is needed.
+	// lenient accepts any query. It is for the addresses of Kent and Spotlight,
+	// whose clients may send other parameters.
 	lenient bool
 }
 
@@ -73,7 +75,7 @@ func (to route) serve(w http.ResponseWriter, r *http.Request) {
 	to.handle(w, r)
 }
 
-// check returns what is said in the request and would be ignored.
+// check returns an error for parts of the request that would be ignored.
 func (to route) check(r *http.Request) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -85,7 +87,7 @@ func (to route) check(r *http.Request) error {
 		case !slices.Contains(to.parameters, name):
 			errs = append(errs, fmt.Errorf("there is no parameter %q: %s", name, to.allowed()))
 		case len(values) > 1 && !strings.HasSuffix(name, "[]"):
-			errs = append(errs, fmt.Errorf("the parameter %q is there %d times, and has to be there once", name, len(values)))
+			errs = append(errs, fmt.Errorf("the parameter %q occurs %d times, but may occur once", name, len(values)))
 		}
 	}
 	if r.Method != http.MethodPost && r.Method != http.MethodPut && r.ContentLength != 0 {
@@ -102,7 +104,7 @@ func (to route) allowed() string {
 	return "this address takes " + strings.Join(to.parameters, ", ")
 }
 
-// methods returns those that the address of a request takes.
+// methods returns the methods of the request's address.
 func (a *API) methods(r *http.Request) []string {
 	var out []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {

@@ -15,7 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// Inside the package, because the routes are.
+// This test is inside the package because it reads the routes.
 
 func newAPI(t *testing.T) *API {
 	t.Helper()
@@ -32,14 +32,14 @@ func newAPI(t *testing.T) *API {
 	})
 }
 
-// noFaults is a switchboard that does nothing.
+// noFaults is a Faults that does nothing.
 type noFaults struct{}
 
 func (noFaults) SetFaults(...sentrytest.Fault) error { return nil }
 func (noFaults) Faults() []sentrytest.Fault          { return nil }
 func (noFaults) ClearFaults()                        {}
 
-// describedRoutes returns what the document says about each address: its parameters in the query.
+// describedRoutes returns the query parameters of each address in the document.
 func describedRoutes(t *testing.T) map[string][]string {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(openAPI)
@@ -65,22 +65,24 @@ func TestTheDocumentHasEveryAddressAndParameter(t *testing.T) {
 	described := describedRoutes(t)
 	for pattern, to := range newAPI(t).routes() {
 		if !strings.Contains(pattern, " /api/v1/") {
-			g.Expect(to.lenient).To(BeTrue(), pattern+" is others' address")
+			g.Expect(to.lenient).To(BeTrue(), pattern+" belongs to Kent or Spotlight")
 			continue
 		}
 		g.Expect(to.lenient).To(BeFalse(), pattern)
 		g.Expect(described).To(HaveKeyWithValue(pattern, ConsistOf(slices.Clone(to.parameters))), pattern)
 		delete(described, pattern)
 	}
-	g.Expect(described).To(BeEmpty(), "what is described is there")
+	g.Expect(described).To(BeEmpty(), "the document describes only existing addresses")
 }
 
-// Whatever an address does not have is refused, with what there is instead.
-func TestNoAddressIgnoresWhatItDoesNotHave(t *testing.T) {
+// Each address refuses parameters and bodies that it does not know, and names
+// those that it knows.
+func TestAddressesRefuseUnknownParametersAndBodies(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t)
 	ask := func(method, path, body string) *httptest.ResponseRecorder {
-		// A request that is not refused may wait or stream: it is over before it has begun.
+		// Accepted requests may wait or stream, so their context has ended
+		// already.
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		w := httptest.NewRecorder()
@@ -103,12 +105,12 @@ func TestNoAddressIgnoresWhatItDoesNotHave(t *testing.T) {
 				if !strings.HasSuffix(name, "[]") {
 					w := ask(method, path+"?"+name+"=1&"+name+"=2", "")
 					g.Expect(w.Code).To(Equal(http.StatusBadRequest))
-					g.Expect(w.Body.String()).To(ContainSubstring("is there 2 times"))
+					g.Expect(w.Body.String()).To(ContainSubstring("occurs 2 times"))
 				}
 			}
 			body, why := `{"misspelt":1}`, "a "+method+" has no body"
 			if method == http.MethodPost || method == http.MethodPut {
-				why = "the body has to be a JSON object such as"
+				why = "the body must be a JSON object such as"
 			}
 			w = ask(method, path, body)
 			g.Expect(w.Code).To(Equal(http.StatusBadRequest))

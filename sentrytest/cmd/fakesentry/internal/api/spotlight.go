@@ -10,9 +10,10 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// spotlightStream sends envelopes as Spotlight's sidecar sends them to its viewers: each as a list of its header and its
-// items, those as lists of header and payload. With ?base64 the name of the event says so, as viewers expect. A stream
-// without Last-Event-ID begins with everything that is kept.
+// spotlightStream sends envelopes as Spotlight's sidecar sends them to its
+// viewers. Each is a list of its header and its items; an item is a list of
+// header and payload. With ?base64 the event's name says so, as viewers expect.
+// A stream without Last-Event-ID begins with the oldest stored envelope.
 func (a *API) spotlightStream(w http.ResponseWriter, r *http.Request) {
 	p := parameters{r: r}
 	after := p.after(0)
@@ -29,7 +30,7 @@ func (a *API) spotlightStream(w http.ResponseWriter, r *http.Request) {
 	feed := a.cfg.Store.Feed(after)
 	after = feed.After()
 	openStream(w).follow(ctx, feed, func(s *sse, d *store.Delivery) {
-		if d.Seq <= after { // it was sent whole
+		if d.Seq <= after { // the last event was sent completely
 			return
 		}
 		if e, ok := d.Envelope(); ok {
@@ -59,7 +60,8 @@ func spotlightEnvelope(seq int64, e sentrytest.Envelope) []any {
 	return []any{spotlightHeader(seq, e.Header), items}
 }
 
-// spotlightPayload is JSON as it is, text as a string, and anything else in base64.
+// spotlightPayload returns JSON as it is, text as a string, and other bytes in
+// base64.
 func spotlightPayload(item sentrytest.Item) any {
 	switch {
 	case json.Valid(item.Payload):
@@ -70,7 +72,7 @@ func spotlightPayload(item sentrytest.Item) any {
 	return base64.StdEncoding.EncodeToString(item.Payload)
 }
 
-// enclosed makes an envelope of an event that came without one.
+// enclosed makes an envelope for an event of the store endpoint.
 func enclosed(seq int64, e *store.Event) []any {
 	header := map[string]json.RawMessage{"event_id": json.RawMessage(`"` + e.EventID + `"`)}
 	return []any{spotlightHeader(seq, header), []any{[]any{map[string]string{"type": "event"}, e.Raw()}}}

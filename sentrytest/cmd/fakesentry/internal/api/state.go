@@ -16,7 +16,7 @@ import (
 	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// faultList is the faults as they are sent and received.
+// faultList is the JSON form of the faults.
 type faultList struct {
 	Faults []sentrytest.Fault `json:"faults"`
 }
@@ -32,7 +32,7 @@ func (a *API) setFaults(w http.ResponseWriter, r *http.Request) {
 	const example = `{"faults":[{"status":429,"retry_after":"30"}]}`
 	err := readBody(w, r, &wish, example)
 	if errors.Is(err, io.EOF) || err == nil && wish.Faults == nil {
-		err = fmt.Errorf("the body has to be a JSON object such as %s: it lacks faults", example)
+		err = fmt.Errorf("the body must be a JSON object such as %s: the field faults is missing", example)
 	}
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
@@ -69,7 +69,7 @@ func (a *API) stats(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, out)
 }
 
-// orEmpty makes an object of JSON out of a map that is nil.
+// orEmpty makes a nil map an empty JSON object.
 func orEmpty(m map[string]int) map[string]int {
 	if m == nil {
 		return map[string]int{}
@@ -94,7 +94,7 @@ func (a *API) openAPIYAML(w http.ResponseWriter, _ *http.Request) {
 func (a *API) openAPIJSON(w http.ResponseWriter, _ *http.Request) {
 	text, err := yaml.YAMLToJSON(openAPI)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, fmt.Errorf("the document that is built in: %w", err))
+		fail(w, http.StatusInternalServerError, fmt.Errorf("the embedded document: %w", err))
 		return
 	}
 	send(w, "application/json", text)

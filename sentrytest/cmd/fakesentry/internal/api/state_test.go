@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 	err = c.SetFaults(t.Context(), map[string]any{"stats": 429})
 	g.Expect(err).To(MatchError(ContainSubstring(": 400: ")))
 	g.Expect(err).To(MatchError(ContainSubstring("stats")))
-	g.Expect(do(t, h, http.MethodPut, "/api/v1/faults", "[]").body).To(ContainSubstring(`the body has to be a JSON object such as {\"faults\":[`))
+	g.Expect(do(t, h, http.MethodPut, "/api/v1/faults", "[]").body).To(ContainSubstring(`the body must be a JSON object such as {\"faults\":[`))
 	g.Expect(c.ClearFaults(t.Context())).To(Succeed())
 	g.Expect(c.Faults(t.Context())).To(BeEmpty())
 	g.Expect(c.SetFaults(t.Context())).To(Succeed())

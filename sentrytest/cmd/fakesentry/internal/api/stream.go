@@ -11,12 +11,12 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// heartbeat is how often a stream on which nothing happens says that it is alive.
+// heartbeat is the time after which an idle stream sends a comment.
 const heartbeat = 15 * time.Second
 
-// events of a stream are server-sent events: an event as "event", a refused request as "refused", one that a fault has
-// answered as "faulted", and "missed" when
-// some were dropped before they could be sent.
+// stream sends server-sent events: an event as "event", a refused request as
+// "refused", a request that a fault answered as "faulted". It sends "missed" if
+// news was deleted before the stream could send it.
 func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	p := parameters{r: r}
 	f := p.filter()
@@ -49,8 +49,8 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// after reads the place from which a stream goes on: that of the Last-Event-ID that browsers send when they come back,
-// or that of the parameter.
+// after reads the position where the stream begins: the header Last-Event-ID,
+// which browsers send when they reconnect, or else the parameter.
 func (p *parameters) after(missing int64) int64 {
 	text := p.r.Header.Get("Last-Event-ID")
 	if text == "" {
@@ -70,7 +70,7 @@ func (p *parameters) after(missing int64) int64 {
 type sse struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	err     error // the first one: the client is gone
+	err     error // the first error; the client has left
 }
 
 func openStream(w http.ResponseWriter) *sse {
@@ -78,7 +78,7 @@ func openStream(w http.ResponseWriter) *sse {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-cache")
-	h.Set("X-Accel-Buffering", "no") // for a proxy in between
+	h.Set("X-Accel-Buffering", "no") // turns off buffering in nginx
 	w.WriteHeader(http.StatusOK)
 	s.write(": this stream is open\n\n")
 	return s
@@ -96,16 +96,18 @@ func (s *sse) flush() {
 	}
 }
 
-// send sends one event. JSON has no line breaks, so it is one line of data.
+// send sends one event. Encoded JSON has no line breaks, so it is one line of
+// data.
 func (s *sse) send(name string, id int64, v any) {
 	data, err := json.Marshal(v)
 	if err != nil {
-		data = []byte("null") // there is no such value among those that are sent
+		data = []byte("null") // the API's own types can always be encoded
 	}
 	s.write(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", id, name, data))
 }
 
-// follow sends what the feed brings until ctx ends, the store is closed, or the client is gone.
+// follow sends what the feed delivers until ctx ends, the store closes, or the
+// client leaves.
 func (s *sse) follow(ctx context.Context, feed *store.Feed, each func(*sse, *store.Delivery)) {
 	s.flush()
 	for s.err == nil {

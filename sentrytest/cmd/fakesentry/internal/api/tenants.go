@@ -34,7 +34,7 @@ func (a *API) createTenant(w http.ResponseWriter, r *http.Request) {
 		Name string `json:"name"`
 	}
 	err := readBody(w, r, &wish, `{"name":"my test"}, or empty`)
-	if err != nil && !errors.Is(err, io.EOF) { // a body is not needed
+	if err != nil && !errors.Is(err, io.EOF) { // the body is optional
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
@@ -46,8 +46,9 @@ func (a *API) createTenant(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusCreated, a.tenant(r, t))
 }
 
-// knows answers for itself when nothing can be expected to come with a key, which is misspelt then: it is neither a
-// tenant's nor everybody's, and nothing has come with it so far. A key in the path is a tenant's.
+// knows reports whether events may arrive with the key. It answers with 404 if
+// not: the key is then probably misspelt. A key in the path must be a tenant's.
+// Other keys may also be the shared one, or one with requests.
 func (a *API) knows(w http.ResponseWriter, r *http.Request, key string) bool {
 	if _, ok := a.cfg.Store.Tenant(key); ok || key == "" {
 		return true
@@ -60,7 +61,7 @@ func (a *API) knows(w http.ResponseWriter, r *http.Request, key string) bool {
 	if seen > 0 || key == a.cfg.Key {
 		return true
 	}
-	fail(w, http.StatusNotFound, fmt.Errorf("there is no tenant %q, and nothing has come with that key: POST /api/v1/tenants makes a tenant", key))
+	fail(w, http.StatusNotFound, fmt.Errorf("there is no tenant %q, and no request with that key: create a tenant with POST /api/v1/tenants", key))
 	return false
 }
 

@@ -19,7 +19,8 @@ import (
 	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// What the server makes of an upload or a report is there live, and after a restart, beside what was received.
+// The events of an upload or a report are in the stream, and after a restart
+// they are in the store, with the original bytes.
 const twoReports = `[{"type":"csp-violation","body":{"blockedURL":"one"}},{"type":"csp-violation","body":{"blockedURL":"two"}}]`
 
 func TestDeletionCountsAllEventsOfARequest(t *testing.T) {
@@ -31,7 +32,7 @@ func TestDeletionCountsAllEventsOfARequest(t *testing.T) {
 	g.Expect(do(t, h, http.MethodDelete, "/api/v1/events/3", "").status).To(Equal(404))
 }
 
-func TestStreamsGoOnInTheMiddleOfARequest(t *testing.T) {
+func TestStreamsResumeWithinARequest(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{})
@@ -46,11 +47,11 @@ func TestStreamsGoOnInTheMiddleOfARequest(t *testing.T) {
 	g.Expect(ids("/api/v1/stream?after=0", 4)).To(Equal([]string{"refused 1", "event 2", "event 3", "event 5"}))
 	g.Expect(ids("/api/v1/stream?after=2", 2)).To(Equal([]string{"event 3", "event 5"}))
 	g.Expect(ids("/api/v1/stream?after=3", 1)).To(Equal([]string{"event 5"}))
-	g.Expect(ids("/api/v1/stream?after=99", 2)).To(Equal([]string{"missed ", "refused 1"}), "an id of an earlier life")
+	g.Expect(ids("/api/v1/stream?after=99", 2)).To(Equal([]string{"missed ", "refused 1"}), "an id from before a restart")
 	g.Expect(ids("/stream?after=1", 1)).To(Equal([]string{"application/x-sentry-envelope 4"}))
 }
 
-// Nothing is looked through for a reader that has gone.
+// A search ends when its client has left.
 func TestSearchesEndWithTheirReader(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -68,7 +69,7 @@ func TestSearchesEndWithTheirReader(t *testing.T) {
 	}
 }
 
-func TestUploadsAndReportsOutliveARestart(t *testing.T) {
+func TestUploadsAndReportsSurviveARestart(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	cfg := host.Config{Store: fakestore.Config{
@@ -112,7 +113,7 @@ func TestUploadsAndReportsOutliveARestart(t *testing.T) {
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(string(data)).To(Equal(want))
 		}
-		g.Expect(get(t, h, "/api/v1/requests/1/body").body).To(Equal(body.String()), "as it was received")
+		g.Expect(get(t, h, "/api/v1/requests/1/body").body).To(Equal(body.String()), "as received")
 		g.Expect(get(t, h, "/api/v1/requests/1/envelope").status).To(Equal(200))
 		return page.Events
 	}

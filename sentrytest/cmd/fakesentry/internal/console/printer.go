@@ -1,4 +1,5 @@
-// Package console prints what arrives, a line each: for people, as JSON or as logfmt.
+// Package console prints one line for everything that arrives: for people, as
+// JSON or as logfmt.
 package console
 
 import (
@@ -31,8 +32,8 @@ type Printer struct {
 	color  bool
 }
 
-// New returns a printer of one of the formats. Lines for people have colour if w is a terminal, unless the environment
-// variable NO_COLOR is set to anything.
+// New returns a printer for one of the formats. Lines for people have colour if
+// w is a terminal and the environment variable NO_COLOR is empty or unset.
 func New(w io.Writer, format string) *Printer {
 	return &Printer{w: w, format: format, color: format == Human && isTerminal(w) && os.Getenv("NO_COLOR") == ""}
 }
@@ -60,7 +61,7 @@ func (p *Printer) Event(e fakesentryclient.Event) error {
 	return p.human(e.Received, e.Level, e.Title, rest)
 }
 
-// Refused prints a request that was refused.
+// Refused prints a refused request.
 func (p *Printer) Refused(r fakesentryclient.Request) error {
 	why := append([]string{r.Refusal.Reason}, r.Refusal.Causes...)
 	switch p.format {
@@ -73,7 +74,7 @@ func (p *Printer) Refused(r fakesentryclient.Request) error {
 	return p.human(r.Received, "refused", fmt.Sprintf("%s %s with %d: %s", r.Method, r.Path, r.Status, strings.Join(why, ": ")), nil)
 }
 
-// Faulted prints a request that a fault has answered, or has left without an answer.
+// Faulted prints a request that a fault answered or left without an answer.
 func (p *Printer) Faulted(r fakesentryclient.Request) error {
 	switch p.format {
 	case JSON:
@@ -89,12 +90,12 @@ func (p *Printer) Faulted(r fakesentryclient.Request) error {
 	return p.human(r.Received, "fault", fmt.Sprintf("%s %s %s by %s", r.Method, r.Path, answer, r.Fault), nil)
 }
 
-// Missed says that some lines are missing.
+// Missed prints that some lines are missing, for people only.
 func (p *Printer) Missed() error {
 	if p.format != Human {
 		return nil
 	}
-	return p.line("(some came too fast to be shown, and are no longer kept)")
+	return p.line("(some arrived too fast and were deleted before they could be shown)")
 }
 
 func (p *Printer) human(at time.Time, label, text string, rest []string) error {
@@ -116,7 +117,8 @@ var colors = map[string]string{
 	"fatal": "1;31", "error": "31", "warning": "33", "info": "36", "debug": "2", "refused": "35", "fault": "35",
 }
 
-// Plain makes text from the network fit for a terminal and for one line: what is no printable character is escaped.
+// Plain makes text from the network safe for a terminal, on one line. It
+// replaces characters that can't be printed.
 func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -151,7 +153,7 @@ func sdk(s fakesentryclient.SDK) string {
 	return s.Name + "/" + s.Version
 }
 
-// pairs is a line of logfmt of the pairs that have a value.
+// pairs formats the pairs with a value as a line of logfmt.
 func pairs(list ...string) string {
 	var b strings.Builder
 	for i := 0; i < len(list); i += 2 {

@@ -15,8 +15,8 @@ var event = fakesentryclient.Event{
 	SDK: fakesentryclient.SDK{Name: "raven.go", Version: "0.1.0"},
 }
 
-// Inside the package, because a test has no terminal to ask New for colour with.
-func TestColourIsAroundTheTextAndNotInIt(t *testing.T) {
+// This test is inside the package because New needs a terminal for colour.
+func TestColourDoesNotComeFromTheText(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	var out strings.Builder
@@ -60,7 +60,7 @@ func TestMissed(t *testing.T) {
 	g := NewWithT(t)
 	var out strings.Builder
 	g.Expect(New(&out, JSON).Missed()).To(Succeed())
-	g.Expect(out.String()).To(BeEmpty(), "programs read lines of events alone")
+	g.Expect(out.String()).To(BeEmpty(), "programs get only lines for events")
 	g.Expect(New(&out, Human).Missed()).To(Succeed())
-	g.Expect(out.String()).To(Equal("(some came too fast to be shown, and are no longer kept)\n"))
+	g.Expect(out.String()).To(Equal("(some arrived too fast and were deleted before they could be shown)\n"))
 }

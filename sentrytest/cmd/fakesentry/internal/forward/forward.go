@@ -1,4 +1,5 @@
-// Package forward passes on what a fakesentry has accepted to a real Sentry.
+// Package forward sends the requests that a fakesentry accepted to a real
+// Sentry.
 package forward
 
 import (
@@ -17,21 +18,22 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Mark is the header that names the forwarders which have passed a request on.
+// Mark is the header with the ids of the forwarders that have sent a request.
 const Mark = "X-Fakesentry-Forwarded"
 
-// Forwarder sends accepted requests to a DSN: asynchronously, through the queue of the DSN's transport, whose bounds and
-// time-outs are the DSN's options. What can't be delivered is reported and forgotten; whoever sent it has long had
-// its answer. Methods are safe for concurrent use.
+// Forwarder sends accepted requests to a DSN through the queue of the DSN's
+// transport. The options of the DSN set its bounds and timeouts. Requests that
+// can't be delivered are reported and dropped; their clients already have an
+// answer. Methods are safe for concurrent use.
 type Forwarder struct {
 	dsn    *transport.DSN
 	queue  transport.AsyncTransport
 	report func(error)
-	id     string // in the Mark of what this forwarder sends
+	id     string // the Mark of this forwarder
 }
 
-// New opens a forwarder to the DSN. report is called with every failure, from any goroutine. The forwarder has to be
-// closed.
+// New opens a forwarder to the DSN. It calls report for each failure, from any
+// goroutine. The caller must close the forwarder.
 func New(dsn string, registry *transport.Registry, report func(error)) (*Forwarder, error) {
 	parsed, err := transport.ParseDSN(dsn)
 	if err != nil {
@@ -44,27 +46,28 @@ func New(dsn string, registry *transport.Registry, report func(error)) (*Forward
 	queue, ok := t.(transport.AsyncTransport)
 	if !ok {
 		_ = t.Close(context.Background())
-		return nil, fmt.Errorf("the transport of %s has no queue, and would hold up every client: leave out what stands before http or https", parsed)
+		return nil, fmt.Errorf("the transport of %s has no queue, so every client would wait for it: remove the prefix before http or https", parsed)
 	}
 	return &Forwarder{dsn: parsed, queue: queue, report: report, id: rand.Text()}, nil
 }
 
-// Forward puts an arrival into the queue if it was accepted, and does not wait.
+// Forward queues a request that was accepted. It does not block.
 func (f *Forwarder) Forward(a *sentrytest.Arrival) {
 	for _, p := range f.packets(a) {
 		p.Header.Set(Mark, strings.Join(append(marks(a.Request.Header), f.id), ", "))
 		f.queue.SendAsync(context.Background(), p, func(_ *transport.Response, err error) {
 			if err != nil {
-				f.report(fmt.Errorf("event %s was not passed on to %s: %w", p.EventID, f.dsn, err))
+				f.report(fmt.Errorf("event %s was not forwarded to %s: %w", p.EventID, f.dsn, err))
 			}
 		})
 	}
 }
 
-// HasSent reports whether the request with this header has come from this forwarder, perhaps through others.
+// HasSent reports whether a request with this header came from this forwarder,
+// directly or through others.
 func (f *Forwarder) HasSent(header http.Header) bool { return slices.Contains(marks(header), f.id) }
 
-// marks returns the ids of the forwarders that have passed a request on.
+// marks returns the ids of the forwarders that have sent a request.
 func marks(header http.Header) []string {
 	var out []string
 	for _, line := range header.Values(Mark) {
@@ -75,17 +78,19 @@ func marks(header http.Header) []string {
 	return out
 }
 
-// Close sends what waits, as long as ctx allows, and frees everything.
+// Close sends the queued requests, as long as ctx allows, and releases all
+// resources.
 func (f *Forwarder) Close(ctx context.Context) error { return f.queue.Close(ctx) }
 
-// URL returns where it forwards to.
+// URL returns the target's address.
 func (f *Forwarder) URL() string { return f.dsn.BaseURL() }
 
-// packets returns what is to be sent for an arrival: what was received, as far as every Sentry takes that.
+// packets returns the packets for a request: the original where each Sentry
+// accepts it.
 func (f *Forwarder) packets(a *sentrytest.Arrival) []*transport.Packet {
 	all := slices.Concat(a.Events, a.Transactions)
 	switch {
-	case a.Envelope != nil && a.Envelope.Raw == nil: // it was made of a minidump
+	case a.Envelope != nil && a.Envelope.Raw == nil: // the envelope was made from a minidump
 		p := f.packet("minidump", a.Request.Header.Get("Content-Type"), []byte(a.Request.Decoded), a.Envelope.EventID)
 		return []*transport.Packet{p}
 	case a.Envelope != nil:
@@ -115,8 +120,8 @@ func (f *Forwarder) packet(endpoint, contentType string, body []byte, id string)
 	}
 }
 
-// reports passes on what a browser has sent. Its auth, release and environment stand in the query, where auth in the
-// header would be a second one.
+// reports forwards the reports of a browser. The query carries auth, release
+// and environment, so the header must not carry auth too.
 func (f *Forwarder) reports(a *sentrytest.Arrival) *transport.Packet {
 	p := f.packet("security", a.Request.Header.Get("Content-Type"), []byte(a.Request.Decoded), a.Events[0].EventID)
 	p.Category = "security"
@@ -124,7 +129,7 @@ func (f *Forwarder) reports(a *sentrytest.Arrival) *transport.Packet {
 	if agent := a.Request.Header.Get("User-Agent"); agent != "" {
 		p.Header.Set("User-Agent", agent)
 	}
-	said, _ := url.ParseQuery(a.Request.Query) // what can be read of a malformed one counts
+	said, _ := url.ParseQuery(a.Request.Query) // ParseQuery returns the valid part of a malformed query
 	query := url.Values{"sentry_key": {f.dsn.PublicKey}}
 	for _, name := range []string{"sentry_release", "sentry_environment"} {
 		if text := said.Get(name); text != "" {
@@ -135,7 +140,8 @@ func (f *Forwarder) reports(a *sentrytest.Arrival) *transport.Packet {
 	return p
 }
 
-// withoutDSN takes the DSN out of an envelope's header: Sentry refuses an envelope whose DSN is not the request's.
+// withoutDSN removes the DSN from an envelope's header. Sentry refuses an
+// envelope whose DSN differs from that of the request.
 func withoutDSN(e *sentrytest.Envelope, body []byte) []byte {
 	header := map[string]json.RawMessage{}
 	for k, v := range e.Header {
@@ -151,12 +157,13 @@ func withoutDSN(e *sentrytest.Envelope, body []byte) []byte {
 	return joinLines(line, rest)
 }
 
-// joinLines puts a header before what follows it.
+// joinLines puts a header line before the rest.
 func joinLines(header, rest []byte) []byte {
 	return append(append(append(make([]byte, 0, len(header)+1+len(rest)), header...), '\n'), rest...)
 }
 
-// enclosed makes an envelope of an event that came to the store endpoint, which not every Sentry has any more.
+// enclosed makes an envelope for an event of the store endpoint, because some
+// servers no longer have that endpoint.
 func enclosed(e sentrytest.Event) []byte {
 	kind := "event"
 	if e.Type == "transaction" {
@@ -166,7 +173,7 @@ func enclosed(e sentrytest.Event) []byte {
 	return append(joinLines([]byte(header), e.Raw), '\n')
 }
 
-// Header returns the header that a request to the DSN needs.
+// Header returns the header for requests to the DSN.
 func Header(dsn *transport.DSN, contentType string) http.Header {
 	client := "fakesentry/" + raven.Version
 	auth := "Sentry sentry_version=7, sentry_client=" + client + ", sentry_key=" + dsn.PublicKey

@@ -15,8 +15,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// refuseReturned refuses requests that this program has passed on itself. Without that, one event would go round for
-// ever.
+// refuseReturned refuses requests that this program has forwarded itself.
+// Otherwise an event would circulate for ever.
 func (h *Host) refuseReturned(next http.Handler, cfg Config) http.Handler {
 	if cfg.Returned == nil {
 		return next
@@ -34,19 +34,20 @@ func (h *Host) refuseReturned(next http.Handler, cfg Config) http.Handler {
 			w.Header()[name] = values
 		}
 		w.WriteHeader(a.Request.Answer.Status)
-		_, _ = io.WriteString(w, a.Request.Answer.Body) // a client that is gone is nobody's problem
+		_, _ = io.WriteString(w, a.Request.Answer.Body) // fails if the client has left
 	})
 }
 
-// maxReturned bounds what is read of a request that is refused. A client that is cut off while it writes would not see
-// why.
+// maxReturned bounds how much of a refused request is read. The client must be
+// able to finish writing, or it would not see the answer.
 const maxReturned = 256 << 20
 
-// returned is the record of a request that comes in a circle. The status is one that no client tries again.
+// returned is the record of a request that came back. Clients do not retry its
+// status.
 func returned(r *http.Request) *sentrytest.Arrival {
-	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxReturned)) // whether it arrives makes no difference
-	const reason = "this server has passed the event on itself: --forward leads back to it"
-	body, _ := json.Marshal(map[string]string{"detail": reason}) // of strings, which never fails
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxReturned)) // its contents do not matter
+	const reason = "this server has forwarded the event itself: --forward leads back to it"
+	body, _ := json.Marshal(map[string]string{"detail": reason}) // a map of strings can always be encoded
 	return &sentrytest.Arrival{
 		Request: sentrytest.Request{
 			Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto, TLS: r.TLS != nil, Header: r.Header.Clone(),
@@ -58,9 +59,9 @@ func returned(r *http.Request) *sentrytest.Arrival {
 	}
 }
 
-// endpoint is an address that is listened on.
+// endpoint is an address with a listener.
 type endpoint struct {
-	ip   netip.Addr // unspecified for every address of this machine, with :: those of IPv4 too
+	ip   netip.Addr // unspecified for all addresses of this machine; :: includes IPv4
 	port string
 }
 
@@ -72,8 +73,9 @@ func endpoints(srv *sentrytest.Server, cfg Config) []endpoint {
 	return out
 }
 
-// endpointOf returns the endpoint behind a URL of the server. What was asked for tells whether it is every address: the
-// URL has one then that can be dialled.
+// endpointOf returns the endpoint behind a URL of the server. The configured
+// address tells whether the server listens on all addresses; the URL then has
+// one that can be dialled.
 func endpointOf(address, asked string) endpoint {
 	host, port := hostPort(address)
 	e := endpoint{port: port}
@@ -90,7 +92,8 @@ func endpointOf(address, asked string) endpoint {
 	return e
 }
 
-// hostPort returns the host and the port of a URL, which may be that of its scheme.
+// hostPort returns the host and the port of a URL. The default port is that of
+// the scheme.
 func hostPort(address string) (host, port string) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -106,8 +109,9 @@ func hostPort(address string) (host, port string) {
 	return strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), port
 }
 
-// Reaches reports whether the URL leads to this host, by whatever name. It looks names up, until ctx ends; a name that
-// can't be found leads elsewhere.
+// Reaches reports whether the URL leads to this host under any name. It
+// resolves names until ctx ends. It returns false for a name that can't be
+// resolved.
 func (h *Host) Reaches(ctx context.Context, address string) bool {
 	host, port := hostPort(address)
 	if h.public != nil {
@@ -127,12 +131,12 @@ func (h *Host) Reaches(ctx context.Context, address string) bool {
 	return false
 }
 
-// takes reports whether a connection to the address arrives here.
+// takes reports whether connections to the address arrive at the endpoint.
 func (e endpoint) takes(ip netip.Addr) bool {
 	switch {
 	case e.ip.IsUnspecified():
 		return isOwn(ip) && (e.ip.Is6() || ip.Is4())
-	case ip.IsUnspecified(): // it is dialled as loopback
+	case ip.IsUnspecified(): // dialling it reaches loopback
 		return e.ip.IsLoopback()
 	}
 	return e.ip == ip
@@ -157,7 +161,7 @@ func isOwn(ip netip.Addr) bool {
 	if ip.IsLoopback() || ip.IsUnspecified() {
 		return true
 	}
-	own, _ := net.InterfaceAddrs() // what is not known is not found out
+	own, _ := net.InterfaceAddrs() // an error leaves the list empty
 	for _, addr := range own {
 		if prefix, err := netip.ParsePrefix(addr.String()); err == nil && prefix.Addr().Unmap().WithZone("") == ip {
 			return true

@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/host"
 )
 
-// A host knows its addresses, however they are spelled.
+// Reaches recognises the host's addresses in any spelling.
 func TestReaches(t *testing.T) {
 	t.Parallel()
 	local := start(t, host.Config{TLS: true, PublicURL: "https://Sentry.test/base"})
@@ -61,16 +61,16 @@ func TestReaches(t *testing.T) {
 	}
 }
 
-func TestWhatReturnsIsRefusedAndListed(t *testing.T) {
+func TestReturnedEventsAreRefusedAndListed(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{
 		Returned: func(header http.Header) bool { return header.Get("Content-Type") == "application/json" },
-		Received: func(*sentrytest.Arrival) { t.Error("it was taken") },
+		Received: func(*sentrytest.Arrival) { t.Error("the other server accepted it") },
 	})
 	g.Expect(post(h.Server.Client(), h)).To(Equal(400))
 	page, _, _ := h.Store.Deliveries(nil, 0, 10)
 	g.Expect(page).To(HaveLen(1))
-	g.Expect(page[0].Rejection.Reason).To(Equal("this server has passed the event on itself: --forward leads back to it"))
+	g.Expect(page[0].Rejection.Reason).To(Equal("this server has forwarded the event itself: --forward leads back to it"))
 	g.Expect(page[0].Request).To(And(HaveField("Path", "/api/1/store/"), HaveField("Answer.Status", 400)))
 }

@@ -1,3 +1,3 @@
-// Package host puts the parts of fakesentry together: a sentrytest.Server, the store that its events go to, and around
-// ingest whatever the program offers besides: the API, and the page at all other addresses.
+// Package host combines the parts of fakesentry: a sentrytest.Server, the store
+// for its events, the API, and the page for all other addresses.
 package host

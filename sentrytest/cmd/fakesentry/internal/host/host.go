@@ -18,44 +18,48 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// Config says what a Host is made of. The zero value listens on a free port of loopback and keeps everything in memory.
+// Config configures a Host. The zero value listens on a free port of loopback
+// and keeps everything in memory.
 type Config struct {
-	Addr      string // of http, as net.Listen has it; "" is a free port of loopback
-	TLS       bool   // https too
-	TLSAddr   string // of https; "" is a free port of loopback
-	HTTP2     bool   // offered over https, beside HTTP/1.1; for nothing without TLS
+	Addr      string // for http, in the form of net.Listen; "" means a free port of loopback
+	TLS       bool   // serve https too
+	TLSAddr   string // for https; "" means a free port of loopback
+	HTTP2     bool   // offer HTTP/2 over https, besides HTTP/1.1; ignored without TLS
 	CertNames []string
-	PublicURL string // as clients reach it, when that is not the address that is listened on; "" otherwise
+	PublicURL string // the address for clients, if it differs from the listener's; else ""
 	Store     store.Config
-	// HeaderTimeout is how long a client may take for a TLS handshake and for the headers of a request; 0 is 30 seconds.
+	// HeaderTimeout is the time limit for a TLS handshake and for the headers
+	// of a request. 0 means 30 seconds.
 	HeaderTimeout time.Duration
-	// AllowOrigins are the origins whose pages may read what was received, besides the host's own; "*" is all.
+	// AllowOrigins are the origins whose pages may read events, besides the
+	// host's own; "*" means all.
 	AllowOrigins []string
-	// Page returns the handler of every address that is neither ingest's nor the API's. nil is a page in plain text
-	// that says where the API is.
+	// Page returns the handler of all addresses that belong neither to ingest
+	// nor to the API. The default is a page in plain text that names the
+	// addresses.
 	Page func(h *Host) api.Page
-	// Returned reports whether a request with this header has been passed on by this program, and so comes in a circle. It
-	// is refused then. nil is for none.
+	// Returned reports whether this program has forwarded a request with this
+	// header. Such requests are refused. nil refuses none.
 	Returned func(header http.Header) bool
-	// Received is called with every request that is safe in the store, before it is answered; nil for nothing. It must
-	// not block.
+	// Received is called for each stored request, before it is answered. It
+	// must not block. nil is ignored.
 	Received func(a *sentrytest.Arrival)
-	// Failed is called with every error of keeping a request, which its client was answered with a 503; nil for nothing.
-	// It is called concurrently.
+	// Failed is called with each error of storing a request, from any
+	// goroutine. The client gets a 503. nil is ignored.
 	Failed func(err error)
-	// Problem is called with what goes wrong before there is a request, such as a TLS handshake; nil for nothing. It is
-	// called concurrently.
+	// Problem is called with errors before a request, such as those of TLS
+	// handshakes, from any goroutine. nil is ignored.
 	Problem func(line string)
 	Version string // of the program
 }
 
-// Key is the public key of the DSN that a Host gives to everybody. It is always the same, so that a DSN which was copied
-// into a configuration outlives a restart. Any other key is accepted just so.
+// Key is the public key of the shared DSN of every Host. It never changes, so a
+// DSN in a configuration works after a restart. Any other key is accepted too.
 const Key = "facade00facade00facade00facade00"
 
 const defaultHeaderTimeout = 30 * time.Second
 
-// Project is the project of the DSN that a Host gives to everybody.
+// Project is the project of the shared DSN of every Host.
 const Project = "1"
 
 // Host is a running fakesentry. Make one with [Start].
@@ -63,23 +67,24 @@ type Host struct {
 	Server *sentrytest.Server
 	Store  *store.Store
 
-	// API is what serves the addresses below /api/.
+	// API serves the addresses below /api/.
 	API *api.API
-	// Guard is what protects the API and the page.
+	// Guard protects the API and the page.
 	Guard api.Guard
-	// Before is the number of the newest arrival that the store's file had before the server was started.
+	// Before is the number of the newest arrival in the store's file before the
+	// start.
 	Before int64
 
 	public  *url.URL   // nil without a public URL
-	listens []endpoint // where it can be reached
+	listens []endpoint // the addresses with listeners
 	life    context.Context
 	stop    context.CancelFunc
-	started chan struct{} // closed when everything above is set
+	started chan struct{} // closed when the fields above are set
 	running sync.WaitGroup
 }
 
-// Start starts a host, which has to be closed. It fails when an address or the store's file can't be used, or when the
-// public URL is none.
+// Start starts a host. The caller must close it. It fails if an address or the
+// store's file can't be used, or if the public URL is invalid.
 func Start(cfg Config) (*Host, error) {
 	h := &Host{started: make(chan struct{})}
 	if cfg.PublicURL != "" {
@@ -111,7 +116,7 @@ func Start(cfg Config) (*Host, error) {
 	return h, nil
 }
 
-// names returns the host names that the server goes by.
+// names returns the host names of the server.
 func (h *Host) names(cfg Config) []string {
 	names := cfg.CertNames
 	if h.public != nil {
@@ -126,7 +131,7 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 		sentrytest.Spotlight(),
 		sentrytest.HeaderTimeout(cmp.Or(cfg.HeaderTimeout, defaultHeaderTimeout)),
 		sentrytest.OnProblem(cfg.Problem),
-		sentrytest.MaxHistory(1), // the store has it all
+		sentrytest.MaxHistory(1), // the store keeps everything
 		sentrytest.BeforeAnswer(func(ctx context.Context, a *sentrytest.Arrival) error {
 			if err := h.Store.Add(ctx, a); err != nil {
 				if cfg.Failed != nil && ctx.Err() == nil {
@@ -153,16 +158,16 @@ func (h *Host) options(cfg Config) []sentrytest.Option {
 		}
 		whole := h.API.Handler(h.refuseReturned(ingest, cfg), page)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			<-h.started // a request may be faster than Start
+			<-h.started // a request may come before Start is done
 			whole.ServeHTTP(w, r)
 		})
 	}))
 }
 
-// plainPage says where things are.
+// plainPage names the addresses.
 type plainPage struct{ host *Host }
 
-// Has reports whether the request is for the one page that there is.
+// Has reports whether the request is for the only page.
 func (plainPage) Has(r *http.Request) bool { return r.URL.Path == "/" && r.Method == http.MethodGet }
 
 func (p plainPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -175,7 +180,8 @@ func (p plainPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "fakesentry\n\nDSN  %s\nAPI  %s/api/v1/events, described by %s/api/v1/openapi.json\n", h.DSN(Key, Project), h.URL(), h.URL())
 }
 
-// explained takes the name of the package off an error, since here there is only one program that speaks.
+// explained removes the package's name from an error, because the program
+// prints its own name.
 func explained(err error, cfg Config) error {
 	var op *net.OpError
 	if errors.Is(err, syscall.EADDRINUSE) && errors.As(err, &op) && op.Addr != nil {
@@ -183,30 +189,31 @@ func explained(err error, cfg Config) error {
 		if op.Addr.String() == cfg.TLSAddr {
 			flag = "--tls-addr"
 		}
-		return fmt.Errorf("%s %s: somebody listens there already, perhaps another fakesentry; %s 127.0.0.1:0 takes any free port", flag, op.Addr, flag)
+		return fmt.Errorf("%s %s: another program, perhaps another fakesentry, listens there; %s 127.0.0.1:0 takes any free port", flag, op.Addr, flag)
 	}
 	return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "sentrytest: "))
 }
 
-// Close ends what waits and streams, stops the server, and then closes the store.
+// Close ends waits and streams, stops the server, and closes the store.
 func (h *Host) Close() error {
 	h.stop()
 	h.running.Wait()
 	return errors.Join(h.Server.Close(), h.Store.Close())
 }
 
-// Shutdown is Close after everything that is under way has been finished, as far as ctx allows.
+// Shutdown is like Close, but first waits for requests under way, until ctx
+// ends.
 func (h *Host) Shutdown(ctx context.Context) error {
-	h.stop() // or streams would never end
+	h.stop() // otherwise streams would never end
 	h.Settle(ctx)
 	return h.Close()
 }
 
-// Lifetime returns a context that ends when the host begins to close. A handler that waits or streams has to return
-// then.
+// Lifetime returns a context that ends when the host begins to close. Handlers
+// that wait or stream must return then.
 func (h *Host) Lifetime() context.Context { return h.life }
 
-// URL returns the address under which clients and browsers reach the host, without a trailing slash.
+// URL returns the address for clients and browsers, without a trailing slash.
 func (h *Host) URL() string {
 	if h.public != nil {
 		return h.public.String()
@@ -217,8 +224,9 @@ func (h *Host) URL() string {
 // DSN returns the DSN of a key and a project at the host's address.
 func (h *Host) DSN(key, project string) string { return dsn(h.URL(), key, project) }
 
-// RequestDSN returns the DSN under which the client of a request reaches the host: at the host name that the request
-// has, which may be that of a container or of a forwarded port. A public URL goes before.
+// RequestDSN returns the DSN for the client of a request. It has the host name
+// of the request, which may be that of a container or a forwarded port. A
+// public URL takes precedence.
 func (h *Host) RequestDSN(r *http.Request, key, project string) string {
 	if h.public != nil {
 		return h.DSN(key, project)
@@ -226,7 +234,7 @@ func (h *Host) RequestDSN(r *http.Request, key, project string) string {
 	return dsn(reachedFrom(r, h.Server.URL(), r.TLS == nil), key, project)
 }
 
-// RequestTLSDSN is RequestDSN for https, "" when the host has none.
+// RequestTLSDSN is RequestDSN for https. It returns "" without TLS.
 func (h *Host) RequestTLSDSN(r *http.Request, key, project string) string {
 	if h.public != nil || h.Server.TLSURL() == "" {
 		return h.TLSDSN(key, project)
@@ -234,8 +242,8 @@ func (h *Host) RequestTLSDSN(r *http.Request, key, project string) string {
 	return dsn(reachedFrom(r, h.Server.TLSURL(), r.TLS != nil), key, project)
 }
 
-// reachedFrom returns the URL of a listener with the host name that the request has; with its port as well if the request
-// came by that listener.
+// reachedFrom returns the URL of a listener with the host name of the request.
+// If the request came by that listener, the URL has its port too.
 func reachedFrom(r *http.Request, listener string, same bool) string {
 	u, err := url.Parse(listener)
 	if err != nil || r.Host == "" {
@@ -250,7 +258,7 @@ func reachedFrom(r *http.Request, listener string, same bool) string {
 	return u.String()
 }
 
-// TLSDSN is DSN for https, "" when the host has none.
+// TLSDSN is DSN for https. It returns "" without TLS.
 func (h *Host) TLSDSN(key, project string) string {
 	if h.Server.TLSURL() == "" {
 		return ""

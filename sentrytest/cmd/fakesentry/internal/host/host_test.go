@@ -70,11 +70,11 @@ func TestABurstStaysWithinItsBounds(t *testing.T) {
 	g.Expect(stats.Events).To(Equal(burst))
 	g.Expect(stats.Kept).To(Equal(most))
 	g.Expect(stats.Dropped).To(Equal(burst - most))
-	g.Expect(stats.Bytes).To(BeNumerically("<", most*8_192), "an event of this size is a few kilobytes with all that is kept of it")
-	g.Expect(h.Server.Requests()).To(HaveLen(1), "the server behind the store does not remember them as well")
+	g.Expect(stats.Bytes).To(BeNumerically("<", most*8_192), "an event of this size takes a few kilobytes in the store")
+	g.Expect(h.Server.Requests()).To(HaveLen(1), "the server does not keep the requests too")
 }
 
-func TestWhatIsNotKeptIsNotAcknowledged(t *testing.T) {
+func TestUnstoredRequestsAreNotAcknowledged(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	seen := 0
@@ -85,7 +85,7 @@ func TestWhatIsNotKeptIsNotAcknowledged(t *testing.T) {
 	g.Expect(seen).To(Equal(1))
 }
 
-func TestSettleWaitsForWhatIsUnderWay(t *testing.T) {
+func TestSettleWaitsForRequestsUnderWay(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{})
@@ -105,7 +105,7 @@ func TestSettleWaitsForWhatIsUnderWay(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	early, stop := context.WithCancel(t.Context())
 	stop()
-	h.Settle(early) // returns, since its context has ended
+	h.Settle(early) // returns because its context has ended
 	settled := make(chan struct{})
 	go func() {
 		h.Settle(t.Context())
@@ -116,7 +116,7 @@ func TestSettleWaitsForWhatIsUnderWay(t *testing.T) {
 	<-settled
 }
 
-// A client gets the DSN by the name under which it has come, be it by http or by https.
+// A client gets the DSN with the host name that it used, over http and https.
 func TestDSNsNameTheHostOfTheRequest(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -146,8 +146,8 @@ func TestDSNsNameTheHostOfTheRequest(t *testing.T) {
 	}
 }
 
-// Connections on which no request comes would add up.
-func TestAClientThatSendsNoRequestIsLeft(t *testing.T) {
+// Connections without requests must not accumulate.
+func TestConnectionsWithoutRequestsAreClosed(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	h := start(t, host.Config{HeaderTimeout: 50 * time.Millisecond, TLS: true})
@@ -160,7 +160,7 @@ func TestAClientThatSendsNoRequestIsLeft(t *testing.T) {
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(c.SetReadDeadline(time.Now().Add(time.Minute))).To(Succeed())
 			_, err = io.ReadAll(c)
-			g.Expect(errors.Is(err, os.ErrDeadlineExceeded)).To(BeFalse(), "the server ends it")
+			g.Expect(errors.Is(err, os.ErrDeadlineExceeded)).To(BeFalse(), "the server closes it")
 			g.Expect(c.Close()).To(Succeed())
 		}
 	}

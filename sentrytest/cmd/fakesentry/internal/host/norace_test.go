@@ -2,5 +2,5 @@
 
 package host_test
 
-// burst is how many events the test of bounds sends.
+// burst is the number of events in the test of bounds.
 const burst = 100_000

@@ -2,5 +2,6 @@
 
 package host_test
 
-// burst is how many events the test of bounds sends: the race detector makes each many times slower.
+// burst is the number of events in the test of bounds. The race detector makes
+// each event many times slower.
 const burst = 5_000

@@ -5,14 +5,15 @@ import (
 	"net/http"
 )
 
-// Settle waits until everything that was sent has been answered, or ctx ends. It asks the server for its health first,
-// on a connection of its own: when that is answered, every connection that was opened earlier has been accepted too.
+// Settle waits until all requests that were sent are answered, or ctx ends. It
+// first asks the server for its health on a new connection. When that is
+// answered, the server has accepted every older connection.
 func (h *Host) Settle(ctx context.Context) {
 	h.knock(ctx)
-	_ = h.Server.WaitIdle(ctx) // what is still under way when ctx ends is not waited for
+	_ = h.Server.WaitIdle(ctx) // the error of ctx does not matter
 }
 
-// knock makes a request on a new connection. Whether it succeeds does not matter.
+// knock makes a request on a new connection. It ignores errors.
 func (h *Host) knock(ctx context.Context) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.Server.URL()+"/api/v1/health", nil)
 	if err != nil {

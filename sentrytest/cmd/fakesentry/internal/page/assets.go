@@ -19,8 +19,8 @@ var assetTypes = map[string]string{
 	"icon.svg":    "image/svg+xml",
 }
 
-// assetURL returns the address of a file, which is another one when the file is another one, so that browsers can keep
-// what they have.
+// assetURL returns the address of a file, which is another one when the file is
+// another one, so that browsers can keep what they have.
 func assetURL(name string) string { return "/assets/" + name + "?v=" + assetVersions[name] }
 
 var assetVersions = versions()

@@ -11,7 +11,8 @@ import (
 // attachment is the type of the items that are files.
 const attachment = "attachment"
 
-// find returns the event that the address names, by its number or its id, and answers for itself when there is none.
+// find returns the event that the address names, by its number or its id, and
+// answers for itself when there is none.
 func (p *Pages) find(w http.ResponseWriter, r *http.Request) (*store.Event, bool) {
 	e, ok := p.cfg.Store.Event(r.PathValue("event"))
 	if !ok {

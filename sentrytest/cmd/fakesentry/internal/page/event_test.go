@@ -114,7 +114,8 @@ func TestHostileEvents(t *testing.T) {
 	}
 }
 
-// Pictures are shown as what their bytes are, and other files are not shown at all.
+// Pictures are shown as what their bytes are, and other files are not shown at
+// all.
 func TestPreviews(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -103,7 +103,8 @@ func (p *Pages) eventView(e *store.Event) eventView {
 	return v
 }
 
-// headings returns what an event is called, and the message if that is not part of it.
+// headings returns what an event is called, and the message if that is not part
+// of it.
 func headings(c sentrytest.Event) (heading, detail, message string) {
 	message = cut(c.Message, maxValue)
 	if n := len(c.Exceptions); n > 0 {
@@ -151,7 +152,8 @@ func templateOf(c sentrytest.Event) string {
 	return ""
 }
 
-// timing is the way of the event from where it happened to here. The clocks of two machines may differ.
+// timing is the way of the event from where it happened to here. The clocks of
+// two machines may differ.
 func (p *Pages) timing(e *store.Event) []timing {
 	steps := []struct {
 		what string
@@ -224,7 +226,8 @@ func user(u sentrytest.User) []pair {
 	return slices.Concat(out, pairs(u.Other), pairs(u.Data))
 }
 
-// contexts returns the contexts by name, the trace first, since it is what leads on.
+// contexts returns the contexts by name, the trace first, since it is what
+// leads on.
 func contexts(m map[string]map[string]any) []contextView {
 	var out []contextView
 	for _, name := range slices.SortedFunc(maps.Keys(m), func(a, b string) int {

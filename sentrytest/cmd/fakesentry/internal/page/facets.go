@@ -10,7 +10,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// facet is a field by which the list can be narrowed, with the values that occur.
+// facet is a field by which the list can be narrowed, with the values that
+// occur.
 type facet struct {
 	Name   string
 	Values []facetValue

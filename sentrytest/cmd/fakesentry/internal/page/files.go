@@ -46,10 +46,12 @@ func attachments(e *store.Event) []fileView {
 	return out
 }
 
-// pictures are the types of files that a browser may show: those in which nothing can run.
+// pictures are the types of files that a browser may show: those in which
+// nothing can run.
 var pictures = map[string]bool{"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true}
 
-// sniff says what a file is, by its bytes alone: what its sender calls it proves nothing.
+// sniff says what a file is, by its bytes alone: what its sender calls it
+// proves nothing.
 func sniff(item sentrytest.Item) string { return http.DetectContentType(item.Payload) }
 
 // preview sends a picture among the attachments of an event.

@@ -48,7 +48,8 @@ func byteCount(n int) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1_000_000)
 }
 
-// levelClass is the level as the name of a class: one that the style sheet knows.
+// levelClass is the level as the name of a class: one that the style sheet
+// knows.
 func levelClass(level string) string {
 	switch level {
 	case "debug", "info", "warning", "error", "fatal":

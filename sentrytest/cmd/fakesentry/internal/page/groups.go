@@ -15,7 +15,8 @@ type group struct {
 	Components []string
 }
 
-// groups returns the groups of the events, the one with the newest event first, and before which number the next page begins.
+// groups returns the groups of the events, the one with the newest event first,
+// and before which number the next page begins.
 func (p *Pages) groups(events []*store.Event, at place) (page []group, next int64) {
 	counts, oldest := map[string]int{}, map[string]*store.Event{}
 	var newest []*store.Event

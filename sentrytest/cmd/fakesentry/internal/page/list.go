@@ -108,7 +108,8 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 	render(w, http.StatusOK, "list", v)
 }
 
-// rows returns the rows of a page, and before which number the next one begins; 0 after the last.
+// rows returns the rows of a page, and before which number the next one begins;
+// 0 after the last.
 func (p *Pages) rows(events []*store.Event, at place) (rows []row, next int64) {
 	for _, e := range events {
 		if at.before > 0 && e.Seq >= at.before {
@@ -136,7 +137,8 @@ func (p *Pages) row(e *store.Event, query string) row {
 	}
 }
 
-// eventURL is the address of an event; the query says among which events its neighbours are.
+// eventURL is the address of an event; the query says among which events its
+// neighbours are.
 func eventURL(e *store.Event, query string) string {
 	to := "/events/" + strconv.FormatInt(e.Seq, 10)
 	if query != "" {
@@ -145,7 +147,8 @@ func eventURL(e *store.Event, query string) string {
 	return to
 }
 
-// clear deletes the events that match the query of the form, and everything without one.
+// clear deletes the events that match the query of the form, and everything
+// without one.
 func (p *Pages) clear(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
 		return

@@ -8,14 +8,17 @@ import (
 	"time"
 )
 
-// pulse is the shortest time between two messages of a live stream, however much arrives.
+// pulse is the shortest time between two messages of a live stream, however
+// much arrives.
 const pulse = 250 * time.Millisecond
 
-// heartbeat is how often a live stream on which nothing happens says that it is alive.
+// heartbeat is how often a live stream on which nothing happens says that it is
+// alive.
 const heartbeat = 15 * time.Second
 
-// stream tells a page that something has changed since the number in the parameter after, and again at each change. The
-// page then asks for itself: what is shown is decided in one place.
+// stream tells a page that something has changed since the number in the
+// parameter after, and again at each change. The page then asks for itself:
+// what is shown is decided in one place.
 func (p *Pages) stream(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()

@@ -35,8 +35,9 @@ type Pages struct {
 	switching sync.Mutex   // held while the list of faults is changed
 }
 
-// New returns the handler of the pages. Forms that change something are taken from the pages themselves alone: a request
-// that a browser makes for a page of another origin is refused.
+// New returns the handler of the pages. Forms that change something are taken
+// from the pages themselves alone: a request that a browser makes for a page of
+// another origin is refused.
 func New(cfg Config) *Pages {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -86,7 +87,8 @@ func (p *Pages) Has(r *http.Request) bool {
 	return pattern != "/"
 }
 
-// policy lets a page load and send to what is its own, and run nothing that stands in the page itself.
+// policy lets a page load and send to what is its own, and run nothing that
+// stands in the page itself.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -130,7 +132,8 @@ func (p *Pages) frame(title, section string) frame {
 	return f
 }
 
-// render sends a page. It is made whole before its first byte is sent, so that a failure is not half a page.
+// render sends a page. It is made whole before its first byte is sent, so that
+// a failure is not half a page.
 func render(w http.ResponseWriter, status int, name string, data any) {
 	var b bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&b, "layout", data); err != nil {
@@ -152,7 +155,8 @@ func (p *Pages) fail(w http.ResponseWriter, _ *http.Request, status int, message
 	render(w, status, "failure", failureView{p.frame(http.StatusText(status), ""), status, message})
 }
 
-// back sends the browser to a page after a form, so that a reload does not send the form again.
+// back sends the browser to a page after a form, so that a reload does not send
+// the form again.
 func back(w http.ResponseWriter, r *http.Request, to string) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
@@ -172,7 +176,8 @@ func (p *Pages) form(w http.ResponseWriter, r *http.Request) bool {
 
 var templates = parse("list", "event", "requests", "request", "faults", "setup", "failure")
 
-// parse reads the templates of the pages, each with the layout and the parts that all share.
+// parse reads the templates of the pages, each with the layout and the parts
+// that all share.
 func parse(names ...string) map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html"))
 	all := make(map[string]*template.Template, len(names))

@@ -12,7 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// requestsView is the list of the requests, and of what clients say they have lost.
+// requestsView is the list of the requests, and of what clients say they have
+// lost.
 type requestsView struct {
 	frame
 	Show   string // "", "refused" or "faulted"

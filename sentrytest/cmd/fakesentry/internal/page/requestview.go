@@ -13,7 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// requestView describes a request. The findings about events in it stand on their own pages.
+// requestView describes a request. The findings about events in it stand on
+// their own pages.
 func (p *Pages) requestView(d *store.Delivery) requestView {
 	r := d.Request
 	v := requestView{requestRow: p.requestRow(d), Items: d.Items, Headers: headers(r.Header), Answer: headers(r.Answer.Header), Findings: r.Findings()}

@@ -26,7 +26,8 @@ type threadView struct {
 	Stack []stackPart
 }
 
-// stackPart is one frame, or a run of frames that are not of the application, folded.
+// stackPart is one frame, or a run of frames that are not of the application,
+// folded.
 type stackPart struct {
 	frameView
 	Folded []frameView
@@ -99,8 +100,9 @@ func threads(c sentrytest.Event) []threadView {
 	return out
 }
 
-// stack returns the frames, the innermost first. The first one of the application that has something to show is open, as
-// long as none was before: opened says so.
+// stack returns the frames, the innermost first. The first one of the
+// application that has something to show is open, as long as none was before:
+// opened says so.
 func stack(s *sentrytest.Stacktrace, opened *bool) []stackPart {
 	var out []stackPart
 	anyInApp := slices.ContainsFunc(s.Frames, func(f sentrytest.Frame) bool { return f.InApp != nil && *f.InApp })

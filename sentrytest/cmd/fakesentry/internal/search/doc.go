@@ -1,6 +1,8 @@
-// Package search is the query language of fakesentry: that of its list page, its API and the flags of its commands.
+// Package search is the query language of fakesentry: that of its list page,
+// its API and the flags of its commands.
 //
-// A query is a list of terms, separated by blanks, all of which an event has to meet:
+// A query is a list of terms, separated by blanks, all of which an event has to
+// meet:
 //
 //	timeout              the text somewhere in title, message, exceptions, culprit, tags, …
 //	"card declined"      the same with a blank in it
@@ -11,6 +13,7 @@
 //	user:"Ann Lee"       a value with a blank in it
 //	-environment:dev     not
 //
-// Case does not matter. The fields are those of [Fields]; message, title and exception look for the value anywhere in
-// the text, as a term without a field does, the others compare the whole value. A query has at most 100 terms.
+// Case does not matter. The fields are those of [Fields]; message, title and
+// exception look for the value anywhere in the text, as a term without a field
+// does, the others compare the whole value. A query has at most 100 terms.
 package search

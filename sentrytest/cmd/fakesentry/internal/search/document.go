@@ -9,8 +9,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// Document is what can be searched of one event. It is a fraction of the event in size, so that a list of thousands
-// can be kept and looked through.
+// Document is what can be searched of one event. It is a fraction of the event
+// in size, so that a list of thousands can be kept and looked through.
 type Document struct {
 	values map[string][]string // by field, in lower case
 	tags   map[string]string   // in lower case
@@ -20,7 +20,8 @@ type Document struct {
 
 var levels = []string{"debug", "info", "warning", "error", "fatal"}
 
-// Title returns what an event is called in lists: its last exception, else its message.
+// Title returns what an event is called in lists: its last exception, else its
+// message.
 func Title(e sentrytest.Event) string {
 	if n := len(e.Exceptions); n > 0 {
 		x := e.Exceptions[n-1]
@@ -34,8 +35,8 @@ func Title(e sentrytest.Event) string {
 	return cmp.Or(message, "(an event without message or exception)")
 }
 
-// Culprit returns where the event happened: its transaction, else its culprit, else the function of its
-// innermost frame that is in the application.
+// Culprit returns where the event happened: its transaction, else its culprit,
+// else the function of its innermost frame that is in the application.
 func Culprit(e sentrytest.Event) string {
 	if c := cmp.Or(e.Transaction, e.Culprit); c != "" {
 		return c

@@ -7,7 +7,8 @@ import (
 	"unicode"
 )
 
-// Query is a parsed query. The nil and the zero Query match everything. A Query can be used concurrently.
+// Query is a parsed query. The nil and the zero Query match everything. A Query
+// can be used concurrently.
 type Query struct {
 	terms []term
 	text  string
@@ -35,7 +36,8 @@ func (e *Error) Error() string {
 // maxTerms bounds how long a query looks at one event.
 const maxTerms = 100
 
-// Parse reads a query; see the package's overview for the language. Its error is an [*Error].
+// Parse reads a query; see the package's overview for the language. Its error
+// is an [*Error].
 func Parse(text string) (*Query, error) {
 	q := &Query{text: strings.TrimSpace(text)}
 	rest := q.text
@@ -129,7 +131,8 @@ func fieldName(text string) string {
 	return ""
 }
 
-// readValue reads up to the next blank outside quotation marks, and takes those away.
+// readValue reads up to the next blank outside quotation marks, and takes those
+// away.
 func readValue(text string) (value, rest string, closed bool) {
 	var b strings.Builder
 	quoted := false

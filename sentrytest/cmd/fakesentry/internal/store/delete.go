@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// Delete deletes the deliveries of the events that the filter chooses, and with the zero filter everything. A filter
-// with a key alone also deletes what else was sent with that key, such as sessions and refused requests. It
-// returns how many events are gone: all of a delivery go together. Numbers are not used again. When ctx ends before the
-// choice is made, nothing is deleted.
+// Delete deletes the deliveries of the events that the filter chooses, and with
+// the zero filter everything. A filter with a key alone also deletes what else
+// was sent with that key, such as sessions and refused requests. It returns how
+// many events are gone: all of a delivery go together. Numbers are not used
+// again. When ctx ends before the choice is made, nothing is deleted.
 func (s *Store) Delete(ctx context.Context, f Filter) (events int, err error) {
 	if f.Query.String() == "" && f.Key == "" {
 		return s.remove(ctx, func(*Delivery) bool { return true }, true)
@@ -32,7 +33,8 @@ func (f Filter) choose(d *Delivery) bool {
 	return slices.ContainsFunc(d.Events, f.Match)
 }
 
-// DeleteEvent deletes the delivery of one event, and returns how many events are gone: 0 when there was no such event.
+// DeleteEvent deletes the delivery of one event, and returns how many events
+// are gone: 0 when there was no such event.
 func (s *Store) DeleteEvent(ctx context.Context, id string) (events int, err error) {
 	e, ok := s.Event(id)
 	if !ok {
@@ -41,8 +43,9 @@ func (s *Store) DeleteEvent(ctx context.Context, id string) (events int, err err
 	return s.remove(ctx, func(d *Delivery) bool { return d == e.Delivery }, false)
 }
 
-// remove deletes what gone chooses. gone is called while the store is locked. all is for a choice that takes everything:
-// what can't be read goes too, and what was dropped is forgotten.
+// remove deletes what gone chooses. gone is called while the store is locked.
+// all is for a choice that takes everything: what can't be read goes too, and
+// what was dropped is forgotten.
 func (s *Store) remove(ctx context.Context, gone func(*Delivery) bool, all bool) (events int, err error) {
 	err = s.commit(ctx, operation{
 		alone: true,
@@ -88,7 +91,8 @@ func (s *Store) withoutLocked(list []*Delivery, gone func(*Delivery) bool, event
 // expireEvery is how often a program should call Expire for a maximum age.
 func expireEvery(age time.Duration) time.Duration { return min(max(age/10, time.Second), time.Minute) }
 
-// RunExpiry calls Expire from time to time until ctx ends. Without a maximum age it returns at once.
+// RunExpiry calls Expire from time to time until ctx ends. Without a maximum
+// age it returns at once.
 func (s *Store) RunExpiry(ctx context.Context) {
 	if s.cfg.MaxAge <= 0 {
 		return
@@ -98,7 +102,8 @@ func (s *Store) RunExpiry(ctx context.Context) {
 	for {
 		select {
 		case now := <-ticker.C:
-			// A file that can't be written shows itself to whoever adds something.
+			// A file that can't be written shows itself to whoever adds
+			// something.
 			_ = s.Expire(ctx, now)
 		case <-ctx.Done():
 			return

@@ -38,8 +38,9 @@ type Item struct {
 	Size           int // bytes
 }
 
-// Envelope returns the envelope of the delivery, and false for one that has none or was refused. That of a minidump was
-// made of the upload, and has no Raw.
+// Envelope returns the envelope of the delivery, and false for one that has
+// none or was refused. That of a minidump was made of the upload, and has no
+// Raw.
 func (d *Delivery) Envelope() (sentrytest.Envelope, bool) {
 	if d.Items == nil {
 		return sentrytest.Envelope{}, false
@@ -55,7 +56,8 @@ func (d *Delivery) Envelope() (sentrytest.Envelope, bool) {
 	return e, true
 }
 
-// envelopeText writes an envelope that was made of an upload: its items have no header that an envelope could carry.
+// envelopeText writes an envelope that was made of an upload: its items have no
+// header that an envelope could carry.
 func envelopeText(e *sentrytest.Envelope) (string, error) {
 	var b strings.Builder
 	line := func(header map[string]json.RawMessage) error {
@@ -79,7 +81,8 @@ func envelopeText(e *sentrytest.Envelope) (string, error) {
 	return b.String(), nil
 }
 
-// Event is one event in the short form that lists need. Contents returns the whole.
+// Event is one event in the short form that lists need. Contents returns the
+// whole.
 type Event struct {
 	Seq      int64
 	Delivery *Delivery
@@ -121,7 +124,8 @@ func (e *Event) Contents() sentrytest.Event {
 	return c
 }
 
-// Matches reports whether the event meets the query. The nil query matches every event.
+// Matches reports whether the event meets the query. The nil query matches
+// every event.
 func (e *Event) Matches(q *search.Query) bool { return q.Match(e.doc) }
 
 // newDelivery keeps of an arrival what is worth the memory.

@@ -67,10 +67,11 @@ CREATE TABLE IF NOT EXISTS tenants (
 );
 `
 
-// openFile opens or makes the file. A process that is killed loses nothing that was committed, since the operating
-// system has it by then: synchronous=NORMAL is enough for that, and many times faster than waiting for the disk, which
-// only the end of the whole machine would make necessary. The file is locked, because the lists in memory would not
-// learn of another program's changes.
+// openFile opens or makes the file. A process that is killed loses nothing that
+// was committed, since the operating system has it by then: synchronous=NORMAL
+// is enough for that, and many times faster than waiting for the disk, which
+// only the end of the whole machine would make necessary. The file is locked,
+// because the lists in memory would not learn of another program's changes.
 func openFile(path string) (*file, error) {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("opening the store %s: there is no folder %s: make it first", path, filepath.Dir(path))
@@ -81,8 +82,9 @@ func openFile(path string) (*file, error) {
 		return nil, fmt.Errorf("opening the store %s: it is a folder: name a file in it, such as %s", path, filepath.Join(path, "events.db"))
 	}
 	const settings = "?_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)"
-	// SQLite would let everybody read a new file. Its WAL gets the permissions of the file. If the file can't be made, SQLite
-	// has an error for that too, which explained knows.
+	// SQLite would let everybody read a new file. Its WAL gets the permissions
+	// of the file. If the file can't be made, SQLite has an error for that too,
+	// which explained knows.
 	if created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 		if err := created.Close(); err != nil {
 			return nil, fmt.Errorf("opening the store %s: %w", path, err)
@@ -136,7 +138,8 @@ func (f *file) start(s *Store) {
 		for op := range f.queue {
 			f.run(s, op)
 		}
-		// What was dropped from memory since the last transaction is dropped again when the file is next read.
+		// What was dropped from memory since the last transaction is dropped
+		// again when the file is next read.
 		f.failed = f.db.Close()
 	}()
 }
@@ -201,7 +204,8 @@ func (f *file) run(s *Store, op operation) {
 	f.commit(s, batch)
 }
 
-// commit makes one transaction of the batch. If it fails, no operation of the batch has happened.
+// commit makes one transaction of the batch. If it fails, no operation of the
+// batch has happened.
 func (f *file) commit(s *Store, batch []operation) {
 	err := f.write(s, batch)
 	if err != nil {

@@ -42,7 +42,8 @@ func both(t *testing.T, cfg store.Config, test func(t *testing.T, s *store.Store
 
 var start = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 
-// arrival is an event as the server hands it over. key and text tell it from others.
+// arrival is an event as the server hands it over. key and text tell it from
+// others.
 func arrival(t *testing.T, key, text string) *sentrytest.Arrival {
 	t.Helper()
 	raw := fmt.Sprintf(`{"message":%q,"level":"warning","release":"1.0","tags":{"of":%q}}`, text, key)

@@ -38,8 +38,9 @@ func (s *Store) Events() []*Event {
 	return out
 }
 
-// List returns up to limit events that the filter chooses, newest first: those with a Seq below before, or the newest
-// for 0. The error is ctx's cause, when it ends before all events have been looked at.
+// List returns up to limit events that the filter chooses, newest first: those
+// with a Seq below before, or the newest for 0. The error is ctx's cause, when
+// it ends before all events have been looked at.
 func (s *Store) List(ctx context.Context, f Filter, before int64, limit int) (Page, error) {
 	var p Page
 	for _, d := range slices.Backward(s.snapshot().withs) {
@@ -63,7 +64,8 @@ func (s *Store) List(ctx context.Context, f Filter, before int64, limit int) (Pa
 	return p, nil
 }
 
-// Event returns the event with the id, or with the decimal number as its Seq; of several with one id the newest.
+// Event returns the event with the id, or with the decimal number as its Seq;
+// of several with one id the newest.
 func (s *Store) Event(id string) (*Event, bool) {
 	seq, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
@@ -79,8 +81,9 @@ func (s *Store) Event(id string) (*Event, bool) {
 	return nil, false
 }
 
-// Neighbours returns the events that the filter chooses next before and after the one with the number: nil where
-// there is none. The error is ctx's cause, when it ends before they are found.
+// Neighbours returns the events that the filter chooses next before and after
+// the one with the number: nil where there is none. The error is ctx's cause,
+// when it ends before they are found.
 func (s *Store) Neighbours(ctx context.Context, f Filter, seq int64) (older, newer *Event, err error) {
 	for _, d := range s.snapshot().withs {
 		if ctx.Err() != nil {
@@ -110,8 +113,9 @@ func (s *Store) Delivery(seq int64) (*Delivery, bool) {
 	return nil, false
 }
 
-// Deliveries returns up to limit requests, newest first: those with a Seq below before, or the newest for 0. The nil
-// keep takes all. Total counts what keep takes, next is what to give as before for the next page, 0 after the last.
+// Deliveries returns up to limit requests, newest first: those with a Seq below
+// before, or the newest for 0. The nil keep takes all. Total counts what keep
+// takes, next is what to give as before for the next page, 0 after the last.
 func (s *Store) Deliveries(keep func(*Delivery) bool, before int64, limit int) (page []*Delivery, total int, next int64) {
 	for _, d := range slices.Backward(s.snapshot().merged(0)) {
 		if keep != nil && !keep(d) {
@@ -146,8 +150,8 @@ func (s *Store) snapshot() view {
 	return view{s.withs, s.withouts, s.deleted, s.last, s.evicted, s.changed, s.closed}
 }
 
-// merged returns everything that has a number after this one, in order. Of the first the request and some events may
-// have earlier numbers.
+// merged returns everything that has a number after this one, in order. Of the
+// first the request and some events may have earlier numbers.
 func (v view) merged(after int64) []*Delivery {
 	i, _ := slices.BinarySearchFunc(v.withs, after+1, bySeq)
 	if i > 0 && v.withs[i-1].lastSeq() > after {
@@ -185,9 +189,11 @@ func (e *WaitError) Error() string {
 // Unwrap returns Cause.
 func (e *WaitError) Unwrap() error { return e.Cause }
 
-// Wait returns the first n events that the filter chooses, oldest first, as soon as there are that many; those that
-// were there before count. If ctx ends first, or the store is closed, the error is a [*WaitError], and the events that
-// did arrive are returned with it. What is deleted meanwhile no longer counts.
+// Wait returns the first n events that the filter chooses, oldest first, as
+// soon as there are that many; those that were there before count. If ctx ends
+// first, or the store is closed, the error is a [*WaitError], and the events
+// that did arrive are returned with it. What is deleted meanwhile no longer
+// counts.
 func (s *Store) Wait(ctx context.Context, n int, f Filter) ([]*Event, error) {
 	var (
 		matched []*Event

@@ -180,8 +180,9 @@ func (f *file) loadDeliveries(s *Store, left *omissions) error {
 	return rows.Err()
 }
 
-// joined is a delivery with one of its events, as the file has it. SQLite does not hold a column to its type, so every
-// value is scanned into a type that takes all.
+// joined is a delivery with one of its events, as the file has it. SQLite does
+// not hold a column to its type, so every value is scanned into a type that
+// takes all.
 type joined struct {
 	seq           int64
 	request       sql.NullString

@@ -2,8 +2,8 @@ package store
 
 import "maps"
 
-// Stats counts what a store has received since it was opened, what its file held then included. Deleting changes
-// nothing but Kept and Bytes.
+// Stats counts what a store has received since it was opened, what its file
+// held then included. Deleting changes nothing but Kept and Bytes.
 type Stats struct {
 	Requests  int
 	Events    int
@@ -33,7 +33,8 @@ func (s *Store) Stats() Stats {
 	return out
 }
 
-// Held counts what is in the store now. Its Dropped counts since everything was last deleted.
+// Held counts what is in the store now. Its Dropped counts since everything was
+// last deleted.
 func (s *Store) Held() Stats {
 	var out Stats
 	s.mu.Lock()
@@ -46,7 +47,8 @@ func (s *Store) Held() Stats {
 	return out
 }
 
-// maxKinds bounds the kinds that are counted one by one, for their names come over the network.
+// maxKinds bounds the kinds that are counted one by one, for their names come
+// over the network.
 const maxKinds = 100
 
 func (st *Stats) count(d *Delivery) {

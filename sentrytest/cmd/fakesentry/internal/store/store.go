@@ -17,24 +17,29 @@ const (
 
 // Config says where a store keeps its contents, and how much of it.
 type Config struct {
-	// Path is a SQLite file, which is made if it does not exist. "" keeps everything in memory.
+	// Path is a SQLite file, which is made if it does not exist. "" keeps
+	// everything in memory.
 	Path string
-	// MaxEvents is how many events are kept, the newest; of requests without an event as many again. 0 is
-	// DefaultMaxEvents.
+	// MaxEvents is how many events are kept, the newest; of requests without an
+	// event as many again. 0 is DefaultMaxEvents.
 	MaxEvents int
-	// MaxBytes bounds the memory that all of them take together, as an estimate. 0 is DefaultMaxBytes.
+	// MaxBytes bounds the memory that all of them take together, as an
+	// estimate. 0 is DefaultMaxBytes.
 	MaxBytes int64
-	// MaxAge is how long something is kept; 0 is for ever. It is applied when something arrives, and by Expire.
+	// MaxAge is how long something is kept; 0 is for ever. It is applied when
+	// something arrives, and by Expire.
 	MaxAge time.Duration
-	// Unreadable is called while the store is opened, with an error for each row of the file that can't be read. The row is
-	// left out. nil is for nothing.
+	// Unreadable is called while the store is opened, with an error for each
+	// row of the file that can't be read. The row is left out. nil is for
+	// nothing.
 	Unreadable func(err error)
 }
 
 // ErrClosed is the error of a store that has been closed.
 var ErrClosed = errors.New("the store is closed")
 
-// Store keeps deliveries, events and tenants. Make one with [Open]. Its methods are safe for concurrent use.
+// Store keeps deliveries, events and tenants. Make one with [Open]. Its methods
+// are safe for concurrent use.
 type Store struct {
 	cfg Config
 	log *file // nil in memory
@@ -55,9 +60,11 @@ type Store struct {
 	closed   bool
 }
 
-// Open opens a store and reads its file, if it has one. The store has to be closed.
+// Open opens a store and reads its file, if it has one. The store has to be
+// closed.
 //
-// It fails when the file can't be opened, is no store, was written by a newer program, or is in use by another one.
+// It fails when the file can't be opened, is no store, was written by a newer
+// program, or is in use by another one.
 func Open(cfg Config) (*Store, error) {
 	if cfg.MaxEvents <= 0 {
 		cfg.MaxEvents = DefaultMaxEvents
@@ -81,7 +88,8 @@ func Open(cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// Close ends every Wait and Feed, and closes the file. What was added is safe already.
+// Close ends every Wait and Feed, and closes the file. What was added is safe
+// already.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -97,8 +105,8 @@ func (s *Store) Close() error {
 	return s.log.stop()
 }
 
-// Add keeps what a request brought, and returns when it is safe. An error means that it may not be, and that the
-// request must not be acknowledged.
+// Add keeps what a request brought, and returns when it is safe. An error means
+// that it may not be, and that the request must not be acknowledged.
 func (s *Store) Add(ctx context.Context, a *sentrytest.Arrival) error {
 	d, err := newDelivery(a)
 	if err != nil {
@@ -124,7 +132,8 @@ func (s *Store) Restore(ctx context.Context, arrivals []*sentrytest.Arrival) err
 	return nil
 }
 
-// operation is one change. It is saved before it is applied, and neither if saving fails.
+// operation is one change. It is saved before it is applied, and neither if
+// saving fails.
 type operation struct {
 	alone  bool                    // it looks at what earlier ones have done, so it shares no transaction with them
 	number func(next func() int64) // assigns numbers; nil if there are none to assign
@@ -178,8 +187,9 @@ func (s *Store) appendLocked(d *Delivery) {
 	s.stats.count(d)
 }
 
-// evictLocked drops the oldest deliveries until the rest is within the bounds. They are cut off the lists rather than
-// overwritten, since readers may hold those.
+// evictLocked drops the oldest deliveries until the rest is within the bounds.
+// They are cut off the lists rather than overwritten, since readers may hold
+// those.
 func (s *Store) evictLocked(now time.Time) {
 	oldest := now.Add(-s.cfg.MaxAge)
 	stale := func(list []*Delivery) bool {
@@ -224,7 +234,8 @@ func (d *Delivery) lastSeq() int64 {
 	return d.Seq
 }
 
-// Expire drops what is older than MaxAge, for stores to which nothing is added any more.
+// Expire drops what is older than MaxAge, for stores to which nothing is added
+// any more.
 func (s *Store) Expire(ctx context.Context, now time.Time) error {
 	if s.cfg.MaxAge <= 0 {
 		return nil

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Tenant is a key and a project of their own, so that several users of one fakesentry see their own events alone. Its
-// events are those that were sent with its key.
+// Tenant is a key and a project of their own, so that several users of one
+// fakesentry see their own events alone. Its events are those that were sent
+// with its key.
 type Tenant struct {
 	Key       string // 32 hexadecimal digits
 	ProjectID string // a number of its own
@@ -18,7 +19,8 @@ type Tenant struct {
 	Created   time.Time
 }
 
-// sharedProject is that of the DSN which everybody shares; tenants have the numbers after it.
+// sharedProject is that of the DSN which everybody shares; tenants have the
+// numbers after it.
 const sharedProject = 1
 
 // Mint makes a tenant.
@@ -54,7 +56,8 @@ func (s *Store) Tenant(key string) (Tenant, bool) {
 	return Tenant{}, false
 }
 
-// DeleteTenant deletes a tenant with everything that was sent with its key, and reports whether there was one.
+// DeleteTenant deletes a tenant with everything that was sent with its key, and
+// reports whether there was one.
 func (s *Store) DeleteTenant(ctx context.Context, key string) (bool, error) {
 	if _, ok := s.Tenant(key); !ok {
 		return false, nil
