@@ -92,8 +92,8 @@ func forgetsSuccesses() fault {
 	}}
 }
 
-// insists sends the packet that failed before once more during a pause, ahead of
-// the next one.
+// insists sends the packet that failed before once more during a pause, ahead
+// of the next one.
 func insists() fault {
 	var mu sync.Mutex
 	var failed *transport.Packet
