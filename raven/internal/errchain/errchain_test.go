@@ -62,6 +62,12 @@ type loop struct{}
 func (l *loop) Error() string { return "loop" }
 func (l *loop) Unwrap() error { return l }
 
+// knot unwraps to itself and to another error.
+type knot struct{ n int }
+
+func (k *knot) Error() string   { return "knot" }
+func (k *knot) Unwrap() []error { return []error{k, io.EOF} }
+
 func unwrapped(err error) *errchain.Chain {
 	c := new(errchain.Chain)
 	c.Unwrap(err)
@@ -94,6 +100,7 @@ func TestOnEveryPath(t *testing.T) {
 		{errors.Join(io.EOF, fmt.Errorf("read: %w", io.EOF)), true},
 		{errors.Join(io.EOF, fs.ErrExist), false},
 		{new(loop), false},
+		{new(knot), false},
 		{again{}, false},
 	} {
 		NewWithT(t).Expect(unwrapped(tt.err).OnEveryPath(eof)).To(Equal(tt.want), "%v", tt.err)

@@ -80,6 +80,10 @@ func TestSharedAndNear(t *testing.T) {
 	g.Expect(here.Shared(there)).To(Equal(len(here)-1), "the two lines differ")
 	g.Expect(here.Near(there)).To(BeTrue())
 	g.Expect(here.Near(deeper)).To(BeTrue(), "one function has called what the other stack shows")
+	apart := func(line int) stack.Stack {
+		return stack.Stack{{Frame: stack.Frame{Function: "inner", Lineno: line}}, {Frame: stack.Frame{Function: "outer", Lineno: line}}}
+	}
+	g.Expect(apart(1).Near(apart(2))).To(BeFalse(), "neither has parted at its innermost call")
 	g.Expect(here[:1].Near(stack.Stack{stack.Resolve(inner()[0])})).To(BeFalse())
 }
 
