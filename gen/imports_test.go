@@ -82,6 +82,13 @@ var policy = []importRule{
 		testing:  true,
 	},
 	{
+		packages: []string{"internal/adaptertest"},
+		modules:  append([]string{"github.com/andybalholm/brotli", "github.com/onsi/gomega", "github.com/google/go-cmp", "gopkg.in/yaml.v3"}, linked...),
+		ours:     []string{"raven", "transport", "transporttest", "sentrytest"},
+		why:      "only tests import it; it knows none of the libraries whose adapters it tests",
+		testing:  true,
+	},
+	{
 		packages: []string{"raven/raventest"},
 		modules:  append([]string{"github.com/andybalholm/brotli"}, linked...),
 		ours:     []string{"raven", "transport", "transporttest", "sentrytest"},

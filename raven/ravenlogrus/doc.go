@@ -6,8 +6,9 @@
 //
 // Of an entry that becomes an event
 //
-//   - the field of WithError becomes the exception, with its chain and the
-//     stack of the call that logged it unless it has its own;
+//   - the field of WithError, else the first by name that is an error, becomes
+//     the exception, with its chain and the stack of the call that logged it
+//     unless it has its own; further errors are data;
 //   - the message is the event's message, the level its level;
 //   - a field whose value is a raven.CaptureOption, such as raven.Fingerprint,
 //     is applied to the event;

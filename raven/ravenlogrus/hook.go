@@ -2,68 +2,41 @@ package ravenlogrus
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
-// Hook is a [logrus.Hook] that reports entries: as an event up to one level, as
-// a breadcrumb up to another. In logrus, the worse the lower.
-type Hook struct {
-	client *raven.Client
-	cfg    config
-}
-
-// Option sets up a [Hook].
-type Option func(*config)
-
-type config struct {
-	event, breadcrumb logrus.Level
-	logger            string
-	stack             bool
-}
-
-// WithEventLevel makes events of the entries of this level and worse ones, in
-// place of [logrus.ErrorLevel].
-func WithEventLevel(level logrus.Level) Option {
-	return func(c *config) { c.event = level }
-}
-
-// WithBreadcrumbLevel makes breadcrumbs of the entries of this level and worse
-// ones that are no events, in place of [logrus.InfoLevel].
-func WithBreadcrumbLevel(level logrus.Level) Option {
-	return func(c *config) { c.breadcrumb = level }
-}
-
-// WithLogger names the logger in events, and in breadcrumbs as their category.
-func WithLogger(name string) Option {
-	return func(c *config) { c.logger = name }
-}
-
-// WithStack records the stack with events that are about no error, too.
-func WithStack() Option {
-	return func(c *config) { c.stack = true }
-}
+// Hook is a [logrus.Hook] that reports entries: as events from one level on, as
+// breadcrumbs from another. It is safe for concurrent use.
+type Hook struct{ to *adapter }
 
 // NewHook returns a hook that reports with client. With a nil client it uses
 // the client whose Context the entry's context carries, else raven.Default, as
 // it is when the entry comes.
 func NewHook(client *raven.Client, opts ...Option) *Hook {
-	h := &Hook{client: client, cfg: config{event: logrus.ErrorLevel, breadcrumb: logrus.InfoLevel}}
+	to := &adapter{logrecord.New(client, levels, "github.com/ravenkit/ravenkit/raven/ravenlogrus.", "github.com/sirupsen/logrus.")}
 	for _, o := range opts {
 		if o != nil {
-			o(&h.cfg)
+			o(to)
 		}
 	}
-	return h
+	return &Hook{to}
 }
 
 // Levels returns the levels of the entries that are reported.
 func (h *Hook) Levels() []logrus.Level {
-	return logrus.AllLevels[:max(h.cfg.event, h.cfg.breadcrumb)+1]
+	var reported []logrus.Level
+	for _, level := range logrus.AllLevels {
+		if h.to.Reports(-int(level)) {
+			reported = append(reported, level)
+		}
+	}
+	return reported
 }
 
 // Fire reports the entry. For entries that end the program, by a panic or by
@@ -77,27 +50,9 @@ func (h *Hook) Fire(entry *logrus.Entry) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	client := h.client
-	if client == nil {
-		client = raven.ClientFrom(ctx)
-	}
-	if logrecord.Own(ctx, callerOf(entry), entry.Message) {
-		return nil
-	}
-	r := logrecord.Record{
-		Time: entry.Time, Level: level(entry.Level), Message: entry.Message, Logger: h.cfg.logger, Stack: h.cfg.stack,
-	}
+	r := logrecord.Record{Time: entry.Time, Level: -int(entry.Level), Message: entry.Message, PC: callerOf(entry)}
 	collect(&r, entry.Data)
-	if entry.Level > h.cfg.event {
-		r.Breadcrumb(ctx, client)
-		return nil
-	}
-	r.Callers = logrecord.CallersOutside("github.com/ravenkit/ravenkit/raven/ravenlogrus.", "github.com/sirupsen/logrus.")
-	r.Capture(ctx, client)
-	if entry.Level <= logrus.FatalLevel {
-		return logrecord.Deliver(client)
-	}
-	return nil
+	return h.to.Report(ctx, &r)
 }
 
 // callerOf is where an entry was logged, if the logger reports it.
@@ -108,37 +63,26 @@ func callerOf(entry *logrus.Entry) uintptr {
 	return entry.Caller.PC
 }
 
-// collect sorts the fields of an entry, which stay the entry's.
+// collect sorts the fields of an entry, which stay the entry's: first that of
+// WithError, then the others by name.
 func collect(r *logrecord.Record, data logrus.Fields) {
-	for key, v := range data {
-		switch x := v.(type) {
-		case raven.CaptureOption:
-			r.Options = append(r.Options, x)
-			continue
-		case error:
-			if key == logrus.ErrorKey {
-				r.Err = x
-				continue
-			}
-			v = guard.Error(x)
+	if err, ok := data[logrus.ErrorKey]; ok {
+		take(r, logrus.ErrorKey, err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(data)) {
+		if key != logrus.ErrorKey {
+			take(r, key, data[key])
 		}
-		if r.Fields == nil {
-			r.Fields = make(map[string]any, len(data))
-		}
-		r.Fields[key] = v
 	}
 }
 
-func level(l logrus.Level) raven.Level {
-	switch {
-	case l >= logrus.DebugLevel:
-		return raven.LevelDebug
-	case l == logrus.InfoLevel:
-		return raven.LevelInfo
-	case l == logrus.WarnLevel:
-		return raven.LevelWarning
-	case l == logrus.ErrorLevel:
-		return raven.LevelError
+func take(r *logrecord.Record, key string, v any) {
+	data, stays := r.Take(v)
+	if !stays {
+		return
 	}
-	return raven.LevelFatal
+	if r.Fields == nil {
+		r.Fields = map[string]any{}
+	}
+	r.Fields[key] = data
 }

@@ -53,37 +53,6 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
-	t.Parallel()
-	g := NewWithT(t)
-	client, rec := clienttest.Recorded(t)
-	logger := newLogger(ravenlogrus.NewHook(client, ravenlogrus.WithBreadcrumbLevel(logrus.InfoLevel), ravenlogrus.WithStack()))
-	ctx, _ := raven.NewContext(t.Context(), client)
-
-	logger.WithContext(ctx).Debug("too small")
-	logger.WithContext(ctx).WithField("user", "ada").Info("signed in")
-	logger.Info("somewhere else")
-	logger.WithContext(ctx).Error("failed")
-
-	e := sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("failed"))
-	g.Expect(e.Breadcrumbs).To(HaveLen(1))
-	g.Expect(e.Breadcrumbs[0].Message).To(Equal("signed in"))
-	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"user": "ada"}))
-	g.Expect(e.Stacktrace).NotTo(BeNil())
-}
-
-func TestWithoutAClientItFindsOne(t *testing.T) {
-	t.Parallel()
-	client, rec := clienttest.Recorded(t)
-	logger := newLogger(ravenlogrus.NewHook(nil))
-	ctx, _ := raven.NewContext(t.Context(), client)
-
-	logger.Error("no client for this")
-	logger.WithContext(ctx).Error("with a client")
-
-	sentrytest.RequireEvents(t, rec, 1, sentrytest.HasMessage("with a client"))
-}
-
 func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -99,4 +68,32 @@ func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
 		}
 	}
 	logger.Fatal("the end")
+}
+
+// logrus fires no hook behind one that could not deliver what ends the program.
+func TestHooksOfLogrusBehindAFailure(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		level logrus.Level
+		want  []logrus.Level
+	}{{logrus.ErrorLevel, []logrus.Level{logrus.ErrorLevel}}, {logrus.FatalLevel, nil}} {
+		client, rec := clienttest.Recorded(t)
+		rec.Fail(io.ErrUnexpectedEOF)
+		l := logrus.New()
+		l.SetOutput(io.Discard)
+		l.ExitFunc = func(int) {}
+		behind := new(firing)
+		l.AddHook(ravenlogrus.NewHook(client))
+		l.AddHook(behind)
+		l.Log(tt.level, "x")
+		NewWithT(t).Expect(behind.fired).To(Equal(tt.want), "%s", tt.level)
+	}
+}
+
+type firing struct{ fired []logrus.Level }
+
+func (f *firing) Levels() []logrus.Level { return logrus.AllLevels }
+func (f *firing) Fire(e *logrus.Entry) error {
+	f.fired = append(f.fired, e.Level)
+	return nil
 }

@@ -2,10 +2,8 @@ package ravenslog
 
 import (
 	"log/slog"
-	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
-	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
@@ -15,7 +13,6 @@ import (
 // there are groups.
 type collector struct {
 	rec  *logrecord.Record
-	tags []string
 	left int // how many more attributes the groups in one may have
 }
 
@@ -47,7 +44,6 @@ func (c *collector) collect(scope []layer, r slog.Record) {
 		return true
 	})
 	prune(fields)
-	c.takeTags(fields)
 	if len(fields) > 0 {
 		c.rec.Fields = fields
 	}
@@ -82,17 +78,8 @@ func (c *collector) add(into group, a slog.Attr, depth int) {
 		c.addAll(into, v.Group(), depth+1)
 		return
 	}
-	switch x := v.Any().(type) {
-	case raven.CaptureOption:
-		c.rec.Options = append(c.rec.Options, x)
-	case error:
-		if c.rec.Err == nil {
-			c.rec.Err = x
-			return
-		}
-		into[a.Key] = guard.Error(x)
-	default:
-		into[a.Key] = x
+	if data, stays := c.rec.Take(v.Any()); stays {
+		into[a.Key] = data
 	}
 }
 
@@ -138,24 +125,6 @@ func snapshotOf(attrs []slog.Attr, depth int, left *int) []slog.Attr {
 		own = append(own, a)
 	}
 	return own
-}
-
-// takeTags makes tags of the fields that were named to be.
-func (c *collector) takeTags(fields group) {
-	var tags raven.Tags
-	for key, v := range fields {
-		if !slices.Contains(c.tags, key) {
-			continue
-		}
-		if tags == nil {
-			tags = raven.Tags{}
-		}
-		tags[key] = guard.Plain(v)
-		delete(fields, key)
-	}
-	if tags != nil {
-		c.rec.Options = append(c.rec.Options, tags)
-	}
 }
 
 // prune removes groups that turned out to have nothing in them.

@@ -13,10 +13,9 @@ import (
 // reports it: as an event from one level up, as a breadcrumb from another.
 // It is safe for concurrent use.
 type Handler struct {
-	next   slog.Handler
-	client *raven.Client
-	cfg    config
-	scope  []layer // what WithAttrs and WithGroup gave, the outermost first
+	next  slog.Handler
+	to    *adapter
+	scope []layer // what WithAttrs and WithGroup gave, the outermost first
 }
 
 // layer is what was given to a logger at one time: attributes, or the group
@@ -34,27 +33,29 @@ func NewHandler(client *raven.Client, next slog.Handler, opts ...Option) *Handle
 	if next == nil {
 		next = slog.DiscardHandler
 	}
-	h := &Handler{next: next, client: client, cfg: config{event: slog.LevelError, breadcrumb: slog.LevelInfo}}
+	to := &adapter{logrecord.New(client, levels)}
 	for _, o := range opts {
 		if o != nil {
-			o(&h.cfg)
+			o(to)
 		}
 	}
-	return h
+	return &Handler{next: next, to: to}
 }
 
 // Enabled reports whether the next handler takes records of the level, or this
 // one makes events or breadcrumbs of them.
 func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.cfg.lowest() || h.next.Enabled(ctx, level)
+	return h.to.Reports(int(level)) || h.next.Enabled(ctx, level)
 }
 
 // Handle reports the record and hands it on to the next handler, if that is
 // enabled for its level. What the client itself logs, that events can't be
 // delivered, is only handed on. The error is the next handler's.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level >= h.cfg.lowest() && !logrecord.Own(ctx, r.PC, r.Message) {
-		h.report(ctx, r)
+	if h.to.Reports(int(r.Level)) {
+		rec := logrecord.Record{Time: r.Time, Level: int(r.Level), Message: r.Message, PC: r.PC, At: r.PC}
+		(&collector{rec: &rec}).collect(h.scope, r)
+		_ = h.to.Report(ctx, &rec) // nil: no record of slog ends the program
 	}
 	if !h.next.Enabled(ctx, r.Level) {
 		return nil
@@ -83,40 +84,4 @@ func (h *Handler) with(l layer, next slog.Handler) *Handler {
 	c := *h
 	c.next, c.scope = next, append(slices.Clip(h.scope), l)
 	return &c
-}
-
-func (h *Handler) report(ctx context.Context, r slog.Record) {
-	rec := logrecord.Record{
-		Time: r.Time, Level: level(r.Level), Message: r.Message, Logger: h.cfg.logger, Stack: h.cfg.stack,
-	}
-	c := collector{rec: &rec, tags: h.cfg.tags}
-	c.collect(h.scope, r)
-	if r.Level < h.cfg.event {
-		rec.Breadcrumb(ctx, h.reporter(ctx))
-		return
-	}
-	rec.Callers = logrecord.CallersFrom(r.PC)
-	rec.Capture(ctx, h.reporter(ctx))
-}
-
-func (h *Handler) reporter(ctx context.Context) *raven.Client {
-	if h.client != nil {
-		return h.client
-	}
-	return raven.ClientFrom(ctx)
-}
-
-// level translates the levels of log/slog, and what lies between them.
-func level(l slog.Level) raven.Level {
-	switch {
-	case l < slog.LevelInfo:
-		return raven.LevelDebug
-	case l < slog.LevelWarn:
-		return raven.LevelInfo
-	case l < slog.LevelError:
-		return raven.LevelWarning
-	case l < LevelFatal:
-		return raven.LevelError
-	}
-	return raven.LevelFatal
 }

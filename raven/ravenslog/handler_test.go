@@ -86,18 +86,6 @@ func TestAttributesThatAreMoreThanData(t *testing.T) {
 	g.Expect(e.Stacktrace.Frames).NotTo(BeEmpty())
 }
 
-func TestWithoutAClientItFindsOne(t *testing.T) {
-	t.Parallel()
-	client, rec := clienttest.Recorded(t)
-	logger := slog.New(ravenslog.NewHandler(nil, nil))
-	ctx, _ := raven.NewContext(t.Context(), client)
-
-	logger.Error("no client for this")
-	logger.ErrorContext(ctx, "with a client")
-
-	sentrytest.RequireEvents(t, rec, 1, sentrytest.HasMessage("with a client"))
-}
-
 // A client that logs through the handler which reports with that client would
 // go round in circles as soon as the server is down.
 func TestTheClientsOwnLogMakesNoEvents(t *testing.T) {

@@ -2,50 +2,41 @@ package ravenslog
 
 import (
 	"log/slog"
-	"slices"
+
+	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
 // LevelFatal is the level from which events are fatal. log/slog has no name
 // for it.
 const LevelFatal = slog.LevelError + 4
 
-// Option sets up a [Handler].
-type Option func(*config)
-
-type config struct {
-	event, breadcrumb slog.Level
-	logger            string
-	stack             bool
-	tags              []string
+var levels = logrecord.Levels{
+	Info: int(slog.LevelInfo), Warn: int(slog.LevelWarn), Error: int(slog.LevelError), Fatal: int(LevelFatal),
 }
 
-func (c *config) lowest() slog.Level { return min(c.event, c.breadcrumb) }
+type adapter struct{ logrecord.Adapter }
 
-// WithEventLevel makes events of the records from this level up, in place of
+// Option configures a [Handler].
+type Option func(*adapter)
+
+// WithEventLevel sets the level from which records become events. The default is
 // [slog.LevelError].
-func WithEventLevel(level slog.Level) Option {
-	return func(c *config) { c.event = level }
-}
+func WithEventLevel(level slog.Level) Option { return func(a *adapter) { a.Event = int(level) } }
 
-// WithBreadcrumbLevel makes breadcrumbs of the records from this level up to
-// those that are events, in place of [slog.LevelInfo].
+// WithBreadcrumbLevel sets the level from which records become breadcrumbs, unless
+// they become events. The default is [slog.LevelInfo].
 func WithBreadcrumbLevel(level slog.Level) Option {
-	return func(c *config) { c.breadcrumb = level }
+	return func(a *adapter) { a.Breadcrumb = int(level) }
 }
 
-// WithLogger names the logger in events, and in breadcrumbs as their category.
-func WithLogger(name string) Option {
-	return func(c *config) { c.logger = name }
-}
+// WithLogger sets the logger's name in events, and the category of breadcrumbs.
+func WithLogger(name string) Option { return func(a *adapter) { a.Logger = name } }
 
-// WithStack records the stack with events that are about no error, too.
-func WithStack() Option {
-	return func(c *config) { c.stack = true }
-}
+// WithStack adds the stack to events that are about no error.
+func WithStack() Option { return func(a *adapter) { a.Stack = true } }
 
-// WithTags makes tags, by which Sentry indexes, of the attributes with these
-// keys that are in no group. All others are extra data.
+// WithTags makes tags of the attributes of events with these keys, unless they
+// are in a group. Sentry indexes tags; other attributes are extra data.
 func WithTags(keys ...string) Option {
-	keys = slices.Clone(keys)
-	return func(c *config) { c.tags = append(c.tags, keys...) }
+	return func(a *adapter) { a.Tags = append(a.Tags, keys...) }
 }

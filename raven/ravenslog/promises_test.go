@@ -9,7 +9,6 @@ import (
 	. "github.com/onsi/gomega"
 	pkgerrors "github.com/pkg/errors"
 
-	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/ravenslog"
 	"github.com/ravenkit/ravenkit/sentrytest"
@@ -34,21 +33,6 @@ func TestTheFirstErrorIsTheException(t *testing.T) {
 	sentrytest.RequireEvent(t, rec, sentrytest.HasException("", "the logger's"), sentrytest.HasExtra("b", "the record's"))
 }
 
-// The default client is the one that there is when the record comes.
-func TestWithoutAClientOrAContextItIsTheDefaultOne(t *testing.T) {
-	client, rec := clienttest.Recorded(t)
-	logger := slog.New(ravenslog.NewHandler(nil, nil))
-	logger.Error("too early")
-	raven.SetDefault(client)
-	t.Cleanup(func() { raven.SetDefault(nil) })
-	logger.Error("in time")
-	raven.SetDefault(nil)
-	logger.Error("too late")
-	g := NewWithT(t)
-	g.Expect(rec.Events()).To(HaveLen(1))
-	g.Expect(rec.Events()[0].Message).To(Equal("in time"))
-}
-
 type refusing struct {
 	slog.Handler
 	err error
@@ -69,18 +53,6 @@ func TestTheErrorIsTheNextHandlers(t *testing.T) {
 	g.Expect(rec.Events()[0].Message).To(Equal("m"), "it is reported all the same")
 }
 
-func TestALoggersNameIsTheCategoryOfBreadcrumbs(t *testing.T) {
-	t.Parallel()
-	client, rec := clienttest.Recorded(t)
-	logger := slog.New(ravenslog.NewHandler(client, nil, ravenslog.WithLogger("shop")))
-	ctx, _ := raven.NewContext(t.Context(), client)
-	logger.InfoContext(ctx, "before")
-	logger.ErrorContext(ctx, "failed")
-	e := rec.Events()[0]
-	NewWithT(t).Expect(e.Logger).To(Equal("shop"))
-	NewWithT(t).Expect(e.Breadcrumbs[0].Category).To(Equal("shop"))
-}
-
 func TestTagsAreNotOfGroups(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
@@ -91,22 +63,4 @@ func TestTagsAreNotOfGroups(t *testing.T) {
 	g.Expect(e.Tags).To(Equal(map[string]string{"zone": "eu"}))
 	g.Expect(e.Extra).To(HaveKeyWithValue("db", HaveKeyWithValue("shard", 7.0)))
 	g.Expect(e.Extra).To(HaveKey("other"))
-}
-
-// Levels of events and of breadcrumbs may be set to anything.
-func TestLevelsFromWhichRecordsAreReported(t *testing.T) {
-	t.Parallel()
-	g := NewWithT(t)
-	client, rec := clienttest.Recorded(t)
-	logger := slog.New(ravenslog.NewHandler(client, nil, ravenslog.WithEventLevel(slog.LevelWarn), ravenslog.WithBreadcrumbLevel(slog.LevelDebug)))
-	ctx, _ := raven.NewContext(t.Context(), client)
-	logger.Log(ctx, slog.LevelDebug-1, "nothing")
-	logger.DebugContext(ctx, "a breadcrumb")
-	logger.InfoContext(ctx, "another one")
-	logger.WarnContext(ctx, "an event")
-	g.Expect(rec.Events()).To(HaveLen(1))
-	e := rec.Events()[0]
-	g.Expect(e.Message).To(Equal("an event"))
-	g.Expect(e.Breadcrumbs).To(HaveLen(2))
-	g.Expect(e.Breadcrumbs[0].Message).To(Equal("a breadcrumb"))
 }

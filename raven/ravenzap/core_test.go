@@ -1,6 +1,7 @@
 package ravenzap_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"testing"
@@ -24,7 +25,7 @@ func TestAnErrorFieldBecomesTheException(t *testing.T) {
 
 	logger.With(zap.String("host", "db1"), zap.Namespace("order")).Error("checkout failed",
 		zap.Error(fmt.Errorf("pay: %w", errors.New("card declined"))), zap.Int("id", 17), zap.NamedError("second", errors.New("and this")),
-		ravenzap.Option(raven.Tags{"shard": "7"}), zap.Duration("took", 1500))
+		ravenzap.Apply(raven.Tags{"shard": "7"}), zap.Duration("took", 1500))
 
 	e := sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("checkout failed"), sentrytest.HasException("", "card declined"),
 		sentrytest.HasLevel("error"), sentrytest.HasExtra("host", "db1"), sentrytest.HasExtra("order.id", 17),
@@ -51,52 +52,6 @@ func TestLoggersThatAreMadeOfOneAnotherKeepTheirFieldsApart(t *testing.T) {
 	}
 }
 
-func TestLevels(t *testing.T) {
-	t.Parallel()
-	for level, want := range map[zapcore.Level]string{
-		zapcore.DebugLevel: "debug", zapcore.InfoLevel: "info", zapcore.WarnLevel: "warning",
-		zapcore.ErrorLevel: "error", zapcore.DPanicLevel: "fatal",
-	} {
-		client, rec := clienttest.Recorded(t)
-		zap.New(ravenzap.NewCore(client, ravenzap.WithEventLevel(zapcore.DebugLevel))).Log(level, "m")
-		sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("m"), sentrytest.HasLevel(want))
-	}
-}
-
-func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
-	t.Parallel()
-	g := NewWithT(t)
-	client, rec := clienttest.Recorded(t)
-	logger := zap.New(ravenzap.NewCore(client, ravenzap.WithBreadcrumbLevel(zapcore.InfoLevel), ravenzap.WithStack())).Named("auth")
-	ctx, _ := raven.NewContext(t.Context(), client)
-	inRequest := logger.With(ravenzap.Context(ctx))
-
-	inRequest.Debug("too small")
-	inRequest.Info("signed in", zap.String("user", "ada"))
-	logger.Info("somewhere else")
-	inRequest.Error("failed")
-	g.Expect(logger.Sync()).To(Succeed())
-
-	e := sentrytest.RequireEvent(t, rec, sentrytest.HasMessage("failed"))
-	g.Expect(e.Breadcrumbs).To(HaveLen(1))
-	g.Expect(e.Breadcrumbs[0].Message).To(Equal("signed in"))
-	g.Expect(e.Breadcrumbs[0].Category).To(Equal("auth"))
-	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"user": "ada"}))
-	g.Expect(e.Stacktrace).NotTo(BeNil())
-}
-
-func TestWithoutAClientItFindsOne(t *testing.T) {
-	t.Parallel()
-	client, rec := clienttest.Recorded(t)
-	logger := zap.New(ravenzap.NewCore(nil))
-	ctx, _ := raven.NewContext(t.Context(), client)
-
-	logger.Error("no client for this")
-	logger.Error("with a client", ravenzap.Context(ctx))
-
-	sentrytest.RequireEvents(t, rec, 1, sentrytest.HasMessage("with a client"))
-}
-
 // A panic that zap raises after the write must not lose the event.
 func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
 	t.Parallel()
@@ -115,4 +70,16 @@ func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
 		}
 	}()
 	zap.New(ravenzap.NewCore(client)).Panic("the end")
+}
+
+// Fields that are for the client alone are not in what other cores write.
+func TestOtherCoresOfZapSkipWhatIsForTheClient(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	client, _ := clienttest.Recorded(t)
+	ctx, _ := raven.NewContext(t.Context(), client)
+	var out bytes.Buffer
+	writes := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "m"}), zapcore.AddSync(&out), zapcore.DebugLevel)
+	zap.New(zapcore.NewTee(writes, ravenzap.NewCore(client))).With(ravenzap.Context(ctx)).Error("x", ravenzap.Apply(raven.Tags{"a": "b"}))
+	g.Expect(out.String()).To(Equal(`{"m":"x"}` + "\n"))
 }

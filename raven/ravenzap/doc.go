@@ -11,7 +11,8 @@
 //     are data;
 //   - the message is the event's message, the level its level, the logger's
 //     name its logger;
-//   - a field made by [Option] is applied to the event, and one made by
-//     [Context] says which raven.Context the event belongs to;
+//   - a field whose value is a raven.CaptureOption is applied to the event; other
+//     cores skip it if it was made by [Apply];
+//   - a field made by [Context] says which raven.Context the event belongs to;
 //   - all other fields are extra data; namespaces are nested.
 package ravenzap

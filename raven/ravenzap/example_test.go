@@ -26,7 +26,7 @@ func Example() {
 		return zapcore.NewTee(core, ravenzap.NewCore(client))
 	}))
 	logger.Info("order placed", zap.Int("order", 17))
-	logger.Error("payment failed", zap.Error(errors.New("card declined")), ravenzap.Option(raven.Tags{"shop": "lyon"}))
+	logger.Error("payment failed", zap.Error(errors.New("card declined")), ravenzap.Apply(raven.Tags{"shop": "lyon"}))
 
 	e := rec.Events()[0]
 	fmt.Println(e.Message, "|", e.Exceptions[0].Value, "|", e.Tags["shop"], "| after:", e.Breadcrumbs[0].Message)

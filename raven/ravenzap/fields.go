@@ -21,9 +21,9 @@ func Context(ctx context.Context) zap.Field {
 	return zap.Field{Type: zapcore.SkipType, Interface: carriedContext{ctx}}
 }
 
-// Option is a field that applies an option to the event, such as
+// Apply is a field that applies an option to the event, such as
 // raven.Fingerprint or raven.Tags. Other cores skip it.
-func Option(o raven.CaptureOption) zap.Field {
+func Apply(o raven.CaptureOption) zap.Field {
 	return zap.Field{Type: zapcore.SkipType, Interface: o}
 }
 
@@ -42,13 +42,13 @@ func collect(r *logrecord.Record, lists ...[]zapcore.Field) context.Context {
 				}
 				continue
 			case raven.CaptureOption:
-				if f.Type == zapcore.SkipType {
-					r.Options = append(r.Options, x)
-					continue
-				}
+				r.Take(x)
+				continue
 			case error:
-				if f.Type == zapcore.ErrorType && r.Err == nil {
-					r.Err = x
+				if f.Type == zapcore.ErrorType {
+					if text, stays := r.Take(x); stays {
+						_ = data.AddReflected(f.Key, text) // never fails
+					}
 					continue
 				}
 			}

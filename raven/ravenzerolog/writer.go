@@ -17,60 +17,21 @@ import (
 // with [zerolog.MultiLevelWriter]; [io.MultiWriter] does as well. It is safe for
 // concurrent use.
 type Writer struct {
-	client *raven.Client
-	ctx    context.Context // that of a logger, for a Writer made by WithContext
-	cfg    config
-}
-
-// Option sets up a [Writer].
-type Option func(*config)
-
-type config struct {
-	event, breadcrumb zerolog.Level
-	logger            string
-	stack             bool
-	tags              []string
-}
-
-// WithEventLevel makes events of the records from this level up, in place of
-// [zerolog.ErrorLevel].
-func WithEventLevel(level zerolog.Level) Option {
-	return func(c *config) { c.event = level }
-}
-
-// WithBreadcrumbLevel makes breadcrumbs of the records from this level up to
-// those that are events, in place of [zerolog.InfoLevel].
-func WithBreadcrumbLevel(level zerolog.Level) Option {
-	return func(c *config) { c.breadcrumb = level }
-}
-
-// WithLogger names the logger in events, and in breadcrumbs as their category.
-func WithLogger(name string) Option {
-	return func(c *config) { c.logger = name }
-}
-
-// WithStack records the stack with events that are about no error, too.
-func WithStack() Option {
-	return func(c *config) { c.stack = true }
-}
-
-// WithTags makes tags, by which Sentry indexes, of the fields with these names.
-// All others are extra data.
-func WithTags(names ...string) Option {
-	return func(c *config) { c.tags = append(c.tags, names...) }
+	to  *adapter
+	ctx context.Context // that of a logger, for a Writer made by WithContext
 }
 
 // NewWriter returns a writer that reports with client. With a nil client it
 // uses raven.Default, as it is when the record comes, or the client of
 // [Writer.WithContext].
 func NewWriter(client *raven.Client, opts ...Option) *Writer {
-	w := &Writer{client: client, ctx: context.Background(), cfg: config{event: zerolog.ErrorLevel, breadcrumb: zerolog.InfoLevel}}
+	to := &adapter{logrecord.New(client, levels, "github.com/ravenkit/ravenkit/raven/ravenzerolog.", "github.com/rs/zerolog.", "github.com/rs/zerolog/", "io.(*multiWriter).")}
 	for _, o := range opts {
 		if o != nil {
-			o(&w.cfg)
+			o(to)
 		}
 	}
-	return w
+	return &Writer{to: to, ctx: context.Background()}
 }
 
 // WithContext returns a writer for one raven.Context, such as that of a
@@ -114,7 +75,7 @@ func (w *Writer) WriteLevel(l zerolog.Level, p []byte) (int, error) {
 }
 
 func (w *Writer) reports(l zerolog.Level) bool {
-	return l != zerolog.NoLevel && l != zerolog.Disabled && l >= min(w.cfg.event, w.cfg.breadcrumb)
+	return l != zerolog.NoLevel && l != zerolog.Disabled && w.to.Reports(int(l))
 }
 
 // report reports a record, given as it was written and, if it is a JSON object,
@@ -123,29 +84,13 @@ func (w *Writer) report(l zerolog.Level, p []byte, fields map[string]any) error 
 	if !w.reports(l) {
 		return nil
 	}
-	r := logrecord.Record{Level: level(l), Logger: w.cfg.logger, Stack: w.cfg.stack}
+	r := logrecord.Record{Level: int(l)}
 	if fields == nil {
 		r.Message = string(bytes.TrimSpace(p))
 	} else {
-		w.read(&r, fields)
+		read(&r, fields)
 	}
-	if logrecord.Own(w.ctx, 0, r.Message) {
-		return nil
-	}
-	client := w.client
-	if client == nil {
-		client = raven.ClientFrom(w.ctx)
-	}
-	if l < w.cfg.event {
-		r.Breadcrumb(w.ctx, client)
-		return nil
-	}
-	r.Callers = logrecord.CallersOutside("github.com/ravenkit/ravenkit/raven/ravenzerolog.", "github.com/rs/zerolog.", "github.com/rs/zerolog/", "io.(*multiWriter).")
-	r.Capture(w.ctx, client)
-	if l == zerolog.FatalLevel || l == zerolog.PanicLevel {
-		return logrecord.Deliver(client)
-	}
-	return nil
+	return w.to.Report(w.ctx, &r)
 }
 
 // decoded returns the fields of a record that is a JSON object.
@@ -173,7 +118,7 @@ func levelIn(fields map[string]any) zerolog.Level {
 }
 
 // read takes a record apart.
-func (w *Writer) read(r *logrecord.Record, fields map[string]any) {
+func read(r *logrecord.Record, fields map[string]any) {
 	r.Message, _ = take(fields, zerolog.MessageFieldName).(string)
 	switch err := fields[zerolog.ErrorFieldName].(type) {
 	case nil:
@@ -187,18 +132,6 @@ func (w *Writer) read(r *logrecord.Record, fields map[string]any) {
 	delete(fields, zerolog.LevelFieldName)
 	// Most formats keep no more than seconds, and the record was made just now.
 	delete(fields, zerolog.TimestampFieldName)
-	var tags raven.Tags
-	for _, name := range w.cfg.tags {
-		if v := take(fields, name); v != nil {
-			if tags == nil {
-				tags = raven.Tags{}
-			}
-			tags[name] = text(v)
-		}
-	}
-	if tags != nil {
-		r.Options = append(r.Options, tags)
-	}
 	if len(fields) > 0 {
 		r.Fields = fields
 	}
@@ -230,18 +163,4 @@ func text(v any) string {
 	// What came out of JSON goes into it again.
 	b, _ := json.Marshal(v)
 	return string(b)
-}
-
-func level(l zerolog.Level) raven.Level {
-	switch {
-	case l <= zerolog.DebugLevel:
-		return raven.LevelDebug
-	case l == zerolog.InfoLevel:
-		return raven.LevelInfo
-	case l == zerolog.WarnLevel:
-		return raven.LevelWarning
-	case l == zerolog.ErrorLevel:
-		return raven.LevelError
-	}
-	return raven.LevelFatal
 }

@@ -45,28 +45,6 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
-	t.Parallel()
-	g := NewWithT(t)
-	client, rec := clienttest.Recorded(t)
-	w := ravenzerolog.NewWriter(nil, ravenzerolog.WithBreadcrumbLevel(zerolog.InfoLevel), ravenzerolog.WithStack())
-	ctx, _ := raven.NewContext(t.Context(), client)
-	logger, inRequest := zerolog.New(w), zerolog.New(w.WithContext(ctx))
-
-	inRequest.Debug().Msg("too small")
-	inRequest.Info().Str("user", "ada").Msg("signed in")
-	logger.Error().Msg("no client for this")
-	inRequest.Log().Msg("no level")
-	inRequest.Error().Msg("failed")
-
-	e := sentrytest.RequireEvents(t, rec, 1)[0]
-	g.Expect(e.Message).To(Equal("failed"))
-	g.Expect(e.Breadcrumbs).To(HaveLen(1))
-	g.Expect(e.Breadcrumbs[0].Message).To(Equal("signed in"))
-	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"user": "ada"}))
-	g.Expect(e.Stacktrace).NotTo(BeNil())
-}
-
 func TestWhatIsNoJSONIsAMessage(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)

@@ -3,7 +3,6 @@ package logrecord_test
 import (
 	"errors"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,92 +12,137 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/clienttest"
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 	"github.com/ravenkit/ravenkit/sentrytest"
+	"github.com/ravenkit/ravenkit/transport"
 )
 
-func TestCapture(t *testing.T) {
+var levels = logrecord.Levels{Info: 1, Warn: 2, Error: 3, Fatal: 4, Ends: true}
+
+func TestEvents(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	r := logrecord.Record{
-		Time: at, Level: raven.LevelWarning, Message: "slow", Logger: "db", Fields: map[string]any{"ms": 1500},
-		Options: []raven.CaptureOption{raven.Tags{"shard": "7"}},
-	}
-	r.Capture(t.Context(), client)
-	r.Err = errors.New("a timeout")
-	r.Capture(t.Context(), client)
-
+	a := logrecord.New(client, levels)
+	a.Event, a.Logger, a.Tags = 2, "db", []string{"shard", "nothing"}
 	g := NewWithT(t)
+	for _, err := range []error{nil, errors.New("a timeout")} {
+		r := logrecord.Record{
+			Time: at, Level: 2, Message: "slow", Fields: map[string]any{"ms": 1500, "shard": 7, "nothing": nil}, Err: err,
+			Options: []raven.CaptureOption{raven.Tags{"zone": "eu"}},
+		}
+		g.Expect(a.Report(t.Context(), &r)).To(Succeed())
+	}
 	for i, e := range rec.Events() {
 		g.Expect(e.Timestamp).To(Equal(at))
 		g.Expect(e.Level).To(Equal("warning"))
 		g.Expect(e.Message).To(Equal("slow"))
 		g.Expect(e.Logger).To(Equal("db"))
-		g.Expect(e.Extra).To(Equal(map[string]any{"ms": 1500.0}))
-		g.Expect(e.Tags).To(Equal(map[string]string{"shard": "7"}))
-		g.Expect(e.Exceptions).To(HaveLen(i), "the second is of an error")
+		g.Expect(e.Extra).To(Equal(map[string]any{"ms": 1500.0, "nothing": nil}))
+		g.Expect(e.Tags).To(Equal(map[string]string{"zone": "eu", "shard": "7"}))
+		g.Expect(e.Exceptions).To(HaveLen(i), "the second is about an error")
 		g.Expect(e.Stacktrace).To(BeNil())
 	}
 	g.Expect(rec.Events()).To(HaveLen(2))
 }
 
-func TestBreadcrumb(t *testing.T) {
+func TestBreadcrumbs(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
-	fields := map[string]any{"ms": 1500}
-	r := logrecord.Record{Level: raven.LevelWarning, Message: "slow", Fields: fields, Err: errors.New("a timeout")}
-	r.Breadcrumb(t.Context(), client)
-	client.CaptureMessage(t.Context(), "m")
-
+	a := logrecord.New(client, levels)
+	a.Tags = []string{"ms"}
 	g := NewWithT(t)
-	crumb := sentrytest.RequireEvent(t, rec).Breadcrumbs[0]
-	g.Expect(crumb.Category).To(Equal("log"), "without a logger's name")
-	g.Expect(crumb.Level).To(Equal("warning"))
-	g.Expect(crumb.Data).To(Equal(map[string]any{"ms": 1500.0, "error": "a timeout"}))
-	g.Expect(fields).To(HaveLen(1), "the caller's map is as it was")
+	g.Expect(a.Report(t.Context(), &logrecord.Record{Level: 0, Message: "too small"})).To(Succeed())
+	g.Expect(a.Report(t.Context(), &logrecord.Record{Level: 2, Message: "slow", Fields: map[string]any{"ms": 1500}, Err: errors.New("a timeout")})).To(Succeed())
+	g.Expect(a.Report(t.Context(), &logrecord.Record{Level: 3})).To(Succeed())
+
+	e := sentrytest.RequireEvent(t, rec)
+	g.Expect(e.Breadcrumbs).To(HaveLen(1))
+	g.Expect(e.Breadcrumbs[0].Category).To(Equal("log"), "without a logger's name")
+	g.Expect(e.Breadcrumbs[0].Level).To(Equal("warning"))
+	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"ms": 1500.0, "error": "a timeout"}), "a breadcrumb has no tags")
 }
 
-// logged stands for a function of a logging library.
-//
-//go:noinline
-func logged(find func() []uintptr) []uintptr { return find() }
-
-func innermost(pcs []uintptr) string {
-	if len(pcs) == 0 {
-		return ""
-	}
-	frame, _ := runtime.CallersFrames(pcs).Next()
-	return frame.Function[strings.LastIndexByte(frame.Function, '.')+1:]
-}
-
-func TestCallersBeginWhereItWasLogged(t *testing.T) {
+func TestTake(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	var called, returns []uintptr
-	logged(func() []uintptr {
-		var pcs [1]uintptr
-		runtime.Callers(3, pcs[:]) // the test, as a library finds it
-		returns = logrecord.CallersFrom(pcs[0])
-		called = logrecord.CallersFrom(pcs[0] - 1) // the address of the call, as in runtime.Frame
-		return nil
-	})
-	g.Expect(innermost(returns)).To(Equal("TestCallersBeginWhereItWasLogged"))
-	g.Expect(innermost(called)).To(Equal("TestCallersBeginWhereItWasLogged"))
-	g.Expect(logrecord.CallersFrom(0)).To(BeNil())
-	g.Expect(logrecord.CallersFrom(1)).To(BeNil(), "an address that is not on the stack")
+	var r logrecord.Record
+	first := errors.New("first")
+	for _, v := range []any{raven.Tags{"a": "b"}, first} {
+		_, stays := r.Take(v)
+		g.Expect(stays).To(BeFalse())
+	}
+	for v, want := range map[any]any{errors.New("second"): "second", 7: 7} {
+		data, stays := r.Take(v)
+		g.Expect(stays).To(BeTrue())
+		g.Expect(data).To(Equal(want))
+	}
+	g.Expect(r.Err).To(BeIdenticalTo(first))
+	g.Expect(r.Options).To(HaveLen(1))
+}
 
-	here := logged(func() []uintptr {
-		return logrecord.CallersOutside("github.com/ravenkit/ravenkit/raven/internal/logrecord.",
-			"github.com/ravenkit/ravenkit/raven/internal/logrecord_test.TestCallersBeginWhereItWasLogged.func",
-			"github.com/ravenkit/ravenkit/raven/internal/logrecord_test.logged")
-	})
-	g.Expect(innermost(here)).To(Equal("TestCallersBeginWhereItWasLogged"))
+// Delivery is waited for where the program ends, and only there.
+func TestTheErrorIsThatOfAFlush(t *testing.T) {
+	t.Parallel()
+	for _, ends := range []bool{true, false} {
+		g := NewWithT(t)
+		client, rec := clienttest.Recorded(t)
+		rec.Fail(&transport.APIError{Status: 400, Message: "down"})
+		l := levels
+		l.Ends = ends
+		a := logrecord.New(client, l)
+		g.Expect(a.Report(t.Context(), &logrecord.Record{Level: 3})).To(Succeed())
+		var lost *raven.LossError
+		g.Expect(errors.As(a.Report(t.Context(), &logrecord.Record{Level: 5}), &lost)).To(Equal(ends))
+	}
+}
+
+// library stands for a function of a logging library.
+//
+//go:noinline
+func library(report func(pc uintptr)) {
+	var pcs [1]uintptr
+	runtime.Callers(2, pcs[:]) // the caller, as a library finds it
+	report(pcs[0])
+}
+
+// program stands for a function that logs.
+//
+//go:noinline
+func program(report func(pc uintptr)) { library(report) }
+
+func TestWhereAStackBegins(t *testing.T) {
+	t.Parallel()
+	const here = "github.com/ravenkit/ravenkit/raven/internal/logrecord_test."
+	for name, tt := range map[string]struct {
+		at     func(pc uintptr) uintptr
+		inside []string
+		want   string
+	}{
+		"at a return address":         {func(pc uintptr) uintptr { return pc }, nil, "program"},
+		"at a call, as runtime.Frame": {func(pc uintptr) uintptr { return pc - 1 }, []string{here}, "program"},
+		"outside of the library":      {func(uintptr) uintptr { return 0 }, []string{here + "library", here + "Test"}, "program"},
+		"where the client finds it":   {func(uintptr) uintptr { return 1 }, []string{here}, "TestWhereAStackBegins."},
+		"unknown":                     {func(uintptr) uintptr { return 0 }, nil, "TestWhereAStackBegins."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			client, rec := clienttest.Recorded(t)
+			a := logrecord.New(client, levels, tt.inside...)
+			program(func(pc uintptr) {
+				g.Expect(a.Report(t.Context(), &logrecord.Record{Level: 3, Err: errors.New("x"), At: tt.at(pc)})).To(Succeed())
+			})
+			frames := rec.Events()[0].Exceptions[0].Stacktrace.Frames
+			g.Expect(frames[len(frames)-1].Function).To(HavePrefix(tt.want))
+		})
+	}
 }
 
 func TestTheClientsOwnRecords(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
+	client, rec := clienttest.Recorded(t)
+	a := logrecord.New(client, levels)
 	var pcs [1]uintptr
 	runtime.Callers(1, pcs[:])
-	g.Expect(logrecord.IsOwn(pcs[0])).To(BeFalse(), "a test is no part of the client")
-	g.Expect(logrecord.IsOwn(0)).To(BeFalse())
+	g.Expect(a.Report(t.Context(), &logrecord.Record{Level: 3, PC: pcs[0]})).To(Succeed())
+	g.Expect(rec.Take()).To(HaveLen(1), "a test is no part of the client")
 }

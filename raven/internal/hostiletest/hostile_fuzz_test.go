@@ -1,4 +1,4 @@
-package adapterstest
+package hostiletest
 
 import (
 	"bytes"
@@ -303,6 +303,18 @@ func (a *attacker) serve(ctx context.Context) {
 	handler.ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
 }
 
+// bridge is a slog handler that calls a function.
+type bridge func(ctx context.Context, message string)
+
+func (bridge) Enabled(context.Context, slog.Level) bool { return true }
+func (b bridge) WithAttrs([]slog.Attr) slog.Handler     { return b }
+func (b bridge) WithGroup(string) slog.Handler          { return b }
+
+func (b bridge) Handle(ctx context.Context, r slog.Record) error {
+	b(ctx, r.Message)
+	return nil
+}
+
 // Whatever a program hands to the client, its adapters and the middleware, and
 // whatever its methods do when they are called: no panic comes out, every event has
 // an outcome, and what is sent is JSON.
@@ -316,7 +328,7 @@ func FuzzHostileValues(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		a := &attacker{input: input, rec: transporttest.NewRecorder()}
 		ctx := context.Background()
-		log := slog.New(bridge(func(ctx context.Context, _ slog.Level, message string) {
+		log := slog.New(bridge(func(ctx context.Context, message string) {
 			a.client.CaptureMessage(ctx, message)
 			panic("no log")
 		}))

@@ -1,4 +1,4 @@
-module github.com/ravenkit/ravenkit/raven/internal/adapterstest
+module github.com/ravenkit/ravenkit/raven/internal/hostiletest
 
 go 1.26.0
 

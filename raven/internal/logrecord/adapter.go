@@ -1,0 +1,114 @@
+package logrecord
+
+import (
+	"context"
+	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
+)
+
+// Levels are the levels of a logging library as numbers: the higher, the worse.
+type Levels struct {
+	Info, Warn, Error, Fatal int
+	Ends                     bool // whether a fatal record ends the program
+}
+
+func (l Levels) of(level int) raven.Level {
+	switch {
+	case level < l.Info:
+		return raven.LevelDebug
+	case level < l.Warn:
+		return raven.LevelInfo
+	case level < l.Error:
+		return raven.LevelWarning
+	case level < l.Fatal:
+		return raven.LevelError
+	}
+	return raven.LevelFatal
+}
+
+// Adapter reports the records of a logging library. The options of every adapter
+// set its fields. Once set it is safe for concurrent use.
+type Adapter struct {
+	Event      int      // records of this level and worse ones are events
+	Breadcrumb int      // records of this level and worse ones are breadcrumbs, if no events
+	Logger     string   // the name of a logger that has none
+	Stack      bool     // whether events about no error have a stack
+	Tags       []string // the fields that are tags of events
+
+	client *raven.Client
+	levels Levels
+	inside []string
+}
+
+// New returns an adapter that makes events of errors and breadcrumbs of infos.
+// A nil client stands for the one of the record's context, else [raven.Default].
+// The stack of a record begins below the functions whose names begin with one
+// of inside; without any it begins at Record.At.
+func New(client *raven.Client, levels Levels, inside ...string) Adapter {
+	return Adapter{Event: levels.Error, Breadcrumb: levels.Info, client: client, levels: levels, inside: inside}
+}
+
+// Reports says whether records of the level are events or breadcrumbs.
+func (a *Adapter) Reports(level int) bool { return level >= min(a.Event, a.Breadcrumb) }
+
+// ClientFor returns the client that reports a record with the context.
+func (a *Adapter) ClientFor(ctx context.Context) *raven.Client {
+	if a.client != nil {
+		return a.client
+	}
+	return raven.ClientFrom(ctx)
+}
+
+// Report makes an event or a breadcrumb of the record. It skips the client's own
+// records. The error is nil unless the record ends the program: then it is that
+// of [Deliver].
+func (a *Adapter) Report(ctx context.Context, r *Record) error {
+	if !a.Reports(r.Level) || own(ctx, r.PC, r.Message) {
+		return nil
+	}
+	if r.Logger == "" {
+		r.Logger = a.Logger
+	}
+	client := a.ClientFor(ctx)
+	if r.Level < a.Event {
+		client.CaptureBreadcrumb(ctx, r.breadcrumb(a.levels.of(r.Level)))
+		return nil
+	}
+	r.tag(a.Tags)
+	a.capture(ctx, client, r)
+	if a.levels.Ends && r.Level >= a.levels.Fatal {
+		return Deliver(client)
+	}
+	return nil
+}
+
+// capture reports an event about the error of the record, if it has one, else
+// about its message.
+func (a *Adapter) capture(ctx context.Context, client *raven.Client, r *Record) {
+	opts := make([]raven.CaptureOption, 0, 8+len(r.Options))
+	opts = append(opts, a.levels.of(r.Level), raven.Logger(r.Logger), raven.Extra(r.Fields))
+	if !r.Time.IsZero() {
+		opts = append(opts, raven.Timestamp(r.Time))
+	}
+	if r.Err != nil || a.Stack {
+		opts = append(opts, raven.Callers(a.callers(r)), raven.Stack(a.Stack))
+	}
+	if r.Err == nil {
+		client.CaptureMessage(ctx, r.Message, append(opts, r.Options...)...)
+		return
+	}
+	opts = append(opts, raven.Message(r.Message), r.origin())
+	client.CaptureException(ctx, r.Err, append(opts, r.Options...)...)
+}
+
+// patience bounds the wait for the delivery of what is reported last.
+const patience = 5 * time.Second
+
+// Deliver waits for at most five seconds until events are delivered. The program
+// may end after it. The error is that of [raven.Client.Flush].
+func Deliver(client *raven.Client) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return client.Flush(ctx)
+}
