@@ -21,7 +21,8 @@ const artifactsVariable = "SENTRYTEST_ARTIFACTS"
 // the method ArtifactDir (Go 1.26) and keeps what is in it (go test
 // -artifacts); else one below the folder for temporary files.
 //
-// An Artifact is a [Source]: the Require functions work on it. All methods are
+// An Artifact is a [Source]: the Require functions work on it. Its methods
+// return what those of [Server] returned when the file was written. They are
 // safe for concurrent use and return copies.
 //
 // # Format
@@ -41,46 +42,22 @@ type Artifact struct {
 	Time    time.Time // when the file was written
 	Dropped int       // requests that are missing at the front, because of MaxHistory
 
-	journal journal
+	scope
 }
-
-func (a *Artifact) scope() scope { return scope{journal: &a.journal} }
-
-// Events is [Server.Events] at the time of the file.
-func (a *Artifact) Events() []Event { return a.scope().events() }
-
-// Transactions is [Server.Transactions] at the time of the file.
-func (a *Artifact) Transactions() []Event { return a.scope().transactions() }
-
-// Envelopes is [Server.Envelopes] at the time of the file.
-func (a *Artifact) Envelopes() []Envelope { return a.scope().envelopes() }
-
-// Requests is [Server.Requests] at the time of the file.
-func (a *Artifact) Requests() []Request { return a.scope().requests() }
-
-// Rejected is [Server.Rejected] at the time of the file.
-func (a *Artifact) Rejected() []Rejection { return a.scope().rejected() }
 
 // WriteArtifact writes what the server has received in the format of
 // [Artifact]. The error is the writer's.
 func (s *Server) WriteArtifact(w io.Writer) error {
-	return writeArtifact(w, s.about(testNameOf(s.tb)), s)
+	return writeArtifact(w, s.about(testName(s.tb)), &s.scope)
 }
 
 // WriteArtifact is [Server.WriteArtifact] for what the tenant owns.
 func (t *Tenant) WriteArtifact(w io.Writer) error {
-	return writeArtifact(w, t.srv.about(t.test), t)
-}
-
-func testNameOf(tb TB) string {
-	if tb == nil {
-		return ""
-	}
-	return testName(tb)
+	return writeArtifact(w, t.srv.about(t.test), &t.scope)
 }
 
 // keepArtifact writes both files for a failed test and logs where they are.
-func keepArtifact(tb TB, about artifactHead, src recorder) {
+func keepArtifact(tb TB, about artifactHead, src *scope) {
 	tb.Helper()
 	if len(src.Requests()) == 0 {
 		return
@@ -93,7 +70,7 @@ func keepArtifact(tb TB, about artifactHead, src recorder) {
 	tb.Logf("sentrytest: what %s received is in\n    %s\n    %s", about.Server, page, lines)
 }
 
-func saveArtifact(tb TB, about artifactHead, src recorder) (lines, page string, err error) {
+func saveArtifact(tb TB, about artifactHead, src *scope) (lines, page string, err error) {
 	dir, err := artifactDir(tb)
 	if err != nil {
 		return "", "", err

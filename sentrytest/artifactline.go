@@ -72,7 +72,7 @@ type artifactRejection struct {
 	Causes []string `json:"causes,omitempty"`
 }
 
-func writeArtifact(w io.Writer, about artifactHead, src recorder) error {
+func writeArtifact(w io.Writer, about artifactHead, src *scope) error {
 	buffered := bufio.NewWriter(w)
 	e := json.NewEncoder(buffered)
 	e.SetEscapeHTML(false)
@@ -106,7 +106,7 @@ func writeArtifact(w io.Writer, about artifactHead, src recorder) error {
 // idsOf returns the ids of the events of every request from which something was
 // kept: one for each event if they differ, as those of browser reports do, else
 // the one that they share. It is "" for an envelope without an id.
-func idsOf(src recorder) map[int][]string {
+func idsOf(src *scope) map[int][]string {
 	ids := map[int][]string{}
 	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
 		ids[e.Received.ID] = append(ids[e.Received.ID], e.EventID)
@@ -140,7 +140,7 @@ func requestLine(r Request) artifactRequest {
 // server does. It fails when r is something else or fails; a file that breaks
 // off, as after a crash, has an error and the Artifact up to there.
 func ReadArtifact(r io.Reader) (*Artifact, error) {
-	a := &Artifact{}
+	a := &Artifact{scope: scope{journal: &journal{}}}
 	lines := json.NewDecoder(r)
 	var head artifactHead
 	if err := lines.Decode(&head); err != nil {

@@ -39,7 +39,7 @@ type pageEvent struct {
 }
 
 // writePage writes a page that needs nothing but itself.
-func writePage(w io.Writer, about artifactHead, src recorder) error {
+func writePage(w io.Writer, about artifactHead, src *scope) error {
 	page, err := template.New("artifact").Parse(artifactHTML)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func writePage(w io.Writer, about artifactHead, src recorder) error {
 	})
 }
 
-func pageRequests(src recorder) []pageRequest {
+func pageRequests(src *scope) []pageRequest {
 	events := map[int][]pageEvent{}
 	for _, e := range src.Events() {
 		events[e.Received.ID] = append(events[e.Received.ID], pageEvent{e.String(), e.Problems, e.GroupingPreview()})

@@ -16,24 +16,15 @@ const maxDumped = 100
 // at most a hundred of a kind, for people to read. A server of [NewServer] logs
 // it when its test has failed.
 func (s *Server) Dump() string {
-	return s.dump("server "+s.URL(), s)
+	return s.dump("server "+s.URL(), &s.scope)
 }
 
 // Dump is [Server.Dump] of what the tenant owns, with [Server.Unowned].
 func (t *Tenant) Dump() string {
-	return t.srv.dump(t.String()+" on "+t.srv.URL(), t)
+	return t.srv.dump(t.String()+" on "+t.srv.URL(), &t.scope)
 }
 
-// recorder is a source with all records: a server or a tenant.
-type recorder interface {
-	Source
-	Transactions() []Event
-	Requests() []Request
-	Envelopes() []Envelope
-	Rejected() []Rejection
-}
-
-func (s *Server) dump(who string, src recorder) string {
+func (s *Server) dump(who string, src *scope) string {
 	var b strings.Builder
 	requests := src.Requests()
 	fmt.Fprintf(&b, "sentrytest: %s received %s", who, texts.Count(len(requests), "request"))

@@ -11,18 +11,23 @@ import (
 // journal holds everything that the server received. What it stores is never
 // modified afterwards, so that readers may copy it outside the lock.
 type journal struct {
-	mu        sync.Mutex // guards everything below
+	mu      sync.Mutex // guards everything below
+	records records
+	lastID  int
+	max     int // of each record; 0 for no bound
+	dropped Dropped
+	cleared int           // how often Clear ran, so that a Wait under way starts over
+	changed chan struct{} // closed and given up when something is recorded; nil while no caller waits
+	closed  bool
+}
+
+// records are the lists of a journal, each in the order of arrival.
+type records struct {
 	requests  []*Request
 	events    []*storedEvent
 	traces    []*storedEvent // transactions
 	envelopes []*Envelope
 	rejected  []*Rejection
-	lastID    int
-	max       int // of each record; 0 for no bound
-	dropped   Dropped
-	cleared   int           // how often Clear ran, so that a Wait under way starts over
-	changed   chan struct{} // closed and given up when something is recorded; nil while no caller waits
-	closed    bool
 }
 
 // storedEvent is an event in the form it arrived in. Reading it into an Event
@@ -61,8 +66,6 @@ func (e *storedEvent) get() Event {
 
 func (e *storedEvent) copy() Event { return e.get().Clone() }
 
-func (e *storedEvent) carrier() *Request { return e.request }
-
 // entry is what one request adds to the journal.
 type entry struct {
 	request   *Request
@@ -79,22 +82,22 @@ func (j *journal) add(e entry) {
 		j.lastID++
 		e.request.ID = j.lastID
 	}
-	j.requests = keep(j.requests, e.request, j.max, &j.dropped.Requests)
+	j.records.requests = keep(j.records.requests, e.request, j.max, &j.dropped.Requests)
 	for _, ev := range e.events {
 		ev.request = e.request
-		j.events = keep(j.events, ev, j.max, &j.dropped.Events)
+		j.records.events = keep(j.records.events, ev, j.max, &j.dropped.Events)
 	}
 	for _, trace := range e.traces {
 		trace.request = e.request
-		j.traces = keep(j.traces, trace, j.max, &j.dropped.Transactions)
+		j.records.traces = keep(j.records.traces, trace, j.max, &j.dropped.Transactions)
 	}
 	if e.envelope != nil {
 		e.envelope.Received = *e.request
-		j.envelopes = keep(j.envelopes, e.envelope, j.max, &j.dropped.Envelopes)
+		j.records.envelopes = keep(j.records.envelopes, e.envelope, j.max, &j.dropped.Envelopes)
 	}
 	if e.rejection != nil {
 		e.rejection.Request = *e.request
-		j.rejected = keep(j.rejected, e.rejection, j.max, &j.dropped.Rejected)
+		j.records.rejected = keep(j.records.rejected, e.rejection, j.max, &j.dropped.Rejected)
 	}
 	j.broadcastLocked()
 }
@@ -133,30 +136,11 @@ func (j *journal) close() {
 	j.broadcastLocked()
 }
 
-// Events returns the events that the server accepted, in the order of arrival:
-// bodies of the store endpoint, envelope items of type "event", reports of
-// browsers and minidumps. [Server.Transactions], [Server.Sessions] and their
-// like have what came beside them, and [Server.Envelopes] has every item.
-func (s *Server) Events() []Event { return s.scope().events() }
-
-// Envelopes returns the envelopes that the server accepted, in the order of
-// arrival, with all their items, known or not.
-func (s *Server) Envelopes() []Envelope { return s.scope().envelopes() }
-
-// Requests returns every request that reached the server, refused and scripted
-// ones included, in the order in which their bodies had arrived. CORS
-// preflights are not recorded.
-func (s *Server) Requests() []Request { return s.scope().requests() }
-
-// Rejected returns the requests that the server refused because of their
-// contents, with the reason that it gave, in the order of arrival.
-func (s *Server) Rejected() []Rejection { return s.scope().rejected() }
-
 // Clear forgets everything that was received so far, what its tenants own
 // included. It does not touch the script.
 func (s *Server) Clear() {
 	s.problems.Clear()
-	s.findings.keep(s.scope().clear())
+	s.findings.keep(s.clear())
 }
 
 // Dropped counts what a server has forgotten to stay within [MaxHistory]. The

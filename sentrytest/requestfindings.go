@@ -55,26 +55,14 @@ func (r RequestFindings) String() string {
 	return b.String()
 }
 
-// Findings returns what is wrong with the requests that the server accepted and
-// with all that they carried, in the order of arrival. Requests without
-// findings are left out. It is computed at each call. What was refused is in
-// [Server.Rejected].
-func (s *Server) Findings() []RequestFindings { return s.scope().records().findings() }
-
-// records are parts of a journal, as they were at one moment.
-type records struct {
-	requests  []*Request
-	events    []*storedEvent // with the transactions
-	envelopes []*Envelope
-}
-
-func (j *journal) recordsLocked() records {
-	return records{j.requests, slices.Concat(j.events, j.traces), j.envelopes}
-}
+// Findings returns what is wrong with the accepted requests and with all that
+// they carried. Requests without findings are left out. It is computed at each
+// call. [Server.Rejected] has the refused requests.
+func (v *scope) Findings() []RequestFindings { return v.only(v.all()).findings() }
 
 func (r records) findings() []RequestFindings {
 	byRequest := map[int][]Finding{}
-	for _, e := range r.events {
+	for _, e := range slices.Concat(r.events, r.traces) {
 		if e.envelope == nil {
 			byRequest[e.request.ID] = append(byRequest[e.request.ID], e.get().Findings()...)
 		}
@@ -115,7 +103,7 @@ func (s *strictness) keep(r records) {
 }
 
 // of returns what was kept of a scope's records.
-func (s *strictness) of(v scope) []RequestFindings {
+func (s *strictness) of(v *scope) []RequestFindings {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []RequestFindings
@@ -129,13 +117,13 @@ func (s *strictness) of(v scope) []RequestFindings {
 
 // reportFindings fails a test for warnings about what a scope of a strict
 // server has, and logs what is less.
-func (s *Server) reportFindings(tb TB, v scope) {
+func (s *Server) reportFindings(tb TB, v *scope) {
 	tb.Helper()
 	if !s.findings.on {
 		return
 	}
 	var grave, slight []string
-	for _, r := range append(s.findings.of(v), v.records().findings()...) {
+	for _, r := range append(s.findings.of(v), v.Findings()...) {
 		if r.Findings[0].Severity >= SeverityWarning {
 			grave = append(grave, texts.Indent(r.String(), "  "))
 		} else {

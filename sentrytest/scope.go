@@ -1,105 +1,78 @@
 package sentrytest
 
-import (
-	"context"
-)
+import "context"
 
 // scope is what one party sees of a journal: a server everything, a tenant what
-// came with its DSN.
+// came with its DSN. Its exported methods are methods of Server, Tenant and
+// Artifact. The zero value sees nothing.
 type scope struct {
 	journal *journal
 	mine    func(*Request) bool // nil for everything
 }
 
-func (s *Server) scope() scope { return scope{journal: &s.journal} }
+func (v *scope) sees(r *Request) bool { return v.mine == nil || v.mine(r) }
 
-func (v scope) sees(r *Request) bool { return v.mine == nil || v.mine(r) }
-
-func (v scope) events() []Event {
-	return collect(v, &v.journal.events, (*storedEvent).carrier, (*storedEvent).copy)
-}
-
-func (v scope) transactions() []Event {
-	return collect(v, &v.journal.traces, (*storedEvent).carrier, (*storedEvent).copy)
-}
-
-func (v scope) envelopes() []Envelope {
-	return collect(v, &v.journal.envelopes, (*Envelope).carrier, (*Envelope).Clone)
-}
-
-func (v scope) requests() []Request {
-	return collect(v, &v.journal.requests, (*Request).itself, (*Request).clone)
-}
-
-func (v scope) rejected() []Rejection {
-	return collect(v, &v.journal.rejected, (*Rejection).carrier, (*Rejection).clone)
-}
-
-// collect returns copies of one record, made without holding up the server.
-func collect[T, C any](v scope, record *[]T, carrier func(T) *Request, clone func(T) C) []C {
+// all returns the records of the journal, those of others included.
+func (v *scope) all() records {
+	if v.journal == nil {
+		return records{}
+	}
 	v.journal.mu.Lock()
-	stored := *record
-	v.journal.mu.Unlock()
-	out := make([]C, 0, len(stored))
-	for _, one := range stored {
-		if v.sees(carrier(one)) {
+	defer v.journal.mu.Unlock()
+	return v.journal.records
+}
+
+// carried is an entry of a record. Every entry came with a request.
+type carried interface{ carrier() *Request }
+
+func (r *Request) carrier() *Request     { return r }
+func (e *storedEvent) carrier() *Request { return e.request }
+func (e *Envelope) carrier() *Request    { return &e.Received }
+func (r *Rejection) carrier() *Request   { return &r.Request }
+
+// copies returns copies of the entries of a record that the scope sees.
+func copies[T carried, C any](v *scope, record []T, clone func(T) C) []C {
+	out := make([]C, 0, len(record))
+	for _, one := range record {
+		if v.sees(one.carrier()) {
 			out = append(out, clone(one))
 		}
 	}
 	return out
 }
 
-// records returns what findings are made of.
-func (v scope) records() records {
-	v.journal.mu.Lock()
-	all := v.journal.recordsLocked()
-	v.journal.mu.Unlock()
-	return v.only(all)
-}
-
-func (v scope) only(r records) records {
-	return records{
-		requests:  filter(r.requests, (*Request).itself, v.sees),
-		events:    filter(r.events, (*storedEvent).carrier, v.sees),
-		envelopes: filter(r.envelopes, (*Envelope).carrier, v.sees),
-	}
-}
-
-// clear removes what the scope has, and returns it. Every Wait under way starts
-// over, for it can't tell what is gone.
-func (v scope) clear() records {
-	j := v.journal
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	cleared := v.only(j.recordsLocked())
-	others := func(r *Request) bool { return !v.sees(r) }
-	j.requests = filter(j.requests, (*Request).itself, others)
-	j.events = filter(j.events, (*storedEvent).carrier, others)
-	j.traces = filter(j.traces, (*storedEvent).carrier, others)
-	j.envelopes = filter(j.envelopes, (*Envelope).carrier, others)
-	j.rejected = filter(j.rejected, (*Rejection).carrier, others)
-	j.cleared++
-	return cleared
+// only returns the records that the scope sees.
+func (v *scope) only(r records) records {
+	return records{filter(v, r.requests), filter(v, r.events), filter(v, r.traces), filter(v, r.envelopes), filter(v, r.rejected)}
 }
 
 // filter makes a new list, since readers may hold the old one.
-func filter[T any](list []T, carrier func(T) *Request, keep func(*Request) bool) []T {
+func filter[T carried](v *scope, record []T) []T {
 	var rest []T
-	for _, one := range list {
-		if keep(carrier(one)) {
+	for _, one := range record {
+		if v.sees(one.carrier()) {
 			rest = append(rest, one)
 		}
 	}
 	return rest
 }
 
-func (r *Request) itself() *Request    { return r }
-func (e *Envelope) carrier() *Request  { return &e.Received }
-func (r *Rejection) carrier() *Request { return &r.Request }
+// clear removes what the scope sees and returns it. Every Wait under way starts
+// over, since it cannot know what is gone.
+func (v *scope) clear() records {
+	j := v.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	cleared := v.only(j.records)
+	others := &scope{mine: func(r *Request) bool { return !v.sees(r) }}
+	j.records = others.only(j.records)
+	j.cleared++
+	return cleared
+}
 
 // wait returns the first n events that meet the predicates, and in place of
 // them what ended the wait and those that there were.
-func (v scope) wait(ctx context.Context, n int, preds []Predicate) (matched []Event, cause error) {
+func (v *scope) wait(ctx context.Context, n int, preds []Predicate) (matched []Event, cause error) {
 	var (
 		next    int // how many events, counted from the journal's first, have been looked at
 		cleared = -1
@@ -110,8 +83,8 @@ func (v scope) wait(ctx context.Context, n int, preds []Predicate) (matched []Ev
 		if v.journal.cleared != cleared {
 			cleared, next, matched = v.journal.cleared, first, nil
 		}
-		fresh := v.journal.events[max(next-first, 0):]
-		next = first + len(v.journal.events)
+		fresh := v.journal.records.events[max(next-first, 0):]
+		next = first + len(v.journal.records.events)
 		changed, closed := v.journal.changeLocked(), v.journal.closed
 		v.journal.mu.Unlock()
 
@@ -148,15 +121,12 @@ type claimKey struct {
 }
 
 // claim marks the events as expected by an assertion.
-func (v scope) claim(events []Event) {
+func (v *scope) claim(events []Event) {
 	wanted := make(map[claimKey]bool, len(events))
 	for _, e := range events {
 		wanted[claimKey{e.Received.ID, e.EventID}] = true
 	}
-	v.journal.mu.Lock()
-	stored := v.journal.events
-	v.journal.mu.Unlock()
-	for _, s := range stored {
+	for _, s := range v.all().events {
 		if wanted[claimKey{s.request.ID, s.id}] {
 			s.claimed.Store(true)
 		}
@@ -164,16 +134,10 @@ func (v scope) claim(events []Event) {
 }
 
 // unclaimed returns the events that no assertion has claimed.
-func (v scope) unclaimed() []Event {
-	unclaimed := func(s *storedEvent) *storedEvent {
-		if s.claimed.Load() {
-			return nil
-		}
-		return s
-	}
+func (v *scope) unclaimed() []Event {
 	var out []Event
-	for _, s := range collect(v, &v.journal.events, (*storedEvent).carrier, unclaimed) {
-		if s != nil {
+	for _, s := range v.all().events {
+		if v.sees(s.request) && !s.claimed.Load() {
 			out = append(out, s.copy())
 		}
 	}

@@ -23,9 +23,10 @@ import (
 // send, answers as Sentry's Relay does, and remembers everything. Make one with
 // [NewServer], [NewTLSServer] or [Start].
 //
-// All methods are safe for concurrent use. What they return are copies:
-// changing them changes nothing in the server. The records outlive Close.
+// All methods are safe for concurrent use. They return copies, and lists in the
+// order of arrival. The records can be read after Close.
 type Server struct {
+	scope
 	cfg     config
 	tb      TB // nil when started by Start
 	key     string
@@ -46,7 +47,6 @@ type Server struct {
 	closeOnce sync.Once
 	closeErr  error
 
-	journal  journal
 	tenants  tenants
 	traffic  serving.Traffic
 	script   script
@@ -92,7 +92,7 @@ func Start(opts ...Option) (*Server, error) {
 }
 
 func start(tb TB, opts []Option) (*Server, error) {
-	s := &Server{cfg: newConfig(opts), tb: tb, key: eventid.RandomHex(), project: "1"}
+	s := &Server{scope: scope{journal: &journal{}}, cfg: newConfig(opts), tb: tb, key: eventid.RandomHex(), project: "1"}
 	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
 	s.journal.max = s.cfg.maxHistory
 	s.problems.Report = s.cfg.onProblem

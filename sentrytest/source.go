@@ -70,23 +70,22 @@ func fullSourceOf(src Source) fullSource {
 
 // ownSource is a server or a tenant.
 type ownSource struct {
-	recorder
-	scope   scope
+	*scope
 	srv     *Server
 	last    *lastLook
 	expects func(project string) bool // whether a request under way may be the source's; nil for all
 	name    string                    // of the variable in messages
 }
 
-func (s *Server) full() ownSource { return ownSource{s, s.scope(), s, &s.last, nil, "srv"} }
+func (s *Server) full() ownSource { return ownSource{&s.scope, s, &s.last, nil, "srv"} }
 
 func (t *Tenant) full() ownSource {
-	return ownSource{t, t.scope(), t.srv, &t.last, t.expects, "tenant"}
+	return ownSource{&t.scope, t.srv, &t.last, t.expects, "tenant"}
 }
 
 func (o ownSource) await(ctx context.Context, n int, preds []Predicate) ([]Event, error) {
 	start := time.Now()
-	matched, cause := o.scope.wait(ctx, n, preds)
+	matched, cause := o.wait(ctx, n, preds)
 	if cause == nil {
 		return matched, nil
 	}
@@ -100,7 +99,6 @@ func (o ownSource) settle(ctx context.Context) error {
 	return busy(o.srv.traffic.Rest(ctx, false, o.expects))
 }
 
-func (o ownSource) claim(events []Event)        { o.scope.claim(events) }
 func (o ownSource) requests() ([]Request, bool) { return o.Requests(), true }
 func (o ownSource) dropped() int                { return o.srv.Dropped().Events }
 func (o ownSource) wasSilent(what silence)      { o.last.remember(what) }
@@ -109,7 +107,7 @@ func (o ownSource) watch(c *CanaryValue)        { o.last.watch(c) }
 // notes lists the requests that steps answered, unowned events, and failed
 // connections, which belong to no source.
 func (o ownSource) notes() []string {
-	notes := append(stepNotes(o), o.srv.unownedLines()...)
+	notes := append(stepNotes(o.scope), o.srv.unownedLines()...)
 	return append(notes, o.srv.connectionNotes(o.name+".DSN")...)
 }
 

@@ -22,9 +22,10 @@ import (
 // the legacy /api/store/ by the key alone. A wrong pair belongs to none: see
 // [Server.Unowned].
 //
-// All methods are safe for concurrent use. Scripts, TLS and connections are the
-// server's.
+// All methods are safe for concurrent use. Methods that Server has too return
+// what the tenant owns. Scripts, TLS and connections are the server's.
 type Tenant struct {
+	scope
 	srv     *Server
 	test    string // "" when the host has no Name
 	key     string
@@ -66,6 +67,7 @@ func (s *Server) Tenant(tb TB, opts ...Option) *Tenant {
 		return nil
 	}
 	t := &Tenant{srv: s, test: testName(tb), key: eventid.RandomHex()}
+	t.scope = scope{journal: s.journal, mine: t.owns}
 	s.tenants.add(t)
 	tb.Cleanup(func() {
 		tb.Helper()
@@ -131,8 +133,6 @@ func (t *Tenant) late(r *Request) bool {
 	return ended > 0 && int64(r.ID) >= ended
 }
 
-func (t *Tenant) scope() scope { return scope{journal: &t.srv.journal, mine: t.owns} }
-
 // Server returns the server that the tenant is on.
 func (t *Tenant) Server() *Server { return t.srv }
 
@@ -148,29 +148,14 @@ func (t *Tenant) PublicKey() string { return t.key }
 // of a server.
 func (t *Tenant) ProjectID() string { return t.project }
 
-// Events is [Server.Events] of what the tenant owns.
-func (t *Tenant) Events() []Event { return t.scope().events() }
-
-// Envelopes is [Server.Envelopes] of what the tenant owns.
-func (t *Tenant) Envelopes() []Envelope { return t.scope().envelopes() }
-
-// Requests is [Server.Requests] of what the tenant owns.
-func (t *Tenant) Requests() []Request { return t.scope().requests() }
-
-// Rejected is [Server.Rejected] of what the tenant owns.
-func (t *Tenant) Rejected() []Rejection { return t.scope().rejected() }
-
 // Clear forgets what the tenant has received so far, and nothing else.
-func (t *Tenant) Clear() { t.srv.findings.keep(t.scope().clear()) }
+func (t *Tenant) Clear() { t.srv.findings.keep(t.clear()) }
 
 // Wait is [Server.Wait] for events that the tenant owns. Its error also lists
 // unowned events, which a wrong DSN leads to.
 func (t *Tenant) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
 	return waitAndClaim(ctx, t.full(), n, preds)
 }
-
-// Claim is [Server.Claim].
-func (t *Tenant) Claim(events ...Event) { t.scope().claim(events) }
 
 // String names the tenant in messages.
 func (t *Tenant) String() string {
@@ -196,7 +181,7 @@ func testName(tb TB) string {
 // Failed waits and the log of a failed test list them, and the log of a server
 // with tenants in any case.
 func (s *Server) Unowned() []Event {
-	return scope{journal: &s.journal, mine: s.isUnowned}.events()
+	return (&scope{journal: s.journal, mine: s.isUnowned}).Events()
 }
 
 func (s *Server) isUnowned(r *Request) bool {
@@ -220,12 +205,12 @@ func (s *Server) unownedLines() []string {
 	if !s.tenants.any() {
 		return nil
 	}
-	v := scope{journal: &s.journal, mine: s.isUnowned}
+	v := &scope{journal: s.journal, mine: s.isUnowned}
 	var lines []string
-	for _, e := range v.events() {
+	for _, e := range v.Events() {
 		lines = append(lines, "nobody's: "+e.String()+", "+s.origin(&e.Received))
 	}
-	for _, r := range v.rejected() {
+	for _, r := range v.Rejected() {
 		lines = append(lines, "nobody's: "+r.String()+", "+s.origin(&r.Request))
 	}
 	return lines

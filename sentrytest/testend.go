@@ -17,17 +17,17 @@ func (s *Server) end(tb TB) {
 	if err := s.Close(); err != nil {
 		tb.Errorf("%v", err)
 	}
-	v := scope{journal: &s.journal, mine: s.isNoTenants}
+	v := &scope{journal: s.journal, mine: s.isNoTenants}
 	s.reportFindings(tb, v)
 	s.cfg.test.failUnclaimed(tb, v)
 	s.last.searchCanaries(tb, s)
-	s.last.mentionLate(tb, s.scope())
+	s.last.mentionLate(tb, &s.scope)
 	if lines := s.unownedLines(); len(lines) > 0 && !tb.Failed() {
 		tb.Logf("sentrytest: server %s got what no tenant owns:\n%s", s.URL(), texts.Indent(strings.Join(lines, "\n"), "    "))
 	}
 	if tb.Failed() {
 		tb.Logf("%s", s.Dump())
-		keepArtifact(tb, s.about(testName(tb)), s)
+		keepArtifact(tb, s.about(testName(tb)), &s.scope)
 	}
 }
 
@@ -38,13 +38,13 @@ func (t *Tenant) end(tb TB, cfg config) {
 	t.srv.journal.mu.Lock()
 	t.ended.Store(int64(t.srv.journal.lastID) + 1)
 	t.srv.journal.mu.Unlock()
-	t.srv.reportFindings(tb, t.scope())
-	cfg.test.failUnclaimed(tb, t.scope())
+	t.srv.reportFindings(tb, &t.scope)
+	cfg.test.failUnclaimed(tb, &t.scope)
 	t.last.searchCanaries(tb, t)
-	t.last.mentionLate(tb, t.scope())
+	t.last.mentionLate(tb, &t.scope)
 	if tb.Failed() {
 		tb.Logf("%s", t.Dump())
-		keepArtifact(tb, t.srv.about(t.test), t)
+		keepArtifact(tb, t.srv.about(t.test), &t.scope)
 	}
 }
 
@@ -106,7 +106,7 @@ func (l *lastLook) remember(what silence) {
 // mentionLate logs the unclaimed events that a passed RequireNoEvent asked for
 // in vain: so they arrived later. It is no failure, since a test may go on
 // after its RequireNoEvent and cause an event.
-func (l *lastLook) mentionLate(tb TB, v scope) {
+func (l *lastLook) mentionLate(tb TB, v *scope) {
 	tb.Helper()
 	l.mu.Lock()
 	silences := slices.Clone(l.silences)

@@ -43,13 +43,13 @@ func Allow(preds ...Predicate) Option {
 	return func(c *config) { c.test.allow = append(c.test.allow, preds...) }
 }
 
-// Claim marks events that the server returned as expected, for
-// [FailOnUnclaimed]: for tests that look through [Server.Events] themselves,
-// and for matchers. Events of other servers are passed over.
-func (s *Server) Claim(events ...Event) { s.scope().claim(events) }
+// Claim marks returned events as expected, for [FailOnUnclaimed]: for tests
+// that look through [Server.Events] themselves, and for matchers. Events of
+// other servers are ignored.
+func (v *scope) Claim(events ...Event) { v.claim(events) }
 
 // failUnclaimed fails the test for unclaimed events.
-func (c testConfig) failUnclaimed(tb TB, v scope) {
+func (c testConfig) failUnclaimed(tb TB, v *scope) {
 	tb.Helper()
 	if !c.failOnUnclaimed {
 		return

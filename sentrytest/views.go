@@ -1,80 +1,61 @@
 package sentrytest
 
-// Transactions returns the transactions that the server accepted, in the order
-// of arrival: items of type "transaction", and bodies of the store endpoint of
-// that type. They are no part of [Server.Events].
-func (s *Server) Transactions() []Event {
-	return s.scope().transactions()
-}
+// Events returns the events that were accepted: bodies of the store endpoint,
+// envelope items of type "event", reports of browsers and minidumps.
+// [Server.Transactions], [Server.Sessions] and so on return the other items,
+// and [Server.Envelopes] has every item.
+func (v *scope) Events() []Event { return copies(v, v.all().events, (*storedEvent).copy) }
 
-// Sessions returns the sessions that the server accepted, in the order of
-// arrival: see [Envelope.Sessions].
-func (s *Server) Sessions() []Session { return read(s.scope(), Envelope.Sessions) }
+// Transactions returns the transactions that were accepted: items of type
+// "transaction", and bodies of the store endpoint of that type. They are not
+// among the Events.
+func (v *scope) Transactions() []Event { return copies(v, v.all().traces, (*storedEvent).copy) }
 
-// CheckIns returns the check-ins that the server accepted, in the order of
-// arrival: see [Envelope.CheckIns].
-func (s *Server) CheckIns() []CheckIn { return read(s.scope(), Envelope.CheckIns) }
+// Envelopes returns the envelopes that were accepted, with items of every type.
+func (v *scope) Envelopes() []Envelope { return copies(v, v.all().envelopes, (*Envelope).Clone) }
 
-// Logs returns the log records that the server accepted, in the order of
-// arrival: see [Envelope.Logs].
-func (s *Server) Logs() []Log { return read(s.scope(), Envelope.Logs) }
+// Requests returns every request that arrived, refused and scripted ones
+// included, in the order in which their bodies were complete. CORS preflights
+// are not recorded.
+func (v *scope) Requests() []Request { return copies(v, v.all().requests, (*Request).clone) }
 
-// Metrics returns the metrics that the server accepted, in the order of
-// arrival: see [Envelope.Metrics].
-func (s *Server) Metrics() []Metric { return read(s.scope(), Envelope.Metrics) }
+// Rejected returns the requests that were refused because of their contents,
+// with the reason that the client got.
+func (v *scope) Rejected() []Rejection { return copies(v, v.all().rejected, (*Rejection).clone) }
 
-// Feedback returns the feedback and user reports that the server accepted, in
-// the order of arrival: see [Envelope.Feedback].
-func (s *Server) Feedback() []Feedback { return read(s.scope(), Envelope.Feedback) }
+// Sessions returns the sessions that were accepted: see [Envelope.Sessions].
+func (v *scope) Sessions() []Session { return read(v, Envelope.Sessions) }
 
-// ClientReports returns the client reports that the server accepted, in the
-// order of arrival: see [Envelope.ClientReports].
-func (s *Server) ClientReports() []ClientReport { return read(s.scope(), Envelope.ClientReports) }
+// CheckIns returns the check-ins that were accepted: see [Envelope.CheckIns].
+func (v *scope) CheckIns() []CheckIn { return read(v, Envelope.CheckIns) }
 
-// Attachments returns the attachments that the server accepted, of minidump
-// uploads too, in the order of arrival: see [Envelope.Attachments]. Those of
-// one event are in [Event.Attachments] as well.
-func (s *Server) Attachments() []Attachment { return read(s.scope(), Envelope.Attachments) }
+// Logs returns the log records that were accepted: see [Envelope.Logs].
+func (v *scope) Logs() []Log { return read(v, Envelope.Logs) }
 
-// read reads something out of every envelope, each time anew: that is work
-// which accepting them does not wait for, and what it returns belongs to the
-// caller.
-func read[T any](v scope, from func(Envelope) []T) []T {
-	v.journal.mu.Lock()
-	stored := v.journal.envelopes
-	v.journal.mu.Unlock()
+// Metrics returns the metrics that were accepted: see [Envelope.Metrics].
+func (v *scope) Metrics() []Metric { return read(v, Envelope.Metrics) }
+
+// Feedback returns the feedback and user reports that were accepted: see
+// [Envelope.Feedback].
+func (v *scope) Feedback() []Feedback { return read(v, Envelope.Feedback) }
+
+// ClientReports returns the client reports that were accepted: see
+// [Envelope.ClientReports].
+func (v *scope) ClientReports() []ClientReport { return read(v, Envelope.ClientReports) }
+
+// Attachments returns the attachments that were accepted, those of minidump
+// uploads included: see [Envelope.Attachments]. [Event.Attachments] has those
+// of one event.
+func (v *scope) Attachments() []Attachment { return read(v, Envelope.Attachments) }
+
+// read reads something out of every envelope, anew at each call, so that
+// accepting an envelope costs less and the caller owns the result.
+func read[T any](v *scope, from func(Envelope) []T) []T {
 	var out []T
-	for _, e := range stored {
+	for _, e := range v.all().envelopes {
 		if v.sees(&e.Received) {
 			out = append(out, from(*e)...)
 		}
 	}
 	return out
 }
-
-// Transactions is [Server.Transactions] of what the tenant owns.
-func (t *Tenant) Transactions() []Event { return t.scope().transactions() }
-
-// Sessions is [Server.Sessions] of what the tenant owns.
-func (t *Tenant) Sessions() []Session { return read(t.scope(), Envelope.Sessions) }
-
-// CheckIns is [Server.CheckIns] of what the tenant owns.
-func (t *Tenant) CheckIns() []CheckIn { return read(t.scope(), Envelope.CheckIns) }
-
-// Logs is [Server.Logs] of what the tenant owns.
-func (t *Tenant) Logs() []Log { return read(t.scope(), Envelope.Logs) }
-
-// Metrics is [Server.Metrics] of what the tenant owns.
-func (t *Tenant) Metrics() []Metric { return read(t.scope(), Envelope.Metrics) }
-
-// Feedback is [Server.Feedback] of what the tenant owns.
-func (t *Tenant) Feedback() []Feedback { return read(t.scope(), Envelope.Feedback) }
-
-// ClientReports is [Server.ClientReports] of what the tenant owns.
-func (t *Tenant) ClientReports() []ClientReport { return read(t.scope(), Envelope.ClientReports) }
-
-// Attachments is [Server.Attachments] of what the tenant owns.
-func (t *Tenant) Attachments() []Attachment { return read(t.scope(), Envelope.Attachments) }
-
-// Findings is [Server.Findings] of what the tenant owns.
-func (t *Tenant) Findings() []RequestFindings { return t.scope().records().findings() }

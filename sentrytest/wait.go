@@ -94,7 +94,7 @@ func (s *Server) connectionNotes(dsn string) []string {
 }
 
 // stepNotes lists the requests that a script step kept from being accepted.
-func stepNotes(src recorder) []string {
+func stepNotes(src *scope) []string {
 	refused := map[int]bool{}
 	for _, r := range src.Rejected() {
 		refused[r.Request.ID] = true
