@@ -36,8 +36,7 @@ func refusals(t *trial) {
 			p, how := l.packet(), fmt.Sprintf("%s, status %d", w.name, status)
 			o := w.send(p)
 			t.refused(how, p, o, status)
-			var api *transport.APIError
-			if errors.As(o.err, &api) && api.Message != said {
+			if api, ok := errors.AsType[*transport.APIError](o.err); ok && api.Message != said {
 				t.Errorf("%s: want the message %q, got %q", how, said, api.Message)
 			}
 		}
@@ -46,9 +45,17 @@ func refusals(t *trial) {
 
 func (t *trial) refused(how string, p *transport.Packet, o outcome, status int) {
 	t.Helper()
-	var api *transport.APIError
-	if o.r != nil || !errors.As(o.err, &api) || api.Status != status || api.EventID != p.EventID {
+	api, ok := errors.AsType[*transport.APIError](o.err)
+	if o.r != nil || !ok || api.Status != status || api.EventID != p.EventID {
 		t.Errorf("%s: want an *APIError with status %d about event %s, got %v", how, status, p.EventID, o)
+	}
+}
+
+// refusal is refused as a judgment.
+func (t *trial) refusal(status int) judgment {
+	return func(how string, p *transport.Packet, o outcome) {
+		t.Helper()
+		t.refused(how, p, o, status)
 	}
 }
 
@@ -57,10 +64,7 @@ func redirects(t *trial) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		srv := t.serve(sentrytest.Redirect(status, t.base+"://"+t.addr(target)+"/api/1/envelope/").Times(-1).Optional())
 		l := t.open(srv)
-		for _, w := range l.ways() {
-			p := l.packet()
-			t.refused(fmt.Sprintf("%s, status %d", w.name, status), p, w.send(p), status)
-		}
+		l.each(l.ways(), fmt.Sprintf(", status %d", status), t.refusal(status))
 	}
 	if n := target.Connections(); n > 0 {
 		t.Errorf("the transport followed the redirect: its target was contacted %d times", n)
@@ -82,8 +86,8 @@ func rateLimited(t *trial) {
 			l := t.open(t.serve(c.step.Optional()))
 			w, p := l.ways()[i], l.packet()
 			o, how := w.send(p), w.name+", "+c.step.String()
-			var limited *transport.RateLimitedError
-			if o.r != nil || !errors.As(o.err, &limited) {
+			limited, ok := errors.AsType[*transport.RateLimitedError](o.err)
+			if o.r != nil || !ok {
 				t.Errorf("%s: want a *RateLimitedError, got %v", how, o)
 				continue
 			}

@@ -63,9 +63,7 @@ func callbackPanics(t *trial) {
 		receive(t, "a callback that panics", ch)
 	}
 	packets, receipts := l.submitAll(4)
-	for i, r := range receipts {
-		t.delivered("after panics", packets[i], receive(t, "the callback of a packet behind those that panic", r.told))
-	}
+	t.all("after panics", packets, receipts, t.told, t.delivered)
 	l.shut()
 	l.hand(context.Background(), l.packet(), func(*transport.Response, error) { panic("thrown by transporttest") })
 }
@@ -81,9 +79,7 @@ func callbackSends(t *trial) {
 		third.done(l.Send(ctx, packets[2]))
 		first.done(r, err)
 	})
-	for i, r := range []*receipt{first, second, third} {
-		t.delivered("from a callback", packets[i], receive(t, "the outcome of a packet that a callback sent", r.told))
-	}
+	t.all("sent by a callback", packets, []*receipt{first, second, third}, t.told, t.delivered)
 	// A refusal may run the callback before SendAsync returns, but not under a
 	// lock.
 	l.shut()
@@ -104,8 +100,7 @@ func callbackBlocks(t *trial) {
 	ctx, cancel := shortly()
 	defer cancel()
 	err := l.close(ctx)
-	var undelivered *transport.UndeliveredError
-	if !errors.As(err, &undelivered) || undelivered.Stuck != 1 {
+	if u, ok := errors.AsType[*transport.UndeliveredError](err); !ok || u.Stuck != 1 {
 		t.Errorf("want an *UndeliveredError with 1 Stuck from Close, got %v", err)
 	}
 }

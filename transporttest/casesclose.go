@@ -3,12 +3,10 @@ package transporttest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
-	"github.com/ravenkit/ravenkit/transport"
 )
 
 var closeCases = []Case{
@@ -51,7 +49,7 @@ func afterClose(t *trial) {
 		t.Errorf("want nil from Close, got %v", err)
 	}
 	late := l.packet()
-	t.closed("Send after Close", l.send(late))
+	t.closed("Send after Close", late, l.send(late))
 	if arrived(srv, late) {
 		t.Errorf("the packet was sent")
 	}
@@ -88,34 +86,28 @@ func closeDrains(t *trial) {
 	if err := l.close(context.Background()); err != nil {
 		t.Errorf("want nil from Close, got %v", err)
 	}
-	for i, r := range receipts {
-		how := fmt.Sprintf("packet %d of %d, accepted before Close", i+1, n)
-		t.delivered(how, packets[i], receive(t, "the callback of "+how, r.told))
-	}
+	t.all("accepted before Close", packets, receipts, t.told, t.delivered)
 }
 
 func closeGivesUp(t *trial) {
 	for i := range t.open(t.serve()).ways() {
 		srv := t.serve(sentrytest.Hang())
 		l := t.open(srv)
-		w := l.ways()[i]
-		told := w.give(l.packet())
+		w, p := l.ways()[i], l.packet()
+		told := w.give(p)
 		t.requests(srv, 1)
 		ctx, cancel := shortly()
 		defer cancel()
 		t.gaveUp(w.name, l.close(ctx), 1)
-		t.closed(w.name, receive(t, "the outcome of a send that Close cancelled", told))
+		t.closed(w.name, p, receive(t, "the outcome of a send that Close cancelled", told))
 	}
 }
 
 // gaveUp checks the error of a Close that could not deliver packets in time.
 func (t *trial) gaveUp(how string, err error, abandoned int) {
 	t.Helper()
-	var undelivered *transport.UndeliveredError
-	switch {
-	case !errors.As(err, &undelivered) || undelivered.Abandoned != abandoned:
-		t.Errorf("%s: want an *UndeliveredError with %d Abandoned from Close, got %v", how, abandoned, err)
-	case !errors.Is(err, context.DeadlineExceeded):
+	t.abandoned(how, err, abandoned)
+	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%s: errors.Is does not find why Close gave up in %v", how, err)
 	}
 }

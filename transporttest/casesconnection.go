@@ -96,8 +96,7 @@ func maxConns(t *trial) {
 		sends.Go(func() {
 			ctx, cancel := t.patient()
 			defer cancel()
-			r, err := l.Send(ctx, p)
-			outcomes <- outcome{r, err}
+			outcomes <- l.attempt(ctx, p)
 		})
 	}
 	for range cap(outcomes) {

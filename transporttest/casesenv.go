@@ -31,10 +31,7 @@ func envDialContext(t *trial) {
 		return srv.DialContext(ctx, network, addr)
 	}
 	l := t.openEnv(env, t.dsn(srv))
-	for _, w := range l.ways() {
-		p := l.packet()
-		t.delivered(w.name, p, w.send(p))
-	}
+	l.each(l.ways(), "", t.delivered)
 	if n := int(dials.Load()); n != srv.Connections() {
 		t.Errorf("DialContext was called %d times for %d connections", n, srv.Connections())
 	}
@@ -47,16 +44,9 @@ func envTLS(t *trial) {
 	trusting := t.openEnv(env, t.dsn(srv, "ca_certs", ""))
 	replaced := t.openEnv(env, t.dsn(srv, "ca_certs", srv.OtherCACertFile()))
 	unverified := t.openEnv(env, t.dsn(t.serveTLS(sentrytest.UnknownCA()), "ca_certs", "", "verify_ssl", "0"))
-	for _, w := range replaced.attempts() {
-		p := replaced.packet()
-		t.failed(w.name+" with ca_certs of another CA", p, w.send(p))
-	}
-	for i, w := range trusting.ways() {
-		p := unverified.packet()
-		t.delivered(w.name+" with verify_ssl=0", p, unverified.ways()[i].send(p))
-		p = trusting.packet()
-		t.delivered(w.name+" with the CA in Env.TLS", p, w.send(p))
-	}
+	replaced.each(replaced.attempts(), " with ca_certs of another CA", t.fails)
+	unverified.each(unverified.ways(), " with verify_ssl=0", t.delivered)
+	trusting.each(trusting.ways(), " with the CA in Env.TLS", t.delivered)
 	if env.TLS.InsecureSkipVerify || !env.TLS.RootCAs.Equal(srv.CertPool()) {
 		t.Errorf("the caller's tls.Config was changed")
 	}

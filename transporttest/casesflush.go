@@ -61,11 +61,8 @@ func flushPending(t *trial) {
 		ctx, cancel := shortly()
 		defer cancel()
 		err := l.flush(ctx)
-		var undelivered *transport.UndeliveredError
-		switch {
-		case !errors.As(err, &undelivered) || undelivered.Pending != n:
-			t.Errorf("want an *UndeliveredError with %d Pending from Flush, got %v", n, err)
-		case !errors.Is(err, context.DeadlineExceeded):
+		t.pending("a server that hangs", err, n)
+		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("errors.Is does not find the cause of the context's end in %v", err)
 		}
 	}

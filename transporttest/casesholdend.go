@@ -3,7 +3,6 @@ package transporttest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
@@ -48,10 +47,7 @@ func holdFlush(t *trial) {
 		}()
 	}
 	for range callers {
-		var undelivered *transport.UndeliveredError
-		if err := receive(t, "the return of Flush", ended); !errors.As(err, &undelivered) || undelivered.Pending != 2 {
-			t.Errorf("want an *UndeliveredError with 2 Pending from Flush, got %v", err)
-		}
+		t.pending("during a pause", receive(t, "the return of Flush", ended), 2)
 	}
 	probes := tries(srv)[before:]
 	if len(probes) != 3 {
@@ -82,16 +78,16 @@ func holdCloseProbes(t *trial) {
 	srv := t.serve()
 	srv.Down()
 	l := t.open(srv)
-	_, receipts := l.submitAll(3)
+	packets, receipts := l.submitAll(3)
 	l.heard(1)
 	l.waiting(3)
-	t.givesUp("nobody answers", l, receipts, func(err error) bool { return errors.Is(err, connRefused) })
+	t.givesUp("nobody answers", l, packets, receipts, func(err error) bool { return errors.Is(err, connRefused) })
 
 	// The server works again; only a probe can find out.
 	srv = t.serve()
 	srv.Down()
 	l = t.open(srv)
-	packets, receipts := l.submitAll(3)
+	packets, receipts = l.submitAll(3)
 	l.heard(1)
 	l.waiting(3)
 	if err := srv.Up(); err != nil {
@@ -100,17 +96,14 @@ func holdCloseProbes(t *trial) {
 	if err := l.closePatiently(); err != nil {
 		t.Errorf("the server is back: want nil from Close, got %v", err)
 	}
-	for i, r := range receipts {
-		how := fmt.Sprintf("the server is back, packet %d of 3", i+1)
-		t.delivered(how, packets[i], receive(t, "the callback", r.told))
-	}
+	t.all("the server is back", packets, receipts, t.told, t.delivered)
 
 	srv = t.serve(sentrytest.Status(503).RetryAfter("600").Times(2))
 	l = t.open(srv)
-	_, r := l.give()
+	packets, receipts = l.submitAll(1)
 	l.heard(1)
 	l.waiting(1)
-	t.givesUp("the server asks for ten minutes", l, []*receipt{r}, func(err error) bool { return isStatus(err, 503) })
+	t.givesUp("the server asks for ten minutes", l, packets, receipts, func(err error) bool { return isStatus(err, 503) })
 
 	srv = t.serve(sentrytest.Status(403).After(settleTime).Times(-1))
 	l = t.open(srv)
@@ -123,25 +116,23 @@ func holdCloseProbes(t *trial) {
 }
 
 // givesUp checks a Close that has no reason to wait.
-func (t *trial) givesUp(how string, l *link, receipts []*receipt, why func(error) bool) {
+func (t *trial) givesUp(how string, l *link, packets []*transport.Packet, receipts []*receipt, why func(error) bool) {
 	t.Helper()
 	began := time.Now()
 	err := l.closePatiently()
 	if t.h.Network != nil && time.Since(began) > time.Second {
 		t.Errorf("%s: want Close to give up within a second, it took %v", how, time.Since(began))
 	}
-	var undelivered *transport.UndeliveredError
-	if !errors.As(err, &undelivered) || undelivered.Abandoned != len(receipts) || !why(err) {
-		t.Errorf("%s: want an *UndeliveredError with %d Abandoned from Close, and the reason, got %v", how, len(receipts), err)
+	t.abandoned(how, err, len(receipts))
+	if !why(err) {
+		t.Errorf("%s: the error of Close does not wrap the reason: %v", how, err)
 	}
-	for i, r := range receipts {
-		of := fmt.Sprintf("%s, packet %d of %d", how, i+1, len(receipts))
-		o := t.settled(of, r)
-		t.closed(of, o)
+	t.all(how, packets, receipts, t.settled, func(how string, p *transport.Packet, o outcome) {
+		t.closed(how, p, o)
 		if !why(o.err) {
-			t.Errorf("%s: the error does not wrap the reason: %v", of, o.err)
+			t.Errorf("%s: the error does not wrap the reason: %v", how, o.err)
 		}
-	}
+	})
 	t.counted(receipts)
 }
 
@@ -159,10 +150,7 @@ func holdCloseWaits(t *trial) {
 		_, receipts := l.submitAll(2)
 		pass(time.Minute)
 		before, began := len(tries(srv)), time.Now()
-		var undelivered *transport.UndeliveredError
-		if err := l.closePatiently(); !errors.As(err, &undelivered) || undelivered.Abandoned != 2 {
-			t.Errorf("%s: want an *UndeliveredError with 2 Abandoned from Close, got %v", c.how, err)
-		}
+		t.abandoned(c.how, l.closePatiently(), 2)
 		if took := time.Since(began); took < 2*time.Second || took > 3*time.Second {
 			t.Errorf("%s: want Close to try until its deadline of 2.5 s, it took %v", c.how, took)
 		}
@@ -189,19 +177,13 @@ func holdCloseWaits(t *trial) {
 func holdCloseDrains(t *trial) {
 	srv := t.serve(sentrytest.Status(503).RetryAfter("600"), sentrytest.OK().Times(2), sentrytest.OK().After(settleTime))
 	l := t.open(srv, "workers", "2")
-	_, late := l.give()
+	held, late := l.give()
 	l.heard(1)
 	// The second one raises the limit to two at a time.
-	for _, w := range l.ways() {
-		p := l.packet()
-		t.delivered(w.name, p, w.send(p))
-	}
+	l.each(l.ways(), "", t.delivered)
 	p, r := l.give()
 	t.requests(srv, 4)
-	var undelivered *transport.UndeliveredError
-	if err := l.closePatiently(); !errors.As(err, &undelivered) || undelivered.Abandoned != 1 {
-		t.Errorf("want an *UndeliveredError with 1 Abandoned from Close, got %v", err)
-	}
+	t.abandoned("one of two packets must wait", l.closePatiently(), 1)
 	t.delivered("a packet running at Close", p, t.settled("a packet running at Close", r))
-	t.closed("a packet that must wait", t.settled("a packet that must wait", late))
+	t.closed("a packet that must wait", held, t.settled("a packet that must wait", late))
 }

@@ -26,9 +26,9 @@ var limitCases = []Case{
 // held checks the outcome of a packet that a limit must hold back.
 func (t *trial) held(how string, p *transport.Packet, o outcome) {
 	t.Helper()
-	var limited *transport.RateLimitedError
+	limited, ok := errors.AsType[*transport.RateLimitedError](o.err)
 	switch {
-	case !errors.As(o.err, &limited) || !limited.Held:
+	case !ok || !limited.Held:
 		t.Errorf("%s: want a *RateLimitedError that is Held, got %v", how, o)
 	case limited.EventID != p.EventID || limited.RetryAfter <= 0:
 		t.Errorf("%s: want the id %s and the remaining time, got %+v", how, p.EventID, limited)
@@ -80,8 +80,5 @@ func limitsApart(t *trial) {
 	limited := t.open(t.serve(sentrytest.Status(429).RetryAfter("600").Optional()))
 	limited.ways()[0].send(limited.packet())
 	other := t.open(t.serve())
-	for _, w := range other.ways() {
-		p := other.packet()
-		t.delivered(w.name+" to another server", p, w.send(p))
-	}
+	other.each(other.ways(), " to another server", t.delivered)
 }

@@ -2,8 +2,6 @@ package transporttest
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/transport"
@@ -44,29 +42,27 @@ var onceCases = []Case{
 
 // once sends n packets, waits for their outcomes, closes the transport, and
 // counts the callbacks. After Close nothing can call back.
-func (t *trial) once(l *link, n int, judge func(how string, p *transport.Packet, o outcome)) {
+func (t *trial) once(l *link, n int, judge judgment) {
 	t.Helper()
-	packets, receipts := l.submitAll(n)
-	for i, r := range receipts {
-		how := fmt.Sprintf("packet %d of %d", i+1, n)
-		judge(how, packets[i], receive(t, "the callback of "+how, r.told))
-	}
-	l.shut()
-	t.counted(receipts)
+	t.onceAfter(l, n, func() {}, judge)
 }
 
 // onceHeld is once for packets that a transport holds until bring brings about
 // their outcomes.
-func (t *trial) onceHeld(l *link, n int, bring func(), judge func(how string, p *transport.Packet, o outcome)) {
+func (t *trial) onceHeld(l *link, n int, bring func(), judge judgment) {
+	t.Helper()
+	t.onceAfter(l, n, func() {
+		l.heard(1)
+		l.waiting(n)
+		bring()
+	}, judge)
+}
+
+func (t *trial) onceAfter(l *link, n int, then func(), judge judgment) {
 	t.Helper()
 	packets, receipts := l.submitAll(n)
-	l.heard(1)
-	l.waiting(n)
-	bring()
-	for i, r := range receipts {
-		how := fmt.Sprintf("packet %d of %d", i+1, n)
-		judge(how, packets[i], receive(t, "the callback of "+how, r.told))
-	}
+	then()
+	t.all("sent once", packets, receipts, t.told, judge)
 	l.shut()
 	t.counted(receipts)
 }
@@ -95,7 +91,7 @@ func onceDelivered(t *trial) { t.once(t.open(t.serve()), 20, t.delivered) }
 
 func onceRefused(t *trial) {
 	srv := t.serve(sentrytest.Status(400).Times(-1).Optional())
-	t.once(t.open(srv), 5, func(how string, p *transport.Packet, o outcome) { t.refused(how, p, o, 400) })
+	t.once(t.open(srv), 5, t.refusal(400))
 }
 
 func onceTimedOut(t *trial) {
@@ -105,7 +101,7 @@ func onceTimedOut(t *trial) {
 		t.once(l, 3, t.timedOut)
 		return
 	}
-	t.onceHeld(l, 3, l.shut, func(how string, _ *transport.Packet, o outcome) { t.closed(how, o) })
+	t.onceHeld(l, 3, l.shut, t.closed)
 }
 
 func onceReset(t *trial) {
@@ -113,7 +109,7 @@ func onceReset(t *trial) {
 	t.ail(srv, sentrytest.Reset())
 	l := t.open(srv)
 	if l.holder == nil {
-		t.once(l, 5, func(how string, p *transport.Packet, o outcome) { t.failed(how, p, o) })
+		t.once(l, 5, t.fails)
 		return
 	}
 	t.onceHeld(l, 5, func() {
@@ -127,15 +123,15 @@ func onceUntrusted(t *trial) {
 	srv := t.serveTLS(unknown.option)
 	l := t.open(srv)
 	if l.holder == nil {
-		t.once(l, 5, func(how string, p *transport.Packet, o outcome) { t.untrusted(how, srv, p, o, unknown) })
+		t.once(l, 5, t.untrusted(srv, unknown))
 		return
 	}
 	t.onceHeld(l, 5, func() {
 		if err := l.closePatiently(); !unknown.refusal(err) {
 			t.Errorf("want an error that wraps an %s from Close, got %v", unknown.reason, err)
 		}
-	}, func(how string, _ *transport.Packet, o outcome) {
-		t.closed(how, o)
+	}, func(how string, p *transport.Packet, o outcome) {
+		t.closed(how, p, o)
 		if !unknown.refusal(o.err) {
 			t.Errorf("%s: want an error that wraps an %s, got %v", how, unknown.reason, o.err)
 		}
@@ -145,24 +141,17 @@ func onceUntrusted(t *trial) {
 func onceAbandoned(t *trial) {
 	srv := t.serve(sentrytest.Hang().Times(-1).Optional())
 	l := t.open(srv)
-	_, receipts := l.submitAll(10)
+	packets, receipts := l.submitAll(10)
 	t.requests(srv, 1)
 	ctx, cancel := shortly()
 	defer cancel()
-	err := l.close(ctx)
-	for i, r := range receipts {
-		how := fmt.Sprintf("packet %d of %d", i+1, len(receipts))
-		t.closed(how, receive(t, "the callback of "+how, r.told))
-	}
+	t.abandoned("a server that hangs", l.close(ctx), len(receipts))
+	t.all("given up", packets, receipts, t.told, t.closed)
 	t.counted(receipts)
-	var undelivered *transport.UndeliveredError
-	if !errors.As(err, &undelivered) || undelivered.Abandoned != len(receipts) {
-		t.Errorf("want an *UndeliveredError with %d Abandoned from Close, got %v", len(receipts), err)
-	}
 }
 
 func onceAfterClose(t *trial) {
 	l := t.open(t.serve())
 	l.shut()
-	t.once(l, 3, func(how string, _ *transport.Packet, o outcome) { t.closed(how, o) })
+	t.once(l, 3, t.closed)
 }

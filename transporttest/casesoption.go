@@ -45,8 +45,8 @@ func (t *trial) openError(params ...string) error {
 func unknownOption(t *trial) {
 	for _, name := range []string{"tiemout", "no_such_option"} {
 		err := t.openError(name, "1")
-		var fault *transport.OptionError
-		if err != nil && (!errors.As(err, &fault) || !fault.Unknown() || fault.Option != name) {
+		fault, ok := errors.AsType[*transport.OptionError](err)
+		if err != nil && (!ok || !fault.Unknown() || fault.Option != name) {
 			t.Errorf("want an *OptionError with Unknown about %s, got %v", name, err)
 		}
 	}
@@ -66,8 +66,8 @@ func badOption(t *trial) {
 	} {
 		name, value := bad[0], bad[1]
 		err := t.openError(name, value)
-		var fault *transport.OptionError
-		if err != nil && (!errors.As(err, &fault) || fault.Unknown() || fault.Option != name || fault.Allowed == "") {
+		fault, ok := errors.AsType[*transport.OptionError](err)
+		if err != nil && (!ok || fault.Unknown() || fault.Option != name || fault.Allowed == "") {
 			t.Errorf("want an *OptionError about %s=%s that says what is allowed, got %v", name, value, err)
 		}
 	}

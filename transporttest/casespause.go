@@ -3,7 +3,6 @@ package transporttest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -96,10 +95,7 @@ func pauseAfterRetryAfter(t *trial) {
 	l.give()
 	ctx, cancel := shortly()
 	defer cancel()
-	var undelivered *transport.UndeliveredError
-	if err := l.flush(ctx); !errors.As(err, &undelivered) || undelivered.Pending != 2 {
-		t.Errorf("want an *UndeliveredError with 2 Pending from Flush, got %v", err)
-	}
+	t.pending("during a pause", l.flush(ctx), 2)
 	if n := len(srv.Requests()); n != 1 {
 		t.Errorf("want one request before the pause, got %d", n)
 	}
@@ -149,10 +145,7 @@ func pauseProbes(t *trial) {
 	}
 	srv.ClearFaults()
 	pass(time.Minute)
-	for i, r := range receipts {
-		how := fmt.Sprintf("packet %d of %d", i+1, len(receipts))
-		t.delivered(how, packets[i], t.settled(how, r))
-	}
+	t.all("in the end", packets, receipts, t.settled, t.delivered)
 }
 
 func pauseEnds(t *trial) {
@@ -166,10 +159,7 @@ func pauseEnds(t *trial) {
 		t.Fatalf("%v", err)
 	}
 	pass(30 * time.Second)
-	for i, r := range receipts {
-		how := fmt.Sprintf("packet %d of %d", i+1, n)
-		t.delivered(how, packets[i], t.settled(how, r))
-	}
+	t.all("after the pause", packets, receipts, t.settled, t.delivered)
 	if all := tries(srv); all[n-1].at.Sub(all[0].at) > 0 {
 		t.Errorf("want everything to be sent at once after the pause, got waits of %v", waits(all))
 	}
@@ -230,10 +220,7 @@ func holdHalves(t *trial) {
 	began := time.Now()
 	packets, receipts := l.submitAll(12)
 	pass(10 * time.Second)
-	for i, r := range receipts {
-		how := fmt.Sprintf("packet %d of %d", i+1, len(receipts))
-		t.delivered(how, packets[i], t.settled(how, r))
-	}
+	t.all("in the end", packets, receipts, t.settled, t.delivered)
 	for i, try := range tries(srv) {
 		after := try.at.Sub(began)
 		if i < 8 && after != 0 || i >= 8 && after < 3*step {
@@ -252,8 +239,8 @@ func holdLimits(t *trial) {
 	fresh, refused := l.give()
 	pass(time.Millisecond)
 
-	var limited *transport.RateLimitedError
-	if o := t.settled("the packet whose answer starts the limit", metBy); !errors.As(o.err, &limited) || limited.Held || limited.EventID != met.EventID {
+	o := t.settled("the packet whose answer starts the limit", metBy)
+	if limited, ok := errors.AsType[*transport.RateLimitedError](o.err); !ok || limited.Held || limited.EventID != met.EventID {
 		t.Errorf("the packet whose answer starts the limit: want a *RateLimitedError that is not Held, got %v", o)
 	}
 	t.held("a packet sent during the limit", fresh, t.settled("a packet sent during the limit", refused))
@@ -264,10 +251,7 @@ func holdLimits(t *trial) {
 	defer cancel()
 	_ = l.flush(ctx) // other cases check its error
 	pass(time.Minute)
-	for i, r := range receipts {
-		how := fmt.Sprintf("packet %d accepted before the limit", i+1)
-		t.delivered(how, accepted[i], t.settled(how, r))
-	}
+	t.all("accepted before the limit", accepted, receipts, t.settled, t.delivered)
 	all := tries(srv)
 	if wait := all[1].at.Sub(all[0].at); wait != 31*time.Second {
 		t.Errorf("want the first packet to be sent when the limit ends, 31 s after the request that started it, got %v", wait)
@@ -282,7 +266,7 @@ func holdLimitsHour(t *trial) {
 	pass(time.Hour)
 	t.unsettled("during an hour", r)
 	pass(2 * time.Second)
-	if o := t.settled("after an hour", r); o.r != nil || !errors.As(o.err, new(*transport.RateLimitedError)) {
+	if o := t.settled("after an hour", r); o.r != nil || !wraps[*transport.RateLimitedError](o.err) {
 		t.Errorf("want a *RateLimitedError after an hour, got %v", o)
 	}
 }
@@ -388,6 +372,6 @@ func pauseNotices(t *trial) {
 }
 
 func isStatus(err error, status int) bool {
-	var api *transport.APIError
-	return errors.As(err, &api) && api.Status == status
+	api, ok := errors.AsType[*transport.APIError](err)
+	return ok && api.Status == status
 }

@@ -50,10 +50,7 @@ func connectTimeout(t *trial) {
 	env := t.h.env(t)
 	env.DialContext = silent
 	l := t.openEnv(env, t.dsn(t.serve(), "timeout", timeout))
-	for _, w := range l.attempts() {
-		p := l.packet()
-		t.timedOut(w.name, p, w.send(p))
-	}
+	l.each(l.attempts(), "", t.timedOut)
 }
 
 func answerTimeout(t *trial) { t.timesOut(sentrytest.Hang()) }
@@ -63,14 +60,12 @@ func bodyTimeout(t *trial) { t.timesOut(sentrytest.StallBody()) }
 func (t *trial) timesOut(step sentrytest.Step) {
 	t.Helper()
 	l := t.open(t.serve(step.Times(-1).Optional()), "timeout", timeout)
-	for _, w := range l.attempts() {
-		p := l.packet()
-		o := w.send(p)
-		t.timedOut(w.name, p, o)
+	l.each(l.attempts(), "", func(how string, p *transport.Packet, o outcome) {
+		t.timedOut(how, p, o)
 		if o.err != nil && !transport.Retryable(o.err) {
-			t.Errorf("%s: want a time-out that is Retryable, got %v", w.name, o.err)
+			t.Errorf("%s: want a time-out that is Retryable, got %v", how, o.err)
 		}
-	}
+	})
 }
 
 // handshakeTimeout connects with TLS to a server that accepts connections and
@@ -80,10 +75,7 @@ func handshakeTimeout(t *trial) {
 	wire := t.relay(t.serve())
 	wire.hold()
 	l := t.openEnv(t.h.env(t), wire.dsn("timeout", timeout))
-	for _, w := range l.attempts() {
-		p := l.packet()
-		t.timedOut(w.name, p, w.send(p))
-	}
+	l.each(l.attempts(), "", t.timedOut)
 }
 
 func contextEnds(t *trial) {
@@ -91,10 +83,7 @@ func contextEnds(t *trial) {
 	l := t.open(srv)
 	ctx, cancel := context.WithCancel(context.Background())
 	sent, p := make(chan outcome, 1), l.packet()
-	go func() {
-		r, err := l.Send(ctx, p)
-		sent <- outcome{r, err}
-	}()
+	go func() { sent <- l.attempt(ctx, p) }()
 	t.requests(srv, 1)
 	cancel()
 	o := receive(t, "the return of a Send whose context was cancelled", sent)
@@ -105,10 +94,7 @@ func contextEnds(t *trial) {
 	ctx, cancel = shortly()
 	defer cancel()
 	p = l.packet()
-	t.timedOut("past its deadline", p, within(t, "a Send whose context has a deadline", func() outcome {
-		r, err := l.Send(ctx, p)
-		return outcome{r, err}
-	}))
+	t.timedOut("past its deadline", p, within(t, "a Send whose context has a deadline", func() outcome { return l.attempt(ctx, p) }))
 }
 
 func contextHasEnded(t *trial) {
@@ -117,10 +103,7 @@ func contextHasEnded(t *trial) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	p := l.packet()
-	o := within(t, "a Send whose context has ended", func() outcome {
-		r, err := l.Send(ctx, p)
-		return outcome{r, err}
-	})
+	o := within(t, "a Send whose context has ended", func() outcome { return l.attempt(ctx, p) })
 	if t.failed("ended before", p, o) != nil && !errors.Is(o.err, context.Canceled) {
 		t.Errorf("errors.Is finds no context.Canceled in %v", o.err)
 	}

@@ -3,7 +3,6 @@ package transporttest
 import (
 	"crypto/x509"
 	"errors"
-	"fmt"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/transport"
@@ -55,19 +54,21 @@ func certificates() []certificate {
 }
 
 func wraps[E error](err error) bool {
-	var target E
-	return errors.As(err, &target)
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
-// untrusted checks the outcome of a packet for a server with an invalid
+// untrusted judges the outcome of a packet for a server with an invalid
 // certificate.
-func (t *trial) untrusted(how string, srv *sentrytest.Server, p *transport.Packet, o outcome, c certificate) {
-	t.Helper()
-	if t.failed(how, p, o) != nil && (!c.refusal(o.err) || transport.Retryable(o.err)) {
-		t.Errorf("%s: want an error that wraps an %s and is not Retryable, got %v", how, c.reason, o.err)
-	}
-	if n := len(srv.Requests()); n > 0 {
-		t.Errorf("%s: %d requests were sent to a server with an invalid certificate", how, n)
+func (t *trial) untrusted(srv *sentrytest.Server, c certificate) judgment {
+	return func(how string, p *transport.Packet, o outcome) {
+		t.Helper()
+		if t.failed(how, p, o) != nil && (!c.refusal(o.err) || transport.Retryable(o.err)) {
+			t.Errorf("%s: want an error that wraps an %s and is not Retryable, got %v", how, c.reason, o.err)
+		}
+		if n := len(srv.Requests()); n > 0 {
+			t.Errorf("%s: %d requests were sent to a server with an invalid certificate", how, n)
+		}
 	}
 }
 
@@ -75,18 +76,10 @@ func tlsVerified(t *trial) {
 	for _, c := range certificates() {
 		srv := t.serveTLS(c.option)
 		l := t.open(srv) // trusts the CA of the certificate "trusted"
-		ways := l.ways()
-		if c.refusal != nil {
-			ways = l.attempts()
-		}
-		for _, w := range ways {
-			p, how := l.packet(), fmt.Sprintf("%s, certificate %s", w.name, c.name)
-			o := w.send(p)
-			if c.refusal == nil {
-				t.delivered(how, p, o)
-				continue
-			}
-			t.untrusted(how, srv, p, o, c)
+		if c.refusal == nil {
+			l.each(l.ways(), ", certificate "+c.name, t.delivered)
+		} else {
+			l.each(l.attempts(), ", certificate "+c.name, t.untrusted(srv, c))
 		}
 	}
 }
@@ -94,10 +87,7 @@ func tlsVerified(t *trial) {
 func tlsUnverified(t *trial) {
 	for _, c := range certificates() {
 		l := t.open(t.serveTLS(c.option), "verify_ssl", "0", "ca_certs", "")
-		for _, w := range l.ways() {
-			p := l.packet()
-			t.delivered(fmt.Sprintf("%s, certificate %s", w.name, c.name), p, w.send(p))
-		}
+		l.each(l.ways(), ", certificate "+c.name, t.delivered)
 	}
 }
 
@@ -109,31 +99,21 @@ func caCerts(t *trial) {
 		{"with the system's CAs", ""},
 	} {
 		l := t.open(srv, "ca_certs", c.file)
-		for _, w := range l.attempts() {
-			p := l.packet()
-			t.untrusted(w.name+" "+c.name, srv, p, w.send(p), unknown)
-		}
+		l.each(l.attempts(), " "+c.name, t.untrusted(srv, unknown))
 	}
 	l := t.open(srv)
-	for _, w := range l.ways() {
-		p := l.packet()
-		t.delivered(w.name+" with the right CA", p, w.send(p))
-	}
+	l.each(l.ways(), " with the right CA", t.delivered)
 }
 
 func clientCert(t *trial) {
 	srv := t.serveTLS(sentrytest.ClientCertRequired())
 	cert, key := srv.ClientCertFiles()
 	with, without := t.open(srv, "client_cert", cert, "client_key", key), t.open(srv)
-	for _, w := range with.ways() {
-		p := with.packet()
-		t.delivered(w.name+" with a certificate", p, w.send(p))
-	}
-	for _, w := range without.attempts() {
-		p := without.packet()
-		t.failed(w.name+" without a certificate", p, w.send(p))
+	with.each(with.ways(), " with a certificate", t.delivered)
+	without.each(without.attempts(), " without a certificate", func(how string, p *transport.Packet, o outcome) {
+		t.failed(how, p, o)
 		if arrived(srv, p) {
-			t.Errorf("%s: the packet arrived without a certificate", w.name)
+			t.Errorf("%s: the packet arrived", how)
 		}
-	}
+	})
 }

@@ -80,16 +80,28 @@ func (l *link) attempts() []way {
 	return slices.DeleteFunc(l.ways(), func(w way) bool { return w.holds })
 }
 
+// each sends a packet in each way and judges its outcome.
+func (l *link) each(ways []way, how string, judge judgment) {
+	l.t.Helper()
+	for _, w := range ways {
+		p := l.packet()
+		judge(w.name+how, p, w.send(p))
+	}
+}
+
+// attempt is Send, without a time limit of the trial.
+func (l *link) attempt(ctx context.Context, p *transport.Packet) outcome {
+	r, err := l.Send(ctx, p)
+	return outcome{r, err}
+}
+
 // send sends a packet with Send. If the caller's context ends before the
 // transport returns, the trial fails.
 func (l *link) send(p *transport.Packet) outcome {
 	l.t.Helper()
 	ctx, cancel := l.t.patient()
 	defer cancel()
-	o := within(l.t, "Send", func() outcome {
-		r, err := l.Send(ctx, p)
-		return outcome{r, err}
-	})
+	o := within(l.t, "Send", func() outcome { return l.attempt(ctx, p) })
 	if ctx.Err() != nil {
 		l.t.Fatalf("Send took %v and returned when its context ended, with %v", l.t.h.patience(), o)
 	}
@@ -98,10 +110,7 @@ func (l *link) send(p *transport.Packet) outcome {
 
 func (l *link) giveSend(p *transport.Packet) <-chan outcome {
 	told := make(chan outcome, 1)
-	go func() {
-		r, err := l.Send(context.Background(), p)
-		told <- outcome{r, err}
-	}()
+	go func() { told <- l.attempt(context.Background(), p) }()
 	return told
 }
 

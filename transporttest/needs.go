@@ -69,8 +69,8 @@ func holds(h Harness) bool {
 func takesOption(h Harness, name, value string) bool {
 	takes := true
 	probe(h, func(_ transport.Transport, err error) {
-		var fault *transport.OptionError
-		takes = !errors.As(err, &fault) || !fault.Unknown()
+		fault, ok := errors.AsType[*transport.OptionError](err)
+		takes = !ok || !fault.Unknown()
 	}, name, value)
 	return takes
 }
