@@ -1,11 +1,11 @@
 // Command fakesentry is a fake Sentry for programs in any language. It serves
 // the fake Sentry of package sentrytest.
 //
-//	fakesentry serve                     run a fake Sentry until it is interrupted
-//	fakesentry run --expect 1 -- CMD     run a command with a fake Sentry; fail if the command does not report
-//	fakesentry tail                      print what arrives at a running fakesentry
-//	fakesentry wait 2 level:error        wait until two errors have arrived there
-//	fakesentry demo                      try every transport of this module
+//	fakesentry serve                 run a fake Sentry
+//	fakesentry run --expect 1 -- CMD run CMD, and fail if it does not report
+//	fakesentry tail                  print what arrives at a running fakesentry
+//	fakesentry wait 2 level:error    wait until two errors have arrived there
+//	fakesentry demo                  try every transport of this module
 //
 // fakesentry --help lists the other commands. The exit code is 0 on success and
 // 1 on failure. The exit codes of run are those of its command. Like shells,

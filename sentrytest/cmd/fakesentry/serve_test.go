@@ -188,8 +188,8 @@ func TestServeFailures(t *testing.T) {
 	}{
 		{[]string{"--addr=nonsense"}, "fakesentry: listen tcp: address nonsense: missing port in address\n"},
 		{[]string{"--ca-file", absent}, "fakesentry: saving the CA's certificate: open " + absent + ": no such file or directory\n"},
-		{[]string{"--store", absent}, "fakesentry: opening the store " + absent + ": there is no folder " + filepath.Dir(absent) + ": make it first\n"},
-		{[]string{"--store", folder}, "fakesentry: opening the store " + folder + ": it is a folder: name a file in it, such as " + folder + "/events.db\n"},
+		{[]string{"--store", absent}, "fakesentry: opening the store " + absent + ": the folder " + filepath.Dir(absent) + " does not exist: create it first\n"},
+		{[]string{"--store", folder}, "fakesentry: opening the store " + folder + ": it is a folder: give a file in it, such as " + folder + "/events.db\n"},
 		{[]string{"--addr", host}, "fakesentry: --addr " + host + ": another program, perhaps another fakesentry, listens there; --addr 127.0.0.1:0 takes any free port\n"},
 		{[]string{"--max-events=-1"}, "fakesentry: --max-events is -1: it must be a number of events, or 0 for 10000\n"},
 		{[]string{"--public-url=sentry.test"}, "fakesentry: the public URL \"sentry.test\" is not of the form http://HOST:PORT or https://HOST:PORT\n"},
@@ -233,7 +233,7 @@ func TestServeOpensADamagedStore(t *testing.T) {
 	var page struct{ Events []struct{ Title string } }
 	g.Expect(json.NewDecoder(resp.Body).Decode(&page)).To(Succeed())
 	g.Expect(page.Events).To(HaveExactElements(HaveField("Title", "whole")))
-	g.Expect(s.errs.String()).To(MatchRegexp(`^fakesentry: the store %s: left out, because it can't be read: event 2: .+\n$`, path))
+	g.Expect(s.errs.String()).To(MatchRegexp(`^fakesentry: the store %s: skipped, because it can't be read: event 2: .+\n$`, path))
 	http.DefaultClient.CloseIdleConnections()
 }
 

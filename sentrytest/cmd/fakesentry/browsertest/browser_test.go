@@ -20,8 +20,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is the context of the one Chromium that all tests share; each has a
-// profile of its own in it.
+// browser is the context of the Chromium that all tests share. Each test has
+// its own profile.
 var browser context.Context
 
 func TestMain(m *testing.M) { os.Exit(withBrowser(m)) }
@@ -67,26 +67,26 @@ func chromium() (string, error) {
 			return filepath.Abs(path)
 		}
 	}
-	return "", fmt.Errorf("no Chromium found: looked in PATH for %s. On Debian, apt-get install chromium installs it; CHROMIUM names another one",
+	return "", fmt.Errorf("no Chromium found in PATH (looked for %s): install it (on Debian: apt-get install chromium), or set CHROMIUM to its path",
 		strings.Join(names, ", "))
 }
 
-// tab is a page of a browser profile that nobody else uses.
+// tab is a tab in a browser profile of its own.
 type tab struct {
 	t    *testing.T
 	ctx  context.Context
 	base string // address of the server
 
-	mu       sync.Mutex // guards the rest
-	problems []string   // scripts that failed, what the policy has stopped, and answers that are errors
-	expected []string   // parts of problems that are none
+	mu       sync.Mutex // guards the fields below
+	problems []string   // failed scripts, violations of the policy, and answers with errors
+	expected []string   // parts of expected problems
 }
 
-// patience is how long a test waits before it calls itself stuck.
+// patience bounds each wait of a test.
 const patience = time.Minute
 
-// open opens a tab. When the test ends, it fails if a script failed in the tab,
-// or if the Content-Security-Policy had to stop something.
+// open opens a tab. At its end, the test fails if a script failed in the tab or
+// the Content-Security-Policy stopped something.
 func open(t *testing.T, base string) *tab {
 	t.Helper()
 	life, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
@@ -130,7 +130,7 @@ func (b *tab) note(problem string) {
 	}
 }
 
-// expect declares that the browser may complain about something from now on.
+// expect allows problems that contain the text.
 func (b *tab) expect(part string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -144,7 +144,7 @@ func (b *tab) run(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// text is what the page shows, for messages.
+// text returns the text of the page, for messages.
 func (b *tab) text() string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), patience)
 	defer cancel()
@@ -161,9 +161,9 @@ func (b *tab) visit(path string) {
 	b.run(chromedp.Navigate(b.base + path))
 }
 
-// until waits until a JavaScript expression is true; one that fails is not true
-// yet. It looks with every frame that the browser draws, in the page itself,
-// and goes on in the next page when the browser leaves this one.
+// until waits until a JavaScript expression is true; errors count as false. It
+// evaluates the expression in the page before each frame, and continues in the
+// next page after a navigation.
 func (b *tab) until(expression string) {
 	b.t.Helper()
 	look := fmt.Sprintf(`new Promise(done => {
@@ -188,8 +188,7 @@ func (b *tab) shows(text string) {
 	b.until(fmt.Sprintf(`document.body.innerText.includes(%q)`, text))
 }
 
-// arrives waits until a page with the heading is there, and its script ready
-// for keys.
+// arrives waits until a page with the heading is loaded and handles keys.
 func (b *tab) arrives(heading string) {
 	b.t.Helper()
 	b.until(fmt.Sprintf(`document.querySelector("h1").textContent === %q && document.documentElement.matches(".js")`, heading))
@@ -201,7 +200,7 @@ func value[T any](b *tab, expression string) T {
 	return result(b, chromedp.Evaluate[T](expression))
 }
 
-// result runs an action that has one.
+// result runs an action with a result.
 func result[T any](b *tab, action chromedp.Action[T]) T {
 	b.t.Helper()
 	out, err := chromedp.Run(b.ctx, action)

@@ -1,10 +1,10 @@
-// Package browsertest looks at the pages of fakesentry with a real browser:
-// Chromium, which chromedp drives. It is a module of its own, so that nobody
-// who uses Ravenkit gets chromedp along with it.
+// Package browsertest tests the pages of fakesentry in Chromium, driven by
+// chromedp. It is a separate module, so that users of Ravenkit don't depend on
+// chromedp.
 //
 //	go test -tags browser ./...
 //
-// runs it, and fails when there is no Chromium; CHROMIUM names one that is not
-// in PATH. With SCREENSHOTS set to a directory, the pictures for the
-// documentation are written to it.
+// runs it. It fails without Chromium; CHROMIUM is the path of a Chromium
+// outside PATH. If SCREENSHOTS is a directory, the tests write the pictures for
+// the documentation there.
 package browsertest

@@ -21,7 +21,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// start starts fakesentry as its program does.
+// start starts fakesentry like its program does.
 func start(t *testing.T) *host.Host {
 	t.Helper()
 	h, err := host.Start(host.Config{Version: "0.1.0", Page: func(h *host.Host) api.Page {
@@ -40,8 +40,8 @@ func start(t *testing.T) *host.Host {
 	return h
 }
 
-// send sends an event as a client would, and returns the status of the answer,
-// 0 for none.
+// send sends an event and returns the status of the answer, or 0 without an
+// answer.
 func send(t *testing.T, h *host.Host, event string) int {
 	t.Helper()
 	address := h.URL() + "/api/1/store/?sentry_version=7&sentry_client=raven.go%2F0.1.0&sentry_key=" + host.Key
@@ -55,8 +55,7 @@ func send(t *testing.T, h *host.Host, event string) int {
 	return resp.StatusCode
 }
 
-// gallery is a store that always has the same contents, and the pages over it,
-// for pictures.
+// gallery is a store with fixed contents, and its pages, for pictures.
 func gallery(t *testing.T) string {
 	t.Helper()
 	g := NewWithT(t)
@@ -92,7 +91,7 @@ var noon = time.Date(2026, time.March, 14, 12, 0, 0, 0, time.UTC)
 
 type object = map[string]any
 
-// sender is an SDK with its program.
+// sender is an SDK and its program.
 type sender struct {
 	sdk, version, project, platform, release, environment string
 }
@@ -104,7 +103,7 @@ var (
 	worker  = sender{"sentry.rust", "0.42.0", "4", "native", "resizer@0.9.1", "production"}
 )
 
-// arrivals are what the pictures show, the oldest first.
+// arrivals are the contents of the pictures, oldest first.
 func arrivals(t *testing.T) []*sentrytest.Arrival {
 	t.Helper()
 	at := noon.Add(-3 * time.Minute)
@@ -137,7 +136,7 @@ func failure(kind, text, module, function, file string, line int, level string) 
 	}}}}
 }
 
-// arrival is an event as the server hands it over.
+// arrival is an event as the server delivers it.
 func arrival(t *testing.T, at time.Time, number int, from sender, event object, more ...string) *sentrytest.Arrival {
 	t.Helper()
 	g := NewWithT(t)

@@ -12,8 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// attacks are texts that run a script where they are put into a page as they
-// are.
+// attacks are texts that run a script if a page contains them unescaped.
 var attacks = []string{
 	`<script>window.hacked = 1</script>`,
 	`"><img src=x onerror="window.hacked = 1">`,
@@ -24,7 +23,7 @@ var attacks = []string{
 	`<div hx-get="/faults" hx-trigger="load" hx-on::load="window.hacked = 1" data-hx-get="/faults">`,
 }
 
-// hostile is an event that has an attack wherever there can be a text.
+// hostile is an event with an attack in each text.
 func hostile(t *testing.T, attack string) string {
 	t.Helper()
 	quoted, err := json.Marshal(attack)
@@ -38,8 +37,8 @@ func hostile(t *testing.T, attack string) string {
 	return strings.ReplaceAll(form, "X", string(quoted))
 }
 
-// Whatever an event contains, it is shown and never run, and it adds nothing to
-// the page that htmx or a click would follow.
+// An event's texts are shown and never run. They add no elements to the page
+// that htmx or a click would follow.
 func TestHostileEvents(t *testing.T) {
 	h := start(t)
 	b := open(t, h.URL())
@@ -47,7 +46,7 @@ func TestHostileEvents(t *testing.T) {
 	for _, attack := range attacks {
 		send(t, h, hostile(t, attack))
 	}
-	b.until(`document.querySelectorAll("[data-row]").length === 7`) // by the way of htmx
+	b.until(`document.querySelectorAll("[data-row]").length === 7`) // loaded by htmx
 	pages := []string{"/", "/?group=1", "/requests", "/?q=%22%3Cscript%3Ewindow.hacked%3D1%3C/script%3E%22"}
 	pages = append(pages, value[[]string](b, `Array.from(document.querySelectorAll("[data-row]"), a => a.getAttribute("href"))`)...)
 	pages = append(pages, "/requests/1")
@@ -61,12 +60,11 @@ func TestHostileEvents(t *testing.T) {
 	}
 }
 
-// underPolicy has the browser treat what a test evaluates like a script of the
-// page.
+// underPolicy applies the page's policy to the scripts that a test evaluates.
 func underPolicy(p *runtime.EvaluateParams) { p.AllowUnsafeEvalBlockedByCSP = new(bool) }
 
-// Even if a page were tricked into something, the policy would stop it: scripts
-// and styles in the page, code in texts, and everything that leads elsewhere.
+// If an attack got into a page, the policy would stop it: inline scripts and
+// styles, code in texts, and requests to other hosts.
 func TestPolicyIsInForce(t *testing.T) {
 	h := start(t)
 	send(t, h, message("m", "error"))

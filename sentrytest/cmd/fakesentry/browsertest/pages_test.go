@@ -18,8 +18,8 @@ func message(text, level string) string {
 	return fmt.Sprintf(`{"message":%q,"level":%q}`, text, level)
 }
 
-// What arrives appears by itself: instead of the first steps, then above what
-// was there, and counted.
+// A new event appears by itself: it replaces the setup instructions, later ones
+// appear at the top, and the count changes.
 func TestLiveArrival(t *testing.T) {
 	h := start(t)
 	b := open(t, h.URL())
@@ -36,14 +36,14 @@ func TestLiveArrival(t *testing.T) {
 	b.run(chromedp.Click(chromedp.CSS("#pause")))
 	b.until(`document.querySelector("#pause").textContent === "Resume"`)
 	send(t, h, message("third", "error"))
-	b.shows("paused, there is news")
+	b.shows("paused, new events")
 	NewWithT(t).Expect(value[int](b, `document.querySelectorAll("[data-row]").length`)).To(Equal(2))
 	b.run(chromedp.Click(chromedp.CSS("#pause")))
 	b.shows("third")
 }
 
-// The list follows what is typed, its address does too, and what arrives is
-// held against the query.
+// The list and its address follow the typed query. New events appear if they
+// match.
 func TestSearch(t *testing.T) {
 	g := NewWithT(t)
 	h := start(t)
@@ -57,9 +57,9 @@ func TestSearch(t *testing.T) {
 	send(t, h, message("another cup", "info"))
 	send(t, h, message("all cups", "error"))
 	b.until(`document.querySelectorAll("[data-row]").length === 2`)
-	g.Expect(value[string](b, `document.activeElement.id`)).To(Equal("q"), "whoever types is not disturbed")
+	g.Expect(value[string](b, `document.activeElement.id`)).To(Equal("q"), "the text in the search field stays")
 
-	b.expect("422") // browsers note such answers
+	b.expect("422") // browsers log such answers
 	b.run(chromedp.SendKeys(chromedp.CSS("#q"), " colour:red"))
 	b.shows(`there is no field "colour"`)
 
@@ -74,8 +74,8 @@ func TestSearch(t *testing.T) {
 	b.until(`document.querySelectorAll(".why[open]").length === 1`)
 }
 
-// The page of an event unfolds, copies, leads to its neighbours, and can be
-// deleted from.
+// The page of an event unfolds, copies, links to its neighbours, and can delete
+// it.
 func TestEventPage(t *testing.T) {
 	g := NewWithT(t)
 	h := start(t)
@@ -104,21 +104,21 @@ func TestEventPage(t *testing.T) {
 	g.Expect(value[string](b, `document.querySelector("#q").value`)).To(Equal("tag:region=eu-central"))
 }
 
-// A fault is switched on and off by hand, and what clients do about it is seen
-// at once.
+// Faults are switched on and off by hand. The reactions of clients appear at
+// once.
 func TestFaults(t *testing.T) {
 	g := NewWithT(t)
 	h := start(t)
 	b := open(t, h.URL())
 	b.visit("/faults")
-	b.shows("no fault is on")
+	b.shows("No fault is on")
 	b.run(chromedp.Click(chromedp.CSS(`[value="rate-limit"]`)))
 	b.shows("When().Do(Status(429)")
 	g.Expect(send(t, h, message("m", "error"))).To(Equal(429))
 	b.until(`document.querySelector("#reactions .status")?.textContent === "429"`)
-	b.until(`document.querySelector("#active").innerText.includes("served 1")`)
+	b.until(`document.querySelector("#active").innerText.includes("used 1")`)
 	b.run(chromedp.Click(chromedp.CSS("#active li button")))
-	b.shows("no fault is on")
+	b.shows("No fault is on")
 	g.Expect(send(t, h, message("m", "error"))).To(Equal(200))
 	b.until(`document.querySelector("#reactions .status").textContent === "200"`)
 
@@ -130,7 +130,7 @@ func TestFaults(t *testing.T) {
 	b.run(chromedp.Click(chromedp.CSS(`[value="reset"]`)))
 	b.shows("When().Do(Reset())")
 	b.run(chromedp.Click(chromedp.CSS("#active .danger")))
-	b.shows("no fault is on")
+	b.shows("No fault is on")
 	g.Expect(h.Server.Faults()).To(BeEmpty())
 }
 
@@ -152,19 +152,19 @@ func TestKeyboard(t *testing.T) {
 	}
 	press(kb.Tab)
 	focused("Skip to the content")
-	g.Expect(value[bool](b, `document.activeElement.getBoundingClientRect().width > 50`)).To(BeTrue(), "it can be seen")
+	g.Expect(value[bool](b, `document.activeElement.getBoundingClientRect().width > 50`)).To(BeTrue(), "it is visible")
 	press(kb.Enter)
 	b.until(`document.activeElement.id === "main"`)
 	press("j")
 	focused("event 2")
-	g.Expect(value[string](b, `getComputedStyle(document.activeElement.closest("li")).outlineStyle`)).To(Equal("solid"), "the focus can be seen")
+	g.Expect(value[string](b, `getComputedStyle(document.activeElement.closest("li")).outlineStyle`)).To(Equal("solid"), "the focus is visible")
 	press("jk")
 	focused("event 2")
 	press(kb.ArrowDown)
 	focused("event 1")
 	send(t, h, message("event 3", "error"))
 	b.shows("event 3")
-	focused("event 1") // it stays where it was
+	focused("event 1") // the focus did not move
 	press(kb.Enter)
 	b.arrives("event 1")
 	press("j")
@@ -173,12 +173,12 @@ func TestKeyboard(t *testing.T) {
 	b.arrives("event 1")
 	press("u")
 	b.until(`location.pathname === "/" && document.documentElement.matches(".js")`)
-	// Unlike KeyEvent, one event for key and text: its text goes nowhere when
-	// the page has used the key.
+	// Unlike KeyEvent, this sends one event for key and text, so the text is
+	// dropped if the page handles the key.
 	call(b, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "/", Code: "Slash", Text: "/"})
 	b.until(`document.activeElement.id === "q"`)
 	press("jp?")
-	g.Expect(value[string](b, `document.activeElement.value`)).To(Equal("jp?"), "what is typed is text")
+	g.Expect(value[string](b, `document.activeElement.value`)).To(Equal("jp?"), "typed keys are text")
 	press(kb.Escape + "?")
 	b.until(`document.querySelector("#help").open`)
 	press(kb.Escape)
@@ -193,7 +193,7 @@ func TestNarrowScreen(t *testing.T) {
 	base := gallery(t)
 	b := open(t, base)
 	b.run(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile))
-	b.expect("404") // of the page that there is not
+	b.expect("404") // the 404 page
 	for _, path := range []string{"/", "/?group=1", "/?q=absent", "/events/28", "/events/26", "/requests", "/requests/27", "/faults", "/setup", "/nowhere"} {
 		b.visit(path)
 		for _, unfold := range []string{"", `document.querySelectorAll("details").forEach(d => { d.removeAttribute("name"); d.open = true; })`} {
@@ -205,7 +205,7 @@ func TestNarrowScreen(t *testing.T) {
 	}
 }
 
-// Everything can be read, searched, switched and deleted without JavaScript.
+// Without JavaScript, everything can be read, searched, switched and deleted.
 func TestWithoutJavaScript(t *testing.T) {
 	g := NewWithT(t)
 	h := start(t)

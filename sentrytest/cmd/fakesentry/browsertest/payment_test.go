@@ -4,7 +4,7 @@ package browsertest
 
 import "time"
 
-// payment is an event that has something in every section.
+// payment is an event with data in every section.
 func payment(at time.Time) object {
 	crumb := func(before time.Duration, category, level, message string, data object) object {
 		return object{"timestamp": at.Add(-before).Format(time.RFC3339Nano), "category": category, "level": level, "message": message, "data": data}

@@ -20,8 +20,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// The pages that the documentation shows can be drawn, in both colours. With
-// SCREENSHOTS set, the pictures are kept.
+// The pages in the documentation can be drawn in both colour schemes. If
+// SCREENSHOTS is set, the pictures are kept.
 func TestPictures(t *testing.T) {
 	base := gallery(t)
 	for _, picture := range []struct {
@@ -48,7 +48,7 @@ func TestPictures(t *testing.T) {
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(drawn.Bounds().Size()).To(Equal(image.Pt(int(picture.width), int(picture.height))))
 			red, green, blue, _ := drawn.At(5, int(picture.height)/2).RGBA()
-			g.Expect(red+green+blue > 0x18000).To(Equal(picture.scheme == "light"), "the background is of the scheme")
+			g.Expect(red+green+blue > 0x18000).To(Equal(picture.scheme == "light"), "the background has the scheme's colour")
 			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 				g.Expect(os.WriteFile(filepath.Join(dir, "fakesentry-"+picture.name+".png"), small(t, drawn), 0o644)).To(Succeed())
 			}
@@ -56,8 +56,8 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// small encodes a picture with 256 colours, which is a fraction of the size and
-// looks the same.
+// small encodes a picture with 256 colours. It is much smaller and looks the
+// same.
 func small(t *testing.T, drawn image.Image) []byte {
 	t.Helper()
 	counts := map[color.RGBA]int{}
@@ -73,9 +73,9 @@ func small(t *testing.T, drawn image.Image) []byte {
 	return out.Bytes()
 }
 
-// palette chooses the most frequent colours: first such as differ much from
-// those chosen before, so that a rare accent is not lost to the many shades of
-// text, and then ever closer ones.
+// palette chooses the most frequent colours. It first chooses those that differ
+// much from the ones chosen before, so that a rare accent is not lost among
+// shades of text. Then it chooses closer ones.
 func palette(counts map[color.RGBA]int) color.Palette {
 	colours := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
@@ -94,7 +94,7 @@ func palette(counts map[color.RGBA]int) color.Palette {
 	return chosen
 }
 
-// apart is how much two colours differ.
+// apart measures the difference of two colours.
 func apart(a, b color.RGBA) int {
 	difference := func(x, y uint8) int { return max(int(x)-int(y), int(y)-int(x)) }
 	return difference(a.R, b.R) + difference(a.G, b.G) + difference(a.B, b.B)

@@ -8,7 +8,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// httpView is the request that an event is about.
+// httpView is the HTTP request during which an event happened.
 type httpView struct {
 	Method, URL string
 	Query       string
@@ -34,7 +34,7 @@ func httpRequest(r sentrytest.HTTPRequest) *httpView {
 	return v
 }
 
-// curl writes the request as a command for a POSIX shell.
+// curl returns the request as a command for a POSIX shell.
 func curl(r sentrytest.HTTPRequest) string {
 	address := r.URL
 	if r.QueryString != "" && !strings.Contains(address, "?") {
@@ -44,11 +44,11 @@ func curl(r sentrytest.HTTPRequest) string {
 	if r.Method != "" && r.Method != "GET" {
 		args[0] += " -X " + quote(r.Method)
 	}
-	// A name that begins with a dash is no option behind --url.
+	// After --url, a URL that begins with a dash is not an option.
 	args[0] += " --url " + quote(address)
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		if name == "Content-Length" || name == "Host" {
-			continue // curl's own business
+			continue // curl sets them itself
 		}
 		for _, v := range r.Headers[name] {
 			args = append(args, "-H "+quote(name+": "+v))
@@ -71,5 +71,5 @@ func curl(r sentrytest.HTTPRequest) string {
 	return cut(strings.Join(args, " \\\n  "), maxRaw)
 }
 
-// quote makes one word of a text for a POSIX shell.
+// quote quotes a text as one word for a POSIX shell.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -1,12 +1,11 @@
-// Package page is what fakesentry shows in a browser: the list of events, one
-// event, the requests that brought them, the faults that are switched on, and
-// how to set up a client.
+// Package page is the web page of fakesentry: the list of events, one event,
+// the requests, the faults, and the setup of clients.
 //
-// Pages are made on the server and are complete without JavaScript. With it,
-// htmx puts newer lists in place of older ones whenever the store changes, and
-// a small script adds the keyboard. Nothing is loaded from elsewhere.
+// The server renders complete pages, which work without JavaScript. With
+// JavaScript, htmx replaces lists whenever the store changes, and a small
+// script handles the keyboard. The page loads nothing from other hosts.
 //
-// Everything that came over the network is hostile until html/template has
-// escaped it. The Content-Security-Policy allows no inline script, no inline
-// style and no other host, so that a mistake here would still run nothing.
+// Everything from the network is untrusted; html/template escapes it. The
+// Content-Security-Policy allows no inline script, no inline style and no other
+// host. So even a mistake here would not run code.
 package page

@@ -8,15 +8,15 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// attachment is the type of the items that are files.
+// attachment is the type of items that are files.
 const attachment = "attachment"
 
-// find returns the event that the address names, by its number or its id, and
-// answers for itself when there is none.
+// find returns the event of the address, which has its number or its id. If
+// there is none, it answers with 404.
 func (p *Pages) find(w http.ResponseWriter, r *http.Request) (*store.Event, bool) {
 	e, ok := p.cfg.Store.Event(r.PathValue("event"))
 	if !ok {
-		p.fail(w, r, http.StatusNotFound, "There is no event "+r.PathValue("event")+", or it is no longer kept.")
+		p.fail(w, r, http.StatusNotFound, "There is no event "+r.PathValue("event")+", or it was deleted.")
 	}
 	return e, ok
 }
@@ -30,12 +30,12 @@ func (p *Pages) event(w http.ResponseWriter, r *http.Request) {
 	v.Query = r.FormValue("q")
 	v.List = place{query: v.Query}.url()
 	q, err := search.Parse(v.Query)
-	if err != nil { // the list says what is wrong with it
+	if err != nil { // the list reports errors of the query
 		q = nil
 	}
 	older, newer, err := p.cfg.Store.Neighbours(r.Context(), store.Filter{Query: q}, e.Seq)
 	if err != nil {
-		p.fail(w, r, http.StatusServiceUnavailable, "The events could not be looked through: "+err.Error())
+		p.fail(w, r, http.StatusServiceUnavailable, "The search failed:  "+err.Error())
 		return
 	}
 	if older != nil {

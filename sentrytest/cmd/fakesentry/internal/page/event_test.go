@@ -49,11 +49,11 @@ func TestEventPage(t *testing.T) {
 	g.Expect(text).To(ContainSubstring(`href="/events/6?q=level%3Aerror" data-key="k"`))
 	g.Expect(text).To(ContainSubstring(`href="/events/2?q=level%3Aerror" data-key="j"`))
 	g.Expect(text).To(ContainSubstring(`href="/?q=tag%3Ashard%3D7"`))
-	g.Expect(s.get("/events/"+strings.Repeat("0", 31)+"2").body).To(ContainSubstring("<h1>PayError</h1>"), "an id is an address too")
+	g.Expect(s.get("/events/"+strings.Repeat("0", 31)+"2").body).To(ContainSubstring("<h1>PayError</h1>"), "an id works as an address too")
 	g.Expect(s.get(fmt.Sprintf("/events/%d?q=level:nonsense", n)).status).To(Equal(200))
 }
 
-// Whatever an event looks like, it has a page.
+// Events of any content have a page.
 func TestOddEvents(t *testing.T) {
 	t.Parallel()
 	large := `{"message":"large","extra":{"x":"` + strings.Repeat("x", 1_000_000) + `"}}`
@@ -93,7 +93,7 @@ func TestOddEvents(t *testing.T) {
 
 const attack = `</pre></script><script>alert(1)</script><img src=x onerror=alert(1)>"'` + "`" + `{{.}}javascript:alert(1)`
 
-// Nothing that came over the network becomes a part of the page.
+// Texts from the network can't change the page.
 func TestHostileEvents(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -114,8 +114,7 @@ func TestHostileEvents(t *testing.T) {
 	}
 }
 
-// Pictures are shown as what their bytes are, and other files are not shown at
-// all.
+// Pictures are shown with the type of their bytes. Other files are not shown.
 func TestPreviews(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

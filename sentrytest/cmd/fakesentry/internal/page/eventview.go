@@ -12,17 +12,17 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// eventView is everything about one event.
+// eventView is the data of an event's page.
 type eventView struct {
 	frame
 	Level, Culprit     string
 	Time               moment
-	Query              string // among whose results the neighbours are
-	List, Older, Newer string // addresses; "" when there is none
+	Query              string // the query of the list, for the neighbours
+	List, Older, Newer string // addresses; "" if there is none
 	Number             int64
 	EventID            string
 	Heading, Detail    string // the type and the value of the error, or the message
-	Message            string // when the heading is not made of it
+	Message            string // if the heading does not contain it
 
 	Facts       []pair
 	Findings    []sentrytest.Finding
@@ -39,7 +39,7 @@ type eventView struct {
 	Contexts    []contextView
 	Extra       []pair
 	Modules     []pair
-	More        []pair // attributes without a section of their own
+	More        []pair // attributes without a section
 	Attachments []fileView
 	Request     requestView
 	Timing      []timing
@@ -68,18 +68,18 @@ type contextView struct {
 
 type breadcrumbView struct {
 	Time           moment
-	Gap            string // to the event
+	Gap            string // since the previous breadcrumb
 	Level          string
 	Type, Category string
 	Message        value
 	Data           []pair
 }
 
-// timing is a step on the way of an event.
+// timing is one step of an event's way to the server.
 type timing struct {
 	What string
 	Time moment
-	Gap  string // to the step before
+	Gap  string // since the previous step
 }
 
 func (p *Pages) eventView(e *store.Event) eventView {
@@ -103,8 +103,8 @@ func (p *Pages) eventView(e *store.Event) eventView {
 	return v
 }
 
-// headings returns what an event is called, and the message if that is not part
-// of it.
+// headings returns the heading of an event, and the message if the heading does
+// not contain it.
 func headings(c sentrytest.Event) (heading, detail, message string) {
 	message = cut(c.Message, maxValue)
 	if n := len(c.Exceptions); n > 0 {
@@ -141,7 +141,7 @@ func (p *Pages) facts(e *store.Event, c sentrytest.Event) []pair {
 	return out
 }
 
-// templateOf is the message before its parameters were put in, if it had any.
+// templateOf returns the message without its parameters, or "".
 func templateOf(c sentrytest.Event) string {
 	switch l := c.LogEntry; {
 	case l.Params != nil:
@@ -152,8 +152,8 @@ func templateOf(c sentrytest.Event) string {
 	return ""
 }
 
-// timing is the way of the event from where it happened to here. The clocks of
-// two machines may differ.
+// timing returns the steps from the event to the server. The clocks of two
+// machines may differ.
 func (p *Pages) timing(e *store.Event) []timing {
 	steps := []struct {
 		what string
@@ -226,8 +226,8 @@ func user(u sentrytest.User) []pair {
 	return slices.Concat(out, pairs(u.Other), pairs(u.Data))
 }
 
-// contexts returns the contexts by name, the trace first, since it is what
-// leads on.
+// contexts returns the contexts by name. The trace is first, because it links
+// to other data.
 func contexts(m map[string]map[string]any) []contextView {
 	var out []contextView
 	for _, name := range slices.SortedFunc(maps.Keys(m), func(a, b string) int {
@@ -254,7 +254,7 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// more returns what has no section.
+// more returns the attributes without a section.
 func more(c sentrytest.Event) []pair {
 	var out []pair
 	if c.TimeSpent != nil {

@@ -10,22 +10,21 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// facet is a field by which the list can be narrowed, with the values that
-// occur.
+// facet is a field that can filter the list, with its values.
 type facet struct {
 	Name   string
 	Values []facetValue
-	More   int // values that are not shown
+	More   int // the number of values that are not shown
 }
 
 type facetValue struct {
 	Value  string
 	Events int
-	Active bool   // the query asks for it
-	URL    string // of the list with it, or without it if it is active
+	Active bool   // the query has this value
+	URL    string // of the list with the value added, or removed if it is active
 }
 
-// maxFacet is how many values of a facet are shown.
+// maxFacet bounds the values of a facet that are shown.
 const maxFacet = 6
 
 var facetFields = []struct {
@@ -39,7 +38,7 @@ var facetFields = []struct {
 	{"sdk", "SDK", func(e *store.Event) string { return e.SDKName }},
 }
 
-// facets counts the values of the events. Fields without a value are left out.
+// facets counts the values of the events. It leaves out empty fields.
 func facets(events []*store.Event, q *search.Query, at place) []facet {
 	var out []facet
 	for _, field := range facetFields {
@@ -78,7 +77,7 @@ func narrow(q *search.Query, at place, t string, v facetValue) facetValue {
 	return v
 }
 
-// term writes a condition of the query language.
+// term returns a condition in the query language.
 func term(field, value string) string {
 	if strings.ContainsAny(value, " \t\r\n\"\\") || value == "" {
 		value = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`

@@ -12,28 +12,28 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// faultsView is the switchboard of the faults, and the reactions of the clients
-// to them.
+// faultsView is the data of the page of faults, with the latest requests of
+// clients.
 type faultsView struct {
 	frame
 	Active   []activeFault
 	Presets  []preset
 	Kinds    []string
-	Form     url.Values // as it was sent, when there is something wrong with it
+	Form     url.Values // the form as sent, if it has problems
 	Problems []string
 	Rows     []requestRow
 }
 
-// activeFault is a fault that is switched on.
+// activeFault is a fault that is on.
 type activeFault struct {
 	Index int
 	Name  string
-	Rule  string // as one would write it in Go
-	Used  int    // requests that it has served
-	Spent bool   // it serves no more
+	Rule  string // in the form of Go code
+	Used  int    // requests that it has answered
+	Spent bool   // it has answered all its requests
 }
 
-// reactions is how many requests are shown beside the faults.
+// reactions is the number of requests on the page of faults.
 const reactions = 30
 
 func (p *Pages) faults(w http.ResponseWriter, _ *http.Request) {
@@ -50,8 +50,7 @@ func (p *Pages) faultsView(form url.Values, problems []string) faultsView {
 	return v
 }
 
-// addFault switches a fault on besides those that are: a preset, or what the
-// form describes.
+// addFault adds a fault: a preset, or the one in the form.
 func (p *Pages) addFault(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
 		return
@@ -82,8 +81,7 @@ func (p *Pages) addFault(w http.ResponseWriter, r *http.Request) {
 	back(w, r, "/faults")
 }
 
-// faultText returns what the form describes as the text of a fault. A field
-// that is a number is one there too.
+// faultText returns the fault in the form as JSON. Numeric fields are numbers.
 func faultText(form url.Values) []byte {
 	words := make(map[string]any)
 	for name, values := range form {
@@ -96,12 +94,12 @@ func faultText(form url.Values) []byte {
 			words[name] = values[0]
 		}
 	}
-	// Strings and valid JSON can always be written.
+	// Strings and valid JSON can always be encoded.
 	all, _ := json.Marshal(words)
 	return all
 }
 
-// faultProblems says what is wrong with a fault, field by field.
+// faultProblems lists the errors of a fault, one for each field.
 func faultProblems(err error) []string {
 	if err == nil {
 		return nil
@@ -117,7 +115,7 @@ func faultProblems(err error) []string {
 	return out
 }
 
-// removeFault switches one fault off. The counts of the others start anew.
+// removeFault switches one fault off. The counts of the others start again.
 func (p *Pages) removeFault(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
 		return
@@ -127,7 +125,7 @@ func (p *Pages) removeFault(w http.ResponseWriter, r *http.Request) {
 	faults := p.cfg.Faults().Faults()
 	i, err := strconv.Atoi(r.PostFormValue("index"))
 	if err != nil || i < 0 || i >= len(faults) || faults[i].Name() != r.PostFormValue("name") {
-		p.fail(w, r, http.StatusConflict, "The faults have changed meanwhile, so none was switched off.")
+		p.fail(w, r, http.StatusConflict, "The faults have changed, so none was switched off.")
 		return
 	}
 	if problems := faultProblems(p.cfg.Faults().SetFaults(slices.Delete(faults, i, i+1)...)); problems != nil {

@@ -13,7 +13,7 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	s := newSite(t)
-	g.Expect(s.get("/faults").body).To(ContainSubstring("All is well: no fault is on."))
+	g.Expect(s.get("/faults").body).To(ContainSubstring("No fault is on."))
 	g.Expect(s.post("/faults", own, url.Values{"preset": {"rate-limit"}}).header.Get("Location")).To(Equal("/faults"))
 	g.Expect(s.post("/faults", own, url.Values{
 		"name": {"slow"}, "do": {"answer"}, "status": {"503"}, "delay": {"2s"}, "times": {"3"}, "level": {"fatal"}, "probability": {"0.5"}, "size_over": {"10"},
@@ -26,19 +26,19 @@ func TestFaults(t *testing.T) {
 	]`))
 	body := html.UnescapeString(s.get("/faults").body)
 	g.Expect(body).To(ContainSubstring(`When().Do(Status(429).RetryAfter("30"))`))
-	g.Expect(body).To(ContainSubstring("served 0"))
+	g.Expect(body).To(ContainSubstring("used 0"))
 	g.Expect(s.get("/").body).To(ContainSubstring("<b>2</b> faults on"))
 
 	a := s.post("/faults/remove", own, url.Values{"index": {"0"}, "name": {"slow"}})
 	g.Expect(a.status).To(Equal(409))
-	g.Expect(a.body).To(ContainSubstring("The faults have changed meanwhile, so none was switched off."))
+	g.Expect(a.body).To(ContainSubstring("The faults have changed, so none was switched off."))
 	g.Expect(s.post("/faults/remove", own, url.Values{"index": {"0"}, "name": {"Rate limit"}}).status).To(Equal(303))
 	g.Expect(s.server.Faults()).To(HaveExactElements(HaveField("Name()", "slow")))
 	g.Expect(s.post("/faults/clear", own, nil).status).To(Equal(303))
 	g.Expect(s.server.Faults()).To(BeEmpty())
 }
 
-// Every button switches on what the server takes.
+// The server accepts the fault of every button.
 func TestPresets(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -53,7 +53,7 @@ func TestPresets(t *testing.T) {
 	g.Expect(html.UnescapeString(a.body)).To(ContainSubstring(`There is no fault "meteor" to switch on.`))
 }
 
-// What is wrong is said beside the form, which keeps what was written.
+// Problems are listed beside the form, which keeps its values.
 func TestFaultProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

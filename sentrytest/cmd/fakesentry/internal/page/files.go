@@ -46,12 +46,12 @@ func attachments(e *store.Event) []fileView {
 	return out
 }
 
-// pictures are the types of files that a browser may show: those in which
-// nothing can run.
+// pictures are the types of files that a browser may show, because they can't
+// contain scripts.
 var pictures = map[string]bool{"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true}
 
-// sniff says what a file is, by its bytes alone: what its sender calls it
-// proves nothing.
+// sniff returns the type of a file by its bytes, because the sender's type
+// can't be trusted.
 func sniff(item sentrytest.Item) string { return http.DetectContentType(item.Payload) }
 
 // preview sends a picture among the attachments of an event.

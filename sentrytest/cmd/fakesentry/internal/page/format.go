@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// functions are those of the templates.
+// functions are the functions of the templates.
 var functions = template.FuncMap{
 	"asset": assetURL,
 	"bytes": byteCount,
@@ -26,7 +26,7 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-// digits writes a number with a narrow space between thousands.
+// digits formats a number with a narrow space between thousands.
 func digits(n int) string {
 	text := fmt.Sprint(n)
 	if n < 0 {
@@ -48,8 +48,7 @@ func byteCount(n int) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1_000_000)
 }
 
-// levelClass is the level as the name of a class: one that the style sheet
-// knows.
+// levelClass returns the class of a level that the style sheet has.
 func levelClass(level string) string {
 	switch level {
 	case "debug", "info", "warning", "error", "fatal":
@@ -58,9 +57,9 @@ func levelClass(level string) string {
 	return "unknown"
 }
 
-// moment is a point in time as pages show it. Its zero value shows nothing.
+// moment is a time as pages show it. The zero value shows nothing.
 type moment struct {
-	Text    string // the time alone on the same day, else with the date
+	Text    string // the time; with the date if it is another day
 	Full    string // with date, milliseconds and zone
 	Machine string // for programs
 }
@@ -77,7 +76,7 @@ func (p *Pages) moment(t time.Time) moment {
 	return moment{t.Format(layout), t.Format("Mon 2 Jan 2006, 15:04:05.000 MST"), t.UTC().Format(time.RFC3339Nano)}
 }
 
-// gap is a time between two moments, as in "+1.25 s".
+// gap formats the time between two moments, as in "+1.25 s".
 func gap(d time.Duration) string {
 	sign := "+"
 	if d < 0 {
@@ -92,18 +91,18 @@ func gap(d time.Duration) string {
 	return sign + d.Round(time.Second).String()
 }
 
-// Bounds of what a page shows of one event. The raw JSON has the rest.
+// Bounds for the page of one event. The raw JSON has the rest.
 const (
 	maxValue = 16 << 10  // bytes of one value
 	maxRaw   = 256 << 10 // bytes of the raw JSON
 	maxList  = 500       // breadcrumbs, frames, modules, …
 )
 
-// value is a value of JSON as pages show it.
+// value is a JSON value as pages show it.
 type value struct {
 	Text  string
-	Block bool // it has lines of its own
-	Cut   bool // it goes on in the raw JSON
+	Block bool // it is shown on several lines
+	Cut   bool // only its beginning is shown
 }
 
 func show(v any) value {
@@ -119,7 +118,7 @@ func show(v any) value {
 	return value{short, block, len(short) < len(text)}
 }
 
-// cut cuts text before the character in which the limit falls.
+// cut cuts text to the limit, before the character that crosses it.
 func cut(text string, limit int) string {
 	if len(text) <= limit {
 		return text
@@ -130,13 +129,13 @@ func cut(text string, limit int) string {
 	return text[:limit]
 }
 
-// compact writes JSON on one line, without the escapes that are for HTML.
+// compact writes JSON on one line, without escapes for HTML.
 func compact(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		return fmt.Sprint(v) // what was decoded from JSON can be encoded
+		return fmt.Sprint(v) // decoded JSON can be encoded again
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

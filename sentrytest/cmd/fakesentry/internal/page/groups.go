@@ -4,19 +4,20 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// group is the events of one issue, as sentrytest guesses it.
+// group is the events that Sentry would probably put into one issue, as
+// sentrytest guesses.
 type group struct {
-	row               // of the newest
+	row               // of the newest event
 	Key        string // of the group
-	Events     int    // how many match
-	All        string // address of the list of them
-	First      moment // arrival of the oldest
+	Events     int    // the number of events that match
+	All        string // of the list of these events
+	First      moment // arrival of the oldest event
 	Why        string
 	Components []string
 }
 
-// groups returns the groups of the events, the one with the newest event first,
-// and before which number the next page begins.
+// groups returns the groups of the events, newest event first, and the number
+// before which the next page begins.
 func (p *Pages) groups(events []*store.Event, at place) (page []group, next int64) {
 	counts, oldest := map[string]int{}, map[string]*store.Event{}
 	var newest []*store.Event

@@ -11,25 +11,25 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// pageSize is how many rows a page of a list has.
+// pageSize is the number of rows on a page of a list.
 const pageSize = 100
 
-// rows is a part of the events that a query chooses, or of their groups.
+// rows is a page of the events, or of their groups.
 type listView struct {
 	frame
 	Query   string
-	Problem string // what is wrong with the query
+	Problem string // the error of the query
 	Grouped bool
 	Self    string // address of this page
-	Toggle  string // address of the same with groups instead of events, and the other way round
+	Toggle  string // address with groups instead of events, or vice versa
 	Older   string // address of the next page; "" on the last
-	Newest  string // address of the first page; "" on it
-	Total   int    // events that match
+	Newest  string // address of the first page; "" on the first
+	Total   int    // the number of events that match
 
 	Facets []facet
 	Rows   []row
 	Groups []group
-	Setup  *setupView // in place of a list, when nothing has arrived yet
+	Setup  *setupView // instead of a list, before anything has arrived
 }
 
 // row is an event in a list.
@@ -43,7 +43,7 @@ type row struct {
 	Files                       int // attachments
 }
 
-// place is what the address of a list says.
+// place is the query and the page in an address.
 type place struct {
 	query   string
 	grouped bool
@@ -51,7 +51,7 @@ type place struct {
 }
 
 func placeOf(r *http.Request) place {
-	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // anything else is the first page
+	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // an invalid number means the first page
 	return place{query: r.FormValue("q"), grouped: r.FormValue("group") != "", before: max(before, 0)}
 }
 
@@ -87,7 +87,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 	}
 	found, err := p.cfg.Store.List(r.Context(), store.Filter{Query: q}, 0, math.MaxInt)
 	if err != nil {
-		p.fail(w, r, http.StatusServiceUnavailable, "The events could not be looked through: "+err.Error())
+		p.fail(w, r, http.StatusServiceUnavailable, "The search failed:  "+err.Error())
 		return
 	}
 	matches := found.Events
@@ -108,8 +108,8 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 	render(w, http.StatusOK, "list", v)
 }
 
-// rows returns the rows of a page, and before which number the next one begins;
-// 0 after the last.
+// rows returns the rows of a page, and the number before which the next page
+// begins; 0 on the last page.
 func (p *Pages) rows(events []*store.Event, at place) (rows []row, next int64) {
 	for _, e := range events {
 		if at.before > 0 && e.Seq >= at.before {
@@ -137,8 +137,8 @@ func (p *Pages) row(e *store.Event, query string) row {
 	}
 }
 
-// eventURL is the address of an event; the query says among which events its
-// neighbours are.
+// eventURL returns the address of an event. The query chooses the event's
+// neighbours.
 func eventURL(e *store.Event, query string) string {
 	to := "/events/" + strconv.FormatInt(e.Seq, 10)
 	if query != "" {
@@ -147,8 +147,8 @@ func eventURL(e *store.Event, query string) string {
 	return to
 }
 
-// clear deletes the events that match the query of the form, and everything
-// without one.
+// clear deletes the events that match the query in the form. Without a query it
+// deletes everything.
 func (p *Pages) clear(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
 		return

@@ -15,7 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// link returns the address of the first link whose text begins like that.
+// link returns the address of the first link whose text begins with text.
 func link(body, text string) string {
 	before, _, _ := strings.Cut(body, ">"+text)
 	_, rest, _ := strings.Cut(before[strings.LastIndex(before, "<a "):], `href="`)
@@ -40,11 +40,11 @@ func TestEmptyList(t *testing.T) {
 	s.post("/clear", own, nil)
 	g.Expect(s.get("/").body).To(And(
 		ContainSubstring("No events here."), ContainSubstring("<b>0</b> events"), ContainSubstring("<b>0</b> requests"),
-	), "the head does not count what is gone")
+	), "the head does not count deleted events")
 	g.Expect(s.get("/?q=absent").body).To(ContainSubstring("No event matches."))
 }
 
-// A facet narrows the list and, asked again, widens it.
+// Clicking a facet filters the list; clicking again removes the filter.
 func TestFacets(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -81,7 +81,7 @@ func TestPaging(t *testing.T) {
 	second := s.get(link(first, "Older")).body
 	g.Expect(strings.Count(second, "data-row=")).To(Equal(1))
 	g.Expect(second).To(ContainSubstring(">m0</a>"))
-	g.Expect(second).NotTo(ContainSubstring(" data-live"), "what is old does not change")
+	g.Expect(second).NotTo(ContainSubstring(" data-live"), "older pages do not change")
 	g.Expect(link(second, "Newest")).To(Equal("/?q=m"))
 	g.Expect(s.get("/?before=nonsense").status).To(Equal(200))
 	groups := s.get("/?group=1").body
@@ -117,11 +117,11 @@ func TestQueryProblem(t *testing.T) {
 	g := NewWithT(t)
 	a := newSite(t).get("/?q=colour:red")
 	g.Expect(a.status).To(Equal(422))
-	g.Expect(html.UnescapeString(a.body)).To(ContainSubstring(`query "colour:red": colour:red: there is no field "colour"; there are level, title,`))
+	g.Expect(html.UnescapeString(a.body)).To(ContainSubstring(`query "colour:red": colour:red: there is no field "colour": use one of level, title,`))
 	g.Expect(a.body).To(ContainSubstring(`value="colour:red"`))
 }
 
-// Refusals, faults and losses are counted on every page, and listed.
+// Every page counts refusals, faults and losses; the requests page lists them.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -139,7 +139,7 @@ func TestRequests(t *testing.T) {
 	g.Expect(body).To(ContainSubstring("<b>1\u202f200</b> lost by clients"))
 	g.Expect(body).To(ContainSubstring("<td>queue_overflow</td><td>error</td>"))
 	g.Expect(body).To(ContainSubstring("client_report, event"))
-	g.Expect(body).To(ContainSubstring("+1.00 s"), "since the request before by the same client")
+	g.Expect(body).To(ContainSubstring("+1.00 s"), "since the previous request of the same client")
 	refused := s.get("/requests?show=refused").body
 	g.Expect(strings.Count(refused, "data-row=")).To(Equal(1))
 	g.Expect(refused).To(ContainSubstring("bad envelope: no header"))
@@ -147,12 +147,12 @@ func TestRequests(t *testing.T) {
 	g.Expect(strings.Count(faulted, "data-row=")).To(Equal(1))
 	g.Expect(faulted).To(ContainSubstring("fault: Hang()"))
 	one := s.get(link(refused, "<time")).body
-	g.Expect(one).To(ContainSubstring("Empty, or no text."))
+	g.Expect(one).To(ContainSubstring("Empty, or not text."))
 	g.Expect(one).To(ContainSubstring("X-A"))
 	g.Expect(s.get(link(faulted, "<time")).body).To(ContainSubstring("Answered by the fault <code>Hang()</code>"))
 }
 
-// A page hears of every change, and of none that it knows.
+// The stream reports each change, except those that the page has already.
 func TestLiveStream(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -175,7 +175,7 @@ func TestLiveStream(t *testing.T) {
 	}
 	late := listen(n - 1)
 	g.Expect(late.Scan()).To(BeTrue())
-	g.Expect(late.Text()).To(Equal(fmt.Sprintf("data: %d", n)), "it has missed something")
+	g.Expect(late.Text()).To(Equal(fmt.Sprintf("data: %d", n)), "a change before the stream began")
 
 	news := listen(n)
 	n = s.add(`{"message":"m"}`)
@@ -184,9 +184,9 @@ func TestLiveStream(t *testing.T) {
 	g.Expect(news.Scan()).To(BeTrue())
 	s.post("/clear", own, url.Values{})
 	g.Expect(news.Scan()).To(BeTrue())
-	g.Expect(news.Text()).To(Equal(fmt.Sprintf("data: %d", n)), "a deletion is news too")
+	g.Expect(news.Text()).To(Equal(fmt.Sprintf("data: %d", n)), "a deletion is a change too")
 	s.end()
 	for news.Scan() {
-		g.Expect(news.Text()).To(BeEmpty(), "nothing more is said when the server ends")
+		g.Expect(news.Text()).To(BeEmpty(), "the stream ends with the server")
 	}
 }

@@ -8,17 +8,15 @@ import (
 	"time"
 )
 
-// pulse is the shortest time between two messages of a live stream, however
-// much arrives.
+// pulse is the shortest time between two messages of a live stream.
 const pulse = 250 * time.Millisecond
 
-// heartbeat is how often a live stream on which nothing happens says that it is
-// alive.
+// heartbeat is the time after which an idle live stream sends a comment.
 const heartbeat = 15 * time.Second
 
-// stream tells a page that something has changed since the number in the
-// parameter after, and again at each change. The page then asks for itself:
-// what is shown is decided in one place.
+// stream tells a page about changes since the number in the parameter after.
+// The message has no contents: the page fetches itself again, so only one place
+// decides what it shows.
 func (p *Pages) stream(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -26,14 +24,14 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) {
 
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // for a proxy in between
+	h.Set("X-Accel-Buffering", "no") // turns off buffering in nginx
 	control := http.NewResponseController(w)
 	say := func(text string) bool {
 		_, err := w.Write([]byte(text))
 		return err == nil && control.Flush() == nil
 	}
 
-	changed := p.cfg.Store.Changed() // before looking, so that nothing is missed
+	changed := p.cfg.Store.Changed() // before reading the store, so that no change is missed
 	alive := say(": live\n\n")
 	if known, err := strconv.ParseInt(r.FormValue("after"), 10, 64); alive && err == nil && known != p.cfg.Store.Last() {
 		alive = say(p.news()) && rest(ctx)
@@ -55,7 +53,7 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request) {
 
 func (p *Pages) news() string { return fmt.Sprintf("data: %d\n\n", p.cfg.Store.Last()) }
 
-// rest waits for a pulse, and reports whether the stream is to go on.
+// rest waits for a pulse. It reports whether the stream continues.
 func rest(ctx context.Context) bool {
 	timer := time.NewTimer(pulse)
 	defer timer.Stop()

@@ -13,18 +13,18 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// Config says what the pages are about. The first group has to be set.
+// Config configures the pages. The first group of fields is required.
 type Config struct {
 	Store  *store.Store
-	Faults func() api.Faults            // called for each request that is about faults
-	DSN    func(r *http.Request) string // that everybody shares, as the client of the request reaches it
-	TLSDSN func(r *http.Request) string // of https; "" when there is none
-	// Lifetime ends the live streams, before the server itself ends.
+	Faults func() api.Faults            // called for each request about faults
+	DSN    func(r *http.Request) string // the shared DSN, with the host that the client used
+	TLSDSN func(r *http.Request) string // for https; "" without TLS
+	// Lifetime ends the live streams before the server itself ends.
 	Lifetime context.Context
 
 	Version string           // of the program; may be empty
-	Now     func() time.Time // nil is time.Now
-	Zone    *time.Location   // of the times that are shown; nil is time.Local
+	Now     func() time.Time // nil means time.Now
+	Zone    *time.Location   // of the times on the pages; nil means time.Local
 }
 
 // Pages serves all addresses of the package. Make it with [New].
@@ -32,12 +32,11 @@ type Pages struct {
 	cfg       Config
 	mux       *http.ServeMux
 	handler   http.Handler // mux, protected
-	switching sync.Mutex   // held while the list of faults is changed
+	switching sync.Mutex   // held while the faults change
 }
 
-// New returns the handler of the pages. Forms that change something are taken
-// from the pages themselves alone: a request that a browser makes for a page of
-// another origin is refused.
+// New returns the handler of the pages. It refuses forms that a browser sends
+// from a page of another origin.
 func New(cfg Config) *Pages {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -81,14 +80,14 @@ func New(cfg Config) *Pages {
 // ServeHTTP serves a page.
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
 
-// Has reports whether there is a page, or a form, at the request's address.
+// Has reports whether the request's address is a page or a form.
 func (p *Pages) Has(r *http.Request) bool {
 	_, pattern := p.mux.Handler(r)
 	return pattern != "/"
 }
 
-// policy lets a page load and send to what is its own, and run nothing that
-// stands in the page itself.
+// policy lets a page load and send only to its own server. It forbids inline
+// scripts and styles.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -97,7 +96,7 @@ func secured(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
-		// With no-referrer, browsers would send "Origin: null" with the forms.
+		// With no-referrer, browsers would send "Origin: null" with forms.
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -106,23 +105,24 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// frame is what every page has.
+// frame is the data that all pages share.
 type frame struct {
 	Title    string
-	Section  string // of the navigation: "events", "requests", "faults", "setup" or ""
+	Section  string // in the navigation: "events", "requests", "faults", "setup" or ""
 	Version  string
-	Last     int64 // number of the newest arrival, from which the live stream goes on
+	Last     int64 // number of the newest arrival, where the live stream begins
 	Counters counters
 }
 
-// counters are the figures in the head of every page: of what is kept.
+// counters are the figures in the head of each page. They count the store's
+// contents.
 type counters struct {
 	Kept, Requests, Refused, Faulted, Lost, Dropped int
 	FaultsOn                                        int
 }
 
 func (p *Pages) frame(title, section string) frame {
-	last := p.cfg.Store.Last() // before anything else is read: what comes meanwhile is shown again
+	last := p.cfg.Store.Last() // read first, so that later arrivals are shown again rather than missed
 	s := p.cfg.Store.Held()
 	f := frame{Title: title, Section: section, Version: p.cfg.Version, Last: last}
 	f.Counters = counters{Kept: s.Kept, Requests: s.Requests, Refused: s.Refused, Faulted: s.Faults, Dropped: s.Dropped, FaultsOn: len(p.cfg.Faults().Faults())}
@@ -132,17 +132,17 @@ func (p *Pages) frame(title, section string) frame {
 	return f
 }
 
-// render sends a page. It is made whole before its first byte is sent, so that
-// a failure is not half a page.
+// render sends a page. It renders the whole page first, so that a failure does
+// not send half a page.
 func render(w http.ResponseWriter, status int, name string, data any) {
 	var b bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&b, "layout", data); err != nil {
-		http.Error(w, fmt.Sprintf("the page can't be made: %v", err), http.StatusInternalServerError)
+		http.Error(w, fmt.Sprintf("the page can't be rendered: %v", err), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // a browser that is gone is nobody's problem
+	_, _ = w.Write(b.Bytes()) // fails if the browser has left
 }
 
 type failureView struct {
@@ -155,16 +155,17 @@ func (p *Pages) fail(w http.ResponseWriter, _ *http.Request, status int, message
 	render(w, status, "failure", failureView{p.frame(http.StatusText(status), ""), status, message})
 }
 
-// back sends the browser to a page after a form, so that a reload does not send
-// the form again.
+// back redirects the browser after a form, so that reloading does not send the
+// form again.
 func back(w http.ResponseWriter, r *http.Request, to string) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-// maxForm is how many bytes of a form are read.
+// maxForm bounds the bytes of a form.
 const maxForm = 64 << 10
 
-// form reads the form of a request, and answers for itself when there is none.
+// form reads the form of a request. It reports success; otherwise it has
+// answered.
 func (p *Pages) form(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
@@ -176,8 +177,7 @@ func (p *Pages) form(w http.ResponseWriter, r *http.Request) bool {
 
 var templates = parse("list", "event", "requests", "request", "faults", "setup", "failure")
 
-// parse reads the templates of the pages, each with the layout and the parts
-// that all share.
+// parse reads the templates of the pages. Each has the shared layout and parts.
 func parse(names ...string) map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html"))
 	all := make(map[string]*template.Template, len(names))

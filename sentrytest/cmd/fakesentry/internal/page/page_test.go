@@ -27,13 +27,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, time.March, 14, 12, 0, 0, 0, time.UTC)
 
-// site is the pages over a store and the faults of a server.
+// site is the pages for a store and the faults of a server.
 type site struct {
 	t      *testing.T
 	store  *store.Store
 	server *sentrytest.Server
 	pages  http.Handler
-	seen   int // arrivals
+	seen   int // the number of arrivals
 	end    context.CancelFunc
 }
 
@@ -103,9 +103,9 @@ func (s *site) post(path, origin string, form url.Values) answer {
 	return s.do(r)
 }
 
-const own = "http://example.com" // httptest's host
+const own = "http://example.com" // the host of httptest
 
-// The file is the one that was released, and the note beside it says which.
+// The embedded htmx is the released file, as its note says.
 func TestHtmxIsTheReleasedFile(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -132,12 +132,12 @@ func TestAssets(t *testing.T) {
 		a := s.get("/assets/" + name)
 		g.Expect(a.status).To(Equal(200), name)
 		g.Expect(a.header.Get("Content-Type")).To(Equal(kind))
-		g.Expect(a.header.Get("Cache-Control")).To(Equal("no-cache"), "an address without a version may mean another file tomorrow")
+		g.Expect(a.header.Get("Cache-Control")).To(Equal("no-cache"), "an address without a version may be another file tomorrow")
 		g.Expect(a.header.Get("X-Content-Type-Options")).To(Equal("nosniff"))
 	}
 	list := s.get("/").body
 	for _, address := range addresses(list) {
-		g.Expect(address).To(HavePrefix("/"), "nothing comes from elsewhere")
+		g.Expect(address).To(HavePrefix("/"), "nothing comes from other hosts")
 		if strings.HasPrefix(address, "/assets/") {
 			g.Expect(s.get(address).header.Get("Cache-Control")).To(Equal("max-age=31536000, immutable"), address)
 		}
@@ -145,7 +145,7 @@ func TestAssets(t *testing.T) {
 	g.Expect(s.get("/assets/htmx.LICENSE").status).To(Equal(404))
 }
 
-// addresses are what a page loads or leads to.
+// addresses returns what a page loads and links to.
 func addresses(body string) (out []string) {
 	for _, attribute := range []string{`href="`, `src="`, `action="`, `hx-get="`} {
 		for _, part := range strings.Split(body, " "+attribute)[1:] {
@@ -158,7 +158,7 @@ func addresses(body string) (out []string) {
 	return out
 }
 
-// No page needs what the policy forbids, and none is without it.
+// Every page has the policy, and none violates it.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -178,10 +178,10 @@ func TestHeaders(t *testing.T) {
 		g.Expect(a.body).NotTo(MatchRegexp(`<script>|<style|\sstyle=|\son[a-z]+=|javascript:`), path)
 	}
 	NewWithT(t).Expect(s.get("/nowhere").body).To(ContainSubstring("There is no such page: /nowhere"))
-	NewWithT(t).Expect(s.get("/events/9").body).To(ContainSubstring("There is no event 9, or it is no longer kept."))
+	NewWithT(t).Expect(s.get("/events/9").body).To(ContainSubstring("There is no event 9, or it was deleted."))
 }
 
-// Forms are taken from the server's own pages, whatever the API allows.
+// Forms are accepted only from the server's own pages.
 func TestForms(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -193,7 +193,7 @@ func TestForms(t *testing.T) {
 			g.Expect(a.status).To(Equal(403), path)
 			g.Expect(a.body).To(ContainSubstring("This form was not sent from a page of this server, so nothing was changed."))
 		}
-		g.Expect(s.get(path).status).NotTo(Equal(303), "looking changes nothing")
+		g.Expect(s.get(path).status).NotTo(Equal(303), "GET changes nothing")
 	}
 	g.Expect(s.store.Stats().Kept).To(Equal(1))
 	g.Expect(s.server.Faults()).To(BeEmpty())

@@ -6,7 +6,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// preset is a fault at the press of a button.
+// preset is a fault with a button.
 type preset struct {
 	ID, Name, Help string
 	fault          sentrytest.Fault
@@ -25,8 +25,7 @@ var presets = []preset{
 	{"stall", "Stall", "no answer, while the connection stays open", always(sentrytest.Hang())},
 	{"stall-body", "Stall midway", "the head of an answer, but no body", always(sentrytest.StallBody())},
 	{"reset", "Reset", "the connection breaks instead of an answer", always(sentrytest.Reset())},
-	{"not-http", "Not HTTP", "an answer that is none", always(sentrytest.NotHTTP())},
-	// It ends by itself, since it does not tell the connections of browsers
-	// from those of clients.
+	{"not-http", "Not HTTP", "an answer that is not HTTP", always(sentrytest.NotHTTP())},
+	// It ends by itself, because it hits the connections of browsers too.
 	{"no-handshake", "No handshake", "the next 3 connections break before TLS or a request", always(sentrytest.ResetConn().Times(3))},
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// requestsView is the list of the requests, and of what clients say they have
-// lost.
+// requestsView is the data of the requests page, with the losses that clients
+// reported.
 type requestsView struct {
 	frame
 	Show   string // "", "refused" or "faulted"
@@ -31,17 +31,17 @@ type requestRow struct {
 	URL          string
 	Time         moment
 	Client, Path string
-	Size         int // bytes on the wire
-	Status       int // 0 for no answer
+	Size         int // bytes of the body as sent
+	Status       int // 0 without an answer
 	Class        string
 	Reason       string // why it was refused
-	Fault        string // that answered it
+	Fault        string // the fault that answered it
 	Connection   int
 	Carried      string
-	Gap          string // to the request before it by the same client
+	Gap          string // since the previous request of the same client
 }
 
-// loss is a kind of event that clients have dropped, and how many.
+// loss is a number of events that clients dropped, by reason and category.
 type loss struct {
 	Reason, Category string
 	Quantity         int
@@ -66,7 +66,7 @@ func (p *Pages) requests(w http.ResponseWriter, r *http.Request) {
 		}
 		return strings.TrimRight(to, "?&")
 	}
-	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // anything else is the first page
+	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64) // an invalid number means the first page
 	before = max(before, 0)
 	found, total, next := p.cfg.Store.Deliveries(keep, before, pageSize)
 	v.Rows, v.Total, v.Self = p.requestRows(found), total, address(before)
@@ -91,7 +91,7 @@ func losses(s store.Stats) []loss {
 	return out
 }
 
-// requestRows returns rows for requests, the newest first.
+// requestRows returns rows for requests, newest first.
 func (p *Pages) requestRows(found []*store.Delivery) []requestRow {
 	rows := make([]requestRow, len(found))
 	last := map[string]*store.Delivery{}
@@ -133,7 +133,7 @@ func statusClass(status int) string {
 	return "failed"
 }
 
-// carried says what a request brought.
+// carried lists the items of a request.
 func carried(d *store.Delivery) string {
 	kinds := map[string]int{}
 	for _, item := range d.Items {
@@ -152,7 +152,7 @@ func carried(d *store.Delivery) string {
 	return cut(strings.Join(out, ", "), 200)
 }
 
-// requestView is a request as it was received.
+// requestView is the data of a request.
 type requestView struct {
 	requestRow
 	Facts    []pair
@@ -169,7 +169,7 @@ type requestView struct {
 type requestPage struct {
 	frame
 	Request requestView
-	Text    string // the beginning of the decoded body; "" when that is no text
+	Text    string // the beginning of the decoded body; "" if it is not text
 	Cut     bool
 }
 
@@ -177,7 +177,7 @@ func (p *Pages) request(w http.ResponseWriter, r *http.Request) {
 	seq, err := strconv.ParseInt(r.PathValue("seq"), 10, 64)
 	d, ok := p.cfg.Store.Delivery(seq)
 	if err != nil || !ok {
-		p.fail(w, r, http.StatusNotFound, "There is no request "+r.PathValue("seq")+", or it is no longer kept.")
+		p.fail(w, r, http.StatusNotFound, "There is no request "+r.PathValue("seq")+", or it was deleted.")
 		return
 	}
 	v := requestPage{frame: p.frame("Request "+r.PathValue("seq"), "requests"), Request: p.requestView(d)}

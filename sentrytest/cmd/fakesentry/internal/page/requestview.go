@@ -13,8 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// requestView describes a request. The findings about events in it stand on
-// their own pages.
+// requestView describes a request. It leaves out findings about its events,
+// which have their own pages.
 func (p *Pages) requestView(d *store.Delivery) requestView {
 	r := d.Request
 	v := requestView{requestRow: p.requestRow(d), Items: d.Items, Headers: headers(r.Header), Answer: headers(r.Answer.Header), Findings: r.Findings()}
@@ -39,7 +39,7 @@ func requestFacts(r sentrytest.Request) []pair {
 	size := fmt.Sprintf("%s (%d bytes)", byteCount(len(r.Body)), len(r.Body))
 	decoded := ""
 	if n := len(r.Decoded); n != len(r.Body) && n > 0 && len(r.Body) > 0 {
-		decoded = fmt.Sprintf("%s (%d bytes, %.1f times as much)", byteCount(n), n, float64(n)/float64(len(r.Body)))
+		decoded = fmt.Sprintf("%s (%d bytes, %.1f times the size)", byteCount(n), n, float64(n)/float64(len(r.Body)))
 	}
 	connection := ""
 	if r.Connection > 0 {
@@ -83,7 +83,7 @@ func headers(h http.Header) []pair {
 	return out
 }
 
-// bodyText is the beginning of a body that can be read by people.
+// bodyText returns the beginning of a body that is text.
 func bodyText(r sentrytest.Request) (text string, more bool) {
 	body := r.Decoded
 	if body == "" {
@@ -96,7 +96,7 @@ func bodyText(r sentrytest.Request) (text string, more bool) {
 	return text, len(text) < len(body)
 }
 
-// ofEvent reports whether the path leads into an item that is an event.
+// ofEvent reports whether the path of a finding is inside an event item.
 func ofEvent(path string, items []store.Item) bool {
 	rest, ok := strings.CutPrefix(path, "items.")
 	index, _, deeper := strings.Cut(rest, ".")

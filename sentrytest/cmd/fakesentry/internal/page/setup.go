@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// setupView says how clients are pointed here.
+// setupView is the data for setting up clients.
 type setupView struct {
 	DSN, TLSDSN string
 	Snippets    []snippet
 }
 
-// snippet is how a client in some language reports its first error.
+// snippet is a program that reports its first error.
 type snippet struct {
 	Name, Install, Code string
 }

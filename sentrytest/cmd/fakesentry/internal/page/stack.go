@@ -9,14 +9,14 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// exceptionView is an error of the chain.
+// exceptionView is one error of the chain.
 type exceptionView struct {
 	Type, Value, Module string
 	Mechanism           string
 	Handled             string // "handled", "unhandled" or ""
-	Relation            string // to the one shown before
+	Relation            string // to the exception shown before
 	Stack               []stackPart
-	Hidden              int // frames that are not shown
+	Hidden              int // the number of frames that are not shown
 }
 
 // threadView is a thread with its stack.
@@ -26,8 +26,7 @@ type threadView struct {
 	Stack []stackPart
 }
 
-// stackPart is one frame, or a run of frames that are not of the application,
-// folded.
+// stackPart is one frame, or a folded run of frames outside the application.
 type stackPart struct {
 	frameView
 	Folded []frameView
@@ -42,15 +41,15 @@ type frameView struct {
 }
 
 type sourceLine struct {
-	Number  int // 0 when it is not known
+	Number  int // 0 if unknown
 	Text    string
 	Current bool
 }
 
-// Body reports whether there is something to unfold.
+// Body reports whether the frame can be unfolded.
 func (f frameView) Body() bool { return len(f.Lines) > 0 || len(f.Vars) > 0 }
 
-// exceptions returns the chain, the last one raised first.
+// exceptions returns the chain. The exception that was raised is first.
 func exceptions(c sentrytest.Event) []exceptionView {
 	var out []exceptionView
 	opened := false
@@ -100,8 +99,8 @@ func threads(c sentrytest.Event) []threadView {
 	return out
 }
 
-// stack returns the frames, the innermost first. The first one of the
-// application that has something to show is open, as long as none was before:
+// stack returns the frames, innermost first. It opens the first frame of the
+// application that can be unfolded, unless an earlier stack has an open frame:
 // opened says so.
 func stack(s *sentrytest.Stacktrace, opened *bool) []stackPart {
 	var out []stackPart

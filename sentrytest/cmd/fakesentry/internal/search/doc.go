@@ -1,19 +1,20 @@
-// Package search is the query language of fakesentry: that of its list page,
-// its API and the flags of its commands.
+// Package search is the query language of fakesentry, for the page, the API and
+// the flags of the commands.
 //
-// A query is a list of terms, separated by blanks, all of which an event has to
-// meet:
+// A query is a list of terms, separated by blanks. An event matches if it meets
+// all terms:
 //
-//	timeout              the text somewhere in title, message, exceptions, culprit, tags, …
-//	"card declined"      the same with a blank in it
+//	timeout              text in title, message, exceptions, culprit, tags, …
+//	"card declined"      the same, with a blank
 //	level:error          a field with this value
-//	level:>=warning      at least this level: debug < info < warning < error < fatal; also >, <=, <
-//	release:1.*          * stands for any text
-//	tag:shard=7          a tag with this value; tag:shard is any event that has the tag
-//	user:"Ann Lee"       a value with a blank in it
+//	level:>=warning      at least this level; also >, <=, <
+//	                     (debug < info < warning < error < fatal)
+//	release:1.*          * matches any text
+//	tag:shard=7          a tag with this value; tag:shard matches any value
+//	user:"Ann Lee"       a value with a blank
 //	-environment:dev     not
 //
-// Case does not matter. The fields are those of [Fields]; message, title and
-// exception look for the value anywhere in the text, as a term without a field
-// does, the others compare the whole value. A query has at most 100 terms.
+// Case does not matter. [Fields] lists the fields. The fields message, title
+// and exception contain the value anywhere in their text, like a term without a
+// field; the other fields must equal the value. A query has at most 100 terms.
 package search

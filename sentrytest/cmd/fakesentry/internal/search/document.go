@@ -9,18 +9,18 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// Document is what can be searched of one event. It is a fraction of the event
-// in size, so that a list of thousands can be kept and looked through.
+// Document is the searchable part of an event. It is much smaller than the
+// event, so thousands can be kept and searched.
 type Document struct {
 	values map[string][]string // by field, in lower case
 	tags   map[string]string   // in lower case
 	text   string              // in lower case
-	level  int                 // place in levels
+	level  int                 // index in levels
 }
 
 var levels = []string{"debug", "info", "warning", "error", "fatal"}
 
-// Title returns what an event is called in lists: its last exception, else its
+// Title returns the title of an event in lists: its last exception, or else its
 // message.
 func Title(e sentrytest.Event) string {
 	if n := len(e.Exceptions); n > 0 {
@@ -35,8 +35,8 @@ func Title(e sentrytest.Event) string {
 	return cmp.Or(message, "(an event without message or exception)")
 }
 
-// Culprit returns where the event happened: its transaction, else its culprit,
-// else the function of its innermost frame that is in the application.
+// Culprit returns where the event happened: its transaction, or else its
+// culprit, or else the function of its innermost frame in the application.
 func Culprit(e sentrytest.Event) string {
 	if c := cmp.Or(e.Transaction, e.Culprit); c != "" {
 		return c
@@ -54,7 +54,7 @@ func Culprit(e sentrytest.Event) string {
 	return ""
 }
 
-// NewDocument reads what can be searched from an event.
+// NewDocument makes the document of an event.
 func NewDocument(e sentrytest.Event) *Document {
 	d := &Document{values: map[string][]string{}, tags: map[string]string{}, level: slices.Index(levels, e.Level)}
 	var text strings.Builder
@@ -80,16 +80,16 @@ func NewDocument(e sentrytest.Event) *Document {
 	return d
 }
 
-// Size returns about how many bytes the document takes.
+// Size returns the approximate size of the document in bytes.
 func (d *Document) Size() int { return 2*len(d.text) + 512 }
 
-// field is one that can be asked for by name.
+// field is a field of the query language.
 type field struct {
 	name    string
 	help    string
-	within  bool // the value may stand anywhere in the text
-	quiet   bool // not part of what a term without a field looks at
-	special bool // not compared by values
+	within  bool // the value may be anywhere in the text
+	quiet   bool // terms without a field do not search it
+	special bool // not compared as a text
 	of      func(e sentrytest.Event) []string
 }
 
@@ -99,9 +99,9 @@ func one(get func(e sentrytest.Event) string) func(sentrytest.Event) []string {
 
 var fields = []field{
 	{name: "level", help: "debug, info, warning, error, fatal; also >=warning", quiet: true, special: true, of: one(func(e sentrytest.Event) string { return e.Level })},
-	{name: "title", help: "what the list shows", within: true, of: one(Title)},
+	{name: "title", help: "the title in the list", within: true, of: one(Title)},
 	{name: "message", help: "the message", within: true, of: one(func(e sentrytest.Event) string { return e.Message })},
-	{name: "exception", help: "type and value of any exception", within: true, of: exceptions},
+	{name: "exception", help: "type and value of each exception", within: true, of: exceptions},
 	{name: "culprit", help: "the transaction or function", of: one(Culprit)},
 	{name: "transaction", help: "the transaction", of: one(func(e sentrytest.Event) string { return e.Transaction })},
 	{name: "tag", help: "NAME=VALUE, or NAME for any value", special: true, of: func(sentrytest.Event) []string { return nil }},
@@ -120,7 +120,7 @@ var fields = []field{
 		}
 		return []string{e.SDK.Name, e.SDK.Name + "/" + e.SDK.Version}
 	}},
-	{name: "type", help: "the event's type, error for the usual ones", quiet: true, of: one(func(e sentrytest.Event) string { return cmp.Or(e.Type, "error") })},
+	{name: "type", help: "the event's type; error for ordinary events", quiet: true, of: one(func(e sentrytest.Event) string { return cmp.Or(e.Type, "error") })},
 	{name: "id", help: "the event's id", of: one(func(e sentrytest.Event) string { return e.EventID })},
 	{name: "fingerprint", help: "a part of the fingerprint", of: func(e sentrytest.Event) []string { return e.Fingerprint }},
 	{name: "group", help: "the key of the group that the event belongs to", quiet: true, of: one(func(e sentrytest.Event) string { return e.GroupingPreview().Key })},
@@ -139,7 +139,7 @@ func exceptions(e sentrytest.Event) []string {
 // Field is a field of the query language.
 type Field struct{ Name, Help string }
 
-// Fields returns the fields that a query may ask for, the common ones first.
+// Fields returns the fields of the query language, the common ones first.
 func Fields() []Field {
 	out := make([]Field, len(fields))
 	for i, f := range fields {

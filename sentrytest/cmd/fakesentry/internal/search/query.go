@@ -8,7 +8,7 @@ import (
 )
 
 // Query is a parsed query. The nil and the zero Query match everything. A Query
-// can be used concurrently.
+// is safe for concurrent use.
 type Query struct {
 	terms []term
 	text  string
@@ -16,7 +16,7 @@ type Query struct {
 
 // term is one condition.
 type term struct {
-	raw   string // as it was written
+	raw   string // as written
 	not   bool
 	match func(d *Document) bool
 }
@@ -24,20 +24,20 @@ type term struct {
 // Error says what is wrong with a query.
 type Error struct {
 	Query   string
-	Term    string // the part that is wrong
-	Problem string // what is wrong with it, and what is allowed
+	Term    string // the invalid part
+	Problem string // the problem, and what is allowed
 }
 
-// Error names the term, the problem and what is allowed.
+// Error names the term and the problem.
 func (e *Error) Error() string {
 	return fmt.Sprintf("query %q: %s: %s", e.Query, e.Term, e.Problem)
 }
 
-// maxTerms bounds how long a query looks at one event.
+// maxTerms bounds the time that a query takes for an event.
 const maxTerms = 100
 
-// Parse reads a query; see the package's overview for the language. Its error
-// is an [*Error].
+// Parse parses a query; see the package comment for the language. Its error is
+// an [*Error].
 func Parse(text string) (*Query, error) {
 	q := &Query{text: strings.TrimSpace(text)}
 	rest := q.text
@@ -56,7 +56,7 @@ func Parse(text string) (*Query, error) {
 	return q, nil
 }
 
-// String returns the query as it was written.
+// String returns the query as written.
 func (q *Query) String() string {
 	if q == nil {
 		return ""
@@ -64,7 +64,7 @@ func (q *Query) String() string {
 	return q.text
 }
 
-// Terms returns the terms as they were written, in their order.
+// Terms returns the terms as written, in order.
 func (q *Query) Terms() []string {
 	if q == nil {
 		return nil
@@ -99,7 +99,7 @@ func parseTerm(text string) (raw string, t term, rest, problem string) {
 	value, rest, closed := readValue(body[len(name):])
 	raw = text[:len(text)-len(rest)]
 	if !closed {
-		return raw, t, rest, `the quotation mark is not closed (\" is one inside a quotation)`
+		return raw, t, rest, `the quotation mark is not closed (write \" for one inside quotation marks)`
 	}
 	if name == "" {
 		value = strings.ToLower(value)
@@ -112,13 +112,13 @@ func parseTerm(text string) (raw string, t term, rest, problem string) {
 		return raw, t, rest, unknownField(name)
 	}
 	if value == "" {
-		return raw, t, rest, "a value is missing; what it can be: " + fields[i].help
+		return raw, t, rest, "the value is missing; expected " + fields[i].help
 	}
 	t.match, problem = fields[i].matcher(strings.ToLower(value))
 	return raw, t, rest, problem
 }
 
-// fieldName returns the name with its colon, "" for a term without.
+// fieldName returns the name with its colon, or "" for a term without a field.
 func fieldName(text string) string {
 	for i, r := range text {
 		switch {
@@ -131,8 +131,8 @@ func fieldName(text string) string {
 	return ""
 }
 
-// readValue reads up to the next blank outside quotation marks, and takes those
-// away.
+// readValue reads up to the next blank outside quotation marks, and removes the
+// marks.
 func readValue(text string) (value, rest string, closed bool) {
 	var b strings.Builder
 	quoted := false
@@ -177,7 +177,7 @@ func levelMatcher(value string) (match func(*Document) bool, problem string) {
 	op := value[:len(value)-len(name)]
 	want := slices.Index(levels, name)
 	if want < 0 || !slices.Contains([]string{"", "=", ">", ">=", "<", "<="}, op) {
-		return nil, fmt.Sprintf("%q is no level; there are %s, and >=, >, <=, < before one", value, strings.Join(levels, ", "))
+		return nil, fmt.Sprintf("%q is not a level: use one of %s, or >=, >, <= or < before one", value, strings.Join(levels, ", "))
 	}
 	return func(d *Document) bool {
 		switch op {
@@ -194,7 +194,7 @@ func levelMatcher(value string) (match func(*Document) bool, problem string) {
 	}, ""
 }
 
-// wildcard compares text with a pattern in which * stands for any text.
+// wildcard compares text with a pattern in which * matches any text.
 func wildcard(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
@@ -220,5 +220,5 @@ func unknownField(name string) string {
 	for i, f := range fields {
 		names[i] = f.name
 	}
-	return fmt.Sprintf("there is no field %q; there are %s, and text with a colon is written in quotation marks", name, strings.Join(names, ", "))
+	return fmt.Sprintf("there is no field %q: use one of %s; put text with a colon in quotation marks", name, strings.Join(names, ", "))
 }

@@ -50,7 +50,7 @@ func TestQueries(t *testing.T) {
 		"level:<=info":                         false,
 		"level:=warning":                       true,
 		"LEVEL:Warning":                        true,
-		"warning":                              false, // the level is no text
+		"warning":                              false, // terms without a field do not search the level
 		"release:shop@1.2.3":                   true,
 		"release:shop@1.*":                     true,
 		"release:*1*3":                         true,
@@ -95,15 +95,15 @@ func TestQueries(t *testing.T) {
 	NewWithT(t).Expect(none.Match(d)).To(BeTrue())
 }
 
-func TestQueriesThatAreWrong(t *testing.T) {
+func TestInvalidQueries(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
-		"lvl:error": `query "lvl:error": lvl:error: there is no field "lvl"; there are level, title, message, exception, culprit, transaction, tag, ` +
-			`release, environment, dist, logger, platform, server, user, sdk, type, id, fingerprint, group, project, key, and text with a colon is written in quotation marks`,
-		"x level:loud":            `query "x level:loud": level:loud: "loud" is no level; there are debug, info, warning, error, fatal, and >=, >, <=, < before one`,
-		`user:"ann`:               `query "user:\"ann": user:"ann: the quotation mark is not closed (\" is one inside a quotation)`,
+		"lvl:error": `query "lvl:error": lvl:error: there is no field "lvl": use one of level, title, message, exception, culprit, transaction, tag, ` +
+			`release, environment, dist, logger, platform, server, user, sdk, type, id, fingerprint, group, project, key; put text with a colon in quotation marks`,
+		"x level:loud":            `query "x level:loud": level:loud: "loud" is not a level: use one of debug, info, warning, error, fatal, or >=, >, <= or < before one`,
+		`user:"ann`:               `query "user:\"ann": user:"ann: the quotation mark is not closed (write \" for one inside quotation marks)`,
 		strings.Repeat("a ", 101): `query "` + strings.Repeat("a ", 100) + `": …: a query has at most 100 terms`,
-		"tag: x":                  `query "tag: x": tag:: a value is missing; what it can be: NAME=VALUE, or NAME for any value`,
+		"tag: x":                  `query "tag: x": tag:: the value is missing; expected NAME=VALUE, or NAME for any value`,
 	} {
 		t.Run(query, func(t *testing.T) {
 			t.Parallel()
@@ -126,7 +126,7 @@ func TestTitleAndCulprit(t *testing.T) {
 	g.Expect(search.Culprit(sentrytest.Event{})).To(BeEmpty())
 }
 
-func TestFieldsAreAllExplained(t *testing.T) {
+func TestEachFieldHasHelp(t *testing.T) {
 	t.Parallel()
 	for _, f := range search.Fields() {
 		NewWithT(t).Expect(f.Help).NotTo(BeEmpty(), f.Name)

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// Delete deletes the deliveries of the events that the filter chooses, and with
-// the zero filter everything. A filter with a key alone also deletes what else
-// was sent with that key, such as sessions and refused requests. It returns how
-// many events are gone: all of a delivery go together. Numbers are not used
-// again. When ctx ends before the choice is made, nothing is deleted.
+// Delete deletes the deliveries of the events that the filter chooses. The zero
+// filter deletes everything. A filter with only a key also deletes the other
+// requests with that key, such as sessions and refused requests. Delete returns
+// the number of deleted events, because all events of a delivery are deleted
+// together. Numbers are never used again. If ctx ends before all events are
+// examined, nothing is deleted.
 func (s *Store) Delete(ctx context.Context, f Filter) (events int, err error) {
 	if f.Query.String() == "" && f.Key == "" {
 		return s.remove(ctx, func(*Delivery) bool { return true }, true)
@@ -25,7 +26,7 @@ func (s *Store) Delete(ctx context.Context, f Filter) (events int, err error) {
 	return s.remove(ctx, func(d *Delivery) bool { return chosen[d] }, false)
 }
 
-// choose reports whether Delete takes the delivery.
+// choose reports whether the filter chooses the delivery.
 func (f Filter) choose(d *Delivery) bool {
 	if len(d.Events) == 0 {
 		return f.Query.String() == "" && d.Request.PublicKey == f.Key
@@ -33,8 +34,8 @@ func (f Filter) choose(d *Delivery) bool {
 	return slices.ContainsFunc(d.Events, f.Match)
 }
 
-// DeleteEvent deletes the delivery of one event, and returns how many events
-// are gone: 0 when there was no such event.
+// DeleteEvent deletes the delivery of one event, and returns the number of
+// deleted events: 0 if there is no such event.
 func (s *Store) DeleteEvent(ctx context.Context, id string) (events int, err error) {
 	e, ok := s.Event(id)
 	if !ok {
@@ -43,9 +44,9 @@ func (s *Store) DeleteEvent(ctx context.Context, id string) (events int, err err
 	return s.remove(ctx, func(d *Delivery) bool { return d == e.Delivery }, false)
 }
 
-// remove deletes what gone chooses. gone is called while the store is locked.
-// all is for a choice that takes everything: what can't be read goes too, and
-// what was dropped is forgotten.
+// remove deletes the deliveries that gone chooses. It calls gone with the store
+// locked. If all is set, it also deletes unreadable rows and forgets what was
+// dropped.
 func (s *Store) remove(ctx context.Context, gone func(*Delivery) bool, all bool) (events int, err error) {
 	err = s.commit(ctx, operation{
 		alone: true,
@@ -74,7 +75,7 @@ func (s *Store) remove(ctx context.Context, gone func(*Delivery) bool, all bool)
 	return events, err
 }
 
-// withoutLocked makes a new list, since readers may hold the old one.
+// withoutLocked makes a new list, because readers may hold the old one.
 func (s *Store) withoutLocked(list []*Delivery, gone func(*Delivery) bool, events *int) []*Delivery {
 	var rest []*Delivery
 	for _, d := range list {
@@ -88,11 +89,11 @@ func (s *Store) withoutLocked(list []*Delivery, gone func(*Delivery) bool, event
 	return rest
 }
 
-// expireEvery is how often a program should call Expire for a maximum age.
+// expireEvery is how often RunExpiry calls Expire.
 func expireEvery(age time.Duration) time.Duration { return min(max(age/10, time.Second), time.Minute) }
 
-// RunExpiry calls Expire from time to time until ctx ends. Without a maximum
-// age it returns at once.
+// RunExpiry calls Expire regularly until ctx ends. Without a maximum age it
+// returns at once.
 func (s *Store) RunExpiry(ctx context.Context) {
 	if s.cfg.MaxAge <= 0 {
 		return
@@ -102,8 +103,8 @@ func (s *Store) RunExpiry(ctx context.Context) {
 	for {
 		select {
 		case now := <-ticker.C:
-			// A file that can't be written shows itself to whoever adds
-			// something.
+			// Ignore the error: Add returns it too if the file can't be
+			// written.
 			_ = s.Expire(ctx, now)
 		case <-ctx.Done():
 			return

@@ -12,21 +12,21 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/search"
 )
 
-// Delivery is one request and what became of it.
+// Delivery is one request and its result.
 type Delivery struct {
-	Seq       int64 // its place among everything that was received; events have numbers of the same sequence
+	Seq       int64 // its number in the order of arrival; events share the sequence
 	Request   sentrytest.Request
-	Rejection *sentrytest.Rejection // nil unless it was refused; its Request is empty, as it is the one above
-	Events    []*Event              // what it brought; empty for refusals, sessions, client reports, …
-	Items     []Item                // of its envelope, payloads excluded; nil without one
+	Rejection *sentrytest.Rejection // nil unless it was refused; its Request is empty, see the field above
+	Events    []*Event              // the events in it; empty for refusals, sessions, client reports, …
+	Items     []Item                // of its envelope, without payloads; nil without an envelope
 
-	losses map[Loss]int // that client reports in its envelope tell of
+	losses map[Loss]int // losses in the client reports of its envelope
 
-	made string // the envelope that was made of what was received; "" for one that was received, and without one
+	made string // the envelope that was made of an upload; "" if the request had one or has none
 	size int64
 }
 
-// Faulted reports whether a fault has made the answer.
+// Faulted reports whether a fault made the answer.
 func (d *Delivery) Faulted() bool { return d.Request.Answer.Step != "" }
 
 // Item is one item of an envelope, without its payload.
@@ -38,16 +38,16 @@ type Item struct {
 	Size           int // bytes
 }
 
-// Envelope returns the envelope of the delivery, and false for one that has
-// none or was refused. That of a minidump was made of the upload, and has no
-// Raw.
+// Envelope returns the envelope of the delivery. It returns false if there is
+// none or the request was refused. The envelope of a minidump was made of the
+// upload, and has no Raw.
 func (d *Delivery) Envelope() (sentrytest.Envelope, bool) {
 	if d.Items == nil {
 		return sentrytest.Envelope{}, false
 	}
 	e, err := sentrytest.ParseEnvelope([]byte(cmp.Or(d.made, d.Request.Decoded)))
 	if err != nil {
-		return sentrytest.Envelope{}, false // it parsed when it arrived
+		return sentrytest.Envelope{}, false // it parsed on arrival
 	}
 	if d.made != "" {
 		e.Raw = nil
@@ -56,8 +56,8 @@ func (d *Delivery) Envelope() (sentrytest.Envelope, bool) {
 	return e, true
 }
 
-// envelopeText writes an envelope that was made of an upload: its items have no
-// header that an envelope could carry.
+// envelopeText encodes an envelope that was made of an upload. It adds the
+// length to the header of each item.
 func envelopeText(e *sentrytest.Envelope) (string, error) {
 	var b strings.Builder
 	line := func(header map[string]json.RawMessage) error {
@@ -81,8 +81,7 @@ func envelopeText(e *sentrytest.Envelope) (string, error) {
 	return b.String(), nil
 }
 
-// Event is one event in the short form that lists need. Contents returns the
-// whole.
+// Event is the summary of an event for lists. Contents returns the whole event.
 type Event struct {
 	Seq      int64
 	Delivery *Delivery
@@ -92,7 +91,7 @@ type Event struct {
 	Level       string
 	Title       string // see search.Title
 	Culprit     string // see search.Culprit
-	Group       string // the Key of its sentrytest.Grouping; Contents().GroupingPreview() says why
+	Group       string // the Key of its sentrytest.Grouping; Contents().GroupingPreview() explains it
 	Release     string
 	Environment string
 	Platform    string
@@ -100,21 +99,21 @@ type Event struct {
 	SDKVersion  string
 	ProjectID   string
 	PublicKey   string
-	Timestamp   time.Time // of the event itself; zero when it has none
+	Timestamp   time.Time // the event's own time; zero if it has none
 	Received    time.Time
 
 	raw string
 	doc *search.Document
 }
 
-// Raw returns the event's JSON as it was received.
+// Raw returns the event's JSON as received.
 func (e *Event) Raw() json.RawMessage { return json.RawMessage(e.raw) }
 
-// Contents reads the event from its JSON.
+// Contents parses the event's JSON.
 func (e *Event) Contents() sentrytest.Event {
 	c, err := sentrytest.ParseEvent([]byte(e.raw))
 	if err != nil {
-		c = sentrytest.Event{Raw: json.RawMessage(e.raw)} // it parsed when it arrived
+		c = sentrytest.Event{Raw: json.RawMessage(e.raw)} // it parsed on arrival
 	}
 	c.EventID = e.EventID
 	if c.SDK.Name == "" {
@@ -124,11 +123,11 @@ func (e *Event) Contents() sentrytest.Event {
 	return c
 }
 
-// Matches reports whether the event meets the query. The nil query matches
-// every event.
+// Matches reports whether the event meets the query. The nil query matches all
+// events.
 func (e *Event) Matches(q *search.Query) bool { return q.Match(e.doc) }
 
-// newDelivery keeps of an arrival what is worth the memory.
+// newDelivery makes a delivery of the parts of an arrival that the store keeps.
 func newDelivery(a *sentrytest.Arrival) (*Delivery, error) {
 	d := &Delivery{Request: a.Request}
 	if a.Rejection != nil {
@@ -152,7 +151,7 @@ func newDelivery(a *sentrytest.Arrival) (*Delivery, error) {
 	return d, nil
 }
 
-// setItems reads what is kept of the envelope in a form of its own.
+// setItems sets the items and the losses from the envelope.
 func (d *Delivery) setItems(e *sentrytest.Envelope) {
 	for _, report := range e.ClientReports() {
 		for _, loss := range report.Discarded {
@@ -176,7 +175,7 @@ func (d *Delivery) newEvent(c sentrytest.Event) *Event {
 	}
 }
 
-// measure estimates what the delivery takes in memory.
+// measure estimates the memory of the delivery.
 func (d *Delivery) measure() {
 	d.size = 2048 + int64(len(d.Request.Body)+len(d.Request.Decoded)+len(d.Request.Answer.Body)+len(d.made))
 	for loss := range d.losses {

@@ -2,20 +2,21 @@ package store
 
 import "context"
 
-// Feed reads a store in the order of arrival and waits for more. It is for one
-// goroutine.
+// Feed reads a store in the order of arrival and waits for more. It is not safe
+// for concurrent use.
 type Feed struct {
 	store *Store
 	after int64
-	told  int64 // what was dropped up to here has been reported
+	told  int64 // drops up to this number have been reported
 
-	restarted bool // that something was missed has still to be reported
+	restarted bool // missed news must still be reported
 }
 
-// Feed returns a feed of what has a number above after: 0 for everything that
-// is kept, [Store.Last] for what comes. A number that the store has not given
-// yet comes from an earlier store in memory: everything that is kept follows,
-// and something was missed.
+// Feed returns a feed of the deliveries and events with a number above after. 0
+// begins with the oldest stored one, [Store.Last] with the next one. If the
+// store has not given the number yet, the number comes from an earlier store in
+// memory. Then the feed begins with the oldest, and reports that something was
+// missed.
 func (s *Store) Feed(after int64) *Feed {
 	if after > s.Last() {
 		return &Feed{store: s, restarted: true}
@@ -23,14 +24,13 @@ func (s *Store) Feed(after int64) *Feed {
 	return &Feed{store: s, after: after}
 }
 
-// After returns the number above which the feed goes on.
+// After returns the number after which the feed continues.
 func (f *Feed) After() int64 { return f.after }
 
-// Next returns the deliveries since the last call, waiting until there is at
-// least one. missed reports, once, that some could not be read because they
-// were dropped to stay within the bounds; then there may be none. The error is
-// the context's, or ErrClosed once everything has been read of a store that is
-// closed.
+// Next returns the deliveries since the last call. It waits until there is at
+// least one. missed reports, once, that some were dropped to stay within the
+// bounds; then the list may be empty. The error is the context's, or ErrClosed
+// if the store is closed and everything has been read.
 func (f *Feed) Next(ctx context.Context) (news []*Delivery, missed bool, err error) {
 	for {
 		v := f.store.snapshot()
@@ -53,11 +53,11 @@ func (f *Feed) Next(ctx context.Context) (news []*Delivery, missed bool, err err
 	}
 }
 
-// Last returns the newest number of the sequence, 0 for a store that has never
-// received anything.
+// Last returns the newest number, or 0 if the store has never received
+// anything.
 func (s *Store) Last() int64 { return s.snapshot().last }
 
-// Changed returns a channel that is closed at the next change of any kind:
-// something arrived, was dropped or deleted, a tenant was minted, the store was
-// closed. Ask for it before reading what it is about.
+// Changed returns a channel that is closed at the next change: an arrival, a
+// drop, a deletion, a new tenant, or the end of the store. Call it before
+// reading the store, so that no change is missed.
 func (s *Store) Changed() <-chan struct{} { return s.snapshot().changed }

@@ -13,27 +13,27 @@ import (
 	_ "modernc.org/sqlite" // registers the driver
 )
 
-// file is the SQLite file of a store. One goroutine, the writer, changes it.
+// file is the SQLite file of a store. Only the writer's goroutine changes it.
 type file struct {
 	db   *sql.DB
 	path string
-	tx   *sql.Tx // of the writer; nil between transactions
+	tx   *sql.Tx // for the writer; nil between transactions
 
-	unreadable []int64 // the numbers of the deliveries that load has left out, in order; guarded by the store's mu
+	unreadable []int64 // numbers of the deliveries that load skipped, in order; guarded by the store's mu
 
-	last int64 // the newest number that was given; the writer's
+	last int64 // the newest number; for the writer
 
-	mu      sync.RWMutex // held for reading while an operation is handed over, so that stop can end that
+	mu      sync.RWMutex // held for reading while an operation is submitted, so that stop can wait for it
 	stopped bool         // guarded by mu
 	queue   chan operation
 	done    chan struct{} // closed when the writer has ended
-	failed  error         // of closing; read after done
+	failed  error         // the error of closing; read after done
 }
 
-// maxBatch bounds how many operations share a transaction.
+// maxBatch bounds the operations in a transaction.
 const maxBatch = 512
 
-// fileVersion is what this program writes.
+// fileVersion is the version of new files.
 const fileVersion = 2
 
 const schema = `
@@ -67,24 +67,24 @@ CREATE TABLE IF NOT EXISTS tenants (
 );
 `
 
-// openFile opens or makes the file. A process that is killed loses nothing that
-// was committed, since the operating system has it by then: synchronous=NORMAL
-// is enough for that, and many times faster than waiting for the disk, which
-// only the end of the whole machine would make necessary. The file is locked,
-// because the lists in memory would not learn of another program's changes.
+// openFile opens or creates the file. If the process is killed, committed data
+// is safe, because the operating system has it: synchronous=NORMAL suffices. It
+// is many times faster than waiting for the disk, which would matter only if
+// the machine fails. openFile locks the file, because the lists in memory would
+// not see the changes of another program.
 func openFile(path string) (*file, error) {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("opening the store %s: there is no folder %s: make it first", path, filepath.Dir(path))
+		return nil, fmt.Errorf("opening the store %s: the folder %s does not exist: create it first", path, filepath.Dir(path))
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("opening the store %s: %s is no folder", path, filepath.Dir(path))
+		return nil, fmt.Errorf("opening the store %s: %s is not a folder", path, filepath.Dir(path))
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("opening the store %s: it is a folder: name a file in it, such as %s", path, filepath.Join(path, "events.db"))
+		return nil, fmt.Errorf("opening the store %s: it is a folder: give a file in it, such as %s", path, filepath.Join(path, "events.db"))
 	}
 	const settings = "?_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)"
-	// SQLite would let everybody read a new file. Its WAL gets the permissions
-	// of the file. If the file can't be made, SQLite has an error for that too,
-	// which explained knows.
+	// SQLite would make a new file readable for everyone. Its WAL gets the
+	// permissions of the file. If the file can't be created, SQLite returns an
+	// error too, and explained knows that one.
 	if created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 		if err := created.Close(); err != nil {
 			return nil, fmt.Errorf("opening the store %s: %w", path, err)
@@ -108,7 +108,7 @@ func (f *file) prepare() error {
 		return explained(err)
 	}
 	if version > fileVersion {
-		return fmt.Errorf("it has version %d, and this program knows versions up to %d: use a newer fakesentry, or another file", version, fileVersion)
+		return fmt.Errorf("its version is %d, but this program supports versions up to %d: use a newer fakesentry or another file", version, fileVersion)
 	}
 	if _, err := f.db.Exec(schema); err != nil {
 		return explained(err)
@@ -120,7 +120,7 @@ func (f *file) prepare() error {
 	return explained(err)
 }
 
-// migrate adds what files of version 1 lack.
+// migrate adds the columns that files of version 1 lack.
 func (f *file) migrate() error {
 	var has bool
 	err := f.db.QueryRow(`SELECT count(*) FROM pragma_table_info('deliveries') WHERE name = 'made'`).Scan(&has)
@@ -138,13 +138,13 @@ func (f *file) start(s *Store) {
 		for op := range f.queue {
 			f.run(s, op)
 		}
-		// What was dropped from memory since the last transaction is dropped
-		// again when the file is next read.
+		// Deliveries that were dropped from memory since the last transaction
+		// are dropped again when the file is next read.
 		f.failed = f.db.Close()
 	}()
 }
 
-// submit hands an operation to the writer and waits for its end.
+// submit hands an operation to the writer and waits until it is done.
 func (f *file) submit(ctx context.Context, op operation) error {
 	op.done = make(chan error, 1)
 	if err := f.hand(ctx, op); err != nil {
@@ -172,7 +172,7 @@ func (f *file) hand(ctx context.Context, op operation) error {
 	}
 }
 
-// stop lets the writer finish what it was given, and closes the file.
+// stop lets the writer finish the submitted operations, and closes the file.
 func (f *file) stop() error {
 	f.mu.Lock()
 	f.stopped = true
@@ -182,7 +182,7 @@ func (f *file) stop() error {
 	return f.failed
 }
 
-// run carries out the operation together with those that are waiting behind it.
+// run carries out the operation, together with others in the queue.
 func (f *file) run(s *Store, op operation) {
 	batch := []operation{op}
 	for !batch[len(batch)-1].alone && len(batch) < maxBatch {
@@ -204,8 +204,8 @@ func (f *file) run(s *Store, op operation) {
 	f.commit(s, batch)
 }
 
-// commit makes one transaction of the batch. If it fails, no operation of the
-// batch has happened.
+// commit writes the batch in one transaction. If it fails, none of the batch
+// happened.
 func (f *file) commit(s *Store, batch []operation) {
 	err := f.write(s, batch)
 	if err != nil {
@@ -232,7 +232,7 @@ func (f *file) write(s *Store, batch []operation) (err error) {
 	defer func() {
 		if err != nil {
 			f.last = last
-			// That it fails says only that the transaction has ended already.
+			// Rollback fails only if the transaction has ended already.
 			_ = f.tx.Rollback()
 		}
 		f.tx = nil
@@ -259,5 +259,5 @@ func (f *file) write(s *Store, batch []operation) (err error) {
 	return f.tx.Commit()
 }
 
-// nanoseconds is how times are stored.
+// nanoseconds returns the stored form of a time.
 func nanoseconds(t time.Time) int64 { return t.UnixNano() }

@@ -14,7 +14,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-func TestFileOutlivesItsStore(t *testing.T) {
+func TestFileIsReadByTheNextStore(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	cfg := store.Config{Path: filepath.Join(t.TempDir(), "events.db")}
@@ -23,7 +23,7 @@ func TestFileOutlivesItsStore(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	refused := &sentrytest.Arrival{
 		Request:   sentrytest.Request{Time: start, Body: "x", Answer: sentrytest.Answer{Status: 400}},
-		Rejection: &sentrytest.Rejection{Status: 400, Reason: "nonsense", Causes: []string{"all of it"}},
+		Rejection: &sentrytest.Rejection{Status: 400, Reason: "nonsense", Causes: []string{"the whole event"}},
 	}
 	enclosed := accepted(t, "{\"event_id\":\"fc6d8c0c43fc4630ad850ee518f1b9d0\"}\n{\"type\":\"attachment\",\"filename\":\"a.txt\"}\nabc")
 	add(t, s, arrival(t, tenant.Key, "kept"), refused, enclosed, arrival(t, "a", "deleted"))
@@ -46,9 +46,9 @@ func TestFileOutlivesItsStore(t *testing.T) {
 	envelope, ok := others[0].Envelope()
 	g.Expect(ok).To(BeTrue())
 	g.Expect(string(envelope.Items[0].Payload)).To(Equal("abc"))
-	g.Expect(others[1].Rejection.Causes).To(Equal([]string{"all of it"}))
-	g.Expect(others[1].Request.Decoded).To(BeEmpty(), "nothing could be decoded")
-	g.Expect(s.Last()).To(Equal(last), "numbers are not used again")
+	g.Expect(others[1].Rejection.Causes).To(Equal([]string{"the whole event"}))
+	g.Expect(others[1].Request.Decoded).To(BeEmpty(), "the body was not decoded")
+	g.Expect(s.Last()).To(Equal(last), "numbers are never used again")
 	g.Expect(s.Tenants()).To(Equal([]store.Tenant{tenant}))
 	next, err := s.Mint(t.Context(), "")
 	g.Expect(err).NotTo(HaveOccurred())
@@ -59,10 +59,10 @@ func TestFileOutlivesItsStore(t *testing.T) {
 	s = open(t, cfg)
 	add(t, s, arrival(t, "a", "newer"))
 	g.Expect(s.Close()).To(Succeed())
-	g.Expect(all(open(t, cfg))).To(Equal([]string{"newer"}), "bounds hold in the file too")
+	g.Expect(all(open(t, cfg))).To(Equal([]string{"newer"}), "the bounds apply to the file too")
 }
 
-// What programs report is nobody else's business.
+// The contents of the file are private.
 func TestFileIsPrivate(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -83,7 +83,7 @@ func TestFileIsPrivate(t *testing.T) {
 	g.Expect(all(s)).To(Equal([]string{"secret"}))
 	info, err := os.Stat(path)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(info.Mode().Perm()).To(Equal(os.FileMode(0o640)), "the permissions of a file that exists are its owner's choice")
+	g.Expect(info.Mode().Perm()).To(Equal(os.FileMode(0o640)), "the permissions of an existing file do not change")
 }
 
 func TestManyAtOnceShareTransactions(t *testing.T) {
@@ -122,7 +122,7 @@ func TestManyAtOnceShareTransactions(t *testing.T) {
 	}
 }
 
-func TestFilesThatCantBeOpened(t *testing.T) {
+func TestUnusableFiles(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	folder := t.TempDir()
@@ -132,10 +132,10 @@ func TestFilesThatCantBeOpened(t *testing.T) {
 	g.Expect(err).To(MatchError(HavePrefix("opening the store " + path + ": another fakesentry uses it: ")))
 
 	text := filepath.Join(folder, "text")
-	g.Expect(os.WriteFile(text, []byte("this is long enough to be looked at, and is not what SQLite writes at the start of a file: that has 100 bytes."), 0o600)).To(Succeed())
+	g.Expect(os.WriteFile(text, []byte("this text is longer than the 100 bytes of the header that SQLite writes at the start of its files: no SQLite file."), 0o600)).To(Succeed())
 	_, err = store.Open(store.Config{Path: text})
 	g.Expect(err).To(MatchError(ContainSubstring("it is not a SQLite file")))
 
 	_, err = store.Open(store.Config{Path: filepath.Join(folder, "absent", "events.db")})
-	g.Expect(err).To(MatchError(HaveSuffix(": there is no folder " + filepath.Join(folder, "absent") + ": make it first")))
+	g.Expect(err).To(MatchError(HaveSuffix(": the folder " + filepath.Join(folder, "absent") + " does not exist: create it first")))
 }

@@ -25,7 +25,7 @@ func open(t *testing.T, cfg store.Config) *store.Store {
 	return s
 }
 
-// both runs a test on a store in memory and on one with a file.
+// both runs a test with a store in memory and with one with a file.
 func both(t *testing.T, cfg store.Config, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("memory", func(t *testing.T) {
@@ -42,8 +42,7 @@ func both(t *testing.T, cfg store.Config, test func(t *testing.T, s *store.Store
 
 var start = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 
-// arrival is an event as the server hands it over. key and text tell it from
-// others.
+// arrival is an event as the server delivers it. key and text identify it.
 func arrival(t *testing.T, key, text string) *sentrytest.Arrival {
 	t.Helper()
 	raw := fmt.Sprintf(`{"message":%q,"level":"warning","release":"1.0","tags":{"of":%q}}`, text, key)
@@ -60,7 +59,7 @@ func arrival(t *testing.T, key, text string) *sentrytest.Arrival {
 	return a
 }
 
-// accepted is an envelope without an event.
+// accepted is an accepted envelope without an event.
 func accepted(t *testing.T, text string) *sentrytest.Arrival {
 	t.Helper()
 	e, err := sentrytest.ParseEnvelope([]byte(text))

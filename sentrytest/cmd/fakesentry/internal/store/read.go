@@ -20,11 +20,11 @@ func (f Filter) Match(e *Event) bool {
 	return (f.Key == "" || e.PublicKey == f.Key) && e.Matches(f.Query)
 }
 
-// Page is a part of a list, newest first.
+// Page is one page of a list, newest first.
 type Page struct {
 	Events []*Event
-	Total  int   // how many events the filter chooses altogether
-	Next   int64 // what to give List as before for the next page; 0 when this is the last
+	Total  int   // the number of events that the filter chooses
+	Next   int64 // List's before for the next page; 0 on the last page
 }
 
 // Events returns all events, newest first.
@@ -38,9 +38,9 @@ func (s *Store) Events() []*Event {
 	return out
 }
 
-// List returns up to limit events that the filter chooses, newest first: those
-// with a Seq below before, or the newest for 0. The error is ctx's cause, when
-// it ends before all events have been looked at.
+// List returns up to limit events that the filter chooses, newest first. It
+// returns those with a Seq below before, or for 0 the newest. If ctx ends
+// before all events are examined, the error is its cause.
 func (s *Store) List(ctx context.Context, f Filter, before int64, limit int) (Page, error) {
 	var p Page
 	for _, d := range slices.Backward(s.snapshot().withs) {
@@ -64,8 +64,8 @@ func (s *Store) List(ctx context.Context, f Filter, before int64, limit int) (Pa
 	return p, nil
 }
 
-// Event returns the event with the id, or with the decimal number as its Seq;
-// of several with one id the newest.
+// Event returns the event with the id, or with the Seq if id is a decimal
+// number. Of several with the same id it returns the newest.
 func (s *Store) Event(id string) (*Event, bool) {
 	seq, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
@@ -81,9 +81,9 @@ func (s *Store) Event(id string) (*Event, bool) {
 	return nil, false
 }
 
-// Neighbours returns the events that the filter chooses next before and after
-// the one with the number: nil where there is none. The error is ctx's cause,
-// when it ends before they are found.
+// Neighbours returns the events before and after the one with the number, among
+// those that the filter chooses. It returns nil where there is none. If ctx
+// ends first, the error is its cause.
 func (s *Store) Neighbours(ctx context.Context, f Filter, seq int64) (older, newer *Event, err error) {
 	for _, d := range s.snapshot().withs {
 		if ctx.Err() != nil {
@@ -102,7 +102,7 @@ func (s *Store) Neighbours(ctx context.Context, f Filter, seq int64) (older, new
 	return older, nil, nil
 }
 
-// Delivery returns the request with the number.
+// Delivery returns the delivery with the number.
 func (s *Store) Delivery(seq int64) (*Delivery, bool) {
 	snap := s.snapshot()
 	for _, list := range [][]*Delivery{snap.withs, snap.withouts} {
@@ -113,9 +113,10 @@ func (s *Store) Delivery(seq int64) (*Delivery, bool) {
 	return nil, false
 }
 
-// Deliveries returns up to limit requests, newest first: those with a Seq below
-// before, or the newest for 0. The nil keep takes all. Total counts what keep
-// takes, next is what to give as before for the next page, 0 after the last.
+// Deliveries returns up to limit deliveries, newest first. It returns those
+// with a Seq below before, or for 0 the newest. A nil keep chooses all. total
+// is the number of chosen deliveries. next is the before for the next page, or
+// 0 on the last.
 func (s *Store) Deliveries(keep func(*Delivery) bool, before int64, limit int) (page []*Delivery, total int, next int64) {
 	for _, d := range slices.Backward(s.snapshot().merged(0)) {
 		if keep != nil && !keep(d) {
@@ -135,7 +136,7 @@ func (s *Store) Deliveries(keep func(*Delivery) bool, before int64, limit int) (
 
 func bySeq(d *Delivery, seq int64) int { return int(d.Seq - seq) }
 
-// view is a store's contents at a moment.
+// view is a snapshot of a store's contents.
 type view struct {
 	withs, withouts []*Delivery
 	deleted         int
@@ -150,8 +151,8 @@ func (s *Store) snapshot() view {
 	return view{s.withs, s.withouts, s.deleted, s.last, s.evicted, s.changed, s.closed}
 }
 
-// merged returns everything that has a number after this one, in order. Of the
-// first the request and some events may have earlier numbers.
+// merged returns the deliveries and events with a number above after, in order.
+// The first delivery and some of its events may have lower numbers.
 func (v view) merged(after int64) []*Delivery {
 	i, _ := slices.BinarySearchFunc(v.withs, after+1, bySeq)
 	if i > 0 && v.withs[i-1].lastSeq() > after {
@@ -170,14 +171,14 @@ func (v view) merged(after int64) []*Delivery {
 	return append(append(out, a...), b...)
 }
 
-// WaitError is a Wait that ended too early.
+// WaitError is the error of a Wait that ended early.
 type WaitError struct {
 	Want, Got int
 	Filter    Filter
 	Cause     error
 }
 
-// Error says how many of how many arrived.
+// Error says how many events arrived, and how many were wanted.
 func (e *WaitError) Error() string {
 	what := "events"
 	if q := e.Filter.Query.String(); q != "" {
@@ -190,10 +191,9 @@ func (e *WaitError) Error() string {
 func (e *WaitError) Unwrap() error { return e.Cause }
 
 // Wait returns the first n events that the filter chooses, oldest first, as
-// soon as there are that many; those that were there before count. If ctx ends
-// first, or the store is closed, the error is a [*WaitError], and the events
-// that did arrive are returned with it. What is deleted meanwhile no longer
-// counts.
+// soon as there are n. Events that arrived before the call count. If ctx ends
+// or the store is closed first, the error is a [*WaitError], and Wait returns
+// the events that arrived. Events that are deleted meanwhile do not count.
 func (s *Store) Wait(ctx context.Context, n int, f Filter) ([]*Event, error) {
 	var (
 		matched []*Event
@@ -209,7 +209,7 @@ func (s *Store) Wait(ctx context.Context, n int, f Filter) ([]*Event, error) {
 		i, _ := slices.BinarySearchFunc(v.withs, seen+1, bySeq)
 		for _, d := range v.withs[i:] {
 			if alive && ctx.Err() != nil {
-				break // there is nobody to look on for
+				break // the waiter has left, so stop searching
 			}
 			seen = d.Seq
 			for _, e := range d.Events {

@@ -57,13 +57,13 @@ func (f *file) insert(d *Delivery) error {
 	return nil
 }
 
-// delete removes a delivery and, by its foreign key, its events.
+// delete deletes a delivery; its foreign key deletes the events.
 func (f *file) delete(seq int64) error {
 	_, err := f.tx.Exec(`DELETE FROM deliveries WHERE seq = ?`, seq)
 	return err
 }
 
-// deleteUnreadable removes what load has left out.
+// deleteUnreadable deletes rows that load skipped.
 func (f *file) deleteUnreadable(s *Store) error {
 	s.mu.Lock()
 	unreadable := f.unreadable
@@ -86,21 +86,22 @@ func (f *file) deleteTenant(key string) error {
 	return err
 }
 
-// load fills a new store with what the file holds, and applies the bounds.
+// load fills a new store from the file, and applies the bounds.
 func (f *file) load(s *Store) error {
 	var left omissions
 	if err := errors.Join(f.loadTenants(s, &left), f.loadDeliveries(s, &left)); err != nil {
 		return fmt.Errorf("reading the store %s: %w", f.path, explained(err))
 	}
 	left.report(f.path, s.cfg.Unreadable)
-	// The newest number is not that of the newest row when that was deleted.
+	// The newest row may have been deleted, so the newest number is that of the
+	// sequence.
 	var last sql.NullInt64
 	if err := f.db.QueryRow(`SELECT max(seq) FROM sqlite_sequence`).Scan(&last); err != nil {
 		return err
 	}
 	f.last = max(last.Int64, s.last)
 	s.last = f.last
-	s.log = f // so that what is too much is also dropped from the file
+	s.log = f // drops from the file what exceeds the bounds
 	s.evictLocked(time.Now())
 	return nil
 }
@@ -144,7 +145,7 @@ func (f *file) loadDeliveries(s *Store, left *omissions) error {
 	defer rows.Close()
 	var (
 		seq int64     // of the delivery whose events are being read
-		d   *Delivery // nil when it can't be read
+		d   *Delivery // nil if it can't be read
 	)
 	add := func() {
 		if d != nil {
@@ -180,16 +181,16 @@ func (f *file) loadDeliveries(s *Store, left *omissions) error {
 	return rows.Err()
 }
 
-// joined is a delivery with one of its events, as the file has it. SQLite does
-// not hold a column to its type, so every value is scanned into a type that
-// takes all.
+// joined is a row with a delivery and one of its events. SQLite does not
+// enforce the type of a column, so each value is scanned into a type that
+// accepts any.
 type joined struct {
 	seq           int64
 	request       sql.NullString
 	rejection     sql.NullString
 	accepted      sql.NullString
 	body, decoded []byte
-	same          bool // decoded is the same as body, which an empty blob can't be told from
+	same          bool // decoded is the same as body; a scanned NULL looks like an empty blob
 	made          []byte
 	eventSeq      sql.NullInt64
 	id, event     sql.NullString
@@ -210,7 +211,7 @@ func (r *joined) delivery() (*Delivery, error) {
 		}
 	}
 	if r.accepted.String != "1" || d.made == "" && d.Request.Protocol == "minidump" {
-		return d, nil // files of version 1 don't have the envelopes that were made of minidumps
+		return d, nil // files of version 1 lack the envelopes of minidumps
 	}
 	e, err := sentrytest.ParseEnvelope([]byte(cmp.Or(d.made, d.Request.Decoded)))
 	if err != nil {
@@ -220,13 +221,13 @@ func (r *joined) delivery() (*Delivery, error) {
 	return d, nil
 }
 
-// omissions are the rows that could not be read.
+// omissions are the rows that can't be read.
 type omissions struct {
 	first []error
 	more  int
 }
 
-// maxOmissions bounds how many rows are named.
+// maxOmissions bounds the rows that are named.
 const maxOmissions = 10
 
 func (o *omissions) add(what string, seq int64, err error) {
@@ -242,10 +243,10 @@ func (o *omissions) report(path string, to func(error)) {
 		return
 	}
 	for _, err := range o.first {
-		to(fmt.Errorf("the store %s: left out, because it can't be read: %w", path, err))
+		to(fmt.Errorf("the store %s: skipped, because it can't be read: %w", path, err))
 	}
 	if o.more > 0 {
-		to(fmt.Errorf("the store %s: left out, because they can't be read: %d more", path, o.more))
+		to(fmt.Errorf("the store %s: skipped, because they can't be read: %d more", path, o.more))
 	}
 }
 
@@ -264,7 +265,7 @@ func (d *Delivery) restoreEvent(seq int64, id, raw string) (*Event, error) {
 	return e, nil
 }
 
-// explained adds to an error of SQLite what can be done about it.
+// explained adds advice to an error of SQLite.
 func explained(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
@@ -276,12 +277,12 @@ func explained(err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("it is not a SQLite file: %w", err)
 	case sqlite3.SQLITE_CANTOPEN:
-		return errors.New("it can't be opened: may you read and write it, and its folder?")
+		return errors.New("it can't be opened: check read and write permission on the file and its folder")
 	}
 	return err
 }
 
-// escapePath makes a file name fit for the path of a file: URL.
+// escapePath escapes a file name for a file: URL.
 func escapePath(path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {

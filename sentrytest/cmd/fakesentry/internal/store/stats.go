@@ -2,8 +2,8 @@ package store
 
 import "maps"
 
-// Stats counts what a store has received since it was opened, what its file
-// held then included. Deleting changes nothing but Kept and Bytes.
+// Stats counts what a store has received since it was opened, including what
+// its file held then. Deleting changes only Kept and Bytes.
 type Stats struct {
 	Requests  int
 	Events    int
@@ -12,15 +12,15 @@ type Stats struct {
 	Dropped   int            // events that were dropped to stay within the bounds
 	Items     map[string]int // items of envelopes by type
 	ByLevel   map[string]int // events by level
-	Discarded map[Loss]int   // events that clients say they have discarded (protocol section 4, client reports)
-	Kept      int            // events in the store now
-	Bytes     int64          // about what the store takes in memory now
+	Discarded map[Loss]int   // events in client reports (docs/protocol.md, "Client reports")
+	Kept      int            // events in the store
+	Bytes     int64          // approximate memory of the store
 }
 
-// Loss is a kind of loss that clients report.
+// Loss is a kind of loss in client reports.
 type Loss struct{ Reason, Category string }
 
-// Stats returns the counts as they are now.
+// Stats returns the current counts.
 func (s *Store) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,8 +33,8 @@ func (s *Store) Stats() Stats {
 	return out
 }
 
-// Held counts what is in the store now. Its Dropped counts since everything was
-// last deleted.
+// Held counts what is in the store now. Its Dropped counts drops since
+// everything was last deleted.
 func (s *Store) Held() Stats {
 	var out Stats
 	s.mu.Lock()
@@ -47,8 +47,8 @@ func (s *Store) Held() Stats {
 	return out
 }
 
-// maxKinds bounds the kinds that are counted one by one, for their names come
-// over the network.
+// maxKinds bounds the separate counts, because their names come from the
+// network.
 const maxKinds = 100
 
 func (st *Stats) count(d *Delivery) {
@@ -78,7 +78,7 @@ func (st *Stats) count(d *Delivery) {
 	}
 }
 
-// addLoss counts n more of a loss.
+// addLoss adds n to a loss.
 func addLoss(to map[Loss]int, loss Loss, n int) map[Loss]int {
 	if to == nil {
 		to = map[Loss]int{}

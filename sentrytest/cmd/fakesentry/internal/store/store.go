@@ -9,33 +9,32 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// Bounds of a store unless its Config says otherwise.
+// Default bounds of a store.
 const (
 	DefaultMaxEvents = 10_000
 	DefaultMaxBytes  = 512 << 20
 )
 
-// Config says where a store keeps its contents, and how much of it.
+// Config is the file and the bounds of a store.
 type Config struct {
-	// Path is a SQLite file, which is made if it does not exist. "" keeps
+	// Path is a SQLite file. Open creates it if it does not exist. "" keeps
 	// everything in memory.
 	Path string
-	// MaxEvents is how many events are kept, the newest; of requests without an
-	// event as many again. 0 is DefaultMaxEvents.
+	// MaxEvents is how many events are kept: the newest. It is
+	// also the bound for requests without an event. 0 means DefaultMaxEvents.
 	MaxEvents int
-	// MaxBytes bounds the memory that all of them take together, as an
-	// estimate. 0 is DefaultMaxBytes.
+	// MaxBytes bounds the estimated memory of everything. 0 means
+	// DefaultMaxBytes.
 	MaxBytes int64
-	// MaxAge is how long something is kept; 0 is for ever. It is applied when
-	// something arrives, and by Expire.
+	// MaxAge is how long deliveries are kept; 0 means for ever. It is applied
+	// on each arrival, and by Expire.
 	MaxAge time.Duration
-	// Unreadable is called while the store is opened, with an error for each
-	// row of the file that can't be read. The row is left out. nil is for
-	// nothing.
+	// Unreadable is called by Open, with an error for each row of the file that
+	// can't be read. Open skips these rows. nil is ignored.
 	Unreadable func(err error)
 }
 
-// ErrClosed is the error of a store that has been closed.
+// ErrClosed is the error of a closed store.
 var ErrClosed = errors.New("the store is closed")
 
 // Store keeps deliveries, events and tenants. Make one with [Open]. Its methods
@@ -45,25 +44,25 @@ type Store struct {
 	log *file // nil in memory
 
 	mu       sync.Mutex  // guards everything below
-	withs    []*Delivery // that brought events, by Seq; replaced or appended to, never changed in place
-	withouts []*Delivery // the others, likewise
+	withs    []*Delivery // deliveries with events, by Seq; replaced or appended to, never changed in place
+	withouts []*Delivery // the other deliveries, likewise
 	bytes    int64
 	last     int64   // the newest Seq
 	evicted  int64   // the newest Seq that was dropped to stay within the bounds
-	doomed   []int64 // dropped here, but not from the file yet
-	deleted  int     // how often something was deleted, so that a Wait under way starts over
-	dropped  int     // events that were dropped to stay within the bounds since everything was last deleted
+	doomed   []int64 // dropped from memory, but not yet from the file
+	deleted  int     // the number of deletions; a Wait starts over when it changes
+	dropped  int     // events dropped to stay within the bounds, since everything was last deleted
 	stats    Stats
 	tenants  []Tenant
-	project  int           // the newest project that was given to a tenant
-	changed  chan struct{} // closed and replaced at every change
+	project  int           // the newest project of a tenant
+	changed  chan struct{} // closed and replaced at each change
 	closed   bool
 }
 
-// Open opens a store and reads its file, if it has one. The store has to be
-// closed.
+// Open opens a store and reads its file, if it has one. The caller must close
+// it.
 //
-// It fails when the file can't be opened, is no store, was written by a newer
+// It fails if the file can't be opened, is not a store, was written by a newer
 // program, or is in use by another one.
 func Open(cfg Config) (*Store, error) {
 	if cfg.MaxEvents <= 0 {
@@ -88,8 +87,8 @@ func Open(cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// Close ends every Wait and Feed, and closes the file. What was added is safe
-// already.
+// Close ends every Wait and Feed, and closes the file. Earlier additions are
+// safe.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -105,8 +104,8 @@ func (s *Store) Close() error {
 	return s.log.stop()
 }
 
-// Add keeps what a request brought, and returns when it is safe. An error means
-// that it may not be, and that the request must not be acknowledged.
+// Add adds an arrival, and returns when it is safe. If Add fails, the arrival
+// may be lost, and the request must not be acknowledged.
 func (s *Store) Add(ctx context.Context, a *sentrytest.Arrival) error {
 	d, err := newDelivery(a)
 	if err != nil {
@@ -122,7 +121,7 @@ func (s *Store) Add(ctx context.Context, a *sentrytest.Arrival) error {
 	})
 }
 
-// Restore adds deliveries from elsewhere as if they had arrived now.
+// Restore adds deliveries from another source as if they arrived now.
 func (s *Store) Restore(ctx context.Context, arrivals []*sentrytest.Arrival) error {
 	for _, a := range arrivals {
 		if err := s.Add(ctx, a); err != nil {
@@ -132,17 +131,17 @@ func (s *Store) Restore(ctx context.Context, arrivals []*sentrytest.Arrival) err
 	return nil
 }
 
-// operation is one change. It is saved before it is applied, and neither if
-// saving fails.
+// operation is one change. It is saved and then applied. If saving fails, it is
+// not applied.
 type operation struct {
-	alone  bool                    // it looks at what earlier ones have done, so it shares no transaction with them
+	alone  bool                    // it depends on earlier operations, so it has its own transaction
 	number func(next func() int64) // assigns numbers; nil if there are none to assign
 	save   func(*file) error
 	apply  func() // called with the store's mu held
 	done   chan error
 }
 
-// number gives the delivery and its events their places.
+// number assigns the numbers of the delivery and its events.
 func (d *Delivery) number(next func() int64) {
 	d.Seq = next()
 	for _, e := range d.Events {
@@ -150,7 +149,7 @@ func (d *Delivery) number(next func() int64) {
 	}
 }
 
-// commit carries an operation out, through the file if there is one.
+// commit carries out an operation, through the file if there is one.
 func (s *Store) commit(ctx context.Context, op operation) error {
 	if s.log != nil {
 		return s.log.submit(ctx, op)
@@ -188,8 +187,8 @@ func (s *Store) appendLocked(d *Delivery) {
 }
 
 // evictLocked drops the oldest deliveries until the rest is within the bounds.
-// They are cut off the lists rather than overwritten, since readers may hold
-// those.
+// It cuts them off the lists and does not overwrite them, because readers may
+// hold the lists.
 func (s *Store) evictLocked(now time.Time) {
 	oldest := now.Add(-s.cfg.MaxAge)
 	stale := func(list []*Delivery) bool {
@@ -218,7 +217,8 @@ func (s *Store) dropLocked(list []*Delivery) []*Delivery {
 	s.dropped += len(d.Events)
 	if s.log != nil {
 		s.doomed = append(s.doomed, d.Seq)
-		// What can't be read goes when what is as old goes.
+		// Unreadable rows are dropped together with readable ones of the same
+		// age.
 		for len(s.log.unreadable) > 0 && s.log.unreadable[0] < d.Seq {
 			s.doomed = append(s.doomed, s.log.unreadable[0])
 			s.log.unreadable = s.log.unreadable[1:]
@@ -234,8 +234,8 @@ func (d *Delivery) lastSeq() int64 {
 	return d.Seq
 }
 
-// Expire drops what is older than MaxAge, for stores to which nothing is added
-// any more.
+// Expire drops deliveries older than MaxAge. It is for stores that receive
+// nothing any more.
 func (s *Store) Expire(ctx context.Context, now time.Time) error {
 	if s.cfg.MaxAge <= 0 {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-func TestListPagesThroughWhatMatches(t *testing.T) {
+func TestListPages(t *testing.T) {
 	t.Parallel()
 	both(t, store.Config{}, func(t *testing.T, s *store.Store) {
 		g := NewWithT(t)
@@ -75,7 +75,7 @@ func TestBounds(t *testing.T) {
 		}
 		g.Expect(all(s)).To(Equal([]string{"m4", "m3", "m2"}))
 		_, total, _ := s.Deliveries(nil, 0, 10)
-		g.Expect(total).To(Equal(6), "requests without an event have the same bound, and push no event out")
+		g.Expect(total).To(Equal(6), "requests without an event have their own bound")
 		g.Expect(s.Stats()).To(And(HaveField("Dropped", 2), HaveField("Events", 5), HaveField("Kept", 3)))
 	})
 	both(t, store.Config{MaxBytes: 300_000}, func(t *testing.T, s *store.Store) {
@@ -86,7 +86,7 @@ func TestBounds(t *testing.T) {
 		g.Expect(s.Stats().Bytes).To(BeNumerically("<=", 300_000))
 		g.Expect(s.Stats().Kept).To(BeNumerically(">", 1))
 		add(t, s, arrival(t, "a", strings.Repeat("y", 200_000)))
-		g.Expect(s.Stats().Kept).To(Equal(1), "the newest stays whatever its size")
+		g.Expect(s.Stats().Kept).To(Equal(1), "the newest stays, even if it exceeds the bound")
 	})
 	both(t, store.Config{MaxAge: time.Hour}, func(t *testing.T, s *store.Store) {
 		g := NewWithT(t)
@@ -155,7 +155,7 @@ func TestFeed(t *testing.T) {
 		add(t, s, arrival(t, "a", "four"), arrival(t, "a", "five"), arrival(t, "a", "six"))
 		news, missed, err = feed.Next(t.Context())
 		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(missed).To(BeTrue(), "three and four are gone")
+		g.Expect(missed).To(BeTrue(), "three and four were dropped")
 		g.Expect(news).To(HaveLen(2))
 		g.Expect(s.Close()).To(Succeed())
 		_, _, err = feed.Next(t.Context())
@@ -163,7 +163,7 @@ func TestFeed(t *testing.T) {
 	})
 }
 
-func TestFeedTellsOnceThatSomethingWasMissed(t *testing.T) {
+func TestFeedReportsMissedNewsOnce(t *testing.T) {
 	t.Parallel()
 	both(t, store.Config{MaxEvents: 1}, func(t *testing.T, s *store.Store) {
 		g := NewWithT(t)
@@ -172,7 +172,7 @@ func TestFeedTellsOnceThatSomethingWasMissed(t *testing.T) {
 		feed := s.Feed(1)
 		news, missed, err := feed.Next(t.Context())
 		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(missed).To(BeTrue(), "two is gone, and nothing has come since")
+		g.Expect(missed).To(BeTrue(), "two was dropped, and nothing arrived since")
 		g.Expect(news).To(BeEmpty())
 		heartbeat, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -187,7 +187,7 @@ func TestFeedTellsOnceThatSomethingWasMissed(t *testing.T) {
 	})
 }
 
-func TestFeedAfterANumberOfAnEarlierLife(t *testing.T) {
+func TestFeedAfterANumberFromBeforeARestart(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	s := open(t, store.Config{})
@@ -203,7 +203,7 @@ func TestFeedAfterANumberOfAnEarlierLife(t *testing.T) {
 	g.Expect(missed).To(BeFalse())
 }
 
-func TestFeedInTheMiddleOfARequest(t *testing.T) {
+func TestFeedWithinARequest(t *testing.T) {
 	t.Parallel()
 	both(t, store.Config{}, func(t *testing.T, s *store.Store) {
 		g := NewWithT(t)
@@ -234,13 +234,13 @@ func TestDelete(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(n).To(Equal(1))
 		_, total, _ := s.Deliveries(nil, 0, 10)
-		g.Expect(total).To(Equal(1), "the session of the key is gone too")
+		g.Expect(total).To(Equal(1), "the session of the key was deleted too")
 		g.Expect(s.Delete(t.Context(), store.Filter{})).To(Equal(1))
 		g.Expect(s.Stats()).To(And(HaveField("Kept", 0), HaveField("Bytes", BeZero())))
 	})
 }
 
-// batch is a request that brought several events.
+// batch is a request with several events.
 func batch(t *testing.T, texts ...string) *sentrytest.Arrival {
 	t.Helper()
 	a := arrival(t, "a", texts[0])
@@ -262,7 +262,7 @@ func TestAllEventsOfARequestAreDeletedTogether(t *testing.T) {
 	})
 }
 
-// A reader that has gone does not keep the store busy.
+// A search ends when its reader has left.
 func TestSearchesEndWithTheirContext(t *testing.T) {
 	t.Parallel()
 	both(t, store.Config{}, func(t *testing.T, s *store.Store) {
@@ -276,11 +276,11 @@ func TestSearchesEndWithTheirContext(t *testing.T) {
 		g.Expect(err).To(MatchError(context.Canceled))
 		_, err = s.Delete(ctx, store.Filter{Query: query(t, "one")})
 		g.Expect(err).To(MatchError(context.Canceled))
-		g.Expect(all(s)).To(HaveLen(2), "nothing is deleted by half")
+		g.Expect(all(s)).To(HaveLen(2), "nothing was deleted")
 	})
 }
 
-func TestHeldCountsWhatIsThere(t *testing.T) {
+func TestHeldCountsTheContents(t *testing.T) {
 	t.Parallel()
 	both(t, store.Config{MaxEvents: 2}, func(t *testing.T, s *store.Store) {
 		g := NewWithT(t)
@@ -294,7 +294,7 @@ func TestHeldCountsWhatIsThere(t *testing.T) {
 		g.Expect(s.Held()).To(And(HaveField("Requests", 1), HaveField("Refused", 0), HaveField("Dropped", 1), HaveField("Discarded", HaveLen(1))))
 		g.Expect(s.Delete(t.Context(), store.Filter{})).To(Equal(0))
 		g.Expect(s.Held()).To(Equal(store.Stats{}))
-		g.Expect(s.Stats()).To(And(HaveField("Requests", 5), HaveField("Events", 4), HaveField("Discarded", HaveLen(1))), "counters never go back")
+		g.Expect(s.Stats()).To(And(HaveField("Requests", 5), HaveField("Events", 4), HaveField("Discarded", HaveLen(1))), "counters never decrease")
 	})
 }
 

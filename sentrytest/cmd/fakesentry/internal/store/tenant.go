@@ -9,21 +9,20 @@ import (
 	"time"
 )
 
-// Tenant is a key and a project of their own, so that several users of one
-// fakesentry see their own events alone. Its events are those that were sent
-// with its key.
+// Tenant is a key and a project, so that several users of one fakesentry see
+// only their own events. Its events are those that were sent with its key.
 type Tenant struct {
 	Key       string // 32 hexadecimal digits
-	ProjectID string // a number of its own
-	Name      string // for people; may be empty
+	ProjectID string // a number that no other tenant has
+	Name      string // a label; may be empty
 	Created   time.Time
 }
 
-// sharedProject is that of the DSN which everybody shares; tenants have the
-// numbers after it.
+// sharedProject is the project of the shared DSN. Tenants have the numbers
+// after it.
 const sharedProject = 1
 
-// Mint makes a tenant.
+// Mint creates a tenant.
 func (s *Store) Mint(ctx context.Context, name string) (Tenant, error) {
 	var key [16]byte
 	_, _ = rand.Read(key[:]) // never fails
@@ -39,7 +38,7 @@ func (s *Store) Mint(ctx context.Context, name string) (Tenant, error) {
 	return t, err
 }
 
-// Tenants returns all tenants, the oldest first.
+// Tenants returns all tenants, oldest first.
 func (s *Store) Tenants() []Tenant {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +55,7 @@ func (s *Store) Tenant(key string) (Tenant, bool) {
 	return Tenant{}, false
 }
 
-// DeleteTenant deletes a tenant with everything that was sent with its key, and
+// DeleteTenant deletes a tenant and everything that was sent with its key. It
 // reports whether there was one.
 func (s *Store) DeleteTenant(ctx context.Context, key string) (bool, error) {
 	if _, ok := s.Tenant(key); !ok {

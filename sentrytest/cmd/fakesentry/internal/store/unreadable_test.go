@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// change runs a statement on the file of a store that is closed.
+// change runs a statement on the file of a closed store.
 func change(t *testing.T, path, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -23,7 +23,7 @@ func change(t *testing.T, path, statement string) {
 	NewWithT(t).Expect(err).NotTo(HaveOccurred(), statement)
 }
 
-// rows counts the rows of a table in the file of a store that is closed.
+// rows counts the rows of a table in the file of a closed store.
 func rows(t *testing.T, path, table string) (n int) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -33,12 +33,12 @@ func rows(t *testing.T, path, table string) (n int) {
 	return n
 }
 
-// A row that can't be read costs itself, and is named.
-func TestRowsThatCantBeRead(t *testing.T) {
+// An unreadable row is skipped and named; the others are read.
+func TestUnreadableRows(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, damage string
-		want         []string // titles that are left
+		want         []string // titles of the remaining events
 		named        string
 	}{
 		{"request", `UPDATE deliveries SET request = '{' WHERE seq = 3`, []string{"three", "one"}, "request 3: unexpected end of JSON input"},
@@ -67,17 +67,17 @@ func TestRowsThatCantBeRead(t *testing.T) {
 			if c.named == "" {
 				g.Expect(named).To(BeEmpty())
 			} else {
-				g.Expect(named).To(HaveExactElements(MatchRegexp("^the store %s: left out, because it can't be read: %s$", cfg.Path, c.named)))
+				g.Expect(named).To(HaveExactElements(MatchRegexp("^the store %s: skipped, because it can't be read: %s$", cfg.Path, c.named)))
 			}
 			add(t, s, arrival(t, "a", "four"))
-			g.Expect(s.Last()).To(BeEquivalentTo(8), "numbers of rows that can't be read are not used again")
+			g.Expect(s.Last()).To(BeEquivalentTo(8), "numbers of unreadable rows are not used again")
 			g.Expect(s.Close()).To(Succeed())
-			g.Expect(rows(t, cfg.Path, "deliveries")).To(Equal(4), "what can't be read stays in the file")
+			g.Expect(rows(t, cfg.Path, "deliveries")).To(Equal(4), "unreadable rows stay in the file")
 		})
 	}
 }
 
-func TestTenantsThatCantBeRead(t *testing.T) {
+func TestUnreadableTenants(t *testing.T) {
 	t.Parallel()
 	for _, damage := range []string{`created = 'yesterday'`, `project = 'x'`, `key = x'ff', created = x''`} {
 		t.Run(damage, func(t *testing.T) {
@@ -96,12 +96,12 @@ func TestTenantsThatCantBeRead(t *testing.T) {
 			g.Expect(s.Close()).To(Succeed())
 			change(t, cfg.Path, `UPDATE tenants SET `+damage+` WHERE name = 'one'`)
 			g.Expect(open(t, cfg).Tenants()).To(Equal([]store.Tenant{two}))
-			g.Expect(named).To(HaveExactElements(ContainSubstring(": left out, because it can't be read: tenant 1: ")))
+			g.Expect(named).To(HaveExactElements(ContainSubstring(": skipped, because it can't be read: tenant 1: ")))
 		})
 	}
 }
 
-func TestRowsThatCantBeReadGoWithTheOthers(t *testing.T) {
+func TestUnreadableRowsAreDroppedWithOthers(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	var named []string
@@ -117,7 +117,7 @@ func TestRowsThatCantBeReadGoWithTheOthers(t *testing.T) {
 	change(t, cfg.Path, `UPDATE deliveries SET request = '' WHERE seq < 30`)
 	s = open(t, cfg)
 	g.Expect(s.Stats().Kept).To(Equal(5))
-	g.Expect(named).To(HaveLen(11), "ten are named, and the rest is counted")
+	g.Expect(named).To(HaveLen(11), "ten are named, the rest is counted")
 	g.Expect(named[10]).To(HaveSuffix(": 5 more"))
 	g.Expect(s.Close()).To(Succeed())
 
@@ -126,16 +126,16 @@ func TestRowsThatCantBeReadGoWithTheOthers(t *testing.T) {
 	s = open(t, bounded)
 	add(t, s, arrival(t, "a", "newest"))
 	g.Expect(s.Close()).To(Succeed())
-	g.Expect(rows(t, cfg.Path, "deliveries")).To(Equal(4), "the bounds drop what is older, readable or not; the last that goes is dropped by the next transaction")
+	g.Expect(rows(t, cfg.Path, "deliveries")).To(Equal(4), "the bounds drop older rows, readable or not; the next transaction drops the last one")
 
 	change(t, cfg.Path, `UPDATE deliveries SET request = ''`)
 	s = open(t, cfg)
 	g.Expect(s.Delete(t.Context(), store.Filter{})).To(Equal(0))
 	g.Expect(s.Close()).To(Succeed())
-	g.Expect(rows(t, cfg.Path, "deliveries")).To(BeZero(), "deleting everything deletes what can't be read too")
+	g.Expect(rows(t, cfg.Path, "deliveries")).To(BeZero(), "deleting everything deletes unreadable rows too")
 }
 
-// What was made of an upload is kept beside what was received.
+// The envelope that was made of an upload is kept with the original.
 func TestMinidumpsAreKept(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -150,7 +150,7 @@ func TestMinidumpsAreKept(t *testing.T) {
 		e := s.Events()[0]
 		g.Expect(e.EventID).To(Equal(before.EventID))
 		g.Expect(e.Raw()).To(Equal(before.Raw()))
-		g.Expect(e.Delivery.Request.Decoded).To(Equal("MDMP\x00\xff\n\n"), "as it was received")
+		g.Expect(e.Delivery.Request.Decoded).To(Equal("MDMP\x00\xff\n\n"), "as received")
 		g.Expect(e.Delivery.Items).To(Equal([]store.Item{
 			{Type: "event", ContentType: "application/json", Size: len(e.Raw())},
 			{Type: "attachment", Filename: "Minidump", ContentType: "application/x-dmp", AttachmentType: "event.minidump", Size: 8},
@@ -168,7 +168,7 @@ func TestMinidumpsAreKept(t *testing.T) {
 	check(s)
 	g.Expect(s.Close()).To(Succeed())
 
-	// A file of version 1 has no such column.
+	// Files of version 1 lack this column.
 	change(t, cfg.Path, `ALTER TABLE deliveries DROP COLUMN made; PRAGMA user_version = 1`)
 	s = open(t, cfg)
 	e := s.Events()[0]

@@ -1,11 +1,12 @@
-// The keyboard, the clipboard, and the stream that says when a list is out of date. Pages are complete without it.
+// The keyboard, the clipboard, and the stream that reports changes.
+// Pages work without this script.
 (function () {
   'use strict';
 
   const byId = (id) => document.getElementById(id);
   document.documentElement.classList.add('js');
 
-  // Live lists: the stream says that there is news, and htmx fetches the list anew.
+  // Live lists: the stream reports a change, and htmx fetches the list again.
   const state = byId('live-state');
   const pause = byId('pause');
   let paused = false;
@@ -19,7 +20,7 @@
   function refresh() {
     if (paused) {
       missed = true;
-      tell('paused, there is news', 'paused');
+      tell('paused, new events', 'paused');
       return;
     }
     htmx.trigger(document.body, 'news');
@@ -46,7 +47,7 @@
   }
   if (pause) pause.addEventListener('click', togglePause);
 
-  // What was unfolded stays so.
+  // Unfolded elements stay unfolded.
   let unfolded = [];
   document.addEventListener('htmx:beforeSwap', () => {
     unfolded = Array.from(document.querySelectorAll('details[id][open]'), (d) => d.id);
@@ -55,7 +56,7 @@
     for (const id of unfolded) if (byId(id)) byId(id).open = true;
   });
 
-  // Rows that were not there before are marked for a moment.
+  // New rows are highlighted for a moment.
   const rows = () => Array.from(document.querySelectorAll('[data-row]'));
   const newest = () => rows().reduce((n, row) => Math.max(n, row.dataset.row), 0);
   let seen = newest();
@@ -111,7 +112,8 @@
   });
   byId('help-button').addEventListener('click', () => byId('help').showModal());
 
-  // Copying. Browsers offer the clipboard to localhost and to https only; elsewhere the text is selected.
+  // Copying. Browsers offer the clipboard only on localhost and https; on other
+  // pages the text is selected.
   function selectText(element) {
     const range = document.createRange();
     range.selectNodeContents(element);
