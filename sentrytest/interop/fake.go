@@ -15,7 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-// fake is a `fakesentry serve` of one scenario.
+// fake is a `fakesentry serve` for one scenario.
 type fake struct {
 	dsn    string
 	client *fakesentryclient.Client
@@ -24,14 +24,13 @@ type fake struct {
 
 func (t *trial) binary() string { return filepath.Join(t.scratch, "fakesentry") }
 
-// buildFake builds the program once for all scenarios.
+// buildFake builds the program for all scenarios.
 func (t *trial) buildFake(ctx context.Context) error {
 	build := command{args: []string{"go", "build", "-o", t.binary(), "./sentrytest/cmd/fakesentry"}}
 	return build.run(ctx, ".")
 }
 
-// startFake starts the program on a free port and reads the DSN that it prints
-// first.
+// startFake starts the program on a free port and reads the DSN that it prints.
 func (t *trial) startFake(ctx context.Context) (*fake, error) {
 	f := &fake{cmd: exec.CommandContext(ctx, t.binary(), "serve", "--addr", "127.0.0.1:0")}
 	f.cmd.Cancel = func() error { return f.cmd.Process.Signal(os.Interrupt) }
@@ -66,12 +65,11 @@ func (t *trial) startFake(ctx context.Context) (*fake, error) {
 
 func (f *fake) stop() {
 	_ = f.cmd.Process.Signal(os.Interrupt)
-	// What it says on its way out is of no interest: everything was asked before.
+	// Ignore the error: the results have been read already.
 	_ = f.cmd.Wait()
 }
 
-// arrived asks the fake for what it has, as it was received: what is compared
-// is read here.
+// arrived fetches the fake's requests as received, and parses them here.
 func (f *fake) arrived(ctx context.Context) (arrived, error) {
 	var a arrived
 	for short, err := range f.client.AllEvents(ctx, fakesentryclient.Filter{}) {

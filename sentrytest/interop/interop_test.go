@@ -14,7 +14,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// asScripted is what a fake has of a scenario that went as it should.
+// asScripted is what the fake has after a scenario without mistakes.
 func asScripted(t *testing.T) arrived {
 	t.Helper()
 	var a arrived
@@ -44,15 +44,15 @@ func asScripted(t *testing.T) arrived {
 	return a
 }
 
-func TestEveryFeatureIsFound(t *testing.T) {
+func TestEachFeatureIsFound(t *testing.T) {
 	t.Parallel()
 	for _, f := range features {
 		NewWithT(t).Expect(f.check(asScripted(t))).To(Succeed(), f.name)
 	}
 }
 
-// A check that can't fail would make a table of nothing but yes.
-func TestEveryFeatureIsMissed(t *testing.T) {
+// A check that never fails would make a table in which every cell is yes.
+func TestEachMissingFeatureIsNoticed(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*arrived){
 		exceptionChain: func(a *arrived) { a.events[0].Exceptions = a.events[0].Exceptions[1:] },
@@ -70,19 +70,19 @@ func TestEveryFeatureIsMissed(t *testing.T) {
 		spoil(&a)
 		for _, f := range features {
 			if err := f.check(a); (err == nil) == (f.name == name) {
-				t.Errorf("with the %s spoilt, %s: %v", name, f.name, err)
+				t.Errorf("with a wrong %s, %s: %v", name, f.name, err)
 			}
 		}
 	}
 	var nothing arrived
 	for _, f := range features {
 		if f.check(nothing) == nil {
-			t.Errorf("%s is found in nothing", f.name)
+			t.Errorf("%s is found although nothing arrived", f.name)
 		}
 	}
 }
 
-func TestTheTable(t *testing.T) {
+func TestTable(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	fine := result{sdk: &sdk{title: "A", version: "1", lacks: []string{session}}, missing: map[string]error{}}
@@ -103,12 +103,12 @@ func TestTheTable(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(updated)).To(And(HavePrefix("before\n"+beginMarker+"| SDK |"), HaveSuffix("|\n"+endMarker+"\nafter\n"),
 		ContainSubstring("\n| A | 1 | yes |"), Not(ContainSubstring("old"))))
-	g.Expect(updateTable(doc, []result{out})).To(MatchError(ContainSubstring("C was left out, since cargo is not installed")))
+	g.Expect(updateTable(doc, []result{out})).To(MatchError(ContainSubstring("C was left out, because cargo is not installed")))
 	g.Expect(os.WriteFile(doc, []byte("no markers"), 0o600)).To(Succeed())
 	g.Expect(updateTable(doc, []result{fine})).To(MatchError(ContainSubstring("has no place for the table")))
 }
 
-func TestChoosing(t *testing.T) {
+func TestChoose(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	all, err := choose(nil)
@@ -116,12 +116,12 @@ func TestChoosing(t *testing.T) {
 	one, err := choose([]string{"node"})
 	g.Expect(one, err).To(HaveLen(1))
 	_, err = choose([]string{"cobol"})
-	g.Expect(err).To(MatchError(ContainSubstring(`no SDK is called "cobol"; there are ravenkit, sentrygo, python`)))
+	g.Expect(err).To(MatchError(ContainSubstring(`there is no SDK "cobol": use one of ravenkit, sentrygo, python`)))
 	g.Expect((&sdk{tools: []string{"go", "no-such-tool"}}).missing()).To(Equal("no-such-tool"))
 }
 
-// The versions of the table are those that are installed, also where a file of
-// the scenario says them once more.
+// The table names the versions that are installed, including those in files of
+// the scenarios.
 func TestVersionsAgree(t *testing.T) {
 	t.Parallel()
 	for file, sdk := range map[string]string{"rust/Cargo.toml": "rust", "sentrygo/go.mod": "sentrygo"} {

@@ -1,14 +1,13 @@
-// Command interop tries the fake with the SDKs that people use: it installs
-// each from its registry into a scratch folder, lets it run a fixed scenario
-// against `fakesentry serve`, and compares what arrived with what the scenario
-// did.
+// Command interop tests the fake with Sentry's SDKs. It installs each from its
+// registry into a temporary folder, runs a fixed scenario with it against
+// `fakesentry serve`, and checks what arrived.
 //
 //	go run ./sentrytest/interop [--update README.md] [SDK ...]
 //
-// It is run from the top of the repository. An SDK whose language is not
-// installed is left out, and named. The exit code is 1 if anything of a
-// scenario that ran is missing. With --update the table between the markers of
-// a document is replaced, provided that no SDK was left out.
+// Run it at the top of the repository. It leaves out, and names, SDKs whose
+// language is not installed. The exit code is 1 if a scenario ran and something
+// is missing. With --update it replaces the table between the markers of a
+// document, unless an SDK was left out.
 package main
 
 import (
@@ -72,7 +71,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return updateTable(*update, results)
 }
 
-// choose finds the SDKs with the given names, all of them if there are none.
+// choose finds the SDKs with the given names. Without names it returns all.
 func choose(names []string) ([]*sdk, error) {
 	var chosen []*sdk
 	var known []string
@@ -84,7 +83,7 @@ func choose(names []string) ([]*sdk, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("no SDK is called %q; there are %s", name, strings.Join(known, ", "))
+			return nil, fmt.Errorf("there is no SDK %q: use one of %s", name, strings.Join(known, ", "))
 		}
 	}
 	return chosen, nil

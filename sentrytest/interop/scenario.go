@@ -11,13 +11,13 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// feature is one thing that every scenario does, if its SDK can.
+// feature is one thing that each scenario does if its SDK supports it.
 type feature struct {
 	name  string
 	check func(arrived) error
 }
 
-// arrived is what the fake has of one scenario.
+// arrived is what the fake has after one scenario.
 type arrived struct {
 	events    []sentrytest.Event
 	envelopes []sentrytest.Envelope
@@ -36,8 +36,8 @@ const (
 	logRecord      = "log"
 )
 
-// features stand in the order of the table. What they compare with is what the
-// programs beside this file do.
+// features are in the order of the table. Their checks expect what the programs
+// of the scenarios do.
 var features = []feature{
 	{exceptionChain, checkChain},
 	{message, func(a arrived) error {
@@ -68,14 +68,14 @@ var features = []feature{
 	}},
 }
 
-// outer is the exception that is captured, and wraps inner.
+// outer returns the event with the outer exception, which wraps inner.
 func (a arrived) outer() (sentrytest.Event, error) {
 	for _, e := range a.events {
 		if n := len(e.Exceptions); n > 0 && strings.HasPrefix(e.Exceptions[n-1].Value, "outer failure") {
 			return e, nil
 		}
 	}
-	return sentrytest.Event{}, fmt.Errorf("no event has the exception %q as its last; there are %v", "outer failure", a.events)
+	return sentrytest.Event{}, fmt.Errorf("no event has the last exception %q; the last ones are %v", "outer failure", a.events)
 }
 
 func checkChain(a arrived) error {
@@ -98,7 +98,7 @@ func checkChain(a arrived) error {
 	return nil
 }
 
-// frames counts those of an event, wherever the SDK puts them.
+// frames counts the frames of an event. SDKs put them in different places.
 func frames(e sentrytest.Event) int {
 	traces := []*sentrytest.Stacktrace{e.Stacktrace}
 	for _, x := range e.Exceptions {
@@ -138,7 +138,7 @@ func hasEmail(email string) sentrytest.Predicate {
 	})
 }
 
-// one wants an event that matches, both wants the two of the scenario to.
+// one expects an event that matches, both expects two.
 func (a arrived) one(preds ...sentrytest.Predicate) error  { return a.want(1, preds) }
 func (a arrived) both(preds ...sentrytest.Predicate) error { return a.want(2, preds) }
 
@@ -147,7 +147,7 @@ func (a arrived) want(n int, preds []sentrytest.Predicate) error {
 	return err
 }
 
-// item wants an envelope item of a kind that passes.
+// item expects an envelope item of a kind that passes the check.
 func (a arrived) item(kind string, check func(sentrytest.Item) error) error {
 	err := fmt.Errorf("no item of type %q", kind)
 	for _, env := range a.envelopes {
@@ -163,7 +163,7 @@ func (a arrived) item(kind string, check func(sentrytest.Item) error) error {
 	return err
 }
 
-// wants are values by their path in a JSON payload.
+// wants are expected values by their path in a JSON payload.
 type wants map[string]any
 
 func (w wants) of(i sentrytest.Item) error {
@@ -174,7 +174,7 @@ func (w wants) of(i sentrytest.Item) error {
 	var wrong []string
 	for path, want := range w {
 		if got := at(payload, strings.Split(path, ".")); got != want {
-			wrong = append(wrong, fmt.Sprintf("%s is %v, not %v", path, got, want))
+			wrong = append(wrong, fmt.Sprintf("%s is %v, want %v", path, got, want))
 		}
 	}
 	if len(wrong) > 0 {
@@ -184,7 +184,7 @@ func (w wants) of(i sentrytest.Item) error {
 	return nil
 }
 
-// at follows a path into a JSON value; nil where it leads nowhere.
+// at returns the value at a path in a JSON value, or nil.
 func at(v any, path []string) any {
 	if len(path) == 0 {
 		return v

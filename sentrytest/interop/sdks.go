@@ -9,18 +9,18 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// sdk is a client that the fake is tried with.
+// sdk is a client that the fake is tested with.
 type sdk struct {
-	name    string // of its folder beside this file, and on the command line
+	name    string // of its folder beside this file, and for the command line
 	title   string
 	version string
-	tools   []string // that have to be installed
-	lacks   []string // features that the SDK does not have
-	// install and run are carried out in a copy of the folder, so that nothing
-	// is installed into the repository.
+	tools   []string // programs that must be installed
+	lacks   []string // features that the SDK lacks
+	// install and run are executed in a copy of the folder, so that nothing is
+	// installed into the repository.
 	install []command
 	run     command
-	ours    bool // the scenario is a package of this repository and is built here
+	ours    bool // the scenario is a package of this repository, built here
 }
 
 type command struct {
@@ -77,7 +77,7 @@ func pip(requirement string) []command {
 	return commands("python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", "packages", requirement)
 }
 
-// missing names the first tool that the SDK needs and the machine has not.
+// missing returns the first tool of the SDK that is not installed.
 func (s *sdk) missing() string {
 	for _, tool := range s.tools {
 		if _, err := exec.LookPath(tool); err != nil {

@@ -13,7 +13,7 @@ import (
 const (
 	yes     = "yes"
 	no      = "MISSING"
-	without = "–" // the SDK does not have it
+	without = "–" // the SDK lacks the feature
 )
 
 func (r *result) cell(feature string) string {
@@ -26,8 +26,7 @@ func (r *result) cell(feature string) string {
 	return yes
 }
 
-// printTable prints SDK x feature, and under it what was left out and what is
-// missing.
+// printTable prints the features of each SDK, and the SDKs that were left out.
 func printTable(out io.Writer, results []result) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "SDK\tversion")
@@ -53,7 +52,7 @@ func printTable(out io.Writer, results []result) {
 	}
 }
 
-// verdict is everything that went wrong, nil if nothing did.
+// verdict returns all errors, or nil.
 func verdict(results []result) error {
 	var errs []error
 	for _, r := range results {
@@ -74,11 +73,11 @@ const (
 	endMarker   = "<!-- /interop -->"
 )
 
-// updateTable replaces what stands between the markers of a document.
+// updateTable replaces the table between the markers of a document.
 func updateTable(path string, results []result) error {
 	for _, r := range results {
 		if r.leftOut != "" {
-			return fmt.Errorf("%s is as it was: %s was left out, since %s", path, r.sdk.title, r.leftOut)
+			return fmt.Errorf("%s is unchanged: %s was left out, because %s", path, r.sdk.title, r.leftOut)
 		}
 	}
 	doc, err := os.ReadFile(path)
@@ -88,7 +87,7 @@ func updateTable(path string, results []result) error {
 	before, rest, begins := bytes.Cut(doc, []byte(beginMarker))
 	_, after, ends := bytes.Cut(rest, []byte(endMarker))
 	if !begins || !ends {
-		return fmt.Errorf("%s has no place for the table; put %q and %q around it", path, beginMarker, endMarker)
+		return fmt.Errorf("%s has no place for the table: put %q and %q around it", path, beginMarker, endMarker)
 	}
 	return os.WriteFile(path, []byte(string(before)+beginMarker+markdown(results)+endMarker+string(after)), 0o644)
 }

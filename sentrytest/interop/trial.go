@@ -11,21 +11,22 @@ import (
 	"time"
 )
 
-// patience bounds one scenario. Installing is not bounded: it may compile.
+// patience bounds one scenario. Installing has no bound, because it may
+// compile.
 const patience = 2 * time.Minute
 
 // trial is one run of this program.
 type trial struct {
-	folder  string // of the scenarios
+	folder  string // the folder of the scenarios
 	scratch string
-	out     io.Writer // for what is under way
+	out     io.Writer // for progress
 }
 
-// result is what came of one SDK.
+// result is the result of one SDK.
 type result struct {
 	sdk     *sdk
-	leftOut string           // why the SDK was not tried
-	err     error            // why its scenario could not run
+	leftOut string           // why the SDK was left out
+	err     error            // why its scenario failed to run
 	missing map[string]error // by feature
 }
 
@@ -65,7 +66,7 @@ func (t *trial) try(ctx context.Context, s *sdk) result {
 	return r
 }
 
-// scenario lets the SDK report to a fake of its own.
+// scenario runs the SDK's scenario with a new fake.
 func (t *trial) scenario(ctx context.Context, s *sdk, dir string) (arrived, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -82,7 +83,7 @@ func (t *trial) scenario(ctx context.Context, s *sdk, dir string) (arrived, erro
 	return fake.arrived(ctx)
 }
 
-// run carries a command out in a folder. Its output is in the error, if there is one.
+// run runs a command in a folder. Its error contains the output.
 func (c command) run(ctx context.Context, dir string) error {
 	program := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	program.Dir = dir

@@ -1,4 +1,4 @@
-// Command ravenkit is the scenario, with the client of this repository. It
+// Command ravenkit is the scenario for the client of this repository. It
 // reports to SENTRY_DSN.
 package main
 

@@ -11,8 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// checkout is an application's code. It takes the hub from its context, as
-// sentry-go's middleware leaves it there.
+// checkout is code of an application. It takes the hub from its context, where
+// sentry-go's middleware puts it.
 func checkout(ctx context.Context, order string) error {
 	err := fmt.Errorf("order %s: %w", order, errors.New("card declined"))
 	hub := sentry.GetHubFromContext(ctx)
@@ -21,8 +21,8 @@ func checkout(ctx context.Context, order string) error {
 	return err
 }
 
-// report makes a client of the official SDK for one test, and a context with a
-// hub of its own: nothing is global, so that such tests run in parallel.
+// report makes a client of the official SDK for one test, and a context with
+// its own hub. Nothing is global, so tests can run in parallel.
 func report(t *testing.T, srv *sentrytest.Server) context.Context {
 	t.Helper()
 	client, err := sentry.NewClient(sentry.ClientOptions{Dsn: srv.DSN(), Environment: "test"})
@@ -51,9 +51,9 @@ func TestCheckoutReportsDeclinedCards(t *testing.T) {
 	}
 }
 
-// The official SDK does not repeat what the server refuses, so an outage loses
-// the event. The script proves that it was tried, exactly once.
-func TestAnOutageLosesTheReport(t *testing.T) {
+// The official SDK does not retry refused events, so an outage loses the event.
+// The script proves that the SDK made exactly one attempt.
+func TestOutageLosesTheReport(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
 	srv.Script(sentrytest.Status(503))
@@ -69,8 +69,8 @@ func TestAnOutageLosesTheReport(t *testing.T) {
 	sentrytest.RequireNoEvent(t, srv)
 }
 
-// What envelopes carry beside events has views of its own. Wait is about
-// events, so flush, let the server settle, and look.
+// Views of their own show the other items of envelopes. Wait knows only events,
+// so flush, let the server settle, and read the view.
 func TestTheNightlyJobChecksIn(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
@@ -93,8 +93,8 @@ func TestTheNightlyJobChecksIn(t *testing.T) {
 	}
 }
 
-// What the official SDK sends is what the protocol asks for: a strict server
-// fails the test for every warning.
+// The official SDK's events follow the protocol: a strict server fails the test
+// for each warning.
 func TestOrdinaryEventsPassAStrictServer(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t, sentrytest.Strict())

@@ -1,5 +1,4 @@
-// Command sentrygo is the scenario, with the Go SDK (sentry-go). It reports to
-// SENTRY_DSN.
+// Command sentrygo is the scenario for sentry-go. It reports to SENTRY_DSN.
 package main
 
 import (
