@@ -121,7 +121,7 @@ func bodyAllowed(status int) bool {
 // deliver carries the answer out. It ends a connection that must not be used
 // again by http.ErrAbortHandler, which http.Server understands and does not
 // log.
-func (a *answer) deliver(w http.ResponseWriter, r *http.Request, s *Server) {
+func (a *answer) deliver(w http.ResponseWriter, r *http.Request) {
 	waitOrAbort(r, a.step.delay)
 	live := serving.InfoOf(r).Live
 	http2 := r.ProtoMajor == 2 && live != nil

@@ -185,7 +185,7 @@ func (l artifactRequest) entry() entry {
 	}
 	e := entry{request: req}
 	if l.Accepted {
-		e.events, e.traces, e.envelope = v.events, v.traces, v.envelope
+		e.kept = v.kept
 		for i, stored := range slices.Concat(e.events, e.traces) {
 			stored.id = l.EventID
 			if i < len(l.EventIDs) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
@@ -86,9 +85,7 @@ func (c *CanaryValue) report(tb TB, chosen func(Source) bool) {
 	if len(leaks) == 0 {
 		return
 	}
-	var b strings.Builder
-	writeList(&b, leaks, Leak.String)
-	tb.Errorf("sentrytest: the canary %s leaked to %s:%s", c.secret, texts.Count(len(leaks), "place"), b.String())
+	tb.Errorf("sentrytest: the canary %s leaked to %s:%s", c.secret, texts.Count(len(leaks), "place"), listed(leaks, Leak.String))
 }
 
 func (c *CanaryValue) isNew(leak reportedLeak) bool {

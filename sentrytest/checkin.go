@@ -44,37 +44,36 @@ type MonitorConfig struct {
 
 // CheckIns returns the check-ins of the envelope in their order. An item that
 // cannot be read is a CheckIn with nothing but findings.
-func (e Envelope) CheckIns() []CheckIn {
-	var out []CheckIn
-	for _, item := range e.Items {
-		if item.Type != wire.ItemCheckIn {
-			continue
-		}
-		one := readCheckIn(item)
-		one.Raw, one.Received = bytes.Clone(item.Payload), e.Received.clone()
-		out = append(out, one)
-	}
-	return out
-}
+func (e Envelope) CheckIns() []CheckIn { return readItems(e, readCheckIn, wire.ItemCheckIn) }
 
-func readCheckIn(item Item) CheckIn {
+func readCheckIn(item Item, e Envelope) []CheckIn {
 	p := lint.ReadPayload(item.Payload)
 	one := CheckIn{
 		ID: p.Text("check_in_id"), MonitorSlug: p.Text("monitor_slug"), Status: p.Word("status", "in_progress", "ok", "error"),
 		Duration: p.Duration("duration"), Release: p.Text("release"), Environment: p.Text("environment"),
 		TraceID: p.Sub("contexts").Sub("trace").Text("trace_id"),
+		Raw:     bytes.Clone(item.Payload), Received: e.Received.clone(),
 	}
 	p.Needs("check_in_id", "monitor_slug", "status")
-	if id, ok := eventid.Normalize(one.ID); ok {
-		one.ID = id
-	} else if one.ID != "" {
-		p.Lost("check_in_id", "not a UUID")
-	}
+	one.ID = normalizedID(p, "check_in_id", one.ID)
 	if m := p.Sub("monitor_config"); m.Fields != nil {
 		one.Monitor = readMonitor(p, m)
 	}
 	one.Findings = sorted(p.Findings())
-	return one
+	return []CheckIn{one}
+}
+
+// normalizedID returns an id in the form of event ids. Without a valid one the
+// server drops the item.
+func normalizedID(p *lint.Payload, key, text string) string {
+	id, ok := eventid.Normalize(text)
+	if ok {
+		return id
+	}
+	if text != "" {
+		p.Lost(key, "not a UUID")
+	}
+	return text
 }
 
 func readMonitor(p *lint.Payload, m lenient.Object) *MonitorConfig {

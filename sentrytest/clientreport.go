@@ -44,21 +44,12 @@ var dataCategories = []string{
 // ClientReports returns the client reports of the envelope in their order. An
 // item that cannot be read is a ClientReport with nothing but findings.
 func (e Envelope) ClientReports() []ClientReport {
-	var out []ClientReport
-	for _, item := range e.Items {
-		if item.Type != wire.ItemClientReport {
-			continue
-		}
-		one := readClientReport(item)
-		one.Raw, one.Received = bytes.Clone(item.Payload), e.Received.clone()
-		out = append(out, one)
-	}
-	return out
+	return readItems(e, readClientReport, wire.ItemClientReport)
 }
 
-func readClientReport(item Item) ClientReport {
+func readClientReport(item Item, e Envelope) []ClientReport {
 	p := lint.ReadPayload(item.Payload)
-	one := ClientReport{Timestamp: p.Time("timestamp")}
+	one := ClientReport{Timestamp: p.Time("timestamp"), Raw: bytes.Clone(item.Payload), Received: e.Received.clone()}
 	for _, d := range p.Values("discarded_events") {
 		lost := Discarded{Reason: d.Text("reason"), Category: d.Text("category"), Quantity: d.Count("quantity")}
 		if !slices.Contains(discardReasons, lost.Reason) {
@@ -78,5 +69,5 @@ func readClientReport(item Item) ClientReport {
 		}
 	}
 	one.Findings = sorted(p.Findings())
-	return one
+	return []ClientReport{one}
 }

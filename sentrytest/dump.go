@@ -34,22 +34,16 @@ func (s *Server) dump(who string, src *scope) string {
 	if d := s.Dropped(); d.Requests > 0 {
 		fmt.Fprintf(&b, "\n  after %s that MaxHistory has dropped", texts.Count(d.Requests, "request"))
 	}
-	dumpList(&b, requests, func(r Request) string { return fmt.Sprintf("%d. %s", r.ID, r) })
-	dumpList(&b, src.Rejected(), func(r Rejection) string { return "refused: " + r.String() })
-	dumpList(&b, src.Events(), func(e Event) string { return "event: " + e.String() })
-	dumpList(&b, s.unownedLines(), func(line string) string { return line })
-	dumpList(&b, s.problems.All(), func(line string) string { return "connection: " + line })
+	b.WriteString(dumped(requests, func(r Request) string { return fmt.Sprintf("%d. %s", r.ID, r) }))
+	b.WriteString(dumped(src.Rejected(), func(r Rejection) string { return "refused: " + r.String() }))
+	b.WriteString(dumped(src.Events(), func(e Event) string { return "event: " + e.String() }))
+	b.WriteString(dumped(s.unownedLines(), func(line string) string { return line }))
+	b.WriteString(dumped(s.problems.All(), func(line string) string { return "connection: " + line }))
 	return b.String()
 }
 
-func dumpList[T any](b *strings.Builder, list []T, text func(T) string) {
-	for i, item := range list {
-		if i == maxDumped {
-			fmt.Fprintf(b, "\n  and %d more", len(list)-maxDumped)
-			return
-		}
-		b.WriteString("\n  " + text(item))
-	}
+func dumped[T any](list []T, text func(T) string) string {
+	return texts.List(list, maxDumped, "  ", text)
 }
 
 // String returns the event on one line: level, what happened, and the id.

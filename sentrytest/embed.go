@@ -82,22 +82,18 @@ func BeforeAnswer(hook func(ctx context.Context, a *Arrival) error) Option {
 
 // arrival shows an entry to the hook, without copies.
 func (e *entry) arrival() *Arrival {
-	a := &Arrival{Request: *e.request, Envelope: e.envelope, Rejection: e.rejection}
-	if e.envelope != nil {
-		e.envelope.Received = *e.request
+	e.carry()
+	return &Arrival{
+		Request: *e.request, Envelope: e.envelope, Events: shared(e.events), Transactions: shared(e.traces), Rejection: e.rejection,
 	}
-	if e.rejection != nil {
-		e.rejection.Request = *e.request
+}
+
+func shared(stored []*storedEvent) []Event {
+	var out []Event
+	for _, e := range stored {
+		out = append(out, e.get())
 	}
-	for _, ev := range e.events {
-		ev.request = e.request
-		a.Events = append(a.Events, ev.get())
-	}
-	for _, trace := range e.traces {
-		trace.request = e.request
-		a.Transactions = append(a.Transactions, trace.get())
-	}
-	return a
+	return out
 }
 
 // announce shows the entry to the program's hook, and turns the answer into a
@@ -115,6 +111,6 @@ func (s *Server) announce(ctx context.Context, e *entry, a *answer) {
 	*a = answer{header: jsonAnswer}
 	a.fail(r)
 	e.request.Answer = Answer{Status: a.status, Header: a.header, Body: a.body, Step: e.request.Answer.Step}
-	e.events, e.traces, e.envelope = nil, nil, nil
+	e.kept = kept{}
 	e.rejection = &Rejection{Status: r.Status, Reason: r.Detail, Causes: r.Causes}
 }

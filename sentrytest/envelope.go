@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
@@ -81,6 +82,18 @@ func (e Envelope) ItemsOfType(itemType string) []Item {
 	for _, item := range e.Items {
 		if item.Type == itemType {
 			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// readItems reads the items of the given types, in their order. read returns
+// what one item holds.
+func readItems[T any](e Envelope, read func(Item, Envelope) []T, itemTypes ...string) []T {
+	var out []T
+	for _, item := range e.Items {
+		if slices.Contains(itemTypes, item.Type) {
+			out = append(out, read(item, e)...)
 		}
 	}
 	return out

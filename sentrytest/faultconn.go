@@ -110,23 +110,22 @@ func (c *heldConn) SetDeadline(t time.Time) error {
 }
 
 func (c *heldConn) SetReadDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.over {
-		c.read = t
-		return nil
-	}
-	return c.Conn.SetReadDeadline(t)
+	return c.putOff(&c.read, t, c.Conn.SetReadDeadline)
 }
 
 func (c *heldConn) SetWriteDeadline(t time.Time) error {
+	return c.putOff(&c.write, t, c.Conn.SetWriteDeadline)
+}
+
+// putOff sets a deadline, or keeps it for letGo.
+func (c *heldConn) putOff(kept *time.Time, t time.Time, set func(time.Time) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.over {
-		c.write = t
-		return nil
+	if c.over {
+		return set(t)
 	}
-	return c.Conn.SetWriteDeadline(t)
+	*kept = t
+	return nil
 }
 
 func (c *heldConn) Close() error {

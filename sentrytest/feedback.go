@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 
-	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lint"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
@@ -32,52 +31,35 @@ type Feedback struct {
 // Feedback returns the feedback and the user reports of the envelope, in their
 // order. An item that cannot be read is a Feedback with nothing but findings.
 func (e Envelope) Feedback() []Feedback {
-	var out []Feedback
-	for _, item := range e.Items {
-		var one Feedback
-		switch item.Type {
-		case wire.ItemFeedback:
-			one = readFeedback(item)
-			one.EventID = e.EventID
-		case wire.ItemUserReport:
-			one = readUserReport(item)
-		default:
-			continue
-		}
-		one.ItemType, one.Raw, one.Received = item.Type, bytes.Clone(item.Payload), e.Received.clone()
-		out = append(out, one)
-	}
-	return out
+	return readItems(e, readFeedback, wire.ItemFeedback, wire.ItemUserReport)
 }
 
-func readFeedback(item Item) Feedback {
+func readFeedback(item Item, e Envelope) []Feedback {
 	p := lint.ReadPayload(item.Payload)
-	f := p.Sub("contexts").Sub("feedback")
-	one := Feedback{
-		Message: f.Text("message"), Name: f.Text("name"), ContactEmail: f.Text("contact_email"), URL: f.Text("url"),
-		ReplayID: f.Text("replay_id"), Source: f.Text("source"), AssociatedEventID: f.Text("associated_event_id"),
+	var one Feedback
+	if item.Type == wire.ItemUserReport {
+		one = readUserReport(p)
+	} else {
+		f := p.Sub("contexts").Sub("feedback")
+		one = Feedback{
+			EventID: e.EventID, Message: f.Text("message"), Name: f.Text("name"), ContactEmail: f.Text("contact_email"), URL: f.Text("url"),
+			ReplayID: f.Text("replay_id"), Source: f.Text("source"), AssociatedEventID: f.Text("associated_event_id"),
+		}
+		p.Needs("contexts.feedback.message")
 	}
-	p.Needs("contexts.feedback.message")
+	one.ItemType, one.Raw, one.Received = item.Type, bytes.Clone(item.Payload), e.Received.clone()
 	one.Findings = sorted(p.Findings())
-	if p.Readable() {
+	if item.Type == wire.ItemFeedback && p.Readable() {
 		one.Findings = append(one.Findings, validateEvent(item.Payload, lint.Context{Envelope: true, ItemType: wire.ItemFeedback})...)
 		one.Findings = sortFindings(one.Findings, 0)
 	}
-	return one
+	return []Feedback{one}
 }
 
-func readUserReport(item Item) Feedback {
-	p := lint.ReadPayload(item.Payload)
-	one := Feedback{
-		Message: p.Text("comments"), Name: p.Text("name"), ContactEmail: p.Text("email"), AssociatedEventID: p.Text("event_id"),
-	}
+func readUserReport(p *lint.Payload) Feedback {
+	one := Feedback{Message: p.Text("comments"), Name: p.Text("name"), ContactEmail: p.Text("email")}
 	p.Needs("event_id")
-	if id, ok := eventid.Normalize(one.AssociatedEventID); ok {
-		one.AssociatedEventID = id
-	} else if one.AssociatedEventID != "" {
-		p.Lost("event_id", "not a UUID")
-	}
+	one.AssociatedEventID = normalizedID(p, "event_id", p.Text("event_id"))
 	p.Deprecated("deprecated: items of type feedback are its successor")
-	one.Findings = sorted(p.Findings())
 	return one
 }

@@ -115,18 +115,10 @@ func Golden(tb TB, e Event, opts ...GoldenOption) {
 }
 
 func diffLines(diffs []FieldDiff) string {
-	var b strings.Builder
-	for i, d := range diffs {
-		if i == maxDumped {
-			fmt.Fprintf(&b, "\n    and %d more", len(diffs)-maxDumped)
-			break
-		}
-		if d.Field == "" {
-			d.Field = "the event"
-		}
-		b.WriteString("\n" + texts.Indent(d.String(), "    "))
-	}
-	return b.String()
+	return texts.List(diffs, maxDumped, "    ", func(d FieldDiff) string {
+		d.Field = cmp.Or(d.Field, "the event")
+		return d.String()
+	})
 }
 
 var unsafeInNames = regexp.MustCompile(`[^A-Za-z0-9._/-]+`)

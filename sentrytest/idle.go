@@ -3,10 +3,8 @@ package sentrytest
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
@@ -31,13 +29,13 @@ import (
 // A request that a script step hangs, or answers slowly, is under way until its
 // client gives up.
 func (s *Server) WaitIdle(ctx context.Context) error {
-	return busy(s.traffic.Rest(ctx, true, nil))
+	return s.rest(ctx, true, nil)
 }
 
 // WaitIdle is [Server.WaitIdle] without the requests of other projects than the
 // tenant's, as soon as their headers have been read.
 func (t *Tenant) WaitIdle(ctx context.Context) error {
-	return busy(t.srv.traffic.Rest(ctx, true, t.expects))
+	return t.srv.rest(ctx, true, t.expects)
 }
 
 // expects reports whether an open request may be the tenant's. Of its auth
@@ -51,20 +49,20 @@ type BusyError struct {
 	Cause  error // the context's error
 }
 
-// busy makes an error of what is still under way, nil for nothing.
-func busy(u *serving.Unrest) error {
-	if u == nil {
+// rest waits for [serving.Traffic.Rest] and returns nil or a *BusyError.
+func (s *Server) rest(ctx context.Context, answers bool, mine func(project string) bool) error {
+	start := time.Now()
+	open := s.traffic.Rest(ctx, answers, mine)
+	if len(open) == 0 {
 		return nil
 	}
-	return &BusyError{Open: u.Open, Waited: u.Waited, Cause: u.Cause}
+	return &BusyError{Open: open, Waited: time.Since(start), Cause: context.Cause(ctx)}
 }
 
 // Error lists what is under way.
 func (e *BusyError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "sentrytest: %s still under way after %s: %v", texts.Count(len(e.Open), "request"), e.Waited.Round(time.Millisecond), e.Cause)
-	writeLines(&b, e.Open)
-	return b.String()
+	return fmt.Sprintf("sentrytest: %s still under way after %s: %v%s",
+		texts.Count(len(e.Open), "request"), e.Waited.Round(time.Millisecond), e.Cause, listedLines(e.Open))
 }
 
 // Unwrap returns Cause, so that errors.Is finds context.DeadlineExceeded.

@@ -56,7 +56,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	s.cfg.rules.restate(&v)
 	a := compose(step, &v, req)
 	if a.accepted {
-		e.events, e.traces, e.envelope = v.events, v.traces, v.envelope
+		e.kept = v.kept
 	}
 	if v.refused != nil && (step == nil || !step.overrules()) {
 		e.rejection = &Rejection{Status: a.status, Reason: v.refused.Detail, Causes: v.refused.Causes}
@@ -67,7 +67,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		about.Project = req.ProjectID // of the envelope's dsn
 	}
 	under.Recorded(about)
-	a.deliver(w, r, s)
+	a.deliver(w, r)
 }
 
 // route adds what only some servers have to the paths of all servers.

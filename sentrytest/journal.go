@@ -68,11 +68,25 @@ func (e *storedEvent) copy() Event { return e.get().Clone() }
 
 // entry is what one request adds to the journal.
 type entry struct {
-	request   *Request
-	events    []*storedEvent
-	traces    []*storedEvent
-	envelope  *Envelope
+	request *Request
+	kept
 	rejection *Rejection
+}
+
+// carry notes on everything that it came with the request.
+func (e *entry) carry() {
+	for _, ev := range e.events {
+		ev.request = e.request
+	}
+	for _, trace := range e.traces {
+		trace.request = e.request
+	}
+	if e.envelope != nil {
+		e.envelope.Received = *e.request
+	}
+	if e.rejection != nil {
+		e.rejection.Request = *e.request
+	}
 }
 
 func (j *journal) add(e entry) {
@@ -82,22 +96,16 @@ func (j *journal) add(e entry) {
 		j.lastID++
 		e.request.ID = j.lastID
 	}
-	j.records.requests = keep(j.records.requests, e.request, j.max, &j.dropped.Requests)
-	for _, ev := range e.events {
-		ev.request = e.request
-		j.records.events = keep(j.records.events, ev, j.max, &j.dropped.Events)
-	}
-	for _, trace := range e.traces {
-		trace.request = e.request
-		j.records.traces = keep(j.records.traces, trace, j.max, &j.dropped.Transactions)
-	}
+	e.carry()
+	r := &j.records
+	r.requests = keep(r.requests, j.max, &j.dropped.Requests, e.request)
+	r.events = keep(r.events, j.max, &j.dropped.Events, e.events...)
+	r.traces = keep(r.traces, j.max, &j.dropped.Transactions, e.traces...)
 	if e.envelope != nil {
-		e.envelope.Received = *e.request
-		j.records.envelopes = keep(j.records.envelopes, e.envelope, j.max, &j.dropped.Envelopes)
+		r.envelopes = keep(r.envelopes, j.max, &j.dropped.Envelopes, e.envelope)
 	}
 	if e.rejection != nil {
-		e.rejection.Request = *e.request
-		j.records.rejected = keep(j.records.rejected, e.rejection, j.max, &j.dropped.Rejected)
+		r.rejected = keep(r.rejected, j.max, &j.dropped.Rejected, e.rejection)
 	}
 	j.broadcastLocked()
 }
@@ -169,8 +177,8 @@ func (s *Server) Dropped() Dropped {
 // keep appends to a record and drops its oldest entries. Those are cut off
 // rather than overwritten, since readers may hold the slice; the next growth of
 // the slice leaves them behind.
-func keep[T any](record []T, one T, most int, dropped *int) []T {
-	record = append(record, one)
+func keep[T any](record []T, most int, dropped *int, more ...T) []T {
+	record = append(record, more...)
 	if excess := len(record) - most; most > 0 && excess > 0 {
 		*dropped += excess
 		record = record[excess:]

@@ -14,10 +14,15 @@ import (
 
 // verdict is what the server makes of a request without a script step.
 type verdict struct {
-	status   int
-	refused  *wire.Refusal // nil when accepted; with status 200, accepted but of no use
-	id       string        // "" when the answer names none
-	text     *string       // the answer's body where it is plain text; nil for JSON
+	status  int
+	refused *wire.Refusal // nil when accepted; with status 200, accepted but of no use
+	id      string        // "" when the answer names none
+	text    *string       // the answer's body where it is plain text; nil for JSON
+	kept
+}
+
+// kept is what an accepted request leaves in the records.
+type kept struct {
 	events   []*storedEvent
 	traces   []*storedEvent
 	envelope *Envelope

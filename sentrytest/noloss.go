@@ -142,8 +142,7 @@ func (a *audit) report() (string, bool) {
 	}
 	var b strings.Builder
 	lost = append(worst, lost...)
-	fmt.Fprintf(&b, "sentrytest: %d of %s lost", len(lost), texts.Count(len(a.outcomes), "event"))
-	writeLines(&b, lost)
+	fmt.Fprintf(&b, "sentrytest: %d of %s lost%s", len(lost), texts.Count(len(a.outcomes), "event"), listedLines(lost))
 	if len(lost) > 0 && a.dropped > 0 {
 		fmt.Fprintf(&b, "\n  MaxHistory has made the server drop %s, of which they may be: let it keep more", texts.Count(a.dropped, "event"))
 	}
@@ -152,12 +151,10 @@ func (a *audit) report() (string, bool) {
 			texts.Count(int(a.forgotten), "older event"), uint64(len(a.outcomes))+a.forgotten)
 	}
 	if len(unknown) > 0 {
-		fmt.Fprintf(&b, "\n  the server has %s that the ledger does not know:", texts.Count(len(unknown), "event"))
-		writeLines(&b, unknown)
+		fmt.Fprintf(&b, "\n  the server has %s that the ledger does not know:%s", texts.Count(len(unknown), "event"), listedLines(unknown))
 	}
 	if len(twice) > 0 {
-		b.WriteString("\n  for information, what arrived more than once:")
-		writeLines(&b, twice)
+		b.WriteString("\n  for information, what arrived more than once:" + listedLines(twice))
 	}
 	ok := len(lost) == 0 && a.forgotten == 0 && len(unknown) == 0
 	if ok && len(twice) == 0 {

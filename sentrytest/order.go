@@ -2,6 +2,7 @@ package sentrytest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -158,17 +159,15 @@ func (l *predicateList) failure(ctx context.Context, src fullSource, rest []Pred
 	}
 	if len(events) == 0 {
 		b.WriteString("\n  arrived: nothing")
-		return fmt.Errorf("%s", b.String())
+		return errors.New(b.String())
 	}
-	fmt.Fprintf(&b, "\n  arrived: %s", texts.Count(len(events), "event"))
-	for i, e := range events {
-		if i == maxDumped {
-			fmt.Fprintf(&b, "\n    and %d more", len(events)-maxDumped)
-			break
-		}
-		fmt.Fprintf(&b, "\n    %d. %s", i+1, e)
+	n := 0
+	number := func(e Event) string {
+		n++
+		return fmt.Sprintf("%d. %s", n, e)
 	}
-	return fmt.Errorf("%s", b.String())
+	fmt.Fprintf(&b, "\n  arrived: %s%s", texts.Count(len(events), "event"), texts.List(events, maxDumped, "    ", number))
+	return errors.New(b.String())
 }
 
 // missing says why a predicate has no event.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
@@ -169,16 +168,17 @@ func jsonPredicate(what string, value any, find func(*subject) (any, error)) Pre
 // HasLevel is met by events of the level: debug, info, warning, error or fatal.
 // It takes any type of string, such as the Level types of client libraries.
 func HasLevel[S ~string](level S) Predicate {
-	return NewPredicate("level "+string(level), func(e Event) error {
-		return compare("level", e.Level, string(level))
-	})
+	return hasText("level", "%s", string(level), func(e Event) string { return e.Level })
+}
+
+// hasText compares one text of events.
+func hasText(what, format, want string, get func(Event) string) Predicate {
+	return NewPredicate(what+" "+fmt.Sprintf(format, want), func(e Event) error { return compare(what, get(e), want) })
 }
 
 // HasUserID is met by events about the user with this id.
 func HasUserID(id string) Predicate {
-	return NewPredicate(fmt.Sprintf("user id %q", id), func(e Event) error {
-		return compare("user id", e.User.ID, id)
-	})
+	return hasText("user id", "%q", id, func(e Event) string { return e.User.ID })
 }
 
 // HasBreadcrumb is met by events with a breadcrumb of this message.
@@ -250,27 +250,17 @@ func HasFingerprint(parts ...string) Predicate {
 
 // HasRelease is met by events of this release.
 func HasRelease(release string) Predicate {
-	return NewPredicate(fmt.Sprintf("release %q", release), func(e Event) error {
-		return compare("release", e.Release, release)
-	})
+	return hasText("release", "%q", release, func(e Event) string { return e.Release })
 }
 
 // HasEnvironment is met by events of this environment.
 func HasEnvironment(environment string) Predicate {
-	return NewPredicate(fmt.Sprintf("environment %q", environment), func(e Event) error {
-		return compare("environment", e.Environment, environment)
-	})
+	return hasText("environment", "%q", environment, func(e Event) string { return e.Environment })
 }
 
 // HasEventID is met by the event with this id, in any spelling of a UUID.
 func HasEventID(id string) Predicate {
-	want, ok := eventid.Normalize(id)
-	if !ok {
-		want = id
-	}
-	return NewPredicate("event id "+want, func(e Event) error {
-		return compare("event id", e.EventID, want)
-	})
+	return hasText("event id", "%s", cleanID(id), func(e Event) string { return e.EventID })
 }
 
 func compare(what, got, want string) error {

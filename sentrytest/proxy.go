@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -153,15 +151,13 @@ func (p *Proxy) Requests() []ProxyRequest {
 // at most a hundred of them.
 func (p *Proxy) Dump() string {
 	requests := p.Requests()
-	lines := make([]string, 0, len(requests))
-	for i, r := range requests {
-		lines = append(lines, fmt.Sprintf("%d. %s", i+1, r))
+	n := 0
+	number := func(r ProxyRequest) string {
+		n++
+		return fmt.Sprintf("%d. %s", n, r)
 	}
-	text := fmt.Sprintf("sentrytest: proxy %s received %s", p.addr, texts.Count(len(requests), "request"))
-	var b strings.Builder
-	b.WriteString(text)
-	dumpList(&b, slices.Concat(lines, p.problems.All()), func(line string) string { return line })
-	return b.String()
+	return fmt.Sprintf("sentrytest: proxy %s received %s", p.addr, texts.Count(len(requests), "request")) +
+		dumped(requests, number) + dumped(p.problems.All(), func(line string) string { return line })
 }
 
 func (p *Proxy) record(r *http.Request) *ProxyRequest {

@@ -122,26 +122,19 @@ func (s *Server) reportFindings(tb TB, v *scope) {
 	if !s.findings.on {
 		return
 	}
-	var grave, slight []string
+	var grave, slight []RequestFindings
 	for _, r := range append(s.findings.of(v), v.Findings()...) {
 		if r.Findings[0].Severity >= SeverityWarning {
-			grave = append(grave, texts.Indent(r.String(), "  "))
+			grave = append(grave, r)
 		} else {
-			slight = append(slight, texts.Indent(r.String(), "  "))
+			slight = append(slight, r)
 		}
 	}
+	list := func(all []RequestFindings) string { return texts.List(all, maxListed, "  ", RequestFindings.String) }
 	if len(grave) > 0 {
-		tb.Errorf("sentrytest: a strict server accepted %s with warnings:\n%s", texts.Count(len(grave), "request"), strings.Join(cutList(grave), "\n"))
+		tb.Errorf("sentrytest: a strict server accepted %s with warnings:%s", texts.Count(len(grave), "request"), list(grave))
 	}
 	if len(slight) > 0 {
-		tb.Logf("sentrytest: findings of no consequence:\n%s", strings.Join(cutList(slight), "\n"))
+		tb.Logf("sentrytest: findings of no consequence:%s", list(slight))
 	}
-}
-
-// cutList keeps a list readable.
-func cutList(list []string) []string {
-	if len(list) <= maxListed {
-		return list
-	}
-	return append(list[:maxListed:maxListed], fmt.Sprintf("  and %d more", len(list)-maxListed))
 }

@@ -3,6 +3,7 @@ package sentrytest
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
@@ -49,25 +50,25 @@ const maxBuckets = 100
 // "sessions", up to the hundred that it may have. An item that cannot be read
 // is a Session with nothing but findings.
 func (e Envelope) Sessions() []Session {
+	return readItems(e, readSessions, wire.ItemSession, wire.ItemSessions)
+}
+
+func readSessions(item Item, e Envelope) []Session {
+	p := lint.ReadPayload(item.Payload)
 	var out []Session
-	for _, item := range e.Items {
-		var some []Session
-		switch item.Type {
-		case wire.ItemSession:
-			some = []Session{readSession(item)}
-		case wire.ItemSessions:
-			some = readSessions(item)
-		}
-		for _, one := range some {
-			one.Raw, one.Received = bytes.Clone(item.Payload), e.Received.clone()
-			out = append(out, one)
-		}
+	if item.Type == wire.ItemSession {
+		out = []Session{readSession(p)}
+	} else {
+		out = readBuckets(p)
+	}
+	found := sorted(p.Findings())
+	for i := range out {
+		out[i].Findings, out[i].Raw, out[i].Received = slices.Clone(found), bytes.Clone(item.Payload), e.Received.clone()
 	}
 	return out
 }
 
-func readSession(item Item) Session {
-	p := lint.ReadPayload(item.Payload)
+func readSession(p *lint.Payload) Session {
 	one := Session{
 		ID: p.Text("sid"), DistinctID: p.Text("did"), Sequence: p.Count("seq"), Init: lenient.IsTrue(p.Boolean("init")),
 		Started: p.Time("started"), Timestamp: p.Time("timestamp"), Duration: p.Duration("duration"),
@@ -75,7 +76,6 @@ func readSession(item Item) Session {
 	}
 	one.readAttributes(p)
 	p.Needs("started")
-	one.Findings = sorted(p.Findings())
 	return one
 }
 
@@ -86,8 +86,7 @@ func (s *Session) readAttributes(p *lint.Payload) {
 	p.Needs("attrs.release")
 }
 
-func readSessions(item Item) []Session {
-	p := lint.ReadPayload(item.Payload)
+func readBuckets(p *lint.Payload) []Session {
 	var common Session
 	common.readAttributes(p)
 	p.Needs("aggregates")
@@ -113,10 +112,6 @@ func readSessions(item Item) []Session {
 	}
 	if len(out) == 0 {
 		out = []Session{common}
-	}
-	found := sorted(p.Findings())
-	for i := range out {
-		out[i].Findings = append([]Finding(nil), found...)
 	}
 	return out
 }

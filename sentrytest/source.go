@@ -96,7 +96,7 @@ func (o ownSource) await(ctx context.Context, n int, preds []Predicate) ([]Event
 
 // settle waits for requests, and not for their answers.
 func (o ownSource) settle(ctx context.Context) error {
-	return busy(o.srv.traffic.Rest(ctx, false, o.expects))
+	return o.srv.rest(ctx, false, o.expects)
 }
 
 func (o ownSource) requests() ([]Request, bool) { return o.Requests(), true }

@@ -125,8 +125,6 @@ func (l *lastLook) mentionLate(tb TB, v *scope) {
 		}
 	}
 	if len(lines) > 0 {
-		var b strings.Builder
-		writeLines(&b, lines)
-		tb.Logf("sentrytest: unless the test meant it, flush the client before RequireNoEvent:%s", b.String())
+		tb.Logf("sentrytest: unless the test meant it, flush the client before RequireNoEvent:%s", listedLines(lines))
 	}
 }

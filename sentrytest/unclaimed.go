@@ -2,7 +2,6 @@ package sentrytest
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
@@ -63,8 +62,6 @@ func (c testConfig) failUnclaimed(tb TB, v *scope) {
 	if len(lines) == 0 {
 		return
 	}
-	var b strings.Builder
-	writeLines(&b, lines)
 	tb.Errorf("sentrytest: %s that no assertion claimed%s\n  expect them with RequireEvent, or except them with the option Allow",
-		texts.Count(len(lines), "event"), b.String())
+		texts.Count(len(lines), "event"), listedLines(lines))
 }

@@ -137,20 +137,16 @@ func (i Item) findings(about lint.Context) []Finding {
 	case wire.ItemEvent, wire.ItemTransaction:
 		about.ItemType = i.Type
 		return validateEvent(i.Payload, about)
-	case wire.ItemSession:
-		return readSession(i).Findings
-	case wire.ItemSessions:
-		return readSessions(i)[0].Findings
+	case wire.ItemSession, wire.ItemSessions:
+		return readSessions(i, Envelope{})[0].Findings
 	case wire.ItemCheckIn:
-		return readCheckIn(i).Findings
+		return readCheckIn(i, Envelope{})[0].Findings
 	case wire.ItemLog, wire.ItemMetric:
 		return i.containerFindings()
-	case wire.ItemFeedback:
-		return readFeedback(i).Findings
-	case wire.ItemUserReport:
-		return readUserReport(i).Findings
+	case wire.ItemFeedback, wire.ItemUserReport:
+		return readFeedback(i, Envelope{})[0].Findings
 	case wire.ItemClientReport:
-		return readClientReport(i).Findings
+		return readClientReport(i, Envelope{})[0].Findings
 	case wire.ItemSpan:
 		return sorted(lint.ReadPayload(i.Payload).Findings())
 	}

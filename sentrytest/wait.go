@@ -129,11 +129,10 @@ func (e *WaitError) Error() string {
 	}
 	if len(e.Rejected) > 0 {
 		fmt.Fprintf(&b, "\n  refused: %s", texts.Count(len(e.Rejected), "request"))
-		writeList(&b, e.Rejected, Rejection.String)
+		b.WriteString(listed(e.Rejected, Rejection.String))
 	}
 	if len(e.Notes) > 0 {
-		fmt.Fprintf(&b, "\n  not counted:")
-		writeLines(&b, e.Notes)
+		b.WriteString("\n  not counted:" + listedLines(e.Notes))
 	}
 	return b.String()
 }
@@ -153,23 +152,16 @@ func writeArrived(b *strings.Builder, events []Event, preds []Predicate) {
 	if i := slices.IndexFunc(all, func(v verdictOn) bool { return len(v.lacks) > 0 }); i >= 0 {
 		fmt.Fprintf(b, "\n  closest: %s\n%s", all[i].event, texts.Indent(all[i].diff(), "    "))
 	}
-	fmt.Fprintf(b, "\n  arrived: %s", texts.Count(len(events), "event"))
-	writeList(b, all, verdictOn.line)
+	fmt.Fprintf(b, "\n  arrived: %s%s", texts.Count(len(events), "event"), listed(all, verdictOn.line))
 }
 
-func writeLines(b *strings.Builder, lines []string) {
-	writeList(b, lines, func(line string) string { return line })
+// listed is the part of a message that lists entries.
+func listed[T any](list []T, text func(T) string) string {
+	return texts.List(list, maxListed, "    ", text)
 }
 
-// writeList writes one entry a line, and how many there are beyond maxListed.
-func writeList[T any](b *strings.Builder, list []T, text func(T) string) {
-	for i, item := range list {
-		if i == maxListed {
-			fmt.Fprintf(b, "\n    and %d more", len(list)-maxListed)
-			return
-		}
-		b.WriteString("\n" + texts.Indent(text(item), "    "))
-	}
+func listedLines(lines []string) string {
+	return listed(lines, func(line string) string { return line })
 }
 
 // Explain says how the source as it is now differs from one that has an event
@@ -183,12 +175,9 @@ func Explain(src Source, preds ...Predicate) string {
 // ExplainUnexpected lists the events of the source that meet all predicates:
 // the message with which [RequireNoEvent] fails. It does not wait.
 func ExplainUnexpected(src Source, preds ...Predicate) string {
-	var b strings.Builder
-	b.WriteString("sentrytest: unexpected event\n  wanted none with: " + describe(preds) + "\n  arrived:")
-	found := firstMatches(src.Events(), maxListed, preds)
-	if len(found) == 0 {
-		b.WriteString(" nothing of the kind")
+	arrived := " nothing of the kind"
+	if found := firstMatches(src.Events(), maxListed, preds); len(found) > 0 {
+		arrived = listed(found, Event.String)
 	}
-	writeList(&b, found, Event.String)
-	return b.String()
+	return "sentrytest: unexpected event\n  wanted none with: " + describe(preds) + "\n  arrived:" + arrived
 }

@@ -6,6 +6,7 @@
 package lenient
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -70,12 +71,7 @@ type Object struct {
 }
 
 // Path returns the path of a key of the object.
-func (o Object) Path(key string) string {
-	if o.At == "" {
-		return key
-	}
-	return o.At + "." + key
-}
+func (o Object) Path(key string) string { return jsontree.Join(o.At, key) }
 
 // Note notes a problem with a key of the object.
 func (o Object) Note(key, reason string) { o.Reader.Note(o.Path(key), reason) }
@@ -95,18 +91,26 @@ func (o Object) First(keys ...string) (string, any) {
 	return keys[0], nil
 }
 
-// Text reads a string; booleans and numbers are taken as their text.
-func (o Object) Text(key string) string {
+// read reads a value, and reports one that from does not take.
+func read[T any](o Object, key, want string, from func(any) (T, bool)) (value T) {
 	v := o.Fields[key]
 	if v == nil {
-		return ""
+		return value
 	}
-	text, ok := Text(v)
+	value, ok := from(v)
 	if !ok {
-		o.wrong(key, "a string", v)
+		o.wrong(key, want, v)
 	}
-	return text
+	return value
 }
+
+func is[T any](v any) (T, bool) {
+	t, ok := v.(T)
+	return t, ok
+}
+
+// Text reads a string; booleans and numbers are taken as their text.
+func (o Object) Text(key string) string { return read(o, key, "a string", Text) }
 
 // TextOrJSON reads a string and keeps anything else as its JSON.
 func (o Object) TextOrJSON(key string) string {
@@ -126,16 +130,13 @@ func (o Object) TextOrJSON(key string) string {
 
 // Boolean reads true or false, nil when it is absent.
 func (o Object) Boolean(key string) *bool {
-	v := o.Fields[key]
-	if v == nil {
-		return nil
-	}
-	b, ok := v.(bool)
-	if !ok {
-		o.wrong(key, "a boolean", v)
-		return nil
-	}
-	return &b
+	return read(o, key, "a boolean", func(v any) (*bool, bool) {
+		b, ok := v.(bool)
+		if !ok {
+			return nil, false
+		}
+		return &b, true
+	})
 }
 
 // Integer reads a whole number that an int can hold.
@@ -158,25 +159,13 @@ func (o Object) Integer(key string) (int, bool) {
 
 // Mapping reads an object with any contents.
 func (o Object) Mapping(key string) map[string]any {
-	v := o.Fields[key]
-	if v == nil {
-		return nil
-	}
-	m, ok := v.(map[string]any)
-	if !ok {
-		o.wrong(key, "an object", v)
-	}
-	return m
+	return read(o, key, "an object", is[map[string]any])
 }
 
 // Sub reads an object that stands under the first of the keys.
 func (o Object) Sub(keys ...string) Object {
-	key, v := o.First(keys...)
-	m, ok := v.(map[string]any)
-	if v != nil && !ok {
-		o.wrong(key, "an object", v)
-	}
-	return o.Reader.Object(m, o.Path(key))
+	key, _ := o.First(keys...)
+	return o.Reader.Object(o.Mapping(key), o.Path(key))
 }
 
 // StringMap reads an object of strings.
@@ -197,13 +186,8 @@ func (o Object) StringMap(key string) map[string]string {
 // Strings reads a list of strings. Entries that are none are reported and left
 // out, null is "".
 func (o Object) Strings(key string) []string {
-	v := o.Fields[key]
-	if v == nil {
-		return nil
-	}
-	list, ok := v.([]any)
-	if !ok {
-		o.wrong(key, "a list", v)
+	list := read(o, key, "a list", is[[]any])
+	if list == nil {
 		return nil
 	}
 	out := make([]string, 0, len(list))
@@ -253,45 +237,23 @@ func (o Object) Values(keys ...string) []Object {
 }
 
 // Time reads a timestamp.
-func (o Object) Time(key string) time.Time {
-	v := o.Fields[key]
-	if v == nil {
-		return time.Time{}
-	}
-	t, ok := Time(v)
-	if !ok {
-		o.wrong(key, "a timestamp", v)
-	}
-	return t
-}
+func (o Object) Time(key string) time.Time { return read(o, key, "a timestamp", Time) }
 
 // Level reads a level by name or number.
 func (o Object) Level(key, fallback string) string {
-	v := o.Fields[key]
-	if v == nil {
-		return fallback
-	}
-	level, ok := Level(v)
-	if !ok {
-		o.wrong(key, "a level", v)
-		return fallback
-	}
-	return level
+	return cmp.Or(read(o, key, "a level", Level), fallback)
 }
 
 // Duration reads seconds.
 func (o Object) Duration(key string) *time.Duration {
-	v := o.Fields[key]
-	if v == nil {
-		return nil
-	}
-	seconds, ok := jsontree.Number(v)
-	if !ok || seconds < 0 || seconds > 1e9 {
-		o.wrong(key, "a number of seconds", v)
-		return nil
-	}
-	d := time.Duration(seconds * float64(time.Second))
-	return &d
+	return read(o, key, "a number of seconds", func(v any) (*time.Duration, bool) {
+		seconds, ok := jsontree.Number(v)
+		if !ok || seconds < 0 || seconds > 1e9 {
+			return nil, false
+		}
+		d := time.Duration(seconds * float64(time.Second))
+		return &d, true
+	})
 }
 
 // Count reads a number of things, 0 when it is absent.

@@ -49,10 +49,7 @@ const get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
 func (s *served) open(answers bool, mine func(string) bool) []string {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if u := s.Rest(ctx, answers, mine); u != nil {
-		return u.Open
-	}
-	return nil
+	return s.Rest(ctx, answers, mine)
 }
 
 type line string

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
@@ -169,18 +168,11 @@ func (c *Conn) underWay(answers bool, mine func(project string) bool) []string {
 	return lines
 }
 
-// Unrest is what is under way when a wait for rest ends too early.
-type Unrest struct {
-	Open   []string // one line a request
-	Waited time.Duration
-	Cause  error // the context's error
-}
-
-// Rest waits until nothing is under way, and returns nil then. Requests on
-// record whose answers are not sent count only if answers is set; mine says by
-// its project whether a request counts, and nil counts all.
-func (t *Traffic) Rest(ctx context.Context, answers bool, mine func(project string) bool) *Unrest {
-	start := time.Now()
+// Rest waits until nothing is under way, and returns nil then. If ctx ends
+// first, it returns what is under way, one line a request. Requests on record
+// whose answers are not sent count only if answers is set. mine says by its
+// project whether a request counts, and nil counts all.
+func (t *Traffic) Rest(ctx context.Context, answers bool, mine func(project string) bool) []string {
 	t.waiting.Add(1)
 	defer t.waiting.Add(-1)
 	for {
@@ -191,11 +183,11 @@ func (t *Traffic) Rest(ctx context.Context, answers bool, mine func(project stri
 		}
 		if ctx.Err() != nil {
 			slices.Sort(open)
-			return &Unrest{Open: open, Waited: time.Since(start), Cause: context.Cause(ctx)}
+			return open
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done(): // which is found out above, after a last look
+		case <-ctx.Done(): // found out above, after a last look
 		}
 	}
 }

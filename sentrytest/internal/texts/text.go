@@ -61,6 +61,20 @@ func SharedEnds(first, second int, equal func(i, j int) bool) (start, end int) {
 	return start, end
 }
 
+// List returns one entry a line, each line after a line end and an indent. Of
+// more than most entries it returns the first ones and how many are left out.
+func List[T any](list []T, most int, indent string, text func(T) string) string {
+	var b strings.Builder
+	for i, item := range list {
+		if i == most {
+			fmt.Fprintf(&b, "\n%sand %d more", indent, len(list)-most)
+			break
+		}
+		b.WriteString("\n" + Indent(text(item), indent))
+	}
+	return b.String()
+}
+
 // Count says how many there are of something.
 func Count(n int, noun string) string {
 	if n == 1 {

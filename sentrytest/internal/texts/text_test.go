@@ -20,6 +20,16 @@ func TestTexts(t *testing.T) {
 	g.Expect(texts.SortedKeys(map[string]int{"b": 1, "a": 2})).To(Equal([]string{"a", "b"}))
 }
 
+func TestList(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	list := []string{"a\nb", "c", "d"}
+	quoted := func(text string) string { return "<" + text + ">" }
+	g.Expect(texts.List(list, 3, "  ", quoted)).To(Equal("\n  <a\n  b>\n  <c>\n  <d>"))
+	g.Expect(texts.List(list, 1, "  ", quoted)).To(Equal("\n  <a\n  b>\n  and 2 more"))
+	g.Expect(texts.List(nil, 1, "  ", quoted)).To(BeEmpty())
+}
+
 func TestSharedEnds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
