@@ -25,7 +25,7 @@ func (d *dispatcher) enqueue(ctx context.Context, j job) (evicted []job, err err
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.foldOwn(&j)
-	if err := d.limitOn(j.packet, j.at); err != nil {
+	if err := d.limits.hold(j.packet, j.at); err != nil {
 		return nil, err
 	}
 	for tries := 0; ; {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,13 +35,10 @@ type async struct {
 }
 
 func newAsync(next Transport, shutdown time.Duration, logger *slog.Logger) *async {
-	if shutdown == 0 {
-		shutdown = DefaultShutdownTimeout
+	a := &async{
+		next: next, logger: guard.Logger(cmp.Or(logger, slog.Default())), shutdown: cmp.Or(shutdown, DefaultShutdownTimeout),
+		closed: make(chan struct{}), gone: make(chan struct{}),
 	}
-	if logger == nil {
-		logger = slog.Default()
-	}
-	a := &async{next: next, logger: guard.Logger(logger), shutdown: shutdown, closed: make(chan struct{}), gone: make(chan struct{})}
 	if h, ok := next.(*HTTP); ok {
 		// One context for both, so that a send need not link two.
 		a.life, a.end = h.life, h.end
@@ -90,8 +88,9 @@ func (a *async) accept(p *Packet, done func(*Response, error)) (job, bool) {
 	return job{packet: p, done: done, ticket: t}, ok
 }
 
-// direct delivers in the calling goroutine.
-func (a *async) direct(ctx context.Context, p *Packet) (*Response, error) {
+// Send delivers one packet in the calling goroutine, past the packets of
+// SendAsync.
+func (a *async) Send(ctx context.Context, p *Packet) (*Response, error) {
 	t, ok := a.account.Accept()
 	if !ok {
 		return nil, ErrClosed
@@ -219,7 +218,8 @@ func contain(logger *slog.Logger, what string, fn func()) {
 	fn()
 }
 
-func (a *async) flush(ctx context.Context) error {
+// Flush waits until every packet accepted before the call is settled.
+func (a *async) Flush(ctx context.Context) error {
 	if left := a.account.Flush(ctx); left > 0 {
 		return &UndeliveredError{Pending: left, Err: context.Cause(ctx)}
 	}
@@ -234,6 +234,9 @@ type closing struct {
 	reason func() error
 	end    func() // after all goroutines have ended
 }
+
+// Close ends the transport, as [AsyncTransport] says.
+func (a *async) Close(ctx context.Context) error { return a.close(ctx, closing{}) }
 
 // close drains the transport, and cancels what is left at its deadline.
 func (a *async) close(ctx context.Context, with closing) error {

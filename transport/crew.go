@@ -2,53 +2,27 @@ package transport
 
 import (
 	"context"
-	"sync"
+
+	"github.com/ravenkit/ravenkit/transport/internal/account"
 )
 
 // crew counts goroutines, so that Close can wait for them with a time limit.
 // The zero value is empty. A crew is safe for concurrent use.
-type crew struct {
-	mu    sync.Mutex
-	n     int
-	empty chan struct{} // nil, or closed when n becomes 0
-}
+type crew struct{ account account.Account }
 
 func (c *crew) start(fn func()) {
-	c.mu.Lock()
-	c.n++
-	c.mu.Unlock()
-	go c.run(fn)
+	t, _ := c.account.Accept() // it is never closed
+	go c.run(t, fn)
 }
 
-func (c *crew) run(fn func()) {
-	defer c.leave() // also if fn ends the goroutine
+func (c *crew) run(t account.Ticket, fn func()) {
+	defer c.account.Settle(t) // also if fn ends the goroutine
 	fn()
-}
-
-func (c *crew) leave() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.n--
-	if c.n == 0 && c.empty != nil {
-		close(c.empty)
-		c.empty = nil
-	}
 }
 
 // join waits until the crew is empty, or ctx ends.
 func (c *crew) join(ctx context.Context) {
-	c.mu.Lock()
-	if c.n == 0 {
-		c.mu.Unlock()
-		return
-	}
-	if c.empty == nil {
-		c.empty = make(chan struct{})
-	}
-	empty := c.empty
-	c.mu.Unlock()
-	select {
-	case <-empty:
-	case <-ctx.Done():
+	// A goroutine may have started another one.
+	for c.account.Flush(ctx) == 0 && c.account.Pending() > 0 {
 	}
 }

@@ -46,11 +46,7 @@ func autoDriver() Driver {
 			if Detect() == "threaded" {
 				return threaded.Open(dsn, env)
 			}
-			h, err := openHTTP(dsn, env, new(HTTPConfig), new(ThreadedConfig))
-			if err != nil {
-				return nil, err
-			}
-			return h, nil
+			return openHTTP(dsn, env, new(HTTPConfig), new(ThreadedConfig))
 		},
 	}
 }

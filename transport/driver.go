@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -101,12 +102,7 @@ func (d Driver) normalized() (Driver, error) {
 	return d, nil
 }
 
-func (e Env) logger() *slog.Logger {
-	if e.Logger != nil {
-		return e.Logger
-	}
-	return slog.Default()
-}
+func (e Env) logger() *slog.Logger { return cmp.Or(e.Logger, slog.Default()) }
 
 // RefuseConnectionOptions is for transports whose connections a client of the
 // program makes. Options about connections would have no effect there, so each

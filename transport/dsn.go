@@ -120,13 +120,7 @@ func (d *DSN) Reveal() string {
 }
 
 // Format prints the masked form for every verb.
-func (d DSN) Format(f fmt.State, verb rune) {
-	if verb == 'q' || (verb == 'v' && f.Flag('#')) {
-		fmt.Fprintf(f, "%q", d.String())
-		return
-	}
-	fmt.Fprint(f, d.String())
-}
+func (d DSN) Format(f fmt.State, verb rune) { format(f, verb, d.String()) }
 
 // MarshalText returns the masked form.
 func (d DSN) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

@@ -9,7 +9,7 @@ import (
 
 // direct delivers in the calling goroutine, past the queue and the pause.
 func (d *dispatcher) direct(ctx context.Context, p *Packet) (*Response, error) {
-	r, err := d.async.direct(ctx, p)
+	r, err := d.async.Send(ctx, p)
 	d.passedBy(p, r, err)
 	return r, err
 }
@@ -21,7 +21,7 @@ func (d *dispatcher) flush(ctx context.Context) error {
 	}
 	d.hurry(1)
 	defer d.hurry(-1)
-	return d.async.flush(ctx)
+	return d.async.Flush(ctx)
 }
 
 // hurry adds to the number of callers that wait in Flush and Close.

@@ -157,12 +157,6 @@ func (e *RateLimitedError) Error() string {
 	return msg
 }
 
-func asRateLimited(err error) *RateLimitedError {
-	var limited *RateLimitedError
-	errors.As(err, &limited)
-	return limited
-}
-
 // NetworkError is a delivery without a complete answer. It unwraps to the error
 // of the standard library: *net.OpError, the errors of crypto/tls and
 // crypto/x509, [context.DeadlineExceeded], [context.Canceled]. It implements
@@ -246,12 +240,11 @@ func (e *UndeliveredError) Unwrap() error { return e.Err }
 // [Holder] has its own rules.
 func Retryable(err error) bool {
 	var api *APIError
-	var limited *RateLimitedError
 	var network *NetworkError
 	switch {
 	case err == nil, errors.Is(err, ErrClosed), errors.Is(err, context.Canceled):
 		return false
-	case errors.As(err, &limited):
+	case is[*RateLimitedError](err):
 		return true
 	case errors.As(err, &api):
 		switch api.Status {
@@ -265,15 +258,18 @@ func Retryable(err error) bool {
 	return errors.Is(err, ErrQueueFull)
 }
 
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
 // isTLSError reports whether one side refused the TLS handshake.
 func isTLSError(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	if errors.As(err, &verification) || errors.As(err, &record) {
+	if is[*tls.CertificateVerificationError](err) || is[tls.RecordHeaderError](err) {
 		return true
 	}
 	// The type of a TLS alert is unexported. It is inside a net.OpError with
 	// this Op.
-	var op *net.OpError
-	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && (op.Op == "remote error" || op.Op == "local error")
 }

@@ -76,13 +76,7 @@ func fileDriver() Driver {
 		Delivery: "appended to a file, one line of JSON each; nothing is sent",
 		Options:  OptionSpecs(append([]OptionBinder{new(FileConfig)}, sightConfig...)...),
 		foreign:  foreignOptions(),
-		Open: func(dsn *DSN, _ Env) (Transport, error) {
-			f, err := NewFile(FileConfig{Path: dsn.Option("path")})
-			if err != nil {
-				return nil, err
-			}
-			return f, nil
-		},
+		Open:     func(dsn *DSN, _ Env) (Transport, error) { return NewFile(FileConfig{Path: dsn.Option("path")}) },
 	}
 }
 

@@ -62,13 +62,7 @@ func httpDriver() Driver {
 		Name:    "sync", Engine: "net/http", Blocking: true,
 		Delivery: "in the caller, which waits for the answer", Decodes: true,
 		Options: OptionSpecs(new(HTTPConfig)),
-		Open: func(dsn *DSN, env Env) (Transport, error) {
-			h, err := openHTTP(dsn, env, new(HTTPConfig))
-			if err != nil {
-				return nil, err
-			}
-			return h, nil
-		},
+		Open:    func(dsn *DSN, env Env) (Transport, error) { return openHTTP(dsn, env, new(HTTPConfig)) },
 	}
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"log/slog"
@@ -91,18 +92,10 @@ func (c *HTTPConfig) Apply(env Env) {
 }
 
 func (c HTTPConfig) withDefaults() HTTPConfig {
-	if c.Timeout == 0 {
-		c.Timeout = DefaultTimeout
-	}
-	if c.Compression == "" {
-		c.Compression = compressionNames[0]
-	}
-	if c.MaxConns == 0 {
-		c.MaxConns = DefaultMaxConns
-	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	c.Compression = cmp.Or(c.Compression, compressionNames[0])
+	c.MaxConns = cmp.Or(c.MaxConns, DefaultMaxConns)
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 	return c
 }
 
@@ -129,14 +122,13 @@ func checkProxy(s string) error {
 // ProxyFunc returns the function for the field Proxy of an http.Transport; nil
 // means no proxy.
 func (c HTTPConfig) ProxyFunc() func(*http.Request) (*url.URL, error) {
-	switch c.Proxy {
-	case "":
-		return http.ProxyFromEnvironment
-	case "none":
+	if c.Proxy == "none" {
 		return nil
 	}
 	env := httpproxy.FromEnvironment()
-	env.HTTPProxy, env.HTTPSProxy, env.CGI = c.Proxy, c.Proxy, false
+	if c.Proxy != "" {
+		env.HTTPProxy, env.HTTPSProxy, env.CGI = c.Proxy, c.Proxy, false
+	}
 	choose := env.ProxyFunc()
 	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
 }

@@ -32,15 +32,9 @@ func (l RateLimits) hold(p *Packet, now time.Time) error {
 
 // note adds the limits of an answer; the later deadline counts.
 func (l *limiter) note(limits RateLimits) {
-	if len(limits) == 0 {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.limits == nil {
-		l.limits = make(RateLimits)
-	}
-	for category, deadline := range limits {
-		l.limits.extend(category, deadline)
+	if len(limits) > 0 {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.limits.merge(limits)
 	}
 }

@@ -25,8 +25,9 @@ func (c *LoopedConfig) BindOptions(o *OptionSet) { bindShutdown(o, &c.ShutdownTi
 // Without a running loop, it delivers in the caller, which waits, and the
 // callback runs there. Use [NewLooped]; a Looped is safe for concurrent use.
 //
-// Flush and Close wait for callbacks, and so for the loop. If they are called
-// on the loop, they block until their context ends.
+// Send blocks the loop if it is called there. Flush and Close wait for
+// callbacks, and so for the loop: if they are called on the loop, they block
+// until their context ends.
 type Looped struct {
 	*async
 	loop Loop
@@ -64,10 +65,6 @@ func loopedDriver() Driver {
 	}
 }
 
-// Send delivers one packet in the calling goroutine. It blocks the loop if it
-// is called there.
-func (t *Looped) Send(ctx context.Context, p *Packet) (*Response, error) { return t.direct(ctx, p) }
-
 // SendAsync starts the delivery on the loop. If no loop runs, it delivers
 // before it returns, with ctx as the limit.
 func (t *Looped) SendAsync(ctx context.Context, p *Packet, done func(*Response, error)) {
@@ -104,9 +101,3 @@ func (t *Looped) inCaller(ctx context.Context, j job) {
 	defer func() { t.finish(j, r, err) }()
 	r, err = t.send(ctx, j.packet)
 }
-
-// Flush waits until every packet accepted before the call is settled.
-func (t *Looped) Flush(ctx context.Context) error { return t.flush(ctx) }
-
-// Close ends the transport, as [AsyncTransport] says.
-func (t *Looped) Close(ctx context.Context) error { return t.close(ctx, closing{}) }

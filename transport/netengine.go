@@ -146,8 +146,7 @@ func ReadReply(answer *http.Response) ([]byte, error) {
 // unwrapURL removes http.Client's wrapper with the method and the URL from an
 // error; [NetworkError] names the host already.
 func unwrapURL(err error) error {
-	var wrapper *url.Error
-	if errors.As(err, &wrapper) {
+	if wrapper, ok := errors.AsType[*url.Error](err); ok {
 		return wrapper.Err
 	}
 	return err

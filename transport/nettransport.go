@@ -204,8 +204,7 @@ func (streamError) Error() string { return "stream error" }
 // ofOneStream reports whether an error is about one request rather than the
 // connection.
 func ofOneStream(err error) bool {
-	var stream streamError
-	return errors.As(err, &stream)
+	return is[streamError](err)
 }
 
 // countedBody lowers a count once when the body is closed.

@@ -39,7 +39,8 @@ type OptionSet struct {
 
 type optionField struct {
 	spec OptionSpec
-	set  func(value string) error
+	// Sets the field, or only checks the value; nil accepts any.
+	set func(value string) error
 	// recheck checks the field's value, which may not come from a DSN. If it is
 	// nil, the code that uses the field checks it.
 	recheck func() *OptionError
@@ -114,12 +115,12 @@ func (o *OptionSet) Duration(name string, p *time.Duration, def time.Duration, h
 
 // Int adds an option that is a whole number from low to high. A def below low
 // means that there is no default.
-func (o *OptionSet) Int(name string, p *int, def, low, high int, help string) {
+func (o *OptionSet) Int(name string, p *int, def, low, high int, help string, aliases ...string) {
 	allowed := fmt.Sprintf("a whole number from %d to %d", low, high)
 	if high == math.MaxInt {
 		allowed = fmt.Sprintf("a whole number, at least %d", low)
 	}
-	spec := OptionSpec{Name: name, Help: help, Allowed: allowed}
+	spec := OptionSpec{Name: name, Aliases: aliases, Help: help, Allowed: allowed}
 	if def >= low {
 		spec.Default = strconv.Itoa(def)
 	}
@@ -187,8 +188,7 @@ var (
 
 // plain unwraps the errors of strconv, whose messages repeat the value.
 func plain(err error) error {
-	var num *strconv.NumError
-	if errors.As(err, &num) {
+	if num, ok := errors.AsType[*strconv.NumError](err); ok {
 		return num.Err
 	}
 	return err
@@ -239,18 +239,7 @@ func OptionSpecs(configs ...OptionBinder) []OptionSpec {
 // *[OptionError] for each fault, in the order of the options' names. Unknown
 // options are faults.
 func DecodeOptions(options url.Values, configs ...OptionBinder) error {
-	set := bindAll(configs)
-	specs := make([]OptionSpec, len(set.fields))
-	setters := make(map[string]func(string) error)
-	for i, f := range set.fields {
-		specs[i] = f.spec
-		for _, name := range f.spec.names() {
-			setters[name] = f.set
-		}
-	}
-	return eachOption(options, specs, func(name, value string, _ OptionSpec) error {
-		return setters[name](value)
-	})
+	return eachOption(options, bindAll(configs).fields)
 }
 
 func bindAll(configs []OptionBinder) *OptionSet {
@@ -263,31 +252,32 @@ func bindAll(configs []OptionBinder) *OptionSet {
 
 // checkOptions checks a DSN's options without setting anything.
 func checkOptions(options url.Values, specs []OptionSpec) error {
-	return eachOption(options, specs, func(_, value string, spec OptionSpec) error {
-		if spec.Check == nil {
-			return nil
-		}
-		return spec.Check(value)
-	})
+	fields := make([]optionField, len(specs))
+	for i, spec := range specs {
+		fields[i] = optionField{spec: spec, set: spec.Check}
+	}
+	return eachOption(options, fields)
 }
 
-func eachOption(options url.Values, specs []OptionSpec, apply func(name, value string, spec OptionSpec) error) error {
-	known := make(map[string]OptionSpec)
-	for _, spec := range specs {
-		for _, name := range spec.names() {
-			known[name] = spec
+// eachOption sets the field of every option; of two fields with the same name,
+// the last.
+func eachOption(options url.Values, fields []optionField) error {
+	known := make(map[string]optionField)
+	for _, f := range fields {
+		for _, name := range f.spec.names() {
+			known[name] = f
 		}
 	}
 	var faults []error
 	for _, name := range sortedKeys(options) {
 		value := lastOf(options[name])
-		spec, ok := known[name]
+		f, ok := known[name]
 		if !ok {
-			faults = append(faults, unknownOption(name, value, known))
-			continue
-		}
-		if err := apply(name, value, spec); err != nil {
-			faults = append(faults, newOptionError(name, value, spec.Allowed, err))
+			faults = append(faults, unknownOption(name, value, sortedKeys(known)))
+		} else if f.set != nil {
+			if err := f.set(value); err != nil {
+				faults = append(faults, newOptionError(name, value, f.spec.Allowed, err))
+			}
 		}
 	}
 	return errors.Join(faults...)
@@ -297,8 +287,7 @@ func newOptionError(name, value, allowed string, cause error) *OptionError {
 	return &OptionError{Option: name, Value: redact(value), Allowed: allowed, Err: cause}
 }
 
-func unknownOption(name, value string, known map[string]OptionSpec) *OptionError {
-	names := sortedKeys(known)
+func unknownOption(name, value string, names []string) *OptionError {
 	return &OptionError{
 		Option: name, Value: redact(value), Err: errUnknownOption,
 		Allowed: strings.Join(names, ", "), Suggest: nearest(name, names),

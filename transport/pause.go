@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -232,11 +233,11 @@ func (d *dispatcher) pause(j *flight, v verdict, err error, now time.Time) {
 
 // noteLimit handles a rate limit. The packet is lost unless it was held before.
 func (d *dispatcher) noteLimit(j *flight, err error, now time.Time) (settled bool, told error) {
-	limited := asRateLimited(err)
+	limited, _ := errors.AsType[*RateLimitedError](err)
 	held := limited.Held || j.trouble != nil || j.place <= d.heldUpTo
 	if limited.Held {
 		// The answer with the limit has not been noted yet.
-		d.extendLimits(limited.RateLimits)
+		d.limits.merge(limited.RateLimits)
 	} else {
 		d.limitTo(limited.RateLimits, err)
 		d.pace.failed()
@@ -270,28 +271,11 @@ func (d *dispatcher) limitTo(limits RateLimits, err error) {
 	if len(limits) == 0 {
 		return
 	}
-	d.extendLimits(limits)
+	d.limits.merge(limits)
 	if err != nil {
 		d.limitErr = err
 	}
 	d.heldUpTo = d.last
-}
-
-func (d *dispatcher) extendLimits(limits RateLimits) {
-	if d.limits == nil {
-		d.limits = make(RateLimits)
-	}
-	for category, deadline := range limits {
-		d.limits.extend(category, deadline)
-	}
-}
-
-// limitOn returns an error for a new packet that is under a limit.
-func (d *dispatcher) limitOn(p *Packet, now time.Time) error {
-	if d.limits == nil {
-		return nil
-	}
-	return d.limits.hold(p, now)
 }
 
 // whyNot is the error that explains why nothing can be sent now.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -26,18 +27,13 @@ type PoolConfig struct {
 
 // BindOptions binds the options of pool+….
 func (c *PoolConfig) BindOptions(o *OptionSet) {
-	spec := OptionSpec{
-		Name: "pool_size", Aliases: []string{"maximum_outstanding_requests"}, Default: fmt.Sprint(DefaultPoolSize),
-		Allowed: "a whole number, at least 1", Help: "how many events may be outstanding before captures wait",
-	}
-	BindOption(o, spec, &c.Size, wholeNumber(1, math.MaxInt))
-	o.rechecked(moreThanZero, negative(&c.Size))
+	o.Int("pool_size", &c.Size, DefaultPoolSize, 1, math.MaxInt, "how many events may be outstanding before captures wait", "maximum_outstanding_requests")
 	bindShutdown(o, &c.ShutdownTimeout)
 }
 
 // Pool delivers each packet in a goroutine of its own, and makes callers wait
 // when too many packets are outstanding: pool+http and pool+https, as gevent of
-// Raven for Python. Use [NewPool]; a Pool is safe for concurrent use.
+// Raven for Python. Send takes no slot. Use [NewPool]; a Pool is safe for concurrent use.
 type Pool struct {
 	*async
 	slots chan struct{}
@@ -54,10 +50,8 @@ func NewPool(next Transport, cfg PoolConfig) (*Pool, error) {
 	if err := checkFields(&cfg); err != nil {
 		return nil, err
 	}
-	if cfg.Size == 0 {
-		cfg.Size = DefaultPoolSize
-	}
-	return &Pool{async: newAsync(next, cfg.ShutdownTimeout, cfg.Logger), slots: make(chan struct{}, cfg.Size)}, nil
+	slots := make(chan struct{}, cmp.Or(cfg.Size, DefaultPoolSize))
+	return &Pool{newAsync(next, cfg.ShutdownTimeout, cfg.Logger), slots}, nil
 }
 
 func poolDriver() Driver {
@@ -77,9 +71,6 @@ func poolDriver() Driver {
 		},
 	}
 }
-
-// Send delivers one packet in the calling goroutine. It does not take a slot.
-func (t *Pool) Send(ctx context.Context, p *Packet) (*Response, error) { return t.direct(ctx, p) }
 
 // SendAsync waits for a slot until ctx ends, and delivers in a goroutine. The
 // slot is free again before done runs, so that a done which captures does not
@@ -111,9 +102,3 @@ func (t *Pool) acquire(ctx context.Context) error {
 		return fmt.Errorf("%w: %d events are outstanding (pool_size): %w", ErrQueueFull, cap(t.slots), context.Cause(ctx))
 	}
 }
-
-// Flush waits until every packet accepted before the call is settled.
-func (t *Pool) Flush(ctx context.Context) error { return t.flush(ctx) }
-
-// Close ends the transport, as [AsyncTransport] says.
-func (t *Pool) Close(ctx context.Context) error { return t.close(ctx, closing{}) }

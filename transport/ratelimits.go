@@ -94,6 +94,16 @@ func (l RateLimits) add(limit string, now time.Time) {
 	}
 }
 
+// merge adds limits; the later deadline counts.
+func (l *RateLimits) merge(limits RateLimits) {
+	if *l == nil {
+		*l = make(RateLimits, len(limits))
+	}
+	for category, deadline := range limits {
+		l.extend(category, deadline)
+	}
+}
+
 func (l RateLimits) extend(category string, deadline time.Time) {
 	if old, ok := l[category]; !ok || deadline.After(old) {
 		l[category] = deadline

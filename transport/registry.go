@@ -135,13 +135,16 @@ func (r *Registry) OpenDriver(d Driver, dsn *DSN, env Env) (Transport, error) {
 	}
 	env.registry = r
 	t, err := d.Open(dsn.withoutClientOptions(), env)
-	if err != nil && d.Decodes {
+	if err == nil {
+		return t, nil
+	}
+	if d.Decodes {
 		// This check comes first because it includes the client's options.
 		if fault := r.CheckDriver(d, dsn); fault != nil {
-			return nil, fault
+			err = fault
 		}
 	}
-	return t, err
+	return nil, err // the driver may return a nil pointer as the transport
 }
 
 // CheckDriver checks a DSN's options as OpenDriver does, and opens nothing.

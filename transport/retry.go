@@ -118,8 +118,7 @@ const maxInterval = 10 * time.Second
 
 // askedFor returns how long the server asks to wait.
 func askedFor(err error) time.Duration {
-	var limited *RateLimitedError
-	if errors.As(err, &limited) {
+	if limited, ok := errors.AsType[*RateLimitedError](err); ok {
 		return limited.RetryAfter
 	}
 	return 0

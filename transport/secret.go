@@ -43,12 +43,14 @@ func (s Secret) String() string {
 }
 
 // Format masks the secret for every verb and flag.
-func (s Secret) Format(f fmt.State, verb rune) {
+func (s Secret) Format(f fmt.State, verb rune) { format(f, verb, s.String()) }
+
+func format(f fmt.State, verb rune, masked string) {
 	if verb == 'q' || (verb == 'v' && f.Flag('#')) {
-		fmt.Fprintf(f, "%q", s.String())
+		fmt.Fprintf(f, "%q", masked)
 		return
 	}
-	fmt.Fprint(f, s.String())
+	fmt.Fprint(f, masked)
 }
 
 // MarshalText masks the secret in JSON and other text encodings.

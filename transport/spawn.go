@@ -57,18 +57,9 @@ func spawnDriver() Driver {
 	}
 }
 
-// Send delivers one packet in the calling goroutine.
-func (t *Spawn) Send(ctx context.Context, p *Packet) (*Response, error) { return t.direct(ctx, p) }
-
 // SendAsync delivers in a goroutine. It never waits, so it ignores ctx.
 func (t *Spawn) SendAsync(_ context.Context, p *Packet, done func(*Response, error)) {
 	if j, ok := t.accept(p, done); ok {
 		t.crew.start(func() { t.deliver(j, nil) })
 	}
 }
-
-// Flush waits until every packet accepted before the call is settled.
-func (t *Spawn) Flush(ctx context.Context) error { return t.flush(ctx) }
-
-// Close ends the transport, as [AsyncTransport] says.
-func (t *Spawn) Close(ctx context.Context) error { return t.close(ctx, closing{}) }

@@ -76,15 +76,9 @@ func (c *ThreadedConfig) BindOptions(o *OptionSet) {
 func (c ThreadedConfig) Check() error { return checkFields(&c) }
 
 func (c ThreadedConfig) withDefaults() ThreadedConfig {
-	if c.QueueSize == 0 {
-		c.QueueSize = math.MaxInt
-	}
-	if c.QueueBytes == 0 {
-		c.QueueBytes = DefaultQueueBytes
-	}
-	if c.Overflow == "" {
-		c.Overflow = DropNewest
-	}
+	c.QueueSize = cmp.Or(c.QueueSize, math.MaxInt)
+	c.QueueBytes = cmp.Or(c.QueueBytes, DefaultQueueBytes)
+	c.Overflow = cmp.Or(c.Overflow, DropNewest)
 	return c
 }
 

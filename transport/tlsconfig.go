@@ -119,8 +119,7 @@ func hasCertificate(pem []byte) error {
 // pathless removes the path from a file error, because the option's error shows
 // it. errors.Is still finds fs.ErrNotExist and the like.
 func pathless(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return err

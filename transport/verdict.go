@@ -44,7 +44,6 @@ func judged(err error) verdict {
 	var (
 		api     *APIError
 		limited *RateLimitedError
-		network net.Error
 	)
 	switch {
 	case errors.Is(err, ErrClosed):
@@ -59,7 +58,7 @@ func judged(err error) verdict {
 		return verdict{again: true, blames: true, stops: true, absent: true}
 	case isDialError(err):
 		return verdict{again: true, blames: true, stops: true, absent: !ranOutOfTime(err)}
-	case errors.As(err, &network):
+	case is[net.Error](err):
 		return verdict{again: true, blames: true}
 	}
 	// not a failure of the connection: another attempt would fail in the same
@@ -85,10 +84,11 @@ func judgeStatus(api *APIError) verdict {
 
 // isDialError reports whether no connection could be opened.
 func isDialError(err error) bool {
-	var dial *conns.DialError
-	var dns *net.DNSError
-	var op *net.OpError
-	return errors.As(err, &dial) || errors.As(err, &dns) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+	if is[*conns.DialError](err) || is[*net.DNSError](err) {
+		return true
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // pauseAfter is how long a packet, or the transport, waits after n failures in

@@ -1,10 +1,10 @@
 package fasthttptransport
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/ravenkit/ravenkit/transport"
@@ -43,45 +43,19 @@ type Config struct {
 func (c *Config) BindOptions(o *transport.OptionSet) {
 	c.HTTPConfig.BindOptions(o)
 	o.Int("workers", &c.Workers, DefaultWorkers, 1, math.MaxInt, "how many goroutines deliver at most; they start as needed")
-	transport.BindOption(o, transport.OptionSpec{
-		Name: "qsize", Aliases: []string{"queue_size"}, Default: strconv.Itoa(DefaultQueueSize),
-		Allowed: "a whole number, at least 1", Help: "how many events may wait",
-	}, &c.QueueSize, atLeastOne)
+	o.Int("qsize", &c.QueueSize, DefaultQueueSize, 1, math.MaxInt, "how many events may wait", "queue_size")
 	o.Int("queue_bytes", &c.QueueBytes, transport.DefaultQueueBytes, 1, math.MaxInt, "how many bytes may wait, including 256 for each event; above half of it, text that events have in common is stored once")
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full",
 		transport.DropOldest, transport.DropNewest, transport.Block)
 	o.Duration("shutdown_timeout", &c.ShutdownTimeout, transport.DefaultShutdownTimeout, "how long Close delivers from the queue before it gives up")
 }
 
-func atLeastOne(s string) (int, error) {
-	n, err := strconv.Atoi(s)
-	switch {
-	case errors.Is(err, strconv.ErrRange), err == nil && n < 1:
-		return 0, errOutOfRange
-	case err != nil:
-		return 0, strconv.ErrSyntax
-	}
-	return n, nil
-}
-
-var (
-	errOutOfRange = errors.New("out of range")
-	errTwoEngines = errors.New("fasthttptransport: Config.Client and Config.Engine must be nil: fasthttp sends the requests")
-)
+var errTwoEngines = errors.New("fasthttptransport: Config.Client and Config.Engine must be nil: fasthttp sends the requests")
 
 func (c Config) threaded() transport.ThreadedConfig {
-	t := transport.ThreadedConfig{
-		Workers: c.Workers, QueueSize: c.QueueSize, QueueBytes: c.QueueBytes,
-		Overflow: c.Overflow, ShutdownTimeout: c.ShutdownTimeout, Logger: c.Logger,
+	return transport.ThreadedConfig{
+		Workers: cmp.Or(c.Workers, DefaultWorkers), QueueSize: cmp.Or(c.QueueSize, DefaultQueueSize),
+		QueueBytes: c.QueueBytes, Overflow: cmp.Or(c.Overflow, transport.DropOldest),
+		ShutdownTimeout: c.ShutdownTimeout, Logger: c.Logger,
 	}
-	if t.Workers == 0 {
-		t.Workers = DefaultWorkers
-	}
-	if t.QueueSize == 0 {
-		t.QueueSize = DefaultQueueSize
-	}
-	if t.Overflow == "" {
-		t.Overflow = transport.DropOldest
-	}
-	return t
 }

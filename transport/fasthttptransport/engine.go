@@ -1,10 +1,12 @@
 package fasthttptransport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"math"
 	"net"
+	"net/http"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -29,7 +31,7 @@ const (
 type engine struct {
 	dial      conns.DialFunc
 	tls       *tls.Config
-	proxy     func(*url.URL) (*url.URL, error)
+	proxy     func(*http.Request) (*url.URL, error) // nil: no proxy
 	keepAlive bool
 	slots     chan struct{} // one for each open connection
 	last      atomic.Pointer[target]
@@ -58,9 +60,7 @@ type target struct {
 }
 
 func newEngine(c transport.HTTPConfig) (*engine, error) {
-	if c.Timeout == 0 {
-		c.Timeout = transport.DefaultTimeout
-	}
+	c.Timeout = cmp.Or(c.Timeout, transport.DefaultTimeout)
 	if c.MaxConns <= 0 {
 		// Below 0, NewHTTP refuses it.
 		c.MaxConns = transport.DefaultMaxConns
@@ -73,7 +73,7 @@ func newEngine(c transport.HTTPConfig) (*engine, error) {
 	life, end := context.WithCancel(context.Background())
 	opened := conns.New(c.DialContext, c.Timeout, life)
 	e := &engine{
-		dial: opened.Dial, tls: tlsConfig, proxy: proxyFunc(c.Proxy),
+		dial: opened.Dial, tls: tlsConfig, proxy: c.ProxyFunc(),
 		keepAlive: !c.DisableKeepAlive,
 		slots:     make(chan struct{}, min(c.MaxConns, math.MaxInt32)),
 		origins:   make(map[string]*origin),

@@ -56,9 +56,5 @@ func open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 		return nil, err
 	}
 	cfg.DialContext, cfg.TLS = env.DialContext, env.TLS
-	t, err := New(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return t, nil
+	return New(cfg)
 }

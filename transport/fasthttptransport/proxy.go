@@ -10,22 +10,8 @@ import (
 	"net/url"
 	"time"
 
-	"golang.org/x/net/http/httpproxy"
 	"golang.org/x/net/proxy"
 )
-
-// proxyFunc returns the function that selects the proxy for an origin according
-// to the option, except for hosts in NO_PROXY and on this machine.
-func proxyFunc(option string) func(*url.URL) (*url.URL, error) {
-	if option == "none" {
-		return func(*url.URL) (*url.URL, error) { return nil, nil }
-	}
-	env := httpproxy.FromEnvironment()
-	if option != "" {
-		env.HTTPProxy, env.HTTPSProxy, env.CGI = option, option, false
-	}
-	return env.ProxyFunc()
-}
 
 func isSOCKS(u *url.URL) bool { return u.Scheme == "socks5" || u.Scheme == "socks5h" }
 

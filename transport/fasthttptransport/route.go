@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 
 	"golang.org/x/net/idna"
@@ -24,7 +25,10 @@ func (e *engine) routeTo(u *url.URL) (route, error) {
 	if u.Scheme == "https" {
 		r.tls = e.tlsFor(u)
 	}
-	via, err := e.proxy(u)
+	if e.proxy == nil {
+		return r, nil
+	}
+	via, err := e.proxy(&http.Request{URL: u})
 	if err != nil || via == nil {
 		return r, err
 	}

@@ -29,9 +29,5 @@ func open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 		}
 	}
 	cfg.Apply(env)
-	r, err := New(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
+	return New(cfg)
 }

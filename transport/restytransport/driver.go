@@ -25,11 +25,7 @@ func NewDriver(client *resty.Client, schemes ...string) transport.Driver {
 		Decodes:  true,
 		Options:  transport.OptionSpecs(new(transport.HTTPConfig)),
 		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-			t, err := open(client, dsn, env)
-			if err != nil {
-				return nil, err
-			}
-			return t, nil
+			return open(client, dsn, env)
 		},
 	}
 }
@@ -55,11 +51,7 @@ func NewThreadedDriver(client *resty.Client, schemes ...string) transport.Driver
 			if err != nil {
 				return nil, err
 			}
-			t, err := transport.NewThreaded(next, cfg)
-			if err != nil {
-				return nil, err
-			}
-			return t, nil
+			return transport.NewThreaded(next, cfg)
 		},
 	}
 }

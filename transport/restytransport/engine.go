@@ -97,8 +97,7 @@ func (e *engine) Close() { e.close() }
 // unwrapURL removes http.Client's wrapper with the method and the URL from an
 // error.
 func unwrapURL(err error) error {
-	var wrapper *url.Error
-	if errors.As(err, &wrapper) {
+	if wrapper, ok := errors.AsType[*url.Error](err); ok {
 		return wrapper.Err
 	}
 	return err
