@@ -15,17 +15,17 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// discardReasons are the words that the server knows (protocol 4.6).
+// discardReasons are the reasons that Sentry knows (docs/protocol.md, "Client
+// reports").
 var discardReasons = [...]string{
 	"sample_rate", "before_send", "event_processor", "queue_overflow", "ratelimit_backoff", "network_error", "send_error", "internal_sdk_error",
 }
 
-// reasonNone is about what the server knows already, or can't be told.
+// reasonNone is for events that the server has counted or can't be told of.
 const reasonNone = ""
 
-// discardReason is the one table from outcomes to reasons. What the server
-// answered with 429 it has counted itself; what is lost at Close can't be told
-// any more.
+// discardReason is the only mapping from outcomes to reasons. The server itself
+// counts what it answers with 429. Losses at Close can't be reported any more.
 func discardReason(o *Outcome) string {
 	switch o.Kind {
 	case OutcomeSampled:
@@ -59,17 +59,17 @@ func discardReason(o *Outcome) string {
 	return reasonNone
 }
 
-// errBeforeSend marks what the function of [WithBeforeSend] dropped.
+// errBeforeSend marks events that the function of [WithBeforeSend] dropped.
 var errBeforeSend = errors.New("BeforeSend returned nil")
 
-// discards counts events by reason, with the indexes of discardReasons.
+// discards counts events by reason, in the order of discardReasons.
 type discards [len(discardReasons)]int
 
-// reports holds what the server is to be told about events that it will never
-// see (protocol 4.6). The zero value is ready.
+// reports counts the events that the server has yet to be told of. The zero value
+// is ready.
 type reports struct {
 	off bool
-	due atomic.Bool // there is something to tell
+	due atomic.Bool // there are counts
 
 	mu     sync.Mutex
 	counts discards // guarded by mu
@@ -79,17 +79,14 @@ func (r *reports) count(o *Outcome) {
 	if r.off || o.Kind == OutcomeDelivered {
 		return
 	}
-	reason := discardReason(o)
-	for i, known := range discardReasons {
-		if known == reason {
-			var one discards
-			one[i] = 1
-			r.add(&one)
-		}
+	if i := slices.Index(discardReasons[:], discardReason(o)); i >= 0 {
+		var one discards
+		one[i] = 1
+		r.add(&one)
 	}
 }
 
-// take hands out what is due, nil for nothing.
+// take removes and returns the counts, nil if there are none.
 func (r *reports) take() *discards {
 	if !r.due.Load() {
 		return nil
@@ -104,7 +101,7 @@ func (r *reports) take() *discards {
 	return &taken
 }
 
-// add adds counts that are due, also again.
+// add adds counts, new ones or those that did not arrive.
 func (r *reports) add(d *discards) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -114,9 +111,8 @@ func (r *reports) add(d *discards) {
 	r.due.Store(true)
 }
 
-// reportArrived reports whether counts that travelled in an envelope need not
-// be told again: a server that answers 429 has still read what it does not
-// limit.
+// reportArrived reports whether the counts in an event's envelope arrived. A
+// server that answers 429 has still read the items that it does not limit.
 func reportArrived(o *Outcome) bool {
 	return o.Kind == OutcomeDelivered || o.Status == http.StatusTooManyRequests
 }
@@ -138,8 +134,8 @@ func appendReport(dst []byte, d *discards, now time.Time) []byte {
 	return append(append(append(dst, "}\n"...), payload...), '\n')
 }
 
-// reportPacket makes an envelope of what is due, nil for nothing. While sending
-// fails it waits.
+// reportPacket returns an envelope with the counts, nil if there are none or
+// sending is paused.
 func (c *Client) reportPacket() (*transport.Packet, *discards) {
 	if !c.reports.due.Load() || c.failing() {
 		return nil, nil
@@ -154,15 +150,15 @@ func (c *Client) reportPacket() (*transport.Packet, *discards) {
 	return &transport.Packet{URL: c.url, Header: c.header, Body: appendReport(body, d, now), Category: transport.CategoryInternal}, d
 }
 
-// addReport puts what is due into an event's envelope.
+// addReport adds the counts to an event's envelope.
 func (c *Client) addReport(p outgoing, now time.Time) {
 	if p.report = c.reports.take(); p.report != nil {
 		p.packet.Body = appendReport(p.packet.Body, p.report, now)
 	}
 }
 
-// sendReport tells the server what is due. What does not arrive is told with a
-// later envelope; that it did not is nobody's business.
+// sendReport sends the counts. If they don't arrive they go into a later
+// envelope; that is not logged.
 func (c *Client) sendReport(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
@@ -173,7 +169,7 @@ func (c *Client) sendReport(ctx context.Context) {
 	}
 }
 
-// queueReport does the same without waiting.
+// queueReport is sendReport without waiting.
 func (c *Client) queueReport(ctx context.Context) {
 	p, d := c.reportPacket()
 	if p == nil {
@@ -186,23 +182,22 @@ func (c *Client) queueReport(ctx context.Context) {
 }
 
 func (c *Client) reportSent(d *discards, err error) {
-	limited, _ := err.(*transport.RateLimitedError) // an error of the program's own is not asked
+	limited, _ := err.(*transport.RateLimitedError) // errors.As would call methods of the program's own errors
 	if err != nil && (limited == nil || limited.Held) {
 		c.reports.add(d)
 	}
 }
 
-// WithClientReports says whether the server is told how many events were
-// dropped, and why, so that its own figures add up (protocol 4.6). It is by
-// default: the counts travel in the next envelope, or in one of their own on
-// Flush and Close. What the server itself refused with 429 is not among them.
-// The store protocol has no room for them.
+// WithClientReports turns client reports on or off; they are on by default. They
+// tell the server how many events were dropped and why, so that its own figures
+// add up. The counts travel in the next envelope, or in their own on Flush and
+// Close. They leave out events that the server refused with 429. The store
+// protocol has no room for them.
 func WithClientReports(send bool) Option {
 	return setting(func(cfg *config) { cfg.noReports = !send })
 }
 
-// sinks reports whether events are shown to somebody near in place of being
-// sent: there is no server then whose figures have to add up.
+// sinks reports whether events go to a file or a screen instead of a server.
 func (cfg *config) sinks(dsn *transport.DSN) bool {
 	if cfg.transport != nil {
 		return false

@@ -8,10 +8,10 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/advice"
 )
 
-// Enabled reports whether the client reports anything: whether it has a DSN.
+// Enabled reports whether the client has a DSN, and so reports anything.
 func (c *Client) Enabled() bool { return c != nil && c.dsn != nil }
 
-// LastEventID returns the id of the event that was captured last, by whichever
+// LastEventID returns the id of the event that was captured last, on any
 // goroutine; "" before the first. It says nothing about delivery.
 func (c *Client) LastEventID() string {
 	if c == nil {
@@ -22,9 +22,15 @@ func (c *Client) LastEventID() string {
 	return c.lastID
 }
 
-// PublicDSN returns the DSN that may be shown to browsers: without secret,
-// transport and options. It begins with "//" unless a scheme is given. A
-// disabled client has none and returns "".
+func (c *Client) setLastEventID(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lastID = id
+}
+
+// PublicDSN returns a DSN that browsers may see: without secret, transport and
+// options. It begins with "//" unless a scheme is given. A disabled client
+// returns "".
 func (c *Client) PublicDSN(scheme string) string {
 	if !c.Enabled() {
 		return ""
@@ -32,22 +38,7 @@ func (c *Client) PublicDSN(scheme string) string {
 	return c.dsn.Public(scheme)
 }
 
-// Close delivers what is under way, until ctx ends or the transport's
-// shutdown_timeout runs out, and closes the transport, also one that was given
-// by [WithTransport]. It returns nil if nothing was lost since the last
-// [Client.Flush], or the start; else a *[LossError], which wraps a
-// *transport.UndeliveredError if events had to be given up. Events captured
-// afterwards are refused with transport.ErrClosed. Close may be called again,
-// and then returns nil once the first call is through.
-func (c *Client) Close(ctx context.Context) error {
-	if c == nil || c.transport == nil {
-		return nil
-	}
-	c.crashes.close(orBackground(ctx))
-	return c.close(orBackground(ctx))
-}
-
-// String names the client by its public DSN.
+// String identifies the client by its public DSN.
 func (c *Client) String() string {
 	if !c.Enabled() {
 		return "raven.Client(disabled)"
@@ -55,49 +46,53 @@ func (c *Client) String() string {
 	return "raven.Client(" + c.dsn.Public("") + ")"
 }
 
-// Format prints String for every verb: what a client holds is not for logs.
+// Format prints String for every verb, since a client holds secrets.
 func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
 
 // LogValue is String for log/slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// loss makes the error for losses that no one has been told of, and for err;
-// nil if there is neither. A loss is told once.
-func (c *Client) loss(err error) error {
-	var lost map[OutcomeKind]uint64
-	for i := range c.counters.untold {
-		if n := c.counters.untold[i].Swap(0); n > 0 {
-			if lost == nil {
-				lost = make(map[OutcomeKind]uint64)
-			}
-			lost[outcomeKinds[i]] = n
-		}
-	}
-	if lost == nil && err == nil {
+// Flush waits until every event captured before the call has an outcome, or
+// until ctx ends. On a transport that holds events ([Client.State]) it waits
+// through an outage, unless ctx has a deadline. It returns nil if every event
+// has an outcome and nothing was lost since the last Flush, else a
+// *[LossError]. If ctx ended first, that wraps a *transport.UndeliveredError,
+// which counts the events without an outcome. Errors that [Client.Deliver] and
+// [Client.Send] returned are not reported again. Events dropped on purpose are
+// not losses.
+func (c *Client) Flush(ctx context.Context) (err error) {
+	if !c.Enabled() {
 		return nil
 	}
-	return &LossError{Lost: lost, Err: err}
-}
-
-func (c *Client) flush(ctx context.Context) error {
-	var err error
+	ctx = orBackground(ctx)
 	if c.async != nil {
-		err = c.flushTransport(ctx)
+		err = contained(func() error { return c.async.Flush(ctx) })
 	}
 	c.sendReport(ctx)
 	return c.loss(err)
 }
 
-func (c *Client) close(ctx context.Context) error {
-	if !c.Enabled() {
-		return c.closeTransport(ctx)
+// Close delivers pending events, until ctx ends or the transport's
+// shutdown_timeout has passed. It closes the transport, also that of
+// [WithTransport]. It returns nil if nothing was lost since the last
+// [Client.Flush], else a *[LossError], which wraps a *transport.UndeliveredError
+// if events had to be given up. Events captured afterwards are refused with
+// transport.ErrClosed. Further calls wait for the first and return nil.
+func (c *Client) Close(ctx context.Context) error {
+	if c == nil || c.transport == nil {
+		return nil
 	}
-	if c.closed.Swap(true) {
-		return c.closeTransport(ctx)
+	ctx = orBackground(ctx)
+	c.crashes.close(ctx)
+	first := c.Enabled() && !c.closed.Swap(true)
+	if first {
+		c.endedCtx.Store(ctx.Err() != nil)
+		c.queueReport(ctx)
 	}
-	c.endedCtx.Store(ctx.Err() != nil)
-	c.queueReport(ctx)
-	err := c.closeTransport(ctx)
+	err := contained(func() error { return c.transport.Close(ctx) })
+	if !first {
+		return err
+	}
 	if err != nil && c.endedCtx.Load() {
 		err = fmt.Errorf("%w (%s)", err, advice.EndedContext)
 	}
@@ -106,4 +101,22 @@ func (c *Client) close(ctx context.Context) error {
 		c.logEnd(b)
 	}
 	return err
+}
+
+// loss returns the error for err and for losses that were not returned yet; nil
+// if there is neither.
+func (c *Client) loss(err error) error {
+	lost := make(map[OutcomeKind]uint64)
+	for i := range c.counters.untold {
+		if n := c.counters.untold[i].Swap(0); n > 0 {
+			lost[outcomeKinds[i]] = n
+		}
+	}
+	switch {
+	case len(lost) > 0:
+		return &LossError{Lost: lost, Err: err}
+	case err != nil:
+		return &LossError{Err: err}
+	}
+	return nil
 }

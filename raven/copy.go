@@ -67,7 +67,7 @@ func (d *draft) contexts(w *wire, contexts Contexts) Contexts {
 	if contexts == nil {
 		contexts = Contexts{}
 	}
-	if d.bare || d.complete || w.dialect == reference {
+	if d.bare || d.complete || w.dialect == store {
 		return contexts
 	}
 	if _, given := contexts["runtime"]; !given {

@@ -1,7 +1,6 @@
 package raven
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +10,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// capture takes a capture through the gates, hands over what comes out, and
-// returns the event's id.
+// capture builds an event, sends it unless a gate drops it, and returns its id.
 func (c *Client) capture(ctx context.Context, ev *Event, what subject, opts []CaptureOption) string {
 	what.urgent = c.raise != nil
 	p, drop := c.pass(ctx, ev, what, opts)
@@ -33,21 +31,32 @@ func (c *Client) capture(ctx context.Context, ev *Event, what subject, opts []Ca
 	return ""
 }
 
-// pass takes a capture through the gates. It returns the packet to send, or
-// what became of the event in its place.
+// errGoexit is reported if a function of the program ends the goroutine while
+// an event is built, as t.FailNow does.
+var errGoexit = errors.New("a function that the client called for the event ended the goroutine with runtime.Goexit")
+
+// pass builds an event and returns the packet to send, or the outcome of an
+// event that is not sent. Panics in the methods of the caller's values end up
+// in the outcome. The packet shares no memory with the draft.
 func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []CaptureOption) (p outgoing, drop Outcome) {
 	c.counters.captured.Add(1)
 	if nested() {
 		return outgoing{}, c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeInvalid, Err: errNested}, nil, &what)
 	}
-	returned := false
+	d, built := newDraft(), false
 	defer func() {
-		if !returned {
-			c.dropped(Outcome{EventID: idOf(ev), Kind: OutcomeInvalid, Err: errGoexit}, nil, &what)
+		if built {
+			return
 		}
+		err := errGoexit
+		if r := recover(); r != nil {
+			err = fmt.Errorf("it could not be built: %s", guard.Plain(r))
+		}
+		p, drop = outgoing{}, c.dropped(Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: err}, nil, &what)
 	}()
-	p, drop, g := c.prepare(ctx, ev, &what, opts)
-	returned = true
+	p, drop, g := c.prepare(ctx, d, ev, &what, opts)
+	built = true
+	d.release()
 	if drop.Kind != "" {
 		return outgoing{}, c.dropped(drop, g, &what)
 	}
@@ -56,29 +65,15 @@ func (c *Client) pass(ctx context.Context, ev *Event, what subject, opts []Captu
 	return p, drop
 }
 
-// errGoexit is why an event was not built if a function or a method of the
-// program ended the goroutine meanwhile. A failed test does, as by t.FailNow.
-var errGoexit = errors.New("a function that the client called for the event ended the goroutine with runtime.Goexit")
-
-// prepare builds an event and, if no gate holds it back, encodes it. Whatever
-// goes wrong on the way, in the methods of the caller's values too, ends up in
-// the outcome. The packet shares no memory with the draft.
-func (c *Client) prepare(ctx context.Context, ev *Event, what *subject, opts []CaptureOption) (p outgoing, drop Outcome, g *gist) {
-	d := newDraft()
-	defer func() {
-		if r := recover(); r != nil {
-			p, g, drop = outgoing{}, nil, Outcome{EventID: idOf(&d.ev), Kind: OutcomeInvalid, Err: fmt.Errorf("it could not be built: %s", guard.Plain(r))}
-			return
-		}
-		d.release()
-	}()
+// prepare fills the draft and encodes it, unless a gate drops the event.
+func (c *Client) prepare(ctx context.Context, d *draft, ev *Event, what *subject, opts []CaptureOption) (p outgoing, drop Outcome, g *gist) {
 	d.open(c, ctx, what)
 	what.echo = d.isEcho(ctx, ev)
 	if c.ignore.ignores(d, what) || d.wrapsSeen(c, what) {
 		return outgoing{}, Outcome{Kind: OutcomeIgnored}, nil
 	}
 	d.lay(ev, what, opts)
-	if d.saidOtherwise(c, what) {
+	if d.capturedOtherwise(c, what) {
 		return outgoing{}, Outcome{Kind: OutcomeIgnored}, nil
 	}
 	if d.sampledOut(c) {
@@ -118,17 +113,15 @@ func (c *Client) dispatch(ctx context.Context, p outgoing) {
 	}
 }
 
-// raiseError hands a failure to the function of [WithRaiseSendErrors], which
-// may panic.
+// raiseError calls the function of [WithRaiseSendErrors], which may panic.
 func (c *Client) raiseError(id string, err error) {
 	guard.Enter()
 	defer guard.Leave()
 	c.raise(&SendError{EventID: id, Err: err})
 }
 
-// unlessEnded returns ctx, or, if that has ended already, one that has its
-// values only. What a program captures when a request was cancelled is wanted
-// as much as anything else; the transport's own timeout bounds it.
+// unlessEnded returns ctx or, if that has ended, its values only. An event of a
+// cancelled request is delivered; the transport's own timeout limits that.
 func unlessEnded(ctx context.Context) context.Context {
 	if ended(ctx) {
 		return context.WithoutCancel(ctx)
@@ -136,7 +129,7 @@ func unlessEnded(ctx context.Context) context.Context {
 	return ctx
 }
 
-// ended reports whether a context has ended. One that panics has.
+// ended reports whether a context has ended, or panics.
 func ended(ctx context.Context) (ended bool) {
 	defer func() {
 		if recover() != nil {
@@ -146,8 +139,8 @@ func ended(ctx context.Context) (ended bool) {
 	return ctx.Err() != nil
 }
 
-// await sends an event past any queue and settles it. That time was up for the
-// caller says nothing about the way to the server.
+// await sends an event, bypassing any queue, and settles it. If ctx has ended,
+// a failure says nothing about the server.
 func (c *Client) await(ctx context.Context, p outgoing, how terms) (resp *transport.Response, err error) {
 	err = errNoReturn
 	defer func() { // also when the goroutine is ended
@@ -157,100 +150,45 @@ func (c *Client) await(ctx context.Context, p outgoing, how terms) (resp *transp
 	return c.call(ctx, p.packet)
 }
 
-// call sends a packet. A transport that panics is a transport that fails.
 func (c *Client) call(ctx context.Context, p *transport.Packet) (resp *transport.Response, err error) {
-	defer containTransport(&err)
-	return c.transport.Send(ctx, p)
+	err = contained(func() (err error) {
+		resp, err = c.transport.Send(ctx, p)
+		return err
+	})
+	return resp, err
 }
 
-// enqueue hands over a packet; with a transport that blocks it sends it.
-func (c *Client) enqueue(ctx context.Context, p *transport.Packet, done func(*transport.Response, error)) (err error) {
-	defer containTransport(&err)
-	if c.async == nil {
-		done(c.transport.Send(ctx, p))
-		return nil
-	}
-	c.async.SendAsync(ctx, p, done)
-	return nil
-}
-
-func (c *Client) flushTransport(ctx context.Context) (err error) {
-	defer containTransport(&err)
-	return c.async.Flush(ctx)
-}
-
-func (c *Client) closeTransport(ctx context.Context) (err error) {
-	defer containTransport(&err)
-	return c.transport.Close(ctx)
-}
-
-func containTransport(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("raven: the transport panicked: %s", guard.Plain(r))
-	}
-}
-
-func (c *Client) deliver(ctx context.Context, ev *Event, opts []CaptureOption) (string, error) {
-	p, drop := c.pass(ctx, ev, subject{urgent: true, told: true}, opts)
-	if p.fate == nil {
-		if drop.Kind == OutcomeSampled {
-			c.setLastEventID(drop.EventID)
+// enqueue passes a packet to an asynchronous transport, or sends it.
+func (c *Client) enqueue(ctx context.Context, p *transport.Packet, done func(*transport.Response, error)) error {
+	return contained(func() error {
+		if c.async == nil {
+			done(c.transport.Send(ctx, p))
+		} else {
+			c.async.SendAsync(ctx, p, done)
 		}
-		return drop.EventID, &DroppedError{Outcome: drop}
-	}
-	id := p.id
-	c.setLastEventID(id)
-	resp, err := c.await(orBackground(ctx), p, terms{told: true, ignore: c.raise != nil})
-	if err == nil && resp != nil {
-		id = cmp.Or(normalID(resp.EventID), id)
-	}
-	return id, err
+		return nil
+	})
 }
 
-func (c *Client) send(ctx context.Context, ev *Event, opts []CaptureOption) error {
-	if ev == nil {
-		return errNilEvent
-	}
-	if ev.EventID != "" && normalID(ev.EventID) == "" {
-		return errEventID
-	}
-	if err := checkInterfaces(ev, opts); err != nil {
-		return err
-	}
-	p, drop := c.pass(ctx, ev, subject{bare: true, told: true, urgent: c.raise != nil}, opts)
-	if p.fate == nil {
-		return &DroppedError{Outcome: drop}
-	}
-	c.setLastEventID(p.id)
-	if c.raise != nil || c.async == nil {
-		_, err := c.await(orBackground(ctx), p, terms{told: true, ignore: c.raise != nil})
-		return err
-	}
-	var a admission
-	done := func(resp *transport.Response, err error) {
-		c.settle(p.fate, resp, err, terms{told: a.refuse(err)})
-	}
-	err := errNoReturn
-	defer func() { // also when the goroutine is ended
-		if err != nil {
-			c.settle(p.fate, nil, err, terms{told: true})
+// contained calls a method of the transport. A panic is an error.
+func contained(call func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("raven: the transport panicked: %s", guard.Plain(r))
 		}
 	}()
-	if err = c.enqueue(orBackground(ctx), p.packet, done); err != nil {
-		return err
-	}
-	return a.close()
+	return call()
 }
 
-// admission catches the outcome of an event that comes before SendAsync has
-// returned: the caller's to know, and not to be logged as well.
+// admission catches an outcome that arrives before SendAsync returns. The
+// caller gets it, so it is not logged.
 type admission struct {
 	mu     sync.Mutex
 	closed bool  // guarded by mu
 	err    error // guarded by mu
 }
 
-// refuse reports whether it was in time for the caller.
+// refuse reports whether the caller gets err.
 func (a *admission) refuse(err error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -266,12 +204,6 @@ func (a *admission) close() error {
 	defer a.mu.Unlock()
 	a.closed = true
 	return a.err
-}
-
-func (c *Client) setLastEventID(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lastID = id
 }
 
 func orBackground(ctx context.Context) context.Context {

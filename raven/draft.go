@@ -96,7 +96,7 @@ type subject struct {
 func (d *draft) open(c *Client, ctx context.Context, what *subject) {
 	d.scope, d.how, d.now = c.scope(ctx), what.how, time.Now()
 	d.enc.inApp, d.bare = c.inApp, what.bare
-	d.enc.follow(c.rules)
+	d.enc.follow(&c.rules)
 	err := what.err
 	if err == nil {
 		err, _ = what.panicked.(error)

@@ -12,9 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// isEcho reports whether a capture comes of a record that a client has logged:
-// a handler of the program's own is at one, has handed on its context or its
-// message, or captures the error in it.
+// isEcho reports whether a record of a client's log caused the capture: its
+// handler captures directly, with its context, its message or its error.
 func (d *draft) isEcho(ctx context.Context, ev *Event) bool {
 	if !guard.Logged() {
 		return false
@@ -22,8 +21,7 @@ func (d *draft) isEcho(ctx context.Context, ev *Event) bool {
 	return guard.Own(ctx) || ev != nil && guard.OwnText(ev.Message) || slices.ContainsFunc(d.chain.Links, isOurs)
 }
 
-// isOurs reports whether an error is one of those by which the client says that
-// an event was lost.
+// isOurs reports whether an error is one by which a client reports a loss.
 func isOurs(l errchain.Link) bool {
 	return program.Below(l.Type.Module, transportPath) || program.Below(l.Type.Module, clientPath)
 }
@@ -33,14 +31,14 @@ const (
 	transportPath = "github.com/ravenkit/ravenkit/transport"
 )
 
-// maxNested is how many captures may stand in one another on a goroutine, each
-// made by a function that the client calls for the one before.
+// maxNested is how deep captures may nest on a goroutine, each made by a function
+// that the client calls for the one before.
 const maxNested = 3
 
 var errNested = errors.New("a function that the client calls for its events captures more of them, which it is called for in turn")
 
-// nested reports whether the goroutine is in so many captures that they would
-// go on until its stack is exhausted.
+// nested reports whether captures nest too deep on the goroutine; they would
+// exhaust its stack.
 func nested() bool {
 	if !guard.Inside() {
 		return false
@@ -57,12 +55,7 @@ func nested() bool {
 	return false
 }
 
-// isCapture reports whether a function is one of those in which a whole capture
-// happens.
+// isCapture reports whether a function runs a whole capture.
 func isCapture(function string) bool {
-	switch function {
-	case "(*Client).capture", "(*Client).deliver", "(*Client).send":
-		return true
-	}
-	return false
+	return function == "(*Client).capture" || function == "(*Client).Deliver" || function == "(*Client).Send"
 }

@@ -92,7 +92,7 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 		dst = jsontext.AppendField(dst, `"platform":`, ev.Platform)
 	}
 	dst = append(dst, sdkField...)
-	if w.dialect == reference {
+	if w.dialect == store {
 		dst = jsontext.AppendField(dst, `"project":`, w.project)
 		dst = append(dst, `"repos":{},`...)
 	}
@@ -115,7 +115,7 @@ func (d *draft) appendOr(dst []byte, key, s string, prepared []byte) []byte {
 // appendBags appends tags and extra. The reference sends them even if they are
 // empty.
 func (w *wire) appendBags(dst []byte, d *draft) []byte {
-	always := w.dialect == reference && !d.bare
+	always := w.dialect == store && !d.bare
 	if always || len(d.ev.Tags) > 0 {
 		dst = append(d.enc.AppendStringMap(append(dst, `"tags":`...), d.ev.Tags, tagValue), ',')
 	}
@@ -180,7 +180,7 @@ func (d *draft) appendLogged(dst []byte, text string) []byte {
 func (w *wire) appendLevel(dst []byte, l Level) []byte {
 	word, number := l.canonical()
 	dst = append(dst, `"level":`...)
-	if w.dialect == reference && number != 0 {
+	if w.dialect == store && number != 0 {
 		return append(strconv.AppendInt(dst, int64(number), 10), ',')
 	}
 	return append(jsontext.AppendString(dst, string(word)), ',')
@@ -190,7 +190,7 @@ func (w *wire) appendLevel(dst []byte, l Level) []byte {
 func (w *wire) appendTimeSpent(dst []byte, d *draft) []byte {
 	t := d.ev.TimeSpent
 	if t <= 0 {
-		if w.dialect == reference && !d.bare {
+		if w.dialect == store && !d.bare {
 			dst = append(dst, `"time_spent":null,`...)
 		}
 		return dst

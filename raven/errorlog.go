@@ -12,10 +12,9 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// lost logs an event, if it is the first of a burst or the log is at level
-// debug: of each burst the first loss, with what to do about it, and at its end
-// how many events were lost. An echo of the log is logged only as the first: if
-// each were, the log would make new ones without end.
+// lost logs the first loss of a burst, and the others at level debug. An echo of
+// the log is logged only as the first; otherwise the log would cause new losses
+// without end.
 func (c *Client) lost(o *Outcome, g *gist, echo bool) {
 	sticky := true
 	switch o.Kind {
@@ -31,17 +30,18 @@ func (c *Client) lost(o *Outcome, g *gist, echo bool) {
 	}
 }
 
-// logsLosses reports whether an event that is lost now would be logged.
+// logsLosses reports whether a loss would be logged now.
 func (c *Client) logsLosses() bool { return !c.burst.Burning() || c.logsAll() }
 
 func (c *Client) logsAll() bool { return c.logTo().Enabled(context.Background(), slog.LevelDebug) }
 
-// noticed hears of the pauses of a transport that holds.
+// noticed is called for the pauses of a transport that holds events.
 func (c *Client) noticed(n transport.Notice) {
 	switch n.Kind {
 	case transport.NoticePaused:
 		if c.burst.Pause(n.Since) {
-			c.logOutage(&n)
+			attrs := c.advised([]slog.Attr{slog.Any("error", n.Err)}, n.Err, func() string { return advice.For(n.Err, c.dsn) })
+			c.logTo().LogAttrs(context.Background(), slog.LevelError, "raven: delivery has stopped; events wait until it is possible again", append(attrs, slog.Int("waiting", n.Waiting))...)
 		}
 	case transport.NoticeResumed:
 		if b, ended := c.burst.End(); ended {
@@ -51,14 +51,7 @@ func (c *Client) noticed(n transport.Notice) {
 	}
 }
 
-// logOutage says that events wait.
-func (c *Client) logOutage(n *transport.Notice) {
-	attrs := append([]slog.Attr{slog.Any("error", n.Err)}, advised(n.Err, func() string { return advice.For(n.Err, c.dsn) })...)
-	attrs = append(attrs, slog.String("host", c.dsn.Host), slog.Int("waiting", n.Waiting))
-	c.logTo().LogAttrs(context.Background(), slog.LevelError, "raven: delivery has stopped; events wait until it is possible again", attrs...)
-}
-
-// logEnd says that a burst is over.
+// logEnd logs the end of a burst.
 func (c *Client) logEnd(b gate.Ended) {
 	if b.Lost == 0 { // an outage that cost nothing
 		c.logTo().Warn("raven: closed while delivery had stopped; no event was lost", "host", c.dsn.Host)
@@ -75,8 +68,7 @@ func (c *Client) logEnd(b gate.Ended) {
 	c.logTo().Warn(msg, attrs...)
 }
 
-// logTo is the program's log. It is somebody else's code: a panic in it costs
-// the record.
+// logTo returns the program's log. A panic in it loses only the record.
 func (c *Client) logTo() *slog.Logger {
 	if c.log != nil {
 		return guard.Logger(c.log)
@@ -84,12 +76,11 @@ func (c *Client) logTo() *slog.Logger {
 	return guard.Logger(slog.Default())
 }
 
-// logLoss writes down what was lost in a form that people can read, since the
-// log may be all that is left of it.
+// logLoss logs a lost event with its text and innermost frames, since the log
+// may be all that is left of it.
 func (c *Client) logLoss(level slog.Level, o *Outcome, g *gist) {
 	attrs := []slog.Attr{slog.Any("error", o.Err), slog.String("outcome", string(o.Kind))}
-	attrs = append(attrs, advised(o.Err, func() string { return c.advice(o) })...)
-	attrs = append(attrs, slog.String("host", c.dsn.Host))
+	attrs = c.advised(attrs, o.Err, func() string { return c.advice(o) })
 	if o.EventID != "" {
 		attrs = append(attrs, slog.String("event_id", o.EventID))
 	}
@@ -103,9 +94,9 @@ func (c *Client) logLoss(level slog.Level, o *Outcome, g *gist) {
 	c.logTo().LogAttrs(context.Background(), level, "raven: event not delivered", attrs...)
 }
 
-// advised returns what is known of the cause of a failure. A transport's error
-// may be the program's own.
-func advised(err error, advise func() string) (attrs []slog.Attr) {
+// advised adds what is known about a failure. Its error may be of the program's
+// own type.
+func (c *Client) advised(attrs []slog.Attr, err error, advise func() string) []slog.Attr {
 	guard.Do(func() {
 		if problem := advice.CertificateProblem(err); problem != "" {
 			attrs = append(attrs, slog.String("certificate", problem))
@@ -114,11 +105,11 @@ func advised(err error, advise func() string) (attrs []slog.Attr) {
 			attrs = append(attrs, slog.String("advice", fix))
 		}
 	})
-	return attrs
+	return append(attrs, slog.String("host", c.dsn.Host))
 }
 
 func (c *Client) advice(o *Outcome) string {
-	// What is captured after Close has no context's end among its causes.
+	// Captures after Close have no ended context among their causes.
 	gaveUp := errors.Is(o.Err, context.Canceled) || errors.Is(o.Err, context.DeadlineExceeded)
 	if o.Kind == OutcomeClosed && gaveUp && c.endedCtx.Load() {
 		return advice.EndedContext
@@ -126,7 +117,7 @@ func (c *Client) advice(o *Outcome) string {
 	return advice.For(o.Err, c.dsn)
 }
 
-// complain logs what went wrong inside a call that has no event.
+// complain logs an error that belongs to no event.
 func (c *Client) complain(msg string, err error) {
 	c.logTo().LogAttrs(context.Background(), slog.LevelError, msg, slog.Any("error", err))
 }

@@ -6,19 +6,18 @@ import (
 	"strings"
 )
 
-// SendError is an event that was not delivered, as [WithRaiseSendErrors] hands
-// it out.
+// SendError is an event that was not delivered; see [WithRaiseSendErrors].
 type SendError struct {
-	// EventID is the event's, where it is known.
+	// EventID is the event's id, if known.
 	EventID string
-	// Err is what the transport said: *transport.APIError,
+	// Err is the transport's error: *transport.APIError,
 	// *transport.RateLimitedError, *transport.NetworkError,
 	// transport.ErrQueueFull, transport.ErrClosed and so on. It never contains
 	// the DSN's secret.
 	Err error
 }
 
-// Error says which event was lost and why.
+// Error returns the event's id and the cause.
 func (e *SendError) Error() string {
 	if e.EventID == "" {
 		return fmt.Sprintf("raven: event not delivered: %v", e.Err)
@@ -29,33 +28,28 @@ func (e *SendError) Error() string {
 // Unwrap returns Err.
 func (e *SendError) Unwrap() error { return e.Err }
 
-// ErrDisabled is what [Client.Deliver] and [Client.Send] return where there is
-// nothing that could send: on a client that [New] made of an empty DSN, and on
-// a nil *Client. Captures stay silent.
+// ErrDisabled is returned by [Client.Deliver] and [Client.Send] on a nil *Client
+// and on a client without a DSN. Captures report no error.
 var ErrDisabled = errors.New("raven: nothing is sent: the client has no DSN (SENTRY_DSN is not set), or there is no client")
 
 var (
 	errNilEvent = errors.New("raven: nil event")
 	errEventID  = errors.New("raven: the event id is not a UUID")
-
-	errNilOnOutcome = errors.New("raven: WithOnOutcome: the function is nil")
 )
 
-// LossError is what [Client.Flush] and [Client.Close] return when something did
+// LossError is returned by [Client.Flush] and [Client.Close] if something did
 // not arrive.
 type LossError struct {
-	// Lost counts the events, by kind, that were lost since the last Flush
-	// without a caller being told: not those whose errors Deliver, Send and
-	// WithRaiseSendErrors gave out, and nothing that was dropped on purpose.
-	// Nil if there are none.
+	// Lost counts the events lost since the last Flush, by kind, without those
+	// dropped on purpose and those whose errors Deliver, Send and
+	// WithRaiseSendErrors reported. Nil if there are none.
 	Lost map[OutcomeKind]uint64
 	// Err is the transport's error, usually a *transport.UndeliveredError,
-	// which counts what had no outcome when the time was over. Nil if there is
-	// none.
+	// which counts the events without an outcome. Nil if there is none.
 	Err error
 }
 
-// Error counts what was lost, by kind, and says what the transport says.
+// Error returns the numbers of lost events and the transport's error.
 func (e *LossError) Error() string {
 	cause := ""
 	if e.Err != nil {
@@ -85,16 +79,15 @@ func (e *LossError) Unwrap() error { return e.Err }
 // ErrDropped is what [errors.Is] finds in every *[DroppedError].
 var ErrDropped = errors.New("raven: the event was dropped")
 
-// DroppedError is what [Client.Deliver] and [Client.Send] return for an event
-// that the client itself did not hand to its transport: it was sampled out,
-// filtered, throttled, held back while sending fails ([OutcomeBackoff]), could
-// not be built, or is too large. Errors of the transport are returned as they
-// are.
+// DroppedError is returned by [Client.Deliver] and [Client.Send] for an event
+// that the client did not pass to the transport: it was sampled out, filtered,
+// throttled, dropped while sending is paused ([OutcomeBackoff]), could not be
+// built, or is too large. Errors of the transport are returned as they are.
 type DroppedError struct {
 	Outcome Outcome
 }
 
-// Error says which event was dropped, and why.
+// Error returns the event's id and why it was dropped.
 func (e *DroppedError) Error() string {
 	msg := "raven: event " + e.Outcome.EventID + " was dropped"
 	if e.Outcome.EventID == "" {
@@ -122,14 +115,13 @@ func (e *DroppedError) Unwrap() []error {
 	return []error{ErrDropped, e.Outcome.Err}
 }
 
-// TooLargeError is an event that is too large for Sentry even after everything
-// that can be left out was.
+// TooLargeError is an event that is too large for Sentry even after trimming.
 type TooLargeError struct {
-	// Size is how many bytes of JSON were left, Limit how many there may be.
+	// Size is the bytes of JSON after trimming, Limit the allowed bytes.
 	Size, Limit int
 }
 
-// Error says how large the event is.
+// Error returns the event's size and the limit.
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("the event has %d bytes even without extra, contexts, breadcrumbs and most of its frames; Sentry takes %d: give it less text and fewer exceptions", e.Size, e.Limit)
 }

@@ -179,7 +179,7 @@ func (c *Client) pack(d *draft) (outgoing, error) {
 	}
 	p := &transport.Packet{URL: c.url, EventID: d.ev.EventID, Category: "error"}
 	now := d.now
-	if c.wire.dialect == reference {
+	if c.wire.dialect == store {
 		p.Header = d.auth.over(storeHeader(c.dsn, now))
 		p.Body = append(make([]byte, 0, len(d.buf)), d.buf...)
 	} else {

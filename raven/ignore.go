@@ -10,23 +10,22 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/errchain"
 )
 
-// ErrorMatcher picks errors: for [WithIgnore] those that are not worth a
-// report. [Is], [As], [Named] and [Matching] make one; the zero value matches
-// nothing. It never changes, and is safe for concurrent use.
+// ErrorMatcher selects errors, for [WithIgnore] and [Only]. [Is], [As], [Named]
+// and [Matching] make one; the zero value matches nothing. It never changes and
+// is safe for concurrent use.
 type ErrorMatcher struct {
-	match func(error) bool // judges one error, without what that wraps
-	fault error            // what is wrong with the matcher, for New to report
+	match func(error) bool // ignores the errors that its argument wraps
+	fault error            // an error for New
 }
 
-// Matches reports whether the matcher picks err, or an error that err wraps in
-// whatever way: the question that [errors.Is] answers for one value.
+// Matches reports whether the matcher selects err or an error that err wraps.
 func (m ErrorMatcher) Matches(err error) bool {
 	budget := errchain.MaxShown
 	return matchesSome([]ErrorMatcher{m}, err, &budget)
 }
 
-// Is matches the errors that are one of targets, as [errors.Is] has it: the
-// same value, or one whose method Is says so.
+// Is matches the errors that equal one of targets, or whose method Is says so, as
+// [errors.Is] does.
 func Is(targets ...error) ErrorMatcher {
 	return ErrorMatcher{match: func(err error) bool {
 		for _, target := range targets {
@@ -41,9 +40,9 @@ func Is(targets ...error) ErrorMatcher {
 	}}
 }
 
-// As matches the errors of a type, as [errors.As] has it: those that can be
-// assigned to it, or whose method As says so. T is a concrete type,
-// *fs.PathError, or an interface, [net.Error].
+// As matches the errors of a type, as [errors.As] does: those assignable to T, or
+// whose method As says so. T is a concrete type, *fs.PathError, or an
+// interface, [net.Error].
 func As[T error]() ErrorMatcher {
 	return ErrorMatcher{match: func(err error) bool {
 		if _, ok := err.(T); ok {
@@ -54,15 +53,14 @@ func As[T error]() ErrorMatcher {
 	}}
 }
 
-// Named matches the errors whose types have one of the given names (protocol
-// 6.5). A name is that of the type alone, PathError, or of its package too:
-// fs.PathError, io/fs.PathError. A star at the end stands for any rest: fs.*
-// is every type of a package of that name, example.com/shop/* every type of the
-// packages below that path. The star of a pointer may be there or not, and what
-// a generic type is made of is no part of its name.
+// Named matches the errors whose types have one of the given names. A name may be
+// that of the type alone, PathError, or include the package: fs.PathError,
+// io/fs.PathError. A star at the end matches any rest: fs.* is every type of a
+// package fs, example.com/shop/* every type of the packages below that path.
+// The star of a pointer is optional. Type arguments are not part of a name.
 //
-// It is for lists that come from a configuration; [As] is what the compiler
-// checks. An empty name, or a star alone, is an error of [New].
+// It is for lists that come from a configuration; the compiler checks [As]. An
+// empty name and a star alone are errors of [New].
 func Named(patterns ...string) ErrorMatcher {
 	names := make([]errchain.Pattern, len(patterns))
 	for i, p := range patterns {
@@ -82,9 +80,9 @@ func Named(patterns ...string) ErrorMatcher {
 	}}
 }
 
-// Matching matches the errors for which fn returns true. It is asked about the
-// errors of a chain one by one, the outermost first, and need not unwrap them;
-// it has to be safe for concurrent use. A panic in it counts as false.
+// Matching matches the errors for which fn returns true. fn is called for each
+// error of a chain, the outermost first, and need not unwrap them. It must be
+// safe for concurrent use. A panic of fn counts as false.
 func Matching(fn func(error) bool) ErrorMatcher {
 	if fn == nil {
 		return ErrorMatcher{fault: errors.New("Matching: the function is nil")}
@@ -99,8 +97,8 @@ func asked[T any](fn func(T) bool, about T) bool {
 	return fn(about)
 }
 
-// matchesSome reports whether err, or any error that it wraps, is matched:
-// what a list of wanted errors means. budget ends what no cycle check can see.
+// matchesSome reports whether err, or an error that it wraps, is matched. budget
+// ends chains that make new errors without end.
 func matchesSome(matchers []ErrorMatcher, err error, budget *int) bool {
 	for err != nil && *budget > 0 {
 		*budget--
@@ -118,8 +116,8 @@ func matchesSome(matchers []ErrorMatcher, err error, budget *int) bool {
 	return false
 }
 
-// matchesItself judges one error. Methods of the error and functions of the
-// caller may panic, which is no reason to lose the report.
+// matchesItself reports whether one error is matched. Methods of the error and
+// functions of the caller may panic.
 func matchesItself(matchers []ErrorMatcher, err error) (matched bool) {
 	defer func() {
 		if recover() != nil {
@@ -134,25 +132,16 @@ func matchesItself(matchers []ErrorMatcher, err error) (matched bool) {
 	return false
 }
 
-// ignoreRule is what [WithIgnore] and [WithDefaultIgnores] say.
+// ignoreRule is the rule of [WithIgnore] and [WithDefaultIgnores].
 type ignoreRule struct {
 	matchers []ErrorMatcher // of WithIgnore
-	all      []ErrorMatcher // and the default ones; panics are spared these
+	all      []ErrorMatcher // with the default ones, which don't apply to panics
 }
 
-// defaultIgnores are the errors by which Go's own libraries say that somebody
-// has left.
+// defaultIgnores are the standard library's errors for a client that has gone.
 var defaultIgnores = Is(context.Canceled, http.ErrAbortHandler)
 
-func (cfg *config) ignoreRule() ignoreRule {
-	r := ignoreRule{matchers: cfg.ignored, all: cfg.ignored}
-	if cfg.defaultIgnores {
-		r.all = append([]ErrorMatcher{defaultIgnores}, cfg.ignored...)
-	}
-	return r
-}
-
-// ignores reports whether what was captured is not to be reported.
+// ignores reports whether the captured error is ignored.
 func (r *ignoreRule) ignores(d *draft, what *subject) bool {
 	matchers := r.all
 	if what.panicked != nil {
@@ -161,14 +150,14 @@ func (r *ignoreRule) ignores(d *draft, what *subject) bool {
 	return len(matchers) > 0 && d.chain.OnEveryPath(func(err error) bool { return matchesItself(matchers, err) })
 }
 
-// WithIgnore leaves errors unreported that one of the matchers picks: the error
-// itself, or one that it wraps. An error that joins several is ignored only if
-// each of them is. Given twice, the matchers add up.
+// WithIgnore ignores the errors that one of the matchers selects, and errors that
+// wrap them. An error that joins several is ignored only if each of them is.
+// Given twice, the matchers add up.
 //
-// A capture of an ignored error returns "" and counts as [OutcomeIgnored].
-// Messages and events are no errors, and never ignored; the panics that
-// [Client.Recover] stops are, if their value is an error. [WithDefaultIgnores]
-// says what else is ignored.
+// A capture of an ignored error returns "" and counts as [OutcomeIgnored]. So
+// does a panic that [Client.Recover] stops, if its value is an ignored error.
+// Messages and events are never ignored. [WithDefaultIgnores] lists what else
+// is ignored.
 func WithIgnore(matchers ...ErrorMatcher) Option {
 	return func(cfg *config) error {
 		var errs []error
@@ -177,16 +166,15 @@ func WithIgnore(matchers ...ErrorMatcher) Option {
 				errs = append(errs, fmt.Errorf("raven: WithIgnore: %w", m.fault))
 			}
 		}
-		cfg.ignored = append(cfg.ignored, matchers...)
+		cfg.ignore.matchers = append(cfg.ignore.matchers, matchers...)
 		return errors.Join(errs...)
 	}
 }
 
-// WithDefaultIgnores says whether [context.Canceled] and
-// [http.ErrAbortHandler], or errors that wrap one of them, are ignored, as
-// those of [WithIgnore] are. They are by default: somebody hung up, which is
-// no fault of the program. A panic with one of them is reported all the same,
-// but for [Client.Recover]'s own rule about http.ErrAbortHandler.
+// WithDefaultIgnores turns the default rule on or off; it is on by default: errors
+// that are or wrap [context.Canceled] or [http.ErrAbortHandler] are ignored as
+// with [WithIgnore], because the other side has gone. Panics with them are
+// reported, apart from [Client.Recover]'s rule for http.ErrAbortHandler.
 func WithDefaultIgnores(ignore bool) Option {
 	return setting(func(cfg *config) { cfg.defaultIgnores = ignore })
 }

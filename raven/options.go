@@ -7,17 +7,18 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/gate"
 	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
+	"github.com/ravenkit/ravenkit/raven/internal/mask"
 	"github.com/ravenkit/ravenkit/raven/internal/program"
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Option sets up a client; see [New]. The functions that make options say what
-// they override.
+// Option sets up a client; see [New].
 type Option func(*config) error
 
 // setting is an option that can't fail.
@@ -28,7 +29,37 @@ func setting(set func(*config)) Option {
 	}
 }
 
+// valid is an option that fails if its argument is not valid.
+func valid(ok bool, fault error, set func(*config)) Option {
+	if !ok {
+		return func(*config) error { return fault }
+	}
+	return setting(set)
+}
+
+// number is an option with a number that must not be negative.
+func number(option string, n int, set func(*config)) Option {
+	return valid(n >= 0, fmt.Errorf("raven: %s(%d): the number is negative", option, n), set)
+}
+
+// settings are what options say and a client uses as it is.
+type settings struct {
+	log         *slog.Logger // nil: the slog.Default of the moment
+	raise       func(*SendError)
+	inApp       *stack.Rule
+	breadcrumbs int // how many are kept
+	ignore      ignoreRule
+	sentinels   map[error]bool
+	sampleRate  float64
+	throttle    *gate.Throttle // nil: none
+	onOutcome   func(Outcome)
+	sourceLines int // before and after a frame's line
+	rules       rules
+}
+
+// config is what options say.
 type config struct {
+	settings
 	transport   transport.Transport
 	driver      *transport.Driver
 	registry    *transport.Registry
@@ -39,55 +70,47 @@ type config struct {
 	tags        Tags
 	extra       Extra
 	site        string
-	log         *slog.Logger
-	raise       func(*SendError)
-	inApp       *stack.Rule
-	breadcrumbs int
+	ledger      int
+	sourceRate  int
+	noReports   bool
+	crashFile   *string // nil: no crash report
 
-	ignored        []ErrorMatcher
-	sentinels      map[error]bool
-	defaultIgnores bool
-	sampleRate     float64
-	throttle       *gate.Throttle
-	onOutcome      func(Outcome)
-	ledger         int
-	noReports      bool
-	sourceLines    int
-	sourceRate     int
-	crashFile      *string // nil: no crash report
-
-	rules               rules
+	defaultIgnores      bool
 	beforeSend          []namedFunc
 	noDefaultProcessors bool
 }
 
-// What a client does unless told otherwise.
-const (
-	defaultBreadcrumbs = 100  // as in the reference
-	defaultLedger      = 1000 // ids
-	defaultSourceLines = 5    // on either side, as in the reference
-	defaultSourceRate  = 10   // events of one place in a second
-)
-
 func defaults() config {
-	hostname, _ := os.Hostname() // a client without a server_name is still of use
+	hostname, _ := os.Hostname() // a client can do without
 	return config{
-		registry:    transport.DefaultRegistry(),
-		release:     cmp.Or(os.Getenv("SENTRY_RELEASE"), program.Revision()),
-		environment: cmp.Or(os.Getenv("SENTRY_ENVIRONMENT"), "production"),
-		serverName:  cmp.Or(os.Getenv("SENTRY_NAME"), hostname),
-		breadcrumbs: defaultBreadcrumbs,
-		rules:       rules{tight: jsonvalue.Tight},
-
+		settings: settings{
+			breadcrumbs: 100, // as in Raven for Python
+			sampleRate:  1,
+			sourceLines: 5, // as in Raven for Python
+			rules:       rules{tight: jsonvalue.Tight},
+		},
+		registry:       transport.DefaultRegistry(),
+		release:        cmp.Or(os.Getenv("SENTRY_RELEASE"), program.Revision()),
+		environment:    cmp.Or(os.Getenv("SENTRY_ENVIRONMENT"), "production"),
+		serverName:     cmp.Or(os.Getenv("SENTRY_NAME"), hostname),
+		ledger:         1000,
+		sourceRate:     10,
 		defaultIgnores: true,
-		sampleRate:     1,
-		ledger:         defaultLedger,
-		sourceLines:    defaultSourceLines,
-		sourceRate:     defaultSourceRate,
 	}
 }
 
-// check judges the DSN's scheme and options; nothing is opened.
+// complete derives the settings that depend on more than one option.
+func (cfg *config) complete() {
+	r := &cfg.rules
+	r.chain = slices.Concat(r.chain, cfg.beforeSend)
+	r.mask = mask.New(r.keys, r.defaults || !cfg.noDefaultProcessors)
+	cfg.ignore.all = cfg.ignore.matchers
+	if cfg.defaultIgnores {
+		cfg.ignore.all = append([]ErrorMatcher{defaultIgnores}, cfg.ignore.matchers...)
+	}
+}
+
+// check checks the DSN's scheme and options without opening anything.
 func (cfg *config) check(dsn *transport.DSN) error {
 	switch {
 	case cfg.transport != nil:
@@ -101,8 +124,8 @@ func (cfg *config) check(dsn *transport.DSN) error {
 	return cfg.registry.CheckOptions(dsn)
 }
 
-// open makes the client's transport: the one that was given, the given
-// driver's, or the one that the DSN's scheme names.
+// open returns the given transport, or opens one with the given driver or by
+// the DSN's scheme.
 func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
 	env := cfg.env
 	if env.Logger == nil {
@@ -117,14 +140,13 @@ func (cfg *config) open(dsn *transport.DSN) (transport.Transport, error) {
 	return cfg.registry.Open(dsn, env)
 }
 
-// WithTransport sends events through t, whatever transport the DSN's scheme
-// names; the options of a scheme that is known are checked all the same. The
+// WithTransport sends events through t instead of the transport that the DSN's
+// scheme names. The options of a known scheme are checked all the same. The
 // client owns t and closes it. Nil, also a nil pointer of t's type, is an
 // error.
 //
-// A DSN is needed all the same, since it addresses the events; without one the
-// client is disabled. For a transport that only records, any will do:
-// https://key@host/1.
+// The client still needs a DSN, because it addresses the events. For a
+// transport that only records, any DSN will do: https://key@host/1.
 func WithTransport(t transport.Transport) Option {
 	return func(cfg *config) error {
 		if t == nil {
@@ -141,8 +163,8 @@ func WithTransport(t transport.Transport) Option {
 	}
 }
 
-// WithDriver opens the transport with d, whatever transport the DSN's scheme
-// names. A driver without Open is an error.
+// WithDriver opens the transport with d instead of the driver of the DSN's
+// scheme. A driver without Open is an error.
 func WithDriver(d transport.Driver) Option {
 	return func(cfg *config) error {
 		if d.Open == nil {
@@ -158,20 +180,14 @@ func WithDriver(d transport.Driver) Option {
 
 var errTwoTransports = errors.New("raven: WithTransport and WithDriver exclude each other")
 
-// WithRegistry looks the DSN's scheme up in r in place of
+// WithRegistry looks up the DSN's scheme in r instead of
 // [transport.DefaultRegistry]. Nil is an error.
 func WithRegistry(r *transport.Registry) Option {
-	return func(cfg *config) error {
-		if r == nil {
-			return errors.New("raven: WithRegistry: the registry is nil")
-		}
-		cfg.registry = r
-		return nil
-	}
+	return valid(r != nil, errors.New("raven: WithRegistry: the registry is nil"), func(cfg *config) { cfg.registry = r })
 }
 
 // WithEnv gives the transport what a DSN can't hold: a dialer, a TLS
-// configuration, an HTTP client. It has no effect beside [WithTransport].
+// configuration, an HTTP client. It has no effect with [WithTransport].
 func WithEnv(env transport.Env) Option {
 	return setting(func(cfg *config) { cfg.env = env })
 }
@@ -188,8 +204,8 @@ func WithEnvironment(environment string) Option {
 	return setting(func(cfg *config) { cfg.environment = environment })
 }
 
-// WithServerName overrides SENTRY_NAME and the default, the host's name.
-// Empty: no name, for hosts whose names are nobody's business.
+// WithServerName overrides SENTRY_NAME and the default, the host's name. Empty:
+// no name.
 func WithServerName(name string) Option {
 	return setting(func(cfg *config) { cfg.serverName = name })
 }
@@ -201,49 +217,42 @@ func WithTags(tags Tags) Option {
 }
 
 // WithExtra adds data to every event. Given twice, it merges. Maps and slices
-// are copied; what pointers lead to is encoded with each event, and must not be
-// changed any more.
+// are copied. Values behind pointers are encoded with each event and must not
+// change.
 func WithExtra(extra Extra) Option {
 	extra = copiedMap(extra)
 	return setting(func(cfg *config) { cfg.extra = merged(cfg.extra, extra) })
 }
 
-// WithSite names the part of an installation that reports, as a tag "site" of
-// every event that has none; see [Site].
+// WithSite sets the tag "site" of every event that has none; see [Site].
 func WithSite(site string) Option {
 	return setting(func(cfg *config) { cfg.site = site })
 }
 
-// WithLogger logs lost events to l in place of [slog.Default]: the first of
-// every burst at level error, with what to do about it, the others at level
-// debug, and at the end of a burst, at level warn, how many they were. A burst
-// ends with a delivered event: the next one if the server was not to be reached
-// or turned events away, else, as with a full queue, the first one after ten
-// seconds without a loss. [Client.Close] ends it too. An outage during which
-// the transport holds events ([Client.State]) is logged in the same way, at its
-// beginning and at its end, although nothing may be lost. The DSN's secret
-// never appears in the records. A handler of l that panics costs the record.
+// WithLogger logs lost events to l instead of [slog.Default]: the first loss of
+// a burst at level error, with advice, the others at level debug, and the
+// number of losses at the end of the burst at level warn. If the server could
+// not be reached or refused events, the next delivered event ends the burst. In
+// other cases, such as a full queue, it ends with the first delivery after ten
+// seconds without a loss. [Client.Close] ends it too. The beginning and the end
+// of an outage during which the transport holds events ([Client.State]) are
+// logged likewise, even if nothing is lost. The records never contain the DSN's
+// secret. If a handler of l panics, only the record is lost.
 //
 // A handler may lead back to the client. The adapters for logging libraries
-// skip the client's own records. What a handler of the program's own captures
-// of them is sent, but if that is lost too it is not logged at level debug.
+// skip the client's own records. If another handler captures such a record,
+// the event is sent; its loss is not logged at level debug.
 func WithLogger(l *slog.Logger) Option {
 	return setting(func(cfg *config) { cfg.log = l })
 }
 
 // WithRaiseSendErrors makes every capture wait for its outcome, on any
-// transport and bounded by the capture's ctx, and hands each failure to raise,
-// on the capturing goroutine. It is the reference client's raise_send_errors:
-// for tests and for programs that would rather know. Each capture is one
-// attempt, made at once whatever [Client.State] says; only a rate limit holds
-// it back. No failure is logged. What is dropped on purpose is no failure.
-// raise may panic. Nil is an error.
+// transport, bounded by the capture's ctx. Failures are passed to raise on the
+// capturing goroutine instead of being logged; raise may panic. It is
+// raise_send_errors of Raven for Python, for tests and for programs that must
+// know. Each capture makes one attempt at once, regardless of [Client.State];
+// only a rate limit prevents it. Events dropped on purpose are not failures.
+// Nil is an error.
 func WithRaiseSendErrors(raise func(*SendError)) Option {
-	return func(cfg *config) error {
-		if raise == nil {
-			return errors.New("raven: WithRaiseSendErrors: the function is nil")
-		}
-		cfg.raise = raise
-		return nil
-	}
+	return valid(raise != nil, errors.New("raven: WithRaiseSendErrors: the function is nil"), func(cfg *config) { cfg.raise = raise })
 }

@@ -10,25 +10,24 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// Limits bound what is sent of a value in extra, params, variables and panic
-// values (protocol 6.2). They don't apply to messages, the texts of errors,
-// tags, user, request, contexts and breadcrumbs, which are sent whole. Zero
-// fields stand for the defaults.
+// Limits limit the values in extra, params, variables and panics. They don't
+// apply to messages, error texts, tags, user, request, contexts and
+// breadcrumbs. Zero fields mean the defaults.
 type Limits struct {
 	// StringLength is in characters; 400 by default.
 	StringLength int
-	// ListLength is in entries of a list, map or struct; 50 by default. The
-	// entries of the extra itself are not counted.
+	// ListLength is the number of entries of a list, map or struct; 50 by
+	// default. The extra itself may have more.
 	ListLength int
-	// Depth is how many containers stand in one another, up to 100; 6 by
-	// default. Deeper ones are sent as the name of their type.
+	// Depth is how deep containers nest, up to 100; 6 by default. Deeper ones
+	// are sent as the names of their types.
 	Depth int
 }
 
-const maxDepth = 100 // a value nested deeper costs more stack than it is worth
+const maxDepth = 100 // bounds the stack that encoding takes
 
-// WithLimits overrides the limits of values. Negative ones are an error, and so
-// is a Depth above 100.
+// WithLimits overrides the limits of values. A negative limit and a Depth above
+// 100 are errors.
 func WithLimits(l Limits) Option {
 	return func(cfg *config) error {
 		if l.StringLength < 0 || l.ListLength < 0 || l.Depth < 0 {
@@ -47,9 +46,9 @@ func WithLimits(l Limits) Option {
 }
 
 // WithProcessors adds processors to the default one, [SanitizePasswords]. Nil
-// is an error. Functions are called in the order in which they are given, those
-// of [WithBeforeSend] last; they don't see what [Client.Send] sends, but the
-// other processors do.
+// is an error. Functions are called in the given order, those of
+// [WithBeforeSend] last, but not for [Client.Send]. The other processors apply
+// to it as well.
 func WithProcessors(processors ...Processor) Option {
 	return func(cfg *config) error {
 		var errs []error
@@ -64,38 +63,32 @@ func WithProcessors(processors ...Processor) Option {
 	}
 }
 
-// WithoutDefaultProcessors switches [SanitizePasswords] off, unless
-// [WithProcessors] names it. Passwords and card numbers are then sent like
-// anything else.
+// WithoutDefaultProcessors turns [SanitizePasswords] off, unless
+// [WithProcessors] lists it. Passwords and card numbers are then sent.
 func WithoutDefaultProcessors() Option {
 	return setting(func(cfg *config) { cfg.noDefaultProcessors = true })
 }
 
-// WithBeforeSend calls fn with each event that is about to be sent, after every
+// WithBeforeSend calls fn with each event before it is sent, after every
 // [ProcessorFunc] and under the same rules: fn may change the event, return
-// another, or drop it by returning nil. Given twice, both are called. Nil is an
+// another, or return nil to drop it. Given twice, both are called. Nil is an
 // error.
 func WithBeforeSend(fn ProcessorFunc) Option {
-	return func(cfg *config) error {
-		if fn == nil {
-			return errors.New("raven: WithBeforeSend: the function is nil")
-		}
+	return valid(fn != nil, errors.New("raven: WithBeforeSend: the function is nil"), func(cfg *config) {
 		cfg.beforeSend = append(cfg.beforeSend, namedFunc{"BeforeSend", fn, errBeforeSend})
-		return nil
-	}
+	})
 }
 
-// WithSourceContext sends the lines of source around the innermost frames of
-// the program's own packages, as many as lines before and behind the frame's
-// line, in place of 5; at most 20. The lines come from the files that the
-// binary was built from, as they are when a place is first seen. Where these
-// are absent, as on most servers and with -trimpath, nothing is sent. Zero
-// lines sends none and opens no file.
+// WithSourceContext sends source lines with the innermost frames of the
+// program's own packages: as many as lines before and after the frame's line,
+// at most 20; the default is 5. They are read from the files that the binary
+// was built from, when a place is first captured. On most servers, and with
+// -trimpath, there are no such files and no lines are sent. Zero lines sends
+// none and opens no file.
 //
-// An event with source is several times as large as one without. So perSecond
-// bounds how many events of one place carry it in a second, in place of 10;
-// when an error comes in floods, the others go without. Zero: no bound.
-// Numbers that are negative or too large are an error.
+// Source makes an event several times as large. perSecond limits how many
+// events of one place carry it in a second; the default is 10, zero means no
+// limit. Negative numbers and more than 20 lines are errors.
 func WithSourceContext(lines, perSecond int) Option {
 	return func(cfg *config) error {
 		if lines < 0 || lines > stack.MaxSourceLines {
@@ -110,22 +103,16 @@ func WithSourceContext(lines, perSecond int) Option {
 }
 
 // WithInApp decides which frames are the program's own: those of the packages
-// at and below the import paths in include, and none at and below those in
-// exclude, which win. For all others the default stands: package main and the
-// main module.
+// at and below the import paths in include, but none at and below those in
+// exclude. For other packages the default applies: package main and the main
+// module are the program's own.
 func WithInApp(include []string, exclude ...string) Option {
 	rule := &stack.Rule{Include: slices.Clone(include), Exclude: slices.Clone(exclude)}
 	return setting(func(cfg *config) { cfg.inApp = rule })
 }
 
-// WithBreadcrumbs keeps the latest n breadcrumbs in place of 100. Zero keeps
-// none; fewer than that is an error.
+// WithBreadcrumbs keeps the latest n breadcrumbs; the default is 100. Zero
+// keeps none. A negative number is an error.
 func WithBreadcrumbs(n int) Option {
-	return func(cfg *config) error {
-		if n < 0 {
-			return fmt.Errorf("raven: WithBreadcrumbs(%d): the number is negative", n)
-		}
-		cfg.breadcrumbs = n
-		return nil
-	}
+	return number("WithBreadcrumbs", n, func(cfg *config) { cfg.breadcrumbs = n })
 }

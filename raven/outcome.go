@@ -4,62 +4,57 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// OutcomeKind is what became of a captured event. Every event ends in exactly
-// one of them.
+// OutcomeKind says what became of a captured event. Every event ends in exactly
+// one kind.
 type OutcomeKind string
 
-// The kinds of outcomes. The first group is what a program asked for, the
-// second what it lost.
+// The kinds of outcomes: first those that the program asked for, then losses.
 const (
-	// OutcomeDelivered is an event that the server took.
+	// OutcomeDelivered: the server accepted the event.
 	OutcomeDelivered OutcomeKind = "delivered"
-	// OutcomeSampled is an event that [WithSampleRate] or [SampleRate] left
-	// out.
+	// OutcomeSampled: [WithSampleRate] or [SampleRate] left the event out.
 	OutcomeSampled OutcomeKind = "sampled"
-	// OutcomeFiltered is an event that a processor or BeforeSend dropped.
+	// OutcomeFiltered: a processor or BeforeSend dropped the event.
 	OutcomeFiltered OutcomeKind = "filtered"
-	// OutcomeIgnored is an error that nobody wants to hear of, or that was
-	// captured before; see [WithIgnore] and [Context]. It was never made into
-	// an event, and has no id.
+	// OutcomeIgnored: the error is ignored ([WithIgnore]) or was captured
+	// before ([Context]). No event was made, so there is no id.
 	OutcomeIgnored OutcomeKind = "ignored"
-	// OutcomeThrottled is an event that came too often; see [Throttle].
+	// OutcomeThrottled: there were too many such events; see [Throttle].
 	OutcomeThrottled OutcomeKind = "throttled"
 
-	// OutcomeRateLimited is an event that the server answered with 429, or that
-	// was not sent because an earlier answer asked for silence.
+	// OutcomeRateLimited: the server answered 429, or the event was not sent
+	// because of an earlier 429.
 	OutcomeRateLimited OutcomeKind = "rate_limited"
-	// OutcomeBackoff is an event that was not sent because sending has just
-	// failed. It exists only on transports that hold nothing; see
-	// [Client.State].
+	// OutcomeBackoff: sending was paused after a failure. It occurs only with
+	// transports that hold nothing; see [Client.State].
 	OutcomeBackoff OutcomeKind = "backoff"
-	// OutcomeQueueFull is an event that the transport had no room for.
+	// OutcomeQueueFull: the transport had no room.
 	OutcomeQueueFull OutcomeKind = "queue_full"
-	// OutcomeTooLarge is an event that the server refused for its size, 413, or
-	// that could not be made small enough to be sent; see [TooLargeError].
+	// OutcomeTooLarge: the server answered 413, or the event could not be
+	// trimmed enough; see [TooLargeError].
 	OutcomeTooLarge OutcomeKind = "too_large"
-	// OutcomeRejected is an event that the server refused with any other
-	// status.
+	// OutcomeRejected: the server refused the event with another status.
 	OutcomeRejected OutcomeKind = "rejected"
-	// OutcomeNetwork is an event that got no complete answer, for whatever
-	// reason but [Client.Close].
+	// OutcomeNetwork: there was no complete answer, for any reason except
+	// [Client.Close].
 	OutcomeNetwork OutcomeKind = "network"
-	// OutcomeClosed is an event that was captured after Close, or given up by
-	// it.
+	// OutcomeClosed: the event was captured after Close, or given up by it.
 	OutcomeClosed OutcomeKind = "closed"
-	// OutcomeInvalid is an event that could not be built; that a function of
-	// [WithProcessors] or [WithBeforeSend] panicked at; or that was captured
-	// inside three others, each by a function that the client called for the
-	// one before, such as BeforeSend: there would be no end of them.
+	// OutcomeInvalid: the event could not be built; or a function of
+	// [WithProcessors] or [WithBeforeSend] panicked; or the capture was nested
+	// in three others. Captures nest if a function that the client calls for an
+	// event, such as BeforeSend, captures another.
 	OutcomeInvalid OutcomeKind = "invalid"
 )
 
-// outcomeKinds has every kind; its indexes are those of counters.
+// outcomeKinds has every kind. Its indexes are those of counters.
 var outcomeKinds = [...]OutcomeKind{
 	OutcomeDelivered, OutcomeSampled, OutcomeFiltered, OutcomeIgnored, OutcomeThrottled,
 	OutcomeRateLimited, OutcomeBackoff, OutcomeQueueFull, OutcomeTooLarge, OutcomeRejected, OutcomeNetwork, OutcomeClosed, OutcomeInvalid,
@@ -67,40 +62,25 @@ var outcomeKinds = [...]OutcomeKind{
 
 const firstLoss = 5 // in outcomeKinds
 
-func (k OutcomeKind) index() int {
-	for i, known := range outcomeKinds {
-		if k == known {
-			return i
-		}
-	}
-	panic("raven: unknown outcome " + string(k)) // kinds are made in this package alone
-}
+func (k OutcomeKind) index() int { return slices.Index(outcomeKinds[:], k) }
 
-// Lost reports whether events of this kind were meant to arrive and did not.
-func (k OutcomeKind) Lost() bool {
-	for _, lost := range outcomeKinds[firstLoss:] {
-		if k == lost {
-			return true
-		}
-	}
-	return false
-}
+// Lost reports whether events of this kind should have arrived but did not.
+func (k OutcomeKind) Lost() bool { return slices.Contains(outcomeKinds[firstLoss:], k) }
 
-// Outcome is what became of one captured event.
+// Outcome says what became of one captured event.
 type Outcome struct {
 	// EventID is the event's own id; empty for [OutcomeIgnored].
 	EventID string
-	// Kind is what became of it.
+	// Kind is what became of the event.
 	Kind OutcomeKind
-	// Status is the server's answer to this event, an HTTP status; 0 if it gave
-	// none.
+	// Status is the HTTP status of the server's answer; 0 for none.
 	Status int
-	// Err is the cause, where there is one. It never contains the DSN's secret.
+	// Err is the cause, if there is one. It never contains the DSN's secret.
 	Err error
 }
 
-// String is the kind, and after a colon what else there is to say, as in
-// "rejected: 403 project is gone": an entry of [Client.Ledger].
+// String returns the kind and, after a colon, the details, as in "rejected: 403
+// project is gone". It is an entry of [Client.Ledger].
 func (o Outcome) String() string {
 	if detail := o.detail(); detail != "" {
 		return string(o.Kind) + ": " + detail
@@ -108,7 +88,7 @@ func (o Outcome) String() string {
 	return string(o.Kind)
 }
 
-// maxDetail bounds, in characters, what a ledger keeps of an error.
+// maxDetail limits the details in a ledger, in characters.
 const maxDetail = 200
 
 func (o Outcome) detail() string {
@@ -140,9 +120,9 @@ func (o Outcome) detail() string {
 	return text
 }
 
-// outcomeOf is the one table from what a transport says to an outcome. An error
-// may come from a transport, a dialer or a RoundTripper of the program's own:
-// one that panics or never ends is replaced by the name of its type.
+// outcomeOf is the only mapping from a transport's result to an outcome. An
+// error may be of the program's own type. One that panics or never ends is
+// replaced by the name of its type.
 func outcomeOf(id string, resp *transport.Response, err error) (o Outcome) {
 	if err != nil && !guard.Sound(err) {
 		err = fmt.Errorf("raven: the transport returned a broken error of type %T", err)

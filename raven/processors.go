@@ -11,34 +11,33 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
-// Processor decides what of an event is sent; see [WithProcessors]. The set is
-// closed: [SanitizePasswords], [SanitizeKeys], [RemovePostData],
-// [RemoveStackLocals], and [ProcessorFunc] for everything else.
+// Processor decides what of an event is sent; see [WithProcessors]. There are
+// [SanitizePasswords], [SanitizeKeys], [RemovePostData], [RemoveStackLocals],
+// and [ProcessorFunc] for everything else.
 type Processor interface {
 	install(r *rules) error
 }
 
-// ProcessorFunc is a [Processor] of one's own. It gets the complete event, with
-// frames, breadcrumbs and what the client added, as a copy that it may change
-// and keep, and returns what is to be sent: the same event, another, or nil to
-// drop it. What it leaves out is not added again, except for what no event can
-// be without: id, time, level, platform and sdk. Tags, Extra and Contexts are
-// not nil. What the values in them point to is the caller's, and must not be
-// changed.
+// ProcessorFunc is a custom [Processor]. It gets a copy of the complete event,
+// with frames, breadcrumbs and the client's additions, and may change and keep
+// it. It returns the event to send, the same or another, or nil to drop it.
+// What it removes stays removed, except for required fields: id, time, level,
+// platform and sdk. Tags, Extra and Contexts are not nil. Values behind
+// pointers are the caller's; they must not be changed.
 //
-// It sees secrets: what [SanitizePasswords] hides is hidden when the event is
-// encoded, after every function, and that covers what functions add. A function
-// that panics drops the event, since it may have been about to remove
-// something; that counts as [OutcomeInvalid], nil as [OutcomeFiltered]. It must
-// be safe for concurrent use. What it captures with the same client comes to it
-// as well.
+// It sees secrets. [SanitizePasswords] hides them later, when the event is
+// encoded, including those that functions add. If a function panics, the event
+// is dropped as [OutcomeInvalid], because the function may have been about to
+// remove something. Nil counts as [OutcomeFiltered]. A ProcessorFunc must be
+// safe for concurrent use. It also gets the events that it captures itself with
+// the same client.
 type ProcessorFunc func(ctx context.Context, ev *Event) *Event
 
-// rules are what a client's options say about the content of its events. They
-// never change once the client is made.
+// rules say how the content of a client's events is shown. They don't change
+// once the client is made.
 type rules struct {
 	mask     *mask.Mask
-	tight    jsonvalue.Limits // for what the reference's serialiser shortens
+	tight    jsonvalue.Limits // for extra, params and variables
 	noBody   bool
 	noLocals bool
 	chain    []namedFunc
@@ -47,90 +46,80 @@ type rules struct {
 	defaults bool     // for mask
 }
 
-// namedFunc is a user's function, with what it is called in errors.
+// namedFunc is a function of the program with its name in errors.
 type namedFunc struct {
 	name   string
 	run    ProcessorFunc
-	isNone error // what is said of an event for which it returned nil
+	isNone error // for an event for which it returned nil
 }
 
 var errProcessor = errors.New("a processor returned nil")
 
-// newRules turns what options have gathered into rules.
-func (cfg *config) newRules() *rules {
-	r := &cfg.rules
-	r.chain = slices.Concat(r.chain, cfg.beforeSend)
-	r.mask = mask.New(r.keys, r.defaults || !cfg.noDefaultProcessors)
-	return r
-}
+// rule is a processor that only changes rules.
+type rule func(*rules) error
 
-type sanitizePasswords struct{}
+func (set rule) install(r *rules) error { return set(r) }
 
-// SanitizePasswords is the processor that every client has unless
-// [WithoutDefaultProcessors] says otherwise. It puts ******** in the place of
-//   - what stands under a key that contains password, passwd, mysql_pwd, secret,
+// SanitizePasswords is the default processor; [WithoutDefaultProcessors] turns it
+// off. It puts ******** in place of
+//   - the values of keys that contain password, passwd, mysql_pwd, secret,
 //     credential, api_key, private_key, auth, token, two_factor or sentry_dsn, or
-//     the word otp, in whatever case and with or without _, -, blank or dot
-//     between the words; author, authority and tokenizer are no such keys,
-//   - the values of such keys in key=value, key: value and JSON texts, and in
-//     cookies those of sessions,
+//     the word otp, in any case, with or without _, -, blank or dot between
+//     words, but not of author, authority and tokenizer,
+//   - the values of such keys in key=value, key: value and JSON texts, and the
+//     values of session cookies,
 //   - card numbers, US social security numbers and IBANs, and texts of 13 to 16
 //     digits,
 //   - what follows Bearer and Basic, and keys in PEM,
 //   - the passwords of URLs.
 //
-// It looks at extra, tags, user, request, contexts, breadcrumbs, parameters,
-// variables and interfaces, into maps, structs and lists of any depth. In
-// messages and the texts of errors it hides numbers, credentials, passwords of
-// URLs and such keys in the queries of URLs; in messages e-mail addresses too.
-// It hides what Sentry's own scrubbing hides by default, but for the keys
-// author, authority and tokenizer, and for prose with a word such as password
-// in it; docs/privacy.md says how that is measured, and what it does not see.
-func SanitizePasswords() Processor { return sanitizePasswords{} }
-
-func (sanitizePasswords) install(r *rules) error {
-	r.defaults = true
-	return nil
+// It covers extra, tags, user, request, contexts, breadcrumbs, parameters,
+// variables and interfaces, and maps, structs and lists of any depth in them.
+// In messages and error texts it hides numbers, credentials, passwords of URLs
+// and the values of such keys in the queries of URLs; in messages also e-mail
+// addresses. It hides all that Sentry's own scrubbing hides by default, except
+// the keys author, authority and tokenizer, and sentences with a word such as
+// password. docs/privacy.md has the measurements and the limits.
+func SanitizePasswords() Processor {
+	return rule(func(r *rules) error {
+		r.defaults = true
+		return nil
+	})
 }
 
-type sanitizeKeys []string
-
-// SanitizeKeys hides what stands under keys that contain one of keys, such as
-// "pin", as [SanitizePasswords] does for its own. The keys of both are hidden.
-// Having none, or an empty one, is an error.
-func SanitizeKeys(keys ...string) Processor { return sanitizeKeys(slices.Clone(keys)) }
-
-func (keys sanitizeKeys) install(r *rules) error {
-	if len(keys) == 0 {
-		return errors.New("raven: SanitizeKeys: no keys")
-	}
-	for _, key := range keys {
-		if mask.Squeezed(key) == "" {
-			return fmt.Errorf("raven: SanitizeKeys: the key %q would hide everything", key)
+// SanitizeKeys hides the values of keys that contain one of keys, such as "pin",
+// wherever [SanitizePasswords] hides those of its keys. Both apply. No keys, or
+// an empty one, is an error.
+func SanitizeKeys(keys ...string) Processor {
+	keys = slices.Clone(keys)
+	return rule(func(r *rules) error {
+		if len(keys) == 0 {
+			return errors.New("raven: SanitizeKeys: no keys")
 		}
-	}
-	r.keys = append(r.keys, keys...)
-	return nil
+		for _, key := range keys {
+			if mask.Squeezed(key) == "" {
+				return fmt.Errorf("raven: SanitizeKeys: the key %q would hide everything", key)
+			}
+		}
+		r.keys = append(r.keys, keys...)
+		return nil
+	})
 }
-
-type removePostData struct{}
 
 // RemovePostData sends no request bodies: the field Data of [Request].
-func RemovePostData() Processor { return removePostData{} }
-
-func (removePostData) install(r *rules) error {
-	r.noBody = true
-	return nil
+func RemovePostData() Processor {
+	return rule(func(r *rules) error {
+		r.noBody = true
+		return nil
+	})
 }
 
-type removeStackLocals struct{}
-
 // RemoveStackLocals sends no variables: the field Vars of [Frame].
-func RemoveStackLocals() Processor { return removeStackLocals{} }
-
-func (removeStackLocals) install(r *rules) error {
-	r.noLocals = true
-	return nil
+func RemoveStackLocals() Processor {
+	return rule(func(r *rules) error {
+		r.noLocals = true
+		return nil
+	})
 }
 
 func (fn ProcessorFunc) install(r *rules) error {
@@ -141,8 +130,8 @@ func (fn ProcessorFunc) install(r *rules) error {
 	return nil
 }
 
-// process hands the draft's event to the user's functions, in their order. The
-// outcome is empty unless one of them drops it.
+// process calls the program's functions in order. The outcome is empty unless one
+// of them drops the event.
 func (c *Client) process(ctx context.Context, d *draft) Outcome {
 	chain := c.rules.chain
 	if len(chain) == 0 || d.bare {
@@ -169,7 +158,7 @@ func (c *Client) process(ctx context.Context, d *draft) Outcome {
 	return Outcome{}
 }
 
-// call contains the panics of a user's function.
+// call returns a panic of the function as an error.
 func (fn namedFunc) call(ctx context.Context, ev *Event) (out *Event, err error) {
 	if r := guard.Do(func() { out = fn.run(ctx, ev) }); r != nil {
 		err = fmt.Errorf("%s panicked: %s", fn.name, guard.Plain(r))

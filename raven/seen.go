@@ -11,9 +11,8 @@ import (
 )
 
 // wrapsSeen reports whether the error wraps one that was captured with the same
-// Context before. The client's own Context, which unrelated work shares, does
-// not count, and neither does a panic: a crash is more than the error that it
-// began with.
+// Context before. The client's own Context does not count, because unrelated
+// work shares it. Panics are always reported.
 func (d *draft) wrapsSeen(c *Client, what *subject) bool {
 	if what.err == nil || d.scope == &c.own {
 		return false
@@ -31,10 +30,10 @@ func (d *draft) wrapsSeen(c *Client, what *subject) bool {
 	return false
 }
 
-// saidOtherwise reports whether the same error was captured in another way
+// capturedOtherwise reports whether the same error was captured in another way
 // before: it was captured and then logged, or logged and then returned to Wrap.
 // Two captures by the program are two events.
-func (d *draft) saidOtherwise(c *Client, what *subject) bool {
+func (d *draft) capturedOtherwise(c *Client, what *subject) bool {
 	if what.err == nil {
 		return false
 	}
@@ -48,14 +47,14 @@ func (d *draft) saidOtherwise(c *Client, what *subject) bool {
 	return c.recent.Awaits(d.how, d.now) && c.recent.Take(d.mark(c))
 }
 
-// memory is what was remembered of an event that is on its way. The tickets are
-// 0 for nothing.
+// memory is what was remembered of an event that is being sent. A ticket of 0
+// means nothing.
 type memory struct {
 	context        *seen.Errors
 	ticket, marked uint32
 }
 
-// remember notes the captured error, once nothing but its delivery is left.
+// remember notes the captured error of an event that is ready to be sent.
 func (d *draft) remember(c *Client, what *subject) (m memory) {
 	if len(d.chain.Links) == 0 {
 		return m
@@ -104,12 +103,11 @@ type ofLog struct{ textOnly bool }
 
 func (o ofLog) apply(d *draft) { d.how, d.textOnly = seen.ByLog, o.textOnly }
 
-// WithSentinels names errors that packages declare for all to return, such as
-// gorm.ErrRecordNotFound. Two errors that wrap one of them have nothing else in
-// common, so a [Context] takes neither for a repetition of the other, nor of
-// the sentinel itself. Those of the standard library need not be named, and
-// errors that are no pointers are never taken for a repetition. Given twice,
-// the lists add up. A nil error is an error of [New].
+// WithSentinels lists errors that packages declare as variables, such as
+// gorm.ErrRecordNotFound. Errors that wrap the same sentinel may be unrelated,
+// so a [Context] does not treat them as repetitions. The sentinels of the
+// standard library and errors that are not pointers need not be listed. Given
+// twice, the lists add up. A nil error is an error of [New].
 func WithSentinels(errs ...error) Option {
 	return func(cfg *config) error {
 		for i, err := range errs {

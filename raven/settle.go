@@ -8,15 +8,14 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// settle gives an event the outcome that its transport came to. Only the first
-// counts.
+// settle records the outcome of a sent event. Only the first call counts.
 func (c *Client) settle(f *fate, resp *transport.Response, err error, how terms) {
 	if f.settled.Swap(true) {
 		return
 	}
 	judged := false
 	defer func() {
-		if !judged { // a method of the error ended the goroutine
+		if !judged { // a method of err ended the goroutine
 			c.enter(f, Outcome{EventID: f.id, Kind: OutcomeNetwork, Err: errNoReturn}, how)
 		}
 	}()
@@ -25,7 +24,7 @@ func (c *Client) settle(f *fate, resp *transport.Response, err error, how terms)
 	c.enter(f, o, how)
 }
 
-// enter enters an outcome wherever it is kept.
+// enter records the outcome of a sent event.
 func (c *Client) enter(f *fate, o Outcome, how terms) {
 	how.echo = f.echo
 	if !how.ignore && c.holder == nil {
@@ -41,8 +40,8 @@ func (c *Client) enter(f *fate, o Outcome, how terms) {
 	c.conclude(o, &f.gist, how)
 }
 
-// drop gives an event its outcome that does not reach the transport. g is nil
-// where the event was not composed.
+// drop records the outcome of an event that is not sent. g is nil if the event
+// was not encoded.
 func (c *Client) drop(o Outcome, g *gist, how terms) {
 	if o.EventID != "" {
 		c.ledger.Open(o.EventID, o.word())
@@ -50,7 +49,7 @@ func (c *Client) drop(o Outcome, g *gist, how terms) {
 	c.conclude(o, g, how)
 }
 
-// conclude counts an outcome, and tells those who want to know.
+// conclude counts an outcome, logs a loss and calls WithOnOutcome's function.
 func (c *Client) conclude(o Outcome, g *gist, how terms) {
 	kind := o.Kind.index()
 	c.reports.count(&o)
@@ -59,7 +58,7 @@ func (c *Client) conclude(o Outcome, g *gist, how terms) {
 	}
 	c.counters.outcomes[kind].Add(1)
 	switch {
-	case o.Err == errNested: // whoever is told captures again
+	case o.Err == errNested: // the log or the function would capture again
 		return
 	case kind == 0:
 		if b, over := c.burst.Success(); over {
@@ -76,7 +75,7 @@ func (c *Client) conclude(o Outcome, g *gist, how terms) {
 	}
 }
 
-// word is String, without its cost for what needs none.
+// word is String without its cost in the common case.
 func (o *Outcome) word() string {
 	if o.Err == nil {
 		return string(o.Kind)
@@ -84,42 +83,34 @@ func (o *Outcome) word() string {
 	return o.String()
 }
 
-// WithOnOutcome calls fn with the outcome of every event that is captured, once
-// for each: on the capturing goroutine for what the client drops, where the
-// transport calls back for the rest. It may be called by several goroutines at
-// a time, holds no lock of the client's, and may call the client, but for Flush
-// and Close, which wait for it. What it captures has an outcome too: a function
-// that captures something for each outcome never ends. It does not hear of
-// captures that are refused inside three others, see [OutcomeInvalid]. A panic
-// in it is logged. Nil is an error.
+// WithOnOutcome calls fn once with the outcome of every captured event: on the
+// capturing goroutine for events that the client drops, else where the
+// transport calls back. Calls may be concurrent and hold no lock. fn may call
+// the client, but not Flush and Close, which wait for fn. What fn captures has
+// an outcome too, so an fn that captures for each outcome never ends. It is not
+// called for captures refused inside three others; see [OutcomeInvalid]. Panics
+// of fn are logged. Nil is an error.
 func WithOnOutcome(fn func(Outcome)) Option {
-	return func(cfg *config) error {
-		if fn == nil {
-			return errNilOnOutcome
-		}
-		cfg.onOutcome = fn
-		return nil
-	}
+	return valid(fn != nil, errors.New("raven: WithOnOutcome: the function is nil"), func(cfg *config) { cfg.onOutcome = fn })
 }
 
-// outgoing is an event that is ready to be sent: the packet, which is the
-// transport's from now on, and what its outcome is entered into. Neither refers
-// to the other, so that the packet can be freed while its outcome is open. The
-// zero value is none.
+// outgoing is an event that is ready to be sent. Packet and fate don't refer to
+// each other, so the packet can be freed before the event has an outcome. The
+// zero value means none.
 type outgoing struct {
 	packet *transport.Packet
 	*fate
 }
 
-// fate is an event whose outcome is open.
+// fate is what the outcome of an event needs.
 type fate struct {
 	client  *Client
 	id      string
 	ticket  uint64      // in the ledger
-	report  *discards   // that travel along; nil for none
+	report  *discards   // in the same envelope; nil for none
 	echo    bool        // see terms
 	memory  memory      // of its error
-	settled atomic.Bool // a transport that calls back twice is not believed twice
+	settled atomic.Bool // a transport may call back twice
 	gist    gist
 }
 
@@ -128,11 +119,11 @@ func (f *fate) done(resp *transport.Response, err error) {
 	f.client.settle(f, resp, err, terms{})
 }
 
-// terms say who else knows of an outcome, and what it is worth.
+// terms say how an outcome is treated.
 type terms struct {
-	told   bool // the caller is told: nothing to log, nothing for Flush to say
-	ignore bool // it says nothing about the way to the server
-	echo   bool // the client's own log led to the capture
+	told   bool // it is returned to the caller: neither logged nor reported by Flush
+	ignore bool // it says nothing about the server
+	echo   bool // the client's own log caused the capture
 }
 
 var errNoReturn = errors.New("raven: the transport ended the goroutine")

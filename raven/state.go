@@ -9,40 +9,36 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Status is one of the two states of a client that has a DSN (protocol 6.5), or
-// says that it has none.
+// Status is the main part of a [State].
 type Status string
 
-// The states.
+// The values of Status.
 const (
-	// StatusOnline sends what is captured.
+	// StatusOnline: events are sent.
 	StatusOnline Status = "online"
-	// StatusError waits before it sends again.
+	// StatusError: sending is paused after a failure.
 	StatusError Status = "error"
-	// StatusDisabled has nowhere to send to; see [ErrDisabled].
+	// StatusDisabled: the client has no DSN; see [ErrDisabled].
 	StatusDisabled Status = "disabled"
 )
 
-// State says how sending goes, as [Client.State] returns it.
+// State describes the state of sending; see [Client.State].
 type State struct {
-	// Status is [StatusOnline] while events are sent, [StatusError] while
-	// sending pauses after a failure, and [StatusDisabled] for a client without
-	// a DSN.
+	// Status says whether events are sent.
 	Status Status
-	// RetryNumber is how many attempts in a row have failed.
+	// RetryNumber is the number of failed attempts in a row.
 	RetryNumber int
-	// Until is when sending is tried again. Zero while online.
+	// Until is the time of the next attempt; zero while online.
 	Until time.Time
-	// Err is what failed last; nil while online.
+	// Err is the last failure; nil while online.
 	Err error
-	// Waiting is how many events the transport holds until they can be sent,
-	// during a pause those that are tried at the moment included; 0 for a
-	// transport that holds nothing.
+	// Waiting is the number of events that the transport holds, during a pause
+	// including those being tried; 0 for a transport that holds nothing.
 	Waiting int
 }
 
-// String is for people: "online", "disabled", or what failed and when sending
-// is tried again.
+// String returns "online", "disabled", or the failure and the time of the next
+// attempt.
 func (s State) String() string {
 	switch s.Status {
 	case StatusDisabled:
@@ -58,11 +54,9 @@ func (s State) String() string {
 	return fmt.Sprintf("error: %d failed in a row%s, trying again after %s: %v", s.RetryNumber, waiting, s.Until.Format(time.RFC3339), s.Err)
 }
 
-// observe draws the consequences of an attempt to send. Only what says
-// something about the way to the server, or about the server's readiness,
-// counts as a failure: not an event that was refused for what it is, not a full
-// queue, and not a limit that the transport itself keeps to, which is no new
-// attempt.
+// observe starts or ends a pause. Only outcomes that say something about the
+// server count as failures: not a refusal because of the event itself, not a
+// full queue, and not a rate limit that the transport keeps without an attempt.
 func (c *Client) observe(o *Outcome) {
 	switch o.Kind {
 	case OutcomeDelivered:
@@ -81,24 +75,25 @@ func (c *Client) observe(o *Outcome) {
 	}
 }
 
-// aboutTheEvent reports whether a refusal says nothing about the next event.
+// aboutTheEvent reports whether a refusal says nothing about other events.
 func aboutTheEvent(status int) bool {
 	return status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge || status == http.StatusUnprocessableEntity
 }
 
 // State returns whether events are being sent. What happens after a failure
 // depends on the transport:
-//   - One that holds ([transport.Holder]: the default, threaded, threaded+resty,
-//     reactor, fasthttp) keeps the events and tries again by its own rules. State
-//     is what it knows; no event is dropped because of it.
-//   - With any other the client itself waits, as the reference client does. After
-//     a failure (no answer; a status but 2xx, 400, 413 and 422) nothing is sent
-//     for 1, 4, 9, 16, 25, then 36 seconds, by the number of failures in a row,
-//     or as long as a 429 asks for, an hour at most; captures meanwhile end as [OutcomeBackoff].
-//     Then whatever is captured next is an attempt.
+//   - A transport that holds events ([transport.Holder]: the default, threaded,
+//     threaded+resty, reactor, fasthttp) keeps them and retries by its own
+//     rules. State returns its state; the client drops no event.
+//   - With any other transport the client pauses, as Raven for Python does.
+//     After a failure (no answer, or a status other than 2xx, 400, 413 and 422)
+//     it sends nothing for 1, 4, 9, 16, 25, then 36 seconds, by the number of
+//     failures in a row, or for as long as a 429 demands, at most an hour.
+//     Captures meanwhile end as [OutcomeBackoff]. The next capture after the
+//     pause is an attempt.
 //
-// [Client.Deliver] and [WithRaiseSendErrors] make one attempt at once in either
-// case. A disabled client is [StatusDisabled].
+// [Client.Deliver] and [WithRaiseSendErrors] make one attempt at once in both
+// cases. The state of a disabled client is [StatusDisabled].
 func (c *Client) State() State {
 	if !c.Enabled() {
 		return State{Status: StatusDisabled}
@@ -117,7 +112,7 @@ func (c *Client) State() State {
 	return State{Status: StatusError, RetryNumber: h.Failures, Until: h.Until, Err: h.Err, Waiting: h.Waiting + h.InFlight}
 }
 
-// failing reports whether an attempt to send would fail, as far as is known.
+// failing reports whether sending is paused.
 func (c *Client) failing() bool {
 	if c.holder != nil {
 		return c.holder.HoldState().Paused

@@ -1,18 +1,15 @@
 package raven
 
-import (
-	"fmt"
-	"sync/atomic"
-)
+import "sync/atomic"
 
-// Stats counts the events of a client, from its making on. Captured is the sum
-// of all others.
+// Stats counts the events of a client since it was made. Captured is the sum of
+// the others.
 type Stats struct {
-	// Captured events are all that were reported, by whichever method.
+	// Captured counts all captures, by any method.
 	Captured uint64
-	// Pending events have no outcome yet.
+	// Pending counts events without an outcome.
 	Pending uint64
-	// The others have the outcome of the same name; see [OutcomeKind].
+	// The others count the outcomes of the same names; see [OutcomeKind].
 	Delivered, Sampled, Filtered, Ignored, Throttled                              uint64
 	RateLimited, Backoff, QueueFull, TooLarge, Rejected, Network, Closed, Invalid uint64
 }
@@ -27,8 +24,8 @@ func (s Stats) Of(kind OutcomeKind) uint64 {
 	return 0
 }
 
-// Lost returns how many events were meant to arrive and did not: the sum of
-// the kinds that are [OutcomeKind.Lost].
+// Lost returns the number of lost events: the sum of the kinds that are
+// [OutcomeKind.Lost].
 func (s Stats) Lost() (n uint64) {
 	counts := s.counts()
 	for _, count := range counts[firstLoss:] {
@@ -45,16 +42,15 @@ func (s *Stats) counts() [len(outcomeKinds)]*uint64 {
 	}
 }
 
-// counters are what Stats is made from. The zero value is ready.
+// counters hold the data of Stats. The zero value is ready.
 type counters struct {
 	captured atomic.Uint64
 	outcomes [len(outcomeKinds)]atomic.Uint64
-	untold   [len(outcomeKinds)]atomic.Uint64 // losses that no caller has heard of yet
+	untold   [len(outcomeKinds)]atomic.Uint64 // losses that no caller was told of
 }
 
-// stats is consistent although nothing is locked: an event is counted as
-// captured before it is counted as anything else, so what is read of outcomes
-// first can't be more than what is read of captures last.
+// stats needs no lock to be consistent: an event is counted as captured before
+// it is counted as anything else, and captures are read last.
 func (c *counters) stats() Stats {
 	var s Stats
 	var sum uint64
@@ -67,8 +63,8 @@ func (c *counters) stats() Stats {
 	return s
 }
 
-// Stats returns how many events were captured, and what became of them. At any
-// time the counts add up. A disabled client counts nothing.
+// Stats returns the numbers of captured events by outcome. The counts always add
+// up. A disabled client counts nothing.
 func (c *Client) Stats() Stats {
 	if !c.Enabled() {
 		return Stats{}
@@ -76,13 +72,13 @@ func (c *Client) Stats() Stats {
 	return c.counters.stats()
 }
 
-// Ledger returns what became of the latest events, by id: the word of the
-// [OutcomeKind], with details after ": " where there are some, as in
-// "rejected: 403 project is gone", or "pending". Ignored errors have no id and
-// are not in it. forgotten counts the events that were too many to keep; how
-// many are kept is for [WithLedger] to say, 1000 by default.
+// Ledger returns the outcomes of the latest events by id: the [OutcomeKind],
+// followed by ": " and details if there are some, as in "rejected: 403 project
+// is gone", or "pending". Ignored errors have no id and are left out. forgotten
+// counts older events that were dropped from the ledger. It keeps 1000 events
+// unless [WithLedger] says otherwise.
 //
-// The map is the caller's. A disabled client has an empty one.
+// The map is the caller's. A disabled client returns an empty one.
 func (c *Client) Ledger() (outcomes map[string]string, forgotten uint64) {
 	if !c.Enabled() {
 		return map[string]string{}, 0
@@ -90,15 +86,9 @@ func (c *Client) Ledger() (outcomes map[string]string, forgotten uint64) {
 	return c.ledger.Read()
 }
 
-// WithLedger makes [Client.Ledger] keep the latest n events in place of 1000.
-// An event takes some 100 bytes, from its capture on. Zero keeps none, and
-// counts all of them as forgotten; less is an error.
+// WithLedger sets the number of events that [Client.Ledger] keeps; the default
+// is 1000. An event takes about 100 bytes. Zero keeps none and counts all as
+// forgotten. A negative number is an error.
 func WithLedger(n int) Option {
-	return func(cfg *config) error {
-		if n < 0 {
-			return fmt.Errorf("raven: WithLedger(%d): the number is negative", n)
-		}
-		cfg.ledger = n
-		return nil
-	}
+	return number("WithLedger", n, func(cfg *config) { cfg.ledger = n })
 }

@@ -86,9 +86,9 @@ func (c *Client) newCrumb(b Breadcrumb, late *lateValue) crumb {
 		b.Timestamp = time.Now()
 	}
 	if late != nil {
-		return crumb{late: &lateCrumb{value: late, rules: c.rules}}
+		return crumb{late: &lateCrumb{value: late, rules: &c.rules}}
 	}
-	return encodedCrumb(b, c.rules)
+	return encodedCrumb(b, &c.rules)
 }
 
 func encodedCrumb(b Breadcrumb, r *rules) crumb {

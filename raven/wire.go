@@ -24,12 +24,12 @@ const (
 	platform  = "go"
 )
 
-// dialect is one of the two forms that an event has on the wire.
+// dialect is the form of events on the wire.
 type dialect bool
 
 const (
-	modern    dialect = false // protocol 5, as every server of today takes it
-	reference dialect = true  // protocol 6.1, as the reference client sends it
+	modern dialect = false // envelopes, as today's servers expect
+	store  dialect = true  // the store protocol, as Raven for Python sends it
 )
 
 // wire is what a client knows before the first event: how to write it, and the
