@@ -165,3 +165,23 @@ func (c *Client) Recover(ctx context.Context, opts ...CaptureOption) {
 		c.recovered(ctx, r, opts)
 	}
 }
+
+// Flush waits until every event captured before the call has an outcome, or
+// until ctx ends. On a transport that holds events ([Client.State]) it waits
+// through an outage, unless ctx has a deadline. It returns nil if every event
+// has an outcome and nothing was lost since the last Flush, else a
+// *[LossError]. If ctx ended first, that wraps a *transport.UndeliveredError,
+// which counts the events without an outcome. Errors that [Client.Deliver] and
+// [Client.Send] returned are not reported again. Events dropped on purpose are
+// not losses.
+func (c *Client) Flush(ctx context.Context) (err error) {
+	if !c.Enabled() {
+		return nil
+	}
+	ctx = orBackground(ctx)
+	if c.async != nil {
+		err = contained(func() error { return c.async.Flush(ctx) })
+	}
+	c.sendReport(ctx)
+	return c.loss(err)
+}

@@ -65,8 +65,8 @@ var errBeforeSend = errors.New("BeforeSend returned nil")
 // discards counts events by reason, in the order of discardReasons.
 type discards [len(discardReasons)]int
 
-// reports counts the events that the server has yet to be told of. The zero value
-// is ready.
+// reports counts the events that the server has yet to be told of. The zero
+// value is ready.
 type reports struct {
 	off bool
 	due atomic.Bool // there are counts
@@ -188,11 +188,11 @@ func (c *Client) reportSent(d *discards, err error) {
 	}
 }
 
-// WithClientReports turns client reports on or off; they are on by default. They
-// tell the server how many events were dropped and why, so that its own figures
-// add up. The counts travel in the next envelope, or in their own on Flush and
-// Close. They leave out events that the server refused with 429. The store
-// protocol has no room for them.
+// WithClientReports turns client reports on or off; they are on by default.
+// They tell the server how many events were dropped and why, so that its own
+// figures add up. The counts travel in the next envelope, or in their own on
+// Flush and Close. They leave out events that the server refused with 429. The
+// store protocol has no room for them.
 func WithClientReports(send bool) Option {
 	return setting(func(cfg *config) { cfg.noReports = !send })
 }

@@ -52,32 +52,13 @@ func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
 // LogValue is String for log/slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// Flush waits until every event captured before the call has an outcome, or
-// until ctx ends. On a transport that holds events ([Client.State]) it waits
-// through an outage, unless ctx has a deadline. It returns nil if every event
-// has an outcome and nothing was lost since the last Flush, else a
-// *[LossError]. If ctx ended first, that wraps a *transport.UndeliveredError,
-// which counts the events without an outcome. Errors that [Client.Deliver] and
-// [Client.Send] returned are not reported again. Events dropped on purpose are
-// not losses.
-func (c *Client) Flush(ctx context.Context) (err error) {
-	if !c.Enabled() {
-		return nil
-	}
-	ctx = orBackground(ctx)
-	if c.async != nil {
-		err = contained(func() error { return c.async.Flush(ctx) })
-	}
-	c.sendReport(ctx)
-	return c.loss(err)
-}
-
 // Close delivers pending events, until ctx ends or the transport's
 // shutdown_timeout has passed. It closes the transport, also that of
 // [WithTransport]. It returns nil if nothing was lost since the last
-// [Client.Flush], else a *[LossError], which wraps a *transport.UndeliveredError
-// if events had to be given up. Events captured afterwards are refused with
-// transport.ErrClosed. Further calls wait for the first and return nil.
+// [Client.Flush], else a *[LossError], which wraps a
+// *transport.UndeliveredError if events had to be given up. Events captured
+// afterwards are refused with transport.ErrClosed. Further calls wait for the
+// first and return nil.
 func (c *Client) Close(ctx context.Context) error {
 	if c == nil || c.transport == nil {
 		return nil

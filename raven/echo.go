@@ -31,8 +31,8 @@ const (
 	transportPath = "github.com/ravenkit/ravenkit/transport"
 )
 
-// maxNested is how deep captures may nest on a goroutine, each made by a function
-// that the client calls for the one before.
+// maxNested is how deep captures may nest on a goroutine, each made by a
+// function that the client calls for the one before.
 const maxNested = 3
 
 var errNested = errors.New("a function that the client calls for its events captures more of them, which it is called for in turn")

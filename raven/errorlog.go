@@ -12,9 +12,9 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// lost logs the first loss of a burst, and the others at level debug. An echo of
-// the log is logged only as the first; otherwise the log would cause new losses
-// without end.
+// lost logs the first loss of a burst, and the others at level debug. An echo
+// of the log is logged only as the first; otherwise the log would cause new
+// losses without end.
 func (c *Client) lost(o *Outcome, g *gist, echo bool) {
 	sticky := true
 	switch o.Kind {

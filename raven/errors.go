@@ -28,8 +28,8 @@ func (e *SendError) Error() string {
 // Unwrap returns Err.
 func (e *SendError) Unwrap() error { return e.Err }
 
-// ErrDisabled is returned by [Client.Deliver] and [Client.Send] on a nil *Client
-// and on a client without a DSN. Captures report no error.
+// ErrDisabled is returned by [Client.Deliver] and [Client.Send] on a nil
+// *Client and on a client without a DSN. Captures report no error.
 var ErrDisabled = errors.New("raven: nothing is sent: the client has no DSN (SENTRY_DSN is not set), or there is no client")
 
 var (

@@ -24,8 +24,8 @@ func (m ErrorMatcher) Matches(err error) bool {
 	return matchesSome([]ErrorMatcher{m}, err, &budget)
 }
 
-// Is matches the errors that equal one of targets, or whose method Is says so, as
-// [errors.Is] does.
+// Is matches the errors that equal one of targets, or whose method Is says so,
+// as [errors.Is] does.
 func Is(targets ...error) ErrorMatcher {
 	return ErrorMatcher{match: func(err error) bool {
 		for _, target := range targets {
@@ -40,8 +40,8 @@ func Is(targets ...error) ErrorMatcher {
 	}}
 }
 
-// As matches the errors of a type, as [errors.As] does: those assignable to T, or
-// whose method As says so. T is a concrete type, *fs.PathError, or an
+// As matches the errors of a type, as [errors.As] does: those assignable to T,
+// or whose method As says so. T is a concrete type, *fs.PathError, or an
 // interface, [net.Error].
 func As[T error]() ErrorMatcher {
 	return ErrorMatcher{match: func(err error) bool {
@@ -53,8 +53,8 @@ func As[T error]() ErrorMatcher {
 	}}
 }
 
-// Named matches the errors whose types have one of the given names. A name may be
-// that of the type alone, PathError, or include the package: fs.PathError,
+// Named matches the errors whose types have one of the given names. A name may
+// be that of the type alone, PathError, or include the package: fs.PathError,
 // io/fs.PathError. A star at the end matches any rest: fs.* is every type of a
 // package fs, example.com/shop/* every type of the packages below that path.
 // The star of a pointer is optional. Type arguments are not part of a name.
@@ -97,8 +97,8 @@ func asked[T any](fn func(T) bool, about T) bool {
 	return fn(about)
 }
 
-// matchesSome reports whether err, or an error that it wraps, is matched. budget
-// ends chains that make new errors without end.
+// matchesSome reports whether err, or an error that it wraps, is matched.
+// budget ends chains that make new errors without end.
 func matchesSome(matchers []ErrorMatcher, err error, budget *int) bool {
 	for err != nil && *budget > 0 {
 		*budget--
@@ -150,9 +150,9 @@ func (r *ignoreRule) ignores(d *draft, what *subject) bool {
 	return len(matchers) > 0 && d.chain.OnEveryPath(func(err error) bool { return matchesItself(matchers, err) })
 }
 
-// WithIgnore ignores the errors that one of the matchers selects, and errors that
-// wrap them. An error that joins several is ignored only if each of them is.
-// Given twice, the matchers add up.
+// WithIgnore ignores the errors that one of the matchers selects, and errors
+// that wrap them. An error that joins several is ignored only if each of them
+// is. Given twice, the matchers add up.
 //
 // A capture of an ignored error returns "" and counts as [OutcomeIgnored]. So
 // does a panic that [Client.Recover] stops, if its value is an ignored error.
@@ -171,10 +171,11 @@ func WithIgnore(matchers ...ErrorMatcher) Option {
 	}
 }
 
-// WithDefaultIgnores turns the default rule on or off; it is on by default: errors
-// that are or wrap [context.Canceled] or [http.ErrAbortHandler] are ignored as
-// with [WithIgnore], because the other side has gone. Panics with them are
-// reported, apart from [Client.Recover]'s rule for http.ErrAbortHandler.
+// WithDefaultIgnores turns the default rule on or off; it is on by default:
+// errors that are or wrap [context.Canceled] or [http.ErrAbortHandler] are
+// ignored as with [WithIgnore], because the other side has gone. Panics with
+// them are reported, apart from [Client.Recover]'s rule for
+// http.ErrAbortHandler.
 func WithDefaultIgnores(ignore bool) Option {
 	return setting(func(cfg *config) { cfg.defaultIgnores = ignore })
 }

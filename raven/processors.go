@@ -60,11 +60,11 @@ type rule func(*rules) error
 
 func (set rule) install(r *rules) error { return set(r) }
 
-// SanitizePasswords is the default processor; [WithoutDefaultProcessors] turns it
-// off. It puts ******** in place of
+// SanitizePasswords is the default processor; [WithoutDefaultProcessors] turns
+// it off. It puts ******** in place of
 //   - the values of keys that contain password, passwd, mysql_pwd, secret,
-//     credential, api_key, private_key, auth, token, two_factor or sentry_dsn, or
-//     the word otp, in any case, with or without _, -, blank or dot between
+//     credential, api_key, private_key, auth, token, two_factor or sentry_dsn,
+//     or the word otp, in any case, with or without _, -, blank or dot between
 //     words, but not of author, authority and tokenizer,
 //   - the values of such keys in key=value, key: value and JSON texts, and the
 //     values of session cookies,
@@ -87,9 +87,9 @@ func SanitizePasswords() Processor {
 	})
 }
 
-// SanitizeKeys hides the values of keys that contain one of keys, such as "pin",
-// wherever [SanitizePasswords] hides those of its keys. Both apply. No keys, or
-// an empty one, is an error.
+// SanitizeKeys hides the values of keys that contain one of keys, such as
+// "pin", wherever [SanitizePasswords] hides those of its keys. Both apply. No
+// keys, or an empty one, is an error.
 func SanitizeKeys(keys ...string) Processor {
 	keys = slices.Clone(keys)
 	return rule(func(r *rules) error {
@@ -130,8 +130,8 @@ func (fn ProcessorFunc) install(r *rules) error {
 	return nil
 }
 
-// process calls the program's functions in order. The outcome is empty unless one
-// of them drops the event.
+// process calls the program's functions in order. The outcome is empty unless
+// one of them drops the event.
 func (c *Client) process(ctx context.Context, d *draft) Outcome {
 	chain := c.rules.chain
 	if len(chain) == 0 || d.bare {

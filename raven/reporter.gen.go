@@ -12,79 +12,78 @@ type Reporter interface {
 	// is disabled. The message is taken literally; with [Params] among opts it is
 	// an fmt template.
 	CaptureMessage(ctx context.Context, message string, opts ...CaptureOption) string
-	// CaptureException reports an error with everything that it wraps, and returns
-	// the event's id. A nil error is not reported, and neither is one that is
-	// ignored ([WithIgnore]) or a repetition ([Context]); it returns "", as a
-	// disabled client does.
+	// CaptureException reports an error and all errors that it wraps, and returns
+	// the event's id. It returns "" without reporting anything for a nil error, an
+	// ignored error ([WithIgnore]), a repetition ([Context]), and if the client is
+	// disabled.
 	//
 	// Each error becomes an exception; those of [errors.Join] and of several %w
-	// become an exception group. An error that carries the stack of its origin (a
-	// method StackTrace, Callers or StackFrames that returns program counters)
-	// keeps it; otherwise err itself gets the stack of this call.
+	// become an exception group. An error keeps the stack that it carries (a method
+	// StackTrace, Callers or StackFrames returns program counters). If err carries
+	// none, it gets the stack of this call.
 	//
-	// An exception is called by its Go type, or, where that says nothing, by a
-	// function. In a test of package main the two differ: go test calls the type
-	// *main.T, as the program does, but the function by the package's import path,
-	// app.Handler, where the program has main.Handler.
+	// The exception's type is the error's Go type or, if that is generic, a
+	// function. In a test of package main the function's package is the import
+	// path, app.Handler, and in the program it is main.Handler; types are in
+	// package main in both.
 	CaptureException(ctx context.Context, err error, opts ...CaptureOption) string
 	// CaptureQuery reports a query as an event whose message is its text, and
-	// returns the event's id. engine names the database system, such as
-	// "postgres"; it may be empty.
+	// returns the event's id. engine is the database system, such as "postgres"; it
+	// may be empty.
 	CaptureQuery(ctx context.Context, sql, engine string, opts ...CaptureOption) string
 	// Capture reports an event and returns its id, "" if the client is disabled.
-	// The event is completed with what the client knows; it is neither changed nor
-	// kept. A nil event is an empty one, to be filled by opts.
+	// The client adds what it knows, but neither changes nor keeps ev. A nil event
+	// is an empty one; opts can fill it.
 	//
-	// No capture panics, and none fails: delivery failures are logged, the first
-	// of each burst, unless [WithRaiseSendErrors] hands them out. With a transport
-	// that delivers in the background ctx bounds no more than the admission to its
-	// queue; with one that blocks it bounds the delivery, unless it has ended
-	// before: what is captured for a request that was cancelled is delivered all
-	// the same.
+	// Captures never panic and never fail. Failures of delivery are logged, the
+	// first of each burst, or passed to the function of [WithRaiseSendErrors]. ctx
+	// limits the wait for room in the queue of an asynchronous transport, and the
+	// delivery on a blocking one. If ctx has already ended, it is ignored: an event
+	// captured for a cancelled request is delivered.
 	Capture(ctx context.Context, ev *Event, opts ...CaptureOption) string
 	// Deliver reports an event as [Client.Capture] does and waits for the outcome,
-	// on any transport, bounded by ctx. It returns the id that the server gave the
-	// event, or the event's own if it gave none. It makes one attempt at once, past
-	// any queue and whatever [Client.State] says; only a rate limit holds it back.
-	// The error is the transport's, or a *[DroppedError] for an event that was
-	// sampled out, filtered, throttled or too large, or could not be built; neither
-	// is logged. A disabled client returns "" and [ErrDisabled].
+	// on any transport, until ctx ends. It returns the id that the server assigned,
+	// else the event's own. It makes one attempt at once, bypassing any queue and
+	// regardless of [Client.State]; only a rate limit prevents it. The error is the
+	// transport's, or a *[DroppedError] for an event that was sampled out,
+	// filtered, throttled or too large, or could not be built. Neither is logged. A
+	// disabled client returns "" and [ErrDisabled].
 	Deliver(ctx context.Context, ev *Event, opts ...CaptureOption) (string, error)
-	// Send hands an event to the transport as it is, with opts applied: only an id,
-	// a time and what every event has to have are filled in, nothing of the
-	// client's tags, extra, breadcrumbs and Contexts. It is for low-level protocol
-	// data: any key of [Event.Interfaces] is sent, with a dot or without, but for
-	// those of the event's other fields.
+	// Send passes an event to the transport with opts applied. It adds only an id,
+	// a time and other required fields, none of the client's tags, extra,
+	// breadcrumbs and Contexts. It is for low-level protocol data: it sends every
+	// key of [Event.Interfaces], with or without a dot, except those of the event's
+	// other fields.
 	//
-	// Nothing ignores, samples, filters or throttles it, but secrets in it are
-	// masked, and it is trimmed if it is too large. Send returns what is wrong with
-	// the event; a *[DroppedError] if it stays too large or, on a transport that
-	// holds nothing, while sending fails ([Client.State]); the refusal of a queue;
-	// and the outcome on a transport that blocks, or with [WithRaiseSendErrors]. A
+	// The event is not ignored, sampled, filtered or throttled. Secrets are masked,
+	// and an event that is too large is trimmed. Send returns an error if the event
+	// is invalid or a queue refuses it; a *[DroppedError] if it stays too large or,
+	// on a transport that holds nothing, while sending is paused ([Client.State]);
+	// and the outcome on a blocking transport or with [WithRaiseSendErrors]. A
 	// disabled client returns [ErrDisabled].
 	Send(ctx context.Context, ev *Event, opts ...CaptureOption) error
-	// CaptureBreadcrumb records something that happened in the client's Context
-	// that ctx carries, or in the client's own, for the events that are captured
-	// with it later. A Context that is not active does not receive it. The latest
-	// 100 are kept; sending does not clear them. [Record] needs no client.
+	// CaptureBreadcrumb adds b to the client's Context in ctx, or to the client's
+	// own, for the events captured with it later. Only an active Context receives
+	// it. The latest 100 are kept; sending an event does not clear them. [Record]
+	// needs no client.
 	CaptureBreadcrumb(ctx context.Context, b Breadcrumb)
-	// Recover reports a panic and stops it. It has to be deferred itself:
+	// Recover reports a panic and stops it. It must be deferred directly:
 	//
 	//	defer client.Recover(ctx)
 	//
-	// The event is fatal and has the stack of the panic. Without a panic, and while
-	// a goroutine ends by [runtime.Goexit], nothing happens. A panic with
-	// [http.ErrAbortHandler], which is how a handler ends a response, goes on and
-	// is not reported. A disabled client stops panics too: whether a program
-	// survives does not depend on where it reports.
+	// The event is fatal and has the stack of the panic. Without a panic, and
+	// during [runtime.Goexit], Recover does nothing. A panic with
+	// [http.ErrAbortHandler], by which a handler aborts a response, continues and
+	// is not reported. A disabled client stops panics too, so a program behaves the
+	// same with and without a DSN.
 	Recover(ctx context.Context, opts ...CaptureOption)
-	// Flush waits until every event that was captured before the call has its
-	// outcome, or ctx ends. On a transport that holds events ([Client.State]) it
-	// waits as long as an outage lasts, unless ctx has a deadline. It returns nil
-	// if every event has its outcome and nothing was lost since the last Flush, or
-	// the start; else a *[LossError]. That one counts what was lost and wraps, if
-	// ctx ended first, the *transport.UndeliveredError that says how many events
-	// had no outcome. What [Client.Deliver] and [Client.Send] have returned an
-	// error for is not told again, and what was dropped on purpose is no loss.
-	Flush(ctx context.Context) error
+	// Flush waits until every event captured before the call has an outcome, or
+	// until ctx ends. On a transport that holds events ([Client.State]) it waits
+	// through an outage, unless ctx has a deadline. It returns nil if every event
+	// has an outcome and nothing was lost since the last Flush, else a
+	// *[LossError]. If ctx ended first, that wraps a *transport.UndeliveredError,
+	// which counts the events without an outcome. Errors that [Client.Deliver] and
+	// [Client.Send] returned are not reported again. Events dropped on purpose are
+	// not losses.
+	Flush(ctx context.Context) (err error)
 }

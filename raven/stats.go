@@ -63,8 +63,8 @@ func (c *counters) stats() Stats {
 	return s
 }
 
-// Stats returns the numbers of captured events by outcome. The counts always add
-// up. A disabled client counts nothing.
+// Stats returns the numbers of captured events by outcome. The counts always
+// add up. A disabled client counts nothing.
 func (c *Client) Stats() Stats {
 	if !c.Enabled() {
 		return Stats{}
