@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 )
 
 // receiver is a server for recorded events in a process of its own.
 type receiver struct {
-	name  string
 	child *child
 	posts *bare
 }
@@ -27,40 +25,26 @@ func measureAccept(ctx context.Context, s settings) ([]acceptRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []*receiver{{name: "no-op httptest.Server"}, {name: "sentrytest.Server"}}
+	posts := []deliverer{{name: "no-op httptest.Server"}, {name: "sentrytest.Server"}}
+	servers := make([]receiver, len(posts))
 	for i, server := range []string{noopServer, fakeServer} {
-		if err := all[i].start(ctx, requests, server); err != nil {
-			return nil, fmt.Errorf("%s: %w", all[i].name, err)
+		if err := servers[i].start(ctx, requests, server); err != nil {
+			return nil, fmt.Errorf("%s: %w", posts[i].name, err)
 		}
+		posts[i].deliver = servers[i].posts.deliver
 	}
-	warmup := min(s.events, 500)
-	runs := make([][]throughput, len(all))
-	for round := range s.rounds + 1 {
-		for i, r := range all {
-			if round == 0 {
-				if err := r.posts.deliver(ctx, warmup); err != nil {
-					return nil, fmt.Errorf("%s: %w", r.name, err)
-				}
-				continue
-			}
-			start := time.Now()
-			if err := r.posts.deliver(ctx, s.events); err != nil {
-				return nil, fmt.Errorf("%s: %w", r.name, err)
-			}
-			runs[i] = append(runs[i], throughput{seconds: time.Since(start).Seconds()})
-		}
+	runs, sent, err := takeTurns(ctx, s, posts)
+	if err != nil {
+		return nil, err
 	}
 	var rows []acceptRow
 	var lost error
-	for i, r := range all {
-		row := acceptRow{
-			name: r.name, sent: warmup + s.events*s.rounds,
-			perSecond: float64(s.events) / medianOf(runs[i], func(t throughput) float64 { return t.seconds }),
+	for i, p := range posts {
+		row := acceptRow{name: p.name, sent: sent, perSecond: rate(runs[i], s.events)}
+		if row.events, row.peakBytes, err = servers[i].stop(); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
-		if row.events, row.peakBytes, err = r.stop(); err != nil {
-			return nil, fmt.Errorf("%s: %w", r.name, err)
-		}
-		if err := whole("accept", r.name, row.sent, row.events); err != nil && lost == nil {
+		if err := whole("accept", p.name, row.sent, row.events); err != nil && lost == nil {
 			lost = err
 		}
 		rows = append(rows, row)

@@ -66,6 +66,11 @@ func measureCapture(ctx context.Context, s settings, table func(context.Context,
 	return rows, lost
 }
 
+// captureOf returns the measurement of some cases.
+func captureOf(cases func(context.Context, *server) ([]captureCase, error)) func(context.Context, settings) ([]captureRow, error) {
+	return func(ctx context.Context, s settings) ([]captureRow, error) { return measureCapture(ctx, s, cases) }
+}
+
 // captureCases are the rows. The first is the one with a budget.
 func captureCases(ctx context.Context, srv *server) ([]captureCase, error) {
 	exception := func(c contender, err error) { c.exception(err) }

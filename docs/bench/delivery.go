@@ -28,8 +28,25 @@ func measureDelivery(ctx context.Context, s settings) ([]deliveryRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	runs, sent, err := takeTurns(ctx, s, all)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := deliveryRows(srv, all, runs, s.events, sent)
+	for _, d := range all {
+		d.close()
+	}
+	if stopped := srv.stop(); stopped != nil {
+		return nil, stopped
+	}
+	return rows, err
+}
+
+// takeTurns runs all contenders in each round, after a short round that does
+// not count. It returns the counted runs, and how many events each one sent.
+func takeTurns(ctx context.Context, s settings, all []deliverer) (runs [][]throughput, sent int, err error) {
 	warmup := min(s.events, 500)
-	runs := make([][]throughput, len(all))
+	runs = make([][]throughput, len(all))
 	for round := range s.rounds + 1 {
 		n := s.events
 		if round == 0 {
@@ -38,21 +55,19 @@ func measureDelivery(ctx context.Context, s settings) ([]deliveryRow, error) {
 		for i, d := range all {
 			t, err := d.run(ctx, n)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", d.name, err)
+				return nil, 0, fmt.Errorf("%s: %w", d.name, err)
 			}
 			if round > 0 {
 				runs[i] = append(runs[i], t)
 			}
 		}
 	}
-	rows, err := deliveryRows(srv, all, runs, s.events, warmup)
-	for _, d := range all {
-		d.close()
-	}
-	if stopped := srv.stop(); stopped != nil {
-		return nil, stopped
-	}
-	return rows, err
+	return runs, warmup + s.events*s.rounds, nil
+}
+
+// rate is the events per second of runs with n events each.
+func rate(runs []throughput, n int) float64 {
+	return float64(n) / medianOf(runs, func(t throughput) float64 { return t.seconds })
 }
 
 func (d *deliverer) run(ctx context.Context, n int) (throughput, error) {
@@ -64,7 +79,7 @@ func (d *deliverer) run(ctx context.Context, n int) (throughput, error) {
 	return throughput{seconds: time.Since(start).Seconds(), cpuSeconds: (processorTime() - cpu).Seconds()}, err
 }
 
-func deliveryRows(srv *server, all []deliverer, runs [][]throughput, n, warmup int) ([]deliveryRow, error) {
+func deliveryRows(srv *server, all []deliverer, runs [][]throughput, n, sent int) ([]deliveryRow, error) {
 	var rows []deliveryRow
 	var lost error
 	for i, d := range all {
@@ -72,13 +87,12 @@ func deliveryRows(srv *server, all []deliverer, runs [][]throughput, n, warmup i
 		if err != nil {
 			return nil, err
 		}
-		sent := warmup + n*len(runs[i])
 		if err := whole("delivery", fmt.Sprintf("%s over %d connections", d.name, d.conns), sent, t.events); err != nil && lost == nil {
 			lost = err
 		}
 		rows = append(rows, deliveryRow{
 			name: d.name, bare: d.bare, conns: d.conns, sent: sent, events: t.events,
-			perSecond: float64(n) / medianOf(runs[i], func(t throughput) float64 { return t.seconds }),
+			perSecond: rate(runs[i], n),
 			cpuMicros: 1e6 * medianOf(runs[i], func(t throughput) float64 { return t.cpuSeconds }) / float64(n),
 			bytes:     float64(t.bytes) / float64(max(t.events, 1)),
 		})

@@ -10,25 +10,11 @@ import (
 	"github.com/getsentry/sentry-go"
 )
 
-// machine describes what the figures depend on.
-type machine struct {
-	cores     int
-	cpu       string
-	system    string
-	toolchain string
-	peer      string
-	date      time.Time
-}
-
-func thisMachine() machine {
-	return machine{
-		cores:     runtime.NumCPU(),
-		cpu:       cpuModel(),
-		system:    runtime.GOOS + "/" + runtime.GOARCH,
-		toolchain: runtime.Version(),
-		peer:      peerName + " " + sentry.SDKVersion,
-		date:      time.Now().UTC(),
-	}
+// thisMachine describes what the figures depend on, in one line.
+func thisMachine() string {
+	return fmt.Sprintf("%s: %d cores (%s), %s/%s, %s; %s against %s %s",
+		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), cpuModel(), runtime.GOOS, runtime.GOARCH, runtime.Version(),
+		oursName, peerName, sentry.SDKVersion)
 }
 
 // cpuModel returns the processor's name on Linux, and only its architecture on
@@ -45,10 +31,4 @@ func cpuModel() string {
 		}
 	}
 	return runtime.GOARCH
-}
-
-// String returns the line above the tables.
-func (m machine) String() string {
-	return fmt.Sprintf("%s: %d cores (%s), %s, %s; %s against %s",
-		m.date.Format(time.DateOnly), m.cores, m.cpu, m.system, m.toolchain, oursName, m.peer)
 }

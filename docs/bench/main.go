@@ -33,9 +33,13 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return err
 	}
 	clearEnvironment()
-	rep, err := measure(ctx, s, progress)
-	if rep != nil {
-		rep.print(out)
+	tables, err := measure(ctx, s, progress)
+	if tables == nil {
+		return err
+	}
+	fmt.Fprintln(out, thisMachine())
+	for _, t := range tables {
+		t.print(out)
 	}
 	return err
 }

@@ -7,61 +7,59 @@ import (
 	"io"
 )
 
-type report struct {
-	machine  machine
-	capture  []captureRow
-	features []captureRow
-	delivery []deliveryRow
-	distance []distanceRow
-	pace     []paceRow
-	burst    []burstRow
-	outage   []outageRow
-	accept   []acceptRow
-	ingest   []ingestRow
+// measurement is one table of a part.
+type measurement struct {
+	part    string
+	measure func(context.Context, settings) (table, error)
 }
 
-// measure runs the parts one after the other, so that they don't disturb each
-// other. If events were lost that must not be, it returns the report and an
-// error. After any other error there is no report.
-func measure(ctx context.Context, s settings, progress io.Writer) (*report, error) {
+// measurements are in the order in which they run.
+var measurements = []measurement{
+	{"capture", as(captureTable("Capture, on the caller's goroutine", oursName, peerName), captureOf(captureCases))},
+	{"capture", as(captureTable("What a feature costs", "with it", "default"), captureOf(featureCases))},
+	{"delivery", as(deliveryTable, measureDelivery)},
+	{"distance", as(distanceTable, measureDistance)},
+	{"distance", as(paceTable, measurePace)},
+	{"burst", as(burstTable, measureBurst)},
+	{"outage", as(outageTable, measureOutage)},
+	{"accept", as(acceptTable, measureAccept)},
+	{"ingest", as(ingestTable, measureIngest)},
+}
+
+// as returns the rows of a measurement as a table.
+func as[R any](tabulate func([]R) table, measure func(context.Context, settings) ([]R, error)) func(context.Context, settings) (table, error) {
+	return func(ctx context.Context, s settings) (table, error) {
+		rows, err := measure(ctx, s)
+		if rows == nil {
+			return table{}, err
+		}
+		return tabulate(rows), err
+	}
+}
+
+// measure runs the measurements one after the other, so that they don't disturb
+// each other. If events were lost that must not be, it returns the tables and an
+// error. After any other error there are no tables.
+func measure(ctx context.Context, s settings, progress io.Writer) ([]table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	// Ends the children after a failure.
 	defer cancel()
-	rep := &report{machine: thisMachine()}
+	var tables []table
 	var lost []error
-	for _, part := range parts {
-		if !s.wants(part) {
+	for _, m := range measurements {
+		if !s.wants(m.part) {
 			continue
 		}
-		fmt.Fprintf(progress, "bench: %s ...\n", part)
-		var err error
-		switch part {
-		case "capture":
-			if rep.capture, err = measureCapture(ctx, s, captureCases); err == nil {
-				rep.features, err = measureCapture(ctx, s, featureCases)
-			}
-		case "delivery":
-			rep.delivery, err = measureDelivery(ctx, s)
-		case "distance":
-			if rep.distance, err = measureDistance(ctx, s); err == nil {
-				rep.pace, err = measurePace(ctx, s)
-			}
-		case "burst":
-			rep.burst, err = measureBurst(ctx, s)
-		case "outage":
-			rep.outage, err = measureOutage(ctx, s)
-		case "accept":
-			rep.accept, err = measureAccept(ctx, s)
-		case "ingest":
-			rep.ingest, err = measureIngest(ctx, s)
-		}
+		fmt.Fprintf(progress, "bench: %s ...\n", m.part)
+		t, err := m.measure(ctx, s)
 		if e := new(lossError); errors.As(err, &e) {
 			lost = append(lost, err)
 		} else if err != nil {
-			return nil, fmt.Errorf("%s: %w", part, err)
+			return nil, fmt.Errorf("%s: %w", m.part, err)
 		}
+		tables = append(tables, t)
 	}
-	return rep, errors.Join(lost...)
+	return tables, errors.Join(lost...)
 }
 
 // lossError says that a contender lost events although the method must not lose

@@ -7,56 +7,29 @@ import (
 	"time"
 )
 
-func (r *report) print(out io.Writer) {
-	fmt.Fprintf(out, "%s\n", r.machine)
-	if r.capture != nil {
-		printCapture(out, "Capture, on the caller's goroutine", oursName, peerName, r.capture)
-	}
-	if r.features != nil {
-		printCapture(out, "What a feature costs", "with it", "default", r.features)
-	}
-	if r.delivery != nil {
-		printDelivery(out, r.delivery)
-	}
-	if r.distance != nil {
-		printDistance(out, r.distance)
-		printPace(out, r.pace)
-	}
-	if r.burst != nil {
-		printBurst(out, r.burst)
-	}
-	if r.outage != nil {
-		printOutage(out, r.outage)
-	}
-	if r.accept != nil {
-		printAccept(out, r.accept)
-	}
-	if r.ingest != nil {
-		printIngest(out, r.ingest)
-	}
-}
-
-func printCapture(out io.Writer, title, ours, peer string, rows []captureRow) {
-	t := table{
-		title: title,
-		head: []string{
-			"", "ns/op " + ours, peer, "ratio", "B/op " + ours, peer, "ratio", "allocs/op " + ours, peer, "ratio",
-		},
-	}
-	for _, r := range rows {
-		cells := append([]string{r.name}, compared(r.ours.nanos, r.peer.nanos)...)
-		if r.timeOnly {
-			cells = append(cells, "", "", "", "", "", "")
-		} else {
-			cells = append(cells, compared(r.ours.bytes, r.peer.bytes)...)
-			cells = append(cells, compared(r.ours.allocs, r.peer.allocs)...)
+func captureTable(title, ours, peer string) func([]captureRow) table {
+	return func(rows []captureRow) table {
+		t := table{
+			title: title,
+			head: []string{
+				"", "ns/op " + ours, peer, "ratio", "B/op " + ours, peer, "ratio", "allocs/op " + ours, peer, "ratio",
+			},
 		}
-		t.rows = append(t.rows, cells)
+		for _, r := range rows {
+			cells := append([]string{r.name}, compared(r.ours.nanos, r.peer.nanos)...)
+			if r.timeOnly {
+				cells = append(cells, "", "", "", "", "", "")
+			} else {
+				cells = append(cells, compared(r.ours.bytes, r.peer.bytes)...)
+				cells = append(cells, compared(r.ours.allocs, r.peer.allocs)...)
+			}
+			t.rows = append(t.rows, cells)
+		}
+		return t
 	}
-	t.print(out)
 }
 
-func printDelivery(out io.Writer, rows []deliveryRow) {
+func deliveryTable(rows []deliveryRow) table {
 	t := table{
 		title: "Delivery over loopback",
 		head: []string{
@@ -74,7 +47,7 @@ func printDelivery(out io.Writer, rows []deliveryRow) {
 			ratio(r.perSecond, rateOf(rows, peerName, 1)), cpu, figure(r.bytes),
 		})
 	}
-	t.print(out)
+	return t
 }
 
 // rateOf returns the rate of another line, 0 if there is none.
@@ -87,17 +60,17 @@ func rateOf(rows []deliveryRow, name string, conns int) float64 {
 	return 0
 }
 
-func printDistance(out io.Writer, rows []distanceRow) {
+func distanceTable(rows []distanceRow) table {
 	t := table{title: "Distance", head: []string{"", "answer after", "spoken", "connections", "events/s", "of " + peerName, "CPU µs/event"}}
 	for _, r := range rows {
 		t.rows = append(t.rows, []string{
 			r.name, r.away.String(), r.proto, fmt.Sprint(r.conns), figure(r.perSecond), fmt.Sprintf("%.1f", r.ofPeer), figure(r.cpuMicros),
 		})
 	}
-	t.print(out)
+	return t
 }
 
-func printPace(out io.Writer, rows []paceRow) {
+func paceTable(rows []paceRow) table {
 	t := table{title: "Concurrency when a server is disturbed", head: []string{"from 3 s on"}}
 	for i := range rows[0].peaks {
 		t.head = append(t.head, fmt.Sprintf("%g s", (time.Duration(i+1)*rows[0].every).Seconds()))
@@ -109,10 +82,10 @@ func printPace(out io.Writer, rows []paceRow) {
 		}
 		t.rows = append(t.rows, cells)
 	}
-	t.print(out)
+	return t
 }
 
-func printBurst(out io.Writer, rows []burstRow) {
+func burstTable(rows []burstRow) table {
 	t := table{
 		title: "Burst, captured as fast as one goroutine can",
 		head: []string{
@@ -127,10 +100,10 @@ func printBurst(out io.Writer, rows []burstRow) {
 			mebibytes(r.IdleBytes), mebibytes(r.PeakBytes),
 		})
 	}
-	t.print(out)
+	return t
 }
 
-func printOutage(out io.Writer, rows []outageRow) {
+func outageTable(rows []outageRow) table {
 	t := table{title: "Outage", head: []string{
 		"", "server away for half of the time", "503 with Retry-After", "waiting when it comes back", "arrived", "first after", "replay, events/s",
 	}}
@@ -144,20 +117,20 @@ func printOutage(out io.Writer, rows []outageRow) {
 			fmt.Sprint(r.replayed), fmt.Sprint(r.replay), milliseconds(r.resumed), rate,
 		})
 	}
-	t.print(out)
+	return t
 }
 
-func printAccept(out io.Writer, rows []acceptRow) {
+func acceptTable(rows []acceptRow) table {
 	t := table{title: "Servers, events accepted over loopback", head: []string{"", "kept", "events/s", "of the first", "peak memory"}}
 	for _, r := range rows {
 		t.rows = append(t.rows, []string{
 			r.name, fmt.Sprint(r.events), figure(r.perSecond), ratio(r.perSecond, rows[0].perSecond), mebibytes(r.peakBytes),
 		})
 	}
-	t.print(out)
+	return t
 }
 
-func printIngest(out io.Writer, rows []ingestRow) {
+func ingestTable(rows []ingestRow) table {
 	t := table{title: "fakesentry, a burst over loopback while its page is read", head: []string{
 		"", "received", "kept", "events/s", "peak memory", "page, median", "worst", "API, median", "worst",
 	}}
@@ -167,7 +140,7 @@ func printIngest(out io.Writer, rows []ingestRow) {
 			milliseconds(typical(r.page)), milliseconds(worst(r.page)), milliseconds(typical(r.api)), milliseconds(worst(r.api)),
 		})
 	}
-	t.print(out)
+	return t
 }
 
 func milliseconds(d time.Duration) string { return figure(d.Seconds()*1000) + " ms" }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net"
 	"net/http"
-	"sync"
+
+	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
 // recording is a request that a client sent, to be sent again.
@@ -18,31 +16,19 @@ type recording struct {
 // record captures n events with our client and returns the requests: the
 // encoded bodies and the headers.
 func record(ctx context.Context, n int) ([]recording, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	srv, err := sentrytest.Start()
 	if err != nil {
 		return nil, err
 	}
-	var (
-		mu   sync.Mutex
-		all  []recording
-		errs []error
-	)
-	receiver := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		mu.Lock()
-		defer mu.Unlock()
-		errs = append(errs, err)
-		all = append(all, recording{header: r.Header.Clone(), body: body})
-		_, _ = io.WriteString(w, answer)
-	})}
-	go func() { _ = receiver.Serve(l) }()
-	defer receiver.Close()
-	if err := captureSome(ctx, "http://public@"+l.Addr().String()+"/1", n); err != nil {
+	defer srv.Close()
+	if err := captureSome(ctx, "http://public@"+srv.Addr()+"/1", n); err != nil {
 		return nil, err
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	return all, errors.Join(errs...)
+	var all []recording
+	for _, r := range srv.Requests() {
+		all = append(all, recording{header: r.Header, body: []byte(r.Body)})
+	}
+	return all, nil
 }
 
 func captureSome(ctx context.Context, dsn string, n int) error {
