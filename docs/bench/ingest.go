@@ -42,6 +42,7 @@ func measureIngest(ctx context.Context, s settings) ([]ingestRow, error) {
 	// The program is built in its own module, because it has further
 	// dependencies.
 	build := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join("..", ".."), "-o", binary, "./sentrytest/cmd/fakesentry")
+	build.Env = append(os.Environ(), "GOWORK=") // the one of that folder
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", build, err, out)
 	}
