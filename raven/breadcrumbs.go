@@ -10,7 +10,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 )
 
-// The reference's limits (protocol 6.4).
+// The limits of Raven for Python, in characters.
 const (
 	maxCrumbMessage  = 1024
 	maxCrumbCategory = 128
@@ -37,10 +37,9 @@ func appendCrumb(dst []byte, e *encoder, b Breadcrumb) []byte {
 	return append(dst, '}')
 }
 
-// Record records a breadcrumb with everybody whom it may concern: in each
-// Context that ctx carries, whichever client's it is, or, if there is none, in
-// that of the default client. Contexts that are not active don't receive it.
-// What records, such as a database driver, thereby needs to know no client.
+// Record adds a breadcrumb to each active Context that ctx carries, of any
+// client, or to that of the default client if ctx carries none. Code that
+// records, such as a database driver, needs to know no client.
 func Record(ctx context.Context, b Breadcrumb) {
 	list := carriedBy(ctx)
 	if list == nil {

@@ -174,11 +174,12 @@ func (c *Client) Recover(ctx context.Context, opts ...CaptureOption) {
 // which counts the events without an outcome. Errors that [Client.Deliver] and
 // [Client.Send] returned are not reported again. Events dropped on purpose are
 // not losses.
-func (c *Client) Flush(ctx context.Context) (err error) {
+func (c *Client) Flush(ctx context.Context) error {
 	if !c.Enabled() {
 		return nil
 	}
 	ctx = orBackground(ctx)
+	var err error
 	if c.async != nil {
 		err = contained(func() error { return c.async.Flush(ctx) })
 	}

@@ -5,14 +5,13 @@ import (
 	"sync/atomic"
 )
 
-// NewContext returns a Context for client and a ctx that carries it: captures
-// with that ctx, and with those that are derived from it, use it. It is active
-// and starts with what is in the client's Context in ctx, else in the client's
-// own, breadcrumbs included. From then on the two are apart: what is merged
-// into a Context, or recorded, is seen in no other.
+// NewContext returns a Context for client and a ctx that carries it. Captures
+// with that ctx, and with those derived from it, use the Context. It is active
+// and starts as a copy, breadcrumbs included, of the client's Context in ctx or
+// else of the client's own. Afterwards the two are independent.
 //
-// A ctx may carry Contexts of several clients; each client finds its own. For
-// a nil client NewContext returns ctx itself and nil.
+// A ctx may carry Contexts of several clients; each client uses its own. For a
+// nil client NewContext returns ctx and nil.
 func NewContext(ctx context.Context, client *Client) (context.Context, *Context) {
 	ctx = orBackground(ctx)
 	if client == nil {
@@ -25,8 +24,8 @@ func NewContext(ctx context.Context, client *Client) (context.Context, *Context)
 	return rc.bind(ctx), rc
 }
 
-// FromContext returns the Context that ctx carries, of several clients' the
-// one that was put there last; nil if there is none.
+// FromContext returns the Context that was added to ctx last; nil if there is
+// none.
 func FromContext(ctx context.Context) *Context {
 	if list := carriedBy(ctx); list != nil {
 		return list.rc
@@ -34,8 +33,8 @@ func FromContext(ctx context.Context) *Context {
 	return nil
 }
 
-// Context returns the client's own Context, which serves where ctx carries
-// none of the client's. All goroutines share it. It is active until it is
+// Context returns the client's own Context. It is used where ctx carries none
+// of the client's. All goroutines share it. It is active until it is
 // deactivated.
 func (c *Client) Context() *Context {
 	if c == nil {
@@ -44,7 +43,7 @@ func (c *Client) Context() *Context {
 	return &c.own
 }
 
-// openContext makes the client's own Context, as a client is made.
+// openContext initialises the client's own Context.
 func (c *Client) openContext() {
 	c.own.client = c
 	c.own.now.Store(&contents{active: true, under: c.defaults})
@@ -60,8 +59,8 @@ func (c *Client) scope(ctx context.Context) *Context {
 	return &c.own
 }
 
-// carried is a list of Contexts in a context.Context, one for each client, the
-// latest first.
+// carried is the list of Contexts in a context.Context, one for each client,
+// the latest first.
 type carried struct {
 	rc    *Context
 	outer *carried
@@ -69,7 +68,8 @@ type carried struct {
 
 type carriedKey struct{}
 
-// carriedBy finds nothing in a ctx that panics, such as a nil pointer.
+// carriedBy returns the list in ctx. A ctx that panics, such as a nil pointer,
+// has none.
 func carriedBy(ctx context.Context) (list *carried) {
 	if ctx == nil {
 		return nil
@@ -94,13 +94,12 @@ func (l *carried) without(c *Client) *carried {
 	return &carried{rc: l.rc, outer: l.outer.without(c)}
 }
 
-// bind returns a context that carries rc in place of another one of the same
-// client.
+// bind returns a context that carries rc instead of the same client's Context.
 func (rc *Context) bind(ctx context.Context) context.Context {
 	return context.WithValue(ctx, carriedKey{}, &carried{rc: rc, outer: carriedBy(ctx).without(rc.client)})
 }
 
-// fork returns a ctx with new Contexts in place of those that it carries.
+// fork returns a ctx with copies of the Contexts that it carries.
 func fork(ctx context.Context) context.Context {
 	list := carriedBy(ctx)
 	if list == nil {
@@ -110,8 +109,7 @@ func fork(ctx context.Context) context.Context {
 	return list.fork(ctx)
 }
 
-// fork replaces the Contexts of the list, the latest last, so that it stays the
-// latest.
+// fork replaces the Contexts of the list. The latest stays the latest.
 func (l *carried) fork(ctx context.Context) context.Context {
 	if l.outer != nil {
 		ctx = l.outer.fork(ctx)
@@ -120,20 +118,17 @@ func (l *carried) fork(ctx context.Context) context.Context {
 	return ctx
 }
 
-// UserContext merges a user into the client's Context that ctx carries, or
-// into the client's own if it carries none. It is short for Merge, as are
-// HTTPContext, ExtraContext and TagsContext.
+// UserContext merges a user into the client's Context in ctx, or into the
+// client's own, as [Context.Merge] does.
 func (c *Client) UserContext(ctx context.Context, u User) { c.merge(ctx, u) }
 
-// HTTPContext merges a request into the client's Context; see
-// [Client.UserContext].
+// HTTPContext merges a request; see [Client.UserContext].
 func (c *Client) HTTPContext(ctx context.Context, r *Request) { c.merge(ctx, r) }
 
-// ExtraContext merges extra data into the client's Context; see
-// [Client.UserContext].
+// ExtraContext merges extra data; see [Client.UserContext].
 func (c *Client) ExtraContext(ctx context.Context, e Extra) { c.merge(ctx, e) }
 
-// TagsContext merges tags into the client's Context; see [Client.UserContext].
+// TagsContext merges tags; see [Client.UserContext].
 func (c *Client) TagsContext(ctx context.Context, t Tags) { c.merge(ctx, t) }
 
 func (c *Client) merge(ctx context.Context, value CaptureOption) {
@@ -144,20 +139,18 @@ func (c *Client) merge(ctx context.Context, value CaptureOption) {
 
 var defaultClient atomic.Pointer[Client]
 
-// SetDefault makes c the client that the functions of this package use where
-// their ctx carries no [Context]. There is none until then, and there is none
-// again after SetDefault(nil). As in log/slog this is for programs, whose main
-// function knows what the default is to be; libraries should ask for a
-// [Reporter].
+// SetDefault sets the client that the functions of this package use where ctx
+// carries no [Context]; nil for none, which is the initial state. It is for
+// main functions. Libraries should take a [Reporter].
 func SetDefault(c *Client) { defaultClient.Store(c) }
 
-// Default returns the default client, nil if there is none. A nil *Client is a
-// disabled one.
+// Default returns the default client. It is nil, and so disabled, if none was
+// set.
 func Default() *Client { return defaultClient.Load() }
 
 // ClientFrom returns the client that the functions of this package use: the one
-// whose Context ctx carries, of several the one whose Context was put there
-// last, else the default client; nil if there is none.
+// whose Context was added to ctx last, else the default client; nil if there is
+// none.
 func ClientFrom(ctx context.Context) *Client {
 	if rc := FromContext(ctx); rc != nil {
 		return rc.client

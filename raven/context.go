@@ -7,55 +7,52 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/seen"
 )
 
-// Context is what a program knows at a time about what it is doing: the user,
-// the request, tags and so on, which are merged under every event that is
-// captured meanwhile, and the breadcrumbs that led there. It is the reference
-// client's Context for goroutines: where that one belongs to a thread, this
-// one travels in a [context.Context]. [NewContext] makes one; outside of any,
-// the client's own serves, [Client.Context].
+// Context is data about the current work: user, request, tags and other options
+// that are merged under every event captured with it, and the breadcrumbs that
+// led there. It corresponds to the Context of Raven for Python. That belongs to
+// a thread; this one travels in a [context.Context]. [NewContext] makes one.
+// Where ctx carries none, the client's own is used, [Client.Context].
 //
-// A Context is safe for any number of goroutines. Captures take no lock on it:
-// its data is replaced, never changed. All methods may be called on a nil
-// *Context, which holds nothing.
+// A Context is safe for concurrent use. Captures do not lock it. All methods
+// may be called on a nil *Context, which holds nothing.
 //
-// A Context is active or it is not. Only an active one receives breadcrumbs;
-// what is in it is added to events either way.
+// Only an active Context receives breadcrumbs. Events get its data whether it
+// is active or not.
 //
-// An error that was captured with a Context is not captured with it again as
-// part of another: of the layers of a program that each wrap an error and
-// report it, the first is heard. The Context remembers the latest 16 errors,
-// for five minutes, if they are pointers. It remembers what was handed to the
-// transport, and forgets an event that was lost. Other Contexts, derived ones
-// included, know nothing of it, and the client's own, which unrelated work
-// shares, remembers nothing.
+// A Context prevents repetitions: if an error was captured with it, a later
+// error that wraps that one is not. So if several layers of a program wrap an
+// error and report it, the first report counts. The Context remembers the
+// latest 16 errors for five minutes, if they are pointers and were passed to
+// the transport. It forgets errors whose events were lost. Other Contexts,
+// derived ones included, do not know them. The client's own Context, which
+// unrelated work shares, remembers nothing.
 //
-// Errors that a package declares for all to return, such as sql.ErrNoRows, are
-// never taken for a repetition: two errors that wrap one of them have nothing
-// else in common. The client knows those of the standard library, and takes an
-// error that was captured twice, or that carries the stack of a package's
-// initialisation, for one; others are for [WithSentinels].
+// Sentinels, errors that packages declare as variables such as sql.ErrNoRows,
+// are no repetitions: errors that wrap the same sentinel may be unrelated. The
+// client knows those of the standard library. It also recognises an error as a
+// sentinel if it was captured twice, or carries the stack of a package's
+// initialisation. [WithSentinels] lists others.
 //
-// Capturing the same error twice makes two events. It is one event if a program
-// captures an error and then logs it, through one of the adapters of logging
-// libraries, or returns it to [Client.Wrap]; and the other way round. In a
-// Context the error itself tells, as above. Loggers often have no context:
-// without a Context, and for errors that are no pointers, the two have to come
-// within five seconds of each other, with the same text, and from one function
-// or from a function and one that it called.
+// Capturing an error twice makes two events. But an error that is captured and
+// then logged through an adapter for a logging library, or returned to
+// [Client.Wrap], makes one event; likewise in the other order. With a Context
+// the error itself is compared. Without one, as in many loggers, and for errors
+// that are not pointers, both must have the same text, come within five seconds
+// of each other, and come from one function or from a function and its caller.
 type Context struct {
 	client *Client
 	now    atomic.Pointer[contents]
 	seen   seen.Errors
 }
 
-// contents is what a Context holds at one time. It is never changed, so that
-// Contexts can share it.
+// contents are the state of a Context. They never change, so Contexts can share
+// them.
 type contents struct {
 	active bool
 	runs   int            // calls of With that have not returned
-	after  bool           // what active will be when the last of them has
-	data   *circumstances // what was merged; nil: nothing
-	under  *circumstances // the same over the client's own tags and so on, for captures
+	after  bool           // what active becomes when the last of them returns
+	data   *circumstances // merged values; nil: none
+	under  *circumstances // data over the client's own tags and so on
 	trail  trail
 }
 
@@ -68,8 +65,7 @@ func (c contents) with(data *circumstances, client *Client) contents {
 	return c
 }
 
-// update replaces the contents with what change makes of them. change may run
-// more than once.
+// update replaces the contents. change may run more than once.
 func (rc *Context) update(change func(*contents)) {
 	for {
 		before := rc.now.Load()
@@ -81,11 +77,11 @@ func (rc *Context) update(change func(*contents)) {
 	}
 }
 
-// Activate lets the Context receive breadcrumbs.
+// Activate makes the Context receive breadcrumbs.
 func (rc *Context) Activate() { rc.setActive(true) }
 
-// Deactivate ends that the Context receives breadcrumbs. Those that it has
-// stay, as does everything else.
+// Deactivate makes the Context receive no more breadcrumbs. It keeps those that
+// it has.
 func (rc *Context) Deactivate() { rc.setActive(false) }
 
 func (rc *Context) setActive(active bool) {
@@ -100,8 +96,8 @@ func (c *contents) activate(active bool) { c.active, c.after = active, active }
 func (rc *Context) Active() bool { return rc != nil && rc.now.Load().active }
 
 // enter and leave are the two ends of With. The Context is active in between.
-// The last one to leave deactivates it, unless it is the client's own: that one
-// is left as it was found, or as it was made meanwhile.
+// The last leave deactivates it, but restores the state of the client's own
+// Context unless that was changed meanwhile.
 func (rc *Context) enter() {
 	rc.update(func(c *contents) {
 		if c.runs == 0 {
@@ -120,37 +116,28 @@ func (rc *Context) leave() {
 	})
 }
 
-// Merge adds values to the Context, over those of the same kind that it has:
-// maps key by key, [User] and [Request] field by field, anything else in place
-// of what was there. It activates the Context, unless Activate(false) is among
-// the values.
+// Merge adds values to the Context: maps are merged key by key, [User] and
+// [Request] field by field, other values replace those of the same kind. It
+// activates the Context, unless Activate(false) is among the values.
 //
-// Values that an event or the options of its capture set themselves win over
-// the Context's. [Params] and [Callers], which make sense for one event only,
-// are left out.
+// An event and the options of its capture override the Context. [Params] and
+// [Callers] are left out, because they make sense for one event only.
 //
-// Maps and slices are copied, those in the exported fields of structs too. What
-// pointers lead to is not, nor what unexported fields hold, and must not be
-// changed any more.
+// Maps and slices are copied, also in exported fields of structs. Values behind
+// pointers and in unexported fields are shared and must not change.
 func (rc *Context) Merge(values ...CaptureOption) {
 	if rc == nil {
 		return
 	}
 	added, activate := gather(values, true)
-	if activate == nil {
-		activate = &always
-	}
 	rc.update(func(c *contents) {
 		*c = c.with(added.over(c.data), rc.client)
-		c.activate(*activate)
+		c.activate(activate == nil || *activate)
 	})
 }
 
-var always = true
-
-// Set replaces everything that was merged into the Context. Its breadcrumbs
-// stay, and so does whether it is active unless [Activate] is among the
-// values.
+// Set replaces all values merged into the Context. Its breadcrumbs stay, and so
+// does whether it is active, unless [Activate] is among the values.
 func (rc *Context) Set(values ...CaptureOption) {
 	if rc == nil {
 		return
@@ -164,8 +151,8 @@ func (rc *Context) Set(values ...CaptureOption) {
 	})
 }
 
-// Get returns a copy of what was merged into the Context, as an event; without
-// breadcrumbs. What values that are pointers lead to is shared.
+// Get returns a copy of the values merged into the Context, as an event without
+// breadcrumbs. Values behind pointers are shared.
 func (rc *Context) Get() *Event {
 	if rc == nil {
 		return new(Event)
@@ -178,9 +165,9 @@ func (rc *Context) Get() *Event {
 	return &ev
 }
 
-// Clear removes what was merged into the Context, its breadcrumbs and its
-// memory of the errors that were captured. The Context is deactivated too if
-// deactivate is true; without the argument, unless it is the client's own.
+// Clear removes the merged values, the breadcrumbs and the memory of captured
+// errors. It deactivates the Context if deactivate is true; without the
+// argument, unless it is the client's own.
 func (rc *Context) Clear(deactivate ...bool) {
 	if rc == nil {
 		return
@@ -195,10 +182,10 @@ func (rc *Context) Clear(deactivate ...bool) {
 	rc.seen.Clear()
 }
 
-// With calls fn with a ctx that carries the Context. The Context is activated
-// before and deactivated afterwards, also if fn panics: by the call that
-// returns last, if several run at a time. The client's own Context is left as
-// it was before, or as fn made it. On a nil Context With only calls fn.
+// With calls fn with a ctx that carries the Context. It activates the Context
+// before and deactivates it afterwards, also if fn panics. Of concurrent calls
+// the last to return deactivates it. The client's own Context is left as it was
+// before, or as fn made it. On a nil Context With only calls fn.
 func (rc *Context) With(ctx context.Context, fn func(ctx context.Context)) {
 	ctx = orBackground(ctx)
 	if rc == nil {

@@ -1,11 +1,8 @@
 package raven
 
-import (
-	"github.com/ravenkit/ravenkit/internal/guard"
-)
+import "github.com/ravenkit/ravenkit/internal/guard"
 
-// circumstances returns what the client's options put under every event, nil
-// for nothing.
+// circumstances returns what options add to every event, nil for nothing.
 func (cfg *config) circumstances() *circumstances {
 	if len(cfg.tags) == 0 && len(cfg.extra) == 0 && cfg.site == "" {
 		return nil
@@ -13,8 +10,8 @@ func (cfg *config) circumstances() *circumstances {
 	return &circumstances{ev: Event{Tags: cfg.tags, Extra: cfg.extra}, manner: manner{site: cfg.site}}
 }
 
-// gather makes circumstances of options, and says what they say of activation.
-// Lazy values stay lazy, or are called.
+// gather turns options into circumstances. It also returns the value of
+// Activate. Lazy values are called unless lazy is true.
 func gather(values []CaptureOption, lazy bool) (*circumstances, *bool) {
 	d := newDraft()
 	defer d.release()
@@ -30,17 +27,16 @@ func gather(values []CaptureOption, lazy bool) (*circumstances, *bool) {
 	return &circumstances{ev: copied(&d.ev), manner: d.manner}, activate
 }
 
-// Lazy is values that are asked for when they are needed. Merged into a
-// [Context] it is called for each event that is captured with it, and so can
-// say what is not known before, such as how much of a request's body was read;
-// what it returns counts as merged after everything else. As an option of a
-// capture it is called at once. It is called for events that are sampled out
-// too, since it may return a [SampleRate]. It may be called by several
-// goroutines at a time. One that panics says nothing, and so does one that is
-// returned by more than seven others in one another.
+// Lazy returns values when they are needed. In a [Context] it is called for
+// each event, so it can return what was not known before, such as how much of a
+// request's body was read; its values are merged after everything else. As an
+// option of a capture it is called at once. It is also called for events that
+// are sampled out, since it may return a [SampleRate]. Calls may be concurrent.
+// One that panics adds nothing. Lazy values may nest eight deep; deeper ones
+// add nothing.
 type Lazy func() []CaptureOption
 
-// maxLazy is how many lazy values are called in one another.
+// maxLazy is how deep lazy values may nest.
 const maxLazy = 8
 
 func (o Lazy) apply(d *draft) {
@@ -60,7 +56,7 @@ func (o Lazy) values() (values []CaptureOption) {
 	return values
 }
 
-// settled returns circumstances with what their lazy values are now.
+// settled returns circumstances with the values of their lazy ones.
 func (s *circumstances) settled() *circumstances {
 	if s == nil || len(s.lazy) == 0 {
 		return s

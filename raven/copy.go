@@ -16,9 +16,9 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// materialize returns the draft's event as values that may be changed and kept:
-// complete, and without memory of the draft's or the caller's, but for what
-// the values in its maps point to.
+// materialize returns the complete event for functions that may change and keep
+// it. It shares no memory with the draft or the caller, except for values
+// behind pointers.
 func (d *draft) materialize(w *wire) *Event {
 	c := copier{enc: &d.enc}
 	ev := c.event(&d.ev)
@@ -54,15 +54,15 @@ func (d *draft) materialize(w *wire) *Event {
 	return &ev
 }
 
-// adopt makes ev the event of the draft, to be sent without additions. It is
-// not changed.
+// adopt makes ev the draft's event, to be sent without additions. ev does not
+// change.
 func (d *draft) adopt(ev *Event) {
 	d.ev, d.complete = *ev, true
 	d.ownTags, d.ownExtra, d.ownContexts = false, false, false
 	d.crumbs = emptied(d.crumbs)
 }
 
-// contexts adds those that every event has.
+// contexts adds the default contexts.
 func (d *draft) contexts(w *wire, contexts Contexts) Contexts {
 	if contexts == nil {
 		contexts = Contexts{}
@@ -95,8 +95,8 @@ func (d *draft) breadcrumbs(c *copier) []Breadcrumb {
 	return list
 }
 
-// decoded is the breadcrumb that was recorded, as its JSON has it: numbers in
-// its data are int64 or float64.
+// decoded returns the breadcrumb from its JSON. Numbers in its data are int64
+// or float64.
 func (c crumb) decoded() Breadcrumb {
 	var b struct {
 		Timestamp float64
@@ -109,7 +109,7 @@ func (c crumb) decoded() Breadcrumb {
 	dec := json.NewDecoder(bytes.NewReader(c.json))
 	dec.UseNumber()
 	if dec.Decode(&b) != nil {
-		return Breadcrumb{} // it is our own JSON
+		return Breadcrumb{} // cannot happen: the client wrote the JSON
 	}
 	numbered(b.Data)
 	return Breadcrumb{
@@ -118,7 +118,7 @@ func (c crumb) decoded() Breadcrumb {
 	}
 }
 
-// numbered replaces the numbers in decoded JSON by Go's.
+// numbered replaces the numbers in decoded JSON by Go numbers.
 func numbered(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -140,20 +140,19 @@ func numbered(v any) any {
 	return v
 }
 
-// copier copies what an event is made of; see [guard.Copier] for the values in
-// it.
+// copier copies events; [guard.Copier] copies the values in them.
 type copier struct {
 	guard.Copier
-	enc *encoder // knows which frames are in_app
+	enc *encoder // knows which frames are in-app
 }
 
-// copied returns an event that shares no maps and slices with ev, exceptions,
-// stack and breadcrumbs apart.
+// copied returns an event that shares no maps and slices with ev, apart from
+// exceptions, stack and breadcrumbs.
 func copied(ev *Event) Event { return new(copier).event(ev) }
 
 func copiedMap[M ~map[string]any](m M) M { return copyOf(new(copier), m) }
 
-// copyOf costs nothing where there is nothing to copy, as mostly.
+// copyOf takes no time if there is nothing to copy, the usual case.
 func copyOf[T any](c *copier, v T) T {
 	if r := reflect.ValueOf(v); (r.Kind() == reflect.Map || r.Kind() == reflect.Slice) && r.IsNil() {
 		return v
@@ -161,7 +160,7 @@ func copyOf[T any](c *copier, v T) T {
 	return guard.Copy(&c.Copier, v)
 }
 
-// event copies what a Context may hold of an event.
+// event copies the parts of an event that a Context may hold.
 func (c *copier) event(ev *Event) Event {
 	e := *ev
 	e.Tags, e.Modules, e.Fingerprint = maps.Clone(ev.Tags), maps.Clone(ev.Modules), slices.Clone(ev.Fingerprint)
@@ -170,8 +169,7 @@ func (c *copier) event(ev *Event) Event {
 	return e
 }
 
-// trace returns a copy with the frames that were found, the outermost
-// first.
+// trace returns a copy with the frames that were found, the outermost first.
 func (c *copier) trace(s *Stacktrace) *Stacktrace {
 	if s == nil {
 		return nil

@@ -10,39 +10,39 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// draft is an event while it is put together, with the memory that this takes.
-// Drafts are used again: nothing of one may be kept once it is released.
+// draft is an event that is being built, with working memory. Drafts are
+// reused: nothing may refer to one after it is released.
 type draft struct {
 	ev     Event
 	crumbs []crumb // recorded before, if the event has none of its own
 	now    time.Time
 	bare   bool // nothing of the client is added
 
-	scope    *Context // that the event is captured with
+	scope    *Context // of the capture
 	how      seen.Way
-	textOnly bool        // the error is what is left of another one, its text
-	here     stack.Stack // the stack of the capture, once it is known
+	textOnly bool        // the error has only the text of the original
+	here     stack.Stack // of the capture, once it is known
 
-	complete  bool // what the client adds is in the event already
-	gathering bool // for a Context: lazy values stay so
+	complete  bool // the event has all that the client adds
+	gathering bool // for a Context: lazy values are not called
 	lazyDepth int  // of the lazy value that is being applied
 	manner
 
-	ownTags, ownExtra, ownContexts, ownInterfaces bool // the maps are the draft's to change
+	ownTags, ownExtra, ownContexts, ownInterfaces bool // the draft may change the maps
 
-	handled, unhandled bool // what mechanisms point to
+	handled, unhandled bool // mechanisms point to them
 
 	exceptions []Exception
 	mechanisms []Mechanism
 	traces     []Stacktrace
 	stacks     stack.Arena
-	chain      errchain.Chain // what the captured error unwraps to
+	chain      errchain.Chain // of the captured error
 
 	enc encoder
 	buf []byte
 }
 
-// maxKeptBuffer bounds what one large event leaves behind in the pool.
+// maxKeptBuffer limits the buffers in the pool.
 const maxKeptBuffer = 256 << 10
 
 var drafts = sync.Pool{New: func() any { return &draft{buf: make([]byte, 0, 8<<10)} }}
@@ -73,26 +73,26 @@ func (d *draft) release() {
 	drafts.Put(d)
 }
 
-// emptied returns s without elements and without what they referred to.
+// emptied returns s without elements and their references.
 func emptied[T any](s []T) []T {
 	clear(s)
 	return s[:0]
 }
 
-// subject is what is captured beside or in place of an event: an error, or the
-// value of a panic. bare says that the event is to be sent as it is, urgent
-// that it does not wait while sending fails, told that the caller is told what
-// became of it, echo that a client's own log led to the capture.
+// subject is an error or the value of a panic that is captured, and how an
+// event is captured.
 type subject struct {
 	err      error
 	panicked any
 	how      seen.Way
 
-	bare, urgent, told, echo bool
+	bare   bool // the client adds nothing
+	urgent bool // it is sent during pauses too
+	told   bool // the outcome is returned to the caller
+	echo   bool // a client's own log caused the capture
 }
 
-// open begins a capture: with the Context of ctx, and everything that the
-// captured error unwraps to.
+// open starts a capture: it finds the Context and unwraps the error.
 func (d *draft) open(c *Client, ctx context.Context, what *subject) {
 	d.scope, d.how, d.now = c.scope(ctx), what.how, time.Now()
 	d.enc.inApp, d.bare = c.inApp, what.bare
@@ -106,8 +106,8 @@ func (d *draft) open(c *Client, ctx context.Context, what *subject) {
 	}
 }
 
-// lay fills the draft with what the capture was given: the Context's data, the
-// event's over it, the options over that (protocol 6.1).
+// lay fills the draft with the Context's data, the event over that, and the
+// options over both.
 func (d *draft) lay(ev *Event, what *subject, opts []CaptureOption) {
 	if ev != nil {
 		d.ev = *ev
@@ -122,8 +122,7 @@ func (d *draft) lay(ev *Event, what *subject, opts []CaptureOption) {
 	d.ev.EventID = idOf(&d.ev)
 }
 
-// complement adds what the capture itself knows: breadcrumbs, exceptions,
-// stacks and the time.
+// complement adds breadcrumbs, exceptions, stacks and the time.
 func (d *draft) complement(c *Client, what *subject) {
 	if !d.bare && d.ev.Breadcrumbs == nil {
 		d.crumbs = d.scope.now.Load().trail.appendTo(d.crumbs, c.breadcrumbs)
@@ -155,8 +154,8 @@ func (d *draft) applyAll(opts []CaptureOption) {
 	}
 }
 
-// captureStack is the stack of the goroutine, without the client's own calls,
-// or that which the capture was given.
+// captureStack returns the stack of Callers, or of the goroutine without the
+// client's own calls.
 func (d *draft) captureStack() stack.Stack {
 	switch {
 	case d.here != nil:
@@ -168,8 +167,7 @@ func (d *draft) captureStack() stack.Stack {
 	return d.here
 }
 
-// panicStack is the stack of a panic that was just recovered, or that which the
-// capture was given.
+// panicStack returns the stack of Callers, or of the panic that was recovered.
 func (d *draft) panicStack() stack.Stack {
 	if d.callers != nil {
 		return d.stacks.Of(d.callers)
@@ -186,17 +184,16 @@ func (d *draft) trace(calls stack.Stack) *Stacktrace {
 	return &d.traces[len(d.traces)-1]
 }
 
-// circumstances are what is added to an event that does not say otherwise: what
-// a Context holds. They are never changed.
+// circumstances are what a Context holds: defaults for events. They never
+// change.
 type circumstances struct {
 	ev Event
 	manner
 }
 
-// manner is what the options of a capture say about the capture, beside what
-// they say about the event.
+// manner is how an event is captured, by the options of the capture.
 type manner struct {
-	withStack  bool // as Stack says
+	withStack  bool // the value of Stack
 	stackGiven bool
 	rate       *SampleRate
 	auth       authHeader
@@ -206,7 +203,7 @@ type manner struct {
 	lazy       []Lazy
 }
 
-// linesFor returns how many lines go with an event of a place.
+// linesFor returns the number of source lines for an event of a place.
 func (c *Client) linesFor(calls stack.Stack, now time.Time) int {
 	if c.sourceLines == 0 || c.sourceRate == nil || len(calls) == 0 || c.sourceRate.Allow(uint64(calls[0].PC()), now) {
 		return c.sourceLines

@@ -11,14 +11,13 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// suppressedKey is the extra that says how many events were held back.
+// suppressedKey is the extra with the number of throttled events.
 const suppressedKey = "suppressed"
 
-// WithSampleRate reports only a share of what is captured, from 0, nothing, to
-// 1, everything, which is the default; which events these are is chance. A rate
-// outside that is an error. A [SampleRate] among a capture's options, or in its
-// Context, wins over it. What is left out has an id all the same, and counts as
-// [OutcomeSampled].
+// WithSampleRate reports a random share of all captures, from 0, nothing, to 1,
+// everything, the default. Another rate is an error. A [SampleRate] in a
+// capture's options or in its Context overrides it. An event that is left out
+// still has an id, and counts as [OutcomeSampled].
 func WithSampleRate(rate float64) Option {
 	return func(cfg *config) error {
 		if !(rate >= 0 && rate <= 1) {
@@ -29,9 +28,8 @@ func WithSampleRate(rate float64) Option {
 	}
 }
 
-// sampledOut decides whether an event belongs to the share that is left out.
-// The options win over the Context, which wins over the client. Rates of 0 and
-// 1 leave nothing to chance.
+// sampledOut decides whether an event is left out. Rates of 0 and 1 leave
+// nothing to chance.
 func (d *draft) sampledOut(c *Client) bool {
 	if d.bare {
 		return false
@@ -46,16 +44,15 @@ func (d *draft) sampledOut(c *Client) bool {
 	return !(rate > 0 && rand.Float64() < rate)
 }
 
-// Throttle lets at most n events with one fingerprint pass in a time of per,
-// which begins with the first of them. The rest count as [OutcomeThrottled],
-// and their captures return ""; the next one that passes says how many there
-// were, in the extra "suppressed".
+// Throttle lets at most n events with one fingerprint pass in a window of
+// length per, which starts with the first of them. The others count as
+// [OutcomeThrottled], and their captures return "". The next event that passes
+// has their number in the extra "suppressed".
 //
-// The fingerprint is the event's own [Fingerprint] if it has one. Else it is,
-// for errors, the type of the captured error and the innermost in-app frame of
-// its stack, and for anything else the message as it was given, without its
-// parameters. The latest 1000 fingerprints are kept. An n below 1 and a per of
-// zero or less are errors.
+// The fingerprint is the event's own [Fingerprint] if it has one. Otherwise it
+// is, for errors, the type of the captured error and the innermost in-app frame
+// of its stack, else the message without its parameters. The latest 1000
+// fingerprints are kept. An n below 1 and a per of zero or less are errors.
 func Throttle(n int, per time.Duration) Option {
 	return func(cfg *config) error {
 		if n < 1 || per <= 0 {
@@ -66,8 +63,9 @@ func Throttle(n int, per time.Duration) Option {
 	}
 }
 
-// pastGates is where a composed event may end before it is sent. For one that
-// is held back while sending fails there is a gist too if the log shows it.
+// pastGates encodes an event unless it is throttled, sending is paused, or it
+// is too large. An event dropped during a pause has a gist if its loss is
+// logged.
 func (c *Client) pastGates(d *draft, urgent bool) (p outgoing, drop Outcome, g *gist) {
 	suppressed := 0
 	if t := c.throttle; t != nil && !d.bare {
@@ -84,7 +82,7 @@ func (c *Client) pastGates(d *draft, urgent bool) (p outgoing, drop Outcome, g *
 	}
 	if !urgent && c.holder == nil {
 		if why := c.backoff.Try(); why != nil {
-			if c.closed.Load() { // whether sending fails does not matter any more
+			if c.closed.Load() { // the pause no longer matters
 				return outgoing{}, Outcome{EventID: d.ev.EventID, Kind: OutcomeClosed, Err: transport.ErrClosed}, nil
 			}
 			if c.logsLosses() {
@@ -106,10 +104,9 @@ func (c *Client) pastGates(d *draft, urgent bool) (p outgoing, drop Outcome, g *
 	return p, Outcome{}, nil
 }
 
-// throttleSeed makes fingerprints.
 var throttleSeed = maphash.MakeSeed()
 
-// throttleKey is the draft's fingerprint for a throttle.
+// throttleKey returns the draft's fingerprint for a throttle.
 func (d *draft) throttleKey() uint64 {
 	var h maphash.Hash
 	h.SetSeed(throttleSeed)
@@ -133,8 +130,8 @@ func (d *draft) throttleKey() uint64 {
 	return h.Sum64()
 }
 
-// place returns the frame that tells errors of one type apart: of the outermost
-// one that has a stack.
+// place returns the frame that distinguishes errors of one type: that of the
+// outermost error with a stack.
 func (d *draft) place() *stack.Frame {
 	for i := len(d.ev.Exceptions) - 1; i >= 0; i-- {
 		if f := d.topFrame(d.ev.Exceptions[i].Stacktrace); f != nil {
@@ -144,8 +141,8 @@ func (d *draft) place() *stack.Frame {
 	return nil
 }
 
-// topFrame returns the innermost in-app frame of a stack, or the innermost one
-// if it has none in-app; nil if it has no frames.
+// topFrame returns the innermost in-app frame of a stack, else the innermost
+// frame; nil if there are none.
 func (d *draft) topFrame(s *Stacktrace) *stack.Frame {
 	if s.empty() {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// overlay puts src over dst. Neither is changed unless *own says that dst is
-// ours: a single source, the usual case, is not copied.
+// overlay puts src over dst. It changes dst only if *own is true. A single
+// source, the usual case, is not copied.
 func overlay[M ~map[string]V, V any](dst, src M, own *bool) M {
 	switch {
 	case len(src) == 0:
@@ -22,61 +22,58 @@ func overlay[M ~map[string]V, V any](dst, src M, own *bool) M {
 	return dst
 }
 
-// merged returns a map with the entries of both, the later wins.
+// merged returns a map with the entries of both; over wins.
 func merged[M ~map[string]V, V any](base, over M) M {
 	var own bool
 	return overlay(base, over, &own)
 }
 
-// set replaces *dst unless v says nothing.
-func set(dst *string, v string) {
-	if v != "" {
-		*dst = v
+// either is cmp.Or for slices.
+func either[S ~[]E, E any](first, second S) S {
+	if first != nil {
+		return first
 	}
+	return second
 }
 
-// mergeUser returns over merged into base, neither of which is changed.
+// mergeUser returns over merged into base. It changes neither.
 func mergeUser(base, over *User) *User {
-	if base == nil {
-		return over
+	if base == nil || over == nil {
+		return cmp.Or(base, over)
 	}
-	if over == nil {
-		return base
+	return &User{
+		ID:        cmp.Or(over.ID, base.ID),
+		Username:  cmp.Or(over.Username, base.Username),
+		Email:     cmp.Or(over.Email, base.Email),
+		Name:      cmp.Or(over.Name, base.Name),
+		IPAddress: cmp.Or(over.IPAddress, base.IPAddress),
+		Data:      merged(base.Data, over.Data),
 	}
-	u := *base
-	set(&u.ID, over.ID)
-	set(&u.Username, over.Username)
-	set(&u.Email, over.Email)
-	set(&u.Name, over.Name)
-	set(&u.IPAddress, over.IPAddress)
-	u.Data = merged(u.Data, over.Data)
-	return &u
 }
 
-// mergeRequest returns over merged into base, neither of which is changed.
+// mergeRequest returns over merged into base. It changes neither.
 func mergeRequest(base, over *Request) *Request {
-	if base == nil {
-		return over
+	if base == nil || over == nil {
+		return cmp.Or(base, over)
 	}
-	if over == nil {
-		return base
+	r := Request{
+		URL:         cmp.Or(over.URL, base.URL),
+		Method:      cmp.Or(over.Method, base.Method),
+		QueryString: cmp.Or(over.QueryString, base.QueryString),
+		Fragment:    cmp.Or(over.Fragment, base.Fragment),
+		Cookies:     cmp.Or(over.Cookies, base.Cookies),
+		Headers:     merged(base.Headers, over.Headers),
+		Env:         merged(base.Env, over.Env),
+		Data:        over.Data,
 	}
-	r := *base
-	set(&r.URL, over.URL)
-	set(&r.Method, over.Method)
-	set(&r.QueryString, over.QueryString)
-	set(&r.Fragment, over.Fragment)
-	set(&r.Cookies, over.Cookies)
-	r.Headers = merged(r.Headers, over.Headers)
-	r.Env = merged(r.Env, over.Env)
-	if over.Data != nil {
-		r.Data = over.Data
+	if r.Data == nil {
+		r.Data = base.Data
 	}
 	return &r
 }
 
 // underlay puts the draft over circumstances: maps key by key, user and request
-// field by field, of anything else what the draft has.
+// field by field. Other fields that the draft has win.
 func (d *draft) underlay(s *circumstances) {
 	if s == nil {
 		return
@@ -102,9 +99,7 @@ func (d *draft) underlay(s *circumstances) {
 	ev.Transaction = cmp.Or(ev.Transaction, base.Transaction)
 	ev.Message = cmp.Or(ev.Message, base.Message)
 	ev.TimeSpent = cmp.Or(ev.TimeSpent, base.TimeSpent)
-	if ev.Fingerprint == nil {
-		ev.Fingerprint = base.Fingerprint
-	}
+	ev.Fingerprint = either(ev.Fingerprint, base.Fingerprint)
 	if ev.Modules == nil {
 		ev.Modules = base.Modules
 	}
@@ -123,14 +118,12 @@ func (s *circumstances) over(base *circumstances) *circumstances {
 	return &circumstances{ev: d.ev, manner: d.manner}
 }
 
-// over returns m with what it does not say itself taken from base.
+// over returns m with its empty fields taken from base.
 func (m manner) over(base *manner) manner {
 	if !m.stackGiven {
 		m.withStack, m.stackGiven = base.withStack, base.stackGiven
 	}
-	if m.rate == nil {
-		m.rate = base.rate
-	}
+	m.rate = cmp.Or(m.rate, base.rate)
 	m.auth = cmp.Or(m.auth, base.auth)
 	m.site = cmp.Or(m.site, base.site)
 	m.lazy = slices.Concat(base.lazy, m.lazy)

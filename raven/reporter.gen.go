@@ -85,5 +85,5 @@ type Reporter interface {
 	// which counts the events without an outcome. Errors that [Client.Deliver] and
 	// [Client.Send] returned are not reported again. Events dropped on purpose are
 	// not losses.
-	Flush(ctx context.Context) (err error)
+	Flush(ctx context.Context) error
 }

@@ -9,13 +9,13 @@ import (
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// trail is the latest breadcrumbs of a Context. It is never changed; a longer
-// one shares what the two have in common. So that it does not keep what nobody
-// will read, it consists of two lists: when the recent one is full it becomes
-// the older one, whose predecessor is given up.
+// trail is the latest breadcrumbs of a Context. It never changes; a longer
+// trail shares its steps. It consists of two lists so that old steps can be
+// freed: when the recent list is full it becomes the older one, and the
+// previous older one is dropped.
 type trail struct {
 	recent, older *step
-	n             int // steps in recent; older, if there is one, is full
+	n             int // steps in recent; older is full if there is one
 }
 
 // step is a breadcrumb in a list, the latest first.
@@ -24,7 +24,8 @@ type step struct {
 	before *step
 }
 
-// plus returns the trail with one more breadcrumb, of which limit can be read.
+// plus returns the trail with one more breadcrumb. The latest limit can be
+// read.
 func (t trail) plus(c crumb, limit int) trail {
 	if limit <= 0 {
 		return t
@@ -38,8 +39,7 @@ func (t trail) plus(c crumb, limit int) trail {
 }
 
 // appendTo appends the latest breadcrumbs, the oldest first. Of equal ones in a
-// row only the first is given, as in the reference; when they happened does not
-// count.
+// row only the first is kept, as in Raven for Python; times are not compared.
 func (t trail) appendTo(dst []crumb, limit int) []crumb {
 	start := len(dst)
 	for s := t.recent; s != nil; s = s.before {
@@ -72,15 +72,15 @@ func (s *step) appendTo(dst []crumb) []crumb {
 }
 
 // crumb is a recorded breadcrumb: JSON whose timestamp comes first, so that the
-// rest can be compared, or one that is yet to be processed.
+// rest can be compared, or one that is not processed yet.
 type crumb struct {
 	json []byte
 	rest int // where the rest begins
 	late *lateCrumb
 }
 
-// newCrumb returns what Contexts of the client keep of a breadcrumb. late is
-// what runs its Process function, if it has one.
+// newCrumb returns the form of b for Contexts of the client. late runs b's
+// Process function; nil if b has none.
 func (c *Client) newCrumb(b Breadcrumb, late *lateValue) crumb {
 	if b.Timestamp.IsZero() {
 		b.Timestamp = time.Now()
@@ -104,11 +104,12 @@ func encodedCrumb(b Breadcrumb, r *rules) crumb {
 type lateCrumb struct {
 	value *lateValue
 	rules *rules
-	tried atomic.Bool // a value in it that ends the goroutine does so once
+	tried atomic.Bool // a value that ends the goroutine does so only once
 	done  atomic.Pointer[crumb]
 }
 
-// process returns the processed breadcrumb, nil while somebody else is at it.
+// process returns the processed breadcrumb, nil while another goroutine
+// processes it.
 func (l *lateCrumb) process() *crumb {
 	if l.done.Load() == nil {
 		if b := l.value.process(); b != nil && !l.tried.Swap(true) {
@@ -119,11 +120,10 @@ func (l *lateCrumb) process() *crumb {
 	return l.done.Load()
 }
 
-// lateValue runs the Process function of a breadcrumb for all clients. Two
-// things are avoided: to run it twice, and to wait for it, since it may itself
-// capture something.
+// lateValue runs the Process function of a breadcrumb for all clients, once.
+// Nobody waits for it, because it may itself capture something.
 type lateValue struct {
-	recorded atomic.Pointer[Breadcrumb] // until somebody processes it
+	recorded atomic.Pointer[Breadcrumb] // until it is processed
 	done     atomic.Pointer[Breadcrumb]
 }
 
@@ -135,7 +135,7 @@ func lateValueOf(b Breadcrumb) *lateValue {
 	return newLateValue(b)
 }
 
-// newLateValue is a function of its own because b ends up on the heap here.
+// newLateValue is a separate function so that b is on the heap only here.
 func newLateValue(b Breadcrumb) *lateValue {
 	if b.Timestamp.IsZero() {
 		b.Timestamp = time.Now()
