@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/internal/losses"
 	"github.com/ravenkit/ravenkit/raven/internal/gate"
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 	"github.com/ravenkit/ravenkit/raven/internal/seen"
@@ -39,7 +40,7 @@ type Client struct {
 	counters counters
 	ledger   gate.Ledger
 	reports  reports
-	burst    gate.Burst // of losses, for the log
+	burst    losses.Burst // of losses, for the log
 	recent   seen.Recent
 	closed   atomic.Bool
 	endedCtx atomic.Bool // the ctx given to Close had ended

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
+	"github.com/ravenkit/ravenkit/internal/losses"
 	"github.com/ravenkit/ravenkit/raven/internal/advice"
-	"github.com/ravenkit/ravenkit/raven/internal/gate"
 	"github.com/ravenkit/ravenkit/transport"
 )
 
@@ -52,7 +52,7 @@ func (c *Client) noticed(n transport.Notice) {
 }
 
 // logEnd logs the end of a burst.
-func (c *Client) logEnd(b gate.Ended) {
+func (c *Client) logEnd(b losses.Ended) {
 	if b.Lost == 0 { // an outage that cost nothing
 		c.logTo().Warn("raven: closed while delivery had stopped; no event was lost", "host", c.dsn.Host)
 		return

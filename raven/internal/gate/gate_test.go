@@ -3,7 +3,6 @@ package gate_test
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,59 +99,4 @@ func TestLedger(t *testing.T) {
 	outcomes, forgotten = none.Read()
 	g.Expect(outcomes).To(BeEmpty())
 	g.Expect(forgotten).To(BeEquivalentTo(1))
-}
-
-func TestBurst(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := NewWithT(t)
-		var b gate.Burst
-		_, over := b.Success()
-		g.Expect(over).To(BeFalse(), "there was none")
-		g.Expect(b.Lose(false)).To(BeTrue())
-		time.Sleep(time.Second)
-		g.Expect(b.Lose(false)).To(BeFalse())
-		g.Expect(b.Burning()).To(BeTrue())
-		e, over := b.Success()
-		g.Expect(over).To(BeTrue())
-		g.Expect(e.Lost).To(Equal(2))
-		g.Expect(e.Took).To(Equal(time.Second))
-
-		g.Expect(b.Lose(true)).To(BeTrue())
-		_, over = b.Success()
-		g.Expect(over).To(BeFalse(), "it is interleaved with successes")
-		time.Sleep(10 * time.Second)
-		_, over = b.Success()
-		g.Expect(over).To(BeTrue())
-
-		g.Expect(b.Pause(time.Now())).To(BeTrue())
-		g.Expect(b.Lose(false)).To(BeFalse())
-		_, over = b.Success()
-		g.Expect(over).To(BeFalse(), "the transport says when an outage is over")
-		e, over = b.End()
-		g.Expect(over).To(BeTrue())
-		g.Expect(e.Lost).To(Equal(1))
-		_, over = b.End()
-		g.Expect(over).To(BeFalse())
-	})
-}
-
-// A burst ends once, whoever says so.
-func TestBurstEndsOnce(t *testing.T) {
-	g := NewWithT(t)
-	var b gate.Burst
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	ended := 0
-	b.Lose(false)
-	for range 8 {
-		wg.Go(func() {
-			if _, over := b.Success(); over {
-				mu.Lock()
-				ended++
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	g.Expect(ended).To(Equal(1))
 }

@@ -1,6 +1,5 @@
 // Package gate decides which events go on, and counts: a throttle and a rate by
-// key, the backoff after failures, the ledger of outcomes, the bursts of
-// losses.
+// key, the backoff after failures, the ledger of outcomes.
 //
 // It knows keys, times and words. It must not know events, clients or
 // transports.

@@ -1,4 +1,7 @@
-package gate
+// Package losses groups the losses of a client or a target, so that a log has
+// two lines for an outage and not thousands. It must not know events, packets
+// or what is logged.
+package losses
 
 import (
 	"sync"
@@ -6,13 +9,11 @@ import (
 	"time"
 )
 
-// quiet is after how long without a loss a burst ends that is interleaved with
-// successes, as a full queue's is.
+// quiet is how long after the last loss a success ends a sticky burst.
 const quiet = 10 * time.Second
 
-// Burst says when losses begin and when they are over: a server that is down is
-// one thing to report, not thousands. The zero value is ready. It is safe for
-// concurrent use.
+// Burst says when losses begin and when they are over. The zero value is ready
+// to use. A Burst is safe for concurrent use.
 type Burst struct {
 	burning atomic.Bool // a burst has begun and not ended
 
@@ -58,7 +59,7 @@ func (b *Burst) Pause(since time.Time) (first bool) {
 	return first
 }
 
-// begin needs the lock.
+// begin begins a burst if there is none. The caller holds the lock.
 func (b *Burst) begin(at time.Time) (first bool) {
 	if first = !b.burning.Swap(true); first {
 		b.begun, b.last, b.events = at, at, 0
@@ -87,7 +88,7 @@ func (b *Burst) End() (e Ended, ended bool) {
 	return b.end()
 }
 
-// end needs the lock.
+// end ends the burst, if there is one. The caller holds the lock.
 func (b *Burst) end() (Ended, bool) {
 	return Ended{Lost: b.events, Began: b.begun, Took: b.last.Sub(b.begun)}, b.burning.Swap(false)
 }
