@@ -47,52 +47,6 @@ func (n *Network) join(door dialFunc) (addr string) {
 	return addr
 }
 
-func (n *Network) listen() net.Listener {
-	l := &listener{conns: make(chan net.Conn), done: make(chan struct{})}
-	l.addr = n.join(l.dial)
-	return l
-}
-
-type listener struct {
-	addr  string
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := halves()
-	select {
-	case l.conns <- server:
-		return client, nil
-	case <-l.done:
-		return nil, &net.OpError{Op: "dial", Net: "memory", Err: connRefused}
-	case <-ctx.Done():
-		return nil, &net.OpError{Op: "dial", Net: "memory", Err: ctx.Err()}
-	}
-}
-
-func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *listener) Close() error {
-	l.once.Do(func() { close(l.done) })
-	return nil
-}
-
-func (l *listener) Addr() net.Addr { return memAddr(l.addr) }
-
-type memAddr string
-
-func (memAddr) Network() string  { return "memory" }
-func (a memAddr) String() string { return string(a) }
-
 // halfConn is a connection that can be closed for writing only, as a TCP
 // connection can. net.Pipe can't, so it has one pipe for each direction.
 type halfConn struct {

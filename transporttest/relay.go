@@ -16,8 +16,8 @@ import (
 type relay struct {
 	t        *trial
 	srv      *sentrytest.Server
-	listener net.Listener
-	dial     dialFunc
+	addr     string
+	listener net.Listener // nil on a Network
 	running  sync.WaitGroup
 
 	mu     sync.Mutex
@@ -33,24 +33,25 @@ type relay struct {
 // relay starts a relay; it ends with the trial.
 func (t *trial) relay(srv *sentrytest.Server) *relay {
 	t.Helper()
-	r := &relay{t: t, srv: srv, dial: new(net.Dialer).DialContext, conns: make(map[net.Conn]bool)}
-	if network := t.h.Network; network != nil {
-		r.listener, r.dial = network.listen(), network.DialContext
-	} else {
-		var err error
-		if r.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			t.Fatalf("%v", err)
-		}
-	}
-	r.running.Go(r.accept)
+	r := &relay{t: t, srv: srv, conns: make(map[net.Conn]bool)}
 	t.Cleanup(r.stop)
+	if t.h.Network != nil {
+		r.addr = t.h.Network.join(r.door)
+		return r
+	}
+	var err error
+	if r.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatalf("%v", err)
+	}
+	r.addr = r.listener.Addr().String()
+	r.running.Go(r.accept)
 	return r
 }
 
 // dsn returns the server's DSN with the address of the relay.
 func (r *relay) dsn(params ...string) *transport.DSN {
 	dsn := r.t.dsn(r.srv, params...)
-	dsn.Host = r.listener.Addr().String()
+	dsn.Host = r.addr
 	return dsn
 }
 
@@ -82,13 +83,24 @@ func (r *relay) accept() {
 		if err != nil {
 			return
 		}
-		server, err := r.dial(context.Background(), "tcp", r.t.addr(r.srv))
+		server, err := net.Dial("tcp", r.t.addr(r.srv))
 		if err != nil {
 			_ = client.Close()
 			continue
 		}
 		r.pass(client, server)
 	}
+}
+
+// door connects a transport on the harness's network.
+func (r *relay) door(ctx context.Context, network, _ string) (net.Conn, error) {
+	server, err := r.t.h.Network.DialContext(ctx, network, r.t.addr(r.srv))
+	if err != nil {
+		return nil, err
+	}
+	near, far := halves()
+	r.pass(far, server)
+	return near, nil
 }
 
 func (r *relay) pass(client, server net.Conn) {
@@ -148,7 +160,9 @@ func (r *relay) end(client, server net.Conn) {
 }
 
 func (r *relay) stop() {
-	_ = r.listener.Close()
+	if r.listener != nil {
+		_ = r.listener.Close()
+	}
 	r.mu.Lock()
 	r.closed = true
 	for c := range r.conns {
