@@ -83,8 +83,8 @@ func openFile(path string) (*file, error) {
 	}
 	const settings = "?_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)"
 	// SQLite would make a new file readable for everyone. Its WAL gets the
-	// permissions of the file. If the file can't be created, SQLite returns an
-	// error too, and explained knows that one.
+	// permissions of the file. Ignore errors here: SQLite returns one too, and
+	// explained adds advice to it.
 	if created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 		if err := created.Close(); err != nil {
 			return nil, fmt.Errorf("opening the store %s: %w", path, err)
