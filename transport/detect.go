@@ -46,7 +46,7 @@ func autoDriver() Driver {
 			if Detect() == "threaded" {
 				return threaded.Open(dsn, env)
 			}
-			return openHTTP(dsn, env, new(HTTPConfig), new(ThreadedConfig))
+			return openHTTP(dsn, env, new(ThreadedConfig))
 		},
 	}
 }

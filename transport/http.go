@@ -62,23 +62,37 @@ func httpDriver() Driver {
 		Name:    "sync", Engine: "net/http", Blocking: true,
 		Delivery: "in the caller, which waits for the answer", Decodes: true,
 		Options: OptionSpecs(new(HTTPConfig)),
-		Open:    func(dsn *DSN, env Env) (Transport, error) { return openHTTP(dsn, env, new(HTTPConfig)) },
+		Open:    func(dsn *DSN, env Env) (Transport, error) { return openHTTP(dsn, env) },
 	}
 }
 
-// openHTTP makes the HTTP that a DSN describes, for all drivers that deliver
-// through one. It decodes the options of others, too.
-func openHTTP(dsn *DSN, env Env, cfg *HTTPConfig, others ...OptionBinder) (*HTTP, error) {
-	if err := DecodeOptions(dsn.Options, append(others, cfg)...); err != nil {
+// openHTTP makes the HTTP that a DSN describes, and decodes the options of
+// others.
+func openHTTP(dsn *DSN, env Env, others ...OptionBinder) (*HTTP, error) {
+	var cfg HTTPConfig
+	if err := cfg.Decode(dsn, env, others...); err != nil {
 		return nil, err
 	}
-	if env.HTTPClient != nil {
-		if err := RefuseConnectionOptions(dsn, "Env.HTTPClient"); err != nil {
+	return NewHTTP(cfg)
+}
+
+// overHTTP completes the driver of a transport that delivers through an HTTP.
+// configure returns its configuration before the options are decoded.
+func overHTTP[C any, B interface {
+	*C
+	OptionBinder
+}, T Transport](d Driver, configure func(Env) C, open func(next Transport, cfg C) (T, error)) Driver {
+	d.Engine, d.Decodes = "net/http", true
+	d.Options = OptionSpecs(new(HTTPConfig), B(new(C)))
+	d.Open = func(dsn *DSN, env Env) (Transport, error) {
+		cfg := configure(env)
+		next, err := openHTTP(dsn, env, B(&cfg))
+		if err != nil {
 			return nil, err
 		}
+		return open(next, cfg)
 	}
-	cfg.Apply(env)
-	return NewHTTP(*cfg)
+	return d
 }
 
 // Send delivers one packet and waits for the outcome.

@@ -86,6 +86,21 @@ func (c *HTTPConfig) BindOptions(o *OptionSet) {
 	o.Off("http2", &c.DisableHTTP2, "whether HTTP/2 is used with servers that offer it; fasthttp+ never uses it")
 }
 
+// Decode sets the fields from the options of a DSN and the values of an Env,
+// for drivers of transports on HTTP. It decodes the options of others, too. With
+// an Env.HTTPClient, options about connections are faults. The error joins one
+// *[OptionError] for each fault.
+func (c *HTTPConfig) Decode(dsn *DSN, env Env, others ...OptionBinder) error {
+	if err := DecodeOptions(dsn.Options, append(others, c)...); err != nil {
+		return err
+	}
+	c.Apply(env)
+	if env.HTTPClient == nil {
+		return nil
+	}
+	return RefuseConnectionOptions(dsn, "Env.HTTPClient")
+}
+
 // Apply adds the values of an Env for transports on HTTP.
 func (c *HTTPConfig) Apply(env Env) {
 	c.DialContext, c.TLS, c.Client, c.Logger = env.DialContext, env.TLS, env.HTTPClient, env.Logger

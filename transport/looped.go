@@ -48,21 +48,12 @@ func NewLooped(next Transport, cfg LoopedConfig) (*Looped, error) {
 }
 
 func loopedDriver() Driver {
-	return Driver{
-		Schemes: []string{"loop+http", "loop+https", "tornado+http", "tornado+https"},
-		Name:    "loop", Engine: "net/http",
-		Delivery: "in the background, with callbacks on the program's own loop (Env.Loop); in the caller while no loop runs", Decodes: true,
+	return overHTTP(Driver{
+		Schemes:  []string{"loop+http", "loop+https", "tornado+http", "tornado+https"},
+		Name:     "loop",
+		Delivery: "in the background, with callbacks on the program's own loop (Env.Loop); in the caller while no loop runs",
 		WhenFull: "never: the number is not limited",
-		Options:  OptionSpecs(new(HTTPConfig), new(LoopedConfig)),
-		Open: func(dsn *DSN, env Env) (Transport, error) {
-			cfg := LoopedConfig{Loop: env.Loop, Logger: env.logger()}
-			next, err := openHTTP(dsn, env, new(HTTPConfig), &cfg)
-			if err != nil {
-				return nil, err
-			}
-			return NewLooped(next, cfg)
-		},
-	}
+	}, func(env Env) LoopedConfig { return LoopedConfig{Loop: env.Loop, Logger: env.Logger} }, NewLooped)
 }
 
 // SendAsync starts the delivery on the loop. If no loop runs, it delivers

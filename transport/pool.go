@@ -55,21 +55,12 @@ func NewPool(next Transport, cfg PoolConfig) (*Pool, error) {
 }
 
 func poolDriver() Driver {
-	return Driver{
-		Schemes: []string{"pool+http", "pool+https", "gevent+http", "gevent+https"},
-		Name:    "pool", Engine: "net/http",
-		Delivery: "in one goroutine per event", Decodes: true,
+	return overHTTP(Driver{
+		Schemes:  []string{"pool+http", "pool+https", "gevent+http", "gevent+https"},
+		Name:     "pool",
+		Delivery: "in one goroutine per event",
 		WhenFull: "the capture waits until one of pool_size ends, or its context does",
-		Options:  OptionSpecs(new(HTTPConfig), new(PoolConfig)),
-		Open: func(dsn *DSN, env Env) (Transport, error) {
-			cfg := PoolConfig{Logger: env.logger()}
-			next, err := openHTTP(dsn, env, new(HTTPConfig), &cfg)
-			if err != nil {
-				return nil, err
-			}
-			return NewPool(next, cfg)
-		},
-	}
+	}, func(env Env) PoolConfig { return PoolConfig{Logger: env.Logger} }, NewPool)
 }
 
 // SendAsync waits for a slot until ctx ends, and delivers in a goroutine. The

@@ -40,21 +40,12 @@ func NewSpawn(next Transport, cfg SpawnConfig) (*Spawn, error) {
 }
 
 func spawnDriver() Driver {
-	return Driver{
-		Schemes: []string{"spawn+http", "spawn+https", "eventlet+http", "eventlet+https"},
-		Name:    "spawn", Engine: "net/http",
-		Delivery: "in one goroutine per event, fire and forget", Decodes: true,
+	return overHTTP(Driver{
+		Schemes:  []string{"spawn+http", "spawn+https", "eventlet+http", "eventlet+https"},
+		Name:     "spawn",
+		Delivery: "in one goroutine per event, fire and forget",
 		WhenFull: "never: the number is not limited",
-		Options:  OptionSpecs(new(HTTPConfig), new(SpawnConfig)),
-		Open: func(dsn *DSN, env Env) (Transport, error) {
-			cfg := SpawnConfig{Logger: env.logger()}
-			next, err := openHTTP(dsn, env, new(HTTPConfig), &cfg)
-			if err != nil {
-				return nil, err
-			}
-			return NewSpawn(next, cfg)
-		},
-	}
+	}, func(env Env) SpawnConfig { return SpawnConfig{Logger: env.Logger} }, NewSpawn)
 }
 
 // SendAsync delivers in a goroutine. It never waits, so it ignores ctx.

@@ -109,19 +109,10 @@ func bindShutdown(o *OptionSet, p *time.Duration) {
 }
 
 func threadedDriver() Driver {
-	return Driver{
-		Schemes: []string{"threaded+http", "threaded+https"},
-		Name:    "threaded", Engine: "net/http",
-		Delivery: "in the background, by workers with a queue", Decodes: true,
+	return overHTTP(Driver{
+		Schemes:  []string{"threaded+http", "threaded+https"},
+		Name:     "threaded",
+		Delivery: "in the background, by workers with a queue",
 		WhenFull: "overflow decides; by default the newest event is dropped",
-		Options:  OptionSpecs(new(HTTPConfig), new(ThreadedConfig)),
-		Open: func(dsn *DSN, env Env) (Transport, error) {
-			cfg := ThreadedConfig{Logger: env.logger()}
-			next, err := openHTTP(dsn, env, new(HTTPConfig), &cfg)
-			if err != nil {
-				return nil, err
-			}
-			return NewThreaded(next, cfg)
-		},
-	}
+	}, func(env Env) ThreadedConfig { return ThreadedConfig{Logger: env.Logger} }, NewThreaded)
 }

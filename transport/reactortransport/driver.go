@@ -20,14 +20,8 @@ func Driver() transport.Driver {
 
 func open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
 	cfg := Config{ThreadedConfig: transport.ThreadedConfig{Logger: env.Logger}}
-	if err := transport.DecodeOptions(dsn.Options, &cfg); err != nil {
+	if err := cfg.Decode(dsn, env, &cfg.ThreadedConfig); err != nil {
 		return nil, err
 	}
-	if env.HTTPClient != nil {
-		if err := transport.RefuseConnectionOptions(dsn, "Env.HTTPClient"); err != nil {
-			return nil, err
-		}
-	}
-	cfg.Apply(env)
 	return New(cfg)
 }
