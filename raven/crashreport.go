@@ -12,48 +12,45 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// WithCrashReport reports how an earlier process of the program died, and has
-// the runtime write down how this one does, by [debug.SetCrashOutput]. That
-// covers what no deferred function sees: panics in goroutines that nobody
-// guards, concurrent map writes, deadlocks, exhausted stacks.
+// WithCrashReport reports the crash of an earlier process of the program, and
+// makes the runtime record a crash of this one ([debug.SetCrashOutput]). It
+// covers what deferred functions can't see: panics in other goroutines,
+// concurrent map writes, deadlocks, stack overflows.
 //
-// path is that of the crash file, or of a folder for it; the file is made if
-// need be. Empty stands for a file in the user's cache folder, told apart by
-// program and project. Each process locks its own: the second one at the same
-// time has path with ".2" at the end, and so on up to 64.
+// path is the crash file or its folder; the file is created if necessary. Empty
+// means a file in the user's cache folder, by program and project. Each process
+// locks its own file: the second process at a time uses path with ".2" at the
+// end, and so on up to 64.
 //
-// The report is a fatal event: an exception with the text and the stack of the
+// The report is a fatal event: an exception with the text and stack of the
 // panic, the other goroutines as threads, the beginning of the raw text as
-// extra crash_output, with the release that crashed and the time it did. It is
-// sent in the background, past any queue; [Client.Close] waits for it. The file
-// is emptied when the event has its outcome; if the server can't be reached, or
-// may take the event later ([transport.Retryable]), it is kept for the next
-// start.
+// extra crash_output, and the release and time of the crash. It is sent in the
+// background, bypassing any queue; [Client.Close] waits for it. Then the file
+// is emptied. If the server can't be reached or may accept the event later
+// ([transport.Retryable]), the file is kept for the next start.
 //
-// What goes wrong with the files is logged and has no other effect. A disabled
-// client reports no crash and writes none down. A process has one crash output:
-// the first client to ask gets it, instead of whoever set it before, and
-// [Client.Close] ends it.
+// Problems with the files are only logged. A disabled client neither reports
+// nor records crashes. A process has one crash output. The first client takes
+// it, from any other user, until [Client.Close].
 //
-// Limits: the runtime lists other goroutines than the one that crashed only
-// under GOTRACEBACK=all. It leaves out the text of its own fatal errors, so
-// that their kind is told from the stack, and prints other values than errors,
-// texts and numbers as an address. SIGKILL, which is also what the kernel does
-// when memory runs out, and os.Exit leave nothing. Locks need Windows, Linux,
-// macOS or a BSD.
+// Limits: the runtime lists goroutines other than the crashed one only under
+// GOTRACEBACK=all. It omits the text of its own fatal errors, so their kind is
+// derived from the stack. It prints values other than errors, strings and
+// numbers as addresses. SIGKILL, which the kernel also uses when memory runs
+// out, and os.Exit leave nothing. Locks require Windows, Linux, macOS or a BSD.
 func WithCrashReport(path string) Option {
 	return setting(func(cfg *config) { cfg.crashFile = &path })
 }
 
-// crashReports is a client's part in crashes: the output of this process's, and
-// the goroutine that reports earlier ones.
+// crashReports is a client's crash output and the goroutine that reports
+// earlier crashes.
 type crashReports struct {
 	output *crash.Output
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
-// startCrashReports takes the crash output, nil if that can't be.
+// startCrashReports takes the crash output; nil if that fails.
 func (c *Client) startCrashReports(cfg *config) *crashReports {
 	path, err := crash.Path(*cfg.crashFile, c.dsn.Public(""))
 	if err != nil {
@@ -84,7 +81,7 @@ func (c *Client) startCrashReports(cfg *config) *crashReports {
 	return r
 }
 
-// close waits for the report until ctx ends, and gives the crash output back.
+// close waits for the report until ctx ends, and releases the crash output.
 func (r *crashReports) close(ctx context.Context) {
 	if r == nil {
 		return
@@ -98,15 +95,15 @@ func (r *crashReports) close(ctx context.Context) {
 	r.output.Close()
 }
 
-// reportCrash reports what a file holds, and empties it unless the report is
-// worth another try.
+// reportCrash reports the crash in a file. It empties the file unless another
+// attempt may succeed.
 func (c *Client) reportCrash(ctx context.Context, file *crash.File) error {
 	report, err := file.Report()
 	if err != nil {
 		return err
 	}
 	_, err = c.Deliver(ctx, crashEvent(&report, &encoder{inApp: c.inApp}))
-	var network *transport.NetworkError // also where no certificate was trusted
+	var network *transport.NetworkError // an untrusted certificate may be fixed too
 	if ctx.Err() != nil || transport.Retryable(err) || errors.As(err, &network) || errors.Is(err, transport.ErrClosed) {
 		return fmt.Errorf("an earlier crash could not be reported; it is kept in %s for the next start: %w", file.Path(), err)
 	}
@@ -118,8 +115,8 @@ func (c *Client) reportCrash(ctx context.Context, file *crash.File) error {
 
 func (c *Client) logCrash(err error) { c.complain("raven: WithCrashReport", err) }
 
-// crashEvent is the event for a crash. Its id depends on the crash alone: if
-// one is reported twice, the server knows.
+// crashEvent returns the event for a crash. Its id depends on the crash alone,
+// so the server recognises a second report.
 func crashEvent(r *crash.Report, e *encoder) *Event {
 	c := crash.Parse(r.Output)
 	sum := sha256.Sum256([]byte(r.At.UTC().String() + r.Output))
@@ -131,7 +128,7 @@ func crashEvent(r *crash.Report, e *encoder) *Event {
 		Release:     r.Release,
 		Environment: r.Environment,
 		ServerName:  r.ServerName,
-		Breadcrumbs: []Breadcrumb{}, // this process's have nothing to do with it
+		Breadcrumbs: []Breadcrumb{}, // none of this process
 		Extra:       Extra{"crash_output": strings.Split(strings.TrimSpace(r.Output), "\n")},
 	}
 	x := Exception{Value: c.Text, Mechanism: &Mechanism{Type: "crash", Handled: &unhandled}}

@@ -8,122 +8,112 @@ Package raven reports errors, panics and messages to Sentry.
 	defer client.Close(ctx)
 	client.CaptureException(ctx, err, raven.Tags{"shard": "7"})
 
-A [Client] is a plain value without global state, safe for concurrent use; a
-program may have several. Code that reports should ask for a [Reporter], the
-client's interface, which [Discard] and test doubles implement too.
+Begin with [New], [Client.CaptureException] and [Client.Close]. Code that
+reports should take a [Reporter], which [Client], [Discard] and test doubles
+implement. A program may have several clients; they share no state.
 
-# Where settings come from
+# Settings
 
-Of several, the later wins: defaults, the environment, the DSN, Go options.
+Later columns override earlier ones; the DSN's query is between them.
 
-	setting      environment         option            default
-	DSN          SENTRY_DSN          New's argument    none: a disabled client
-	release      SENTRY_RELEASE      WithRelease       the revision that Go built in
-	environment  SENTRY_ENVIRONMENT  WithEnvironment   production
-	server name  SENTRY_NAME         WithServerName    the host's name
+	setting      default                         environment         option
+	DSN          none: a disabled client         SENTRY_DSN          New's argument
+	release      the revision that Go built in   SENTRY_RELEASE      WithRelease
+	environment  production                      SENTRY_ENVIRONMENT  WithEnvironment
+	server name  the host's name                 SENTRY_NAME         WithServerName
 
-The DSN's scheme chooses how events travel and its query configures that: see
-package transport. The option protocol is the client's own: envelope, the
-default, is what every server of today takes; store is what the reference
-client, Python's Raven, sends.
+The DSN's scheme chooses the transport and its query sets the transport's
+options; see package transport. The option protocol belongs to the client:
+envelope, the default, is for today's servers, store is what Raven for Python
+sends.
 
 # Capturing
 
-A capture builds and encodes the event on the calling goroutine, hands it to
-the transport and returns the event's id. It never panics and never fails the
-program: whatever the values do that it is given, the event is sent without
-them; [Extra] names the two things that Go itself ends a program for.
-[Client.Deliver] makes one attempt at once and waits for the outcome;
-[WithRaiseSendErrors] does that for all events.
+A capture builds and encodes an event on the calling goroutine, passes it to
+the transport and returns the event's id. It does not panic, whatever the
+methods of the given values do; [Extra] names two exceptions. [Client.Deliver]
+makes one attempt at once and waits for the outcome. [WithRaiseSendErrors] does
+that for all events.
 
-What goes with an event is given as typed values: [Tags], [Extra], [Level],
-[User] and the other kinds of [CaptureOption].
+Options of a capture are typed values: [Tags], [Extra], [Level], [User] and the
+other kinds of [CaptureOption].
 
 # Context
 
-A [Context] is what a program knows at a time, carried by context.Context:
-tags, user, request and breadcrumbs that belong to one request, and to nothing
-else that happens meanwhile.
+A [Context] holds the tags, user, request and breadcrumbs of one piece of work,
+such as a request. A context.Context carries it.
 
 	ctx, rc := raven.NewContext(r.Context(), client)
 	rc.Merge(raven.User{ID: id}, raven.Tags{"route": route})
 	raven.Record(ctx, raven.Breadcrumb{Category: "cache", Message: "miss"})
 	client.CaptureException(ctx, err)
 
-Where ctx carries none, the client's own serves, which all goroutines share.
-[Go] starts a goroutine with a Context of its own. What is said closer to the
-event wins: the client's settings, the Context, the event, the options of the
-capture.
+Where ctx carries none, the client's own Context is used, which all goroutines
+share. [Go] starts a goroutine with its own Context. The options of a capture
+override the event, the event overrides the Context, and the Context overrides
+the client's settings.
 
-The functions of this package that are named as methods of the client, such as
-[CaptureException], report with the client whose Context ctx carries, else with
-the one that [SetDefault] was given. There is no other global.
+Functions with the names of Client's methods, such as [CaptureException], use
+the client whose Context ctx carries, else that of [SetDefault]. There is no
+other global state.
 
-# What an error is called
+# Types of exceptions
 
-Sentry groups events by the type of the exception and its stack, and lists
-them by type and text. An exception's type is the error's Go type if that tells
-something: *fs.PathError, and every type of the program itself. Errors of
-[errors.New], [fmt.Errorf], [errors.Join] and of the errors packages have types
-that only carry a text, a stack or other errors. Such a one has
+Sentry groups events by the exception's type and stack. The type is the error's
+Go type if that says something: *fs.PathError, and every type of the program
+itself. The types of [errors.New], [fmt.Errorf], [errors.Join] and of errors
+packages only carry a text, a stack or other errors. In their place stands
 
-  - the type of the error that it wraps, if it wraps one;
-  - else the function that it comes from, such as shop.checkout or
-    shop.(*Cart).Add: the innermost one of the program on the stack that the
-    error carries, else on that of the capture or the panic.
+  - the type of the wrapped error, if there is one;
+  - else the function that the error comes from, such as shop.checkout or
+    shop.(*Cart).Add: the innermost in-app function on the stack of the error,
+    else of the capture or the panic.
 
-The same goes for panics with values of unnamed types and of Go's own, such as
-strings. What the runtime panics with is runtime.Error. The Go type goes along
-as go_type in the data of the exception's mechanism, see [Mechanism].
+The same applies to panics with values of unnamed and basic types, such as
+strings. Panics of the runtime have the type runtime.Error. The Go type is in
+the mechanism's data as go_type; see [Mechanism].
 
-Stacks begin where an error was made, if it carries one. The calls that an
-error has in common with one that it wraps are shown there alone.
+Stacks begin where an error was made, if it carries its stack. Calls that an
+error shares with one that it wraps are shown only there.
 
 # What is not sent
 
-Passwords, tokens, card numbers and the like are masked in whatever goes with an
-event, by [SanitizePasswords], which every client has. [WithProcessors] adds to
-it; [WithBeforeSend] sees each event last, and may drop it. The text of messages
-and errors is sent as it is, but for the secrets of URLs. docs/privacy.md has
-the details.
+Passwords, tokens, card numbers and similar data are masked in everything that
+goes with an event, by [SanitizePasswords]. [WithProcessors] adds processors.
+[WithBeforeSend] sees each event last and may drop it. Texts of messages and
+errors are sent with less masking. docs/privacy.md has the details. Local
+variables are not recorded.
 
 An event of more than 1,000,000 bytes, which Sentry would refuse, is trimmed:
-the data of breadcrumbs goes first, then the largest values of extra, the source
-lines and variables of frames, all but the 50 outermost and innermost frames,
-the oldest breadcrumbs, the request's data, the largest contexts and interfaces,
-params, the user's data, modules, and last of all long texts. The context raven
-of the event says what went. An event that is still too large is not sent; the
-error is a [*TooLargeError].
+first the data of breadcrumbs, then the largest values of extra, source lines
+and variables, middle frames, old breadcrumbs, the request's data, contexts and
+interfaces, params, the user's data, modules, and last long texts. The event's
+context raven says what was removed. If the event is still too large, it is
+not sent; the error is a [*TooLargeError].
 
-# What becomes of an event
+# Outcomes
 
-Every event that is captured ends in exactly one [OutcomeKind]. On purpose it
-may be ignored ([WithIgnore]: by default those that say that somebody hung up),
-sampled out ([WithSampleRate]), filtered or throttled ([Throttle]). It is lost
-if its server does not take it, the transport has no room, or the client is
-closed first. The default transport holds events while the server can't be
-reached, for an hour at least, and sends them when it is back. Other transports
-make one attempt, and after a failure the client sends nothing for 1 to 36
-seconds. [Client.State] has the rules.
+Every captured event ends in exactly one [OutcomeKind]. It may be dropped on
+purpose: ignored ([WithIgnore]), sampled out ([WithSampleRate]), filtered
+([WithBeforeSend]) or throttled ([Throttle]). It is lost if the server does not
+accept it, the transport has no room, or the client is closed first. During an
+outage the default transport holds events, for an hour at least. Other
+transports make one attempt, and after a failure the client pauses for 1 to 36
+seconds; see [Client.State].
 
-Of lost events the first of every burst is logged by log/slog, with what to do
-about it. [Client.Flush] and [Client.Close] return what was lost,
-[Client.Stats] counts all outcomes, [Client.Ledger] has them by id, and
-[WithOnOutcome] hears of each. The server is told how much was dropped, and why
-([WithClientReports]).
+The first loss of every burst is logged to log/slog, with advice.
+[Client.Flush] and [Client.Close] return losses, [Client.Stats] counts all
+outcomes, [Client.Ledger] lists them by id, and [WithOnOutcome] gets each one.
+[WithClientReports] controls what the server is told about dropped events.
 
-# Where it fits in
+# Other packages
 
-Packages below this one connect it: ravenhttp with net/http, ravenslog with
-log/slog, ravenzap, ravenzerolog and ravenlogrus with the loggers that they are
-named after, ravenlambda with AWS Lambda. raventest proves of middleware that
-requests are kept apart. Each brings what it adapts and nothing else.
+ravenhttp connects the client with net/http, ravenslog with log/slog, ravenzap,
+ravenzerolog and ravenlogrus with the loggers of those names, and ravenlambda
+with AWS Lambda. raventest checks that middleware separates requests.
 
-# What it does not do
-
-Local variables are not recorded, since Go has no way to. Panics are
-captured where [Client.Recover] is deferred; all others, and crashes of the Go
-runtime itself such as a concurrent map write, are reported when the program
-starts again, see [WithCrashReport].
+Panics are captured where [Client.Recover] is deferred. Others, and crashes of
+the runtime such as concurrent map writes, are reported at the next start if
+[WithCrashReport] is used.
 */
 package raven

@@ -10,23 +10,23 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// encoder is the working memory of one event's encoding: it belongs to a draft.
+// encoder is the working memory for encoding one event. It belongs to a draft.
 type encoder struct {
 	jsonvalue.Encoder
 	inApp       *stack.Rule
 	rules       *rules // nil: everything is sent
-	sourceLines int    // on either side of a frame's; 0 for no source
+	sourceLines int    // before and after a frame's line; 0: no source
 
-	gist gist // of the event that was encoded last
+	gist gist // of the event encoded last
 }
 
-// follow makes the encoder leave out what rules say.
+// follow applies rules.
 func (e *encoder) follow(r *rules) {
 	e.rules = r
 	e.Use(r.mask)
 }
 
-// tight are the limits for what the reference's serialiser shortens.
+// tight returns the limits for extra, params and variables.
 func (e *encoder) tight() jsonvalue.Limits {
 	if e.rules == nil {
 		return jsonvalue.Tight
@@ -34,8 +34,8 @@ func (e *encoder) tight() jsonvalue.Limits {
 	return e.rules.tight
 }
 
-// appendEvent appends the event as one JSON object. Both dialects come from
-// here, with the fields in the order of the reference.
+// appendEvent appends the event as a JSON object, for either dialect, with the
+// fields in the order of Raven for Python.
 func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	ev, e := &d.ev, &d.enc
 	e.gist = gist{}
@@ -104,7 +104,7 @@ func (w *wire) appendEvent(dst []byte, d *draft) []byte {
 	return dst
 }
 
-// appendOr appends the event's own text, or what the client has prepared.
+// appendOr appends the event's own text, or the client's prepared field.
 func (d *draft) appendOr(dst []byte, key, s string, prepared []byte) []byte {
 	if s == "" && !d.bare && !d.complete {
 		return append(dst, prepared...)
@@ -112,8 +112,8 @@ func (d *draft) appendOr(dst []byte, key, s string, prepared []byte) []byte {
 	return jsontext.AppendField(dst, key, s)
 }
 
-// appendBags appends tags and extra. The reference sends them even if they are
-// empty.
+// appendBags appends tags and extra. Raven for Python sends them also if they
+// are empty.
 func (w *wire) appendBags(dst []byte, d *draft) []byte {
 	always := w.dialect == store && !d.bare
 	if always || len(d.ev.Tags) > 0 {
@@ -125,8 +125,8 @@ func (w *wire) appendBags(dst []byte, d *draft) []byte {
 	return dst
 }
 
-// appendMessage appends the message interface of an event that has a message,
-// and for the reference's dialect the message that every event has.
+// appendMessage appends the message interface and, in the store dialect, the
+// message that every event must have.
 func (w *wire) appendMessage(dst []byte, d *draft) []byte {
 	ev := &d.ev
 	text := ev.Message
@@ -160,20 +160,15 @@ func (d *draft) appendLogged(dst []byte, text string) []byte {
 	shown := m.Message(d.ev.Message)
 	dst = jsontext.AppendString(append(dst, `{"message":`...), shown)
 	dst = append(dst, `,"params":[`...)
-	for i, p := range d.ev.Params {
-		if i == lim.Items {
-			break
-		}
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = d.enc.AppendValue(dst, p, lim, 1)
+	for _, p := range d.ev.Params[:min(len(d.ev.Params), lim.Items)] {
+		dst = append(d.enc.AppendValue(dst, p, lim, 1), ',')
 	}
+	dst = jsontext.Close(dst, ']')
 	if text != d.ev.Message {
 		shown = m.Message(text)
 	}
 	d.enc.gist.text = shown
-	dst = jsontext.AppendString(append(dst, `],"formatted":`...), shown)
+	dst = jsontext.AppendString(append(dst, `,"formatted":`...), shown)
 	return append(dst, '}', ',')
 }
 
@@ -186,7 +181,7 @@ func (w *wire) appendLevel(dst []byte, l Level) []byte {
 	return append(jsontext.AppendString(dst, string(word)), ',')
 }
 
-// appendTimeSpent appends milliseconds. The reference sends null for none.
+// appendTimeSpent appends milliseconds. Raven for Python sends null for none.
 func (w *wire) appendTimeSpent(dst []byte, d *draft) []byte {
 	t := d.ev.TimeSpent
 	if t <= 0 {
@@ -199,8 +194,8 @@ func (w *wire) appendTimeSpent(dst []byte, d *draft) []byte {
 	return append(strconv.AppendInt(dst, t.Milliseconds(), 10), ',')
 }
 
-// appendContexts appends the event's contexts and, since the reference has
-// none, in the modern dialect those that every event has.
+// appendContexts appends the event's contexts. The modern dialect adds the
+// default ones; Raven for Python has none.
 func (w *wire) appendContexts(dst []byte, d *draft) []byte {
 	c := d.ev.Contexts
 	defaults := w.dialect == modern && !d.bare && !d.complete

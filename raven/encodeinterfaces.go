@@ -17,9 +17,6 @@ func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
 	dst = append(dst, `{"values":[`...)
 	for i := range list {
 		x := &list[i]
-		if i > 0 {
-			dst = append(dst, ',')
-		}
 		dst = jsontext.AppendString(append(dst, `{"type":`...), x.Type)
 		value := e.Mask().Prose(x.Value)
 		dst = jsontext.AppendString(append(dst, `,"value":`...), value)
@@ -37,9 +34,9 @@ func (e *encoder) appendExceptions(dst []byte, list []Exception) []byte {
 		if x.Mechanism != nil {
 			dst = e.appendMechanism(append(dst, `,"mechanism":`...), x.Mechanism, numbered)
 		}
-		dst = append(dst, '}')
+		dst = append(dst, '}', ',')
 	}
-	return append(dst, ']', '}')
+	return append(jsontext.Close(dst, ']'), '}')
 }
 
 func (e *encoder) appendMechanism(dst []byte, m *Mechanism, numbered bool) []byte {
@@ -94,7 +91,7 @@ func (e *encoder) appendUser(dst []byte, u *User) []byte {
 	if len(u.Data) > 0 {
 		dst = append(e.appendData(append(dst, `"data":`...), u.Data), ',')
 	}
-	return jsontext.CloseObject(dst)
+	return jsontext.Close(dst, '}')
 }
 
 func (e *encoder) appendRequest(dst []byte, r *Request) []byte {
@@ -114,10 +111,10 @@ func (e *encoder) appendRequest(dst []byte, r *Request) []byte {
 	if r.Data != nil && (e.rules == nil || !e.rules.noBody) {
 		dst = append(e.appendBody(append(dst, `"data":`...), r.Data), ',')
 	}
-	return jsontext.CloseObject(dst)
+	return jsontext.Close(dst, '}')
 }
 
-// appendBody appends a request's data. Texts may be forms.
+// appendBody appends a request's data. Text may be a form.
 func (e *encoder) appendBody(dst []byte, data any) []byte {
 	m := e.Mask()
 	switch body := data.(type) {
@@ -129,7 +126,7 @@ func (e *encoder) appendBody(dst []byte, data any) []byte {
 	return e.appendData(dst, data)
 }
 
-// appendData appends what stands in a field called data.
+// appendData appends the value of a field called data.
 func (e *encoder) appendData(dst []byte, data any) []byte {
 	if m := e.Mask(); m.HidesField("data") {
 		return e.AppendMasked(dst, reflect.ValueOf(data), jsonvalue.Loose)
@@ -137,8 +134,8 @@ func (e *encoder) appendData(dst []byte, data any) []byte {
 	return e.AppendValue(dst, data, jsonvalue.Loose, 0)
 }
 
-// appendBreadcrumbs appends the event's own breadcrumbs, or those that were
-// recorded, which are JSON already.
+// appendBreadcrumbs appends the event's own breadcrumbs, or the recorded ones,
+// which are JSON already.
 func appendBreadcrumbs(dst []byte, d *draft) []byte {
 	if len(d.ev.Breadcrumbs) == 0 && len(d.crumbs) == 0 {
 		return dst
@@ -177,8 +174,7 @@ func appendInterfaces(dst []byte, d *draft) []byte {
 	return dst
 }
 
-// headerValue is what is sent of a header, or of a variable of the request's
-// environment.
+// headerValue masks the value of a header or an environment variable.
 func headerValue(m *mask.Mask, key, value string) string {
 	if m == nil {
 		return value
@@ -189,11 +185,11 @@ func headerValue(m *mask.Mask, key, value string) string {
 	return m.InCookies(key).Value(value)
 }
 
-// maxTag is how many characters Sentry takes of a tag's value (protocol 5.3).
+// maxTag is Sentry's limit for the value of a tag, in characters.
 const maxTag = 200
 
-// tagValue is what is sent of a tag. Sentry drops values that are longer than
-// it likes or have more than one line, which would be a pity.
+// tagValue fits the value of a tag: Sentry drops values that are too long or
+// have several lines.
 func tagValue(m *mask.Mask, key, value string) string {
 	if m.Secret(key) {
 		return mask.Hidden

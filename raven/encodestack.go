@@ -14,9 +14,6 @@ func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
 	dst = append(dst, `{"frames":[`...)
 	slim := slimmed(s.Frames)
 	for i := range s.Frames {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
 		f := &s.Frames[i]
 		if r := s.knownFrame(i); r != nil {
 			dst = append(dst, r.JSON...)
@@ -24,26 +21,21 @@ func (e *encoder) appendStacktrace(dst []byte, s *Stacktrace) []byte {
 			plain := f.plain()
 			dst = plain.AppendJSON(dst)
 		}
-		dst = e.appendFrameRest(dst, f, slim.keeps(f.InApp))
+		dst = append(e.appendFrameRest(dst, f, slim.keeps(f.InApp)), ',')
 	}
-	if len(s.Frames) > 0 {
-		return append(dst, ']', '}')
+	if len(s.Frames) == 0 {
+		sourced := e.withSource(s.found)
+		for i := len(s.found) - 1; i >= 0; i-- {
+			dst = append(e.appendFound(dst, s.found[i], i <= sourced && e.showsSource(s.found, i)), ',')
+		}
 	}
-	sourced := e.withSource(s.found)
-	for i := len(s.found) - 1; i >= 0; i-- {
-		dst = append(e.appendFound(dst, s.found[i], i <= sourced && e.showsSource(s.found, i)), ',')
-	}
-	dst = dst[:len(dst)-1]
-	return append(dst, ']', '}')
+	return append(jsontext.Close(dst, ']'), '}')
 }
 
 func (e *encoder) appendThreads(dst []byte, threads []Thread) []byte {
 	dst = append(dst, `"threads":{"values":[`...)
 	for i := range threads {
 		t := &threads[i]
-		if i > 0 {
-			dst = append(dst, ',')
-		}
 		dst = strconv.AppendInt(append(dst, `{"id":`...), t.ID, 10)
 		dst = jsontext.AppendStringField(dst, `,"name":`, t.Name)
 		dst = jsontext.AppendStringField(dst, `,"state":`, t.State)
@@ -52,13 +44,13 @@ func (e *encoder) appendThreads(dst []byte, threads []Thread) []byte {
 		if !t.Stacktrace.empty() {
 			dst = e.appendStacktrace(append(dst, `,"stacktrace":`...), t.Stacktrace)
 		}
-		dst = append(dst, '}')
+		dst = append(dst, '}', ',')
 	}
-	return append(dst, `]},`...)
+	return append(jsontext.Close(dst, ']'), '}', ',')
 }
 
-// appendFrameRest appends what a plain frame leaves out; whole says whether
-// with the source around the frame's line and its variables.
+// appendFrameRest appends what a plain frame lacks. Source lines around the
+// frame's own and variables are left out unless whole is true.
 func (e *encoder) appendFrameRest(dst []byte, f *Frame, whole bool) []byte {
 	dst = e.appendContext(dst, f.PreContext, f.ContextLine, f.PostContext, whole)
 	if whole && len(f.Vars) > 0 && (e.rules == nil || !e.rules.noLocals) {
@@ -67,8 +59,8 @@ func (e *encoder) appendFrameRest(dst []byte, f *Frame, whole bool) []byte {
 	return appendInApp(dst, f.InApp)
 }
 
-// appendFound appends a frame that the client found itself, with its source if
-// it is the program's own.
+// appendFound appends a frame that the client found, with source if the frame
+// is in-app.
 func (e *encoder) appendFound(dst []byte, r *stack.Call, source bool) []byte {
 	dst = append(dst, r.JSON...)
 	inApp := e.isInApp(r.Module, r.InApp)
@@ -89,7 +81,7 @@ func appendInApp(dst []byte, inApp bool) []byte {
 	return append(dst, `,"in_app":false}`...)
 }
 
-// withSource returns the index of the outermost call whose source is sent.
+// withSource returns the index of the outermost call with source.
 func (e *encoder) withSource(calls stack.Stack) int {
 	left := maxSourceFrames
 	if e.sourceLines == 0 {
@@ -106,12 +98,11 @@ func (e *encoder) withSource(calls stack.Stack) int {
 	return len(calls) - 1
 }
 
-// showsSource reports whether a frame is the first of those in a row that are
-// the same, as recursion makes them.
+// showsSource reports whether a call differs from the one before; recursion
+// repeats calls.
 func (e *encoder) showsSource(calls stack.Stack, i int) bool { return i == 0 || calls[i-1] != calls[i] }
 
-// fill makes f what the client found, as it is sent, for code that is not the
-// client's.
+// fill sets f to the frame as it is sent, for functions of the program.
 func (e *encoder) fill(f *Frame, r *stack.Call, source bool) {
 	*f = frameOf(&r.Frame)
 	f.InApp = e.isInApp(r.Module, r.InApp)
@@ -123,8 +114,7 @@ func (e *encoder) fill(f *Frame, r *stack.Call, source bool) {
 	}
 }
 
-// appendContext appends a line of source and, if the event has room for the
-// whole, those around it.
+// appendContext appends a source line and, if whole is true, those around it.
 func (e *encoder) appendContext(dst []byte, pre []string, line string, post []string, whole bool) []byte {
 	if whole && len(pre) > 0 {
 		dst = e.AppendStrings(append(dst, `,"pre_context":`...), pre)
@@ -136,16 +126,16 @@ func (e *encoder) appendContext(dst []byte, pre []string, line string, post []st
 	return dst
 }
 
-// wholeFrames is how many frames of a stack are sent with the source around
-// their lines and their variables (protocol 6.1).
+// wholeFrames is the number of frames that are sent with variables and the
+// source around their lines.
 const wholeFrames = 25
 
-// slim says which frames of a long stack are sent whole: the program's own
-// before those of libraries, and of each kind the outermost and the innermost.
-// The zero value keeps all of them.
+// slim selects the frames of a long stack that are sent whole: in-app frames
+// before others, and of each kind the outermost and innermost. The zero value
+// selects all.
 //
-// It is the reference's rule, except that with exactly 24 frames of the
-// program's own the reference slims those and leaves the libraries' whole.
+// It is the rule of Raven for Python (raven/utils/stacks.py), except that with
+// exactly 24 in-app frames Raven slims those and keeps the others whole.
 type slim struct {
 	long     bool
 	own, lib band

@@ -1,16 +1,13 @@
 package raven
 
-import (
-	"time"
-)
+import "time"
 
-// Event is one report (protocol 5.1). Every field may be left at its zero
-// value: [Client.Capture] fills in what it knows, and what is still empty is
-// not sent.
+// Event is one report. Every field may be zero: [Client.Capture] fills in what
+// it knows, and empty fields are not sent.
 //
-// A capture neither changes nor keeps an event, nor the maps and slices in it;
-// the caller may use them again once the capture has returned. An Event holds
-// no locks: whoever changes one while it is being captured has a data race.
+// A capture neither changes nor keeps an event and its maps and slices; they
+// may be reused when the capture has returned. They must not be changed during
+// the capture.
 type Event struct {
 	// EventID is a UUID, with or without dashes. Empty: a random one.
 	EventID string
@@ -30,57 +27,53 @@ type Event struct {
 	Environment string
 	// Dist tells builds of one release apart.
 	Dist string
-	// Culprit names the place in the code. It displaces Transaction: an event
-	// carries one of the two, as in the reference.
+	// Culprit names the place in the code. If it is set, Transaction is not
+	// sent, as in Raven for Python.
 	Culprit string
 	// Transaction names what the program was doing, such as a route.
 	Transaction string
-	// Message is the text, or the fmt template of the text where Params are
-	// set.
+	// Message is the text; with Params it is an fmt template.
 	Message string
 	// Params are the values that Message is formatted with.
 	Params Params
-	// Exceptions are the errors, the oldest first: the one that was captured is
-	// the last (protocol 5.2).
+	// Exceptions are the errors, the innermost first; the captured one is last.
 	Exceptions []Exception
 	// Stacktrace is where the event happened, for events without exceptions.
 	Stacktrace *Stacktrace
 	// Threads are the goroutines of an event that shows several.
 	Threads []Thread
-	// Breadcrumbs are what led there, the oldest first. Nil: the client's.
+	// Breadcrumbs led to the event, the oldest first. Nil: the Context's.
 	Breadcrumbs []Breadcrumb
-	// Tags are indexed by Sentry. They are merged over the client's, key by
-	// key.
+	// Tags are indexed by Sentry. They are merged over the client's by key.
 	Tags Tags
-	// Extra is any further data. It is merged over the client's, key by key.
+	// Extra is further data. It is merged over the client's by key.
 	Extra Extra
-	// Contexts are structured data by name. The runtime and os contexts are
+	// Contexts are structured data by name. The contexts runtime and os are
 	// added unless they are here.
 	Contexts Contexts
-	// User is who was affected, merged over the client's, field by field.
+	// User is who was affected, merged over the client's by field.
 	User *User
-	// Request is the HTTP request that was served, merged over the client's,
-	// field by field.
+	// Request is the HTTP request that was served, merged over the client's by
+	// field.
 	Request *Request
 	// Fingerprint decides which events are the same issue.
 	Fingerprint Fingerprint
-	// Modules are versions by module path. Nil: those that were linked in.
+	// Modules are versions by module path. Nil: the linked modules.
 	Modules map[string]string
 	// TimeSpent is how long the operation took; it is sent in milliseconds.
 	TimeSpent time.Duration
-	// Interfaces are further top-level keys of the event. They are merged over
-	// the Context's, key by key.
+	// Interfaces are further top-level keys, merged over the Context's by key.
 	Interfaces Interfaces
 }
 
-// User is who was affected by an event (protocol 5.2). Sentry counts users by
-// one of ID, Username, Email and IPAddress. The zero value is nobody. As a
-// [CaptureOption] it is merged field by field over what was set before.
+// User is who was affected by an event. Sentry counts users by one of ID,
+// Username, Email and IPAddress. The zero value is nobody. As a [CaptureOption]
+// it is merged by field.
 type User struct {
 	ID, Username, Email, Name string
 	// IPAddress is an address, or "{{auto}}" for the one that sent the event.
 	IPAddress string
-	// Data is anything else.
+	// Data is any further data.
 	Data map[string]any
 }
 
@@ -88,9 +81,8 @@ func (u *User) empty() bool {
 	return u == nil || u.ID == "" && u.Username == "" && u.Email == "" && u.Name == "" && u.IPAddress == "" && len(u.Data) == 0
 }
 
-// Request is the HTTP request that was being served (protocol 5.2). The zero
-// value is no request. As a [CaptureOption] it is merged field by field over
-// what was set before, and so are the entries of Headers and Env; a nil
+// Request is the HTTP request that was being served. The zero value is none. As
+// a [CaptureOption] it is merged by field, Headers and Env by key; a nil
 // *Request changes nothing.
 type Request struct {
 	// URL is without its query, which belongs in QueryString.
@@ -98,53 +90,48 @@ type Request struct {
 	// Cookies is the Cookie header.
 	Cookies string
 	Headers map[string]string
-	// Env holds what the server knows: REMOTE_ADDR, SERVER_NAME, SERVER_PORT.
+	// Env is the server's data: REMOTE_ADDR, SERVER_NAME, SERVER_PORT.
 	Env map[string]string
-	// Data is the body, or what the body said.
+	// Data is the body, or its content.
 	Data any
 }
 
-// Tags are short texts by which Sentry indexes events (protocol 5.3). Values
-// are cut at 200 characters and have their newlines replaced by blanks: Sentry
-// would drop them.
+// Tags are short texts by which Sentry indexes events. Values are cut at 200
+// characters and newlines become blanks, because Sentry would drop them.
 type Tags map[string]string
 
-// Extra is data of any type that Sentry shows beside an event. Values are sent
-// as natural JSON under the reference client's limits: six levels deep, 50
-// entries a list, map or struct, 400 characters a string (protocol 6.2), or
-// those of [WithLimits]. Of what looks like a secret only ******** is sent.
-// What JSON cannot say is sent as text. A method of a value that panics costs
-// that value, and a value that holds itself is cut off where it does.
+// Extra is data of any type that Sentry shows with an event. Values are sent as
+// JSON within the limits of Raven for Python: six levels, 50 entries a list,
+// map or struct, 400 characters a string; [WithLimits] changes them. Secrets
+// are replaced by ********. Values that JSON does not have are sent as text. If
+// a method of a value panics, only that value is lost. Cycles are cut.
 //
-// Values are read before the capture returns, never later. Two things end a
-// program all the same, here and wherever else a capture takes values of any
-// type: a map that another goroutine changes during the capture (fatal error:
-// concurrent map iteration and map write), and a method that calls itself
-// without end.
+// Values are read before the capture returns. Two things end the program here
+// and wherever a capture takes values: a map that another goroutine changes
+// during the capture (fatal error: concurrent map iteration and map write), and
+// a method with endless recursion.
 type Extra map[string]any
 
-// Contexts are structured data by name: "runtime", "os", "device" and so on
-// have a meaning to Sentry, others are shown as they are (protocol 5.2). A
-// later context replaces an earlier one of the same name.
+// Contexts are structured data by name. Sentry knows "runtime", "os", "device"
+// and others, and shows the rest as they are. Of contexts with one name the
+// last wins.
 type Contexts map[string]any
 
 // Interfaces are further top-level keys of an event, such as
-// "sentry.interfaces.Query". As in the reference, a key counts as one if it has
-// a dot in it; others are ignored by captures, and sent by [Client.Send].
+// "sentry.interfaces.Query". As in Raven for Python, captures send only keys
+// with a dot; [Client.Send] sends others too.
 type Interfaces map[string]any
 
-// Params are the values of a message: with them, the message is an fmt
-// template, and both the template and the values are sent, so that Sentry
-// groups by the template. Without them a message is taken literally.
+// Params are the values of a message. The message is then an fmt template, and
+// Sentry groups by the template. Without Params a message is taken literally.
 type Params []any
 
-// Fingerprint replaces the rule by which Sentry decides which events are the
-// same issue. "{{ default }}" stands for the built-in rule.
+// Fingerprint decides which events are the same issue. "{{ default }}" means
+// Sentry's own rule.
 type Fingerprint []string
 
-// Breadcrumb is something that happened before an event (protocol 5.2, 6.4).
-// One that has none of type, category, message,
-// data and Process is not recorded.
+// Breadcrumb is something that happened before an event. It is not recorded if
+// type, category, message, data and Process are empty.
 type Breadcrumb struct {
 	// Timestamp is when it happened. Zero: when it is recorded.
 	Timestamp time.Time
@@ -154,17 +141,15 @@ type Breadcrumb struct {
 	Category string
 	// Message is the text; at most 1024 characters are kept.
 	Message string
-	// Level is as for events, and sent in lower case; Sentry takes none for
-	// info.
+	// Level is sent in lower case. Empty means info to Sentry.
 	Level Level
-	// Data is anything else. It is encoded when the breadcrumb is recorded, so
-	// it may be changed afterwards.
+	// Data is any further data. It is encoded when the breadcrumb is recorded
+	// and may change afterwards.
 	Data map[string]any
-	// Process completes the breadcrumb when it is first needed for an event,
-	// and never if that doesn't happen: for what is expensive to find out. It
-	// runs once, on the goroutine of a capture, and may change what it is
-	// given, whose Data is a copy. If it panics the breadcrumb stays as it was
-	// recorded. An event that is captured while it runs goes without the
+	// Process completes the breadcrumb when an event first needs it. It is for
+	// data that takes long to get. It runs at most once, on the goroutine of a
+	// capture, and may change its argument, whose Data is a copy. If it panics,
+	// the breadcrumb stays as it was. An event captured while it runs lacks the
 	// breadcrumb.
 	Process func(*Breadcrumb)
 }

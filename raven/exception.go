@@ -5,9 +5,9 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// addError sets the event's exceptions to the captured error and everything it
-// unwraps to, the oldest first as the protocol wants it (protocol 5.2). The
-// capture's stack goes to the error itself unless it brought its own.
+// addError sets the event's exceptions to the captured error and all errors
+// that it wraps, the oldest first. The error gets the capture's stack unless it
+// carries one.
 func (d *draft) addError(calls stack.Stack, how *Mechanism) {
 	d.chain.Shorten()
 	d.chain.FindStacks(&d.stacks, calls)
@@ -41,7 +41,7 @@ func (d *draft) addException(x Exception, m Mechanism) {
 	d.exceptions = append(d.exceptions, x)
 }
 
-// addPanic sets the event's exceptions to the value of a recovered panic.
+// addPanic sets the event's exceptions to the value of a panic.
 func (d *draft) addPanic(v any) {
 	d.unhandled = false
 	how := Mechanism{Type: "panic", Handled: &d.unhandled}
@@ -60,8 +60,8 @@ func (d *draft) addPanic(v any) {
 }
 
 // typeByPlace names an error whose type says nothing by the function that it
-// comes from: the innermost one of the program on its stack, else the
-// innermost that is not the runtime's or of the package that made the error.
+// comes from: the innermost in-app one on its stack, else the innermost that
+// belongs neither to the runtime nor to the type's package.
 func (d *draft) typeByPlace(t *errchain.Type, calls stack.Stack) (name, module, goType string) {
 	var from *stack.Call
 	for _, r := range calls {

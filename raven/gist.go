@@ -14,17 +14,17 @@ const (
 	gistText   = 1000 // characters
 )
 
-// gist is what the log shows of an event that is lost. Its texts are masked.
-// The encoder fills it in, so that it costs nothing while nothing is lost.
+// gist is what the log shows of a lost event. Its texts are masked. The encoder
+// fills it in as it goes, so it costs almost nothing.
 type gist struct {
 	text       string // of the message
-	kind, says string // of the exception that was captured
+	kind, says string // of the captured exception
 	found      [gistFrames]*stack.Call
-	frames     []stack.Frame // those that found lacks, the innermost call first
+	frames     []stack.Frame // where found has nil, the innermost call first
 }
 
-// keep notes the innermost frames. What belongs to the draft or the caller is
-// copied.
+// keep notes the innermost frames. It copies memory of the draft and the
+// caller.
 func (g *gist) keep(s *Stacktrace) {
 	g.found, g.frames = [gistFrames]*stack.Call{}, nil
 	switch {
@@ -45,7 +45,7 @@ func (g *gist) keep(s *Stacktrace) {
 	}
 }
 
-// brief returns a gist that pins no long text.
+// brief returns a gist that refers to no long text.
 func (g gist) brief() gist {
 	g.text, g.says = short(g.text), short(g.says)
 	return g
@@ -58,7 +58,7 @@ func short(s string) string {
 	return s
 }
 
-// readable returns what happened and where, the innermost call first.
+// readable returns the message and the frames, the innermost call first.
 func (g *gist) readable() (message string, frames []string) {
 	message = g.text
 	if message == "" && g.kind+g.says != "" {

@@ -7,9 +7,8 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// newID returns a random UUID (version 4) without dashes. An event's id has to
-// be unique, not secret, so the generator that Go seeds from the system will
-// do; it takes a fraction of the time of a system call.
+// newID returns a random UUID (version 4) without dashes. An id must be unique,
+// not secret, so it needs no crypto/rand, which is slower.
 func newID() string {
 	var id [32]byte
 	hi := rand.Uint64()&^0xf000 | 0x4000
@@ -21,7 +20,7 @@ func newID() string {
 	return string(id[:])
 }
 
-// idOf returns the id that an event has or, if it has none, gets.
+// idOf returns the id of an event, or a new one.
 func idOf(ev *Event) string {
 	if ev != nil {
 		if id := normalID(ev.EventID); id != "" {
@@ -31,8 +30,8 @@ func idOf(ev *Event) string {
 	return newID()
 }
 
-// normalID returns a UUID in the form that the protocol wants, 32 hexadecimal
-// digits in lower case, or "" for what is none.
+// normalID returns a UUID as 32 hexadecimal digits in lower case, or "" if id
+// is not a UUID.
 func normalID(id string) string {
 	if len(id) == 32 && strings.IndexFunc(id, notHex) < 0 {
 		return id

@@ -7,9 +7,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 )
 
-// eventFields are the top-level keys that events have without interfaces, and
-// the fields of [Event] that they come from; none for what the client says of
-// itself.
+// eventFields maps the other top-level keys of events to the fields of [Event],
+// or to "" if the client sets them.
 var eventFields = map[string]string{
 	"breadcrumbs": "Breadcrumbs",
 	"contexts":    "Contexts",
@@ -41,8 +40,7 @@ var eventFields = map[string]string{
 	"user":        "User",
 }
 
-// check says which key can't be sent, because it would stand beside another one
-// of the same name.
+// check refuses keys that the event has already.
 func (o Interfaces) check() error {
 	for _, key := range jsonvalue.SortedKeys(nil, o) {
 		switch field, taken := eventFields[key]; {
@@ -55,7 +53,7 @@ func (o Interfaces) check() error {
 	return nil
 }
 
-// checkInterfaces judges those of an event and of the options beside it.
+// checkInterfaces checks the Interfaces of an event and its options.
 func checkInterfaces(ev *Event, opts []CaptureOption) error {
 	if err := ev.Interfaces.check(); err != nil {
 		return err
@@ -70,8 +68,7 @@ func checkInterfaces(ev *Event, opts []CaptureOption) error {
 	return nil
 }
 
-// sends reports whether a key of Interfaces is sent: an interface, or with Send
-// whatever is no field.
+// sends reports whether a key of Interfaces is sent.
 func (d *draft) sends(key string) bool {
 	if d.bare {
 		_, taken := eventFields[key]

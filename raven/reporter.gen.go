@@ -22,7 +22,7 @@ type Reporter interface {
 	// StackTrace, Callers or StackFrames returns program counters). If err carries
 	// none, it gets the stack of this call.
 	//
-	// The exception's type is the error's Go type or, if that is generic, a
+	// The exception's type is the error's Go type or, if that says nothing, a
 	// function. In a test of package main the function's package is the import
 	// path, app.Handler, and in the program it is main.Handler; types are in
 	// package main in both.

@@ -2,48 +2,55 @@ package raven
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 
 	"github.com/ravenkit/ravenkit/raven/internal/jsonvalue"
 )
 
-// maxEvent is how many bytes of JSON an event may have. Sentry refuses those of
-// more than 1 MiB (protocol 2.4); the rest is for the envelope.
+// maxEvent is the limit for an event's JSON, in bytes. Sentry refuses more than
+// 1 MiB; the rest is for the envelope.
 const maxEvent = 1_000_000
 
-// trimStep leaves something out of an event that is its own to change. cut
-// returns false once there is nothing left to leave out; excess is how many
-// bytes there are too many.
+// trimStep removes data from an event. cut returns false if there was nothing
+// to remove; excess is the number of bytes too many.
 type trimStep struct {
 	name string
 	cut  func(t *trimmer, excess int) bool
 }
 
-// trimSteps are taken in this order, until the event fits.
+// trimSteps are taken in this order until the event fits.
 var trimSteps = []trimStep{
 	{"breadcrumbs.data", (*trimmer).crumbData},
 	{"extra", func(t *trimmer, excess int) bool { return largest(t, t.ev.Extra, t.enc.tight(), excess) }},
 	{"frames.context", (*trimmer).frameContext},
 	{"frames", (*trimmer).middleFrames},
 	{"breadcrumbs", (*trimmer).oldestCrumbs},
-	{"request.data", (*trimmer).requestData},
+	{"request.data", func(t *trimmer, _ int) bool { return t.ev.Request != nil && removed(&t.ev.Request.Data) }},
 	{"contexts", func(t *trimmer, excess int) bool { return largest(t, t.ev.Contexts, jsonvalue.Loose, excess) }},
 	{"interfaces", func(t *trimmer, excess int) bool { return largest(t, t.ev.Interfaces, jsonvalue.Loose, excess) }},
 	{"params", (*trimmer).params},
-	{"user.data", (*trimmer).userData},
-	{"modules", (*trimmer).modules},
+	{"user.data", func(t *trimmer, _ int) bool { return t.ev.User != nil && removed(&t.ev.User.Data) }},
+	{"modules", func(t *trimmer, _ int) bool { return len(t.ev.Modules) > 0 && removed(&t.ev.Modules) }},
 	{"text", (*trimmer).text},
 }
 
-// trimmer makes an event that is too large smaller.
+// removed clears a field and reports whether it had a value.
+func removed[T any](field *T) bool {
+	v := reflect.ValueOf(field).Elem()
+	had := !v.IsZero()
+	v.SetZero()
+	return had
+}
+
+// trimmer makes a too large event smaller.
 type trimmer struct {
 	ev  *Event
 	enc *encoder
 	buf []byte
 }
 
-// trim makes the draft's event fit. What was left out is named in the context
-// "raven", where people see it in Sentry.
+// trim makes the draft's event fit. The context "raven" says what was removed.
 func (c *Client) trim(d *draft) error {
 	full := len(d.buf)
 	t := &trimmer{ev: d.materialize(&c.wire), enc: &d.enc}
@@ -67,17 +74,15 @@ func (c *Client) trim(d *draft) error {
 func (t *trimmer) crumbData(int) bool {
 	found := false
 	for i := range t.ev.Breadcrumbs {
-		b := &t.ev.Breadcrumbs[i]
-		found = found || b.Data != nil
-		b.Data = nil
+		found = removed(&t.ev.Breadcrumbs[i].Data) || found
 	}
 	return found
 }
 
-// notWorthIt is the size in bytes up to which a value is not left out.
+// notWorthIt is the size in bytes up to which values are kept.
 const notWorthIt = 256
 
-// largest replaces the largest values of a map by a note, as many as it takes.
+// largest replaces the largest values of a map by notes until excess is gone.
 func largest[M ~map[string]any](t *trimmer, m M, lim jsonvalue.Limits, excess int) bool {
 	type sized struct {
 		key  string
@@ -106,26 +111,23 @@ func largest[M ~map[string]any](t *trimmer, m M, lim jsonvalue.Limits, excess in
 	return len(all) > 0
 }
 
-// leftOut stands in the place of a value. It is an object because Sentry wants
-// contexts to be some.
+// leftOut replaces a value. It is an object because Sentry requires contexts to
+// be objects.
 type leftOut struct {
 	Bytes int `json:"left_out_bytes"`
 }
 
 func (t *trimmer) traces(do func(*Stacktrace) bool) bool {
-	found := false
-	if t.ev.Stacktrace != nil {
-		found = do(t.ev.Stacktrace)
-	}
+	list := []*Stacktrace{t.ev.Stacktrace}
 	for i := range t.ev.Exceptions {
-		if s := t.ev.Exceptions[i].Stacktrace; s != nil && do(s) {
-			found = true
-		}
+		list = append(list, t.ev.Exceptions[i].Stacktrace)
 	}
 	for i := range t.ev.Threads {
-		if s := t.ev.Threads[i].Stacktrace; s != nil && do(s) {
-			found = true
-		}
+		list = append(list, t.ev.Threads[i].Stacktrace)
+	}
+	found := false
+	for _, s := range list {
+		found = s != nil && do(s) || found
 	}
 	return found
 }
@@ -142,8 +144,8 @@ func (t *trimmer) frameContext(int) bool {
 	})
 }
 
-// middleFrames leaves the outermost and innermost frames: 50 of each stack at
-// first, then 10.
+// middleFrames keeps the outermost and innermost 50 frames of each stack, the
+// second time 10.
 func (t *trimmer) middleFrames(int) bool {
 	for _, n := range []int{50, 10} {
 		if t.traces(func(s *Stacktrace) bool {
@@ -171,34 +173,12 @@ func (t *trimmer) oldestCrumbs(excess int) bool {
 	return found
 }
 
-func (t *trimmer) requestData(int) bool {
-	if t.ev.Request == nil || t.ev.Request.Data == nil {
-		return false
-	}
-	t.ev.Request.Data = nil
-	return true
-}
-
 func (t *trimmer) params(int) bool {
 	found := len(t.ev.Params) > 0
 	if found {
-		// The text stays; what it was made of goes.
+		// Keep the text without the values.
 		t.ev.Message = t.enc.Formatted(t.ev.Message, t.enc.Mask().Params(t.ev.Params), t.enc.tight())
 		t.ev.Params = nil
 	}
-	return found
-}
-
-func (t *trimmer) userData(int) bool {
-	if t.ev.User == nil || t.ev.User.Data == nil {
-		return false
-	}
-	t.ev.User.Data = nil
-	return true
-}
-
-func (t *trimmer) modules(int) bool {
-	found := len(t.ev.Modules) > 0
-	t.ev.Modules = nil
 	return found
 }

@@ -7,13 +7,12 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/errchain"
 )
 
-// shortTexts are the lengths that texts are cut to, one after the other, when
-// nothing else is left to leave out. Escapes make texts longer, so that no
-// single one is sure to be enough.
+// shortTexts are the lengths to which texts are cut, one after the other, when
+// nothing else can be removed. Escapes make JSON longer than its texts.
 var shortTexts = []int{100_000, 10_000, 1000, 100}
 
-// text cuts every text of the event to the next shorter length; the last time
-// it also thins out lists that should never have been that long.
+// text cuts all texts to the next shorter length. The last time it also removes
+// lists and maps.
 func (t *trimmer) text(int) bool {
 	for i, n := range shortTexts {
 		last := i == len(shortTexts)-1
@@ -81,8 +80,8 @@ func (t *trimmer) cutMap(m map[string]string, n int) bool {
 	return found
 }
 
-// cutText returns the first bytes of a text, without half a character, and
-// dots. Half a URL would no longer show that it has a password.
+// cutText returns the beginning of a text without half a character, and dots.
+// It masks first, because half a URL no longer shows its password.
 func (t *trimmer) cutText(s string, n int) string {
 	s = t.enc.Mask().Prose(s)
 	if len(s) <= n {

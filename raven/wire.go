@@ -14,8 +14,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Version is the version of this client, as it stands in the sdk interface,
-// in the User-Agent header and in sentry_client (protocol 1.3).
+// Version is the version of this client. It is sent in the sdk interface, in
+// the User-Agent header and in sentry_client.
 const Version = "0.1.0"
 
 const (
@@ -32,15 +32,14 @@ const (
 	store  dialect = true  // the store protocol, as Raven for Python sends it
 )
 
-// wire is what a client knows before the first event: how to write it, and the
-// parts that are the same in all of them.
+// wire holds what is the same in all events of a client.
 type wire struct {
 	dialect dialect
 	project string
-	// The client's values as JSON with their keys and a comma behind them.
+	// The client's values as JSON, each with its key and a comma at the end.
 	serverName, release, environment []byte
 
-	defaults Event // the same values for those who look at an event
+	defaults Event // the same values for functions of the program
 }
 
 const (
@@ -59,8 +58,7 @@ const (
 	idLength       = 32
 )
 
-// appendEnvelope returns an envelope with one event, in exactly the memory it
-// needs.
+// appendEnvelope returns an envelope with one event, in one allocation.
 func appendEnvelope(id string, now time.Time, event []byte) []byte {
 	digits := 1
 	for n := len(event); n > 9; n /= 10 {
@@ -81,27 +79,22 @@ func appendEnvelope(id string, now time.Time, event []byte) []byte {
 	return append(dst, '\n')
 }
 
-// envelopeHeader is the same for every packet, so all of them share it.
+// envelopeHeader returns the header that all packets share.
 func envelopeHeader(dsn *transport.DSN) http.Header {
-	auth := "Sentry sentry_version=7, sentry_client=" + userAgent + ", sentry_key=" + dsn.PublicKey
-	return header("application/x-sentry-envelope", withSecret(auth, dsn))
+	return header(dsn, "application/x-sentry-envelope", "Sentry sentry_version=7, sentry_client="+userAgent)
 }
 
-// storeHeader is what the reference sends; its auth has the time in it.
+// storeHeader returns the header of Raven for Python; its auth has the time.
 func storeHeader(dsn *transport.DSN, now time.Time) http.Header {
-	auth := "Sentry sentry_timestamp=" + string(jsontext.AppendSeconds(nil, now)) + ", sentry_client=" + userAgent +
-		", sentry_version=6, sentry_key=" + dsn.PublicKey
-	return header("application/octet-stream", withSecret(auth, dsn))
+	auth := "Sentry sentry_timestamp=" + string(jsontext.AppendSeconds(nil, now)) + ", sentry_client=" + userAgent + ", sentry_version=6"
+	return header(dsn, "application/octet-stream", auth)
 }
 
-func withSecret(auth string, dsn *transport.DSN) string {
+func header(dsn *transport.DSN, contentType, auth string) http.Header {
+	auth += ", sentry_key=" + dsn.PublicKey
 	if secret := dsn.SecretKey.Reveal(); secret != "" {
 		auth += ", sentry_secret=" + secret
 	}
-	return auth
-}
-
-func header(contentType, auth string) http.Header {
 	return http.Header{
 		"Content-Type":  {contentType},
 		"User-Agent":    {userAgent},
@@ -109,19 +102,19 @@ func header(contentType, auth string) http.Header {
 	}
 }
 
-// linkedModules is the modules field of every event that does not bring its
-// own: Go itself and what was linked in, as JSON with a comma behind it.
+// linkedModules returns the default modules field, as JSON with a comma at the
+// end: Go itself and the linked modules.
 var linkedModules = sync.OnceValue(func() []byte {
 	return append(new(jsonvalue.Encoder).AppendStringMap([]byte(`"modules":`), program.Modules(), asItIs), ',')
 })
 
-// defaultContexts are the contexts that every event has, as JSON.
+// defaultContexts returns the default contexts as JSON.
 var defaultContexts = sync.OnceValue(func() []byte {
 	return append(append(append([]byte(nil), runtimeContext...), ','), osContext...)
 })
 
-// isDefault reports whether contexts are those that every event has and nothing
-// else, as a function that has looked at an event mostly leaves them.
+// isDefault reports whether contexts are exactly the default ones, as functions
+// of the program usually leave them.
 func isDefault(contexts Contexts) bool {
 	if len(contexts) != 2 {
 		return false
@@ -131,12 +124,12 @@ func isDefault(contexts Contexts) bool {
 	return len(r) == 2 && r["name"] == goName && r["version"] == goVersion && len(o) == 1 && o["name"] == goOS
 }
 
-// The values of the contexts that every event has.
+// The values in the default contexts.
 var goName, goVersion, goOS any = "go", runtime.Version(), runtime.GOOS
 
 var (
-	runtimeContext = jsontext.CloseObject(jsontext.AppendField([]byte(`"runtime":{"name":"go",`), `"version":`, runtime.Version()))
-	osContext      = jsontext.CloseObject(jsontext.AppendField([]byte(`"os":{`), `"name":`, runtime.GOOS))
+	runtimeContext = jsontext.Close(jsontext.AppendField([]byte(`"runtime":{"name":"go",`), `"version":`, runtime.Version()), '}')
+	osContext      = jsontext.Close(jsontext.AppendField([]byte(`"os":{`), `"name":`, runtime.GOOS), '}')
 )
 
 func asItIs(_ *mask.Mask, _, value string) string { return value }

@@ -10,12 +10,11 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/seen"
 )
 
-// Wrap calls fn, reports the error that it returns, and returns it unchanged:
-// the reference's capture_exceptions, as a decorator and as a context manager.
-// opts go with the event; [Only] among them leaves other errors unreported, but
-// no panics. A panic is reported as [Client.Recover] does it, except for
-// [http.ErrAbortHandler] and what [WithIgnore] lists, and goes on. A disabled
-// client only calls fn.
+// Wrap calls fn, reports the error that fn returns, and returns it. It
+// corresponds to capture_exceptions of Raven for Python. opts go with the
+// event; [Only] limits which errors are reported. A panic is reported as by
+// [Client.Recover], except for [http.ErrAbortHandler] and those that
+// [WithIgnore] selects, and continues. A disabled client only calls fn.
 func (c *Client) Wrap(ctx context.Context, fn func(ctx context.Context) error, opts ...CaptureOption) error {
 	if !c.Enabled() {
 		return fn(ctx)
@@ -28,7 +27,7 @@ func (c *Client) Wrap(ctx context.Context, fn func(ctx context.Context) error, o
 	return err
 }
 
-// repanic reports a panic and lets it go on. It has to be deferred itself.
+// repanic reports a panic and lets it continue. It must be deferred directly.
 func (c *Client) repanic(ctx context.Context, opts []CaptureOption) {
 	if r := recover(); r != nil {
 		c.recovered(ctx, r, opts)
@@ -36,23 +35,22 @@ func (c *Client) repanic(ctx context.Context, opts []CaptureOption) {
 	}
 }
 
-// Wrap is [Client.Wrap] of the client whose Context ctx carries, else of the
-// default client.
+// Wrap is [Client.Wrap] of [ClientFrom]'s client.
 func Wrap(ctx context.Context, fn func(ctx context.Context) error, opts ...CaptureOption) error {
 	return ClientFrom(ctx).Wrap(ctx, fn, opts...)
 }
 
-// Only is for [Client.Wrap]: an error is reported only if one of the matchers
-// picks it, or an error that it wraps. Without matchers none is; with one that
-// can't be made, such as that of an empty name, all are. On other captures it
-// has no effect.
+// Only limits [Client.Wrap] to the errors that one of the matchers selects, and
+// errors that wrap them. Without matchers no error is reported. If a matcher is
+// invalid, such as one with an empty name, all are. Only does not apply to
+// panics and to other captures.
 func Only(matchers ...ErrorMatcher) CaptureOption { return only(matchers) }
 
 type only []ErrorMatcher
 
 func (only) apply(*draft) {}
 
-// listed reports whether an error is among those that every Only wants.
+// listed reports whether every Only selects an error.
 func listed(err error, opts []CaptureOption) bool {
 	for _, o := range opts {
 		wanted, ok := o.(only)
@@ -66,7 +64,7 @@ func listed(err error, opts []CaptureOption) bool {
 	return true
 }
 
-// recovered reports the value of a panic that was recovered.
+// recovered reports the value of a panic.
 func (c *Client) recovered(ctx context.Context, r any, opts []CaptureOption) {
 	repanicAbort(r)
 	if c.Enabled() {
@@ -74,24 +72,23 @@ func (c *Client) recovered(ctx context.Context, r any, opts []CaptureOption) {
 	}
 }
 
-// repanicAbort lets the panic through by which net/http handlers abort.
+// repanicAbort continues the panic by which net/http handlers abort.
 func repanicAbort(r any) {
 	if err, ok := r.(error); ok && guard.Same(err, http.ErrAbortHandler) {
 		panic(r)
 	}
 }
 
-// Go runs fn in a goroutine of its own. For every client whose [Context] ctx
-// carries, or for the default client if it carries none, fn's ctx carries a new
-// Context that starts with what the other one holds when Go is called: what the
-// goroutine merges and records is its own.
+// Go runs fn in a new goroutine. fn's ctx carries a new Context for every
+// client whose [Context] ctx carries, or for the default client if there is
+// none. Each starts as a copy of the other one; what the goroutine merges and
+// records stays its own.
 //
-// A panic of fn is reported by the client whose Context ctx carries, else by
-// the default client, and ends with the goroutine, as with [Client.Recover]:
-// although there is no client, and not if it is [http.ErrAbortHandler], which
-// ends the program as it would have without Go.
+// A panic of fn is stopped and reported by [ClientFrom]'s client as
+// [Client.Recover] does it. It is stopped even without a client. A panic with
+// [http.ErrAbortHandler] ends the program.
 //
-// Nothing waits for the goroutine. It ends when fn does.
+// Nothing waits for the goroutine.
 func Go(ctx context.Context, fn func(ctx context.Context)) {
 	ctx = fork(orBackground(ctx))
 	go func() {
@@ -100,9 +97,8 @@ func Go(ctx context.Context, fn func(ctx context.Context)) {
 	}()
 }
 
-// Recover is [Client.Recover] of the client whose Context ctx carries, else of
-// the default client. It has to be deferred itself. It stops a panic although
-// there is no client, as a disabled client does.
+// Recover is [Client.Recover] of [ClientFrom]'s client. It must be deferred
+// directly. It stops a panic even without a client.
 func Recover(ctx context.Context, opts ...CaptureOption) {
 	if r := recover(); r != nil {
 		ClientFrom(ctx).recovered(ctx, r, opts)

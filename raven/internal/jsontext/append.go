@@ -1,7 +1,7 @@
-// Package jsontext writes and scans JSON as bytes: strings, numbers and times
-// are appended in a form that strict servers take.
+// Package jsontext writes and scans JSON as bytes. Strings, numbers and times
+// have forms that strict servers accept.
 //
-// It knows neither Go values, nor secrets, nor events.
+// It must not know Go values, secrets or events.
 package jsontext
 
 import (
@@ -13,7 +13,7 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// plain marks the bytes that stand for themselves in a JSON string.
+// plain marks the bytes that a JSON string contains unchanged.
 var plain = func() (t [256]bool) {
 	for b := ' '; b < utf8.RuneSelf; b++ {
 		t[b] = b != '"' && b != '\\' && b != 0x7f
@@ -21,8 +21,8 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// AppendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD:
-// servers refuse events with broken text in them.
+// AppendString appends s as a JSON string. Bytes that are not UTF-8 become
+// U+FFFD, because servers refuse events with invalid text.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
@@ -63,8 +63,8 @@ func AppendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// AppendStringField appends a key, given with its comma, and s; nothing if s
-// is empty.
+// AppendStringField appends key, which has its comma, and s; nothing if s is
+// empty.
 func AppendStringField(dst []byte, key, s string) []byte {
 	if s == "" {
 		return dst
@@ -86,9 +86,9 @@ func FirstRunes(s string, n int) string {
 	return s
 }
 
-// AppendTime appends t as RFC 3339 in UTC, with microseconds unless whole
-// seconds are asked for, as a JSON string. [time.Time.AppendFormat] needs
-// several times as long, and an envelope has two.
+// AppendTime appends t as a JSON string, in RFC 3339 and UTC, with microseconds
+// unless wholeSeconds is true. [time.Time.AppendFormat] takes several times as
+// long, and an envelope has two times.
 func AppendTime(dst []byte, t time.Time, wholeSeconds bool) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
@@ -111,11 +111,11 @@ func AppendTime(dst []byte, t time.Time, wholeSeconds bool) []byte {
 	return append(dst, 'Z', '"')
 }
 
-// appendPair appends a number below a hundred as two digits.
+// appendPair appends two digits.
 func appendPair(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
-// AppendSeconds appends t as Unix seconds with microseconds, as the reference
-// writes the times of breadcrumbs and of the auth header.
+// AppendSeconds appends t as Unix seconds with microseconds, the form of times
+// in breadcrumbs and in the auth header of Raven for Python.
 func AppendSeconds(dst []byte, t time.Time) []byte {
 	return strconv.AppendFloat(dst, float64(t.UnixMicro())/1e6, 'f', -1, 64)
 }
@@ -128,26 +128,16 @@ func AppendField(dst []byte, key, s string) []byte {
 	return append(AppendString(append(dst, key...), s), ',')
 }
 
-// CloseObject puts the brace where the last comma is, if there is one.
-func CloseObject(dst []byte) []byte {
+// Close appends the end of an object or list, in place of a comma.
+func Close(dst []byte, end byte) []byte {
 	if dst[len(dst)-1] == ',' {
-		dst[len(dst)-1] = '}'
+		dst[len(dst)-1] = end
 		return dst
 	}
-	return append(dst, '}')
+	return append(dst, end)
 }
 
-// CloseList is CloseObject for lists.
-func CloseList(dst []byte) []byte {
-	if dst[len(dst)-1] == ',' {
-		dst[len(dst)-1] = ']'
-		return dst
-	}
-	return append(dst, ']')
-}
-
-// AppendFloat appends a number, or its name for those that JSON has no number
-// for: NaN, +Inf and -Inf.
+// AppendFloat appends a number. NaN, +Inf and -Inf are appended as strings.
 func AppendFloat(dst []byte, f float64, bits int) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return AppendString(dst, strconv.FormatFloat(f, 'g', -1, bits))

@@ -1,7 +1,7 @@
 package jsontext
 
-// Edit is a text of which parts are replaced, from left to right. Nothing is
-// copied while nothing is replaced.
+// Edit replaces parts of a text, from left to right. It copies nothing until
+// the first replacement.
 type Edit struct {
 	Text string
 
@@ -9,16 +9,16 @@ type Edit struct {
 	done int
 }
 
-// Replace puts by in the place of a part that begins at Done or later.
+// Replace replaces a part that begins at Done or later.
 func (e *Edit) Replace(from, to int, by string) {
 	e.out = append(append(e.out, e.Text[e.done:from]...), by...)
 	e.done = to
 }
 
-// Done is the end of the last part that was replaced.
+// Done is the end of the last replaced part.
 func (e *Edit) Done() int { return e.done }
 
-// String is the text with its replacements.
+// String returns the text with its replacements.
 func (e *Edit) String() string {
 	if e.out == nil {
 		return e.Text

@@ -18,7 +18,7 @@ func Example() {
 	dst = jsontext.AppendField(dst, `"name":`, "a\n\"b\"\xff")
 	dst = jsontext.AppendField(dst, `"empty":`, "")
 	dst = append(jsontext.AppendTime(append(dst, `"at":`...), time.Unix(1.5e9, 0), true), ',')
-	fmt.Println(string(jsontext.CloseObject(dst)))
+	fmt.Println(string(jsontext.Close(dst, '}')))
 	// Output: {"name":"a\n\"b\"�","at":"2017-07-14T02:40:00Z"}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What JSON may go on with.
+// What may come next in JSON.
 const (
 	aValue = iota
 	aValueOrEnd
@@ -15,8 +15,8 @@ const (
 	aComma
 )
 
-// IsJSON reports whether a text is JSON objects and lists, one after the other,
-// the last of which may be cut off. It begins with one.
+// IsJSON reports whether s is a sequence of JSON objects and lists. The last
+// may be cut off.
 func IsJSON(s string) bool {
 	open := make([]byte, 0, 64) // brackets
 	next := aValue
@@ -62,8 +62,8 @@ func IsJSON(s string) bool {
 	return true
 }
 
-// isLiteral reports whether a word is a number, a bool or null, or the
-// beginning of one if it is cut off.
+// isLiteral reports whether a word is a number, a bool or null; if cut, also
+// the beginning of one.
 func isLiteral(word string, cut bool) bool {
 	if word == "" {
 		return false
@@ -75,7 +75,7 @@ func isLiteral(word string, cut bool) bool {
 		cut && (strings.HasPrefix("true", word) || strings.HasPrefix("false", word) || strings.HasPrefix("null", word))
 }
 
-// SkipBlanks returns where the first byte from i on is that is no blank.
+// SkipBlanks returns the index of the first byte from i on that is not a blank.
 func SkipBlanks(s string, i int) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r') {
 		i++
@@ -83,7 +83,7 @@ func SkipBlanks(s string, i int) int {
 	return i
 }
 
-// StringEnd returns where the string that begins at i is over.
+// StringEnd returns the end of the string that begins at i.
 func StringEnd(s string, i int) int {
 	for i++; i < len(s); i++ {
 		switch s[i] {
@@ -96,7 +96,7 @@ func StringEnd(s string, i int) int {
 	return len(s)
 }
 
-// Unquoted is what a string says, or all there is of it if it is cut off.
+// Unquoted returns the text of a string, which may be cut off.
 func Unquoted(s string) string {
 	if strings.IndexByte(s, '\\') >= 0 {
 		var text string
@@ -107,7 +107,7 @@ func Unquoted(s string) string {
 	return strings.TrimSuffix(s[1:], `"`)
 }
 
-// ValueEnd returns where the value that begins at i is over.
+// ValueEnd returns the end of the value that begins at i.
 func ValueEnd(s string, i int) int {
 	depth := 0
 	for i < len(s) {

@@ -7,19 +7,19 @@ import (
 	"unicode/utf16"
 )
 
-// maxRawDepth is how deep the JSON that a value made of itself may be nested.
-// Servers in Rust give up at 128 levels (serde_json's default), and the values
-// around one take at most 32 of them, the event itself eight.
+// maxRawDepth limits the nesting of a value's own JSON. Servers in Rust accept
+// 128 levels (serde_json's default); the values around one take at most 32 and
+// the event eight.
 const maxRawDepth = 64
 
-// longestPlain is how many characters every number without an exponent may have
-// that a float64 can hold.
+// longestPlain is the length up to which every number without an exponent fits
+// a float64.
 const longestPlain = 300
 
-// Strict returns valid JSON such that parsers take it which are stricter than
-// encoding/json: half of a surrogate pair becomes U+FFFD, a number that is out
-// of range becomes "+Inf" or "-Inf", and what lies too deep a text. A server
-// would drop the whole event for any of them.
+// Strict turns valid JSON into JSON that parsers stricter than encoding/json
+// accept: half of a surrogate pair becomes U+FFFD, a number out of range "+Inf"
+// or "-Inf", and a value that lies too deep a text. A server would drop the
+// whole event otherwise.
 func Strict(s string) string {
 	e, depth := Edit{Text: s}, 0
 	for i := 0; i < len(s); {
@@ -60,8 +60,8 @@ func Strict(s string) string {
 	return e.String()
 }
 
-// number is what a number says, an infinity where it is out of range, and 0
-// where it is plainly within it.
+// number returns a number, an infinity if it is out of range, and 0 if it is
+// clearly within it.
 func number(s string) float64 {
 	if len(s) <= longestPlain && !strings.ContainsAny(s, "eE") {
 		return 0
@@ -70,8 +70,8 @@ func number(s string) float64 {
 	return n
 }
 
-// loneSurrogate returns where the next escape of half of a pair is whose other
-// half is missing, and its length, which is 0 if there is none.
+// loneSurrogate finds the next escape of half a surrogate pair without the
+// other half. size is 0 if there is none.
 func loneSurrogate(s string, i int) (at, size int) {
 	const length = len(`\uffff`)
 	for ; i < len(s); i++ {
@@ -93,8 +93,8 @@ func loneSurrogate(s string, i int) (at, size int) {
 	return 0, 0
 }
 
-// codeUnit is that of the \uffff that a text begins with, -1 if it
-// begins with none.
+// codeUnit returns the code unit of the \uffff at the beginning of s, -1 if
+// there is none.
 func codeUnit(s string) rune {
 	if len(s) < len(`\uffff`) || s[0] != '\\' || s[1] != 'u' {
 		return -1

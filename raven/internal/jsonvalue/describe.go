@@ -15,9 +15,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
-// describe is the description of a value that does not show what the mask
-// hides: a struct that has secret fields is shown by its fields, not by what it
-// says of itself.
+// describe returns the description of a value without secrets. A struct with
+// secret fields is shown by its fields, not by its own methods.
 func (e *Encoder) describe(v any, r reflect.Value) (string, description) {
 	m := e.Mask()
 	switch v := v.(type) {
@@ -42,8 +41,7 @@ func (e *Encoder) describe(v any, r reflect.Value) (string, description) {
 	return described(v, r)
 }
 
-// hides reports whether values of a type have fields whose names are secret, in
-// what they hold by type too.
+// hides reports whether a type, or a type in it, has fields with secret names.
 func hides(m *mask.Mask, t reflect.Type) bool {
 	return m.OfType(t, func(m *mask.Mask, t reflect.Type) bool { return hidesIn(m, t, map[reflect.Type]bool{}) })
 }
@@ -76,21 +74,21 @@ func hidesIn(m *mask.Mask, t reflect.Type, seen map[reflect.Type]bool) bool {
 	return false
 }
 
-// maxMarshalled is how much a value's own JSON may be where there are Limits:
-// Sentry takes no more of one extra value. Beyond that its beginning is text.
+// maxMarshalled limits a value's own JSON, as Sentry limits an extra value. Of
+// longer JSON the beginning is shown as text.
 const maxMarshalled = 16384
 
-// description tells how a value wants to be shown.
+// description is the form of a value.
 type description int
 
 const (
-	byKind description = iota // as what its kind is
+	byKind description = iota // by its kind
 	asText                    // as a string
-	asJSON                    // as the JSON that it made of itself
+	asJSON                    // as its own JSON
 )
 
-// described lets a value speak for itself: by its own JSON, as an error, by its
-// text form, as a Stringer. Nil pointers are not asked.
+// described returns a value's own JSON, its error text, its text form or its
+// String, in this order. It calls no methods of nil pointers.
 func described(v any, r reflect.Value) (string, description) {
 	if r.Kind() == reflect.Pointer && r.IsNil() {
 		return "", byKind

@@ -9,7 +9,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
-// field is one member of a struct as its json tag wants it.
+// field is one field of a struct, by its json tag.
 type field struct {
 	key       string // with its colon, as JSON
 	name      string // in Go
@@ -50,8 +50,8 @@ func fieldsOf(t reflect.Type) []field {
 	return known.([]field)
 }
 
-// hiddenByTag reports whether a promoted field belongs to an embedded struct
-// that has a name in JSON, and so is shown inside that.
+// hiddenByTag reports whether a promoted field is shown inside an embedded
+// struct, because that has a name in JSON.
 func hiddenByTag(t reflect.Type, f reflect.StructField) bool {
 	for n := 1; n < len(f.Index); n++ {
 		name, _, _ := strings.Cut(t.FieldByIndex(f.Index[:n]).Tag.Get("json"), ",")

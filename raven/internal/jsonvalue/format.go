@@ -11,10 +11,9 @@ import (
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// Formatted is the text of a template. What fmt would not come to an end with,
-// such as a map that holds itself, is written by the encoder, which is bounded;
-// so is every value whose methods panic while fmt says that they do, and one
-// with a secret in it.
+// Formatted formats a template. The encoder writes the values with which fmt
+// would not end, such as a map that holds itself, those whose methods panic,
+// and those with secrets.
 func (e *Encoder) Formatted(template string, params []any, lim Limits) (text string) {
 	params = e.shown(params, lim, func(v any) bool { return !guard.Printable(v, template) || e.holds(v) })
 	if guard.Do(func() { text = fmt.Sprintf(template, params...) }) == nil {
@@ -27,8 +26,8 @@ func (e *Encoder) Formatted(template string, params []any, lim Limits) (text str
 	return fmt.Sprintf(template, params...)
 }
 
-// holds reports whether a value has a secret in it: whether the encoder writes
-// it otherwise because of the mask. Texts are masked before.
+// holds reports whether a value contains a secret: whether the mask changes its
+// encoding. Texts are masked before.
 func (e *Encoder) holds(v any) bool {
 	if e.Mask() == nil || flat(v) {
 		return false
@@ -46,7 +45,7 @@ func flat(v any) bool {
 	return false
 }
 
-// shown returns params with the encoder's text in place of some of them.
+// shown returns params with the encoder's text in place of the hard ones.
 func (e *Encoder) shown(params []any, lim Limits, hard func(any) bool) []any {
 	copied := false
 	for i, p := range params {
@@ -59,20 +58,19 @@ func (e *Encoder) shown(params []any, lim Limits, hard func(any) bool) []any {
 		text := e.AppendValue(nil, p, lim, 1)
 		var s string
 		if json.Unmarshal(text, &s) != nil {
-			s = string(text) // no string
+			s = string(text) // not a string
 		}
 		params[i] = shownText(s)
 	}
 	return params
 }
 
-// shownText is the same for every verb.
+// shownText is printed the same for every verb.
 type shownText string
 
 func (s shownText) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, string(s)) }
 
-// Text is a value as people read it: a text as it is, anything else as it is
-// encoded.
+// Text returns a value for people: a text as it is, other values as encoded.
 func (e *Encoder) Text(v any, lim Limits) string {
 	switch v := v.(type) {
 	case string:

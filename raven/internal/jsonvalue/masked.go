@@ -7,13 +7,13 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
-// appendText appends a text without what is secret in it.
+// appendText appends a text without secrets.
 func (e *Encoder) appendText(dst []byte, s string, lim Limits) []byte {
 	return jsontext.AppendString(dst, e.Mask().Start(s, lim.Runes))
 }
 
-// AppendMasked appends what is shown of a value under a secret key. Whether it
-// is null is no secret, nor how long a list is (protocol 6.3).
+// AppendMasked appends the value of a secret key, masked. It shows whether the
+// value is null and how long a list is, as Raven for Python does.
 func (e *Encoder) AppendMasked(dst []byte, r reflect.Value, lim Limits) []byte {
 	r = behind(r)
 	switch {
@@ -33,19 +33,17 @@ func (e *Encoder) AppendMasked(dst []byte, r reflect.Value, lim Limits) []byte {
 			dst = append(dst, `"`+mask.Hidden+`",`...)
 		}
 	}
-	return jsontext.CloseList(dst)
+	return jsontext.Close(dst, ']')
 }
 
-// enter notes that what is encoded next stands under a key, and returns what
-// was noted before.
+// enter notes the key of the next value and returns the previous state.
 func (e *Encoder) enter(key string) (was bool) {
 	was = e.cookies
 	e.cookies = was || mask.NamesCookies(key) && e.Mask() != nil
 	return was
 }
 
-// behind is the value in an interface, and the one that a pointer in there
-// points to.
+// behind returns the value in an interface, and the one behind a pointer.
 func behind(r reflect.Value) reflect.Value {
 	if r.Kind() == reflect.Interface {
 		r = r.Elem()

@@ -8,8 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
-// appendReflectMap appends a map that is not a map[string]any, sorted by what
-// its keys look like. Keys that look the same are one key.
+// appendReflectMap appends a map that is not a map[string]any, sorted by the
+// texts of its keys. Of keys with the same text one is appended.
 func (e *Encoder) appendReflectMap(dst []byte, r reflect.Value, lim Limits, depth int) []byte {
 	start := len(e.ents)
 	for iter := r.MapRange(); iter.Next(); {
@@ -22,21 +22,25 @@ func (e *Encoder) appendReflectMap(dst []byte, r reflect.Value, lim Limits, dept
 		if i > 0 && entries[i].key == entries[i-1].key {
 			continue
 		}
-		if n++; n > 1 {
-			dst = append(dst, ',')
-		}
-		dst = append(jsontext.AppendString(dst, entries[i].key), ':')
-		if e.Mask().Secret(entries[i].key) {
-			dst = e.AppendMasked(dst, entries[i].value, lim)
-			continue
-		}
-		was := e.enter(entries[i].key)
-		dst = e.appendReflect(dst, entries[i].value, lim, depth)
-		e.cookies = was
+		n++
+		key := entries[i].key
+		dst = append(jsontext.AppendString(dst, key), ':')
+		dst = e.appendMember(dst, key, e.Mask().Secret(key), entries[i].value, lim, depth)
 	}
 	clear(e.ents[start:])
 	e.ents = e.ents[:start]
-	return append(dst, '}')
+	return jsontext.Close(dst, '}')
+}
+
+// appendMember appends the value of a key, and a comma.
+func (e *Encoder) appendMember(dst []byte, key string, secret bool, v reflect.Value, lim Limits, depth int) []byte {
+	if secret {
+		return append(e.AppendMasked(dst, v, lim), ',')
+	}
+	was := e.enter(key)
+	dst = append(e.appendReflect(dst, v, lim, depth), ',')
+	e.cookies = was
+	return dst
 }
 
 func keyText(k reflect.Value) string {
@@ -82,19 +86,11 @@ func (e *Encoder) appendStruct(dst []byte, r reflect.Value, lim Limits, depth in
 		if lim.Items > 0 && n == lim.Items {
 			break
 		}
-		if n++; n > 1 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, f.key...)
-		if m := e.Mask(); m.Secret(f.key) || m.Secret(f.name) {
-			dst = e.AppendMasked(dst, v, lim)
-			continue
-		}
-		was := e.enter(f.name)
-		dst = e.appendReflect(dst, v, lim, depth)
-		e.cookies = was
+		n++
+		secret := e.Mask().Secret(f.key) || e.Mask().Secret(f.name)
+		dst = e.appendMember(append(dst, f.key...), f.name, secret, v, lim, depth)
 	}
-	return append(dst, '}')
+	return jsontext.Close(dst, '}')
 }
 
 func isEmpty(v reflect.Value) bool {

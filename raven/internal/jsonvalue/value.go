@@ -1,8 +1,7 @@
-// Package jsonvalue appends Go values of any type as JSON: within limits,
-// without secrets, whatever cycles they have and whatever their methods do.
+// Package jsonvalue appends Go values of any type as JSON, within limits and
+// without secrets. Values may have cycles and methods that panic.
 //
-// It knows values, keys and masks. It must not know events, clients or
-// transports.
+// It must not know events, clients or transports.
 package jsonvalue
 
 import (
@@ -15,7 +14,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/mask"
 )
 
-// Limits are how much of a value is sent; zero means all of it, but for Depth.
+// Limits limit a value. Zero means no limit, except for Depth.
 type Limits struct {
 	Depth int // containers in containers
 	Items int // entries of a list, map or struct
@@ -23,38 +22,36 @@ type Limits struct {
 }
 
 var (
-	// Tight is the reference's serialiser for extra, params and vars
-	// (protocol 6.2).
+	// Tight is for extra, params and variables, as in Raven for Python.
 	Tight = Limits{Depth: 6, Items: 50, Runes: 400}
-	// Loose is for what the reference sends whole; the depth only keeps a
-	// runaway value from exhausting the stack.
+	// Loose is for data that Raven for Python sends whole. The depth limits the
+	// stack.
 	Loose = Limits{Depth: 32}
 )
 
-// maxSize is where containers end up as their types alone: a few small lists
-// that hold each other many times over would fill any memory otherwise, and no
-// server takes a larger event.
+// maxSize is the size from which containers are appended as their types alone.
+// A few lists that hold each other many times would fill the memory otherwise.
 const maxSize = 1 << 20
 
-// maxPath ends chains of pointers to pointers, whose depth is not counted.
+// maxPath limits chains of pointers, which don't count as depth.
 const maxPath = 1000
 
 // Encoder is the working memory of one encoding. The zero value is ready and
 // hides nothing. It is not safe for concurrent use.
 type Encoder struct {
 	mask    *mask.Mask // nil: everything is shown
-	cookies bool       // what is encoded stands under the key of cookies
+	cookies bool       // the value is under a key of cookies
 
 	path []visit  // the containers around the value, to find cycles
 	keys []string // of the maps around the value, to sort them
-	ents []entry  // the same for maps that are found by reflection
+	ents []entry  // of the maps that need reflection, to sort them
 }
 
-// Use makes the encoder hide what m hides, nil for nothing.
+// Use sets the mask; nil hides nothing.
 func (e *Encoder) Use(m *mask.Mask) { e.mask = m }
 
-// Restart makes the encoder ready for another value. A value that panicked may
-// have left it in the middle.
+// Restart prepares for another value. A value that panicked may have left
+// state.
 func (e *Encoder) Restart() {
 	clear(e.path)
 	clear(e.keys)
@@ -62,8 +59,8 @@ func (e *Encoder) Restart() {
 	e.cookies, e.path, e.keys, e.ents = false, e.path[:0], e.keys[:0], e.ents[:0]
 }
 
-// Mask is what hides secrets where the encoder stands, nil for nothing: in
-// cookies it hides the names of sessions.
+// Mask returns the mask for the current place, nil for none. In cookies it
+// hides sessions too.
 func (e *Encoder) Mask() *mask.Mask {
 	if e.cookies {
 		return e.mask.Jar()
@@ -95,54 +92,45 @@ func (e *Encoder) appendAnyMap(dst []byte, m map[string]any, lim Limits, depth i
 		keys = keys[:lim.Items]
 	}
 	dst = append(dst, '{')
-	for i, k := range keys {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
+	for _, k := range keys {
 		dst = append(jsontext.AppendString(dst, jsontext.FirstRunes(k, lim.Runes)), ':')
 		if e.Mask().Secret(k) {
-			dst = e.AppendMasked(dst, reflect.ValueOf(m[k]), lim)
+			dst = append(e.AppendMasked(dst, reflect.ValueOf(m[k]), lim), ',')
 			continue
 		}
 		was := e.enter(k)
-		dst = e.AppendValue(dst, m[k], lim, depth)
+		dst = append(e.AppendValue(dst, m[k], lim, depth), ',')
 		e.cookies = was
 	}
 	e.keys = e.keys[:start]
-	return append(dst, '}')
+	return jsontext.Close(dst, '}')
 }
 
-// AppendStringMap appends a map of strings with sorted keys, all of it. shown
-// is what is sent of a value.
+// AppendStringMap appends a map of strings with sorted keys, without limits.
+// shown returns the form of a value.
 func (e *Encoder) AppendStringMap(dst []byte, m map[string]string, shown func(m *mask.Mask, key, value string) string) []byte {
 	start := len(e.keys)
 	e.keys = SortedKeys(e.keys, m)
 	dst = append(dst, '{')
-	for i, k := range e.keys[start:] {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
+	for _, k := range e.keys[start:] {
 		dst = append(jsontext.AppendString(dst, k), ':')
-		dst = jsontext.AppendString(dst, shown(e.Mask(), k, m[k]))
+		dst = append(jsontext.AppendString(dst, shown(e.Mask(), k, m[k])), ',')
 	}
 	e.keys = e.keys[:start]
-	return append(dst, '}')
+	return jsontext.Close(dst, '}')
 }
 
-// AppendStrings appends a list of names, without what is secret in them.
+// AppendStrings appends a list of names without secrets.
 func (e *Encoder) AppendStrings(dst []byte, list []string) []byte {
 	dst = append(dst, '[')
-	for i, s := range list {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = jsontext.AppendString(dst, e.Mask().Name(s))
+	for _, s := range list {
+		dst = append(jsontext.AppendString(dst, e.Mask().Name(s)), ',')
 	}
-	return append(dst, ']')
+	return jsontext.Close(dst, ']')
 }
 
-// AppendValue appends a value of any type as JSON. The usual types come first
-// and need no reflection. depth is how many containers are around v.
+// AppendValue appends a value of any type. Common types come first and need no
+// reflection. depth is the number of containers around v.
 func (e *Encoder) AppendValue(dst []byte, v any, lim Limits, depth int) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -174,14 +162,13 @@ func (e *Encoder) AppendValue(dst []byte, v any, lim Limits, depth int) []byte {
 	return e.appendByKind(dst, r, lim, depth)
 }
 
-// appendReflect is appendValue for what is found inside a container.
+// appendReflect is AppendValue for values inside containers.
 func (e *Encoder) appendReflect(dst []byte, r reflect.Value, lim Limits, depth int) []byte {
 	if !r.IsValid() {
 		return append(dst, "null"...)
 	}
 	if r.CanAddr() && r.Kind() != reflect.Pointer && r.Kind() != reflect.Interface && r.Addr().CanInterface() {
-		// Methods of the pointer count for what is behind one, as in
-		// encoding/json.
+		// As in encoding/json, methods of the pointer count.
 		if p := r.Addr(); p.Type().NumMethod() > r.Type().NumMethod() {
 			if text, kind := e.describe(p.Interface(), p); kind != byKind {
 				return e.appendDescribed(dst, text, kind, lim)
@@ -194,7 +181,7 @@ func (e *Encoder) appendReflect(dst []byte, r reflect.Value, lim Limits, depth i
 	if kind := r.Kind(); kind != reflect.Struct && kind != reflect.Array {
 		return e.AppendValue(dst, r.Interface(), lim, depth)
 	}
-	// Through an interface its fields would no longer be addressable.
+	// An interface would make its fields no longer addressable.
 	if text, kind := e.describe(r.Interface(), r); kind != byKind {
 		return e.appendDescribed(dst, text, kind, lim)
 	}
@@ -225,12 +212,11 @@ func (e *Encoder) appendByKind(dst []byte, r reflect.Value, lim Limits, depth in
 	case reflect.Array, reflect.Struct:
 		return e.appendContainer(dst, r, lim, depth)
 	}
-	// Channels, functions and unsafe pointers have nothing to say but their
-	// type.
+	// Channels, functions and unsafe pointers are shown as their types.
 	return e.appendText(dst, r.Type().String(), lim)
 }
 
-// appendContainer appends what holds other values, unless it holds itself or
+// appendContainer appends a value that holds others, unless it holds itself or
 // lies too deep.
 func (e *Encoder) appendContainer(dst []byte, r reflect.Value, lim Limits, depth int) []byte {
 	kind := r.Kind()
@@ -268,16 +254,13 @@ func (e *Encoder) appendContainer(dst []byte, r reflect.Value, lim Limits, depth
 	}
 	dst = append(dst, '[')
 	for i := range n {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
 		if len(dst) > maxSize {
 			dst = append(dst, `"..."`...)
 			break
 		}
-		dst = e.appendReflect(dst, r.Index(i), lim, depth+1)
+		dst = append(e.appendReflect(dst, r.Index(i), lim, depth+1), ',')
 	}
-	return append(dst, ']')
+	return jsontext.Close(dst, ']')
 }
 
 func asAnyMap(r reflect.Value) (map[string]any, bool) {
@@ -288,7 +271,7 @@ func asAnyMap(r reflect.Value) (map[string]any, bool) {
 	return m, ok
 }
 
-// summary says what a container is where it lies too deep to be shown.
+// summary describes a container that lies too deep.
 func summary(r reflect.Value) string {
 	switch r.Kind() {
 	case reflect.Map, reflect.Slice, reflect.Array:
@@ -297,8 +280,8 @@ func summary(r reflect.Value) string {
 	return r.Type().String()
 }
 
-// SortedKeys appends the keys of m to dst in order, so that the same event is
-// the same bytes.
+// SortedKeys appends the keys of m in order, so that equal events are equal
+// bytes.
 func SortedKeys[M ~map[string]V, V any](dst []string, m M) []string {
 	start := len(dst)
 	for k := range m {
