@@ -1,9 +1,9 @@
-// Package ravenlambda reports what goes wrong in functions on AWS Lambda, with
-// its runtime for Go, github.com/aws/aws-lambda-go.
+// Package ravenlambda reports errors and panics of functions on AWS Lambda that
+// use github.com/aws/aws-lambda-go.
 //
 //	lambda.Start(ravenlambda.Wrap(client, lambda.NewHandler(handle)))
 //
-// Lambda freezes a process between two invocations, so nothing that is left in
-// a queue can be relied on: the handler delivers what was captured before each
-// invocation ends, within its deadline.
+// Lambda freezes the process between invocations, so queued events may never be
+// sent. The handler delivers them before each invocation ends, within its
+// deadline.
 package ravenlambda

@@ -10,32 +10,31 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// DefaultReserve is the part of an invocation's time that deliveries leave
-// alone, so that the answer still reaches Lambda.
+// DefaultReserve is the time before an invocation's deadline that deliveries do
+// not use, so that the answer still reaches Lambda.
 const DefaultReserve = 100 * time.Millisecond
 
-// Option sets up [Wrap].
+// Option configures [Wrap].
 type Option func(*config)
 
 type config struct{ reserve time.Duration }
 
-// WithReserve leaves d of an invocation's time alone, in place of
-// [DefaultReserve].
+// WithReserve stops deliveries d before an invocation's deadline, in place of
+// [DefaultReserve]. A negative d is zero.
 func WithReserve(d time.Duration) Option {
 	return func(c *config) { c.reserve = max(d, 0) }
 }
 
-// Wrap puts the client around a handler. Each invocation has a raven.Context of
-// its own, which holds the function and the request's id. An error that the
-// handler returns is reported, and so is a panic, which goes on.
+// Wrap returns a handler that reports the errors that next returns and its
+// panics, which continue. Each invocation has its own raven.Context, with the
+// function's name and the request's ID. A nil client reports nothing.
 //
-// Before an invocation ends, whatever its outcome, it waits until everything is
-// delivered or lost, but no longer than the invocation's deadline less the
-// reserve. What is left then may be delivered when Lambda thaws the process for
-// its next invocation, if there is one. The default transport on Lambda, sync,
-// leaves nothing: it makes one attempt during the capture. With threaded, an
-// invocation during an outage waits for all of that time. A nil client is a
-// disabled one.
+// Before an invocation ends, the handler waits until every event is delivered
+// or lost, at most until the deadline less the reserve. Events still queued
+// then may be sent when Lambda thaws the process for another invocation. The
+// default transport on Lambda, sync, queues nothing: it makes one attempt
+// during the capture. With threaded, an invocation during an outage waits until
+// that limit.
 func Wrap(client *raven.Client, next lambda.Handler, opts ...Option) lambda.Handler {
 	cfg := config{reserve: DefaultReserve}
 	for _, o := range opts {
@@ -52,7 +51,7 @@ type handler struct {
 	cfg    config
 }
 
-// Invoke serves one invocation.
+// Invoke implements [lambda.Handler].
 func (h *handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
 	if !h.client.Enabled() {
 		return h.next.Invoke(ctx, payload)
@@ -67,14 +66,15 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 	return answer, err
 }
 
-// deliver waits for what was captured, also while a panic goes on.
+// deliver waits for the captured events. It is deferred, so that it also runs
+// during a panic.
 func (h *handler) deliver(ctx context.Context) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(-h.cfg.reserve))
 		defer cancel()
 	}
-	// The client logs what it can't deliver.
+	// The client logs events that it can't deliver.
 	_ = h.client.Flush(ctx)
 }
 

@@ -1,19 +1,20 @@
 // Package ravenlogrus reports what a program logs with
-// github.com/sirupsen/logrus: errors become events, and what was logged before
-// them becomes their breadcrumbs.
+// github.com/sirupsen/logrus: errors become events, and the entries before them
+// become breadcrumbs of these events.
 //
 //	logrus.AddHook(ravenlogrus.NewHook(client))
 //
-// Of an entry that becomes an event
+// An entry becomes an event like this:
 //
-//   - the field of WithError, else the first by name that is an error, becomes
-//     the exception, with its chain and the stack of the call that logged it
-//     unless it has its own; further errors are data;
-//   - the message is the event's message, the level its level;
-//   - a field whose value is a raven.CaptureOption, such as raven.Fingerprint,
-//     is applied to the event;
-//   - all other fields are extra data.
+//   - The error of WithError becomes the exception, with its chain. Without it,
+//     the first error in the order of the fields' names does. The exception has
+//     the stack of the call that logged it, unless the error has its own.
+//     Further errors are extra data.
+//   - The event has the message and the level of the entry.
+//   - A field whose value is a raven.CaptureOption, such as raven.Fingerprint,
+//     is applied to the event.
+//   - All other fields are extra data.
 //
-// Log with WithContext: the context decides which raven.Context the event gets
-// its user, request and breadcrumbs from.
+// Log with WithContext. The event has the user, the request and the breadcrumbs
+// of the raven.Context in that context.
 package ravenlogrus

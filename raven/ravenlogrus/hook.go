@@ -11,13 +11,13 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
-// Hook is a [logrus.Hook] that reports entries: as events from one level on, as
-// breadcrumbs from another. It is safe for concurrent use.
+// Hook is a [logrus.Hook] that reports entries. They become events from one
+// level up and breadcrumbs from another. It is safe for concurrent use.
 type Hook struct{ to *adapter }
 
-// NewHook returns a hook that reports with client. With a nil client it uses
-// the client whose Context the entry's context carries, else raven.Default, as
-// it is when the entry comes.
+// NewHook returns a hook that reports with client. If client is nil, each entry
+// is reported with the client of the raven.Context in its context, else with
+// the [raven.Default] of that moment.
 func NewHook(client *raven.Client, opts ...Option) *Hook {
 	to := &adapter{logrecord.New(client, levels, "github.com/ravenkit/ravenkit/raven/ravenlogrus.", "github.com/sirupsen/logrus.")}
 	for _, o := range opts {
@@ -39,12 +39,12 @@ func (h *Hook) Levels() []logrus.Level {
 	return reported
 }
 
-// Fire reports the entry. For entries that end the program, by a panic or by
-// exiting, it waits until they are delivered, for five seconds at most; the error is
-// then that of [raven.Client.Flush]. logrus prints it, and does not fire the hooks
-// that were added after this one: add this one last. Otherwise the error is nil:
-// what is not delivered later is for the client to log. What the client itself
-// logs, such as that events can't be delivered, is skipped.
+// Fire reports the entry. Fatal and panic entries end the program, so Fire
+// waits up to five seconds for their delivery and returns the error of
+// [raven.Client.Flush]. logrus prints the error and does not fire the hooks
+// that were added later: add this hook last. For other entries the error is
+// nil, and the client logs losses. Fire skips entries that the client itself
+// logs, such as that events can't be delivered.
 func (h *Hook) Fire(entry *logrus.Entry) error {
 	ctx := entry.Context
 	if ctx == nil {
@@ -55,7 +55,8 @@ func (h *Hook) Fire(entry *logrus.Entry) error {
 	return h.to.Report(ctx, &r)
 }
 
-// callerOf is where an entry was logged, if the logger reports it.
+// callerOf returns the program counter of the call, or zero if the logger does
+// not report callers.
 func callerOf(entry *logrus.Entry) uintptr {
 	if entry.Caller == nil {
 		return 0
@@ -63,8 +64,8 @@ func callerOf(entry *logrus.Entry) uintptr {
 	return entry.Caller.PC
 }
 
-// collect sorts the fields of an entry, which stay the entry's: first that of
-// WithError, then the others by name.
+// collect adds the fields of an entry to a record, the field of WithError first
+// and the others by name. It does not change the entry.
 func collect(r *logrecord.Record, data logrus.Fields) {
 	if err, ok := data[logrus.ErrorKey]; ok {
 		take(r, logrus.ErrorKey, err)

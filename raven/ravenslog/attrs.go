@@ -7,24 +7,21 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
-// collector turns attributes into the fields of a record. The first error
-// becomes what the record is about, a value that is a [raven.CaptureOption]
-// becomes an option of the capture, everything else is data, in groups where
-// there are groups.
+// collector adds attributes to a record: errors, options of the capture and
+// fields, which groups nest.
 type collector struct {
 	rec  *logrecord.Record
-	left int // how many more attributes the groups in one may have
+	left int // attributes that the groups in one attribute may still have
 }
 
-// A LogValue may make groups of groups without end. What is beyond the bounds is
-// left out.
+// A LogValue may return groups in groups without end. Attributes beyond these
+// limits are left out.
 const (
-	maxAttrs  = 1000 // in one with groups
-	maxGroups = 50   // in one another
+	maxAttrs  = 1000 // in the groups of one attribute
+	maxGroups = 50   // nested in one attribute
 )
 
-// group is a type of its own so that it is told from the maps of callers, which
-// are not ours to change.
+// group differs in type from the maps of callers, which prune must not change.
 type group map[string]any
 
 func (c *collector) collect(scope []layer, r slog.Record) {
@@ -55,8 +52,8 @@ func (c *collector) addAll(into group, attrs []slog.Attr, depth int) {
 	}
 }
 
-// add follows the rules for handlers: values are resolved, empty attributes
-// ignored, groups without a name inlined.
+// add follows the rules of [slog.Handler]: it resolves values, ignores empty
+// attributes and inlines groups without a name.
 func (c *collector) add(into group, a slog.Attr, depth int) {
 	if depth == 0 {
 		c.left = maxAttrs
@@ -83,8 +80,8 @@ func (c *collector) add(into group, a slog.Attr, depth int) {
 	}
 }
 
-// resolved calls LogValue. slog contains its panics; a LogValue that logs is for
-// the client to know of.
+// resolved calls LogValue. slog recovers its panics. guard tells the client
+// about a LogValue that logs.
 func resolved(v slog.Value) slog.Value {
 	if v.Kind() != slog.KindLogValuer {
 		return v
@@ -94,9 +91,9 @@ func resolved(v slog.Value) slog.Value {
 	return v.Resolve()
 }
 
-// snapshot returns attributes as they are now, without the maps and slices of
-// the program: a logger keeps them, and the program goes on changing what is its
-// own. The handlers of log/slog do the same by formatting them.
+// snapshot copies attributes with their maps and slices. A logger keeps them,
+// and the program may change its own maps later. The handlers of log/slog
+// format attributes at this point for the same reason.
 func snapshot(attrs []slog.Attr) []slog.Attr {
 	left := 0
 	return snapshotOf(attrs, 0, &left)
@@ -127,7 +124,7 @@ func snapshotOf(attrs []slog.Attr, depth int, left *int) []slog.Attr {
 	return own
 }
 
-// prune removes groups that turned out to have nothing in them.
+// prune removes empty groups.
 func prune(m group) {
 	for k, v := range m {
 		if inner, ok := v.(group); ok {

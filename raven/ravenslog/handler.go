@@ -9,26 +9,25 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
-// Handler is a [slog.Handler] that hands every record on to another one, and
-// reports it: as an event from one level up, as a breadcrumb from another.
-// It is safe for concurrent use.
+// Handler is a [slog.Handler] that passes every record to another handler and
+// reports it. Records become events from one level up and breadcrumbs from
+// another. It is safe for concurrent use.
 type Handler struct {
 	next  slog.Handler
 	to    *adapter
-	scope []layer // what WithAttrs and WithGroup gave, the outermost first
+	scope []layer // from WithAttrs and WithGroup, the outermost first
 }
 
-// layer is what was given to a logger at one time: attributes, or the group
-// that everything after it is in.
+// layer holds the attributes of one WithAttrs, or the name of one WithGroup.
 type layer struct {
 	group string
 	attrs []slog.Attr
 }
 
-// NewHandler returns a handler that reports with client and hands all records
-// on to next as it got them. A nil next is [slog.DiscardHandler]. With a nil
-// client it uses the client whose Context the record's ctx carries, else
-// [raven.Default], as it is when the record comes.
+// NewHandler returns a handler that reports with client and passes all records
+// to next unchanged. A nil next is [slog.DiscardHandler]. If client is nil,
+// each record is reported with the client of the raven.Context in its ctx, else
+// with the [raven.Default] of that moment.
 func NewHandler(client *raven.Client, next slog.Handler, opts ...Option) *Handler {
 	if next == nil {
 		next = slog.DiscardHandler
@@ -42,20 +41,20 @@ func NewHandler(client *raven.Client, next slog.Handler, opts ...Option) *Handle
 	return &Handler{next: next, to: to}
 }
 
-// Enabled reports whether the next handler takes records of the level, or this
-// one makes events or breadcrumbs of them.
+// Enabled reports whether records of the level become events or breadcrumbs, or
+// the next handler is enabled for them.
 func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.to.Reports(int(level)) || h.next.Enabled(ctx, level)
 }
 
-// Handle reports the record and hands it on to the next handler, if that is
-// enabled for its level. What the client itself logs, that events can't be
-// delivered, is only handed on. The error is the next handler's.
+// Handle reports the record and passes it to the next handler if that is
+// enabled for its level. It does not report records of the client itself, such
+// as that events can't be delivered. The error is the next handler's.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	if h.to.Reports(int(r.Level)) {
 		rec := logrecord.Record{Time: r.Time, Level: int(r.Level), Message: r.Message, PC: r.PC, At: r.PC}
 		(&collector{rec: &rec}).collect(h.scope, r)
-		_ = h.to.Report(ctx, &rec) // nil: no record of slog ends the program
+		_ = h.to.Report(ctx, &rec) // nil, because slog never ends the program
 	}
 	if !h.next.Enabled(ctx, r.Level) {
 		return nil
@@ -63,7 +62,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	return h.next.Handle(ctx, r)
 }
 
-// WithAttrs returns a handler whose records have the attributes as well.
+// WithAttrs returns a handler that adds the attributes to its records.
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
@@ -71,8 +70,7 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h.with(layer{attrs: snapshot(attrs)}, h.next.WithAttrs(attrs))
 }
 
-// WithGroup returns a handler that puts the attributes that come after into a
-// group.
+// WithGroup returns a handler that puts all later attributes into a group.
 func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h

@@ -2,18 +2,19 @@ package ravenzap
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/ravenkit/ravenkit/raven"
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
-// maxClients bounds how many clients a core remembers for Sync: programs have one
-// or two.
+// maxClients limits the clients that a core remembers for Sync. Programs have
+// one or two.
 const maxClients = 16
 
-// clients are those that a core without one has reported with since the last
-// Sync. It is safe for concurrent use.
+// clients holds the clients that reported the entries of a core without its own
+// client since the last Sync. It is safe for concurrent use.
 type clients struct {
 	mu   sync.Mutex
 	list []*raven.Client // guarded by mu; each once
@@ -25,10 +26,8 @@ func (c *clients) add(client *raven.Client) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, known := range c.list {
-		if known == client {
-			return
-		}
+	if slices.Contains(c.list, client) {
+		return
 	}
 	if len(c.list) == maxClients {
 		c.list = c.list[1:]

@@ -9,18 +9,18 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
-// Core is a [zapcore.Core] that reports entries: as an event from one level up,
-// as a breadcrumb from another. It writes nothing; put it beside the core that
-// does with [zapcore.NewTee]. It is safe for concurrent use.
+// Core is a [zapcore.Core] that reports entries. They become events from one
+// level up and breadcrumbs from another. It writes no output: combine it with a
+// writing core by [zapcore.NewTee]. It is safe for concurrent use.
 type Core struct {
 	to     *adapter
-	found  *clients // that reported in place of a nil client; nil if there is one
+	found  *clients // that reported entries; nil if NewCore got a client
 	fields []zapcore.Field
 }
 
-// NewCore returns a core that reports with client. With a nil client it uses
-// the client of the entry's [Context], else raven.Default, as it is when the
-// entry comes.
+// NewCore returns a core that reports with client. If client is nil, each entry
+// is reported with the client of the raven.Context in its [Context] field, else
+// with the [raven.Default] of that moment.
 func NewCore(client *raven.Client, opts ...Option) *Core {
 	c := &Core{to: &adapter{logrecord.New(client, levels, "github.com/ravenkit/ravenkit/raven/ravenzap.", "go.uber.org/zap.", "go.uber.org/zap/")}}
 	if client == nil {
@@ -37,7 +37,7 @@ func NewCore(client *raven.Client, opts ...Option) *Core {
 // Enabled reports whether entries of the level become events or breadcrumbs.
 func (c *Core) Enabled(level zapcore.Level) bool { return c.to.Reports(int(level)) }
 
-// With returns a core whose entries have the fields as well.
+// With returns a core that adds the fields to its entries.
 func (c *Core) With(fields []zapcore.Field) zapcore.Core {
 	with := *c
 	with.fields = append(c.fields[:len(c.fields):len(c.fields)], snapshot(fields)...)
@@ -52,11 +52,11 @@ func (c *Core) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcor
 	return checked.AddCore(entry, c)
 }
 
-// Write reports the entry. For entries that end the program, at
-// [zapcore.DPanicLevel] and above, it waits until they are delivered, for five
-// seconds at most; the error is then that of [raven.Client.Flush]. Otherwise it is nil:
-// what is not delivered later is for the client to log. What the client itself
-// logs, such as that events can't be delivered, is skipped.
+// Write reports the entry. Entries at [zapcore.DPanicLevel] and above may end
+// the program, so Write waits up to five seconds for their delivery and returns
+// the error of [raven.Client.Flush]. For other entries the error is nil, and
+// the client logs losses. Write skips entries that the client itself logs, such
+// as that events can't be delivered.
 func (c *Core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
 	if !c.Enabled(entry.Level) {
 		return nil
@@ -72,10 +72,10 @@ func (c *Core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
 	return c.to.Report(ctx, &r)
 }
 
-// Sync waits until what was reported is delivered, for five seconds at most. If
-// something was lost since the last Sync, or flush of the client, or still waits
-// for its server, the error wraps a *raven.LossError. A core without a client
-// waits for raven.Default and for the clients that entries were reported with.
+// Sync waits up to five seconds for the delivery of all events. If an event was
+// lost since the last Sync or flush of the client, or is still pending, the
+// error wraps a *[raven.LossError]. A core without its own client waits for
+// [raven.Default] and for the clients that reported its entries.
 func (c *Core) Sync() error {
 	if c.found == nil {
 		return logrecord.Deliver(c.to.ClientFor(context.Background()))

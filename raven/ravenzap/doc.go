@@ -1,18 +1,19 @@
 // Package ravenzap reports what a program logs with go.uber.org/zap: errors
-// become events, and what was logged before them becomes their breadcrumbs.
+// become events, and the entries before them become breadcrumbs of these
+// events.
 //
-//	logger = zap.New(zapcore.NewTee(logger.Core(), ravenzap.NewCore(client)), zap.AddCaller())
+//	core := zapcore.NewTee(logger.Core(), ravenzap.NewCore(client))
+//	logger = zap.New(core, zap.AddCaller())
 //
-// Of an entry that becomes an event
+// An entry becomes an event like this:
 //
-//   - the first field that is an error becomes the exception, with its chain
-//     and the stack of the call that logged it, unless it has its own; with
-//     zap.AddCaller the stack ends at the caller that zap names; further errors
-//     are data;
-//   - the message is the event's message, the level its level, the logger's
-//     name its logger;
-//   - a field whose value is a raven.CaptureOption is applied to the event; other
-//     cores skip it if it was made by [Apply];
-//   - a field made by [Context] says which raven.Context the event belongs to;
-//   - all other fields are extra data; namespaces are nested.
+//   - The first field that is an error becomes the exception, with its chain.
+//     The exception has the stack of the call that logged it, unless the error
+//     has its own. With zap.AddCaller the stack ends at the caller that zap
+//     names. Further errors are extra data.
+//   - The event has the message, the level and the logger's name of the entry.
+//   - A field whose value is a raven.CaptureOption is applied to the event.
+//     Other cores skip it if [Apply] made it.
+//   - A field made by [Context] names the raven.Context of the event.
+//   - All other fields are extra data. Namespaces are nested.
 package ravenzap

@@ -14,22 +14,22 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
-// Context is a field that says with which context an entry was logged, since
-// zap's loggers know none: the event has the user, the request and the
-// breadcrumbs of the raven.Context in ctx. Other cores skip it.
+// Context returns a field that gives an entry a context, because zap's loggers
+// have none. The event has the user, the request and the breadcrumbs of the
+// raven.Context in ctx. Other cores skip the field.
 func Context(ctx context.Context) zap.Field {
 	return zap.Field{Type: zapcore.SkipType, Interface: carriedContext{ctx}}
 }
 
-// Apply is a field that applies an option to the event, such as
-// raven.Fingerprint or raven.Tags. Other cores skip it.
+// Apply returns a field that applies an option to the event, such as
+// raven.Fingerprint or raven.Tags. Other cores skip the field.
 func Apply(o raven.CaptureOption) zap.Field {
 	return zap.Field{Type: zapcore.SkipType, Interface: o}
 }
 
 type carriedContext struct{ ctx context.Context }
 
-// collect sorts fields into a record and returns the context among them.
+// collect adds fields to a record and returns the context of a [Context] field.
 func collect(r *logrecord.Record, lists ...[]zapcore.Field) context.Context {
 	ctx := context.Background()
 	data := zapcore.NewMapObjectEncoder()
@@ -61,11 +61,11 @@ func collect(r *logrecord.Record, lists ...[]zapcore.Field) context.Context {
 	return ctx
 }
 
-// add encodes a field. A method of its value that panics costs that value, and
-// is named as zap names one that fails.
+// add encodes a field. If a method of the value panics, it adds the panic's
+// text under the key that zap uses for such errors.
 func add(enc zapcore.ObjectEncoder, f zapcore.Field) {
 	if f.Type == zapcore.UnknownType || f.Type > zapcore.InlineMarshalerType {
-		// zap would panic with the value as text, and that need not end.
+		// zap would panic and format the value, which may never end.
 		enc.AddString(f.Key+"Error", "PANIC=unknown field type")
 		return
 	}
@@ -74,8 +74,9 @@ func add(enc zapcore.ObjectEncoder, f zapcore.Field) {
 	}
 }
 
-// snapshot returns fields as they are now: a logger keeps them, and the program
-// goes on changing what is its own. zap's cores do the same by encoding them.
+// snapshot copies fields. A logger keeps them, and the program may change its
+// own values later. zap's cores encode fields at this point for the same
+// reason.
 func snapshot(fields []zapcore.Field) []zapcore.Field {
 	own := make([]zapcore.Field, 0, len(fields))
 	var c guard.Copier

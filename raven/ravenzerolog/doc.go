@@ -1,19 +1,19 @@
 // Package ravenzerolog reports what a program logs with github.com/rs/zerolog:
-// errors become events, and what was logged before them becomes their
-// breadcrumbs.
+// errors become events, and the records before them become breadcrumbs of these
+// events.
 //
-//	logger := zerolog.New(zerolog.MultiLevelWriter(os.Stderr, ravenzerolog.NewWriter(client)))
+//	writer := ravenzerolog.NewWriter(client)
+//	logger := zerolog.New(zerolog.MultiLevelWriter(os.Stderr, writer))
 //
-// zerolog has turned a record into JSON by the time anybody else sees it, so an
-// error is no more than its text: its type and what it wraps are lost. Of a
-// record that becomes an event
+// zerolog passes records to writers as JSON. An error in it is only a text: its
+// type and the errors it wraps are lost. A record becomes an event like this:
 //
-//   - the error field becomes an exception, with the stack of the call that
-//     logged it; of one that is an object the exception has the message, and the
-//     object is extra data as well;
-//   - the message is the event's message, the level its level;
-//   - all other fields are extra data.
+//   - The error field becomes the exception, with the stack of the call that
+//     logged it. If the field is an object, the exception has the object's
+//     message, and the object is extra data as well.
+//   - The event has the message and the level of the record.
+//   - All other fields are extra data.
 //
-// Give each request a logger whose writer was made by [Writer.WithContext]: then
-// its breadcrumbs and events are those of the request.
+// Give each request a logger whose writer is from [Writer.WithContext]. Its
+// events and breadcrumbs then belong to the request.
 package ravenzerolog

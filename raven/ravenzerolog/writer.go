@@ -12,18 +12,18 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
 )
 
-// Writer is a [zerolog.LevelWriter] that reports records: as an event from one
-// level up, as a breadcrumb from another. Put it beside the writer that writes
-// with [zerolog.MultiLevelWriter]; [io.MultiWriter] does as well. It is safe for
-// concurrent use.
+// Writer is a [zerolog.LevelWriter] that reports records. They become events
+// from one level up and breadcrumbs from another. It writes no output: combine
+// it with another writer by [zerolog.MultiLevelWriter] or [io.MultiWriter]. It
+// is safe for concurrent use.
 type Writer struct {
 	to  *adapter
-	ctx context.Context // that of a logger, for a Writer made by WithContext
+	ctx context.Context // from WithContext
 }
 
-// NewWriter returns a writer that reports with client. With a nil client it
-// uses raven.Default, as it is when the record comes, or the client of
-// [Writer.WithContext].
+// NewWriter returns a writer that reports with client. If client is nil, each
+// record is reported with the client of the raven.Context from
+// [Writer.WithContext], else with the [raven.Default] of that moment.
 func NewWriter(client *raven.Client, opts ...Option) *Writer {
 	to := &adapter{logrecord.New(client, levels, "github.com/ravenkit/ravenkit/raven/ravenzerolog.", "github.com/rs/zerolog.", "github.com/rs/zerolog/", "io.(*multiWriter).")}
 	for _, o := range opts {
@@ -34,10 +34,11 @@ func NewWriter(client *raven.Client, opts ...Option) *Writer {
 	return &Writer{to: to, ctx: context.Background()}
 }
 
-// WithContext returns a writer for one raven.Context, such as that of a
-// request: its events have the user, the request and the breadcrumbs that
-// belong to ctx. zerolog hands writers no context, so a logger for each is
-// needed: logger.Output(zerolog.MultiLevelWriter(out, w.WithContext(ctx))).
+// WithContext returns a writer whose events have the user, the request and the
+// breadcrumbs of the raven.Context in ctx. zerolog passes no context to
+// writers, so each context needs its own logger:
+//
+//	logger.Output(zerolog.MultiLevelWriter(out, w.WithContext(ctx)))
 func (w *Writer) WithContext(ctx context.Context) *Writer {
 	with := *w
 	if with.ctx = ctx; ctx == nil {
@@ -46,13 +47,13 @@ func (w *Writer) WithContext(ctx context.Context) *Writer {
 	return &with
 }
 
-// Write reports the records in p, a line each, by the level that each names in its
-// level field: a writer in between, such as [io.MultiWriter], passes on no level.
-// What names none, such as a line of the standard library's log package, is
-// skipped. The error is always nil, so that the writers behind this one get
-// the record too.
+// Write reports the records in p, one a line, by their level fields. Writers
+// such as [io.MultiWriter] call it, because they pass on no level. It skips
+// lines without a level, such as those of the standard library's log package.
+// The error is always nil, so that the writers after this one get the record
+// too.
 func (w *Writer) Write(p []byte) (int, error) {
-	// Not bytes.Lines: its function would be on the stack that is reported.
+	// bytes.Lines would add its functions to the reported stack.
 	for _, line := range bytes.SplitAfter(p, []byte("\n")) {
 		if fields, ok := decoded(line); ok {
 			_ = w.report(levelIn(fields), line, fields)
@@ -61,11 +62,11 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// WriteLevel reports a record. For records that end the program, by a panic or by
-// exiting, it waits until they are delivered, for five seconds at most; the error
-// is then that of [raven.Client.Flush]. Otherwise it is nil: what is not delivered
-// later is for the client to log. What the client itself logs, such as that
-// events can't be delivered, is skipped.
+// WriteLevel reports a record. Records at [zerolog.FatalLevel] and above end
+// the program, so WriteLevel waits up to five seconds for their delivery and
+// returns the error of [raven.Client.Flush]. For other records the error is
+// nil, and the client logs losses. WriteLevel skips records that the client
+// itself logs, such as that events can't be delivered.
 func (w *Writer) WriteLevel(l zerolog.Level, p []byte) (int, error) {
 	if !w.reports(l) {
 		return len(p), nil
@@ -78,8 +79,8 @@ func (w *Writer) reports(l zerolog.Level) bool {
 	return l != zerolog.NoLevel && l != zerolog.Disabled && w.to.Reports(int(l))
 }
 
-// report reports a record, given as it was written and, if it is a JSON object,
-// decoded.
+// report reports the record p. fields is p decoded, or nil if p is not a JSON
+// object.
 func (w *Writer) report(l zerolog.Level, p []byte, fields map[string]any) error {
 	if !w.reports(l) {
 		return nil
@@ -93,7 +94,7 @@ func (w *Writer) report(l zerolog.Level, p []byte, fields map[string]any) error 
 	return w.to.Report(w.ctx, &r)
 }
 
-// decoded returns the fields of a record that is a JSON object.
+// decoded returns the fields of a record, and false if it is not a JSON object.
 func decoded(p []byte) (map[string]any, bool) {
 	fields := map[string]any{}
 	d := json.NewDecoder(bytes.NewReader(p))
@@ -104,7 +105,7 @@ func decoded(p []byte) (map[string]any, bool) {
 	return fields, true
 }
 
-// levelIn is the level that a record names.
+// levelIn returns the level in a record's level field.
 func levelIn(fields map[string]any) zerolog.Level {
 	name, _ := fields[zerolog.LevelFieldName].(string)
 	if name == "" {
@@ -117,34 +118,29 @@ func levelIn(fields map[string]any) zerolog.Level {
 	return l
 }
 
-// read takes a record apart.
+// read moves the fields of a record into r.
 func read(r *logrecord.Record, fields map[string]any) {
-	r.Message, _ = take(fields, zerolog.MessageFieldName).(string)
+	r.Message, _ = fields[zerolog.MessageFieldName].(string)
+	delete(fields, zerolog.MessageFieldName)
 	switch err := fields[zerolog.ErrorFieldName].(type) {
 	case nil:
 		delete(fields, zerolog.ErrorFieldName)
 	case string:
 		r.Err, r.ErrText = errors.New(err), true
 		delete(fields, zerolog.ErrorFieldName)
-	default: // what a zerolog.LogObjectMarshaler or ErrorMarshalFunc made of it
+	default: // made by a zerolog.LogObjectMarshaler or ErrorMarshalFunc
 		r.Err, r.ErrText = errors.New(textOf(err)), true
 	}
 	delete(fields, zerolog.LevelFieldName)
-	// Most formats keep no more than seconds, and the record was made just now.
+	// Most formats only have seconds, and the record is new.
 	delete(fields, zerolog.TimestampFieldName)
 	if len(fields) > 0 {
 		r.Fields = fields
 	}
 }
 
-func take(fields map[string]any, name string) any {
-	v := fields[name]
-	delete(fields, name)
-	return v
-}
-
-// textOf is the text of an error that was written as an object: that of the field
-// which says what happened, else all of it. The object itself is data.
+// textOf returns the text of an error that was written as an object: the field
+// with the message, else the whole object as JSON.
 func textOf(err any) string {
 	if object, ok := err.(map[string]any); ok {
 		for _, name := range []string{zerolog.MessageFieldName, zerolog.ErrorFieldName, "message", "msg", "error"} {
@@ -153,14 +149,6 @@ func textOf(err any) string {
 			}
 		}
 	}
-	return text(err)
-}
-
-func text(v any) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	// What came out of JSON goes into it again.
-	b, _ := json.Marshal(v)
+	b, _ := json.Marshal(err) // never fails, because err was decoded from JSON
 	return string(b)
 }

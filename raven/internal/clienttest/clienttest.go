@@ -1,5 +1,5 @@
-// Package clienttest is for the tests of the packages that connect the client
-// with something: each wants a client whose events go nowhere.
+// Package clienttest makes clients for tests of middleware and adapters. The
+// clients record their events and send nothing. It must not know an adapter.
 package clienttest
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// Recorded returns a client that is closed with the test, and the recorder that
-// its events go into.
+// Recorded returns a client and the recorder of its events. It closes the
+// client when the test ends.
 func Recorded(t testing.TB, opts ...raven.Option) (*raven.Client, *transporttest.Recorder) {
 	t.Helper()
 	rec := transporttest.NewRecorder()

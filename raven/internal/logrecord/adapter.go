@@ -7,10 +7,10 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// Levels are the levels of a logging library as numbers: the higher, the worse.
+// Levels are the levels of a logging library as numbers. Higher is worse.
 type Levels struct {
 	Info, Warn, Error, Fatal int
-	Ends                     bool // whether a fatal record ends the program
+	Ends                     bool // fatal records end the program
 }
 
 func (l Levels) of(level int) raven.Level {
@@ -27,29 +27,31 @@ func (l Levels) of(level int) raven.Level {
 	return raven.LevelFatal
 }
 
-// Adapter reports the records of a logging library. The options of every adapter
-// set its fields. Once set it is safe for concurrent use.
+// Adapter reports the records of a logging library. The options of each
+// library's adapter set its fields. It is safe for concurrent use once they are
+// set.
 type Adapter struct {
-	Event      int      // records of this level and worse ones are events
-	Breadcrumb int      // records of this level and worse ones are breadcrumbs, if no events
-	Logger     string   // the name of a logger that has none
-	Stack      bool     // whether events about no error have a stack
-	Tags       []string // the fields that are tags of events
+	Event      int      // the level from which records are events
+	Breadcrumb int      // the level from which other records are breadcrumbs
+	Logger     string   // the logger's name of records without one
+	Stack      bool     // events without an error have a stack
+	Tags       []string // the names of fields that are tags of events
 
 	client *raven.Client
 	levels Levels
 	inside []string
 }
 
-// New returns an adapter that makes events of errors and breadcrumbs of infos.
-// A nil client stands for the one of the record's context, else [raven.Default].
-// The stack of a record begins below the functions whose names begin with one
-// of inside; without any it begins at Record.At.
+// New returns an adapter that makes events from the error level up, and
+// breadcrumbs from the info level up. A nil client stands for the client of the
+// record's context, else [raven.Default]. If a record has no Record.At, its
+// stack begins at the caller of the functions whose names have one of the
+// prefixes inside.
 func New(client *raven.Client, levels Levels, inside ...string) Adapter {
 	return Adapter{Event: levels.Error, Breadcrumb: levels.Info, client: client, levels: levels, inside: inside}
 }
 
-// Reports says whether records of the level are events or breadcrumbs.
+// Reports reports whether records of the level are events or breadcrumbs.
 func (a *Adapter) Reports(level int) bool { return level >= min(a.Event, a.Breadcrumb) }
 
 // ClientFor returns the client that reports a record with the context.
@@ -60,9 +62,9 @@ func (a *Adapter) ClientFor(ctx context.Context) *raven.Client {
 	return raven.ClientFrom(ctx)
 }
 
-// Report makes an event or a breadcrumb of the record. It skips the client's own
-// records. The error is nil unless the record ends the program: then it is that
-// of [Deliver].
+// Report makes an event or a breadcrumb of the record. It skips the client's
+// own records. If the record ends the program, Report calls [Deliver] and
+// returns its error.
 func (a *Adapter) Report(ctx context.Context, r *Record) error {
 	if !a.Reports(r.Level) || own(ctx, r.PC, r.Message) {
 		return nil
@@ -83,8 +85,7 @@ func (a *Adapter) Report(ctx context.Context, r *Record) error {
 	return nil
 }
 
-// capture reports an event about the error of the record, if it has one, else
-// about its message.
+// capture captures the error of the record, or its message if there is none.
 func (a *Adapter) capture(ctx context.Context, client *raven.Client, r *Record) {
 	opts := make([]raven.CaptureOption, 0, 8+len(r.Options))
 	opts = append(opts, a.levels.of(r.Level), raven.Logger(r.Logger), raven.Extra(r.Fields))
@@ -102,11 +103,11 @@ func (a *Adapter) capture(ctx context.Context, client *raven.Client, r *Record) 
 	client.CaptureException(ctx, r.Err, append(opts, r.Options...)...)
 }
 
-// patience bounds the wait for the delivery of what is reported last.
+// patience limits the wait before the program ends.
 const patience = 5 * time.Second
 
-// Deliver waits for at most five seconds until events are delivered. The program
-// may end after it. The error is that of [raven.Client.Flush].
+// Deliver waits up to five seconds until events are delivered. The error is
+// that of [raven.Client.Flush].
 func Deliver(client *raven.Client) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

@@ -9,10 +9,10 @@ import (
 	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
-// maxCallers bounds a stack; the client keeps no more frames either.
+// maxCallers limits a stack. The client keeps no more frames either.
 const maxCallers = 128
 
-// self begins the names of this package's functions.
+// self is the prefix of the names of this package's functions.
 const self = "github.com/ravenkit/ravenkit/raven/internal/logrecord."
 
 // callers returns the stack of the goroutine that logged the record.
@@ -23,9 +23,9 @@ func (a *Adapter) callers(r *Record) []uintptr {
 	return callersOutside(a.inside)
 }
 
-// callersFrom returns the stack of this goroutine from pc on. It takes return
-// addresses, as runtime.Callers gives them, and those of calls, as in
-// runtime.Frame. If pc is not on the stack, or zero, it returns nil.
+// callersFrom returns the stack of this goroutine from pc on. pc is a return
+// address, as from runtime.Callers, or the address of a call, as in
+// runtime.Frame. If pc is zero or not on the stack, the result is nil.
 func callersFrom(pc uintptr) []uintptr {
 	if pc == 0 {
 		return nil
@@ -40,8 +40,8 @@ func callersFrom(pc uintptr) []uintptr {
 	return nil
 }
 
-// callersOutside returns the stack of this goroutine without the functions on
-// top that belong to this package, or whose names begin with one of the prefixes.
+// callersOutside returns the stack of this goroutine without its innermost
+// functions that are in this package or have one of the prefixes.
 func callersOutside(prefixes []string) []uintptr {
 	var pcs [maxCallers]uintptr
 	n := runtime.Callers(2, pcs[:])
@@ -53,16 +53,16 @@ func callersOutside(prefixes []string) []uintptr {
 	return nil
 }
 
-// own reports whether a record is a client's own, such as that events can't be
-// delivered. An event about it would fail as well, and be logged in turn. Such
-// records are recognized by the call that made them, by ctx, by the stack, and,
-// where a handler of the program has passed them to another goroutine and another
-// library, by their text.
+// own reports whether a client logged the record, such as that events can't be
+// delivered. An event about it would fail as well, and would be logged in turn.
+// own looks at the call that made the record, at ctx, and at the stack. It also
+// looks at the text, because a handler of the program may pass the record to
+// another library on another goroutine.
 func own(ctx context.Context, pc uintptr, message string) bool {
 	return isOwn(pc) || guard.Own(ctx) || guard.OwnText(message)
 }
 
-// ownPackages are those whose functions log for a client.
+// ownPackages are the prefixes of functions that log for a client.
 var ownPackages = []string{
 	"github.com/ravenkit/ravenkit/raven.",
 	"github.com/ravenkit/ravenkit/transport.",

@@ -1,6 +1,6 @@
-// Package logrecord is what the adapters of logging libraries have in common:
+// Package logrecord has the code that the adapters of logging libraries share:
 // their configuration, and how a record becomes an event or a breadcrumb. It
-// knows no logging library.
+// must not know a logging library.
 package logrecord
 
 import (
@@ -13,23 +13,24 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/origin"
 )
 
-// Record is a log record in the terms of this client. An adapter makes it for
-// one call of [Adapter.Report], which changes it.
+// Record is a log record of any library. An adapter makes it for one call of
+// [Adapter.Report], which changes it.
 type Record struct {
 	Time    time.Time // zero: now
 	Level   int       // as in Levels
 	Message string
 	Logger  string         // empty: Adapter.Logger
-	Err     error          // what the record is about; may be nil
-	ErrText bool           // Err was made from the text of the error that was logged
+	Err     error          // may be nil
+	ErrText bool           // Err is made from the text of the logged error
 	Fields  map[string]any // the other fields; nil if there are none
-	PC      uintptr        // where it was logged; zero: unknown
-	At      uintptr        // where its stack begins; zero: outside of the library
+	PC      uintptr        // of the call that logged it; zero: unknown
+	At      uintptr        // where its stack begins; zero: outside the library
 	Options []raven.CaptureOption
 }
 
-// Take reads the value of a field. It keeps an option and the first error, and
-// reports false. Other values stay in the field, as it returns them.
+// Take reads the value of a field. It adds options and the first error to the
+// record and returns false. For other values it returns the field's data and
+// true.
 func (r *Record) Take(v any) (data any, stays bool) {
 	switch v := v.(type) {
 	case raven.CaptureOption:
@@ -63,8 +64,9 @@ func (r *Record) tag(names []string) {
 	}
 }
 
-// origin tells the client that the error comes from a log record. If the program
-// has captured the error itself, it is not another event.
+// origin returns the option that tells the client that the error comes from a
+// log record. If the program captured the same error, the client makes no
+// second event.
 func (r *Record) origin() raven.CaptureOption {
 	mark := origin.Logged
 	if r.ErrText {
@@ -74,7 +76,8 @@ func (r *Record) origin() raven.CaptureOption {
 	return option
 }
 
-// breadcrumb has the logger's name as its category, as Raven for Python has it.
+// breadcrumb returns the record as a breadcrumb. The category is the logger's
+// name, as in Raven for Python.
 func (r *Record) breadcrumb(level raven.Level) raven.Breadcrumb {
 	data := r.Fields
 	if r.Err != nil {

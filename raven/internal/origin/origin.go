@@ -1,10 +1,11 @@
-// Package origin says how a capture came about, between the client and the
-// adapters of logging libraries. It holds two options that programs have no use
-// for, which is why package raven does not export them.
+// Package origin passes two options from package raven to the adapters of
+// logging libraries. They tell the client that a capture comes from a log
+// record. Programs don't need them, so package raven does not export them. It
+// must not import package raven, which imports it.
 package origin
 
-// Logged and LoggedText are of type raven.CaptureOption, which this package
-// can't import: package raven sets them as it is initialised, and nothing does
-// later. Logged says that the error is one that a log record is about,
-// LoggedText that it was made of the text that a log record has of it.
+// Logged and LoggedText hold a raven.CaptureOption each. Package raven sets
+// them during its initialization, and nothing changes them later. Logged says
+// that a log record has the captured error. LoggedText says that the captured
+// error is made from the error's text in a log record.
 var Logged, LoggedText any
