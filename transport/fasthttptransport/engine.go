@@ -35,7 +35,7 @@ type engine struct {
 	keepAlive bool
 	slots     chan struct{} // one for each open connection
 	last      atomic.Pointer[target]
-	idle      *idler
+	idle      *time.Timer // closes the connections when none was used for idleTime
 	close     func()
 
 	mu      sync.Mutex
@@ -78,7 +78,8 @@ func newEngine(c transport.HTTPConfig) (*engine, error) {
 		slots:     make(chan struct{}, min(c.MaxConns, math.MaxInt32)),
 		origins:   make(map[string]*origin),
 	}
-	e.idle = newIdler(idleTime, e.closeIdle)
+	e.idle = time.AfterFunc(idleTime, e.closeIdle)
+	e.idle.Stop()
 	e.close = func() {
 		end()
 		e.closeIdle()
@@ -100,7 +101,7 @@ func (e *engine) Post(ctx context.Context, r *transport.Request) (*transport.Rep
 	if err := ctx.Err(); err != nil {
 		return nil, err // select chooses at random
 	}
-	defer e.idle.used()
+	defer e.idle.Reset(idleTime)
 	for {
 		reply, again, err := e.exchange(ctx, to, r)
 		if !again {
@@ -179,6 +180,6 @@ func (e *engine) closeIdle() {
 
 // Close closes every connection.
 func (e *engine) Close() {
-	e.idle.stop()
+	e.idle.Stop()
 	e.close()
 }
