@@ -74,23 +74,20 @@ func (o *teeTarget) track(p *Packet) (settle func(error)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.counts.Waiting++
-	settled := false
+	var once sync.Once
 	return func(err error) {
-		o.mu.Lock()
-		again := settled
-		if !again {
-			settled = true
+		once.Do(func() {
 			o.count(err)
-		}
-		o.mu.Unlock()
-		if !again && !internal && o.burst != nil {
-			o.burst.outcome(err)
-		}
+			if !internal && o.burst != nil {
+				o.burst.outcome(err)
+			}
+		})
 	}
 }
 
-// count counts an outcome. The caller holds the lock.
 func (o *teeTarget) count(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.counts.Waiting--
 	if err == nil {
 		o.counts.Delivered++

@@ -19,14 +19,14 @@ type Recorder struct {
 	packets []transport.Packet
 	failure error
 	latency time.Duration
-	release chan struct{} // nil unless Hold was called; closed by Release
+	release signal // not nil after Hold; Release fires it
 	// Nil, or closed when the last waiting callback has returned.
 	tail chan struct{}
-	cut  chan struct{} // nil, or closed when Close gives up
+	cut  signal // fires when Close gives up
 	// Number of deliveries that wait, or whose callback is running.
 	held    int
-	settled chan struct{} // nil, or closed when held becomes 0
-	changed chan struct{} // nil, or closed when a packet arrives
+	settled signal // fires when held becomes 0
+	changed signal // fires when a packet arrives
 	closed  bool
 }
 
@@ -78,9 +78,7 @@ func (r *Recorder) Fail(err error) {
 func (r *Recorder) Hold() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.release == nil {
-		r.release = make(chan struct{})
-	}
+	r.release.wait()
 }
 
 // Delay delays every later outcome by d after its packet; 0 ends that. In a
@@ -95,10 +93,7 @@ func (r *Recorder) Delay(d time.Duration) {
 func (r *Recorder) Release() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.release != nil {
-		close(r.release)
-		r.release = nil
-	}
+	r.release.fire()
 }
 
 // Send records a packet. After the waits of Hold and Delay, it returns a 200
@@ -148,10 +143,7 @@ func (r *Recorder) Flush(ctx context.Context) error {
 		r.mu.Unlock()
 		return nil
 	}
-	if r.settled == nil {
-		r.settled = make(chan struct{})
-	}
-	settled := r.settled
+	settled := r.settled.wait()
 	r.mu.Unlock()
 	select {
 	case <-settled:
@@ -180,7 +172,9 @@ func (r *Recorder) Close(ctx context.Context) error {
 	}
 	r.Fail(transport.ErrClosed)
 	r.Release()
-	r.hurry()
+	r.mu.Lock()
+	r.cut.fire()
+	r.mu.Unlock()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if stuck, ok := r.Flush(grace).(*transport.UndeliveredError); ok {

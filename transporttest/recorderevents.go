@@ -52,7 +52,9 @@ func envelopeEvents(body []byte) []sentrytest.Event {
 // lists the other events.
 func (r *Recorder) Wait(ctx context.Context, n int, preds ...sentrytest.Predicate) ([]sentrytest.Event, error) {
 	for {
-		changed := r.change()
+		r.mu.Lock()
+		changed := r.changed.wait()
+		r.mu.Unlock()
 		found, err := sentrytest.EventList(r.Events()).Wait(ctx, n, preds...)
 		if err == nil {
 			return found, nil
@@ -63,13 +65,4 @@ func (r *Recorder) Wait(ctx context.Context, n int, preds ...sentrytest.Predicat
 			return found, err
 		}
 	}
-}
-
-func (r *Recorder) change() <-chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.changed == nil {
-		r.changed = make(chan struct{})
-	}
-	return r.changed
 }

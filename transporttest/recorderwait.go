@@ -8,13 +8,29 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
+// signal wakes any number of goroutines. The recorder's lock guards it.
+type signal chan struct{}
+
+// wait returns a channel that fire closes.
+func (s *signal) wait() <-chan struct{} {
+	if *s == nil {
+		*s = make(signal)
+	}
+	return *s
+}
+
+func (s *signal) fire() {
+	if *s != nil {
+		close(*s)
+		*s = nil
+	}
+}
+
 // waiting is a delayed delivery.
 type waiting struct {
-	delay   <-chan time.Time // nil: no delay
-	release <-chan struct{}  // nil, or closed by Release
-	before  <-chan struct{}  // nil, or closed when it is this delivery's turn
-	cut     <-chan struct{}  // closed when Close gives up
-	end     chan struct{}    // closed when it is the next delivery's turn
+	ready []<-chan struct{} // closed when nothing delays it any more
+	cut   <-chan struct{}   // closed when Close gives up
+	end   chan struct{}     // closed when it is the next delivery's turn
 }
 
 // record records a packet and returns what its delivery waits for, or nil. If
@@ -26,22 +42,24 @@ func (r *Recorder) record(p *transport.Packet, inOrder bool) (*waiting, error) {
 		return nil, transport.ErrClosed
 	}
 	r.packets = append(r.packets, clonePacket(p))
-	if r.changed != nil {
-		close(r.changed)
-		r.changed = nil
-	}
+	r.changed.fire()
 	if r.release == nil && r.latency == 0 && (!inOrder || r.tail == nil) {
 		return nil, nil
 	}
-	if r.cut == nil {
-		r.cut = make(chan struct{})
-	}
-	w := &waiting{release: r.release, cut: r.cut}
+	w := &waiting{cut: r.cut.wait()}
 	if r.latency > 0 {
-		w.delay = time.After(r.latency)
+		late := make(chan struct{})
+		time.AfterFunc(r.latency, func() { close(late) })
+		w.ready = append(w.ready, late)
+	}
+	if r.release != nil {
+		w.ready = append(w.ready, r.release)
 	}
 	if inOrder {
-		w.before, w.end = r.tail, make(chan struct{})
+		if r.tail != nil {
+			w.ready = append(w.ready, r.tail)
+		}
+		w.end = make(chan struct{})
 		r.tail = w.end
 	}
 	r.held++
@@ -52,18 +70,7 @@ func (r *Recorder) record(p *transport.Packet, inOrder bool) (*waiting, error) {
 // gives up, all waits end, so that a callback that hangs does not delay the
 // others.
 func (w *waiting) wait(ctx context.Context) error {
-	if w.delay != nil {
-		select {
-		case <-w.delay:
-		case <-w.cut:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	for _, ready := range []<-chan struct{}{w.release, w.before} {
-		if ready == nil {
-			continue
-		}
+	for _, ready := range w.ready {
 		select {
 		case <-ready:
 		case <-w.cut:
@@ -84,19 +91,8 @@ func (r *Recorder) settle(w *waiting) {
 		r.tail = nil
 	}
 	r.held--
-	if r.held == 0 && r.settled != nil {
-		close(r.settled)
-		r.settled = nil
-	}
-}
-
-// hurry ends all waits.
-func (r *Recorder) hurry() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.cut != nil {
-		close(r.cut)
-		r.cut = nil
+	if r.held == 0 {
+		r.settled.fire()
 	}
 }
 
