@@ -1,5 +1,6 @@
-// Package adaptertest has the specs that the adapters of all logging libraries
-// follow: the same options, the same meaning. It must not know a library.
+// Package adaptertest has the specs for the adapters of all logging libraries.
+// Each adapter has the same options with the same meaning. The package must not
+// know a library.
 package adaptertest
 
 import (
@@ -18,7 +19,7 @@ import (
 
 // Adapter is the adapter of a library with levels L and options O.
 type Adapter[L, O any] struct {
-	// New returns a function that logs over an adapter for the client.
+	// New returns a function that logs through an adapter with the client.
 	New                 func(client *raven.Client, opts ...O) Call[L]
 	WithEventLevel      func(L) O
 	WithBreadcrumbLevel func(L) O
@@ -26,10 +27,11 @@ type Adapter[L, O any] struct {
 	WithStack           func() O
 	WithTags            func(...string) O
 	Levels              [5]L // debug, info, warning, error, fatal
-	JSON                bool // of errors and values the adapter sees their JSON only
+	JSON                bool // the adapter gets errors and values as JSON
 }
 
-// Call logs a record, about the error that the function returns to it, or nil.
+// Call logs a record with the error that err returns, unless it is nil. err is
+// a function so that a spec can capture the error below the call.
 type Call[L any] func(ctx context.Context, level L, message string, err func() error, fields map[string]any)
 
 func (c Call[L]) log(ctx context.Context, level L, message string, err error, fields map[string]any) {
@@ -65,8 +67,8 @@ func Run[L, O any](t *testing.T, a Adapter[L, O]) {
 	}
 }
 
-// newClient returns a client that is closed with the test, and the recorder that its
-// events go into.
+// newClient returns a client and the recorder of its events. It closes the
+// client when the test ends.
 func newClient(t *testing.T) (*raven.Client, *transporttest.Recorder) {
 	t.Helper()
 	rec := transporttest.NewRecorder()
@@ -91,7 +93,7 @@ func levels[L, O any](t *testing.T, a Adapter[L, O]) {
 	}
 }
 
-// Errors are events and infos are breadcrumbs, unless other levels are asked for.
+// By default, error records are events and info records are breadcrumbs.
 func thresholds[L, O any](t *testing.T, a Adapter[L, O]) {
 	for _, tt := range []struct {
 		opts   []O
@@ -137,8 +139,8 @@ type declined struct{ code int }
 
 func (d *declined) Error() string { return string(rune(d.code)) }
 
-// The error becomes the exception, the message stays beside it, and fields are
-// extra data. A breadcrumb has them as its data.
+// The error becomes the event's exception, and the fields its extra data. A
+// breadcrumb has both in its data.
 func errorsAndFields[L, O any](t *testing.T, a Adapter[L, O]) {
 	g := NewWithT(t)
 	l, _, rec := a.recorded(t)
@@ -164,11 +166,11 @@ func errorsAndFields[L, O any](t *testing.T, a Adapter[L, O]) {
 	}
 }
 
-// An option among the fields applies to the event. An error beside the first one
-// is data.
+// An option among the fields applies to the event. Errors after the first are
+// extra data.
 func values[L, O any](t *testing.T, a Adapter[L, O]) {
 	if a.JSON {
-		t.Skip("JSON has neither")
+		t.Skip("JSON has no options and no errors")
 	}
 	g := NewWithT(t)
 	l, _, rec := a.recorded(t)
@@ -185,7 +187,8 @@ func values[L, O any](t *testing.T, a Adapter[L, O]) {
 	g.Expect(rec.Events()[1].Exceptions).To(HaveExactElements(HaveField("Value", "in another field")))
 }
 
-// Tags are fields with these names, outside of groups. Breadcrumbs have no tags.
+// Fields with the names of tags become tags, except in groups. Breadcrumbs have
+// no tags.
 func tags[L, O any](t *testing.T, a Adapter[L, O]) {
 	g := NewWithT(t)
 	l, _, rec := a.recorded(t, a.WithTags("zone", "absent"), a.WithTags("shard"))
@@ -196,10 +199,11 @@ func tags[L, O any](t *testing.T, a Adapter[L, O]) {
 	g.Expect(e.Tags).To(Equal(map[string]string{"zone": "eu", "shard": "7"}))
 	g.Expect(e.Extra).To(Equal(map[string]any{"db": map[string]any{"zone": "us"}, "other": true}))
 	g.Expect(e.Breadcrumbs[0].Data).To(HaveLen(4))
-	g.Expect(fields).To(HaveLen(4), "the caller's map is as it was")
+	g.Expect(fields).To(HaveLen(4), "the caller's map is unchanged")
 }
 
-// An event about an error has the stack of the call, another one if asked for.
+// An event with an error has the stack of the call. Other events have it if
+// WithStack is set.
 func stacks[L, O any](t *testing.T, a Adapter[L, O]) {
 	g := NewWithT(t)
 	l, _, rec := a.recorded(t)
@@ -216,8 +220,8 @@ func stacks[L, O any](t *testing.T, a Adapter[L, O]) {
 	}
 }
 
-// Without a client it is that of the context, else the default one, as they are
-// when something is logged.
+// An adapter without a client uses the client of the context, else the default
+// client, at the time of each record.
 func clients[L, O any](t *testing.T, a Adapter[L, O]) {
 	g := NewWithT(t)
 	l := a.New(nil)
@@ -234,7 +238,7 @@ func clients[L, O any](t *testing.T, a Adapter[L, O]) {
 	g.Expect(own.Events()).To(HaveLen(3))
 }
 
-// The zero value of an option does nothing.
+// A nil option has no effect.
 func noOptions[L, O any](t *testing.T, a Adapter[L, O]) {
 	var none O
 	l, _, rec := a.recorded(t, none)

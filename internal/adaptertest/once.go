@@ -17,7 +17,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// functions are those of a stack, the innermost last.
+// functions returns the names of a stack's functions, the innermost last.
 func functions(st *sentrytest.Stacktrace) []string {
 	var names []string
 	for _, f := range st.Frames {
@@ -35,15 +35,15 @@ func failing(ctx context.Context, client *raven.Client, text string) error {
 	return err
 }
 
-// status is an error that is no pointer.
+// status is an error that is not a pointer.
 type status struct{ n int }
 
 func (s status) Error() string { return fmt.Sprint("status ", s.n) }
 
-// What a program captures and then logs is one event, although loggers mostly
-// have no context.
+// An error that a program captures and then logs is one event, also if the
+// logger has no context.
 func oneEvent[L, O any](t *testing.T, a Adapter[L, O]) {
-	for _, in := range []string{"a Context", "none", "one that the log does not know"} {
+	for _, in := range []string{"a Context", "none", "one that the logger does not have"} {
 		t.Run(in, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { oneEventIn(t, a, in) })
 		})
@@ -75,7 +75,7 @@ func oneEventIn[L, O any](t *testing.T, a Adapter[L, O], in string) {
 	err = fmt.Errorf("logged first in %s", in)
 	log("failed", err)
 	client.CaptureException(ctx, err)
-	g.Expect(events()).To(Equal(1), "the other way round")
+	g.Expect(events()).To(Equal(1), "logged before the capture")
 
 	client.CaptureException(ctx, errors.New("one"))
 	log("failed", errors.New("two"))
@@ -98,7 +98,7 @@ func oneEventIn[L, O any](t *testing.T, a Adapter[L, O], in string) {
 	g.Expect(events()).To(Equal(2), "two values")
 
 	if a.JSON {
-		return // what follows is told by the error itself, not by its text
+		return // the rest needs the error, not only its text
 	}
 
 	_ = client.Wrap(ctx, func(context.Context) error {
@@ -119,7 +119,7 @@ func oneEventIn[L, O any](t *testing.T, a Adapter[L, O], in string) {
 	client.CaptureException(ctx, sql.ErrNoRows)
 	log("user 7", sql.ErrNoRows)
 	log("order 9", sql.ErrNoRows)
-	g.Expect(events()).To(Equal(2), "a capture goes with one record")
+	g.Expect(events()).To(Equal(2), "a capture matches one record")
 
 	client.CaptureException(ctx, fs.ErrNotExist)
 	time.Sleep(5 * time.Second)
@@ -128,7 +128,7 @@ func oneEventIn[L, O any](t *testing.T, a Adapter[L, O], in string) {
 	g.Expect(events()).To(Equal(3), "too late to be the same")
 }
 
-// Work that shares no more than an error is not one event.
+// Pieces of work that share only an error make separate events.
 func unrelatedWork[L, O any](t *testing.T, a Adapter[L, O]) {
 	g := NewWithT(t)
 	l, client, rec := a.recorded(t)
@@ -152,6 +152,6 @@ func unrelatedWork[L, O any](t *testing.T, a Adapter[L, O]) {
 
 	sticky = errors.New("connection is broken for ever")
 	func() { client.CaptureException(t.Context(), sticky) }()
-	func() { l.log(t.Context(), a.Levels[failure], "in a function beside", sticky, nil) }()
+	func() { l.log(t.Context(), a.Levels[failure], "in another function", sticky, nil) }()
 	g.Expect(rec.Take()).To(HaveLen(2))
 }

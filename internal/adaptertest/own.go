@@ -15,7 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// bridge is a slog handler that ends in another logging library.
+// bridge is a slog handler that passes messages to another logging library.
 type bridge func(ctx context.Context, message string)
 
 func (bridge) Enabled(context.Context, slog.Level) bool { return true }
@@ -27,16 +27,16 @@ func (b bridge) Handle(ctx context.Context, r slog.Record) error {
 	return nil
 }
 
-// The client logs that events are lost. Where its log leads back to it, each of
-// those records would be another event, and lost as well. On another goroutine
-// nothing is left of a record but its text.
+// The client logs that events are lost. If its log leads back to it, each of
+// these records must not become another event, which would be lost as well. On
+// another goroutine the adapter only has the record's text.
 func ownRecords[L, O any](t *testing.T, a Adapter[L, O]) {
 	for _, scheme := range []string{"sync", "threaded"} {
 		for way, log := range map[string]func(l Call[L], ctx context.Context, message string){
 			"with its context": func(l Call[L], ctx context.Context, message string) {
 				l.log(ctx, a.Levels[failure], message, errors.New("lost"), nil)
 			},
-			"in other words": func(l Call[L], _ context.Context, message string) {
+			"with another text": func(l Call[L], _ context.Context, message string) {
 				l.log(context.Background(), a.Levels[failure], "client: "+message, nil, nil)
 			},
 			"on another goroutine": func(l Call[L], _ context.Context, message string) {

@@ -12,8 +12,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// A program calls lambda.Start with what Wrap returns. Here the handler is
-// invoked as Lambda would do it.
+// A program passes the handler from Wrap to lambda.Start. This example invokes
+// the handler as Lambda does.
 func ExampleWrap() {
 	srv, err := sentrytest.Start()
 	if err != nil {

@@ -39,12 +39,12 @@ func TestAnErrorIsReportedAndDeliveredBeforeTheInvocationEnds(t *testing.T) {
 
 	g.Expect(err).To(MatchError(failure))
 	events := srv.Events()
-	g.Expect(events).To(HaveLen(1), "it is there when Invoke returns")
+	g.Expect(events).To(HaveLen(1), "delivered before Invoke returned")
 	e := sentrytest.RequireEvent(t, sentrytest.EventList(events), sentrytest.HasException("", "card declined"), sentrytest.HasBreadcrumb("got in"))
 	g.Expect(e.Contexts["aws_lambda"]).To(HaveKeyWithValue("aws_request_id", "r-1"))
 }
 
-func TestAnAnswerPasses(t *testing.T) {
+func TestInvokeReturnsTheAnswer(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
@@ -55,10 +55,10 @@ func TestAnAnswerPasses(t *testing.T) {
 
 	out, err = invoke(t.Context(), nil, func(_ context.Context, in string) (string, error) { return in, nil })
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(string(out)).To(Equal(`"in"`), "without a client, too")
+	g.Expect(string(out)).To(Equal(`"in"`), "also without a client")
 }
 
-func TestAPanicIsReportedDeliveredAndGoesOn(t *testing.T) {
+func TestAPanicIsDeliveredAndContinues(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
 	client, err := raven.New(srv.DSN())
@@ -80,7 +80,7 @@ type panicking struct{}
 
 func (panicking) Invoke(context.Context, []byte) ([]byte, error) { panic("out of order") }
 
-// A server that does not answer must not cost the invocation its deadline.
+// The server does not answer.
 func TestTheWaitEndsBeforeTheDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestTheWaitEndsBeforeTheDeadline(t *testing.T) {
 			ravenlambda.WithReserve(200*time.Millisecond))
 
 		g.Expect(err).To(MatchError("failed"))
-		g.Expect(time.Since(start)).To(Equal(2800*time.Millisecond), "by the clock of the bubble")
+		g.Expect(time.Since(start)).To(Equal(2800*time.Millisecond), "in the bubble's time")
 		closing, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
 		g.Expect(client.Close(closing)).To(HaveOccurred())

@@ -18,8 +18,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// An event says which function it was, and has nothing of another invocation.
-func TestEachInvocationHasAContextOfItsOwn(t *testing.T) {
+// An event names its function and has no data of another invocation.
+func TestEachInvocationHasItsOwnContext(t *testing.T) {
 	g := NewWithT(t)
 	was := lambdacontext.FunctionName
 	t.Cleanup(func() { lambdacontext.FunctionName = was })
@@ -42,7 +42,7 @@ func TestEachInvocationHasAContextOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestHowMuchOfAnInvocationIsLeftAlone(t *testing.T) {
+func TestTheReserve(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		opts []ravenlambda.Option

@@ -38,7 +38,7 @@ func TestTheErrorBecomesTheException(t *testing.T) {
 	g.Expect(e.Logger).To(Equal("shop"))
 	g.Expect(e.Extra).To(HaveLen(2))
 	frames := e.Exceptions[1].Stacktrace.Frames
-	g.Expect(frames[len(frames)-1].Function).To(Equal("TestTheErrorBecomesTheException"), "the stack ends where it was logged")
+	g.Expect(frames[len(frames)-1].Function).To(Equal("TestTheErrorBecomesTheException"), "the stack ends at the logging call")
 }
 
 func TestLevels(t *testing.T) {
@@ -53,7 +53,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
+func TestAFatalEntryIsDeliveredBeforeTheExit(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
 	client, err := raven.New(srv.DSN())
@@ -64,14 +64,14 @@ func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
 	logger := newLogger(ravenlogrus.NewHook(client))
 	logger.ExitFunc = func(int) {
 		if n := len(srv.Events()); n != 1 {
-			t.Errorf("%d events had arrived when logrus wanted to exit", n)
+			t.Errorf("%d events had arrived when logrus called ExitFunc", n)
 		}
 	}
 	logger.Fatal("the end")
 }
 
-// logrus fires no hook behind one that could not deliver what ends the program.
-func TestHooksOfLogrusBehindAFailure(t *testing.T) {
+// logrus fires no hooks after a hook that returns an error.
+func TestAFatalEntryThatIsLostStopsLaterHooks(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		level logrus.Level

@@ -18,7 +18,7 @@ type declined struct{ code int }
 
 func (d *declined) Error() string { return string(rune(d.code)) }
 
-func TestBrokenFieldsCostThemselves(t *testing.T) {
+func TestBrokenFieldsDoNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	hook := ravenlogrus.NewHook(client)
@@ -33,14 +33,14 @@ func TestBrokenFieldsCostThemselves(t *testing.T) {
 	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"error": "<nil>"}))
 }
 
-func TestTheDeliveryOfWhatEndsTheProgramTellsOfALoss(t *testing.T) {
+func TestAFatalEntryReturnsALoss(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
 	rec.Fail(&transport.APIError{Status: 400, Message: "down"})
 	hook := ravenlogrus.NewHook(client)
 	var lost *raven.LossError
-	g.Expect(hook.Fire(&logrus.Entry{Level: logrus.ErrorLevel, Message: "lost"})).To(Succeed(), "the program goes on")
+	g.Expect(hook.Fire(&logrus.Entry{Level: logrus.ErrorLevel, Message: "lost"})).To(Succeed(), "the program continues")
 	g.Expect(errors.As(hook.Fire(&logrus.Entry{Level: logrus.FatalLevel, Message: "lost"}), &lost)).To(BeTrue())
 	g.Expect(lost.Lost).To(Equal(map[raven.OutcomeKind]uint64{raven.OutcomeRejected: 2}))
 }

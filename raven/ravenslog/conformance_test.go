@@ -15,8 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// The wrapped handler gets what it would have got without the wrapper.
-func TestSlogtestOfTheWrappedHandler(t *testing.T) {
+func TestTheWrappedHandlerPassesSlogtest(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
@@ -32,8 +31,7 @@ func TestSlogtestOfTheWrappedHandler(t *testing.T) {
 	})
 }
 
-// Events have the structure that the rules for handlers ask for.
-func TestSlogtestOfTheEvents(t *testing.T) {
+func TestEventsPassSlogtest(t *testing.T) {
 	t.Parallel()
 	var latest func() sentrytest.Event
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
@@ -42,8 +40,7 @@ func TestSlogtestOfTheEvents(t *testing.T) {
 		return ravenslog.NewHandler(client, nil, ravenslog.WithEventLevel(slog.LevelInfo))
 	}, func(t *testing.T) map[string]any {
 		m := asRecord(latest())
-		// A record without a time makes an event of the time of its capture: events
-		// always have one.
+		// Without a record's time, the event has the time of the capture.
 		if strings.HasSuffix(t.Name(), "/zero-time") {
 			if m[slog.TimeKey].(time.Time).IsZero() {
 				t.Error("the event has no time")
@@ -54,7 +51,7 @@ func TestSlogtestOfTheEvents(t *testing.T) {
 	})
 }
 
-// asRecord shows an event as slogtest wants to see a record.
+// asRecord returns an event in the form that slogtest reads.
 func asRecord(e sentrytest.Event) map[string]any {
 	m := map[string]any{slog.LevelKey: slog.LevelInfo, slog.MessageKey: e.Message, slog.TimeKey: e.Timestamp}
 	maps.Copy(m, e.Extra)

@@ -32,7 +32,7 @@ func TestAnErrorAttributeBecomesTheException(t *testing.T) {
 	g.Expect(e.Logger).To(Equal("shop"))
 	g.Expect(e.Exceptions).To(HaveLen(2))
 	frames := e.Exceptions[1].Stacktrace.Frames
-	g.Expect(frames[len(frames)-1].Function).To(Equal("TestAnErrorAttributeBecomesTheException"), "the stack ends where it was logged")
+	g.Expect(frames[len(frames)-1].Function).To(Equal("TestAnErrorAttributeBecomesTheException"), "the stack ends at the logging call")
 }
 
 func TestLevels(t *testing.T) {
@@ -47,7 +47,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
+func TestRecordsBelowErrorLevelBecomeBreadcrumbs(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
@@ -67,10 +67,10 @@ func TestWhatIsNoErrorBecomesABreadcrumb(t *testing.T) {
 	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"user": "ada", "from": map[string]any{"ip": "::1"}}))
 	g.Expect(e.Breadcrumbs[1].Level).To(Equal("warning"))
 	g.Expect(e.Breadcrumbs[1].Data).To(HaveKeyWithValue("error", "a timeout"))
-	g.Expect(e.Stacktrace).To(BeNil(), "a message has a stack only if it is asked for")
+	g.Expect(e.Stacktrace).To(BeNil(), "without WithStack, a message has no stack")
 }
 
-func TestAttributesThatAreMoreThanData(t *testing.T) {
+func TestAttributesWithOptionsAndTags(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	given := map[string]any{"empty": map[string]any{}}
@@ -82,12 +82,12 @@ func TestAttributesThatAreMoreThanData(t *testing.T) {
 	g.Expect(e.Tags).To(HaveLen(1))
 	g.Expect(e.Request.URL).To(Equal("https://shop.example/"))
 	g.Expect(e.Extra).To(HaveLen(1), "%v", e.Extra)
-	g.Expect(given).To(HaveKey("empty"), "the caller's map is as it was")
+	g.Expect(given).To(HaveKey("empty"), "the caller's map is unchanged")
 	g.Expect(e.Stacktrace.Frames).NotTo(BeEmpty())
 }
 
-// A client that logs through the handler which reports with that client would
-// go round in circles as soon as the server is down.
+// A client may log through a handler that reports with the same client. Without
+// a check, each failed delivery would be logged and reported again without end.
 func TestTheClientsOwnLogMakesNoEvents(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -101,11 +101,12 @@ func TestTheClientsOwnLogMakesNoEvents(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(client.Flush(t.Context())).To(MatchError(ContainSubstring("events lost")))
 	g.Expect(out.String()).To(ContainSubstring("no route to host"))
-	// The backoff would hide further events from the transport, not from the counts.
-	g.Expect(client.Stats().Captured).To(BeEquivalentTo(1), "the message, and nothing that was logged about it")
+	// The backoff keeps further events from the transport. Captured counts
+	// them.
+	g.Expect(client.Stats().Captured).To(BeEquivalentTo(1), "only the message, not the log records about it")
 }
 
-// late is a handler that is made after the logger.
+// late is a handler that is set after the logger is made.
 type late struct{ slog.Handler }
 
 func TestEnabled(t *testing.T) {
@@ -117,7 +118,7 @@ func TestEnabled(t *testing.T) {
 	g.Expect(h.Enabled(t.Context(), slog.LevelInfo)).To(BeFalse())
 	g.Expect(h.Enabled(t.Context(), slog.LevelWarn)).To(BeTrue())
 
-	slog.New(h).Warn("not for the next handler")
+	slog.New(h).Warn("below the next handler's level")
 	g.Expect(out.String()).To(BeEmpty())
 	client.CaptureMessage(t.Context(), "m")
 	g.Expect(sentrytest.RequireEvent(t, rec).Breadcrumbs).To(HaveLen(1))
@@ -126,7 +127,7 @@ func TestEnabled(t *testing.T) {
 	g.Expect(h.WithAttrs(nil)).To(BeIdenticalTo(h))
 }
 
-func TestTheTimeOfTheRecord(t *testing.T) {
+func TestTheEventHasTheTimeOfTheRecord(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

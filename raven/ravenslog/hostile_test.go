@@ -18,7 +18,7 @@ type declined struct{ code int }
 
 func (d *declined) Error() string { return string(rune(d.code)) }
 
-// deep is a group that holds itself, as often as it is asked.
+// deep is a group that contains itself without end.
 type deep struct{ wide int }
 
 func (d deep) LogValue() slog.Value {
@@ -34,7 +34,7 @@ type boom struct{}
 func (boom) LogValue() slog.Value { panic("no value") }
 func (boom) String() string       { panic("no text") }
 
-func TestBrokenAttributesCostThemselves(t *testing.T) {
+func TestBrokenAttributesDoNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	logger := slog.New(ravenslog.NewHandler(client, slog.DiscardHandler, ravenslog.WithTags("nil", "panics", "self")))
@@ -64,9 +64,8 @@ func TestBrokenAttributesCostThemselves(t *testing.T) {
 	g.Expect(len(e.Raw)).To(BeNumerically("<", 1<<20))
 }
 
-// What a logger is given it keeps, and the program goes on changing what is its
-// own.
-func TestTheAttributesOfALoggerAreAsTheyWereGiven(t *testing.T) {
+// A program may change its maps after it gave them to a logger.
+func TestALoggerCopiesItsAttributes(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	m := map[string]int{"a": 1}
@@ -89,8 +88,7 @@ func TestTheAttributesOfALoggerAreAsTheyWereGiven(t *testing.T) {
 	g.Expect(e.Extra["g"]).To(Equal(map[string]any{"m": map[string]any{"M": map[string]any{"a": 1.0}}}))
 }
 
-// An error that logs itself when it is asked for its text.
-func TestAnErrorThatLogs(t *testing.T) {
+func TestAnErrorWhoseErrorMethodLogs(t *testing.T) {
 	t.Parallel()
 	client, _ := clienttest.Recorded(t)
 	logger := slog.New(ravenslog.NewHandler(client, slog.DiscardHandler))
@@ -111,6 +109,6 @@ type logging struct {
 
 func (l *logging) Error() string {
 	*l.calls++
-	l.logger.Error("asked for its text", "err", l)
+	l.logger.Error("in Error", "err", l)
 	return "logging"
 }

@@ -25,7 +25,7 @@ func TestAnErrorWithAStackKeepsIt(t *testing.T) {
 	NewWithT(t).Expect(frames[len(frames)-1].Function).To(Equal("origin"))
 }
 
-// Attributes of the logger come before those of the record.
+// The logger's attributes come before the record's.
 func TestTheFirstErrorIsTheException(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
@@ -40,7 +40,7 @@ type refusing struct {
 
 func (r refusing) Handle(context.Context, slog.Record) error { return r.err }
 
-func TestTheErrorIsTheNextHandlers(t *testing.T) {
+func TestHandleReturnsTheErrorOfTheNextHandler(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
@@ -50,10 +50,10 @@ func TestTheErrorIsTheNextHandlers(t *testing.T) {
 	g.Expect(h.Handle(t.Context(), r)).To(BeIdenticalTo(full))
 	rec.Fail(errors.New("no route to host"))
 	g.Expect(h.Handle(t.Context(), r)).To(BeIdenticalTo(full), "not the client's")
-	g.Expect(rec.Events()[0].Message).To(Equal("m"), "it is reported all the same")
+	g.Expect(rec.Events()[0].Message).To(Equal("m"), "the handler reports it nevertheless")
 }
 
-func TestTagsAreNotOfGroups(t *testing.T) {
+func TestAttributesInGroupsAreNotTags(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	slog.New(ravenslog.NewHandler(client, nil, ravenslog.WithTags("shard"), ravenslog.WithTags("zone"))).

@@ -33,11 +33,11 @@ func TestAnErrorFieldBecomesTheException(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(e.Logger).To(Equal("shop"))
 	frames := e.Exceptions[1].Stacktrace.Frames
-	g.Expect(frames[len(frames)-1].Function).To(Equal("TestAnErrorFieldBecomesTheException"), "the stack ends where it was logged")
-	g.Expect(logs.FilterMessage("checkout failed").Len()).To(Equal(1), "the other core has the entry as well")
+	g.Expect(frames[len(frames)-1].Function).To(Equal("TestAnErrorFieldBecomesTheException"), "the stack ends at the logging call")
+	g.Expect(logs.FilterMessage("checkout failed").Len()).To(Equal(1), "the other core has the entry too")
 }
 
-func TestLoggersThatAreMadeOfOneAnotherKeepTheirFieldsApart(t *testing.T) {
+func TestDerivedLoggersDoNotShareFields(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	base := zap.New(ravenzap.NewCore(client)).With(zap.String("a", "1")).With(zap.String("b", "2")).With(zap.String("c", "3"))
@@ -52,8 +52,8 @@ func TestLoggersThatAreMadeOfOneAnotherKeepTheirFieldsApart(t *testing.T) {
 	}
 }
 
-// A panic that zap raises after the write must not lose the event.
-func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
+// zap panics after the write.
+func TestAPanicEntryIsDeliveredBeforeThePanic(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
 	client, err := raven.New(srv.DSN())
@@ -72,8 +72,7 @@ func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
 	zap.New(ravenzap.NewCore(client)).Panic("the end")
 }
 
-// Fields that are for the client alone are not in what other cores write.
-func TestOtherCoresOfZapSkipWhatIsForTheClient(t *testing.T) {
+func TestOtherCoresSkipContextAndApply(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, _ := clienttest.Recorded(t)

@@ -29,7 +29,7 @@ func (o *order) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	return nil
 }
 
-func TestBrokenFieldsCostThemselves(t *testing.T) {
+func TestBrokenFieldsDoNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	logger := zap.New(ravenzap.NewCore(client))
@@ -52,7 +52,7 @@ func TestBrokenFieldsCostThemselves(t *testing.T) {
 	g.Expect(e.Extra).To(HaveKeyWithValue("orderError", HavePrefix("PANIC=runtime error: invalid memory address")))
 }
 
-func TestTheFieldsOfALoggerAreAsTheyWereGiven(t *testing.T) {
+func TestALoggerCopiesItsFields(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	m, b := map[string]int{"a": 1}, []byte("bytes")
@@ -76,7 +76,7 @@ func TestTheFieldsOfALoggerAreAsTheyWereGiven(t *testing.T) {
 	}))
 }
 
-func TestSyncTellsOfALoss(t *testing.T) {
+func TestSyncReturnsALoss(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	down := &transport.APIError{Status: 400, Message: "down"}
@@ -90,7 +90,7 @@ func TestSyncTellsOfALoss(t *testing.T) {
 	logger := zap.New(ravenzap.NewCore(client))
 	logger.Error("lost")
 	g.Expect(lossOf(logger.Sync())).To(Equal(map[raven.OutcomeKind]uint64{raven.OutcomeRejected: 1}))
-	g.Expect(logger.Sync()).To(Succeed(), "a loss is told once")
+	g.Expect(logger.Sync()).To(Succeed(), "Sync returns a loss once")
 	g.Expect(lossOf(ravenzap.NewCore(client).Write(zapcore.Entry{Level: zapcore.FatalLevel}, nil))).To(HaveLen(1))
 
 	other, alsoDown := clienttest.Recorded(t)
@@ -102,12 +102,12 @@ func TestSyncTellsOfALoss(t *testing.T) {
 		logger.With(zap.Int("a", 1)).Error("lost", ravenzap.Context(ctx))
 	}
 	g.Expect(lossOf(core.Sync())).To(HaveLen(1))
-	g.Expect(client.Flush(t.Context())).To(Succeed(), "Sync has told it")
+	g.Expect(client.Flush(t.Context())).To(Succeed(), "Sync has returned the loss")
 	g.Expect(other.Flush(t.Context())).To(Succeed())
 	g.Expect(core.Sync()).To(Succeed())
 }
 
-// The default client is one for the whole process.
+// It is not parallel, because it sets the default client.
 func TestSyncOfACoreWithoutAClientFlushesTheDefault(t *testing.T) {
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)

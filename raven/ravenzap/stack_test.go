@@ -15,13 +15,13 @@ import (
 //go:noinline
 func origin() error { return pkgerrors.New("made here") }
 
-// wrapped is a function of the program's that logs for others.
+// wrapped is a function of the program that logs for its callers.
 //
 //go:noinline
 func wrapped(logger *zap.Logger, err error) { logger.Error("failed", zap.Error(err)) }
 
-// The stack ends at the call that zap names as the caller, else at the call of
-// zap, unless the error has a stack of its own.
+// The stack ends at the caller that zap names, else at the call of zap. An
+// error's own stack has precedence.
 func TestWhereAStackEnds(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -29,11 +29,11 @@ func TestWhereAStackEnds(t *testing.T) {
 		err  error
 		want string
 	}{
-		"no caller":          {nil, errors.New("x"), "wrapped"},
-		"the caller":         {[]zap.Option{zap.AddCaller()}, errors.New("x"), "wrapped"},
-		"the caller's":       {[]zap.Option{zap.AddCaller(), zap.AddCallerSkip(1)}, errors.New("x"), "TestWhereAStackEnds.func1"},
-		"the error's own":    {[]zap.Option{zap.AddCaller()}, origin(), "origin"},
-		"own, and no caller": {nil, origin(), "origin"},
+		"no caller":       {nil, errors.New("x"), "wrapped"},
+		"the caller":      {[]zap.Option{zap.AddCaller()}, errors.New("x"), "wrapped"},
+		"the caller's":    {[]zap.Option{zap.AddCaller(), zap.AddCallerSkip(1)}, errors.New("x"), "TestWhereAStackEnds.func1"},
+		"the error's own": {[]zap.Option{zap.AddCaller()}, origin(), "origin"},
+		"own, no caller":  {nil, origin(), "origin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

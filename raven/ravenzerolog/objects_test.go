@@ -23,7 +23,7 @@ type refusal struct {
 
 func (r refusal) MarshalZerologObject(e *zerolog.Event) { e.Str(r.key, r.text).Int("code", 51) }
 
-func TestAnErrorThatIsWrittenAsAnObject(t *testing.T) {
+func TestAnErrorWrittenAsAnObject(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"message", "error", "msg"} {
 		client, rec := clienttest.Recorded(t)
@@ -44,7 +44,7 @@ func TestAnErrorThatIsWrittenAsAnObject(t *testing.T) {
 	}
 }
 
-// io.MultiWriter, like any writer that knows no levels, passes on bytes alone.
+// io.MultiWriter passes on no levels.
 func TestBehindAWriterWithoutLevels(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
@@ -60,7 +60,7 @@ func TestBehindAWriterWithoutLevels(t *testing.T) {
 	g.Expect(e.Breadcrumbs).To(HaveLen(1))
 	g.Expect(e.Breadcrumbs[0].Message).To(Equal("signed in"))
 	frames := e.Exceptions[0].Stacktrace.Frames
-	g.Expect(frames[len(frames)-1].Function).To(Equal("TestBehindAWriterWithoutLevels"), "the stack ends where it was logged")
+	g.Expect(frames[len(frames)-1].Function).To(Equal("TestBehindAWriterWithoutLevels"), "the stack ends at the logging call")
 	g.Expect(bytes.Count(out.Bytes(), []byte("\n"))).To(Equal(4))
 }
 
@@ -74,19 +74,19 @@ func TestSeveralRecordsInOneWrite(t *testing.T) {
 	sentrytest.RequireEvents(t, rec, 2)
 }
 
-func TestTheDeliveryOfWhatEndsTheProgramTellsOfALoss(t *testing.T) {
+func TestAFatalRecordReturnsALoss(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
 	rec.Fail(&transport.APIError{Status: 400, Message: "down"})
 	w := ravenzerolog.NewWriter(client)
 	_, err := w.WriteLevel(zerolog.ErrorLevel, []byte("lost"))
-	g.Expect(err).NotTo(HaveOccurred(), "the program goes on")
+	g.Expect(err).NotTo(HaveOccurred(), "the program continues")
 	n, err := w.WriteLevel(zerolog.FatalLevel, []byte("lost"))
 	g.Expect(n).To(Equal(4))
 	var lost *raven.LossError
 	g.Expect(errors.As(err, &lost)).To(BeTrue())
 	g.Expect(lost.Lost).To(Equal(map[raven.OutcomeKind]uint64{raven.OutcomeRejected: 2}))
 	_, err = w.Write([]byte(`{"level":"fatal","message":"lost"}`))
-	g.Expect(err).NotTo(HaveOccurred(), "io.MultiWriter would stop there")
+	g.Expect(err).NotTo(HaveOccurred(), "an error would stop io.MultiWriter")
 }

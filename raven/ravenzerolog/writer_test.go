@@ -27,9 +27,9 @@ func TestTheErrorBecomesTheException(t *testing.T) {
 		sentrytest.HasLevel("error"), sentrytest.HasExtra("id", 17), sentrytest.HasExtra("order.from", "lyon"), sentrytest.HasTag("shard", "7"))
 	g := NewWithT(t)
 	g.Expect(e.Logger).To(Equal("shop"))
-	g.Expect(e.Extra).To(HaveLen(2), "level, message, time and tags are no data: %v", e.Extra)
+	g.Expect(e.Extra).To(HaveLen(2), "level, message, time and tags are not extra data: %v", e.Extra)
 	frames := e.Exceptions[0].Stacktrace.Frames
-	g.Expect(frames[len(frames)-1].Function).To(Equal("TestTheErrorBecomesTheException"), "the stack ends where it was logged")
+	g.Expect(frames[len(frames)-1].Function).To(Equal("TestTheErrorBecomesTheException"), "the stack ends at the logging call")
 }
 
 func TestLevels(t *testing.T) {
@@ -45,7 +45,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoJSONIsAMessage(t *testing.T) {
+func TestTextThatIsNotJSONBecomesTheMessage(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	w := ravenzerolog.NewWriter(client)
@@ -59,8 +59,8 @@ func TestWhatIsNoJSONIsAMessage(t *testing.T) {
 	sentrytest.RequireEvents(t, rec, 1, sentrytest.HasMessage("plain text"))
 }
 
-// A panic that zerolog raises after the write must not lose the event.
-func TestWhatEndsTheProgramIsDeliveredFirst(t *testing.T) {
+// zerolog panics after the write.
+func TestAPanicRecordIsDeliveredBeforeThePanic(t *testing.T) {
 	t.Parallel()
 	srv := sentrytest.NewServer(t)
 	client, err := raven.New(srv.DSN())

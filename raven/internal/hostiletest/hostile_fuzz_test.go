@@ -28,7 +28,7 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// attacker makes values, and what is done with them, of the bytes of an input.
+// attacker reads values and actions from the bytes of an input.
 type attacker struct {
 	input  []byte
 	depth  int
@@ -66,7 +66,7 @@ func (a *attacker) method() method {
 	case 2:
 		return func() string { panic(hostile{method: func() string { panic(text) }}) }
 	case 3:
-		left := 3 // each call makes several, and each of those as many
+		left := 3 // each call causes several more, so the number grows fast
 		return func() string {
 			if left--; left >= 0 {
 				a.logger.Error(text, "again", hostile{method: func() string { return text }})
@@ -82,7 +82,7 @@ func (a *attacker) method() method {
 	return func() string { return text }
 }
 
-// hostile is a value all of whose methods do the same.
+// hostile is a value whose methods all call method.
 type hostile struct {
 	method method
 	wraps  int
@@ -114,7 +114,8 @@ func (h hostile) MarshalLogObject(e zapcore.ObjectEncoder) error {
 }
 func (h hostile) FillEvent(ev *raven.Event) { ev.Message = h.method() }
 
-// wrapping is what fmt.Errorf makes, without asking for the text at once.
+// wrapping wraps an error as fmt.Errorf does, but does not call its Error
+// method at once.
 type wrapping struct{ error }
 
 func (w wrapping) Unwrap() error { return w.error }
@@ -164,7 +165,7 @@ func (a *attacker) value() any {
 		return errors.Join(nil, a.err(), wrapping{a.err()})
 	case 13:
 		v := any(a.text())
-		for range 10 { // more makes inputs slow that the engine takes for hung
+		for range 10 { // the fuzzing engine reports slower inputs as hung
 			v = []any{v, v}
 		}
 		return v
@@ -188,7 +189,7 @@ func (a *attacker) value() any {
 	return nil
 }
 
-// endless wraps a new error whenever it is asked.
+// endless wraps a new error in every call of Unwrap.
 type endless struct{}
 
 func (endless) Error() string { return "endless" }
@@ -205,7 +206,7 @@ func (a *attacker) err() error {
 	return errors.New(a.text())
 }
 
-// act hands a value to one of the ways into the client.
+// act calls one function of the client, an adapter or the middleware.
 func (a *attacker) act(ctx context.Context) {
 	switch a.next() % 14 {
 	case 0:
@@ -263,7 +264,8 @@ func (f trips) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) 
 
 var errHandler = errors.New("the handler's own panic")
 
-// serve lets a handler act behind the middleware, whose functions are hostile too.
+// serve runs act in a handler behind the middleware. The middleware's options
+// are hostile too.
 func (a *attacker) serve(ctx context.Context) {
 	user, name := a.method(), a.method()
 	pattern := "/" + strings.Map(func(r rune) rune {
@@ -315,16 +317,16 @@ func (b bridge) Handle(ctx context.Context, r slog.Record) error {
 	return nil
 }
 
-// Whatever a program hands to the client, its adapters and the middleware, and
-// whatever its methods do when they are called: no panic comes out, every event has
-// an outcome, and what is sent is JSON.
+// For all values and all behaviours of their methods, the client, its adapters
+// and the middleware do not panic, every event has an outcome, and the client
+// sends valid JSON.
 func FuzzHostileValues(f *testing.F) {
 	for action := range 14 {
 		for kind := range 20 {
 			f.Add([]byte{1, byte(action), 3, 'a', 'b', 'c', byte(kind), 2, 'd', 'e', byte(kind), byte(kind), 1, 'f', byte(action), byte(kind)})
 		}
 	}
-	f.Add([]byte("\x0c\x01\x00\x02\x01a\x04")) // the transport's error ends the goroutine
+	f.Add([]byte("\x0c\x01\x00\x02\x01a\x04")) // the transport's error calls Goexit
 	f.Fuzz(func(t *testing.T, input []byte) {
 		a := &attacker{input: input, rec: transporttest.NewRecorder()}
 		ctx := context.Background()
@@ -340,7 +342,7 @@ func FuzzHostileValues(f *testing.F) {
 		a.client, a.logger = client, slog.New(ravenslog.NewHandler(client, nil, ravenslog.WithTags("tag")))
 		in := func(fn func()) {
 			done := make(chan bool)
-			go func() { // which a method may end
+			go func() { // a method may end this goroutine
 				defer close(done)
 				defer func() {
 					if r := recover(); r != nil {
@@ -355,7 +357,7 @@ func FuzzHostileValues(f *testing.F) {
 			in(func() { a.act(ctx) })
 		}
 		a.rec.Fail(nil)
-		in(func() { _ = client.Close(ctx) }) // which may log, and so capture
+		in(func() { _ = client.Close(ctx) }) // Close may log, and the log captures
 		if stats := client.Stats(); stats.Pending != 0 {
 			t.Errorf("events without an outcome: %+v", stats)
 		}
@@ -363,7 +365,7 @@ func FuzzHostileValues(f *testing.F) {
 			lines := bytes.Split(bytes.TrimSuffix(p.Body, []byte("\n")), []byte("\n"))
 			for _, line := range lines {
 				if !json.Valid(line) {
-					t.Errorf("no JSON: %s", line)
+					t.Errorf("not JSON: %s", line)
 				}
 			}
 		}

@@ -38,7 +38,7 @@ func TestEvents(t *testing.T) {
 		g.Expect(e.Logger).To(Equal("db"))
 		g.Expect(e.Extra).To(Equal(map[string]any{"ms": 1500.0, "nothing": nil}))
 		g.Expect(e.Tags).To(Equal(map[string]string{"zone": "eu", "shard": "7"}))
-		g.Expect(e.Exceptions).To(HaveLen(i), "the second is about an error")
+		g.Expect(e.Exceptions).To(HaveLen(i), "only the second record has an error")
 		g.Expect(e.Stacktrace).To(BeNil())
 	}
 	g.Expect(rec.Events()).To(HaveLen(2))
@@ -58,7 +58,7 @@ func TestBreadcrumbs(t *testing.T) {
 	g.Expect(e.Breadcrumbs).To(HaveLen(1))
 	g.Expect(e.Breadcrumbs[0].Category).To(Equal("log"), "without a logger's name")
 	g.Expect(e.Breadcrumbs[0].Level).To(Equal("warning"))
-	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"ms": 1500.0, "error": "a timeout"}), "a breadcrumb has no tags")
+	g.Expect(e.Breadcrumbs[0].Data).To(Equal(map[string]any{"ms": 1500.0, "error": "a timeout"}), "breadcrumbs have no tags")
 }
 
 func TestTake(t *testing.T) {
@@ -79,8 +79,7 @@ func TestTake(t *testing.T) {
 	g.Expect(r.Options).To(HaveLen(1))
 }
 
-// Delivery is waited for where the program ends, and only there.
-func TestTheErrorIsThatOfAFlush(t *testing.T) {
+func TestOnlyRecordsThatEndTheProgramReturnALoss(t *testing.T) {
 	t.Parallel()
 	for _, ends := range []bool{true, false} {
 		g := NewWithT(t)
@@ -95,16 +94,16 @@ func TestTheErrorIsThatOfAFlush(t *testing.T) {
 	}
 }
 
-// library stands for a function of a logging library.
+// library represents a function of a logging library.
 //
 //go:noinline
 func library(report func(pc uintptr)) {
 	var pcs [1]uintptr
-	runtime.Callers(2, pcs[:]) // the caller, as a library finds it
+	runtime.Callers(2, pcs[:]) // as libraries find the caller
 	report(pcs[0])
 }
 
-// program stands for a function that logs.
+// program represents a function that logs.
 //
 //go:noinline
 func program(report func(pc uintptr)) { library(report) }
@@ -119,7 +118,7 @@ func TestWhereAStackBegins(t *testing.T) {
 	}{
 		"at a return address":         {func(pc uintptr) uintptr { return pc }, nil, "program"},
 		"at a call, as runtime.Frame": {func(pc uintptr) uintptr { return pc - 1 }, []string{here}, "program"},
-		"outside of the library":      {func(uintptr) uintptr { return 0 }, []string{here + "library", here + "Test"}, "program"},
+		"outside the library":         {func(uintptr) uintptr { return 0 }, []string{here + "library", here + "Test"}, "program"},
 		"where the client finds it":   {func(uintptr) uintptr { return 1 }, []string{here}, "TestWhereAStackBegins."},
 		"unknown":                     {func(uintptr) uintptr { return 0 }, nil, "TestWhereAStackBegins."},
 	} {
@@ -136,7 +135,7 @@ func TestWhereAStackBegins(t *testing.T) {
 	}
 }
 
-func TestTheClientsOwnRecords(t *testing.T) {
+func TestARecordOfAnotherPackageIsReported(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	client, rec := clienttest.Recorded(t)
@@ -144,5 +143,5 @@ func TestTheClientsOwnRecords(t *testing.T) {
 	var pcs [1]uintptr
 	runtime.Callers(1, pcs[:])
 	g.Expect(a.Report(t.Context(), &logrecord.Record{Level: 3, PC: pcs[0]})).To(Succeed())
-	g.Expect(rec.Take()).To(HaveLen(1), "a test is no part of the client")
+	g.Expect(rec.Take()).To(HaveLen(1), "this package does not log for a client")
 }

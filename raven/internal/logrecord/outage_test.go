@@ -15,8 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// An outage holds up a program that ends for five seconds, no more, and costs
-// the event only if the program does end.
+// During an outage Deliver waits five seconds. The event stays in the queue.
 func TestDeliverDuringAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)

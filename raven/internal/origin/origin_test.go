@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// A program that captures an error and then logs it reports it once.
+// A program may capture an error and then log it.
 func TestLoggedErrorsAreCapturedOnce(t *testing.T) {
 	for name, option := range map[string]any{"Logged": origin.Logged, "LoggedText": origin.LoggedText} {
 		g := NewWithT(t)
