@@ -5,10 +5,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/deepcopy"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
@@ -100,28 +100,7 @@ func readItems[T any](e Envelope, read func(Item, Envelope) []T, itemTypes ...st
 }
 
 // Clone returns a copy that shares nothing which can be modified.
-func (e Envelope) Clone() Envelope {
-	e.Header = cloneHeader(e.Header)
-	e.SDK = e.SDK.clone()
-	e.Raw = bytes.Clone(e.Raw)
-	items := e.Items
-	e.Items = nil
-	for _, item := range items {
-		item.Header = cloneHeader(item.Header)
-		item.Payload = bytes.Clone(item.Payload)
-		e.Items = append(e.Items, item)
-	}
-	e.Received = e.Received.clone()
-	return e
-}
-
-func cloneHeader(h map[string]json.RawMessage) map[string]json.RawMessage {
-	h = maps.Clone(h)
-	for k, v := range h {
-		h[k] = bytes.Clone(v)
-	}
-	return h
-}
+func (e Envelope) Clone() Envelope { return deepcopy.Of(e) }
 
 // EnvelopeError is why [ParseEnvelope] refused an envelope.
 type EnvelopeError struct {

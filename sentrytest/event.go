@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/ravenkit/ravenkit/sentrytest/internal/deepcopy"
 )
 
 // Event is an event as the protocol describes it (section 5), read from
@@ -66,6 +68,9 @@ type Event struct {
 	// of ParseEvent.
 	Received Request
 }
+
+// Clone returns a copy that shares nothing which can be modified.
+func (e Event) Clone() Event { return deepcopy.Of(e) }
 
 // Problem is a field of an event that does not have the form which the protocol
 // asks for.

@@ -2,12 +2,12 @@ package sentrytest
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/deepcopy"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
@@ -71,12 +71,7 @@ func (r Request) String() string {
 	return b.String()
 }
 
-func (r Request) clone() Request {
-	r.Header = r.Header.Clone()
-	r.Auth = maps.Clone(r.Auth)
-	r.Answer.Header = r.Answer.Header.Clone()
-	return r
-}
+func (r Request) clone() Request { return deepcopy.Of(r) }
 
 // Rejection is a request that the server refused because of its contents, or
 // one that it accepted as Relay does but from which nothing could be kept (then
@@ -98,11 +93,7 @@ func (r Rejection) String() string {
 	return line
 }
 
-func (r Rejection) clone() Rejection {
-	r.Request = r.Request.clone()
-	r.Causes = append([]string(nil), r.Causes...)
-	return r
-}
+func (r Rejection) clone() Rejection { return deepcopy.Of(r) }
 
 // Where a request's auth came from, as [Request.AuthSource] names it.
 const (

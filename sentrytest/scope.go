@@ -92,11 +92,8 @@ func (v *scope) wait(ctx context.Context, n int, preds []Predicate) (matched []E
 			if len(matched) >= n {
 				break
 			}
-			if !v.sees(stored.request) {
-				continue
-			}
-			if e := stored.copy(); matchesAll(e, preds) {
-				matched = append(matched, e)
+			if v.sees(stored.request) && matchesAll(stored.get(), preds) {
+				matched = append(matched, stored.copy())
 			}
 		}
 		if len(matched) >= n {
