@@ -23,11 +23,11 @@ type CanaryValue struct {
 	secret   string
 	mu       sync.Mutex // guards everything below
 	places   []Source
-	reported map[reportedLeak]bool
+	reported map[placedLeak]bool
 }
 
-// reportedLeak is a leak in the source of that number.
-type reportedLeak struct {
+// placedLeak is a leak in the source of that number.
+type placedLeak struct {
 	place int
 	leak  Leak
 }
@@ -70,16 +70,10 @@ func Canary(tb TB, watched ...Source) *CanaryValue {
 // reported before.
 func (c *CanaryValue) report(tb TB, chosen func(Source) bool) {
 	tb.Helper()
-	forms := secretforms.New(c.secret)
 	var leaks []Leak
-	for i, src := range c.sources() {
-		if !chosen(src) {
-			continue
-		}
-		for _, leak := range leaksIn(src, forms) {
-			if c.isNew(reportedLeak{i, leak}) {
-				leaks = append(leaks, leak)
-			}
+	for _, found := range c.search(chosen) {
+		if c.isNew(found) {
+			leaks = append(leaks, found.leak)
 		}
 	}
 	if len(leaks) == 0 {
@@ -88,14 +82,14 @@ func (c *CanaryValue) report(tb TB, chosen func(Source) bool) {
 	tb.Errorf("sentrytest: the canary %s leaked to %s:%s", c.secret, texts.Count(len(leaks), "place"), listed(leaks, Leak.String))
 }
 
-func (c *CanaryValue) isNew(leak reportedLeak) bool {
+func (c *CanaryValue) isNew(leak placedLeak) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.reported[leak] {
 		return false
 	}
 	if c.reported == nil {
-		c.reported = map[reportedLeak]bool{}
+		c.reported = map[placedLeak]bool{}
 	}
 	c.reported[leak] = true
 	return true
@@ -135,15 +129,28 @@ func (l Leak) String() string { return fmt.Sprintf("%s: %s (%s)", l.Carrier, l.P
 
 // Leaks searches what the watched sources have received by now.
 func (c *CanaryValue) Leaks() []Leak {
+	var leaks []Leak
+	for _, found := range c.search(func(Source) bool { return true }) {
+		leaks = append(leaks, found.leak)
+	}
+	return leaks
+}
+
+// search looks for the secret in the chosen sources.
+func (c *CanaryValue) search(chosen func(Source) bool) (found []placedLeak) {
 	if c.secret == "" {
 		return nil
 	}
 	forms := secretforms.New(c.secret)
-	var leaks []Leak
-	for _, src := range c.sources() {
-		leaks = append(leaks, leaksIn(src, forms)...)
+	for i, src := range c.sources() {
+		if !chosen(src) {
+			continue
+		}
+		for _, leak := range leaksIn(src, forms) {
+			found = append(found, placedLeak{i, leak})
+		}
 	}
-	return leaks
+	return found
 }
 
 // leaksIn searches the requests of a source, or the events of one that has no

@@ -94,8 +94,8 @@ func (s *Server) judge(v *verdict, to wire.Route, req *Request, body []byte) {
 	}
 }
 
-// wire.Decode undoes the Content-Encoding of a body. The result has at most
-// limit bytes.
+// plainBody undoes the Content-Encoding of a body as the rules say. The result
+// has at most limit bytes.
 func (c *config) plainBody(body []byte, encoding string, limit int64) ([]byte, *wire.Refusal) {
 	return wire.Decode(body, encoding, deflateOpeners[c.rules.Deflate], limit)
 }

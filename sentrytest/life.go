@@ -59,10 +59,17 @@ func (s *Server) begin() error {
 
 // open opens the server's listeners; secure is nil without ListenTLS.
 func (s *Server) open() (listener, secure net.Listener, err error) {
-	if listener, err = s.listen(); err != nil {
-		return nil, nil, err
+	if s.cfg.inMemory {
+		listener = s.listenInMemory(memnet.Address)
+		if s.cfg.tlsListen != nil {
+			secure = s.secure.listenInMemory(memTLSAddress)
+		}
+		return listener, secure, nil
 	}
-	if secure, err = s.listenTLS(); err != nil {
+	if listener, err = s.listen(s.cfg.listen); err != nil || s.cfg.tlsListen == nil {
+		return listener, nil, err
+	}
+	if secure, err = s.secure.listen(*s.cfg.tlsListen); err != nil {
 		return nil, nil, errors.Join(err, listener.Close())
 	}
 	return listener, secure, nil

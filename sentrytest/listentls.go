@@ -7,37 +7,35 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
-// secure is the https listener of ListenTLS beside the http one.
-type secure struct {
-	host  string   // host:port in URLs; "" without ListenTLS
-	bound net.Addr // where it listens, or did before the server went down; nil if InMemory
+// endpoint is where a server listens, also while it is down.
+type endpoint struct {
+	host  string   // host:port in URLs; "" before it has listened
+	bound net.Addr // nil if InMemory
 }
 
 // memTLSAddress is the https address of an in-memory server that has both, on
 // another port without a service (systat).
 const memTLSAddress = "127.0.0.1:11"
 
-// listenTLS opens the https listener of ListenTLS, nil without that option: on
-// the address that it had before, if it had one.
-func (s *Server) listenTLS() (net.Listener, error) {
-	if s.cfg.tlsListen == nil {
-		return nil, nil
+// listen opens a listener at the address that the endpoint has, or at addr if
+// it has none.
+func (e *endpoint) listen(addr string) (net.Listener, error) {
+	if e.bound != nil {
+		return net.Listen("tcp", e.bound.String())
 	}
-	if s.cfg.inMemory {
-		if s.secure.host == "" {
-			s.secure.host = memTLSAddress
-		}
-		return memnet.NewListener(), nil
+	l, err := sockets.Listen(addr)
+	if err == nil {
+		e.bound, e.host = l.Addr(), sockets.Reachable(l.Addr())
 	}
-	if s.secure.bound != nil {
-		return net.Listen("tcp", s.secure.bound.String())
+	return l, err
+}
+
+// listenInMemory opens a listener without a socket.
+func (e *endpoint) listenInMemory(addr string) net.Listener {
+	if e.host == "" {
+		e.host = addr
 	}
-	l, err := sockets.Listen(*s.cfg.tlsListen)
-	if err != nil {
-		return nil, err
-	}
-	s.secure.bound, s.secure.host = l.Addr(), sockets.Reachable(l.Addr())
-	return l, nil
+	return memnet.NewListener()
 }
 
 // TLSURL returns the base URL of the https listener without a trailing slash:

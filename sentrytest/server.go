@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -12,10 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/bubble"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
-	"github.com/ravenkit/ravenkit/sentrytest/internal/memnet"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/problemlog"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
-	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/tempfiles"
 )
 
@@ -31,15 +28,14 @@ type Server struct {
 	tb      TB // nil when started by Start
 	key     string
 	project string
-	host    string // host:port in URLs
 
-	secure    secure
+	endpoint              // http, or https without ListenTLS
+	secure    endpoint    // https of ListenTLS
 	tlsConfig *tls.Config // nil without TLS
 	root      http.Handler
 
-	phase    sync.Mutex           // serialises Down, Up and Close; guards bound, reserved and closed
+	phase    sync.Mutex           // serialises Down, Up and Close; guards reserved, closed and the bound addresses
 	current  atomic.Pointer[life] // nil while the server is down
-	bound    net.Addr             // where it listens, or did before it went down; nil if InMemory
 	reserved []func()             // give back what is kept while the server is down
 	closed   bool
 	accepted atomic.Int64
@@ -108,26 +104,6 @@ func start(tb TB, opts []Option) (*Server, error) {
 		return nil, fmt.Errorf("sentrytest: %w", err)
 	}
 	return s, nil
-}
-
-// listen opens the server's listener: on the address that it had before, if it
-// had one.
-func (s *Server) listen() (net.Listener, error) {
-	if s.cfg.inMemory {
-		if s.host == "" {
-			s.host = memnet.Address
-		}
-		return memnet.NewListener(), nil
-	}
-	if s.bound != nil {
-		return net.Listen("tcp", s.bound.String())
-	}
-	l, err := sockets.Listen(s.cfg.listen)
-	if err != nil {
-		return nil, err
-	}
-	s.bound, s.host = l.Addr(), sockets.Reachable(l.Addr())
-	return l, nil
 }
 
 // Close stops the server: it ends hung requests, closes every connection, waits

@@ -185,11 +185,7 @@ func (s *Server) Unowned() []Event {
 }
 
 func (s *Server) isUnowned(r *Request) bool {
-	if carries(r, s.key, s.project) {
-		return false
-	}
-	t := s.tenants.of(r)
-	return t == nil || t.late(r)
+	return !carries(r, s.key, s.project) && s.isNoTenants(r)
 }
 
 // isNoTenants reports what FailOnUnclaimed of the server itself answers for.

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
@@ -132,6 +131,6 @@ func checkAliases(f *List, fields map[string]any) {
 func checkLevel(f *List, at string, value any) {
 	level, ok := lenient.Level(value)
 	if ok && level != value {
-		f.Add(Info, at, Deprecated, value, "deprecated: it is written %s", fmt.Sprintf("%q", level))
+		f.Add(Info, at, Deprecated, value, "deprecated: it is written %q", level)
 	}
 }

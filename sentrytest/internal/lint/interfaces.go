@@ -10,11 +10,6 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// checkType knows the types of events.
-func checkType(f *List, at string, value any) {
-	oneOf("default", "error", "csp", "hpkp", "expectct", "expectstaple", "nel", "transaction", "feedback")(f, at, value)
-}
-
 func notWords(words ...string) Check {
 	return func(f *List, at string, value any) {
 		if text, ok := value.(string); ok && slices.Contains(words, strings.TrimSpace(text)) {

@@ -5,7 +5,8 @@ package lint
 // the event.
 
 var eventShape = shape{
-	"event_id": nil, "timestamp": nil, "start_timestamp": nil, "received": nil, "type": checkType,
+	"event_id": nil, "timestamp": nil, "start_timestamp": nil, "received": nil,
+	"type":        oneOf("default", "error", "csp", "hpkp", "expectct", "expectstaple", "nel", "transaction", "feedback"),
 	"platform":    oneOf(platforms...),
 	"level":       checkLevel,
 	"logger":      all(cutAt(64), without("\r\n", "line ends")),
