@@ -16,13 +16,13 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// answer is what a request gets: the server's verdict as the script step would
-// have it.
+// answer is the response to a request: the verdict as the script step changes
+// it.
 type answer struct {
 	step     Step
 	status   int // 0 for none
 	header   http.Header
-	own      bool // header is this answer's own, and may be changed
+	own      bool // header is not shared and may be changed
 	body     string
 	accepted bool
 }
@@ -30,7 +30,7 @@ type answer struct {
 // pixel is the 1×1 GIF that answers an event sent by GET, as Relay does.
 const pixel = "GIF89a\x01\x00\x01\x00\x00\xff\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x00;"
 
-// compose makes the answer and puts it on record in req.
+// compose makes the answer and records it in req.
 func compose(step *Step, v *verdict, req *Request) answer {
 	a := answer{header: jsonAnswer, status: v.status}
 	if step != nil {
@@ -72,10 +72,10 @@ func (a *answer) fail(r *wire.Refusal) {
 	a.set("X-Sentry-Error", texts.OneLine(r.Detail))
 }
 
-// jsonAnswer are the headers of nearly every answer, made once.
+// jsonAnswer has the headers of nearly every answer. Answers share it.
 var jsonAnswer = http.Header{"Content-Type": {"application/json"}}
 
-// set sets a header. What answers share is copied before.
+// set sets a header. It copies shared headers first.
 func (a *answer) set(key, value string) {
 	if !a.own {
 		a.header, a.own = a.header.Clone(), true
@@ -118,9 +118,8 @@ func bodyAllowed(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// deliver carries the answer out. It ends a connection that must not be used
-// again by http.ErrAbortHandler, which http.Server understands and does not
-// log.
+// deliver sends the answer. To end a connection it panics with
+// http.ErrAbortHandler, which http.Server understands and does not log.
 func (a *answer) deliver(w http.ResponseWriter, r *http.Request) {
 	waitOrAbort(r, a.step.delay)
 	live := serving.InfoOf(r).Live
@@ -217,8 +216,8 @@ func hold(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// flush sends what was written so far. A client that is gone is found out by
-// the next write or read.
+// flush sends what was written so far. If the client is gone, the next write or
+// read fails.
 func flush(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).Flush()
 }

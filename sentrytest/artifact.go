@@ -11,15 +11,14 @@ import (
 	"time"
 )
 
-// artifactsVariable names the folder for what failed tests leave behind.
+// artifactsVariable names the folder for the files of failed tests.
 const artifactsVariable = "SENTRYTEST_ARTIFACTS"
 
-// Artifact is what a server or tenant had received, read back from a file. When
-// a test has failed, its server and its tenants each write one, as
-// TestName.jsonl, with a page for people beside it, TestName.html, and log the
-// paths. The folder is $SENTRYTEST_ARTIFACTS; else the test's own, if it has
-// the method ArtifactDir (Go 1.26) and keeps what is in it (go test
-// -artifacts); else one below the folder for temporary files.
+// Artifact is what a server or tenant received, read from a file. When a test
+// fails, its server and its tenants each write TestName.jsonl and, as a page,
+// TestName.html, and log the paths. The folder is $SENTRYTEST_ARTIFACTS if it
+// is set; else the test's ArtifactDir (Go 1.26) if its files are kept (go test
+// -artifacts); else a new temporary folder.
 //
 // An Artifact is a [Source]: the Require functions work on it. Its methods
 // return what those of [Server] returned when the file was written. They are
@@ -27,26 +26,25 @@ const artifactsVariable = "SENTRYTEST_ARTIFACTS"
 //
 // # Format
 //
-// Each line is a JSON object whose "type" says what it is. The first is
-// "sentrytest", with "version" (1), "test", "server" (a URL), "time" and
-// "dropped" (how many requests MaxHistory had dropped). The others are
-// "request", in the order of arrival: the fields of [Request] and [Answer] in
-// snake_case; "body", or "body_base64" if it is not UTF-8; "accepted";
-// "event_id", where the server has one, and "event_ids" for browser reports
-// that came together; and "rejection" with "status", "reason" and "causes".
-// What is derived from the body is not repeated. Readers pass over lines and
-// fields that they don't know.
+// Each line is a JSON object with a "type". The first has the type "sentrytest"
+// and the fields "version" (1), "test", "server" (a URL), "time" and "dropped"
+// (the requests that MaxHistory dropped). The others have the type "request",
+// in the order of arrival: the fields of [Request] and [Answer] in snake_case;
+// "body", or "body_base64" if it is not UTF-8; "accepted"; "event_id" if the
+// server has one, and "event_ids" for browser reports that came together; and
+// "rejection" with "status", "reason" and "causes". Values that follow from the
+// body are left out. Readers ignore lines and fields that they don't know.
 type Artifact struct {
-	Test    string    // "" when there was none, or it had no name
-	Server  string    // the URL that the server had
+	Test    string    // "" without a test or a name
+	Server  string    // its URL
 	Time    time.Time // when the file was written
-	Dropped int       // requests that are missing at the front, because of MaxHistory
+	Dropped int       // the oldest requests, which MaxHistory dropped
 
 	scope
 }
 
-// WriteArtifact writes what the server has received in the format of
-// [Artifact]. The error is the writer's.
+// WriteArtifact writes what the server received in the format of [Artifact]. It
+// returns the error of the writer.
 func (s *Server) WriteArtifact(w io.Writer) error {
 	return writeArtifact(w, s.about(testName(s.tb)), &s.scope)
 }
@@ -105,8 +103,8 @@ func artifactDir(tb TB) (string, error) {
 	return os.MkdirTemp("", "sentrytest-artifacts-")
 }
 
-// artifactsAreKept is false for a test binary that removes the folder of
-// ArtifactDir in the end, as it does without the flag -artifacts.
+// artifactsAreKept reports whether the test binary keeps the folder of
+// ArtifactDir. Without the flag -artifacts it removes it at its end.
 func artifactsAreKept() bool {
 	f := flag.Lookup("test.artifacts")
 	return f == nil || f.Value.String() == "true"
@@ -120,8 +118,8 @@ func fileName(test string) string {
 	return name
 }
 
-// createNumbered makes a file that was not there before: a test may have
-// several servers, and run several times.
+// createNumbered creates a file with a new name: a test may have several
+// servers, and run several times.
 func createNumbered(dir, name, suffix string) (*os.File, error) {
 	for n := 1; ; n++ {
 		path := filepath.Join(dir, name+suffix)

@@ -33,7 +33,7 @@ func (s *Server) about(test string) artifactHead {
 	}
 }
 
-// artifactRequest is any other line.
+// artifactRequest is one of the other lines.
 type artifactRequest struct {
 	Type       string      `json:"type"` // "request"
 	ID         int         `json:"id"`
@@ -103,9 +103,9 @@ func writeArtifact(w io.Writer, about artifactHead, src *scope) error {
 	return buffered.Flush()
 }
 
-// idsOf returns the ids of the events of every request from which something was
-// kept: one for each event if they differ, as those of browser reports do, else
-// the one that they share. It is "" for an envelope without an id.
+// idsOf returns the ids of the kept events of each request: one id if the
+// events share it, as in an envelope, and else one for each event, as of
+// browser reports. The id is "" for an envelope without one.
 func idsOf(src *scope) map[int][]string {
 	ids := map[int][]string{}
 	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
@@ -135,10 +135,10 @@ func requestLine(r Request) artifactRequest {
 	return line
 }
 
-// ReadArtifact reads what a failed test has left behind, or
-// [Server.WriteArtifact] has written. Bodies are decoded and parsed as the
-// server does. It fails when r is something else or fails; a file that breaks
-// off, as after a crash, has an error and the Artifact up to there.
+// ReadArtifact reads what [Server.WriteArtifact] or a failed test wrote. It
+// decodes and parses bodies as the server does. If r fails or is no artifact,
+// it returns an error. If the file ends in the middle, as after a crash, it
+// returns an error and the Artifact up to there.
 func ReadArtifact(r io.Reader) (*Artifact, error) {
 	a := &Artifact{scope: scope{journal: &journal{}}}
 	lines := json.NewDecoder(r)
@@ -163,9 +163,8 @@ func ReadArtifact(r io.Reader) (*Artifact, error) {
 	}
 }
 
-// entry makes the record of a request again. What the server had judged, with
-// options that are not known here, is taken from the line; only what it had
-// read is read again.
+// entry makes the record of the request. The verdict comes from the line, since
+// it depends on options that are unknown here; the body is read again.
 func (l artifactRequest) entry() entry {
 	req := &Request{
 		ID: l.ID, Connection: l.Connection, Time: l.Time, Method: l.Method, Path: l.Path, Query: l.Query, Host: l.Host,

@@ -16,7 +16,7 @@ import (
 //go:embed artifact.html
 var artifactHTML string
 
-// Bounds of the page, which is for people; the JSONL beside it has everything.
+// Limits of the page. The JSONL file beside it has everything.
 const (
 	maxPageRequests = 500
 	maxPageText     = 64 << 10
@@ -26,10 +26,10 @@ const (
 type pageRequest struct {
 	Request
 	Line    string // the request and its answer on one line
-	Outcome string // "accepted", "refused", or "scripted" when a step decided
+	Outcome string // "accepted", "refused" or, if a step decided, "scripted"
 	Events  []pageEvent
 	Refused string
-	Text    string // the body for reading
+	Text    string // the body, readable
 }
 
 type pageEvent struct {
@@ -38,7 +38,7 @@ type pageEvent struct {
 	Grouping Grouping
 }
 
-// writePage writes a page that needs nothing but itself.
+// writePage writes a page that refers to no other file.
 func writePage(w io.Writer, about artifactHead, src *scope) error {
 	page, err := template.New("artifact").Parse(artifactHTML)
 	if err != nil {
@@ -85,8 +85,7 @@ func pageRequests(src *scope) []pageRequest {
 	return out
 }
 
-// readable returns the body for reading: decoded, JSON indented line by line,
-// and cut to a length.
+// readable returns the decoded body with indented JSON, cut to a length.
 func readable(r Request) string {
 	body := r.Decoded
 	if body == "" {

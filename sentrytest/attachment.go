@@ -14,7 +14,7 @@ type Attachment struct {
 	Data        string // the bytes; a string, so that it can be shared
 	EventID     string // of the envelope; "" when it has none
 
-	Received Request // zero in Event.Attachments, where the event has it, and for an envelope of ParseEnvelope
+	Received Request // zero in Event.Attachments and for an envelope of ParseEnvelope
 }
 
 // Attachments returns the attachments of the envelope, in their order.

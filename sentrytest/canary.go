@@ -26,28 +26,28 @@ type CanaryValue struct {
 	reported map[placedLeak]bool
 }
 
-// placedLeak is a leak in the source of that number.
+// placedLeak is a leak in one of the sources, by its index.
 type placedLeak struct {
 	place int
 	leak  Leak
 }
 
-// Canary makes a secret for a test to plant: as a password, a header, a
-// variable, a field of a form. When the test ends, everything that the sources
-// have received is searched for it, and every place where it leaked fails the
-// test. More sources can be added with [CanaryValue.Watch].
+// Canary makes a secret for a test to plant, for example as a password, a
+// header, a variable or a form field. When the test ends, everything that the
+// sources received is searched for it, and each leak fails the test.
+// [CanaryValue.Watch] adds sources.
 //
-// The secret is 32 letters and digits, which survive everywhere. It is found as
-// it is, in any case, escaped as in URLs and in JSON, in base64 (whatever it is
-// embedded in, both alphabets) and in hexadecimal; in paths, queries, headers,
-// bodies after decompression, and attachments. Of a server all requests are
-// searched, refused ones too; of any other source the JSON of its events.
+// The secret has 32 letters and digits. It is found as it is, in any case,
+// escaped for URLs or JSON, in base64 (both alphabets, within other data too)
+// and in hexadecimal. Of a server all requests are searched, refused ones
+// included: paths, queries, headers, decompressed bodies and attachments. Of
+// any other source the JSON of its events is searched.
 //
-// The search runs where Canary was called from, and once more when a watched
-// [Server] or [Tenant] ends: so it does not matter whether a client that sends
-// until it is closed was made before or after. With other sources, and a server
-// of [Start], call Canary before making the client. A history that [MaxHistory]
-// or Clear has cut can't be searched.
+// The search runs in a Cleanup of the test, and once more when a watched
+// [Server] or [Tenant] ends. So a client that sends until it is closed may be
+// made before or after. With other sources, and a server of [Start], call
+// Canary before making the client. What [MaxHistory] or Clear removed can't be
+// searched.
 func Canary(tb TB, watched ...Source) *CanaryValue {
 	tb.Helper()
 	c := &CanaryValue{secret: "Canary" + eventid.RandomHex()[:26]}
@@ -57,8 +57,7 @@ func Canary(tb TB, watched ...Source) *CanaryValue {
 		ctx, cancel := context.WithTimeout(context.Background(), defaultPatience)
 		defer cancel()
 		for _, src := range c.sources() {
-			// What never arrives in full is not searched, and not received
-			// either.
+			// A request that never arrives in full was not received either.
 			_ = fullSourceOf(src).settle(ctx)
 		}
 		c.report(tb, func(Source) bool { return true })
@@ -66,8 +65,8 @@ func Canary(tb TB, watched ...Source) *CanaryValue {
 	return c
 }
 
-// report fails the test for what has leaked to the chosen sources and was not
-// reported before.
+// report fails the test for leaks to the chosen sources that were not reported
+// before.
 func (c *CanaryValue) report(tb TB, chosen func(Source) bool) {
 	tb.Helper()
 	var leaks []Leak
@@ -98,7 +97,7 @@ func (c *CanaryValue) isNew(leak placedLeak) bool {
 // Secret returns the secret.
 func (c *CanaryValue) Secret() string { return c.secret }
 
-// String returns the secret, so that the value can be formatted into anything.
+// String returns the secret.
 func (c *CanaryValue) String() string { return c.secret }
 
 // Watch adds sources to search.
@@ -117,9 +116,9 @@ func (c *CanaryValue) sources() []Source {
 	return slices.Clone(c.places)
 }
 
-// Leak is a place to which a canary's secret got.
+// Leak is a place that holds a canary's secret.
 type Leak struct {
-	Carrier string // the request, or the event where there is none: "request 3, POST /api/1/envelope/"
+	Carrier string // the request, such as "request 3, POST /api/1/envelope/", or the event
 	Place   string // for example "header Cookie" or "event: extra.config.password"
 	Form    string // "plain", "URL-encoded", "JSON-encoded", "base64" or "hex"
 }
@@ -127,7 +126,7 @@ type Leak struct {
 // String returns the leak on one line.
 func (l Leak) String() string { return fmt.Sprintf("%s: %s (%s)", l.Carrier, l.Place, l.Form) }
 
-// Leaks searches what the watched sources have received by now.
+// Leaks searches what the watched sources have received so far.
 func (c *CanaryValue) Leaks() []Leak {
 	var leaks []Leak
 	for _, found := range c.search(func(Source) bool { return true }) {
@@ -153,8 +152,8 @@ func (c *CanaryValue) search(chosen func(Source) bool) (found []placedLeak) {
 	return found
 }
 
-// leaksIn searches the requests of a source, or the events of one that has no
-// requests to show.
+// leaksIn searches the requests of a source, or its events if it has no
+// requests.
 func leaksIn(src Source, f secretforms.Forms) (leaks []Leak) {
 	if requests, ok := fullSourceOf(src).requests(); ok {
 		for _, req := range requests {
@@ -202,7 +201,7 @@ func leaksInRequest(r Request, f secretforms.Forms) []Leak {
 		s.json("event", []byte(body))
 	}
 	if len(s.leaks) == before {
-		// What could not be taken apart is searched as it is.
+		// A body that cannot be parsed is searched as it is.
 		s.text("body", body)
 	}
 	if len(s.leaks) == before && body != r.Body {

@@ -12,23 +12,23 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// CheckIn is a sign of life of a job that runs on a schedule.
+// CheckIn is a report about one run of a scheduled job.
 type CheckIn struct {
-	ID          string // 32 hexadecimal digits; all 0 for the latest check-in that is in progress
+	ID          string // 32 hexadecimal digits; all 0 for the latest check-in in progress
 	MonitorSlug string
 	Status      string         // in_progress, ok or error
 	Duration    *time.Duration // nil when absent
 	Release     string
 	Environment string
 	TraceID     string         // "" when absent
-	Monitor     *MonitorConfig // what the job should be; nil when absent
+	Monitor     *MonitorConfig // the settings of the job; nil when absent
 
-	Findings []Finding       // what is wrong with the item, the gravest first
+	Findings []Finding       // what is wrong with the item, most severe first
 	Raw      json.RawMessage // the payload of the item
 	Received Request         // zero for an envelope of ParseEnvelope
 }
 
-// MonitorConfig says when a job runs and what is made of its check-ins. Absent
+// MonitorConfig says when a job runs and how its check-ins are judged. Absent
 // numbers are 0.
 type MonitorConfig struct {
 	ScheduleType          string // crontab or interval
@@ -42,8 +42,8 @@ type MonitorConfig struct {
 	Owner                 string
 }
 
-// CheckIns returns the check-ins of the envelope in their order. An item that
-// cannot be read is a CheckIn with nothing but findings.
+// CheckIns returns the check-ins of the envelope in their order. An unreadable
+// item is a CheckIn with findings only.
 func (e Envelope) CheckIns() []CheckIn { return readItems(e, readCheckIn, wire.ItemCheckIn) }
 
 func readCheckIn(item Item, e Envelope) []CheckIn {

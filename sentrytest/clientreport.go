@@ -15,12 +15,12 @@ type ClientReport struct {
 	Timestamp time.Time // UTC; zero when absent or unreadable
 	Discarded []Discarded
 
-	Findings []Finding       // what is wrong with the item, the gravest first
+	Findings []Finding       // what is wrong with the item, most severe first
 	Raw      json.RawMessage // the payload of the item
 	Received Request         // zero for an envelope of ParseEnvelope
 }
 
-// Discarded is how much of a category was dropped for a reason.
+// Discarded counts what was dropped of one category for one reason.
 type Discarded struct {
 	Reason   string // for example queue_overflow or ratelimit_backoff
 	Category string // for example error or transaction
@@ -33,7 +33,7 @@ var discardReasons = []string{
 	"event_processor", "send_error", "internal_sdk_error", "insufficient_data", "backpressure",
 }
 
-// dataCategories are the categories that an SDK can lose something of.
+// dataCategories are the categories of data in the protocol.
 var dataCategories = []string{
 	"default", "error", "transaction", "security", "attachment", "session", "profile", "replay", "transaction_processed",
 	"transaction_indexed", "monitor", "profile_indexed", "span", "monitor_seat", "feedback", "user_report_v2", "metric_bucket",
@@ -42,7 +42,7 @@ var dataCategories = []string{
 }
 
 // ClientReports returns the client reports of the envelope in their order. An
-// item that cannot be read is a ClientReport with nothing but findings.
+// unreadable item is a ClientReport with findings only.
 func (e Envelope) ClientReports() []ClientReport {
 	return readItems(e, readClientReport, wire.ItemClientReport)
 }

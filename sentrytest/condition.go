@@ -11,28 +11,27 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Condition is what a [Fault] asks of a request. Conditions are values, made by
-// [OnSizeOver] and the other functions that return one. The zero value is met
-// by every request. Safe for concurrent use.
+// Condition selects requests for a [Fault]. The functions named On make one.
+// Conditions are values. The zero value is met by every request. Safe for
+// concurrent use.
 type Condition struct {
 	text  string
-	word  string // its name where a fault is text; "" for one that only Go can say
+	word  string // its name where a fault is text; "" if it has no text
 	value any    // its value there
-	known stage  // the earliest stage at which it can be told
+	known stage  // the earliest stage at which it is known
 	match func(*call) bool
 }
 
-// call is what a request, or a connection, shows of itself when a step is
-// looked for.
+// call is what is known of a request or a connection when a step is chosen.
 type call struct {
 	server  *Server
 	req     *Request // nil for a connection
 	verdict *verdict // nil before the body is read
 	eventID string
-	attempt int // how often the event id has come, this time included; 0 when nobody counts
+	attempt int // how often the event id arrived, this time included; 0 if no fault asks
 }
 
-// String returns the condition as one would write it.
+// String returns the condition as Go code.
 func (c Condition) String() string {
 	if c.text == "" {
 		return "Condition{}"
@@ -131,8 +130,8 @@ func OnLevel[S ~string](level S) Condition { return onLevel.must(string(level)) 
 func OnItem(itemType string) Condition { return onItem.must(itemType) }
 
 // OnCategory is met by requests with something of the given data category, such
-// as "error". Categories are the units of rate limits. One that nothing has
-// panics.
+// as "error". Categories are the units of rate limits. A category that no item
+// has panics.
 func OnCategory(category string) Condition { return onCategory.must(category) }
 
 // OnMessage is met by requests with an event whose message matches the regular
@@ -157,9 +156,9 @@ func OnEndpoint(endpoint string) Condition { return onEndpoint.must(endpoint) }
 func OnPath(pattern string) Condition { return onPath.must(pattern) }
 
 // OnAttempt is met by requests that bring an event id for the nth time. 1 is
-// the first, and an n below panics. Requests are counted from the moment in
-// which the server has a fault that asks, whatever they are answered with.
-// Requests without an event id never meet it.
+// the first; a smaller n panics. Counting starts when the server gets a fault
+// with this condition, and includes requests with any answer. Requests without
+// an event id never meet it.
 func OnAttempt(n int) Condition { return onAttempt.must(n) }
 
 func trimPath(p string) string { return strings.TrimRight(p, "/") }
@@ -203,15 +202,15 @@ func (c *call) items() []string {
 	return types
 }
 
-// categories returns the categories that something can have.
+// categories returns the categories of itemCategories.
 func categories() []string {
 	all := slices.Concat(slices.Collect(maps.Values(itemCategories))...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// itemCategories maps item types to the categories that rate limits know them
-// by.
+// itemCategories maps item types to their categories in rate limits: see
+// docs/protocol.md, "Rate limits".
 var itemCategories = map[string][]string{
 	"event":            {"error"},
 	"nel":              {"error"},

@@ -9,12 +9,11 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 )
 
-// DialContext opens a connection to this server, whatever address is asked for;
-// a server with [ListenTLS] is dialled at its https listener when that
-// listener's address is asked for. Its signature is that of
-// http.Transport.DialContext. It is the only way to an [InMemory] server, and
-// works on every other too. It is refused while the server is down. The
-// connection carries no TLS yet: an https client adds its own.
+// DialContext opens a connection to this server, whatever the address is. On a
+// server with [ListenTLS] the address of the https listener leads to that. The
+// signature is that of http.Transport.DialContext. It is the only way to an
+// [InMemory] server, and works on every other too. It is refused while the
+// server is down. The connection has no TLS yet: an https client adds its own.
 func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
 	secure := addr != "" && addr == s.secure.host
 	if s.cfg.inMemory {

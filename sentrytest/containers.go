@@ -22,7 +22,7 @@ func readContainers[T any](e Envelope, itemType string, read func(lint.Entry, Re
 	return out
 }
 
-// checkContainer holds the header of a container against its contents.
+// checkContainer compares the header of a container with its contents.
 func checkContainer(item Item, contentType string) []Finding {
 	f := &lint.List{}
 	if _, ok := item.Header["item_count"]; !ok {
@@ -43,8 +43,8 @@ type Attribute struct {
 	Unit  string // "" when absent
 }
 
-// attributes reads the attributes of a log or metric. One that is not of its
-// type is lost alone.
+// attributesOf reads the attributes of a log or metric. A value of the wrong
+// type costs only its attribute.
 func attributesOf(p *lint.Payload) map[string]Attribute {
 	all := p.Sub("attributes")
 	var out map[string]Attribute
@@ -90,8 +90,8 @@ type Log struct {
 	Body           string
 	Attributes     map[string]Attribute
 
-	Findings []Finding       // what is wrong with it, the gravest first
-	Raw      json.RawMessage // the record; of a container that cannot be read, all of it
+	Findings []Finding       // what is wrong with it, most severe first
+	Raw      json.RawMessage // the record, or the whole of an unreadable container
 	Received Request         // zero for an envelope of ParseEnvelope
 }
 
@@ -100,8 +100,8 @@ const logContentType = "application/vnd.sentry.items.log+json"
 // severityNumbers are the numbers that the levels of logs stand for.
 var severityNumbers = map[string]int{"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
 
-// Logs returns the log records of the envelope's containers, in their order. A
-// container that cannot be read is a Log with nothing but findings.
+// Logs returns the log records of the envelope's containers, in their order. An
+// unreadable container is a Log with findings only.
 func (e Envelope) Logs() []Log { return readContainers(e, wire.ItemLog, readLog) }
 
 func readLog(p lint.Entry, received Request) Log {
@@ -139,15 +139,15 @@ type Metric struct {
 	Unit       string // "" when absent
 	Attributes map[string]Attribute
 
-	Findings []Finding       // what is wrong with it, the gravest first
-	Raw      json.RawMessage // the entry; of a container that cannot be read, all of it
+	Findings []Finding       // what is wrong with it, most severe first
+	Raw      json.RawMessage // the entry, or the whole of an unreadable container
 	Received Request         // zero for an envelope of ParseEnvelope
 }
 
 const metricContentType = "application/vnd.sentry.items.trace-metric+json"
 
 // Metrics returns the entries of the envelope's containers of metrics, in their
-// order. A container that cannot be read is a Metric with nothing but findings.
+// order. An unreadable container is a Metric with findings only.
 func (e Envelope) Metrics() []Metric { return readContainers(e, wire.ItemMetric, readMetric) }
 
 func readMetric(p lint.Entry, received Request) Metric {

@@ -29,8 +29,8 @@ func DSNScheme(transport string) DSNOption {
 	return func(d *dsnParts) { d.transport = transport }
 }
 
-// DSNParam adds an option to the DSN's query, escaped as a query needs it.
-// Giving a key twice sends it twice.
+// DSNParam adds an option to the DSN's query and escapes it. A key that is
+// given twice is sent twice.
 func DSNParam(key, value string) DSNOption {
 	return func(d *dsnParts) { d.query.Add(key, value) }
 }

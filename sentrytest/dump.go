@@ -8,8 +8,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// maxDumped bounds how many items of a kind Dump shows, for the sake of a load
-// test that fails.
+// maxDumped limits the items of a kind in a dump, since a load test has many.
 const maxDumped = 100
 
 // Dump returns a description of what the server received, one line an item and
@@ -29,10 +28,10 @@ func (s *Server) dump(who string, src *scope) string {
 	requests := src.Requests()
 	fmt.Fprintf(&b, "sentrytest: %s received %s", who, texts.Count(len(requests), "request"))
 	if s.cfg.inMemory && s.accepted.Load() == 0 {
-		b.WriteString("\n  nobody has called its DialContext, and an InMemory server can't be reached in another way")
+		b.WriteString("\n  DialContext was never called; it is the only way to reach an InMemory server")
 	}
 	if d := s.Dropped(); d.Requests > 0 {
-		fmt.Fprintf(&b, "\n  after %s that MaxHistory has dropped", texts.Count(d.Requests, "request"))
+		fmt.Fprintf(&b, "\n  after %s that MaxHistory dropped", texts.Count(d.Requests, "request"))
 	}
 	b.WriteString(dumped(requests, func(r Request) string { return fmt.Sprintf("%d. %s", r.ID, r) }))
 	b.WriteString(dumped(src.Rejected(), func(r Rejection) string { return "refused: " + r.String() }))

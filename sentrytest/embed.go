@@ -9,17 +9,17 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Around puts a program's own handler in front of the server's: wrap is called
-// once, at the start, with the handler that takes events, and what it returns
-// serves every request of every listener. Requests that it does not pass on are
-// the program's own: they are not recorded, and no step of a script is used on
-// them. [IsIngest] tells which are which.
+// Around puts a program's own handler in front of the server's. wrap is called
+// once, at the start, with the handler that takes events; the handler that it
+// returns serves every request of every listener. A request that it does not
+// pass on is not recorded and takes no step of a script. [IsIngest] reports
+// which paths take events.
 //
-// It is for programs that offer more than ingest on one address, such as a page
-// to look at events with. Faults go on working, since the connections stay the
-// server's; for the same reason the ResponseWriter has to be passed on as it
-// is. The context of a request ends when the server closes. Of several Around
-// the first is the outermost.
+// It is for programs that serve more than ingest on one address, such as a page
+// that shows events. The connections stay the server's, so that faults go on
+// working; therefore pass on the ResponseWriter unchanged. The context of a
+// request ends when the server closes. Of several Around the first is the
+// outermost.
 func Around(wrap func(ingest http.Handler) http.Handler) Option {
 	return func(c *config) { c.around = append(c.around, wrap) }
 }
@@ -64,18 +64,17 @@ type Arrival struct {
 	Rejection *Rejection
 }
 
-// BeforeAnswer calls hook with every request before it is answered, refused and
-// scripted ones included; CORS preflights excepted. An error in place of nil
-// turns an answer that would have accepted the request into a 503, and the
-// request into a [Rejection] with the error as its cause: a program that
-// returns nil only when the events are safe can promise that what was
-// acknowledged is kept.
+// BeforeAnswer calls hook for every request before it is answered, refused and
+// scripted requests included; CORS preflights excepted. If hook returns an
+// error for an accepted request, the answer becomes a 503, and the request a
+// [Rejection] with the error as its cause. So a program that returns nil only
+// when the events are stored can promise that acknowledged events are kept.
 //
-// The hook runs on the goroutine of the request and is called concurrently. ctx
-// ends when the client goes away or the server closes. It may keep the Arrival,
-// whose parts are shared with the server's records: it must not modify them.
-// Requests enter the records after the hook, hence not always in the order of
-// their IDs.
+// The hook runs on the goroutine of the request, concurrently with others. ctx
+// ends when the client goes away or the server closes. The hook may keep the
+// Arrival but must not modify it: it shares memory with the server's records.
+// Requests are recorded after the hook, so not always in the order of their
+// IDs.
 func BeforeAnswer(hook func(ctx context.Context, a *Arrival) error) Option {
 	return func(c *config) { c.beforeAnswer = hook }
 }

@@ -22,7 +22,7 @@ type Envelope struct {
 	SentAt  time.Time                  // zero when the header has none
 	Header  map[string]json.RawMessage // every attribute of the header, known or not
 	Items   []Item                     // in the order of the envelope, unknown types included
-	Raw     []byte                     // the envelope as it was parsed; nil for one that was made of a minidump upload
+	Raw     []byte                     // the envelope as it was parsed; nil if it was made of a minidump upload
 
 	// Received is the request that carried the envelope. It is zero in the
 	// result of ParseEnvelope.
@@ -41,10 +41,10 @@ type Item struct {
 	Payload        []byte
 }
 
-// ParseEnvelope reads an envelope as strictly as Relay does.
-// It does not look into payloads, and keeps item types that it does not know. A
-// malformed envelope is an [*EnvelopeError]. The result does not share memory
-// with raw.
+// ParseEnvelope reads an envelope as strictly as Relay does: see
+// docs/protocol.md, "Envelopes". It does not read payloads, and keeps unknown
+// item types. A malformed envelope is an [*EnvelopeError]. The result does not
+// share memory with raw.
 func ParseEnvelope(raw []byte) (Envelope, error) {
 	e, _, fault := parseEnvelope(bytes.Clone(raw), wire.Grammar{})
 	if fault != nil {
@@ -53,9 +53,9 @@ func ParseEnvelope(raw []byte) (Envelope, error) {
 	return *e, nil
 }
 
-// parseEnvelope is ParseEnvelope over memory that belongs to the envelope from
-// now on. With a fault it returns what was read up to there: no envelope if its
-// own header is invalid.
+// parseEnvelope is ParseEnvelope without a copy: the envelope owns raw from now
+// on. With a fault it returns what precedes it: no envelope if its own header
+// is invalid.
 func parseEnvelope(raw []byte, g wire.Grammar) (*Envelope, wire.Header, *wire.Fault) {
 	p := wire.NewParser(raw, g)
 	header, fault := p.Header()
@@ -109,7 +109,7 @@ type EnvelopeError struct {
 	Err    error  // what is wrong with a header; nil otherwise
 }
 
-// Error returns the reason, where it applies, and the cause.
+// Error returns the reason, the offset and the cause.
 func (e *EnvelopeError) Error() string {
 	text := fmt.Sprintf("sentrytest: %s at byte %d", e.Reason, e.Offset)
 	if e.Err != nil {
@@ -121,9 +121,9 @@ func (e *EnvelopeError) Error() string {
 // Unwrap returns Err.
 func (e *EnvelopeError) Unwrap() error { return e.Err }
 
-// Events returns the events of the envelope, in their order. The envelope's id
-// wins over theirs, and they have its attachments. What is no JSON object is
-// left out; [Envelope.Findings] names it.
+// Events returns the events of the envelope, in their order. They have the
+// envelope's id if there is one, and its attachments. Items that are no JSON
+// object are left out: see [Envelope.Findings].
 func (e Envelope) Events() []Event { return e.eventsOf(wire.ItemEvent, "") }
 
 // Transactions returns the transactions of the envelope, as [Envelope.Events]

@@ -8,13 +8,12 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/deepcopy"
 )
 
-// Event is an event as the protocol describes it (section 5), read from
-// whichever of the protocol's shapes it arrived in. It says what was sent, not
-// what Sentry would store: nothing is trimmed, truncated, renamed or dropped,
-// and only four things are filled in (EventID, Level, SDK, and the Type of a
-// transaction).
+// Event is an event as it was sent, in any of the protocol's shapes: see
+// docs/protocol.md, "Events". Sentry may store it differently: here nothing is
+// trimmed, truncated, renamed or dropped, and only EventID, Level, SDK and the
+// Type of a transaction are filled in.
 //
-// An Event is a plain value. The zero value is an event without any contents.
+// An Event is a plain value. The zero value is an event without contents.
 type Event struct {
 	EventID     string    // 32 lower-case hexadecimal digits; from the envelope if it has one, made up if there is none
 	Type        string    // "" for an error, else "transaction", "csp", …
@@ -28,7 +27,7 @@ type Event struct {
 	Dist        string
 	Transaction string
 	Culprit     string
-	Message     string   // what people read: the formatted log entry, or else its message
+	Message     string   // the formatted log entry, or else its message
 	LogEntry    LogEntry // the log entry in its parts
 
 	Exceptions  []Exception // oldest to newest: the last is the one that was raised
@@ -47,7 +46,7 @@ type Event struct {
 	Template    *Template
 	DebugMeta   map[string]any   // images and their addresses, as sent
 	Errors      []map[string]any // what the SDK or a relay noted about the event itself
-	Report      map[string]any   // of a browser: what the type csp, hpkp, expectct or expectstaple is about
+	Report      map[string]any   // a browser's report, of type csp, hpkp, expectct or expectstaple
 
 	// What transactions have beside the above.
 	StartTimestamp    time.Time // UTC; zero when absent or unreadable
@@ -72,8 +71,7 @@ type Event struct {
 // Clone returns a copy that shares nothing which can be modified.
 func (e Event) Clone() Event { return deepcopy.Of(e) }
 
-// Problem is a field of an event that does not have the form which the protocol
-// asks for.
+// Problem is a field of an event that is not in the form of the protocol.
 type Problem struct {
 	Path   string // for example "exception.values.0.stacktrace.frames"
 	Reason string
@@ -87,7 +85,7 @@ type LogEntry struct {
 	Message   string // the template
 	Params    []any  // positional parameters; nil when absent or named
 	Named     map[string]any
-	Formatted string // as it was sent; see Event.Message for the text when it was not
+	Formatted string // as it was sent; Event.Message has the text in any case
 }
 
 // Exception is one error of the chain.
@@ -114,7 +112,7 @@ type Mechanism struct {
 	ParentID         *int // nil when absent
 	IsExceptionGroup bool
 	Data             map[string]any
-	Meta             map[string]any // signal, errno and their like
+	Meta             map[string]any // signal, errno and so on
 }
 
 // Stacktrace is a list of frames, oldest call first.

@@ -23,5 +23,5 @@ func TestExplain(t *testing.T) {
 	g.Expect(sentrytest.ExplainUnexpected(list, sentrytest.HasMessage("boom"))).To(Equal(failures))
 	g.Expect(failures).To(Equal("sentrytest: unexpected event\n  wanted none with: message \"boom\"\n  arrived:\n    info \"boom\""))
 	g.Expect(sentrytest.ExplainUnexpected(list, sentrytest.HasMessage("x"))).To(Equal(
-		"sentrytest: unexpected event\n  wanted none with: message \"x\"\n  arrived: nothing of the kind"))
+		"sentrytest: unexpected event\n  wanted none with: message \"x\"\n  arrived: nothing that meets them"))
 }

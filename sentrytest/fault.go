@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// Fault says what becomes of which requests: a [Step] for those that meet its
-// conditions. Faults are values, made by [When] or read by [ParseFaults]; the
-// methods return changed copies. The zero value answers every request with
-// [OK].
+// Fault is a [Step] for the requests that meet its conditions. Faults are
+// values, made by [When] or read by [ParseFaults]; the methods return changed
+// copies. The zero value answers every request with [OK].
 //
 //	srv.Rule(sentrytest.When(sentrytest.OnSizeOver(100_000)).Do(sentrytest.Status(413)))
 //
-// [Server.Rule] takes faults as claims about the client, [Server.SetFaults] as
-// settings. As text a fault is a JSON object:
+// An unused fault of [Server.Rule] fails the test; one of [Server.SetFaults]
+// does not. As text a fault is a JSON object:
 //
 //	{"size_over": 100000, "status": 413}
 //
-// It has a word for each condition and each method, and durations such as
-// "1.5s". Words that are left out, and 0, false and empty ones, say nothing; an
-// empty body is one. docs/fakesentry.md lists the words.
+// It has a word for each condition and each method. Durations are texts such as
+// "1.5s". Words with the value 0, false or "" count as left out, except for
+// body. docs/fakesentry.md lists the words.
 type Fault struct {
 	name       string
 	conditions []Condition
@@ -32,26 +31,25 @@ type Fault struct {
 }
 
 // When makes a fault for requests that meet all of the conditions, and without
-// any for all requests. It answers with [OK] until [Fault.Do] says otherwise.
+// any for all requests. It answers with [OK] until [Fault.Do] sets a step.
 func When(conditions ...Condition) Fault { return Fault{conditions: slices.Clone(conditions)} }
 
-// Do sets the step that the fault takes. Unlike one in a script it serves for
-// ever, unless its Times says how often.
+// Do sets the step of the fault. It serves all matching requests, unless its
+// Times sets a limit.
 func (f Fault) Do(step Step) Fault {
 	f.step = step
 	return f
 }
 
 // Times lets the fault serve n requests and then none; a negative n, the
-// default, serves all. Zero panics. It is the Times of the step, so that it has
-// to follow Do.
+// default, serves all. Zero panics. It changes the step: call it after Do.
 func (f Fault) Times(n int) Fault {
 	f.step = f.step.Times(n)
 	return f
 }
 
 // Optional lets a fault of [Server.Rule] go unused without failing the test. It
-// has to follow Do.
+// changes the step: call it after Do.
 func (f Fault) Optional() Fault {
 	f.step = f.step.Optional()
 	return f
@@ -69,7 +67,7 @@ func (f Fault) Probability(p float64, seed uint64) Fault {
 	return f
 }
 
-// Named gives the fault a name for people, which stands before the step in
+// Named gives the fault a name for people. It precedes the step in
 // [Answer.Step] and in errors.
 func (f Fault) Named(name string) Fault {
 	f.name = name
@@ -86,8 +84,8 @@ func (f Fault) Used() int { return f.used }
 // Spent reports whether the fault has served as often as its Times says.
 func (f Fault) Spent() bool { return f.step.times > 0 && f.used >= f.step.times }
 
-// String returns the fault as one would write it, for example
-// `When(OnItem("session")).Do(Status(429))`. It leaves the name out.
+// String returns the fault as Go code without its name, for example
+// `When(OnItem("session")).Do(Status(429))`.
 func (f Fault) String() string {
 	conditions := make([]string, len(f.conditions))
 	for i, c := range f.conditions {
@@ -100,7 +98,7 @@ func (f Fault) String() string {
 	return text
 }
 
-// matches reports whether the call meets the conditions; chance is left out.
+// matches reports whether the call meets the conditions; chance does not count.
 func (f Fault) matches(c *call) bool {
 	return !slices.ContainsFunc(f.conditions, func(on Condition) bool { return on.match != nil && !on.match(c) })
 }
@@ -116,7 +114,8 @@ func (f Fault) problem() string {
 	return ""
 }
 
-// dice is a fault's chance at work. The nil dice always fall well.
+// dice decides by chance whether a fault serves a request. The nil dice always
+// agree.
 type dice struct {
 	p   float64
 	rng *rand.Rand

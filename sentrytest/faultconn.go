@@ -13,8 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// wrapListener puts the faults of connections, and TLS if it is an https
-// listener, around a listener of the server's.
+// wrapListener adds the faults of connections to a listener, and TLS to an
+// https listener.
 func (s *Server) wrapListener(l net.Listener, https bool) net.Listener {
 	l = s.traffic.Watch(&faultListener{Listener: l, server: s, stall: https && s.cfg.stall}, https)
 	if https && s.tlsConfig != nil {
@@ -55,9 +55,8 @@ func (l *faultListener) Accept() (net.Conn, error) {
 	}
 }
 
-// heldConn is a connection of which nothing is read for a while. Deadlines that
-// are set before that while is over are put off by it: they are about what the
-// client takes.
+// heldConn delays the first read of a connection. Deadlines that are set before
+// are put off by the delay, since they limit the client's time.
 type heldConn struct {
 	net.Conn
 	wait   time.Duration // negative: for ever
@@ -91,8 +90,8 @@ func (c *heldConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
-// letGo applies the deadlines that were put off. A connection that refuses them
-// is closed, and says so when it is read.
+// letGo sets the deadlines that were put off. A closed connection refuses them,
+// and the next read says so.
 func (c *heldConn) letGo() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,7 +132,7 @@ func (c *heldConn) Close() error {
 	return c.Conn.Close()
 }
 
-// NetConn returns the connection that is held; see reset.
+// NetConn is for [sockets.Reset].
 func (c *heldConn) NetConn() net.Conn { return c.Conn }
 
 var (
@@ -141,8 +140,8 @@ var (
 	errDown = errors.New("the server went down while it read slowly")
 )
 
-// early takes the step for a request whose body has not been read yet, and sets
-// it to work on that body.
+// early takes the step that changes how the body of the request is read, and
+// wraps the body for it.
 func (s *Server) early(r *http.Request, req *Request, to wire.Route) *Step {
 	if !s.script.armed.Load() || to.Protocol == "" || !to.Allows(r.Method) {
 		return nil
@@ -159,13 +158,13 @@ func (s *Server) early(r *http.Request, req *Request, to wire.Route) *Step {
 	return step
 }
 
-// late takes the step for a request that is known, unless an early one is at
-// work already.
+// late takes the step for a request that was read, unless an early step is in
+// use.
 func (s *Server) late(step *Step, v *verdict, req *Request) *Step {
 	if step != nil || !s.script.armed.Load() {
 		return step
 	}
-	known := *v // a copy, so that the verdict of a server without a script need not go to the heap
+	known := *v // a copy, so that the verdict stays on the stack of a server without a script
 	return s.script.next(stageAnswer, &call{server: s, req: req, verdict: &known, eventID: v.id})
 }
 
@@ -183,7 +182,7 @@ func (b *faultBody) Read(p []byte) (int, error) {
 	if b.left == 0 {
 		return 0, errCut
 	}
-	// Over HTTP/2 the end of a body comes by itself, and is no piece.
+	// Over HTTP/2 the end of a body arrives separately and is no piece.
 	ended := b.got > 0 && b.got == b.request.ContentLength
 	if !ended && !pause(b.request.Context(), b.pace) {
 		return 0, errDown

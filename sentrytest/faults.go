@@ -3,13 +3,12 @@ package sentrytest
 import "errors"
 
 // SetFaults replaces the faults that a program switches while the server runs.
-// They are asked before those of [Server.Rule] and the script, in their order,
-// and the first that fits serves a request. Usage counts start from 0.
+// They precede those of [Server.Rule] and the script. The first that fits a
+// request serves it. Counts of use start from 0. An unused fault fails no test.
 //
-// These faults are settings and no claims: one that is never used fails no
-// test. A condition that can't be known when its step takes effect is an error,
-// which joins a [*FaultError] for each fault that has one. The server then
-// keeps the faults that it had.
+// If a condition can't be known when its step takes effect, the error joins a
+// [*FaultError] for each such fault, and the server keeps the faults that it
+// had.
 func (s *Server) SetFaults(faults ...Fault) error {
 	entries := make([]*scripted, len(faults))
 	var errs []error
@@ -29,8 +28,8 @@ func (s *Server) SetFaults(faults ...Fault) error {
 	return nil
 }
 
-// Faults returns the faults of [Server.SetFaults] in their order; [Fault.Used]
-// says how often each of them has served.
+// Faults returns the faults of [Server.SetFaults] in their order. [Fault.Used]
+// says how often each has served.
 func (s *Server) Faults() []Fault {
 	s.script.mu.Lock()
 	defer s.script.mu.Unlock()
@@ -42,8 +41,7 @@ func (s *Server) Faults() []Fault {
 	return out
 }
 
-// ClearFaults takes the faults of [Server.SetFaults] away. Rules and scripts
-// stay.
+// ClearFaults removes the faults of [Server.SetFaults]. Rules and scripts stay.
 func (s *Server) ClearFaults() {
 	s.script.mu.Lock()
 	defer s.script.mu.Unlock()

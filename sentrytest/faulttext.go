@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// FaultProblem is a word of a [Fault]'s text that is not in order.
+// FaultProblem is an invalid word in the text of a [Fault].
 type FaultProblem struct {
 	Field string // the word
 	Value string
@@ -32,8 +32,7 @@ type FaultError struct {
 	Problems []FaultProblem
 }
 
-// Error names the fault and everything that is not in order, one a line if
-// there are several.
+// Error names the fault and its problems, one a line if there are several.
 func (e *FaultError) Error() string {
 	text := "sentrytest: fault"
 	if e.Index > 0 {
@@ -53,7 +52,7 @@ func (e *FaultError) Error() string {
 }
 
 // ParseFaults reads a list of faults from JSON. The error joins a [*FaultError]
-// for each that is not in order. A word that does not exist is an error too.
+// for each invalid fault. Unknown words are errors too.
 func ParseFaults(text []byte) ([]Fault, error) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(text, &items); err != nil {
@@ -82,8 +81,8 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 }
 
 // MarshalJSON returns the text of the fault, and how often it was used. It
-// fails for what only Go can say: [OnEvent], [OnSizeOver] and [OnSizeUnder] of
-// 0, and two conditions of the same kind.
+// fails for what has no text: [OnEvent], [OnSizeOver] and [OnSizeUnder] of 0,
+// and two conditions of the same kind.
 func (f Fault) MarshalJSON() ([]byte, error) {
 	said := make(map[string]bool)
 	for _, c := range f.conditions {
@@ -107,7 +106,8 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	return append(append([]byte{'{'}, b.Bytes()[1:]...), '}'), nil
 }
 
-// saysNothing reports whether a value says nothing where a fault is text.
+// saysNothing reports whether a value counts as left out in the text of a
+// fault.
 func saysNothing(value any) bool {
 	v := reflect.ValueOf(value)
 	switch v.Kind() {
@@ -155,7 +155,7 @@ func (f *Fault) parse(text []byte) *FaultError {
 	return nil
 }
 
-// whole checks what depends on several words.
+// whole checks words that depend on each other.
 func (r *reading) whole() {
 	step := r.fault.step
 	k := kinds[step.kind]
@@ -194,7 +194,7 @@ const (
 	wordUsed     = "used"
 )
 
-// choice says that one of the values is wanted, or want without any.
+// choice returns the text for one of the values, or want if there are none.
 func choice(values []string, want string) string {
 	switch len(values) {
 	case 0:

@@ -8,8 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Feedback is what a user wrote: an item of type "feedback", or of its
-// forerunner "user_report".
+// Feedback is what a user wrote: an item of type "feedback", or of the older
+// type "user_report".
 type Feedback struct {
 	ItemType     string // feedback or user_report
 	EventID      string // of the feedback itself; "" in a user report, which has none
@@ -23,13 +23,13 @@ type Feedback struct {
 	// absent.
 	AssociatedEventID string
 
-	Findings []Finding       // what is wrong with the item, the gravest first
+	Findings []Finding       // what is wrong with the item, most severe first
 	Raw      json.RawMessage // the payload of the item
 	Received Request         // zero for an envelope of ParseEnvelope
 }
 
 // Feedback returns the feedback and the user reports of the envelope, in their
-// order. An item that cannot be read is a Feedback with nothing but findings.
+// order. An unreadable item is a Feedback with findings only.
 func (e Envelope) Feedback() []Feedback {
 	return readItems(e, readFeedback, wire.ItemFeedback, wire.ItemUserReport)
 }

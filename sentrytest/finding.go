@@ -9,18 +9,17 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Severity says what a real server makes of a [Finding].
+// Severity says what a real server does because of a [Finding].
 type Severity int
 
 const (
-	// SeverityInfo is a shape that is deprecated and works, or one that a
-	// server changes in silence.
+	// SeverityInfo is a deprecated form that works, or a change that a server
+	// makes silently.
 	SeverityInfo Severity = iota
-	// SeverityWarning is what a server takes with a change that it annotates: a
-	// value that is dropped, cut or replaced, an unknown attribute,
-	// one that is missing.
+	// SeverityWarning is a change that a server makes and annotates: it drops,
+	// cuts or replaces a value, drops an unknown attribute, or misses one.
 	SeverityWarning
-	// SeverityFatal loses the whole thing: the server refuses it, or takes it
+	// SeverityFatal loses the whole thing: the server refuses it, or accepts it
 	// and drops it later, as it does with transactions, sessions, check-ins,
 	// logs and metrics that break their rules.
 	SeverityFatal
@@ -57,26 +56,26 @@ func (s *Severity) UnmarshalText(text []byte) error {
 // gives to errors of an event.
 const (
 	RuleInvalidData      = "invalid_data"      // a value of the wrong type or form; the server drops it
-	RuleMissingAttribute = "missing_attribute" // an attribute that has to be there
-	RuleInvalidAttribute = "invalid_attribute" // an unknown attribute; the server drops it, without an annotation where it is deep inside
+	RuleMissingAttribute = "missing_attribute" // a required attribute is missing
+	RuleInvalidAttribute = "invalid_attribute" // an unknown attribute; the server drops it, silently if it is deep inside
 	RuleValueTooLong     = "value_too_long"    // a value that is dropped for its length
 	RulePastTimestamp    = "past_timestamp"    // a time too long ago; the server replaces it
 	RuleFutureTimestamp  = "future_timestamp"  // a time too far ahead; the server replaces it
 
 	RuleTruncated   = "truncated"        // a value that the server cuts
-	RuleDropped     = "dropped"          // an attribute that the server removes without an annotation
-	RuleDeprecated  = "deprecated"       // an old name or form, or one that newer servers do not have
-	RuleTransaction = "transaction"      // what costs the whole transaction
-	RuleItem        = "item"             // what costs the whole item
-	RuleEnvelope    = "envelope"         // what costs the whole envelope
+	RuleDropped     = "dropped"          // an attribute that the server removes silently
+	RuleDeprecated  = "deprecated"       // an old name or form
+	RuleTransaction = "transaction"      // the server drops the whole transaction
+	RuleItem        = "item"             // the server drops the whole item
+	RuleEnvelope    = "envelope"         // the server refuses the whole envelope
 	RuleJSON        = "json"             // not a JSON object
 	RuleSizeLimit   = "size_limit"       // more or larger than a request may carry
 	RuleUnknownItem = "unknown_item"     // an item type that the protocol does not know
 	RuleMore        = "further_findings" // stands for the rest when there are too many to list
 )
 
-// Finding is one respect in which something that was sent is not as the
-// protocol asks for.
+// Finding is one difference between what was sent and what the protocol asks
+// for.
 type Finding struct {
 	Severity Severity `json:"severity"`
 	Path     string   `json:"path"`            // keys and indexes joined by dots, as in "exception.values.0.type"; "" for the whole
@@ -98,8 +97,8 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s: %s [%s]", f.Severity, path, texts.OneLine(f.Message), f.Rule)
 }
 
-// sorted returns what was found, the gravest first and otherwise in the order
-// in which it was found.
+// sorted returns the findings, most severe first and otherwise in the order in
+// which they were found.
 func sorted(f *lint.List) []Finding { return sortFindings(findingsOf(f), f.More) }
 
 func findingsOf(f *lint.List) []Finding {
@@ -110,8 +109,8 @@ func findingsOf(f *lint.List) []Finding {
 	return list
 }
 
-// sortFindings sorts a list, bounds it, and says how many are left out: those
-// beyond the bound and more.
+// sortFindings sorts a list, limits it, and adds how many are left out: those
+// beyond the limit and more.
 func sortFindings(list []Finding, more int) []Finding {
 	slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	if beyond := len(list) - lint.Max; beyond > 0 {

@@ -17,8 +17,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/volatile"
 )
 
-// updateVariable is the variable that makes [Golden] write. It is no flag,
-// since a flag of a test binary is global, and another package may have it.
+// updateVariable makes [Golden] write. It is no flag: the flags of a test
+// binary are global, and another package may have it.
 const updateVariable = "SENTRYTEST_UPDATE"
 
 // GoldenOption changes what [Golden] compares. A nil GoldenOption is skipped.
@@ -30,27 +30,27 @@ type goldenConfig struct {
 }
 
 // GoldenName sets the name of the file, without ".golden.json", in place of the
-// test's: for a second event of a test, and for hosts that have no Name method.
+// test's: for a second event of a test, and for hosts without a Name method.
 // Slashes make folders.
 func GoldenName(name string) GoldenOption {
 	return func(c *goldenConfig) { c.name = name }
 }
 
 // GoldenLines compares line numbers and the source around them, too. They
-// change with every edit of the file they point at.
+// change with every edit of that file.
 func GoldenLines() GoldenOption {
 	return func(c *goldenConfig) { c.keep.Lines = true }
 }
 
-// GoldenAll compares the modules and the frames that are not the program's own,
-// too. They change with every upgrade of Go and of a dependency.
+// GoldenAll compares the modules and the frames outside of the program, too.
+// They change with every upgrade of Go or a dependency.
 func GoldenAll() GoldenOption {
 	return func(c *goldenConfig) { c.keep.All = true }
 }
 
-// GoldenMask leaves out the values at the paths, whatever they are: object keys
-// and list indexes joined by dots, as in "extra.elapsed", where "*" stands for
-// any one key or index.
+// GoldenMask leaves out the values at the paths: object keys and list indexes
+// joined by dots, as in "extra.elapsed", where "*" stands for any one key or
+// index.
 func GoldenMask(paths ...string) GoldenOption {
 	return func(c *goldenConfig) { c.keep.Mask = append(c.keep.Mask, paths...) }
 }
@@ -60,18 +60,17 @@ func GoldenMask(paths ...string) GoldenOption {
 // the fields that differ. With SENTRYTEST_UPDATE=1 in the environment it writes
 // the file instead.
 //
-// What changes from run to run or from machine to machine is replaced by its
-// name before, in the file as in the event: ids ("<id 1>", and the same one
-// wherever the same id stands), times, thread and goroutine numbers, the host's
-// name, directories, addresses of memory, ports of the loopback interface,
-// versions of Go, SDK, modules and operating system, revisions, contexts that
-// describe the machine, and, without [GoldenLines], line numbers. Left out on
-// both sides are the source around lines, without [GoldenLines], and the
-// modules and the frames that say that they are not in_app, without
-// [GoldenAll].
+// Values that differ between runs or machines are replaced by a name, in the
+// file and in the event: ids ("<id 1>", the same for equal ids), times, thread
+// and goroutine numbers, the host's name, directories, addresses of memory,
+// ports of the loopback interface, versions of Go, SDK, modules and operating
+// system, revisions, contexts that describe the machine, and, without
+// [GoldenLines], line numbers. The source around lines is left out without
+// [GoldenLines]; the modules and the frames that are not in_app are left out
+// without [GoldenAll].
 //
-// The event is compared in the shape in which it was sent. One that was put
-// together in Go has none, and fails the test.
+// The event is compared in the shape in which it was sent. An event that was
+// made in Go has none, and fails the test.
 func Golden(tb TB, e Event, opts ...GoldenOption) {
 	tb.Helper()
 	cfg := goldenConfig{}
@@ -136,8 +135,7 @@ func goldenPath(name string) (string, error) {
 	return filepath.Join("testdata", filepath.FromSlash(name)+".golden.json"), nil
 }
 
-// runPattern is the argument for go test -run that selects a test and nothing
-// else.
+// runPattern is the argument of go test -run that selects one test.
 func runPattern(test string) string {
 	var parts []string
 	for part := range strings.SplitSeq(test, "/") {

@@ -10,9 +10,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Grouping is a guess at the issue that an event becomes part of. It is an
-// approximation of what Sentry does: a real server also has rules of its
-// project, cleans up names by platform, and replaces numbers in messages.
+// Grouping is a guess at the issue that an event becomes part of. A real server
+// also has rules of its project, cleans up names by platform, and replaces
+// numbers in messages.
 type Grouping struct {
 	Key        string   // 32 hexadecimal digits; equal for events of one issue
 	Why        string   // in words, for example "exception types and in-app frames"
@@ -25,7 +25,7 @@ func (g Grouping) String() string {
 }
 
 // GroupingPreview says into which issue Sentry would probably put the event,
-// and why. What counts is, in this order: the fingerprint, in which "{{ default
+// and why. It looks at, in this order: the fingerprint, in which "{{ default
 // }}" stands for the rest and variables such as "{{ level }}" for their values;
 // the types of the exceptions with their in-app frames (all frames if none is
 // marked), each by module and function; the frames of the event's own or its

@@ -20,7 +20,7 @@ func TestHTTP2WaitIdle(t *testing.T) {
 		start := time.Now()
 		first, second, third := under(t.Context(), srv), under(t.Context(), srv), under(t.Context(), srv)
 		g.Expect(<-third).To(Succeed())
-		g.Expect(srv.WaitIdle(soon(t))).To(MatchError(`sentrytest: 2 requests still under way after 1s: context deadline exceeded
+		g.Expect(srv.WaitIdle(soon(t))).To(MatchError(`sentrytest: 2 requests still in flight after 1s: context deadline exceeded
     POST /api/1/store/ over HTTP/2.0, 62 bytes -> 200 by script step OK().After(1h0m0s), not sent to its end
     POST /api/1/store/, whose body is incomplete`))
 		g.Expect(<-first).To(Succeed())

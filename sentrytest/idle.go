@@ -8,43 +8,39 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// WaitIdle waits until nothing is under way at the server: every request of
-// which it had read a byte when WaitIdle was called is on record and answered
-// to the end. When something is under way and ctx ends, or had ended before the
-// call, the error is a [*BusyError]. An idle server is idle, whatever ctx says,
-// and so is a closed one.
+// WaitIdle waits until every request of which the server had read a byte when
+// WaitIdle was called is recorded and completely answered. If requests are in
+// flight when ctx ends, or had ended before the call, the error is a
+// [*BusyError]. An idle or closed server returns nil in any case.
 //
 // It watches connections, not a clock, and returns at once if there is nothing
-// to wait for. What it knows ends at the server: not what a client has queued,
-// will retry, or is about to dial, nor what a real socket has accepted from the
-// client but not yet handed to the server. Over TLS a request starts when its
-// headers are complete. So flush the client first; then nothing is left to
-// guess. [InMemory] servers see unread bytes too, and with synctest.Wait before
-// it WaitIdle is exact in a testing/synctest bubble.
+// to wait for. It knows only what has reached the server: not what a client has
+// queued, will retry or is about to dial, nor what a real socket has accepted
+// but not yet handed to the server. Over TLS a request starts when its headers
+// are complete. So flush the client first. [InMemory] servers see unread bytes
+// too: after synctest.Wait, WaitIdle is exact in a testing/synctest bubble.
 //
-// Over HTTP/2 an answer counts as sent when the server has written it to the
-// connection's buffer, or when its handler has ended while others on the
-// connection have not.
-//
-// A request that a script step hangs, or answers slowly, is under way until its
+// Over HTTP/2 an answer counts as sent when it is in the connection's buffer,
+// or when its handler has ended while others on the connection have not. A
+// request that a script step holds or answers slowly is in flight until its
 // client gives up.
 func (s *Server) WaitIdle(ctx context.Context) error {
 	return s.rest(ctx, true, nil)
 }
 
-// WaitIdle is [Server.WaitIdle] without the requests of other projects than the
-// tenant's, as soon as their headers have been read.
+// WaitIdle is [Server.WaitIdle] for the tenant: requests to other projects do
+// not count once their headers have been read.
 func (t *Tenant) WaitIdle(ctx context.Context) error {
 	return t.srv.rest(ctx, true, t.expects)
 }
 
-// expects reports whether an open request may be the tenant's. Of its auth
-// nothing is known yet.
+// expects reports whether a request in flight may be the tenant's. Its auth is
+// not known yet.
 func (t *Tenant) expects(project string) bool { return project == t.project || project == "" }
 
-// BusyError is a wait for idleness that ended too early.
+// BusyError is the error of a WaitIdle that ended too early.
 type BusyError struct {
-	Open   []string // what is under way, one line a request
+	Open   []string // requests in flight, one line each
 	Waited time.Duration
 	Cause  error // the context's error
 }
@@ -59,9 +55,9 @@ func (s *Server) rest(ctx context.Context, answers bool, mine func(project strin
 	return &BusyError{Open: open, Waited: time.Since(start), Cause: context.Cause(ctx)}
 }
 
-// Error lists what is under way.
+// Error lists the requests in flight.
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("sentrytest: %s still under way after %s: %v%s",
+	return fmt.Sprintf("sentrytest: %s still in flight after %s: %v%s",
 		texts.Count(len(e.Open), "request"), e.Waited.Round(time.Millisecond), e.Cause, listedLines(e.Open))
 }
 

@@ -60,12 +60,12 @@ func TestWaitIdle(t *testing.T) {
 		synctest.Wait()
 		err := srv.WaitIdle(soon(t))
 		g.Expect(err).To(MatchError(context.DeadlineExceeded))
-		g.Expect(err).To(MatchError(`sentrytest: 1 request still under way after 1s: context deadline exceeded
+		g.Expect(err).To(MatchError(`sentrytest: 1 request still in flight after 1s: context deadline exceeded
     a request from client whose headers are incomplete`))
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		err = srv.WaitIdle(soon(t))
-		g.Expect(err).To(MatchError(`sentrytest: 1 request still under way after 1s: context deadline exceeded
+		g.Expect(err).To(MatchError(`sentrytest: 1 request still in flight after 1s: context deadline exceeded
     POST /api/1/store/, whose body is incomplete`))
 		g.Expect(srv.WaitIdle(t.Context())).To(Succeed())
 		g.Expect(time.Since(start)).To(Equal(2 * time.Minute))
@@ -85,7 +85,7 @@ func TestWaitIdleSeesUnreadBytes(t *testing.T) {
 		var client sync.WaitGroup
 		client.Go(func() { g.Expect(postEvent(t.Context(), srv, message("unread"))).To(Succeed()) })
 		synctest.Wait()
-		g.Expect(srv.WaitIdle(soon(t))).To(MatchError(ContainSubstring("1 request still under way")))
+		g.Expect(srv.WaitIdle(soon(t))).To(MatchError(ContainSubstring("1 request still in flight")))
 		g.Expect(srv.WaitIdle(t.Context())).To(Succeed())
 		g.Expect(messages(srv.Events())).To(Equal([]string{"unread"}))
 		client.Wait()
@@ -191,7 +191,7 @@ func TestRequireNoEventLetsThingsSettle(t *testing.T) {
 		failures, _ := run(t, func(tb *fakeTB) { sentrytest.RequireNoEvent(tb, srv, sentrytest.HasMessage("x")) })
 		g.Expect(failures).To(Equal(`sentrytest: cannot confirm that no event arrived: requests are still in flight
   wanted none with: message "x"
-  1 request still under way after 5s: context deadline exceeded
+  1 request still in flight after 5s: context deadline exceeded
     a request from client whose headers are incomplete`))
 		time.Sleep(time.Minute + 56*time.Second)
 		failures, _ = run(t, func(tb *fakeTB) { sentrytest.RequireNoEvent(tb, srv) })

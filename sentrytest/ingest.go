@@ -13,8 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// handle serves every request. It records and answers; it never judges a test,
-// because a handler runs on a goroutine that does not belong to the test.
+// handle serves every request. It never fails a test, because its goroutine
+// does not belong to one.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	wire.SetCORS(w.Header())
 	if r.Method == http.MethodOptions {
@@ -40,8 +40,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", http.MethodPost)
 		v.refuse(wire.Refuse(http.StatusMethodNotAllowed, "method not allowed", r.Method+" "+r.URL.Path))
 	case errors.Is(bodyErr, bodies.ErrTooLong):
-		// The step is taken all the same: a script counts what the client sent,
-		// not what was right.
+		// The request takes a step too: a script counts requests, valid or not.
 		v.refuse(wire.TooLong("the request body", s.cfg.maxWire))
 		step = s.late(step, &v, req)
 	case bodyErr != nil:
@@ -70,7 +69,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	a.deliver(w, r)
 }
 
-// route adds what only some servers have to the paths of all servers.
+// route adds the path of Spotlight to those of all servers.
 func (s *Server) route(path string) wire.Route {
 	if s.cfg.spotlight && strings.Trim(path, "/") == "stream" {
 		return wire.Route{Protocol: wire.ProtocolEnvelope, Spotlight: true}
@@ -95,11 +94,11 @@ func newRequest(r *http.Request, to wire.Route) *Request {
 }
 
 // readBody reads the whole body before anything is decided, so that a client is
-// never cut off while it writes. A body over the limit is read on for a while,
-// but not kept, for the same reason.
+// never cut off while it writes. For the same reason it reads on for a while
+// when a body exceeds the limit, without keeping it.
 func (s *Server) readBody(r *http.Request, req *Request) ([]byte, error) {
-	// The buffer grows with what arrives: what a client announces costs
-	// nothing.
+	// The buffer grows with what arrives, so that a false Content-Length costs
+	// no memory.
 	buf := bodies.Borrow()
 	n, err := io.Copy(buf, io.LimitReader(r.Body, s.cfg.maxWire+1))
 	body := bodies.SettleUp(buf)
@@ -109,15 +108,14 @@ func (s *Server) readBody(r *http.Request, req *Request) ([]byte, error) {
 	}
 	if n > s.cfg.maxWire {
 		req.Body = req.Body[:s.cfg.maxWire]
-		// Whether the rest arrives makes no difference to the answer.
+		// The answer is the same whether the rest arrives or not.
 		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 4*s.cfg.maxWire))
 		return nil, bodies.ErrTooLong
 	}
 	return body, nil
 }
 
-// contentEncoding returns the Content-Encoding in the form in which it is
-// compared.
+// contentEncoding returns the Content-Encoding, trimmed and in lower case.
 func contentEncoding(header http.Header) string {
 	return strings.ToLower(strings.TrimSpace(strings.Join(header.Values("Content-Encoding"), ",")))
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// journal holds everything that the server received. What it stores is never
-// modified afterwards, so that readers may copy it outside the lock.
+// journal holds everything that the server received. Its entries are never
+// modified, so that readers may copy them without the lock.
 type journal struct {
 	mu      sync.Mutex // guards everything below
 	records records
@@ -30,15 +30,14 @@ type records struct {
 	rejected  []*Rejection
 }
 
-// storedEvent is an event in the form it arrived in. Reading it into an Event
-// is put off until somebody asks: a load test sends far more events than it
-// looks at.
+// storedEvent is an event as it arrived. It is read into an Event when it is
+// first asked for, since a load test sends far more events than it looks at.
 type storedEvent struct {
 	object   jsontree.Object
 	id       string
 	request  *Request
 	envelope *Envelope   // that carried it; nil on the store endpoint
-	itemType string      // what it is if it does not say so itself; "" for an event
+	itemType string      // the type of an event without one; "" for an error
 	claimed  atomic.Bool // by an assertion; see FailOnUnclaimed
 	once     sync.Once
 	event    *Event
@@ -73,7 +72,7 @@ type entry struct {
 	rejection *Rejection
 }
 
-// carry notes on everything that it came with the request.
+// carry gives everything that came with the request a reference to it.
 func (e *entry) carry() {
 	for _, ev := range e.events {
 		ev.request = e.request
@@ -92,7 +91,7 @@ func (e *entry) carry() {
 func (j *journal) add(e entry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if e.request.ID == 0 { // else it was given out by nextID
+	if e.request.ID == 0 { // else nextID has set it
 		j.lastID++
 		e.request.ID = j.lastID
 	}
@@ -110,8 +109,7 @@ func (j *journal) add(e entry) {
 	j.broadcastLocked()
 }
 
-// nextID gives out the id of a request that is shown to the program before it
-// is added.
+// nextID returns the id of a request that a hook sees before it is added.
 func (j *journal) nextID() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -135,8 +133,8 @@ func (j *journal) changeLocked() <-chan struct{} {
 	return j.changed
 }
 
-// close wakes every Wait for good. Records can still be read, and the last
-// handlers may still add theirs.
+// close wakes every Wait. Records can still be read, and the last handlers may
+// still add theirs.
 func (j *journal) close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -144,39 +142,37 @@ func (j *journal) close() {
 	j.broadcastLocked()
 }
 
-// Clear forgets everything that was received so far, what its tenants own
-// included. It does not touch the script.
+// Clear removes what was received so far, by its tenants too. The script stays.
 func (s *Server) Clear() {
 	s.problems.Clear()
 	s.findings.keep(s.clear())
 }
 
-// Dropped counts what a server has forgotten to stay within [MaxHistory]. The
-// zero value is nothing.
+// Dropped counts what a server removed to stay within [MaxHistory].
 type Dropped struct {
 	Requests, Events, Transactions, Envelopes, Rejected int
 }
 
-// MaxHistory bounds what a server remembers: of requests, events, transactions,
-// envelopes and rejections the newest n each. Zero and below mean no bound,
-// which is the default and right for tests: what is dropped can't be asserted
-// any more; so it excludes [FailOnUnclaimed], and [Strict] in a test. It is for
-// servers that run for days, or under load.
+// MaxHistory limits the requests, events, transactions, envelopes and
+// rejections that a server remembers to the newest n each. Zero and below mean
+// no limit, which is the default. It is for servers that run for days or under
+// load. A test can't check what was dropped, so it excludes [FailOnUnclaimed],
+// and [Strict] in a test.
 func MaxHistory(n int) Option {
 	return func(c *config) { c.maxHistory = max(n, 0) }
 }
 
 // Dropped returns how much the server has dropped because of [MaxHistory] since
-// it started. [Server.Clear] does not count, nor does it reset the numbers.
+// it started. [Server.Clear] neither counts nor resets the numbers.
 func (s *Server) Dropped() Dropped {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	return s.journal.dropped
 }
 
-// keep appends to a record and drops its oldest entries. Those are cut off
-// rather than overwritten, since readers may hold the slice; the next growth of
-// the slice leaves them behind.
+// keep appends to a record and drops its oldest entries. It does not overwrite
+// them, since readers may hold the slice; they are freed when the slice next
+// grows.
 func keep[T any](record []T, most int, dropped *int, more ...T) []T {
 	record = append(record, more...)
 	if excess := len(record) - most; most > 0 && excess > 0 {

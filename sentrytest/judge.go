@@ -12,10 +12,11 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// verdict is what the server makes of a request without a script step.
+// verdict is the server's decision about a request before a script step changes
+// it.
 type verdict struct {
 	status  int
-	refused *wire.Refusal // nil when accepted; with status 200, accepted but of no use
+	refused *wire.Refusal // nil when accepted; with status 200, accepted and then dropped
 	id      string        // "" when the answer names none
 	text    *string       // the answer's body where it is plain text; nil for JSON
 	kept
@@ -28,7 +29,7 @@ type kept struct {
 	envelope *Envelope
 }
 
-// keep puts an event where its kind belongs.
+// keep adds an event or a transaction.
 func (v *verdict) keep(itemType string, e *storedEvent) {
 	if itemType == wire.ItemTransaction {
 		e.itemType = itemType
@@ -42,8 +43,8 @@ func (v *verdict) refuse(r *wire.Refusal) {
 	v.refused, v.status = r, r.Status
 }
 
-// judge reads the body and fills in what the request says about itself. The
-// order is Relay's: encoding, auth, contents.
+// judge reads the body and what the request says about its client. The order is
+// Relay's: encoding, auth, contents.
 func (s *Server) judge(v *verdict, to wire.Route, req *Request, body []byte) {
 	if r := wire.CheckEncoding(req.ContentEncoding); r != nil {
 		v.refuse(r)
@@ -69,8 +70,7 @@ func (s *Server) judge(v *verdict, to wire.Route, req *Request, body []byte) {
 		return
 	}
 	if req.Method == http.MethodGet {
-		// A body that the query's "+" was turned into spaces of is still the
-		// same base64.
+		// The base64 of a body has "+", which a query turns into spaces.
 		values, _ := url.ParseQuery(req.Query)
 		body = []byte(strings.ReplaceAll(values.Get("sentry_data"), " ", "+"))
 		if text := values.Get("sentry_data"); strings.HasPrefix(text, "{") {
@@ -103,8 +103,8 @@ func (c *config) plainBody(body []byte, encoding string, limit int64) ([]byte, *
 func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 	body, r := s.cfg.plainBody(body, req.ContentEncoding, MaxEventSize)
 	if r == nil {
-		// Legacy forms are for bodies that name no encoding, but no client
-		// sends base64 in gzip either.
+		// Bodies in a legacy form name no encoding, and no client sends base64
+		// in gzip.
 		body, r = wire.DecodeStore(body)
 	}
 	if r != nil && r.Status == http.StatusRequestEntityTooLarge {
@@ -127,9 +127,8 @@ func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 	v.keep(object.TextAt("type"), &storedEvent{object: object, id: id})
 }
 
-// envelopeAuthority returns the auth that the header of an envelope gives to
-// its request; nil when the request has its own. header is what was read before
-// err.
+// envelopeAuthority returns the auth from the header of an envelope; nil when
+// the request has its own. header is what was read before err.
 type envelopeAuthority func(header wire.Header, err *wire.Fault) (*wire.Auth, *wire.Refusal)
 
 func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf envelopeAuthority) {
@@ -192,9 +191,9 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 	}
 }
 
-// spotlightAuth returns what gives a request to /stream the key and the project
-// of the DSN that its envelope names. Clients name none when they have none,
-// since Spotlight works without a Sentry; then both are the server's own.
+// spotlightAuth gives a request to /stream the key and the project of the DSN
+// in its envelope. Without a DSN, which Spotlight does not need, both are the
+// server's own.
 func (s *Server) spotlightAuth(req *Request) envelopeAuthority {
 	return func(header wire.Header, _ *wire.Fault) (*wire.Auth, *wire.Refusal) {
 		req.ProjectID = s.project
@@ -209,8 +208,7 @@ func (s *Server) spotlightAuth(req *Request) envelopeAuthority {
 }
 
 // parseStoreEvent checks what Relay checks before it answers: that the event is
-// a JSON object and that its id, if it has one, is a UUID. It returns the JSON
-// to keep and its id, which may be empty.
+// a JSON object and that its id, if it has one, is a UUID. The id may be empty.
 func parseStoreEvent(body []byte, client string) (object jsontree.Object, id string, r *wire.Refusal) {
 	object, err := jsontree.ParseObject(body)
 	if err != nil && bodies.WritesNaN(client) {

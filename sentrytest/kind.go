@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// kind is one thing that can become of a request.
+// kind describes one kind of step.
 type kind struct {
 	text        string // the value of do where a fault is text
 	call        string // the function that makes its step
@@ -15,7 +15,7 @@ type kind struct {
 	least       int    // the smallest number of bytes
 	stage       stage
 	sends       bool // it answers with a status
-	byHand      bool // http.Server would not let its answer through
+	byHand      bool // http.Server would refuse its answer
 }
 
 type stepKind int
@@ -41,8 +41,8 @@ const (
 	stepResetConn
 )
 
-// kinds has everything that a step can do. The functions below, the text of
-// steps and of faults, and what error messages name all come from it.
+// kinds has every kind of step. The functions below, the texts of steps and
+// faults, and error messages use it.
 var kinds = [...]kind{
 	stepAnswer:      {text: "answer", call: "OK", sends: true},
 	stepHang:        {text: "hang", call: "Hang"},
@@ -65,8 +65,8 @@ var kinds = [...]kind{
 }
 
 // stage is a point in the life of a request at which a step can take effect. A
-// step is taken at its stage and not before, because only then is it known that
-// the client has come that far.
+// step is taken at its stage and not before, since the client may not come that
+// far.
 type stage int
 
 const (
@@ -92,7 +92,7 @@ func kindsWith(has func(kind) bool) []string {
 	return names
 }
 
-// FaultKinds returns what a [Fault] can do, as its text names it, in
+// FaultKinds returns the values of the word "do" in the text of a [Fault], in
 // alphabetical order. Each is the name of a function that makes a [Step], such
 // as "reset_after_read" for [ResetAfterRead], or "answer" for [OK] and
 // [Status].
@@ -117,7 +117,7 @@ func Status(code int) Step {
 // The final statuses of HTTP.
 const minFinal, maxFinal = 200, 999
 
-// isInformational leaves out 101, which changes the protocol.
+// isInformational excludes 101, which changes the protocol.
 func isInformational(code int) bool {
 	return code >= 100 && code <= 199 && code != http.StatusSwitchingProtocols
 }
@@ -235,7 +235,7 @@ func SlowAccept(d time.Duration) Step { return Step{kind: stepSlowAccept, pace: 
 // goes on record. See [SlowAccept] about steps for connections.
 func ResetConn() Step { return Step{kind: stepResetConn} }
 
-// counted makes a step that counts bytes; less than none is none.
+// counted makes a step that counts bytes; a negative n counts as 0.
 func counted(k stepKind, n int, d time.Duration) Step {
 	s := Step{kind: k, bytes: max(n, 0), pace: d}
 	if least := kinds[k].least; s.bytes < least {

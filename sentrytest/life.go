@@ -11,8 +11,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
-// life is what a server needs only while it is up, so that nothing stale is
-// left for the next time.
+// life is the state of a server that is up. Each start makes a new one.
 type life struct {
 	*serving.Span
 	memory, secureMemory *memnet.Listener // nil unless InMemory
@@ -29,14 +28,14 @@ func (l *life) dial(ctx context.Context, secure bool) (net.Conn, error) {
 	return l.memory.Dial(ctx)
 }
 
-// begin starts a life. The server's phase is locked, or nothing else has the
-// server yet.
+// begin brings the server up. The caller holds phase, or has the only reference
+// to the server.
 func (s *Server) begin() error {
 	listener, secure, err := s.open()
 	if errors.Is(err, errno.AddressInUse) && len(s.reserved) > 0 {
-		// Linux lets one listen where another socket is only bound. Elsewhere
-		// the address has to be given back first, which leaves a moment for
-		// others to take it.
+		// Linux allows to listen where another socket is only bound. Elsewhere
+		// the address has to be released first, and others may take it
+		// meanwhile.
 		s.release()
 		listener, secure, err = s.open()
 	}
@@ -75,7 +74,7 @@ func (s *Server) open() (listener, secure net.Listener, err error) {
 	return listener, secure, nil
 }
 
-// release gives the addresses back that are kept while the server is down.
+// release releases the addresses that are reserved while the server is down.
 func (s *Server) release() {
 	for _, release := range s.reserved {
 		release()
@@ -83,7 +82,7 @@ func (s *Server) release() {
 	s.reserved = nil
 }
 
-// suspend ends the server's life, if it has one. The server's phase is locked.
+// suspend takes the server down. The caller holds phase.
 func (s *Server) suspend() error {
 	l := s.current.Swap(nil)
 	if l == nil {
@@ -102,14 +101,14 @@ func (s *Server) shut() error {
 }
 
 // Down takes the server off the network as a crash would: its port refuses
-// connections, open ones break, and so do requests that wait for an answer. It
-// returns when nothing of the server runs any more. The records, the script,
-// keys and certificates stay, and [Server.Wait] goes on waiting. A request
-// whose body had arrived may still be on record.
+// connections, and open connections and waiting requests break. It returns when
+// nothing of the server runs any more. The records, the script, keys and
+// certificates stay, and [Server.Wait] goes on waiting. A request whose body
+// had arrived may still be recorded.
 //
-// While the server is down its port is kept from other servers that ask for a
-// free one, as far as the system allows. Down does nothing to a server that is
-// down or closed. See [Server.Up] and [Server.Restart].
+// While the server is down, the system gives its port to no other server that
+// asks for a free one, where this is supported. Down does nothing to a server
+// that is down or closed. See [Server.Up] and [Server.Restart].
 func (s *Server) Down() {
 	s.phase.Lock()
 	defer s.phase.Unlock()
@@ -120,8 +119,7 @@ func (s *Server) downLocked() {
 	if s.closed || s.current.Load() == nil {
 		return
 	}
-	// The listener was open, so that it can be closed; there is nothing to be
-	// told.
+	// An open listener can be closed: there is no error to report.
 	_ = s.suspend()
 	s.closeIdleClient()
 	for _, addr := range []net.Addr{s.bound, s.secure.bound} {
@@ -131,12 +129,11 @@ func (s *Server) downLocked() {
 	}
 }
 
-// Up brings a server back that is down: on the same address, with the same keys
-// and certificates, and with everything that it had on record. It does nothing
-// to a server that is up.
+// Up brings a server back that is down: on the same address, with the same
+// keys, certificates and records. It does nothing to a server that is up.
 //
-// It fails when somebody else has taken the port, which is an error of the test
-// of [NewServer] as well, and with [ErrClosed] after Close.
+// It returns an [*UpError] when the port is taken, which also fails the test of
+// [NewServer], and [ErrClosed] after Close.
 func (s *Server) Up() error {
 	s.phase.Lock()
 	defer s.phase.Unlock()

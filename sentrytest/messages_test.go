@@ -42,7 +42,7 @@ func TestRefusalTexts(t *testing.T) {
 		{securityAuth, "[7]", csp, "200 accepted, then dropped: security report is invalid: expected an object, found 7"},
 		{securityAuth, "{}{}", csp, "200 accepted, then dropped: security report is invalid: data after the JSON value"},
 		{securityAuth, "{}", csp, "200 accepted, then dropped: security report is invalid: expected one of csp-report, expect-ct-report, expect-staple-report, known-pins and csp-violation in it"},
-		{securityAuth, "{}", "Content-Type: text/html", `415 unsupported media type: "text/html" is no media type of a security report`},
+		{securityAuth, "{}", "Content-Type: text/html", `415 unsupported media type: "text/html" is not a media type of a security report`},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			t.Parallel()
@@ -115,8 +115,8 @@ func TestOtherTexts(t *testing.T) {
 		tb.Errorf("failed")
 	})
 	g.Expect(logs).To(Equal("sentrytest: server http://127.0.0.1:9 received 0 requests\n" +
-		"  nobody has called its DialContext, and an InMemory server can't be reached in another way"))
-	g.Expect(sentrytest.HasJSON("a", 1).Match(sentrytest.Event{})).To(MatchError("the event has no JSON: it was put together in Go"))
+		"  DialContext was never called; it is the only way to reach an InMemory server"))
+	g.Expect(sentrytest.HasJSON("a", 1).Match(sentrytest.Event{})).To(MatchError("the event has no JSON: it was made in Go"))
 	g.Expect(sentrytest.HasJSON("a", 1).Match(sentrytest.Event{Raw: []byte("{")})).To(MatchError("the event's JSON: unexpected EOF"))
 	var mismatch *sentrytest.Mismatch
 	g.Expect(errors.As(sentrytest.HasMessageMatching("^a").Match(sentrytest.Event{Message: "b"}), &mismatch)).To(BeTrue())

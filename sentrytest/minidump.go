@@ -26,8 +26,8 @@ var minidumpItemTypes = map[string]string{
 	"__sentry-breadcrumb1": wire.AttachmentBreadcrumbs, "__sentry-breadcrumb2": wire.AttachmentBreadcrumbs,
 }
 
-// judgeMinidump takes the upload of a crash reporter. It becomes an envelope:
-// the files are its attachments, and the form fields its event.
+// judgeMinidump takes the upload of a crash reporter. It makes an envelope of
+// it: the files become attachments, and the form fields the event.
 func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
 	body, r := s.cfg.plainBody(body, req.ContentEncoding, s.cfg.maxBody)
 	if r != nil {
@@ -110,8 +110,8 @@ func (u *minidumpUpload) unpackMinidump(limit int64) *wire.Refusal {
 	return wire.BadRequest("missing minidump", "no part "+minidumpField)
 }
 
-// setID gives the envelope its id. In one that was made of an upload, that is
-// the header.
+// setID gives the envelope its id, also in the header of an envelope that was
+// made of an upload.
 func (e *Envelope) setID(id string) {
 	e.EventID = id
 	if e.Raw == nil {

@@ -21,8 +21,8 @@ type Mismatch struct {
 // Error returns the reason.
 func (m *Mismatch) Error() string { return m.Reason }
 
-// FieldDiff is one field that differs. Values are written as JSON or, where
-// that says more, in words.
+// FieldDiff is one field that differs. Values are JSON or a description in
+// words.
 type FieldDiff struct {
 	Field string // for example "tag shard" or "exception.values.0.type"
 	Want  string // "nothing" when the field should be absent
@@ -32,7 +32,7 @@ type FieldDiff struct {
 // nothing stands for an absent value.
 const nothing = jsontree.Absent
 
-// fieldDiffs makes differences between JSON values what predicates report.
+// fieldDiffs converts differences between JSON values.
 func fieldDiffs(list []jsontree.Difference) []FieldDiff {
 	var out []FieldDiff
 	for _, d := range list {
@@ -71,8 +71,8 @@ func mismatch(field, want, got, reason string) error {
 	return &Mismatch{Reason: reason, Fields: []FieldDiff{{Field: field, Want: want, Got: got}}}
 }
 
-// mismatchesIn takes a joined error apart. What is no Mismatch, as from a
-// predicate of the user's own, becomes one without fields.
+// mismatchesIn splits a joined error. An error of the user's own predicate
+// becomes a Mismatch without fields.
 func mismatchesIn(err error) []*Mismatch {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*Mismatch
@@ -88,7 +88,7 @@ func mismatchesIn(err error) []*Mismatch {
 	return []*Mismatch{{Reason: err.Error()}}
 }
 
-// verdictOn is what keeps an event from meeting predicates.
+// verdictOn says which predicates an event does not meet.
 type verdictOn struct {
 	event Event
 	lacks []*Mismatch
@@ -113,9 +113,8 @@ func judgeEvent(e Event, preds []Predicate) verdictOn {
 	return v
 }
 
-// distance is between a half, for values that are nearly equal, and one. So an
-// event that lacks fewer fields is closer whatever they hold, up to twice as
-// many.
+// distance is 1 for values that have nothing in common, and nearly a half for
+// nearly equal ones. So the number of fields counts more than their values.
 func (m *Mismatch) distance() float64 {
 	if len(m.Fields) == 0 {
 		return 1

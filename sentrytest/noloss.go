@@ -13,38 +13,38 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Ledger is a client's own account of its events; the Client of this module's
-// package raven has it.
+// Ledger is a client's own account of its events, such as the Client of package
+// raven.
 type Ledger interface {
-	// Ledger returns for each event id, 32 hexadecimal digits, what became of
-	// the event: "pending", "delivered", "sampled", "filtered", "ignored",
+	// Ledger returns what became of each event, by its id of 32 hexadecimal
+	// digits: "pending", "delivered", "sampled", "filtered", "ignored",
 	// "throttled", "rate_limited", "backoff", "queue_full", "too_large",
 	// "rejected", "network", "closed" or "invalid", which ": details" may
-	// follow. forgotten is how many older ids it no longer remembers.
+	// follow. forgotten counts the older ids that it no longer remembers.
 	Ledger() (outcomes map[string]string, forgotten uint64)
 }
 
-// dropped on purpose: the client was told to.
+// deliberate are the outcomes that the user asked for.
 var deliberate = map[string]bool{"sampled": true, "filtered": true, "ignored": true, "throttled": true}
 
-// RequireNoLoss compares a client's ledger with what the source has, event by
-// event, and fails the test with Fatalf if one is missing. The message says of
-// each where it ended; worst of all is one that the client believes to be
-// delivered. What was dropped on purpose, that is sampled, filtered, ignored or
-// throttled, is no loss. Nor is an event that arrived although the client gave
-// it up, as with a timeout that was too short.
+// RequireNoLoss compares a client's ledger with what the source has, and fails
+// the test with Fatalf if an event is missing. The message says what became of
+// each missing event, and starts with those that the client reports as
+// delivered. Sampled, filtered, ignored and throttled events are not missing.
+// Nor is an event that arrived although the client gave it up, as after a short
+// timeout.
 //
-// It first waits, at most five seconds, until nothing is pending, and then
-// until the source has settled. A source that has events which the ledger does
-// not know fails the test too: use a [Tenant] when several clients share a
-// server. Events that arrived twice are logged.
+// It first waits, at most five seconds, until nothing is pending and the source
+// is idle. It also fails if the source has events that the ledger does not
+// know: use a [Tenant] when several clients share a server. Events that arrived
+// twice are logged.
 func RequireNoLoss(tb TB, ledger Ledger, src Source) {
 	tb.Helper()
 	ctx, cancel := patience(tb, nil, defaultPatience)
 	defer cancel()
 	start := time.Now()
 	outcomes, forgotten := settledLedger(ctx, ledger)
-	// Whether it has settled or not, what has arrived by now is what counts.
+	// Whether the source is idle or not: what has arrived by now counts.
 	all := fullSourceOf(src)
 	_ = all.settle(ctx)
 	a := newAudit(all, outcomes, forgotten)
@@ -87,7 +87,7 @@ type audit struct {
 	forgotten uint64
 	seen      map[string][]Request // the requests that brought an id
 	refused   []Rejection
-	dropped   int // events that the server no longer has, because of MaxHistory
+	dropped   int // events that MaxHistory dropped
 	waited    time.Duration
 }
 
@@ -99,8 +99,7 @@ func newAudit(src fullSource, outcomes map[string]string, forgotten uint64) *aud
 	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
 		a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
 	}
-	// An id that only another type of item carries, such as feedback, has
-	// arrived as well.
+	// Another type of item, such as feedback, may carry the id.
 	for _, e := range src.Envelopes() {
 		if e.EventID != "" && len(e.ItemsOfType(wire.ItemEvent))+len(e.ItemsOfType(wire.ItemTransaction)) == 0 {
 			a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
@@ -125,7 +124,7 @@ func (a *audit) report() (string, bool) {
 		switch w := word(outcome); {
 		case len(a.seen[id]) > 0 || deliberate[w]:
 		case w == "delivered":
-			worst = append(worst, id+": delivered, says the client, but the server never saw it"+a.refusal(id))
+			worst = append(worst, id+": the client reports it as delivered, but the server never received it"+a.refusal(id))
 		case w == "pending":
 			lost = append(lost, fmt.Sprintf("%s: still pending after %s", id, a.waited.Round(time.Millisecond)))
 		default:
@@ -144,7 +143,7 @@ func (a *audit) report() (string, bool) {
 	lost = append(worst, lost...)
 	fmt.Fprintf(&b, "sentrytest: %d of %s lost%s", len(lost), texts.Count(len(a.outcomes), "event"), listedLines(lost))
 	if len(lost) > 0 && a.dropped > 0 {
-		fmt.Fprintf(&b, "\n  MaxHistory has made the server drop %s, of which they may be: let it keep more", texts.Count(a.dropped, "event"))
+		fmt.Fprintf(&b, "\n  MaxHistory dropped %s, which may be these: let it keep more", texts.Count(a.dropped, "event"))
 	}
 	if a.forgotten > 0 {
 		fmt.Fprintf(&b, "\n  the client has forgotten what became of %s: let it remember more, with raven.WithLedger(%d)",

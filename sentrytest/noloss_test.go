@@ -75,7 +75,7 @@ func TestRequireNoLossFailure(t *testing.T) {
 		failures, _ := run(t, func(tb *fakeTB) { sentrytest.RequireNoLoss(tb, ledger, srv) })
 		g.Expect(time.Since(start)).To(Equal(5 * time.Second))
 		g.Expect(failures).To(Equal(`sentrytest: 4 of 6 events lost
-    ` + eventID(5) + `: delivered, says the client, but the server never saw it
+    ` + eventID(5) + `: the client reports it as delivered, but the server never received it
     ` + eventID(2) + `: queue_full
     ` + eventID(3) + `: still pending after 5s
     ` + eventID(4) + `: rejected: 400; the server refused it: POST /api/1/envelope/ -> 400 invalid event envelope: public key header mismatch between envelope and request
@@ -118,7 +118,7 @@ func TestRequireNoLossAndMaxHistory(t *testing.T) {
 			sentrytest.RequireNoLoss(tb, book{outcomes: map[string]string{eventID(1): "delivered", eventID(2): "delivered"}}, src)
 		})
 		g.Expect(failures).To(Equal("sentrytest: 1 of 2 events lost\n    " + eventID(1) +
-			": delivered, says the client, but the server never saw it\n" +
-			"  MaxHistory has made the server drop 1 event, of which they may be: let it keep more"))
+			": the client reports it as delivered, but the server never received it\n" +
+			"  MaxHistory dropped 1 event, which may be these: let it keep more"))
 	}
 }

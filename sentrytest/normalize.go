@@ -12,12 +12,12 @@ import (
 )
 
 // ParseEvent reads the JSON of one event in any of the protocol's shapes. It
-// fails only if raw is not a JSON object; a field that cannot be read is left
-// empty and listed in [Event.Problems].
+// fails only if raw is not a JSON object. An unreadable field is empty, and
+// listed in [Event.Problems].
 //
-// Numbers in free-form values such as Extra are float64, as encoding/json has
-// it, except for integers that a float64 would round: those are json.Number.
-// The result does not share memory with raw.
+// Numbers in free-form values such as Extra are float64, or json.Number for
+// integers that a float64 would round. The result does not share memory with
+// raw.
 func ParseEvent(raw []byte) (Event, error) {
 	object, err := jsontree.ParseObject(raw)
 	if err != nil {
@@ -40,8 +40,8 @@ func normalize(object jsontree.Object) Event {
 	return e
 }
 
-// readEvent reads an event from its tree, and what could not be read of it. The
-// event shares memory with the tree.
+// readEvent reads an event from its tree, and returns the problems. The event
+// shares memory with the tree.
 func readEvent(fields map[string]any) (Event, []lenient.Problem) {
 	var e Event
 	r := &lenient.Reader{}
@@ -93,8 +93,7 @@ func (e *Event) readScalars(o lenient.Object) {
 	e.Culprit = o.Text("culprit")
 }
 
-// readMessage reads the log entry from its three places: the first that is
-// there wins.
+// readMessage reads the log entry from the first of its three places.
 func (e *Event) readMessage(o lenient.Object) {
 	key, value := o.First("logentry", "sentry.interfaces.Message", "message")
 	switch v := value.(type) {
@@ -157,7 +156,7 @@ func readContexts(o lenient.Object) map[string]map[string]any {
 		}
 		value := contexts.Mapping(name)
 		if value == nil {
-			continue // mapping has reported why
+			continue // Mapping has noted why
 		}
 		if out == nil {
 			out = map[string]map[string]any{}
@@ -238,8 +237,8 @@ func readSDK(raw []byte) SDK {
 	return readSDKObject(r.Object(fields, ""))
 }
 
-// readPlainSDK reads an sdk that is absent or has nothing but texts, as most
-// have in the header of every envelope.
+// readPlainSDK reads an sdk that is absent or has only strings, which is the
+// usual case in the header of an envelope.
 func readPlainSDK(raw []byte) (sdk SDK, ok bool) {
 	if len(raw) == 0 {
 		return SDK{}, true
@@ -271,7 +270,7 @@ func readSDKObject(o lenient.Object) SDK {
 	return sdk
 }
 
-// readRest reads what few events have.
+// readRest reads attributes that few events have.
 func (e *Event) readRest(o lenient.Object) {
 	if t := o.Sub("template", "sentry.interfaces.Template"); t.Fields != nil {
 		line, _ := t.Integer("lineno")
@@ -295,7 +294,7 @@ func (e *Event) readRest(o lenient.Object) {
 
 func readSpans(o lenient.Object) []Span {
 	if _, isList := o.Fields["spans"].([]any); !isList {
-		return nil // validation has its own word for it
+		return nil // lint reports it
 	}
 	var out []Span
 	for _, s := range o.Values("spans") {

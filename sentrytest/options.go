@@ -10,9 +10,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/certs"
 )
 
-// Limits on what one request may carry. They follow Relay's and the
-// documentation's numbers (docs: 20 MB on the wire and 100 MB inflated for an
-// envelope; Relay: 1 MiB for an event).
+// Limits of one request, those of Relay and its documentation: see
+// docs/protocol.md, "Limits of a request".
 const (
 	// DefaultMaxWireSize is the largest request body that is read, in bytes as
 	// sent.
@@ -25,8 +24,8 @@ const (
 	MaxEventSize = 1 << 20
 )
 
-// Option configures a server when it starts. Options are applied in order; of
-// two that set the same thing the later wins, and two that can't both be had
+// Option configures a server when it starts. Options are applied in order, and
+// the later of two for the same setting wins. Options that exclude each other
 // are an error. A nil Option is skipped.
 type Option func(*config)
 
@@ -71,7 +70,7 @@ func newConfig(opts []Option) config {
 }
 
 // contradiction says which options exclude each other or are out of range; nil
-// when all go together. In a test more is asked of them.
+// for none. inTest adds the checks for tests.
 func (c *config) contradiction(inTest bool) error {
 	switch {
 	case c.inMemory && c.listen != "":
@@ -112,16 +111,16 @@ func ListenTLS(addr string) Option {
 
 // HeaderTimeout closes a connection whose client takes longer than d for a TLS
 // handshake, or for the headers of a request; the first request counts from the
-// start of the connection. Over HTTP/2 it is for the handshake alone. 0, which
-// is the default, and less are for ever. It is for programs with unknown
+// start of the connection. Over HTTP/2 it limits the handshake alone. 0, which
+// is the default, and less mean no limit. It is for programs with unknown
 // clients. The time for which a step holds a connection does not count.
 func HeaderTimeout(d time.Duration) Option {
 	return func(c *config) { c.headerTimeout = max(d, 0) }
 }
 
-// CertNames adds host names and IP addresses to those that a [Trusted]
-// certificate is valid for, for clients that reach the server through another
-// name, as in a network of containers.
+// CertNames adds host names and IP addresses to those of a [Trusted]
+// certificate, for clients that reach the server by another name, as in a
+// network of containers.
 func CertNames(names ...string) Option {
 	return func(c *config) { c.certNames = append(c.certNames, names...) }
 }
@@ -171,8 +170,8 @@ func MaxBodySize(n int64) Option {
 	}
 }
 
-// OnProblem calls report with what goes wrong before there is a request, a line
-// each: failed TLS handshakes above all. It is for programs that serve others;
+// OnProblem calls report with one line for each problem before a request
+// exists, such as a failed TLS handshake. It is for programs that serve others;
 // tests find the lines in the errors of [Server.Wait]. It is called
 // concurrently.
 func OnProblem(report func(line string)) Option {

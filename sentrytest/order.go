@@ -17,20 +17,19 @@ type predicateList struct {
 	preds   []Predicate
 }
 
-// InOrder stands for one event for each predicate, which arrive in this order;
-// others may come in between:
+// InOrder asks for one event for each predicate, in this order; other events
+// may come in between:
 //
 //	RequireEvents(t, srv, 2, InOrder(HasMessage("start"), HasMessage("end")))
 //
-// Only [RequireEvents] knows it, with as many events as there are predicates,
-// and predicates beside it hold for all of them. Anywhere else it is met by an
-// event that meets one of the predicates. An order of arrival is that of
-// capture only if one worker delivers.
+// It is for [RequireEvents], with as many events as there are predicates; the
+// predicates beside it hold for all of the events. Anywhere else it is met by
+// an event that meets one of the predicates. Events arrive in the order of
+// capture only if one worker delivers them.
 func InOrder(preds ...Predicate) Predicate { return listPredicate("in order", true, preds) }
 
-// AnyOrder is [InOrder] for events that arrive in any order. Each predicate has
-// an event of its own, and [RequireEvents] returns them in the order of the
-// predicates.
+// AnyOrder is [InOrder] for events in any order. [RequireEvents] returns a
+// different event for each predicate, in the order of the predicates.
 func AnyOrder(preds ...Predicate) Predicate { return listPredicate("in any order", false, preds) }
 
 func listPredicate(how string, ordered bool, preds []Predicate) Predicate {
@@ -40,7 +39,7 @@ func listPredicate(how string, ordered bool, preds []Predicate) Predicate {
 	return p
 }
 
-// splitList takes the last list out of predicates.
+// splitList splits the last list from the other predicates.
 func splitList(preds []Predicate) (*predicateList, []Predicate) {
 	for i := len(preds) - 1; i >= 0; i-- {
 		if preds[i].list != nil {
@@ -50,8 +49,8 @@ func splitList(preds []Predicate) (*predicateList, []Predicate) {
 	return nil, preds
 }
 
-// wait returns one event for each predicate. It asks for ever more events until
-// there are some that fit.
+// wait returns one event for each predicate. It waits for one event more until
+// they fit.
 func (l *predicateList) wait(ctx context.Context, src fullSource, n int, rest []Predicate) ([]Event, error) {
 	if n != len(l.preds) {
 		return nil, fmt.Errorf("sentrytest: RequireEvents is asked for %s, and its list has %s", texts.Count(n, "event"), texts.Count(len(l.preds), "predicate"))
@@ -91,8 +90,7 @@ func (l *predicateList) assign(events []Event) (places []int, found int) {
 	return places, found
 }
 
-// assignInOrder gives each predicate the first event that is left, which leaves
-// the most to the others.
+// assignInOrder gives each predicate the first remaining event that meets it.
 func (l *predicateList) assignInOrder(events []Event) (places []int, found int) {
 	next := 0
 	for _, p := range l.preds {
@@ -108,8 +106,8 @@ func (l *predicateList) assignInOrder(events []Event) (places []int, found int) 
 	return places, found
 }
 
-// place finds an event for predicate i, and moves others to another event of
-// theirs if that helps: an augmenting path of a bipartite matching.
+// place finds an event for predicate i, and moves other predicates to another
+// event if that helps: an augmenting path of a bipartite matching.
 func (l *predicateList) place(i int, events []Event, places []int, tried []bool) bool {
 	for at, e := range events {
 		if tried[at] || l.preds[i].Match(e) != nil {
@@ -177,7 +175,7 @@ func (l *predicateList) missing(p Predicate, candidates []Event, numbers []int) 
 	case at >= 0 && l.ordered:
 		return fmt.Sprintf("too early, as event %d", numbers[at])
 	case at >= 0:
-		return fmt.Sprintf("only event %d, which another one needs", numbers[at])
+		return fmt.Sprintf("only event %d, which another predicate needs", numbers[at])
 	case len(candidates) == 0:
 		return "missing"
 	}

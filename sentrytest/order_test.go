@@ -79,7 +79,7 @@ func TestOrderFailures(t *testing.T) {
 		{"any order", list, 2, []sentrytest.Predicate{sentrytest.AnyOrder(has("a"), has("a"))}, `sentrytest: 1 of 2 wanted events
   wanted, in any order:
     message "a": event 2
-    message "a": only event 2, which another one needs
+    message "a": only event 2, which another predicate needs
   arrived: 3 events
     1. error "c"
     2. error "a"

@@ -9,11 +9,10 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
-// Predicate is a condition on an event which can say why an event does not meet
+// Predicate is a condition on an event, and can say why an event does not meet
 // it. Predicates are values, made by the Has functions, [AllOf], [AnyOf], [Not]
-// and [NewPredicate]; the same ones serve [Server.Wait], the Require functions
-// and Gomega matchers. The zero value is met by every event. Safe for
-// concurrent use.
+// and [NewPredicate]. [Server.Wait], the Require functions and Gomega matchers
+// take them. The zero value is met by every event. Safe for concurrent use.
 type Predicate struct {
 	text   string
 	match  func(*subject) error
@@ -21,10 +20,10 @@ type Predicate struct {
 	list   *predicateList // of InOrder and AnyOrder; nil for all others
 }
 
-// NewPredicate makes a predicate of one's own. The text completes the sentence
-// "an event with …"; match returns nil for an event that meets the condition,
-// and else what stands in the way, for example `release is "1.0"`. match must
-// not keep or change the event.
+// NewPredicate makes a predicate from a function. The text completes the
+// sentence "an event with …". match returns nil for an event that meets the
+// condition, and else what the event has instead, for example `release is
+// "1.0"`. match must not keep or change the event.
 func NewPredicate(text string, match func(Event) error) Predicate {
 	return Predicate{text: text, match: func(s *subject) error { return match(s.Event) }}
 }
@@ -42,8 +41,8 @@ func (p Predicate) meet(s *subject) error {
 	return p.match(s)
 }
 
-// subject is an event that predicates look at. Its JSON is decoded once,
-// whatever the number of predicates that read it.
+// subject is an event that predicates look at. All of them share the decoded
+// JSON.
 type subject struct {
 	Event
 	decoded bool
@@ -100,9 +99,9 @@ func Not(p Predicate) Predicate {
 	}}
 }
 
-// Within sets how long a Require function waits, in place of five seconds: it
-// stands among the predicates, is met by every event, and has no meaning
-// elsewhere. The last one counts.
+// Within sets how long a Require function waits, in place of five seconds. It
+// stands among the predicates and is met by every event; other functions ignore
+// it. The last one counts.
 func Within(d time.Duration) Predicate {
 	return Predicate{within: d}
 }

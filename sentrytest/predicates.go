@@ -23,8 +23,8 @@ func HasMessage(message string) Predicate {
 }
 
 // HasMessageMatching is met by events whose message, formatted, contains a
-// match of the regular expression. It panics if the expression is malformed,
-// since a predicate that meets nothing would let [RequireNoEvent] pass.
+// match of the regular expression. A malformed one panics, since with a
+// predicate that meets nothing [RequireNoEvent] would pass.
 func HasMessageMatching(expr string) Predicate {
 	re, err := regexp.Compile(expr)
 	if err != nil {
@@ -38,8 +38,7 @@ func HasMessageMatching(expr string) Predicate {
 	})
 }
 
-// messageMismatch points at the text that was probably meant when an exception
-// carries it.
+// messageMismatch also names an exception that has the text.
 func messageMismatch(e Event, want string, wanted func(string) bool) error {
 	text, got := fmt.Sprintf("message is %q", texts.Shorten(e.Message, 200)), jsontree.Text(e.Message)
 	if e.Message == "" {
@@ -127,13 +126,13 @@ func HasContext(path string, value any) Predicate {
 
 // HasJSON is met by events whose JSON, as received, holds the value at the
 // path: object keys and list indexes joined by dots, as in
-// "exception.values.0.type". It reaches what [Event] has no field for. Keys
-// that contain dots are found as well, negative indexes count from the end, and
-// values are compared as in [HasExtra].
+// "exception.values.0.type". It also reaches what [Event] has no field for.
+// Keys may contain dots, negative indexes count from the end, and values are
+// compared as in [HasExtra].
 func HasJSON(path string, value any) Predicate {
 	return jsonPredicate("JSON "+path, value, func(e *subject) (any, error) {
 		if len(e.Raw) == 0 {
-			return nil, errors.New("the event has no JSON: it was put together in Go")
+			return nil, errors.New("the event has no JSON: it was made in Go")
 		}
 		tree, err := e.json()
 		if err != nil {
@@ -270,7 +269,8 @@ func compare(what, got, want string) error {
 	return mismatch(what, jsontree.Text(want), jsontree.Text(got), fmt.Sprintf("%s is %q", what, texts.Shorten(got, 200)))
 }
 
-// nearest returns what is most like the wanted, and how many others there are.
+// nearest returns the text that is most like the wanted one, and how many
+// others there are.
 func nearest(want string, found []string) string {
 	best := found[0]
 	for _, text := range found[1:] {
@@ -284,7 +284,7 @@ func nearest(want string, found []string) string {
 	return best
 }
 
-// among lists what there is in place of what was looked for.
+// among lists the names that there are.
 func among(what string, names []string) string {
 	if len(names) == 0 {
 		return ", nor any other"

@@ -16,9 +16,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Proxy is a forward proxy for tests: it passes requests in absolute form on,
-// which is how clients ask for http, and opens tunnels for CONNECT, which is
-// how they ask for https. Make one with [NewProxy] or [StartProxy].
+// Proxy is a forward proxy for tests. It forwards requests with an absolute
+// URL, which clients use for http, and opens tunnels for CONNECT, which they
+// use for https. Make one with [NewProxy] or [StartProxy].
 //
 // Many clients use no proxy for hosts on loopback. With [ProxyTo] the DSN can
 // have any other host:
@@ -110,7 +110,7 @@ func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 }
 
 // Close stops the proxy and every tunnel, and waits for them. Later calls
-// return what the first returned.
+// return the same error.
 func (p *Proxy) Close() error {
 	p.once.Do(func() {
 		p.closeErr = p.life.End()
@@ -119,9 +119,8 @@ func (p *Proxy) Close() error {
 	return p.closeErr
 }
 
-// URL returns the URL of the proxy, as clients want it in their settings: with
-// the credentials of [ProxyAuth], if there are any. See [Proxy.Addr] for a URL
-// without.
+// URL returns the URL of the proxy, with the credentials of [ProxyAuth] if
+// there are any. [Proxy.Addr] has no credentials.
 func (p *Proxy) URL() string {
 	u := url.URL{Scheme: "http", Host: p.addr}
 	if p.cfg.auth {
@@ -133,9 +132,9 @@ func (p *Proxy) URL() string {
 // Addr returns the host and port of the proxy.
 func (p *Proxy) Addr() string { return p.addr }
 
-// Requests returns what the proxy received, in the order of arrival, refused
-// requests included. A request is among them before its client has the answer,
-// so that nothing has to be waited for. What goes through a tunnel is not.
+// Requests returns the requests that the proxy received, in the order of
+// arrival, refused ones included. A request is listed before its client has the
+// answer. Requests inside of a tunnel are not listed.
 func (p *Proxy) Requests() []ProxyRequest {
 	p.mu.Lock()
 	defer p.mu.Unlock()

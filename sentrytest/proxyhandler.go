@@ -61,7 +61,7 @@ func passOn(r *httputil.ProxyRequest) {
 	}
 }
 
-// statusRecorder tells of a status before it is sent.
+// statusRecorder records a status before it is sent.
 type statusRecorder struct {
 	http.ResponseWriter
 	record func(int)
@@ -74,7 +74,7 @@ func (s *statusRecorder) WriteHeader(status int) {
 	s.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap is for http.ResponseController, with which ReverseProxy flushes.
+// Unwrap lets ReverseProxy flush, through http.ResponseController.
 func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // connect opens a tunnel and holds it until either end closes.
@@ -99,8 +99,8 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request, seen *ProxyReque
 	})
 }
 
-// pipe copies until src ends, and then ends dst in the same way: a reset stays
-// one.
+// pipe copies until src ends, and then ends dst in the same way, by a reset or
+// in order.
 func pipe(dst, src net.Conn) {
 	if _, err := io.Copy(dst, src); errors.Is(err, errno.ConnReset) {
 		_ = sockets.Reset(dst)

@@ -36,9 +36,9 @@ func ProxyAuth(user, password string) ProxyOption {
 	return func(c *proxyConfig) { c.auth, c.user, c.password = true, user, password }
 }
 
-// ProxyTo leads every host to the server, whatever its name and port, and
-// whether it is [InMemory] or not. For https the server's certificate has to be
-// valid for the name that the client uses; see [SANs]. On a server with
+// ProxyTo sends every connection to the server, whatever host and port the
+// client names. The server may be [InMemory]. For https its certificate has to
+// be valid for the name that the client uses: see [SANs]. On a server with
 // [ListenTLS], tunnels lead to https.
 func ProxyTo(srv *Server) ProxyOption {
 	return func(c *proxyConfig) {

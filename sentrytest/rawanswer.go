@@ -14,8 +14,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// noHTTP is what a NotHTTP step answers: the greeting of another protocol, as a
-// wrong port gives it.
+// noHTTP is the answer of a NotHTTP step: the greeting of another protocol, as
+// on a wrong port.
 const noHTTP = "220 mail.example.com ESMTP ready\r\n"
 
 // write sends the answer as bytes and ends the connection. Unlike http.Server
@@ -74,7 +74,7 @@ func (a *answer) head() string {
 	case bodyAllowed(a.status):
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
-	// A strings.Builder takes everything.
+	// Writing to a strings.Builder does not fail.
 	_ = h.Write(&b)
 	b.WriteString("\r\n")
 	return b.String()

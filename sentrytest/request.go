@@ -11,9 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Request is one HTTP request as the server received it, with the answer it
-// got. The fields below Header are filled as far as the request could be
-// understood.
+// Request is one HTTP request as the server received it, with its answer. The
+// fields below Header are filled as far as the request is valid.
 type Request struct {
 	ID         int       // 1 for the first request since the server started; Clear does not reset it
 	Connection int       // 1 for the first connection; equal for requests on one connection
@@ -26,7 +25,7 @@ type Request struct {
 	TLS        bool
 	Header     http.Header
 
-	Protocol        string            // what the body is: "store", "envelope", "security", "minidump", or "" for a path that is no endpoint
+	Protocol        string            // "store", "envelope", "security", "minidump", or "" for a path that is no endpoint
 	ProjectID       string            // from the path
 	PublicKey       string            // from the auth, whichever form it took
 	SecretKey       string            // "" when the client sent none
@@ -46,7 +45,7 @@ type Answer struct {
 	Status int // 0 when no answer was sent
 	Header http.Header
 	Body   string // the whole body, also when a step cut it short
-	Step   string // the script step that made the answer, as it prints itself, behind the name of its Fault if that has one; "" for none
+	Step   string // the script step that made the answer, after the name of its Fault if it has one; "" for none
 }
 
 // String returns the request and its answer on one line.
@@ -74,9 +73,8 @@ func (r Request) String() string {
 func (r Request) clone() Request { return deepcopy.Of(r) }
 
 // Rejection is a request that the server refused because of its contents, or
-// one that it accepted as Relay does but from which nothing could be kept (then
-// Status is 200). What a script step answered is not a rejection; see
-// [Request.Answer].
+// that it accepted with status 200 and then dropped, as Relay does. The answer
+// of a script step is not a rejection: see [Request.Answer].
 type Rejection struct {
 	Request Request
 	Status  int

@@ -11,9 +11,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Findings looks at what carried a payload: what the default server takes and
-// Relay refuses is a warning, and what is deprecated an info. What the request
-// carries has findings of its own.
+// Findings returns what is wrong with the request itself: a warning for what
+// Relay refuses and the default server takes, and an info for what is
+// deprecated. Envelopes, items and events have findings of their own.
 func (r Request) Findings() []Finding {
 	f := &lint.List{}
 	if r.ContentEncoding == "deflate" && !isZlib(r.Body) {
@@ -38,8 +38,8 @@ func isZlib(body string) bool {
 	return len(body) >= 2 && body[0]&0x0f == 8 && (int(body[0])<<8|int(body[1]))%31 == 0
 }
 
-// RequestFindings is one request that was accepted and what is wrong with it
-// and what it carried.
+// RequestFindings is an accepted request and what is wrong with it and its
+// contents.
 type RequestFindings struct {
 	Request  Request
 	Findings []Finding // never empty
@@ -84,8 +84,8 @@ func (r records) findings() []RequestFindings {
 	return out
 }
 
-// strictness is what a strict server remembers of the records that Clear
-// forgot.
+// strictness has the findings of records that Clear has removed from a strict
+// server.
 type strictness struct {
 	on   bool // set before the server starts
 	mu   sync.Mutex
@@ -102,7 +102,7 @@ func (s *strictness) keep(r records) {
 	s.kept = append(s.kept, found...)
 }
 
-// of returns what was kept of a scope's records.
+// of returns the findings of the requests that the scope sees.
 func (s *strictness) of(v *scope) []RequestFindings {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,8 +115,8 @@ func (s *strictness) of(v *scope) []RequestFindings {
 	return out
 }
 
-// reportFindings fails a test for warnings about what a scope of a strict
-// server has, and logs what is less.
+// reportFindings fails a test for warnings in the scope of a strict server, and
+// logs lesser findings.
 func (s *Server) reportFindings(tb TB, v *scope) {
 	tb.Helper()
 	if !s.findings.on {

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// defaultPatience is how long a Require function waits unless Within says
-// otherwise. It is only ever used up by a test that fails.
+// defaultPatience is how long a Require function waits without Within. Only a
+// failing test waits that long.
 const defaultPatience = 5 * time.Second
 
 // RequireEvent returns the first event of the source that meets all predicates.
-// It waits for it, at most five seconds or what [Within] says, and not beyond
-// the end of the test's own context; then it fails the test with Fatalf and a
-// message that shows what was wanted, what arrived, closest first, and what was
-// refused.
+// It waits at most five seconds, or as long as [Within] says, and not beyond
+// the end of the test's own context. Without such an event it fails the test
+// with Fatalf. The message shows what was wanted, what arrived, closest first,
+// and what was refused.
 func RequireEvent(tb TB, src Source, preds ...Predicate) Event {
 	tb.Helper()
 	events := RequireEvents(tb, src, 1, preds...)
@@ -25,10 +25,9 @@ func RequireEvent(tb TB, src Source, preds ...Predicate) Event {
 }
 
 // RequireEvents is [RequireEvent] for n events: it returns the first n that
-// meet all predicates, in the order of their arrival, which is not that of
-// their capture where several workers deliver. That there are no more than n it
-// does not say. With [InOrder] or [AnyOrder] among the predicates each event is
-// wanted by itself.
+// meet all predicates, in the order of arrival, which may differ from the order
+// of capture if several workers deliver. More than n may arrive. With [InOrder]
+// or [AnyOrder] among the predicates each event has a predicate of its own.
 func RequireEvents(tb TB, src Source, n int, preds ...Predicate) []Event {
 	tb.Helper()
 	ctx, cancel := patience(tb, preds, defaultPatience)
@@ -52,16 +51,14 @@ func RequireEvents(tb TB, src Source, n int, preds ...Predicate) []Event {
 }
 
 // RequireNoEvent fails the test with Fatalf if the source has an event that
-// meets all predicates; without predicates, if it has any event. First it lets
-// settle what was sent: a request that the server has begun to read is waited
-// for, at most five seconds, see [Server.WaitIdle] about what a server can't
-// know. So flush the client before. With [Within] it watches for that long, and
-// then lets things settle.
+// meets all predicates; without predicates, if it has any event. It first
+// waits, at most five seconds, for the requests that the server has begun to
+// read. [Server.WaitIdle] says what a server can't know: so flush the client
+// before. With [Within] it waits that long first.
 //
-// If a request is still incomplete after that, it may hold an event, and the
-// test fails too. An event that meets the predicates, arrives later and is
-// claimed by no assertion is named in the log of the test of a [NewServer] or a
-// [Tenant].
+// It also fails if a request is still incomplete then, since that may hold an
+// event. The log of the test of a [NewServer] or a [Tenant] names events that
+// meet the predicates, arrive later and are claimed by no assertion.
 func RequireNoEvent(tb TB, src Source, preds ...Predicate) {
 	tb.Helper()
 	at, all := caller(), fullSourceOf(src)
@@ -86,9 +83,9 @@ func RequireNoEvent(tb TB, src Source, preds ...Predicate) {
 	all.wasSilent(silence{at, preds})
 }
 
-// patience returns the context of one wait. A test's own deadline is not asked
-// for: its Deadline method panics in a testing/synctest bubble, and its context
-// ends before the test does.
+// patience returns the context of one wait. It does not use the deadline of the
+// test: the Deadline method panics in a testing/synctest bubble, and the
+// context of a test ends before the test does.
 func patience(tb TB, preds []Predicate, d time.Duration) (context.Context, context.CancelFunc) {
 	if w := within(preds); w > 0 {
 		d = w

@@ -9,10 +9,11 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Rules are the points in which servers that take what SDKs send differ. The
-// zero value is the default of [Start]: the server answers as Relay does, and
-// also takes raw deflate, any project and any key. [RelayRules], [BugsinkRules]
-// and [GlitchTipRules] return those of real servers. See [Differ].
+// Rules say how a server treats requests that real servers treat differently.
+// The zero value is the default of [Start]: the server answers as Relay does,
+// and also takes raw deflate, any project and any key. [RelayRules],
+// [BugsinkRules] and [GlitchTipRules] return those of real servers. See
+// [Differ].
 type Rules struct {
 	// Deflate is what the Content-Encoding deflate means.
 	Deflate DeflateForm
@@ -25,7 +26,7 @@ type Rules struct {
 	// RequireEventIDs refuses an envelope without event_id that has an item
 	// which needs one. Without it the server makes up an id.
 	RequireEventIDs bool
-	// Auth says what happens to a request that carries more than one auth.
+	// Auth says what happens to a request with more than one auth.
 	Auth AuthOrder
 	// ProjectStatus answers a request for a project that is no number. 0 stands
 	// for no such rule: any project is taken.
@@ -82,40 +83,40 @@ func GlitchTipRules() Rules {
 	}
 }
 
-// Differ makes the server follow the rules, in place of those that it had from
-// [Differ] or [Strict] before. Values out of range are an error of [Start].
+// Differ makes the server follow the rules, in place of those of an earlier
+// [Differ] or [Strict]. Values out of range are an error of [Start].
 func Differ(r Rules) Option {
 	return func(c *config) { c.rules.Rules = r }
 }
 
-// rules are what the options have made of a server.
+// rules are Rules and what only Strict sets.
 type rules struct {
 	Rules
 	strict bool
 }
 
-// Lenient undoes [Strict] and [Differ] where they stand before it. The server
-// then has the zero [Rules], and takes paths that lack their last slash, have
-// more slashes than they need or stand below a prefix. It is the default.
+// Lenient undoes an earlier [Strict] or [Differ], and is the default. The
+// server then has the zero [Rules], and takes paths without the last slash,
+// with repeated slashes or below a prefix.
 func Lenient() Option {
 	return func(c *config) { c.rules = rules{} }
 }
 
-// Strict makes the server refuse what Relay refuses. It stands for [Differ]
-// with [RelayRules], and besides it answers a path other than
-// /api/{project}/{endpoint}/, letter by letter, with 404; and a key or project
-// that is neither this server's nor one of its tenants' with 403.
+// Strict makes the server refuse what Relay refuses. It implies [Differ] with
+// [RelayRules]. It also answers a path other than exactly
+// /api/{project}/{endpoint}/ with 404, and a key or project that is neither
+// this server's nor one of its tenants' with 403.
 //
 // A strict server of [NewServer] also fails its test, when the test ends, if
 // anything that it accepted has a finding of [SeverityWarning] or above. The
-// failure lists them; findings of [SeverityInfo] are logged. What came for a
-// tenant is a matter of the tenant's test. [MaxHistory] would hide findings, so
-// that the two exclude each other in a test.
+// failure lists them; findings of [SeverityInfo] are logged. A tenant's test
+// answers for what came for the tenant. [MaxHistory] would hide findings, so
+// the two exclude each other in a test.
 func Strict() Option {
 	return func(c *config) { c.rules = rules{Rules: RelayRules(), strict: true} }
 }
 
-// DeflateForm is what a server takes the Content-Encoding deflate for.
+// DeflateForm is how a server reads the Content-Encoding deflate.
 type DeflateForm int
 
 const (
@@ -129,7 +130,7 @@ const (
 
 var deflateOpeners = [...][]bodies.Opener{DeflateAny: {bodies.OpenZlib, bodies.OpenFlate}, DeflateZlib: {bodies.OpenZlib}, DeflateRaw: {bodies.OpenFlate}}
 
-// AuthOrder is what a server makes of a request with more than one auth.
+// AuthOrder is how a server treats a request with more than one auth.
 type AuthOrder int
 
 const (
@@ -137,8 +138,8 @@ const (
 	// dsn differs from the auth of its request.
 	AuthOnce AuthOrder = iota
 	// AuthQueryFirst takes the query before X-Sentry-Auth and that before
-	// Authorization. The dsn in the header of an envelope counts without them
-	// only.
+	// Authorization. The dsn in the header of an envelope counts only without
+	// these.
 	AuthQueryFirst
 	// AuthDSNFirst takes the dsn in the header of an envelope before all
 	// others, and these in the order of AuthQueryFirst.
@@ -166,13 +167,12 @@ func (r Rules) problem() error {
 	return nil
 }
 
-// grammar is what the server takes for an envelope.
+// grammar is what the server accepts as an envelope.
 func (r *rules) grammar() wire.Grammar {
 	return wire.Grammar{BlankLines: r.TolerateBlankLines, BareHeader: r.RefuseBareHeaders}
 }
 
-// route is wire.RouteOf, and for a strict server only if the path is spelled
-// exactly.
+// route is [wire.RouteOf]; a strict server wants the exact path.
 func (r *rules) route(path string) wire.Route {
 	to := wire.RouteOf(path)
 	if !r.strict {
@@ -184,8 +184,8 @@ func (r *rules) route(path string) wire.Route {
 	return to
 }
 
-// noEndpoint says why a path leads nowhere: on a strict server it may be but
-// misspelled.
+// noEndpoint says why a path is no endpoint, and what a strict server wants
+// instead.
 func (r *rules) noEndpoint(path string) string {
 	text := "no such endpoint: " + path
 	if to := wire.RouteOf(path); r.strict && to.Protocol != "" {
@@ -207,11 +207,11 @@ func (r *rules) checkProject(project string) *wire.Refusal {
 	return wire.Refuse(r.ProjectStatus, detail, fmt.Sprintf("project %q is not a number", project))
 }
 
-// fullKeyForm allows the flags that may stand behind a key.
+// fullKeyForm allows flags behind a key.
 var fullKeyForm = regexp.MustCompile(`^[!-~]{32}(\.[!-~]+)*$`)
 
-// judgeOwner refuses keys that are none, and those that are neither the
-// server's nor a tenant's. Relay looks at that before it looks at sizes.
+// judgeOwner refuses malformed keys, and keys that are neither the server's nor
+// a tenant's. Relay checks that before sizes.
 func (s *Server) judgeOwner(v *verdict, req *Request) {
 	if r := v.refused; r != nil && r.Status != http.StatusOK && r.Status != http.StatusRequestEntityTooLarge {
 		return

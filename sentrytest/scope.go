@@ -70,11 +70,11 @@ func (v *scope) clear() records {
 	return cleared
 }
 
-// wait returns the first n events that meet the predicates, and in place of
-// them what ended the wait and those that there were.
+// wait returns the first n events that meet the predicates, or fewer with the
+// cause that ended the wait.
 func (v *scope) wait(ctx context.Context, n int, preds []Predicate) (matched []Event, cause error) {
 	var (
-		next    int // how many events, counted from the journal's first, have been looked at
+		next    int // the number of events that were looked at, counted from the journal's first
 		cleared = -1
 	)
 	for {
@@ -110,8 +110,8 @@ func (v *scope) wait(ctx context.Context, n int, preds []Predicate) (matched []E
 	}
 }
 
-// claimKey tells events apart: an envelope has one event, and one id may arrive
-// in several requests.
+// claimKey identifies an event: an envelope has one event, and one id may
+// arrive in several requests.
 type claimKey struct {
 	request int
 	id      string

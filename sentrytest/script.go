@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 )
 
-// script is what a server does other than to answer as usual.
+// script has the steps and faults of a server.
 type script struct {
-	armed atomic.Bool // something was scripted; no other server looks further
+	armed atomic.Bool // something was scripted; without it requests skip the lock
 
 	mu       sync.Mutex // guards everything below, except the fault of a scripted
 	faults   []*scripted
@@ -21,11 +21,11 @@ type script struct {
 	attempts map[string]int // by event id, since counting
 }
 
-// scripted is a step or a rule at work.
+// scripted is a step or a fault and how often it was used.
 type scripted struct {
-	fault   Fault  // for a step of Script, one without conditions
+	fault   Fault  // a step of Script is a fault without conditions
 	at      string // file:line of the call that scripted it
-	queued  bool   // it is a step of Script, and serves once unless told otherwise
+	queued  bool   // a step of Script, which serves once by default
 	dice    *dice
 	seen    int // requests that it was asked about
 	matched int // those that met its conditions
@@ -33,16 +33,15 @@ type scripted struct {
 }
 
 // Script appends steps to the server's script. Each request to an endpoint that
-// takes events takes the next one, in the order in which the requests' bodies
-// have arrived. When the script is used up the server answers as before.
-// Requests to other paths and preflights take none.
+// takes events takes the next step, in the order in which the bodies of the
+// requests arrived. After the last step the server answers as before. Requests
+// to other paths and preflights take none.
 //
-// A script is a claim about how often the client calls. A step that was not
-// used when the server closes, or not as often as its Times says, is an error
-// of [Server.Close] and fails the test of [NewServer], unless it is
-// [Step.Optional].
+// A step that was not used when the server closes, or less often than its Times
+// says, is an error of [Server.Close] and fails the test of [NewServer], unless
+// it is [Step.Optional].
 //
-// [Server.Rule] and [Server.SetFaults] go before the script: a request that one
+// [Server.Rule] and [Server.SetFaults] precede the script: a request that one
 // of them serves takes no step.
 func (s *Server) Script(steps ...Step) {
 	at := caller()
@@ -54,15 +53,14 @@ func (s *Server) Script(steps ...Step) {
 	s.script.armed.Store(len(s.script.steps) > 0 || s.script.armed.Load())
 }
 
-// Rule adds faults, which are asked about every request to an endpoint that
-// takes events, in the order in which they were added; the first that fits
-// serves it. A request that none of them fits takes the next step of
-// [Server.Script], if there is one.
+// Rule adds faults for requests to endpoints that take events. The first added
+// that fits a request serves it. A request that none fits takes the next step
+// of [Server.Script], if there is one.
 //
-// Each is a claim like a step of a script: one that was never used, or not as
-// often as its Times says, fails the test unless it is [Fault.Optional]. A
-// fault whose conditions can't be known when its step takes effect panics. See
-// [Server.SetFaults] for faults that are no claims.
+// A fault that was never used, or less often than its Times says, fails the
+// test unless it is [Fault.Optional]. A fault whose conditions can't be known
+// when its step takes effect panics. The faults of [Server.SetFaults] may stay
+// unused.
 func (s *Server) Rule(faults ...Fault) {
 	at := caller()
 	for _, f := range faults {
@@ -82,8 +80,8 @@ func newScripted(f Fault, at string) *scripted {
 	return &scripted{fault: f, at: at, dice: f.newDice()}
 }
 
-// rearmLocked notes what the faults ask for. Attempts are counted from then on,
-// also without the fault that asked.
+// rearmLocked notes what the faults need. Once attempts are counted, they are
+// counted for good.
 func (s *script) rearmLocked() {
 	for _, entry := range slices.Concat(s.faults, s.rules) {
 		s.armed.Store(true)
@@ -102,9 +100,8 @@ func caller() string {
 	return "unknown"
 }
 
-// next takes the step for a call that has come to the given stage, nil when
-// there is none. Callers look whether the script is armed, before they make a
-// call.
+// next takes the step for a call at the given stage, nil when there is none.
+// Callers check armed first.
 func (s *script) next(at stage, c *call) *Step {
 	// Conditions run code of the test, which must not find the script locked.
 	s.mu.Lock()
@@ -139,7 +136,7 @@ func (s *script) next(at stage, c *call) *Step {
 			continue
 		}
 		if entry.fault.step.stage() != at {
-			return nil // it waits for another stage, and those behind it wait for it
+			return nil // the steps behind it wait for it
 		}
 		return entry.use()
 	}

@@ -83,7 +83,7 @@ func TestUnusedStepsFailTheTest(t *testing.T) {
 		`\tscript_test.go:\d+: Status\(503\).Times\(2\) was used 1 of 2 times\n` +
 		`\tscript_test.go:\d+: Hang\(\) was never used\n` +
 		`\tscript_test.go:\d+: OK\(\).Times\(-1\) was never used\n` +
-		`  1 request came and was answered 503: clients hold back for a while after a failure ` +
+		`  1 request came and was answered 503: clients pause for a while after a failure ` +
 		`\(this module's for 1 to 36 s; Deliver goes all the same\)$`))
 	g.Expect(logs).To(ContainSubstring("received 1 request"))
 
@@ -114,7 +114,7 @@ func TestUnusedStepsAfterSeveralFailures(t *testing.T) {
 		_, err := trySend(t, srv, "POST", storePath, vectorJSON, authLine)
 		g.Expect(err).To(HaveOccurred())
 	})
-	g.Expect(failures).To(ContainSubstring("\n  2 requests came and were answered 429 or not answered: clients hold back"))
+	g.Expect(failures).To(ContainSubstring("\n  2 requests came and were answered 429 or not answered: clients pause"))
 
 	// A refusal of one event is no reason to hold back others.
 	failures, _ = run(t, func(tb *fakeTB) {

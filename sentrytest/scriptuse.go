@@ -12,9 +12,9 @@ import (
 // Usage says how often one step or rule has served.
 type Usage struct {
 	At    string // file:line of the call of Script or Rule
-	Step  string // as one would write it
+	Step  string // as Go code
 	Used  int
-	Times int // how often it is to serve; negative for always
+	Times int // how often it serves; negative for always
 	// Seen counts the requests, or connections, that a rule was asked about,
 	// and Matched those of them that met its conditions. Both are 0 for steps
 	// of a script.
@@ -77,7 +77,7 @@ func (s *script) unused() error {
 }
 
 // holdingBackLocked says why a client may have sent no more requests, "" when
-// no step that served was a failure.
+// no used step was a failure.
 func (s *script) holdingBackLocked() string {
 	came, answers := 0, []string{}
 	for _, entry := range slices.Concat(s.rules, s.steps) {
@@ -97,11 +97,11 @@ func (s *script) holdingBackLocked() string {
 	if came > 1 {
 		was = "were"
 	}
-	return fmt.Sprintf("%s came and %s %s: clients hold back for a while after a failure (this module's for 1 to 36 s; Deliver goes all the same)",
+	return fmt.Sprintf("%s came and %s %s: clients pause after a failure (this module's for 1 to 36 s; Deliver does not)",
 		texts.Count(came, "request"), was, strings.Join(answers, " or "))
 }
 
-// failure says how the step failed its requests, "" if a client goes on as
+// failure says how the step failed its requests, "" if a client continues as
 // before.
 func (s Step) failure() string {
 	switch {
@@ -117,7 +117,7 @@ func (s Step) failure() string {
 // they say.
 type UnusedStepsError struct {
 	Steps []string // one line a step: where it was scripted, the step, how often it was used
-	Hint  string   // why the client may have stayed away; "" when no step that was used was a failure
+	Hint  string   // why the client may have sent fewer requests; "" when no step that was used was a failure
 }
 
 // Error lists the steps, and the hint if there is one.

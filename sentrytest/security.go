@@ -16,8 +16,8 @@ import (
 // reportKind is one kind of report that browsers send to the security endpoint.
 type reportKind struct {
 	eventType string
-	wrapper   string // the key that the report stands under; "" when its own attributes stand at the top
-	marker    string // the key that tells it then
+	wrapper   string // the key that holds the report; "" when its attributes are at the top
+	marker    string // the key that identifies a report without a wrapper
 }
 
 var reportKinds = []reportKind{
@@ -34,13 +34,13 @@ var reportTypes = map[string]bool{
 	"application/expect-ct-report+json": true, "application/expect-staple-report": true, "application/reports+json": true,
 }
 
-// judgeSecurity takes a report as Relay does: what it says is looked at after
-// the answer, and one that makes no sense is dropped then.
+// judgeSecurity accepts a report as Relay does: Relay reads the report after
+// the answer, and drops an invalid one then.
 func (s *Server) judgeSecurity(v *verdict, req *Request, body []byte) {
 	kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	if err != nil || !reportTypes[kind] {
 		v.refuse(wire.Refuse(http.StatusUnsupportedMediaType, "unsupported media type",
-			fmt.Sprintf("%q is no media type of a security report", req.Header.Get("Content-Type"))))
+			fmt.Sprintf("%q is not a media type of a security report", req.Header.Get("Content-Type"))))
 		return
 	}
 	body, r := s.cfg.plainBody(body, req.ContentEncoding, MaxEventSize)
@@ -77,19 +77,19 @@ func (s *Server) judgeSecurity(v *verdict, req *Request, body []byte) {
 	}
 }
 
-// maxReportCauses bounds how many broken reports of one request are described.
+// maxReportCauses limits how many invalid reports of one request are described.
 const maxReportCauses = 10
 
-// securityReport is one report and what kind it is, or why it is none.
+// securityReport is one report of a known type, or why it is invalid.
 type securityReport struct {
 	eventType string
 	fields    map[string]any
 	err       error
 }
 
-// reportsIn reads the body of a report, or the list of reports that the
-// Reporting API batches. Each stands for itself: a browser sends reports of all
-// kinds in one list, and the server has no use for most.
+// reportsIn reads one report, or the list of reports that the Reporting API
+// sends. Reports are read one by one: a browser sends all kinds in one list,
+// and the server uses few of them.
 func reportsIn(body []byte) []securityReport {
 	tree, err := jsontree.Decode(body)
 	if err != nil {
@@ -125,9 +125,8 @@ func readReport(one any) securityReport {
 	return securityReport{err: errors.New("expected one of csp-report, expect-ct-report, expect-staple-report, known-pins and csp-violation in it")}
 }
 
-// event makes the event of the report: its attributes as they were sent, under
-// the name of its type, with what the request says about it and a message for
-// people to read.
+// event makes an event of the report: its attributes under the name of its
+// type, what the request says about it, and a message.
 func (s securityReport) event(req *Request, id string) (jsontree.Object, error) {
 	if s.err != nil {
 		return jsontree.Object{}, s.err
@@ -136,7 +135,7 @@ func (s securityReport) event(req *Request, id string) (jsontree.Object, error) 
 		"event_id": id, "type": s.eventType, s.eventType: s.fields,
 		"logentry": map[string]any{"formatted": s.message()},
 	}
-	query, _ := url.ParseQuery(req.Query) // what can be read of a malformed one counts
+	query, _ := url.ParseQuery(req.Query) // a malformed query still has its valid parts
 	for _, key := range []string{"release", "environment"} {
 		if text := query.Get("sentry_" + key); text != "" {
 			event[key] = text

@@ -17,7 +17,7 @@ import (
 )
 
 // Server is a fake Sentry: it takes what SDKs, browsers and crash reporters
-// send, answers as Sentry's Relay does, and remembers everything. Make one with
+// send, answers as Sentry's Relay does, and records everything. Make one with
 // [NewServer], [NewTLSServer] or [Start].
 //
 // All methods are safe for concurrent use. They return copies, and lists in the
@@ -36,7 +36,7 @@ type Server struct {
 
 	phase    sync.Mutex           // serialises Down, Up and Close; guards reserved, closed and the bound addresses
 	current  atomic.Pointer[life] // nil while the server is down
-	reserved []func()             // give back what is kept while the server is down
+	reserved []func()             // release what is reserved while the server is down
 	closed   bool
 	accepted atomic.Int64
 
@@ -54,10 +54,9 @@ type Server struct {
 	shared   *http.Client
 }
 
-// NewServer starts a server for the test and closes it when the test ends,
-// after which a script step that was never used fails the test. Without options
-// it is plain http on a free loopback port. It fails the test when it cannot
-// start.
+// NewServer starts a server for the test and closes it when the test ends. A
+// script step that was never used then fails the test. Without options it is
+// plain http on a free loopback port. It fails the test when it cannot start.
 func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(tb, opts)
@@ -107,11 +106,11 @@ func start(tb TB, opts []Option) (*Server, error) {
 }
 
 // Close stops the server: it ends hung requests, closes every connection, waits
-// for every goroutine and removes the files that were made for certificates.
-// Later calls return what the first returned.
+// for every goroutine and removes certificate files. Later calls return the
+// same error.
 //
 // The error is an [*UnusedStepsError] when a script step was never used; a
-// server made by [NewServer] reports that to its test as well.
+// server of [NewServer] reports that to its test too.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.journal.close()

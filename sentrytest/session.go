@@ -29,8 +29,8 @@ type Session struct {
 	UserAgent         string
 	Aggregate         *SessionCounts // what a bucket counts; nil for a single session
 
-	Findings []Finding       // what is wrong with the item, the gravest first
-	Raw      json.RawMessage // the payload of the item, which for a bucket has the others too
+	Findings []Finding       // what is wrong with the item, most severe first
+	Raw      json.RawMessage // the payload of the item, with all of its buckets
 	Received Request         // zero for an envelope of ParseEnvelope
 }
 
@@ -39,16 +39,15 @@ type SessionCounts struct {
 	Exited, Errored, Crashed, Abnormal int
 }
 
-// sessionStatuses are how a session can stand.
+// sessionStatuses are the values of status.
 var sessionStatuses = []string{"ok", "exited", "crashed", "abnormal", "errored", "unhandled"}
 
 // maxBuckets is how many buckets one sessions item may have.
 const maxBuckets = 100
 
 // Sessions returns the sessions of the envelope in their order: one for each
-// item of type "session", and one for each bucket of an item of type
-// "sessions", up to the hundred that it may have. An item that cannot be read
-// is a Session with nothing but findings.
+// item of type "session", and one for each of at most 100 buckets of an item of
+// type "sessions". An unreadable item is a Session with findings only.
 func (e Envelope) Sessions() []Session {
 	return readItems(e, readSessions, wire.ItemSession, wire.ItemSessions)
 }

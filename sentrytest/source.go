@@ -5,20 +5,18 @@ import (
 	"time"
 )
 
-// Source is anything that has events to show: a [Server], a recording
-// transport, an [EventList].
+// Source has events: a [Server], a recording transport, an [EventList].
 //
-// A source may have more methods, which are then used: Wait, with the signature
-// of [Server.Wait], to be told of events rather than to look for them;
-// WaitIdle, with that of [Server.WaitIdle], to let things settle; Claim, with
-// that of [Server.Claim], to learn what was expected; and Rejected()
-// []Rejection, for better messages.
+// The Require functions use more methods if a source has them: Wait, with the
+// signature of [Server.Wait], instead of polling; WaitIdle, with that of
+// [Server.WaitIdle], before they rely on what has arrived; Claim, with that of
+// [Server.Claim], for the events that they return; and Rejected() []Rejection,
+// for better messages.
 type Source interface {
 	Events() []Event
 }
 
-// EventList is a source with a fixed content: the Require functions do not wait
-// for more.
+// EventList is a source with fixed events: the Require functions do not wait.
 type EventList []Event
 
 // Events returns copies of the events.
@@ -40,8 +38,7 @@ func (l EventList) Wait(_ context.Context, n int, preds ...Predicate) ([]Event, 
 	return matched, nil
 }
 
-// fullSource is a source with all that assertions ask of one. They ask it of
-// every source, and of none by another way.
+// fullSource is everything that assertions need of a source.
 type fullSource interface {
 	Source
 	// await returns the first n events that meet the predicates, or a
@@ -49,18 +46,18 @@ type fullSource interface {
 	await(ctx context.Context, n int, preds []Predicate) ([]Event, error)
 	settle(ctx context.Context) error // until what was sent is on record
 	claim(events []Event)
-	requests() (all []Request, ok bool) // ok is false for a source that has none to show
+	requests() (all []Request, ok bool) // ok is false for a source without requests
 	Transactions() []Event
 	Envelopes() []Envelope
 	Rejected() []Rejection
-	dropped() int         // events that are no longer there, because of MaxHistory
-	notes() []string      // what explains that events are missing
+	dropped() int         // events that MaxHistory dropped
+	notes() []string      // what explains missing events
 	nobody() string       // what to check when no client has connected; "" when one has
-	wasSilent(silence)    // a RequireNoEvent has passed
+	wasSilent(silence)    // note that a RequireNoEvent has passed
 	watch(c *CanaryValue) // search again when the source ends
 }
 
-// fullSourceOf returns the source with all that it can do.
+// fullSourceOf adapts any source.
 func fullSourceOf(src Source) fullSource {
 	if own, ok := src.(interface{ full() ownSource }); ok {
 		return own.full()
@@ -94,7 +91,7 @@ func (o ownSource) await(ctx context.Context, n int, preds []Predicate) ([]Event
 	return matched, e
 }
 
-// settle waits for requests, and not for their answers.
+// settle waits until requests are recorded, not until they are answered.
 func (o ownSource) settle(ctx context.Context) error {
 	return o.srv.rest(ctx, false, o.expects)
 }
@@ -105,7 +102,7 @@ func (o ownSource) wasSilent(what silence)      { o.last.remember(what) }
 func (o ownSource) watch(c *CanaryValue)        { o.last.watch(c) }
 
 // notes lists the requests that steps answered, unowned events, and failed
-// connections, which belong to no source.
+// connections.
 func (o ownSource) notes() []string {
 	notes := append(stepNotes(o.scope), o.srv.unownedLines()...)
 	return append(notes, o.srv.connectionNotes(o.name+".DSN")...)
@@ -117,7 +114,7 @@ func (o ownSource) nobody() string { return o.srv.nobodyAsks(o.name + ".DSN()") 
 // names.
 type otherSource struct{ Source }
 
-// await looks again and again at a source that has no Wait.
+// await polls a source that has no Wait.
 func (o otherSource) await(ctx context.Context, n int, preds []Predicate) ([]Event, error) {
 	if w, ok := o.Source.(interface {
 		Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error)

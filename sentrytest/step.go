@@ -11,13 +11,13 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Step is what becomes of one request: an entry of [Server.Script], or what a
-// [Fault] does. Steps are values; the methods return changed copies. The zero
-// value is [OK].
+// Step is what the server does with one request: an entry of [Server.Script],
+// or what a [Fault] does. Steps are values; the methods return changed copies.
+// The zero value is [OK].
 //
-// A step whose status is 200 to 299 accepts the request: it is recorded in
-// [Server.Events] if it is in order, and refused as usual if it is not. Every
-// other step records it in [Server.Requests] alone.
+// A step with a status from 200 to 299 accepts a valid request, which
+// [Server.Events] then has, and lets the server refuse an invalid one as usual.
+// After every other step only [Server.Requests] has the request.
 type Step struct {
 	kind      stepKind
 	status    int // 0 means 200
@@ -34,8 +34,8 @@ type Step struct {
 	fault     string // the name of the fault that it serves for; "" for none
 }
 
-// RetryAfter sets the Retry-After header, in whatever form the test needs:
-// "30", an HTTP date, nonsense.
+// RetryAfter sets the Retry-After header to any text: "30", an HTTP date,
+// nonsense.
 func (s Step) RetryAfter(value string) Step { return s.Header(headerRetryAfter, value) }
 
 // RateLimits sets the X-Sentry-Rate-Limits header, for example
@@ -47,8 +47,7 @@ const (
 	headerRateLimits = "X-Sentry-Rate-Limits"
 )
 
-// Header sets a header of the answer, in place of one that the server would
-// send.
+// Header sets a header of the answer, in place of the server's own.
 func (s Step) Header(key, value string) Step {
 	h := s.header.Clone()
 	if h == nil {
@@ -66,8 +65,7 @@ func (s Step) Body(body string) Step {
 }
 
 // Times lets the step serve n requests in a row instead of one. A negative n
-// serves all that follow, and counts as used after the first. Zero panics: a
-// step that is never used has no place in a script.
+// serves all that follow, and counts as used after the first. Zero panics.
 func (s Step) Times(n int) Step {
 	if n == 0 {
 		panic("sentrytest: Times(0) makes a step that is never used")
@@ -76,22 +74,21 @@ func (s Step) Times(n int) Step {
 	return s
 }
 
-// After waits d before the step does what it does: before the headers, if it
-// answers. The request is on record from the beginning of the wait. See also
-// [Step.BodyAfter] and [SlowAccept].
+// After delays the step by d, an answer before its headers. The request is
+// recorded before the delay. See also [Step.BodyAfter] and [SlowAccept].
 func (s Step) After(d time.Duration) Step {
 	s.delay = d
 	return s
 }
 
-// BodyAfter sends status and headers, and the body d later.
+// BodyAfter sends status and headers, and d later the body.
 func (s Step) BodyAfter(d time.Duration) Step {
 	s.bodyDelay = d
 	return s
 }
 
 // Informational sends answers of the given statuses, such as 100 or 103, before
-// the answer proper. A status that is not from 100 to 199, and 101, which
+// the final answer. A status that is not from 100 to 199, and 101, which
 // changes the protocol, panic.
 func (s Step) Informational(codes ...int) Step {
 	for _, code := range codes {
@@ -103,10 +100,9 @@ func (s Step) Informational(codes ...int) Step {
 	return s
 }
 
-// ThenClose closes the connection after the answer without having announced it
-// in a header, so that the client keeps a connection which is gone when it
-// wants to use it. It is for [OK], [Status] and [Redirect]; on other steps it
-// panics.
+// ThenClose closes the connection after the answer without a header that
+// announces it. The client keeps the connection and finds it closed at its next
+// use. It is for [OK], [Status] and [Redirect]; on other steps it panics.
 //
 // Over HTTP/2 it sends no GOAWAY. The connection closes when all requests on it
 // have been answered.
@@ -137,15 +133,14 @@ func (s Step) answers() bool { return kinds[s.kind].sends }
 
 func (s Step) stage() stage { return kinds[s.kind].stage }
 
-// byHand reports whether the step's answer has to be written past http.Server,
-// which would not let it through or would announce what comes after it.
+// byHand reports whether the answer bypasses http.Server, which would refuse it
+// or announce the close.
 func (s Step) byHand() bool { return kinds[s.kind].byHand || s.thenClose }
 
-// overrules reports whether the step decides the outcome without regard to the
-// request.
+// overrules reports whether the step decides the outcome alone.
 func (s Step) overrules() bool { return !s.answers() || s.code() >= 300 }
 
-// String returns the step as one would write it, for example
+// String returns the step as Go code, for example
 // `Status(429).RetryAfter("30").Times(2)`.
 func (s Step) String() string {
 	var b strings.Builder

@@ -1,11 +1,9 @@
 package sentrytest
 
-// TB is the part of [testing.TB] that this package asks of its host.
-// *testing.T, *testing.B, *testing.F and Ginkgo's GinkgoTB() satisfy it, and a
-// program can bring its own.
-//
-// It is an interface of this package, rather than testing.TB, so that programs
-// which embed a fake server do not link package testing and its flags.
+// TB is the part of [testing.TB] that this package uses. *testing.T,
+// *testing.B, *testing.F and Ginkgo's GinkgoTB() satisfy it. With an interface
+// of this package, programs that embed a fake server do not link package
+// testing and its flags.
 //
 // This package calls a TB only from the goroutine that called into it and from
 // Cleanup functions, never from a handler of the server.

@@ -14,27 +14,26 @@ import (
 
 // Tenant is one test's part of a shared server: it has a public key and a
 // project of its own, and sees only what comes with them. Parallel tests, each
-// with a tenant, can share a server that is expensive to point programs at.
+// with a tenant, can share a server that is expensive to set up.
 //
-// A request belongs to the tenant when both the key and the project are the
-// tenant's, wherever the key stands. One without a usable key belongs to it by
-// the project alone, so that its refusal is seen by the right test, and one to
-// the legacy /api/store/ by the key alone. A wrong pair belongs to none: see
-// [Server.Unowned].
+// A request belongs to the tenant if its key and its project are the tenant's.
+// Without a usable key the project alone decides, so that the right test sees
+// the refusal. On the legacy /api/store/ the key alone decides. A wrong pair
+// belongs to no tenant: see [Server.Unowned].
 //
 // All methods are safe for concurrent use. Methods that Server has too return
 // what the tenant owns. Scripts, TLS and connections are the server's.
 type Tenant struct {
 	scope
 	srv     *Server
-	test    string // "" when the host has no Name
+	test    string // "" without a name
 	key     string
 	project string
 	last    lastLook
 	ended   atomic.Int64 // the id of the first request after the end of its test; 0 while it runs
 }
 
-// tenants is what a server knows of its tenants.
+// tenants are the tenants of a server.
 type tenants struct {
 	mu        sync.Mutex // guards everything below
 	byKey     map[string]*Tenant
@@ -42,15 +41,14 @@ type tenants struct {
 }
 
 // Tenant makes a tenant of the server for a test. The server may be one of
-// [Start], made once for a whole test binary, or one of a parent test's
-// [NewServer]. [FailOnUnclaimed] and [Allow] are the only options that a tenant
-// takes, in addition to those that the server was started with; others fail the
-// test.
+// [Start], made once for a test binary, or one of a parent test's [NewServer].
+// A tenant takes the options [FailOnUnclaimed] and [Allow], in addition to
+// those of the server; others fail the test.
 //
-// When the test ends, the tenant ends: what still comes with its DSN afterwards
-// has no owner. If the test has failed, its log gets what the tenant received,
-// and [Server.Unowned]. On a [Strict] server, findings of what the tenant
-// received fail its test.
+// The tenant ends with its test: what comes with its DSN afterwards has no
+// owner. If the test fails, its log has what the tenant received, and
+// [Server.Unowned]. On a [Strict] server, findings in what the tenant received
+// fail its test.
 func (s *Server) Tenant(tb TB, opts ...Option) *Tenant {
 	tb.Helper()
 	cfg := newConfig(opts)
@@ -107,8 +105,8 @@ func (ts *tenants) any() bool {
 	return len(ts.byKey) > 0
 }
 
-// carries reports whether a request came with the DSN of this key and project;
-// the legacy store endpoint names no project.
+// carries reports whether a request came with the DSN of this key and project.
+// The legacy store endpoint has no project.
 func carries(r *Request, key, project string) bool {
 	if r.PublicKey == "" {
 		return r.ProjectID == project
@@ -116,8 +114,7 @@ func carries(r *Request, key, project string) bool {
 	return keyOf(r) == key && (r.ProjectID == project || r.ProjectID == "")
 }
 
-// keyOf returns the public key of a request without the flags that may stand
-// behind it, as in "….no-cache".
+// keyOf returns the public key of a request without flags, as in "….no-cache".
 func keyOf(r *Request) string {
 	key, _, _ := strings.Cut(r.PublicKey, ".")
 	return key
@@ -136,8 +133,8 @@ func (t *Tenant) late(r *Request) bool {
 // Server returns the server that the tenant is on.
 func (t *Tenant) Server() *Server { return t.srv }
 
-// DSN returns the tenant's DSN. Options are those of [Server.DSN]; one that
-// replaces key or project makes a DSN that is not the tenant's any more.
+// DSN returns the tenant's DSN. Options are those of [Server.DSN]; a DSN with
+// another key or project is not the tenant's any more.
 func (t *Tenant) DSN(opts ...DSNOption) string { return t.srv.dsn(t.key, t.project, opts) }
 
 // PublicKey returns the key of the tenant's DSN: 32 hexadecimal digits,
@@ -148,11 +145,11 @@ func (t *Tenant) PublicKey() string { return t.key }
 // of a server.
 func (t *Tenant) ProjectID() string { return t.project }
 
-// Clear forgets what the tenant has received so far, and nothing else.
+// Clear removes what the tenant has received so far.
 func (t *Tenant) Clear() { t.srv.findings.keep(t.clear()) }
 
 // Wait is [Server.Wait] for events that the tenant owns. Its error also lists
-// unowned events, which a wrong DSN leads to.
+// unowned events, since the DSN may be wrong.
 func (t *Tenant) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
 	return waitAndClaim(ctx, t.full(), n, preds)
 }
@@ -165,7 +162,7 @@ func (t *Tenant) String() string {
 	return "tenant of " + t.test + " (project " + t.project + ")"
 }
 
-// testName returns the name of a test, "" when the host does not tell.
+// testName returns the name of a test, "" if it has none.
 func testName(tb TB) string {
 	if n, ok := tb.(interface{ Name() string }); ok {
 		return n.Name()
@@ -174,9 +171,8 @@ func testName(tb TB) string {
 }
 
 // Unowned returns the events without an owner: their key and project are
-// neither the server's own nor those of a tenant whose test is running. They
-// are never handed to a test that happens to run. On a server without tenants
-// every DSN but the server's own has no owner.
+// neither the server's own nor those of a tenant whose test is running. On a
+// server without tenants every other DSN has no owner.
 //
 // Failed waits and the log of a failed test list them, and the log of a server
 // with tenants in any case.
@@ -188,15 +184,15 @@ func (s *Server) isUnowned(r *Request) bool {
 	return !carries(r, s.key, s.project) && s.isNoTenants(r)
 }
 
-// isNoTenants reports what FailOnUnclaimed of the server itself answers for.
+// isNoTenants reports whether the server itself, not a tenant, answers for a
+// request.
 func (s *Server) isNoTenants(r *Request) bool {
 	t := s.tenants.of(r)
 	return t == nil || t.late(r)
 }
 
-// unownedLines describes what has no owner, refused requests included. Without
-// tenants there is nothing that could be misfiled, and everything is listed
-// elsewhere.
+// unownedLines describes unowned events and refused requests. Without tenants
+// it returns nothing, since other messages list everything.
 func (s *Server) unownedLines() []string {
 	if !s.tenants.any() {
 		return nil
@@ -204,10 +200,10 @@ func (s *Server) unownedLines() []string {
 	v := &scope{journal: s.journal, mine: s.isUnowned}
 	var lines []string
 	for _, e := range v.Events() {
-		lines = append(lines, "nobody's: "+e.String()+", "+s.origin(&e.Received))
+		lines = append(lines, "unowned: "+e.String()+", "+s.origin(&e.Received))
 	}
 	for _, r := range v.Rejected() {
-		lines = append(lines, "nobody's: "+r.String()+", "+s.origin(&r.Request))
+		lines = append(lines, "unowned: "+r.String()+", "+s.origin(&r.Request))
 	}
 	return lines
 }

@@ -124,10 +124,10 @@ func TestTenantsFailureNamesWhatNobodyOwns(t *testing.T) {
   refused: 1 request
     POST /api/2/store/ -> 401 missing authorization information
   not counted:
-    nobody's: error "astray" \([0-9a-f]{32}\), key typo, project 7
-    nobody's: POST /api/7/store/ -> 401 missing authorization information, key missing, project 7$`))
+    unowned: error "astray" \([0-9a-f]{32}\), key typo, project 7
+    unowned: POST /api/7/store/ -> 401 missing authorization information, key missing, project 7$`))
 	g.Expect(logs).To(ContainSubstring("sentrytest: tenant with project 2 on " + srv.URL() + " received 1 request"))
-	g.Expect(logs).To(ContainSubstring("\n  nobody's: error \"astray\""))
+	g.Expect(logs).To(ContainSubstring("\n  unowned: error \"astray\""))
 }
 
 // namedTB has the name of a test.
@@ -154,8 +154,8 @@ func TestTenantEndsWithItsTest(t *testing.T) {
 		g.Expect(messages(tenant.Events())).To(Equal([]string{"in time"}))
 		g.Expect(messages(srv.Unowned())).To(Equal([]string{"late"}))
 	})
-	g.Expect(logs).To(MatchRegexp(`^sentrytest: server http://.* got what no tenant owns:
-    nobody's: error "late" \([0-9a-f]{32}\), key [0-9a-f]{32}, project 2: the tenant of TestBilling \(project 2\), which has ended$`))
+	g.Expect(logs).To(MatchRegexp(`^sentrytest: server http://.* received what no tenant owns:
+    unowned: error "late" \([0-9a-f]{32}\), key [0-9a-f]{32}, project 2: the tenant of TestBilling \(project 2\), which has ended$`))
 }
 
 func TestTenantTakesNoServerOptions(t *testing.T) {
@@ -271,7 +271,7 @@ func TestMaxHistory(t *testing.T) {
 	g.Expect(srv.Requests()).To(HaveLen(3))
 	g.Expect(srv.Requests()[2].ID).To(Equal(6))
 	g.Expect(srv.Dropped()).To(Equal(sentrytest.Dropped{Requests: 3, Events: 2}))
-	g.Expect(srv.Dump()).To(ContainSubstring("\n  after 3 requests that MaxHistory has dropped\n"))
+	g.Expect(srv.Dump()).To(ContainSubstring("\n  after 3 requests that MaxHistory dropped\n"))
 
 	// A wait counts on, although what it has seen is dropped beside it.
 	ctx, cancel := context.WithCancel(t.Context())

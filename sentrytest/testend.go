@@ -10,7 +10,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// end closes the server of a test and tells the test what it has to know.
+// end closes the server and reports to its test.
 func (s *Server) end(tb TB) {
 	tb.Helper()
 	s.cfg.awaitLast(s)
@@ -23,7 +23,7 @@ func (s *Server) end(tb TB) {
 	s.last.searchCanaries(tb, s)
 	s.last.mentionLate(tb, &s.scope)
 	if lines := s.unownedLines(); len(lines) > 0 && !tb.Failed() {
-		tb.Logf("sentrytest: server %s got what no tenant owns:\n%s", s.URL(), texts.Indent(strings.Join(lines, "\n"), "    "))
+		tb.Logf("sentrytest: server %s received what no tenant owns:\n%s", s.URL(), texts.Indent(strings.Join(lines, "\n"), "    "))
 	}
 	if tb.Failed() {
 		tb.Logf("%s", s.Dump())
@@ -31,7 +31,7 @@ func (s *Server) end(tb TB) {
 	}
 }
 
-// end takes the tenant off its server and tells the test what it has to know.
+// end removes the tenant from its server and reports to its test.
 func (t *Tenant) end(tb TB, cfg config) {
 	tb.Helper()
 	cfg.awaitLast(t)
@@ -48,8 +48,7 @@ func (t *Tenant) end(tb TB, cfg config) {
 	}
 }
 
-// awaitLast lets what is on its way arrive if everything that arrives is
-// judged. If it never arrives there is nothing to judge either.
+// awaitLast waits for requests in flight if everything that arrives is judged.
 func (c *config) awaitLast(src Source) {
 	if !c.test.failOnUnclaimed && !c.rules.strict {
 		return
@@ -59,12 +58,12 @@ func (c *config) awaitLast(src Source) {
 	_ = fullSourceOf(src).settle(ctx)
 }
 
-// maxSilences bounds what a server that many tests share remembers.
+// maxSilences limits what a server remembers that many tests share.
 const maxSilences = 100
 
-// lastLook is what the end of a server or tenant looks at once more, after the
-// cleanups of everything that was made later, such as a client that sends until
-// it is closed.
+// lastLook has what is checked again at the end of a server or tenant. That is
+// after the cleanups of everything that was made later, such as a client that
+// sends until it is closed.
 type lastLook struct {
 	mu       sync.Mutex // guards everything below
 	canaries []*CanaryValue
@@ -83,8 +82,8 @@ func (l *lastLook) watch(c *CanaryValue) {
 	l.canaries = append(l.canaries, c)
 }
 
-// searchCanaries fails the test for leaks that have arrived since the canaries
-// looked themselves.
+// searchCanaries fails the test for leaks that arrived after the search of the
+// canaries themselves.
 func (l *lastLook) searchCanaries(tb TB, src Source) {
 	tb.Helper()
 	l.mu.Lock()
@@ -103,9 +102,9 @@ func (l *lastLook) remember(what silence) {
 	}
 }
 
-// mentionLate logs the unclaimed events that a passed RequireNoEvent asked for
-// in vain: so they arrived later. It is no failure, since a test may go on
-// after its RequireNoEvent and cause an event.
+// mentionLate logs unclaimed events that arrived after a RequireNoEvent for
+// them had passed. That is no failure, since a test may cause an event after
+// its RequireNoEvent.
 func (l *lastLook) mentionLate(tb TB, v *scope) {
 	tb.Helper()
 	l.mu.Lock()
@@ -116,7 +115,7 @@ func (l *lastLook) mentionLate(tb TB, v *scope) {
 	}
 	var lines []string
 	for _, e := range v.unclaimed() {
-		// The latest says most closely when.
+		// The latest RequireNoEvent limits the time of arrival best.
 		for _, what := range slices.Backward(silences) {
 			if matchesAll(e, what.preds) {
 				lines = append(lines, fmt.Sprintf("%s arrived after RequireNoEvent (%s) had passed", e, what.at))
@@ -125,6 +124,6 @@ func (l *lastLook) mentionLate(tb TB, v *scope) {
 		}
 	}
 	if len(lines) > 0 {
-		tb.Logf("sentrytest: unless the test meant it, flush the client before RequireNoEvent:%s", listedLines(lines))
+		tb.Logf("sentrytest: flush the client before RequireNoEvent, unless these events are intended:%s", listedLines(lines))
 	}
 }

@@ -29,11 +29,10 @@ func (c *config) serverTLS() *tls.Config {
 	return t
 }
 
-// CACertPEM returns the certificate of the trusted CA, PEM encoded: the one
-// that signs the certificates of the [Trusted], [Expired], [NotYetValid] and
-// [WrongHost] servers. It is the same for all servers of a process. On an
-// [UnknownCA] or [SelfSigned] server it is the trusted CA as well, and
-// verification fails.
+// CACertPEM returns the certificate of the trusted CA, PEM encoded. It signs
+// the certificates of the [Trusted], [Expired], [NotYetValid] and [WrongHost]
+// servers, and is the same for all servers of a process. [UnknownCA] and
+// [SelfSigned] servers return it too, and verification fails.
 func (s *Server) CACertPEM() []byte {
 	return certs.CA().PEM()
 }
@@ -52,9 +51,9 @@ func (s *Server) CACertFile() string {
 	return s.tempFile("ca.pem", certs.CA().PEM())
 }
 
-// OtherCACertFile is like [Server.CACertFile], but holds a CA that signed no
-// certificate of any server: a client told to trust only it must refuse all of
-// them.
+// OtherCACertFile is like [Server.CACertFile], but has a CA that signed no
+// certificate of any server: a client that trusts only this CA must refuse all
+// of them.
 func (s *Server) OtherCACertFile() string {
 	return s.tempFile("other-ca.pem", certs.OtherCA().PEM())
 }
@@ -73,8 +72,8 @@ func (s *Server) ClientCertFiles() (certFile, keyFile string) {
 	return s.tempFile("client.pem", cert), s.tempFile("client-key.pem", key)
 }
 
-// tempFile returns the path of the named file, and reports a failure in the
-// only ways that an accessor with one result has.
+// tempFile returns the path of the named file. A failure fails the test, or
+// panics without one.
 func (s *Server) tempFile(name string, content []byte) string {
 	path, err := s.files.Write(name, content)
 	if err == nil {

@@ -7,8 +7,8 @@ import (
 )
 
 // Trusted makes an https server whose certificate is valid for 127.0.0.1, ::1
-// and localhost and is signed by the CA of [Server.CACertFile]. It is what
-// [NewTLSServer] does unless told otherwise.
+// and localhost and is signed by the CA of [Server.CACertFile]. It is the
+// default of [NewTLSServer].
 func Trusted() Option {
 	return func(c *config) { c.cert = certs.Trusted }
 }
@@ -36,8 +36,8 @@ func SelfSigned() Option {
 	return func(c *config) { c.cert = certs.SelfSigned }
 }
 
-// UnknownCA makes an https server whose certificate is in order but signed by a
-// CA that [Server.CACertFile] and [Server.CertPool] do not contain.
+// UnknownCA makes an https server whose certificate is valid but signed by a CA
+// that [Server.CACertFile] and [Server.CertPool] do not contain.
 func UnknownCA() Option {
 	return func(c *config) { c.cert = certs.UnknownCA }
 }
@@ -46,8 +46,7 @@ func UnknownCA() Option {
 // certificate of [Server.ClientCertFiles]. It can be combined with the other
 // TLS options; alone it implies [Trusted].
 //
-// In TLS 1.3 a client learns of the refusal when it first reads, not in its
-// handshake.
+// In TLS 1.3 a client sees the refusal at its first read, not in its handshake.
 func ClientCertRequired() Option {
 	return func(c *config) {
 		c.clientCert = true
@@ -56,8 +55,8 @@ func ClientCertRequired() Option {
 }
 
 // IncompleteChain makes an https server whose certificate is signed by an
-// intermediate CA of the trusted one, but that does not send the intermediate
-// along: a mistake that browsers forgive and most other clients don't.
+// intermediate CA of the trusted one, but that does not send the intermediate.
+// Browsers accept that mistake; most other clients don't.
 func IncompleteChain() Option {
 	return func(c *config) { c.cert = certs.IncompleteChain }
 }
@@ -89,7 +88,7 @@ func onlyTLS(version uint16) Option {
 }
 
 // HandshakeStall makes an https server that accepts connections and never
-// answers a handshake. The client sees a time-out, its own.
+// answers a handshake, until the client times out.
 func HandshakeStall() Option {
 	return func(c *config) {
 		c.stall = true
@@ -98,8 +97,8 @@ func HandshakeStall() Option {
 }
 
 // PlainHTTP makes a server whose URL and DSN say https, but which speaks plain
-// http on that port: what a client meets behind a proxy that was set up wrong.
-// Its requests end in the handshake.
+// http on that port, like a badly configured proxy. Its requests end in the
+// handshake.
 func PlainHTTP() Option {
 	return func(c *config) {
 		c.plain = true
@@ -108,14 +107,13 @@ func PlainHTTP() Option {
 }
 
 // HTTP2 makes an https server that offers HTTP/2 beside HTTP/1.1. The client
-// chooses in the handshake (ALPN), and [Request].Proto says what it has chosen.
-// It can be combined with the other TLS options; alone it implies [Trusted]. It
-// excludes [PlainHTTP] and [TLS10Only]. Without it a server speaks HTTP/1.1
-// only.
+// chooses in the handshake (ALPN); see [Request].Proto. It can be combined with
+// the other TLS options; alone it implies [Trusted]. It excludes [PlainHTTP]
+// and [TLS10Only]. Without it a server speaks HTTP/1.1 only.
 //
 // One HTTP/2 connection carries many requests side by side. A [Step] that
-// breaks a connection ends the other requests on it too; what each step does
-// over HTTP/2 is said there.
+// breaks a connection ends the other requests on it too. Each step says what it
+// does over HTTP/2.
 func HTTP2() Option {
 	return func(c *config) {
 		c.http2 = true

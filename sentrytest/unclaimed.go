@@ -6,8 +6,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// testConfig is what options ask of the end of a test, of a server's or a
-// tenant's.
+// testConfig is what options ask of the end of a test.
 type testConfig struct {
 	failOnUnclaimed bool
 	allow           []Predicate
@@ -21,12 +20,11 @@ func (c testConfig) and(other testConfig) testConfig {
 	}
 }
 
-// FailOnUnclaimed makes silence a requirement: at the end of the test every
-// event that no assertion claimed fails it. The events that [Server.Wait] or a
-// Require function has returned are claimed, and those of [Server.Claim];
-// events that were merely looked at are not. [Allow] excepts known ones, and
-// what Clear forgets is forgiven. What is on its way when the test ends is
-// waited for, at most five seconds.
+// FailOnUnclaimed fails the test at its end for every event that no assertion
+// has claimed. [Server.Wait] and the Require functions claim the events that
+// they return, and [Server.Claim] claims others; looking at events does not
+// claim them. [Allow] excepts known events, and Clear removes events. Requests
+// in flight at the end of the test are waited for, at most five seconds.
 //
 // It is an option of [NewServer], [NewTLSServer] and [Server.Tenant]. A server
 // answers for its own and for unowned events, each tenant for its own; tenants

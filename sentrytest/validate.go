@@ -12,18 +12,18 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// Validate looks at the JSON of one event as a real server does: with the
-// limits and forms of the protocol and its rules for transactions. It returns
-// what it finds, the gravest first, and nil for an event that a server keeps as
-// it is. Times are not compared with a clock; [Event.Findings] of an event that
-// a server received is.
+// Validate checks the JSON of one event against the limits and forms of the
+// protocol and its rules for transactions. It returns findings, most severe
+// first, and nil for an event that a server keeps as it is. It compares no
+// times with a clock, as [Event.Findings] does for an event that a server
+// received.
 func Validate(raw []byte) []Finding {
 	return validateEvent(raw, lint.Context{})
 }
 
-// Findings is [Validate] of the event's JSON. An event that a server received
-// is also held against the time of its arrival, and its id may stand in its
-// envelope alone. It is computed at each call.
+// Findings is [Validate] of the event's JSON. For an event that a server
+// received it also compares times with the time of arrival, and takes the id of
+// its envelope. It is computed at each call.
 func (e Event) Findings() []Finding {
 	about := contextOf(e.Received)
 	about.ItemType = e.Type
@@ -45,10 +45,9 @@ func validateEvent(raw []byte, about lint.Context) []Finding {
 	}))
 }
 
-// ValidateEnvelope looks at an envelope as a real server does: its grammar, its
-// header, the limits of Relay, and every item as [Item.Findings]
-// has it, below "items.0" and so on. It returns what it finds, the gravest
-// first.
+// ValidateEnvelope checks an envelope: its grammar, its header, the limits of
+// Relay, and every item by [Item.Findings], at paths below "items.0" and so on.
+// It returns findings, most severe first.
 func ValidateEnvelope(raw []byte) []Finding {
 	e, err := ParseEnvelope(raw)
 	if err != nil {
@@ -59,9 +58,9 @@ func ValidateEnvelope(raw []byte) []Finding {
 	return e.Findings()
 }
 
-// Findings is [ValidateEnvelope] of the envelope. Times of events in an
-// envelope that a server received are compared with the time of its arrival. It
-// is computed at each call.
+// Findings is [ValidateEnvelope] of the envelope. If a server received it, the
+// times of its events are compared with the time of arrival. It is computed at
+// each call.
 func (e Envelope) Findings() []Finding {
 	f := &lint.List{}
 	if r := checkLimits(e.Items); r != nil {
@@ -80,7 +79,7 @@ func (e Envelope) Findings() []Finding {
 	return sortFindings(found, f.More)
 }
 
-// sentAtForm is what Bugsink takes; Relay takes more.
+// sentAtForm is what Bugsink accepts; Relay accepts more.
 var sentAtForm = regexp.MustCompile(`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)"$`)
 
 func (e Envelope) checkHeader(f *lint.List) {
@@ -125,11 +124,10 @@ func (e Envelope) checkPairs(f *lint.List) {
 	}
 }
 
-// Findings looks at one item as a real server does, by its type: what the
-// protocol states for events, transactions, sessions, check-ins, logs, metrics,
-// spans, feedback, user reports and client reports. Other types of the protocol
-// have none, and unknown types are [RuleUnknownItem]. It is computed at each
-// call.
+// Findings checks one item by its type: events, transactions, sessions,
+// check-ins, logs, metrics, spans, feedback, user reports and client reports.
+// Other types of the protocol have no findings, and unknown types are
+// [RuleUnknownItem]. It is computed at each call.
 func (i Item) Findings() []Finding { return i.findings(lint.Context{Envelope: true}) }
 
 func (i Item) findings(about lint.Context) []Finding {
@@ -172,7 +170,7 @@ func (i Item) containerFindings() []Finding {
 	return sortFindings(out, 0)
 }
 
-// knownItems are the types of the protocol whose payloads are not looked into.
+// knownItems are the types of the protocol whose payloads are not checked.
 var knownItems = map[string]bool{
 	wire.ItemAttachment: true, "statsd": true, "metric_buckets": true, "replay_event": true, "replay_recording": true,
 	"replay_video": true, "profile": true, "profile_chunk": true, "profile_chunk_ui": true, "security": true, "raw_security": true,

@@ -13,19 +13,17 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// ErrClosed is the cause of a wait that ended because the server was closed.
+// ErrClosed is the cause of a wait that ended because the server closed.
 var ErrClosed = errors.New("sentrytest: server closed")
 
 // Wait returns the first n events that meet all predicates, in the order of
-// their arrival, as soon as there are that many; events that arrived before the
-// call count. If ctx ends first, or the server closes, the error is a
-// [*WaitError] that lists what arrived instead, and the events that did match
-// are returned with it.
+// arrival, as soon as there are that many. Events that arrived before the call
+// count. If ctx ends first, or the server closes, it returns the events that
+// did match and a [*WaitError] that lists what arrived instead.
 //
-// An event counts from the moment in which the server has it, which may be
-// shortly before its client has the answer. A Clear during the wait makes the
-// count start over. The events of a wait that succeeds are claimed: see
-// [FailOnUnclaimed].
+// An event counts when the server has it, which may be shortly before its
+// client has the answer. After a Clear the count starts over. The returned
+// events are claimed, if the wait succeeds: see [FailOnUnclaimed].
 func (s *Server) Wait(ctx context.Context, n int, preds ...Predicate) ([]Event, error) {
 	return waitAndClaim(ctx, s.full(), n, preds)
 }
@@ -38,13 +36,12 @@ func waitAndClaim(ctx context.Context, src ownSource, n int, preds []Predicate) 
 	return events, err
 }
 
-// maxListed bounds how many items of a kind an error's text lists.
+// maxListed limits the items of a kind in the text of an error.
 const maxListed = 10
 
-// WaitError says what came instead of the events that were waited for. Its text
-// shows, field by field, how the event that comes closest differs from what was
-// wanted, lists the events that arrived, one a line and closest first, and what
-// was refused.
+// WaitError says what arrived instead of the wanted events. Its text shows,
+// field by field, how the closest event differs from what was wanted, and lists
+// the events that arrived, one a line and closest first, and what was refused.
 type WaitError struct {
 	Want       int         // how many events were wanted
 	Matched    []Event     // those that met the predicates
@@ -58,7 +55,7 @@ type WaitError struct {
 	nobody string // what to check when no client has connected; "" when one has
 }
 
-// newWaitError looks at a source as it is now.
+// newWaitError describes a source as it is now.
 func newWaitError(src fullSource, n int, matched []Event, preds []Predicate) *WaitError {
 	return &WaitError{
 		Want: n, Matched: matched, Predicates: slices.Clone(preds), Arrived: src.Events(), Rejected: src.Rejected(),
@@ -75,14 +72,14 @@ func (s *Server) nobodyAsks(dsn string) string {
 	if s.cfg.inMemory {
 		dsn += " and srv.DialContext"
 	}
-	return fmt.Sprintf("nobody has connected to %s: does the client use %s, and is it flushed before its program ends?", s.URL(), dsn)
+	return fmt.Sprintf("no client has connected to %s: check that the client uses %s and is flushed before its program ends", s.URL(), dsn)
 }
 
 // connectionNotes lists the connections that failed, and what to do about a
 // client that does not trust the server's CA.
 func (s *Server) connectionNotes(dsn string) []string {
 	notes := s.problems.All()
-	// crypto/tls and OpenSSL differ in how they say no to a certificate.
+	// crypto/tls and OpenSSL refuse a certificate in different words.
 	refused := func(note string) bool {
 		return strings.Contains(note, "tls: bad certificate") || strings.Contains(note, "tls: unknown certificate")
 	}
@@ -137,8 +134,8 @@ func (e *WaitError) Error() string {
 	return b.String()
 }
 
-// writeArrived shows what the event that comes closest lacks, and every event
-// on a line, closest first.
+// writeArrived shows how the closest event differs, and every event on a line,
+// closest first.
 func writeArrived(b *strings.Builder, events []Event, preds []Predicate) {
 	if len(events) == 0 {
 		b.WriteString("\n  arrived: nothing")
@@ -164,18 +161,16 @@ func listedLines(lines []string) string {
 	return listed(lines, func(line string) string { return line })
 }
 
-// Explain says how the source as it is now differs from one that has an event
-// which meets all predicates: the message with which [RequireEvent] fails. It
-// does not wait. It is for assertions of one's own, such as those of package
-// sentrymatchers.
+// Explain returns the message with which [RequireEvent] would fail for the
+// source as it is now. It is for other assertion libraries, and does not wait.
 func Explain(src Source, preds ...Predicate) string {
 	return newWaitError(fullSourceOf(src), 1, firstMatches(src.Events(), 1, preds), preds).Error()
 }
 
-// ExplainUnexpected lists the events of the source that meet all predicates:
-// the message with which [RequireNoEvent] fails. It does not wait.
+// ExplainUnexpected returns the message with which [RequireNoEvent] would fail:
+// the events of the source that meet all predicates. It does not wait.
 func ExplainUnexpected(src Source, preds ...Predicate) string {
-	arrived := " nothing of the kind"
+	arrived := " nothing that meets them"
 	if found := firstMatches(src.Events(), maxListed, preds); len(found) > 0 {
 		arrived = listed(found, Event.String)
 	}
