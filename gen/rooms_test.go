@@ -29,6 +29,7 @@ var rooms = []room{
 	{pkg: "sockets", without: []string{"net/http", "crypto/tls"}, why: "it carries bytes for every protocol of a test"},
 	{pkg: "certs", without: []string{"net/http"}, why: "certificates do not depend on the protocol above TLS"},
 	{pkg: "jsontree", ours: []string{"texts"}, without: []string{"net"}, why: "it reads any JSON, and knows nothing about its meaning"},
+	{pkg: "deepcopy", ours: []string{"jsontree", "texts"}, why: "it copies values of any type"},
 	{pkg: "lenient", ours: []string{"jsontree", "texts"}, without: []string{"net/http"}, why: "it reads fields without checking them"},
 	{pkg: "lint", ours: []string{"eventid", "jsontree", "lenient", "texts"}, without: []string{"net/http"}, why: "it checks JSON, independent of its source and its reader"},
 	{

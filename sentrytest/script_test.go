@@ -83,8 +83,8 @@ func TestUnusedStepsFailTheTest(t *testing.T) {
 		`\tscript_test.go:\d+: Status\(503\).Times\(2\) was used 1 of 2 times\n` +
 		`\tscript_test.go:\d+: Hang\(\) was never used\n` +
 		`\tscript_test.go:\d+: OK\(\).Times\(-1\) was never used\n` +
-		`  1 request came and was answered 503: clients pause for a while after a failure ` +
-		`\(this module's for 1 to 36 s; Deliver goes all the same\)$`))
+		`  1 request came and was answered 503: clients pause after a failure ` +
+		`\(this module's for 1 to 36 s; Deliver does not\)$`))
 	g.Expect(logs).To(ContainSubstring("received 1 request"))
 
 	failures, logs = run(t, func(tb *fakeTB) {

@@ -171,7 +171,7 @@ func TestWaitErrorWhenNobodyConnected(t *testing.T) {
 		_, err := srv.Wait(ctx, 1)
 		g.Expect(err).To(MatchError(context.DeadlineExceeded))
 		g.Expect(err.Error()).To(Equal("sentrytest: 0 of 1 wanted event after 1s\n  wanted: anything\n  arrived: nothing\n" +
-			"    no client has connected to " + srv.URL() + ": does the client use srv.DSN() and srv.DialContext, and is it flushed before its program ends?"))
+			"    no client has connected to " + srv.URL() + ": check that the client uses srv.DSN() and srv.DialContext and is flushed before its program ends"))
 		canceled, stop := context.WithCancel(t.Context())
 		stop()
 		_, err = srv.Wait(canceled, 1)
@@ -183,9 +183,9 @@ func TestExplainWhenNobodyConnected(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	srv := sharedServer(t)
-	const question = "and is it flushed before its program ends?"
-	g.Expect(sentrytest.Explain(srv)).To(HaveSuffix("no client has connected to " + srv.URL() + ": does the client use srv.DSN(), " + question))
-	g.Expect(sentrytest.Explain(srv.Tenant(t))).To(HaveSuffix(": does the client use tenant.DSN(), " + question))
+	const check = "and is flushed before its program ends"
+	g.Expect(sentrytest.Explain(srv)).To(HaveSuffix("no client has connected to " + srv.URL() + ": check that the client uses srv.DSN() " + check))
+	g.Expect(sentrytest.Explain(srv.Tenant(t))).To(HaveSuffix(": check that the client uses tenant.DSN() " + check))
 	g.Expect(sentrytest.Explain(sentrytest.EventList{})).To(HaveSuffix("arrived: nothing"))
 	store(t, srv, "nonsense!")
 	g.Expect(sentrytest.Explain(srv)).NotTo(ContainSubstring("no client has connected"))
