@@ -130,13 +130,10 @@ func unlessEnded(ctx context.Context) context.Context {
 }
 
 // ended reports whether a context has ended, or panics.
-func ended(ctx context.Context) (ended bool) {
-	defer func() {
-		if recover() != nil {
-			ended = true
-		}
-	}()
-	return ctx.Err() != nil
+func ended(ctx context.Context) bool {
+	ended := true
+	guard.Do(func() { ended = ctx.Err() != nil })
+	return ended
 }
 
 // await sends an event, bypassing any queue, and settles it. If ctx has ended,

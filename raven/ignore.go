@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/errchain"
@@ -19,10 +20,7 @@ type ErrorMatcher struct {
 }
 
 // Matches reports whether the matcher selects err or an error that err wraps.
-func (m ErrorMatcher) Matches(err error) bool {
-	budget := errchain.MaxShown
-	return matchesSome([]ErrorMatcher{m}, err, &budget)
-}
+func (m ErrorMatcher) Matches(err error) bool { return matchesSome([]ErrorMatcher{m}, err) }
 
 // Is matches the errors that equal one of targets, or whose method Is says so,
 // as [errors.Is] does.
@@ -90,46 +88,20 @@ func Matching(fn func(error) bool) ErrorMatcher {
 	return ErrorMatcher{match: func(err error) bool { return asked(fn, err) }}
 }
 
-// asked calls a function of the program.
-func asked[T any](fn func(T) bool, about T) bool {
-	guard.Enter()
-	defer guard.Leave()
-	return fn(about)
+// asked calls a function of the program. A panic counts as false.
+func asked[T any](fn func(T) bool, about T) (yes bool) {
+	guard.Do(func() { yes = fn(about) })
+	return yes
 }
 
 // matchesSome reports whether err, or an error that it wraps, is matched.
-// budget ends chains that make new errors without end.
-func matchesSome(matchers []ErrorMatcher, err error, budget *int) bool {
-	for err != nil && *budget > 0 {
-		*budget--
-		if matchesItself(matchers, err) {
-			return true
-		}
-		many, one := guard.Unwrap(err)
-		for _, branch := range many {
-			if matchesSome(matchers, branch, budget) {
-				return true
-			}
-		}
-		err = one
-	}
-	return false
+func matchesSome(matchers []ErrorMatcher, err error) bool {
+	return guard.Any(err, errchain.MaxShown, func(err error) bool { return matchesItself(matchers, err) })
 }
 
-// matchesItself reports whether one error is matched. Methods of the error and
-// functions of the caller may panic.
-func matchesItself(matchers []ErrorMatcher, err error) (matched bool) {
-	defer func() {
-		if recover() != nil {
-			matched = false
-		}
-	}()
-	for _, m := range matchers {
-		if m.match != nil && m.match(err) {
-			return true
-		}
-	}
-	return false
+// matchesItself reports whether one error is matched.
+func matchesItself(matchers []ErrorMatcher, err error) bool {
+	return slices.ContainsFunc(matchers, func(m ErrorMatcher) bool { return m.match != nil && m.match(err) })
 }
 
 // ignoreRule is the rule of [WithIgnore] and [WithDefaultIgnores].

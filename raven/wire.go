@@ -81,17 +81,17 @@ func appendEnvelope(id string, now time.Time, event []byte) []byte {
 
 // envelopeHeader returns the header that all packets share.
 func envelopeHeader(dsn *transport.DSN) http.Header {
-	return header(dsn, "application/x-sentry-envelope", "Sentry sentry_version=7, sentry_client="+userAgent)
+	return header(dsn, "application/x-sentry-envelope", "Sentry sentry_version=7, sentry_client="+userAgent+", sentry_key="+dsn.PublicKey)
 }
 
 // storeHeader returns the header of Raven for Python; its auth has the time.
 func storeHeader(dsn *transport.DSN, now time.Time) http.Header {
-	auth := "Sentry sentry_timestamp=" + string(jsontext.AppendSeconds(nil, now)) + ", sentry_client=" + userAgent + ", sentry_version=6"
+	auth := "Sentry sentry_timestamp=" + string(jsontext.AppendSeconds(nil, now)) + ", sentry_client=" + userAgent +
+		", sentry_version=6, sentry_key=" + dsn.PublicKey
 	return header(dsn, "application/octet-stream", auth)
 }
 
 func header(dsn *transport.DSN, contentType, auth string) http.Header {
-	auth += ", sentry_key=" + dsn.PublicKey
 	if secret := dsn.SecretKey.Reveal(); secret != "" {
 		auth += ", sentry_secret=" + secret
 	}

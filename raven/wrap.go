@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
-	"github.com/ravenkit/ravenkit/raven/internal/errchain"
 	"github.com/ravenkit/ravenkit/raven/internal/seen"
 )
 
@@ -57,7 +56,7 @@ func listed(err error, opts []CaptureOption) bool {
 		if !ok || slices.ContainsFunc(wanted, func(m ErrorMatcher) bool { return m.fault != nil }) {
 			continue
 		}
-		if budget := errchain.MaxShown; !matchesSome(wanted, err, &budget) {
+		if !matchesSome(wanted, err) {
 			return false
 		}
 	}

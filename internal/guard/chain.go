@@ -15,15 +15,29 @@ func Unwrap(err error) (many []error, one error) {
 }
 
 func held[T any](fn func() T) (inner T) {
-	Enter()
-	defer func() {
-		Leave()
-		if recover() != nil {
-			var none T
-			inner = none
+	Do(func() { inner = fn() })
+	return inner
+}
+
+// Any reports whether match is true for err or for an error in it. It calls
+// match at most limit times, because a chain may not end.
+func Any(err error, limit int, match func(error) bool) bool { return matched(err, &limit, match) }
+
+func matched(err error, left *int, match func(error) bool) bool {
+	for err != nil && *left > 0 {
+		*left--
+		if match(err) {
+			return true
 		}
-	}()
-	return fn()
+		many, one := Unwrap(err)
+		for _, inner := range many {
+			if matched(inner, left, match) {
+				return true
+			}
+		}
+		err = one
+	}
+	return false
 }
 
 // Same reports whether two errors are one value. It does not panic if a
@@ -44,46 +58,19 @@ const maxChain = 100
 // Sound reports whether an error can be used without a guard: its text and the
 // texts of the errors in it don't panic, and its chain ends.
 func Sound(err error) bool {
-	budget := maxChain
-	return sound(err, &budget)
-}
-
-func sound(err error, budget *int) bool {
-	if *budget--; *budget < 0 || Do(func() { _ = err.Error() }) != nil {
-		return false
-	}
-	many, one := Unwrap(err)
-	for _, inner := range append(many[:len(many):len(many)], one) {
-		if inner != nil && !sound(inner, budget) {
-			return false
-		}
-	}
-	return true
+	n := 0
+	return !Any(err, maxChain+1, func(err error) bool {
+		n++
+		return n > maxChain || Do(func() { _ = err.Error() }) != nil
+	})
 }
 
 // Is is [errors.Is] for an error that may not be sound.
 func Is(err, target error) bool {
-	budget := maxChain
-	return is(err, target, &budget)
-}
-
-func is(err, target error, budget *int) (found bool) {
-	if *budget--; err == nil || *budget < 0 {
-		return false
-	}
-	if Same(err, target) {
-		return true
-	}
-	if x, ok := err.(interface{ Is(error) bool }); ok {
-		if Do(func() { found = x.Is(target) }) == nil && found {
-			return true
+	return Any(err, maxChain, func(err error) (found bool) {
+		if x, ok := err.(interface{ Is(error) bool }); ok {
+			Do(func() { found = x.Is(target) })
 		}
-	}
-	many, one := Unwrap(err)
-	for _, inner := range many {
-		if is(inner, target, budget) {
-			return true
-		}
-	}
-	return is(one, target, budget)
+		return found || Same(err, target)
+	})
 }

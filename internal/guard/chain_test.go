@@ -62,3 +62,19 @@ func TestDo(t *testing.T) {
 	g.Expect(guard.Do(func() {})).To(BeNil())
 	g.Expect(guard.Do(func() { panic("x") })).To(Equal("x"))
 }
+
+// fresh makes a new error each time.
+type fresh struct{ depth int }
+
+func (f fresh) Error() string { return "fresh" }
+func (f fresh) Unwrap() error { return fresh{f.depth + 1} }
+
+func TestAny(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	depth := func(n int) func(error) bool { return func(err error) bool { return err == fresh{n} } }
+	g.Expect(guard.Any(fresh{0}, 3, depth(2))).To(BeTrue())
+	g.Expect(guard.Any(fresh{0}, 3, depth(3))).To(BeFalse(), "it looks at no more than limit errors")
+	g.Expect(guard.Any(errors.Join(errors.New("a"), fresh{0}), 5, depth(2))).To(BeTrue(), "in the second branch")
+	g.Expect(guard.Any(nil, 3, depth(0))).To(BeFalse())
+}

@@ -7,27 +7,14 @@ import (
 )
 
 // Error returns the text of err.
-func Error(err error) (text string) {
-	Enter()
-	defer func() {
-		Leave()
-		if r := recover(); r != nil {
-			text = PanicText(err, "Error", r)
-		}
-	}()
-	return err.Error()
-}
+func Error(err error) string { return Text(err, "Error", err.Error) }
 
 // Text calls fn, a method of v. If fn panics, Text describes the panic.
 func Text(v any, method string, fn func() string) (text string) {
-	Enter()
-	defer func() {
-		Leave()
-		if r := recover(); r != nil {
-			text = PanicText(v, method, r)
-		}
-	}()
-	return fn()
+	if r := Do(func() { text = fn() }); r != nil {
+		return PanicText(v, method, r)
+	}
+	return text
 }
 
 // PanicText says that a method of v panicked with r. If v is a nil pointer, the

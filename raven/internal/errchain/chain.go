@@ -1,8 +1,7 @@
-// Package errchain looks at errors: what one unwraps to, what their types are
-// called, where they were made, and whether one is a name that a package
-// declares for all to return.
+// Package errchain examines errors: which others they wrap, the names of their
+// types, where they were made, and which are sentinels.
 //
-// It knows errors and stacks. It must not know events or clients.
+// It must not know events or clients.
 package errchain
 
 import (
@@ -14,52 +13,51 @@ import (
 )
 
 const (
-	// MaxShown bounds how many errors of a chain are shown.
+	// MaxShown is how many errors of a chain are shown.
 	MaxShown = 100
-	// maxUnwrapped bounds what one error may unwrap to. It also ends what no
-	// cycle check can see, such as an Unwrap that makes a new error every time.
+	// maxUnwrapped limits the errors in one error. An Unwrap that makes a new
+	// error each time is not found by comparing.
 	maxUnwrapped = 10_000
-	// maxKept bounds what one long chain leaves behind in the pool.
+	// maxKept limits the memory of chains in the pool.
 	maxKept = 1024
 )
 
-// Chain is an error and everything that it unwraps to: depth first, so that the
-// errors that one holds follow it. The zero value is empty. It is used again
-// for other errors, and is not safe for concurrent use.
+// Chain is an error and all errors that it wraps, depth first. The zero value
+// is empty. It may be reused and is not safe for concurrent use.
 type Chain struct {
-	// Links are the errors. The first is the one that was unwrapped.
+	// Links are the errors; the first is the outermost.
 	Links []Link
 
 	todo    []Link
-	endless bool // not all that the error unwraps to is among the links
+	endless bool // some errors are not among the links
 }
 
 // Link is an error of a Chain.
 type Link struct {
 	Err  error
 	Type *Type
-	// Parent is the index of the error that holds this one, -1 for none.
+	// Parent is the index of the error that wraps this one, -1 for none.
 	Parent int
-	// Cause is the index of the one error that it wraps, 0 for none.
+	// Cause is the index of the single error that this one wraps, 0 for none.
 	Cause int
-	// Stack is where it was made, or for the first where it was captured; see
-	// [Chain.FindStacks].
+	// Stack is where the error was made, or for the first where it was
+	// captured; see [Chain.FindStacks].
 	Stack stack.Stack
-	// Cut is how many of the outermost calls an error below shows as well.
+	// Cut is how many of the outermost calls a wrapped error shows as well.
 	Cut int
 
 	index   int    // in the parent's errors
-	list    bool   // the parent holds several
-	text    string // what Error returned, once it was asked
+	list    bool   // the parent wraps several
+	text    string // the result of Error, if asked is true
 	asked   bool
-	own     stack.Stack // that it carries, once it was looked for
+	own     stack.Stack // the carried stack, if looked is true
 	looked  bool
-	loops   bool // it holds an error that it was unwrapped from
-	matched bool // it is matched, or one of those that hold it is
-	left    int  // errors that are left out between this one and the one before
+	loops   bool // it wraps an error that wraps it
+	matched bool // it or an error that wraps it is matched
+	left    int  // errors left out between this one and the one before
 }
 
-// Reset forgets the errors, and keeps the memory.
+// Reset removes the errors and keeps the memory.
 func (c *Chain) Reset() {
 	clear(c.Links)
 	clear(c.todo)
@@ -69,7 +67,7 @@ func (c *Chain) Reset() {
 // Large reports whether the chain holds more memory than most errors need.
 func (c *Chain) Large() bool { return cap(c.Links)+cap(c.todo) > maxKept }
 
-// Unwrap fills the chain with err and everything it unwraps to.
+// Unwrap fills the chain with err and all errors that it wraps.
 func (c *Chain) Unwrap(err error) {
 	todo := append(c.todo[:0], Link{Err: err, Parent: -1})
 	done := c.Links[:0]
@@ -104,12 +102,11 @@ func (c *Chain) Unwrap(err error) {
 	c.todo, c.Links = todo, done
 }
 
-// leaf reports whether an error holds no others.
+// leaf reports whether an error wraps no others.
 func (c *Chain) leaf(id int) bool { return id+1 == len(c.Links) || c.Links[id+1].Parent != id }
 
 // OnEveryPath reports whether an error is matched on every path through the
-// chain: what a list of unwanted errors means, since one error among several
-// that is worth a report makes all of them so.
+// chain: an error that joins several is ignored only if each of them is.
 func (c *Chain) OnEveryPath(match func(error) bool) bool {
 	if len(c.Links) == 0 || c.endless {
 		return false
@@ -124,8 +121,8 @@ func (c *Chain) OnEveryPath(match func(error) bool) bool {
 	return true
 }
 
-// Shorten leaves the middle of a long chain out: the outermost errors say what
-// the program was doing, the innermost ones what went wrong.
+// Shorten removes the middle of a long chain. The outermost errors say what the
+// program was doing, the innermost ones what went wrong.
 func (c *Chain) Shorten() {
 	n := len(c.Links) - MaxShown
 	if n <= 0 {
@@ -144,7 +141,7 @@ func (c *Chain) Shorten() {
 			l.Parent -= n
 			continue
 		}
-		whole := true // the chain between the two
+		whole := true // each error between the two wraps only one
 		for l.Parent >= head {
 			whole = whole && !l.list && !c.Links[l.Parent].list
 			l.Parent, l.list = c.Links[l.Parent].Parent, false
@@ -158,8 +155,8 @@ func (c *Chain) Shorten() {
 	clear(c.Links[len(c.Links) : len(c.Links)+n])
 }
 
-// LeftOut returns how many errors are left out before a link, and says so in
-// words; "" for none.
+// LeftOut returns how many errors are left out before a link, and a text about
+// them; "" for none.
 func (c *Chain) LeftOut(id int) (n int, words string) {
 	if n = c.Links[id].left; n > 0 {
 		words = fmt.Sprintf("%d errors that were unwrapped before this one are left out", n)
@@ -170,7 +167,7 @@ func (c *Chain) LeftOut(id int) (n int, words string) {
 	return n, words
 }
 
-// Source says how the parent holds the error: "cause" or "errors[0]".
+// Source returns the error's place in its parent: "cause" or "errors[0]".
 func (l *Link) Source() string {
 	switch {
 	case l.Parent < 0:
@@ -181,21 +178,14 @@ func (l *Link) Source() string {
 	return "cause"
 }
 
-// repeats reports whether an error stands among those that it was unwrapped
-// from, of which the nearest are looked at. The same error in two branches is
-// no cycle. Types that are comparable may hold values that are not; comparing
-// those panics.
-func repeats(done []Link, l *Link) (yes bool) {
-	if l.Parent < 0 || !l.Type.comparable {
+// repeats reports whether an error is among the nearest that wrap it. The same
+// error in two branches is no cycle.
+func repeats(done []Link, l *Link) bool {
+	if !l.Type.comparable {
 		return false
 	}
-	defer func() {
-		if recover() != nil {
-			yes = false
-		}
-	}()
 	for i, n := l.Parent, 0; i >= 0 && n < MaxShown; i, n = done[i].Parent, n+1 {
-		if done[i].Type == l.Type && done[i].Err == l.Err {
+		if done[i].Type == l.Type && guard.Same(done[i].Err, l.Err) {
 			return true
 		}
 	}

@@ -9,13 +9,12 @@ import (
 type Pattern struct {
 	text      string // without the stars
 	prefix    bool   // it ended in a star
-	qualified bool   // it says where the type is from
+	qualified bool   // it has a package
 }
 
-// NewPattern returns a Pattern for a name: of the type alone, PathError, or of
-// its package too, fs.PathError or io/fs.PathError. A star at the end stands
-// for any rest, and stars before it for pointers. ok is false for an empty
-// name.
+// NewPattern returns a Pattern for a name of a type, PathError, or of a type
+// with its package, fs.PathError or io/fs.PathError. A star at the end matches
+// any rest; stars at the beginning are ignored. ok is false for an empty name.
 func NewPattern(s string) (p Pattern, ok bool) {
 	s = strings.TrimLeft(strings.TrimSpace(s), "*")
 	text, prefix := strings.CutSuffix(s, "*")
@@ -37,11 +36,10 @@ func (p *Pattern) covers(name string) bool {
 	return name == p.text || p.prefix && strings.HasPrefix(name, p.text)
 }
 
-// TypeName is what an error's type is called in its package, which has a name
-// and an import path.
+// TypeName is the name of an error's type, with its package's path and name.
 type TypeName struct{ path, pkg, name string }
 
-// NameOf is the name of an error's type, the zero value for one without a name.
+// NameOf returns the name of an error's type; the zero value if it has none.
 func NameOf(err error) TypeName {
 	t := reflect.TypeOf(err)
 	for t.Kind() == reflect.Pointer {

@@ -16,8 +16,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// standard are the errors of the standard library, of pointer types,
-// that are declared for all to return.
+// standard are the sentinels of the standard library that are pointers.
 var standard = Set(
 	bufio.ErrAdvanceTooFar, bufio.ErrBadReadCount, bufio.ErrBufferFull, bufio.ErrFinalToken, bufio.ErrInvalidUnreadByte,
 	bufio.ErrInvalidUnreadRune, bufio.ErrNegativeAdvance, bufio.ErrNegativeCount, bufio.ErrTooLong,
@@ -35,7 +34,7 @@ var standard = Set(
 	strconv.ErrRange, strconv.ErrSyntax,
 )
 
-// Set is the set of those errors that are pointers.
+// Set returns the set of those errors that are pointers.
 func Set(errs ...error) map[error]bool {
 	m := make(map[error]bool, len(errs))
 	for _, err := range errs {
@@ -46,11 +45,9 @@ func Set(errs ...error) map[error]bool {
 	return m
 }
 
-// IsSentinel reports whether an error, of a pointer type, is one of those that
-// a package declares for all to return: not what went wrong this time, but a
-// name for what can go wrong. Those of the standard library are known, declared
-// are further ones, and one whose stack is that of a package's initialisation
-// shows it.
+// IsSentinel reports whether an error of a pointer type is a sentinel: one of
+// the standard library, a declared one, or one with the stack of a package's
+// initialisation.
 func (l *Link) IsSentinel(declared map[error]bool, a *stack.Arena) bool {
 	return standard[l.Err] || declared[l.Err] || l.OwnStack(a).InInit()
 }

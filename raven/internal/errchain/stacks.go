@@ -5,10 +5,9 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// FindStacks gives each error its own stack and the first one the capture's if
-// it has none. What an error has in common with one that it wraps is shown
-// there alone, where the error was made: whoever wraps an error in each
-// function would otherwise see the same calls as often.
+// FindStacks sets the stack of each error, and the capture's for the first if
+// it carries none. Calls that an error shares with one that it wraps are cut
+// from it, so that they are shown once.
 func (c *Chain) FindStacks(a *stack.Arena, capture stack.Stack) {
 	for id := range c.Links {
 		l := &c.Links[id]
@@ -28,8 +27,8 @@ func (c *Chain) FindStacks(a *stack.Arena, capture stack.Stack) {
 	}
 }
 
-// NearestStack returns the stack of an error or, if it has none, of the
-// closest one that holds it: the nearest to where it was made.
+// NearestStack returns the stack of an error, else of the nearest error with a
+// stack that wraps it.
 func (c *Chain) NearestStack(id int) stack.Stack {
 	for ; id >= 0; id = c.Links[id].Parent {
 		if s := c.Links[id].Stack; s != nil {
@@ -39,7 +38,7 @@ func (c *Chain) NearestStack(id int) stack.Stack {
 	return nil
 }
 
-// Message returns the text of an error, which is asked for it once.
+// Message returns the error's text, which it gets once.
 func (l *Link) Message() string {
 	if !l.asked {
 		l.text, l.asked = guard.Error(l.Err), true
@@ -47,7 +46,7 @@ func (l *Link) Message() string {
 	return l.text
 }
 
-// OwnStack returns the stack that the error carries, or nil. It is asked once.
+// OwnStack returns the stack that the error carries, or nil. It looks once.
 func (l *Link) OwnStack(a *stack.Arena) stack.Stack {
 	if !l.looked {
 		l.own, l.looked = l.Type.stackOf(l.Err, a), true

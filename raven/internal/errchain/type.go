@@ -12,21 +12,19 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// Type is what there is to know of the type of an error, or of another value,
-// found once. It never changes.
+// Type describes the type of an error or another value. It never changes.
 type Type struct {
-	// Name is what people call it, Module the package that declares it.
+	// Name is the name in events, Module the package.
 	Name, Module string
-	// GoType is what Go calls it, if Name is something else.
+	// GoType is the Go type, if Name is not.
 	GoType string
 	// Anonymous types say nothing about what went wrong.
 	Anonymous bool
-	// Pointer marks pointers to memory of their own, which say which error it
-	// is.
+	// Pointer types point to memory, which identifies the error.
 	Pointer bool
 
 	comparable bool
-	stack      func(reflect.Value) reflect.Value // the stack that a value carries, or nil
+	stack      func(reflect.Value) reflect.Value // returns a value's stack, or nil
 }
 
 var types sync.Map // of reflect.Type to *Type
@@ -56,13 +54,13 @@ func TypeOf(v any) *Type {
 	return known.(*Type)
 }
 
-// carrying are the names of packages whose types only carry a text, a stack or
-// other errors. They count wherever they stand in an import path.
+// carrying are the elements of import paths of packages whose types only carry
+// a text, a stack or other errors.
 var carrying = []string{"errors", "xerrors", "eris", "multierr", "multierror"}
 
-// anonymous reports whether a type tells nothing about what went wrong: it has
-// no name, or it is what the errors packages make of every text. Types of the
-// program itself always tell something.
+// anonymous reports whether a type says nothing about what went wrong: it has
+// no name, or an errors package uses it for every text. Types of the program
+// always say something.
 func anonymous(t reflect.Type) bool {
 	pkg, name := t.PkgPath(), t.Name()
 	switch {
@@ -78,8 +76,8 @@ func anonymous(t reflect.Type) bool {
 
 func exported(name string) bool { return name != "" && name[0] >= 'A' && name[0] <= 'Z' }
 
-// stackMethods are asked in this order. Their names are constants at the calls
-// so that the linker can go on dropping the methods that nothing uses.
+// stackMethods are tried in this order. Their names are constants at the calls;
+// otherwise the linker would keep all methods of the program.
 var stackMethods = []struct {
 	find func(reflect.Type) (reflect.Method, bool)
 	of   func(reflect.Value) reflect.Value
@@ -98,8 +96,8 @@ var stackMethods = []struct {
 	},
 }
 
-// stackIn returns the way from an error to the program counters that it
-// carries, nil if it carries none.
+// stackIn returns a function that gets the program counters of an error, nil if
+// the type carries none.
 func stackIn(t reflect.Type) func(reflect.Value) reflect.Value {
 	for _, method := range stackMethods {
 		if m, ok := method.find(t); ok && givesStack(m.Type) {
@@ -109,10 +107,10 @@ func stackIn(t reflect.Type) func(reflect.Value) reflect.Value {
 	return frameField(t)
 }
 
-// givesStack reports whether a method takes nothing and returns program
-// counters: a slice of integers of the kind uintptr, whatever their type is
-// called, or of structs that have one in a field ProgramCounter or PC. That
-// covers the errors packages that people use, without importing any of them.
+// givesStack reports whether a method without arguments returns program
+// counters: a slice of a type of kind uintptr, or of structs with such a field
+// ProgramCounter or PC. That covers the common errors packages without
+// importing them.
 func givesStack(method reflect.Type) bool {
 	if method.NumIn() != 1 || method.NumOut() != 1 || method.Out(0).Kind() != reflect.Slice {
 		return false
@@ -133,8 +131,8 @@ func pcField(t reflect.Type) []int {
 	return nil
 }
 
-// frameField finds what xerrors has in place of a method: a field frame with
-// an array frames, whose first counter is of xerrors itself.
+// frameField is for xerrors, which has no method: its errors have a field frame
+// with an array frames, whose first counter is in xerrors itself.
 func frameField(t reflect.Type) func(reflect.Value) reflect.Value {
 	if t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
 		return nil

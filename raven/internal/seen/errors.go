@@ -1,8 +1,7 @@
-// Package seen remembers which errors were reported, so that one is not
-// reported twice: in a Context, by the error itself, and among the latest of a
-// client, by what they say and where they were reported.
+// Package seen remembers reported errors to prevent repetitions: with a Context
+// by the error itself, and for a client by text and place.
 //
-// It knows errors and stacks. It must not know events or clients.
+// It must not know events or clients.
 package seen
 
 import (
@@ -11,9 +10,9 @@ import (
 )
 
 const (
-	// maxErrors bounds the errors that a Context remembers.
+	// maxErrors is how many errors a Context remembers.
 	maxErrors = 16
-	// keptFor is how long it remembers each of them.
+	// keptFor is how long it remembers an error.
 	keptFor = 5 * time.Minute
 )
 
@@ -23,16 +22,15 @@ type Way uint8
 // The ways.
 const (
 	ByProgram Way = iota // by a call of CaptureException
-	ByReturn             // a function that Wrap called returned it
-	ByLog                // a log record is about it
+	ByReturn             // a function called by Wrap returned it
+	ByLog                // it is in a log record
 	ByPanic              // it is the value of a panic
 	// Ways is how many there are.
 	Ways
 )
 
-// Errors are the latest errors that were captured with one Context. An
-// error is remembered as the pointer that it is; others are values, which say
-// nothing of whether they are the same. It is safe for concurrent use.
+// Errors are the latest errors captured with one Context. They are identified
+// as pointers. It is safe for concurrent use.
 type Errors struct {
 	mu      sync.Mutex
 	list    []sighting // guarded by mu; a ring, once it is full
@@ -40,22 +38,22 @@ type Errors struct {
 	tickets uint32     // guarded by mu; the last one given
 }
 
-// sighting is an error that was handed on to be delivered.
+// sighting is an error that was passed on for delivery.
 type sighting struct {
 	err    error
 	at     time.Time
 	how    Way
-	again  bool   // it was captured more than once, so that it is no single occasion
-	ticket uint32 // of the event; 0 once that was lost
+	again  bool   // it was captured more than once, so it may be a sentinel
+	ticket uint32 // of the event; 0 if that was lost
 }
 
-// Known are the errors that are remembered at a time.
+// Known are the remembered errors at one time.
 type Known struct {
 	list [maxErrors]sighting
 	n    int
 }
 
-// At returns what is remembered at a time.
+// At returns the remembered errors.
 func (s *Errors) At(now time.Time) (k Known) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,8 +69,8 @@ func (s *Errors) At(now time.Time) (k Known) {
 // Empty reports whether there are none.
 func (k *Known) Empty() bool { return k.n == 0 }
 
-// Has reports whether an error was captured once, in another way than how;
-// [Ways] stands for none.
+// Has reports whether an error was captured once, in another way than how.
+// [Ways] as how excludes none.
 func (k *Known) Has(err error, how Way) bool {
 	for i := range k.n {
 		if e := &k.list[i]; e.err == err && e.how != how && !e.again {
@@ -82,7 +80,7 @@ func (k *Known) Has(err error, how Way) bool {
 	return false
 }
 
-// Add remembers an error and returns the ticket with which to forget it.
+// Add remembers an error. The ticket is for Forget.
 func (s *Errors) Add(err error, how Way, now time.Time) (ticket uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +102,7 @@ func (s *Errors) Add(err error, how Way, now time.Time) (ticket uint32) {
 	return made.ticket
 }
 
-// Forget forgets the error with a ticket.
+// Forget removes the error with a ticket.
 func (s *Errors) Forget(ticket uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +113,7 @@ func (s *Errors) Forget(ticket uint32) {
 	}
 }
 
-// Clear forgets all errors.
+// Clear removes all errors.
 func (s *Errors) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

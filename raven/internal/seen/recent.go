@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// maxMarks bounds the errors that a client looks for in log records.
+	// maxMarks is how many errors a client remembers.
 	maxMarks = 32
-	// recently is how long it looks for them.
+	// recently is how long it remembers them.
 	recently = 5 * time.Second
 )
 
 // Recent are the errors that a client has just captured. Loggers often have no
-// context, so a log record about one of them is told by the error itself and by
-// the place: it is made by the function that captured the error, or by one that
-// called it, or the other way round. It is safe for concurrent use.
+// context, so a log record about one of them is recognised by the error and the
+// place: the same function, or a function and its caller. It is safe for
+// concurrent use.
 type Recent struct {
 	last [Ways]atomic.Int64 // when something was added, in ns
 
@@ -30,7 +30,7 @@ type Recent struct {
 	tickets uint32 // guarded by mu; the last one given
 }
 
-// Mark is an error that was captured, without keeping it alive.
+// Mark describes a captured error without keeping it alive.
 type Mark struct {
 	Type    *errchain.Type // nil if only the text is known
 	Addr    uintptr        // of an error that is a pointer
@@ -40,16 +40,15 @@ type Mark struct {
 	At      time.Time
 	Stack   stack.Stack
 
-	ticket uint32 // 0 once it was found, or lost
+	ticket uint32 // 0 if it was found or lost
 }
 
-// textSeed makes hashes of texts.
 var textSeed = maphash.MakeSeed()
 
 // Text is the hash of what an error says.
 func Text(s string) uint64 { return maphash.String(textSeed, s) }
 
-// Awaits reports whether something was captured just now in another way.
+// Awaits reports whether an error was just captured in another way.
 func (r *Recent) Awaits(how Way, now time.Time) bool {
 	for other := range Ways {
 		if at := r.last[other].Load(); other != how && at != 0 && now.UnixNano()-at < int64(recently) {
@@ -59,7 +58,7 @@ func (r *Recent) Awaits(how Way, now time.Time) bool {
 	return false
 }
 
-// Add keeps a copy of a mark and returns the ticket with which to forget it.
+// Add keeps a copy of a mark. The ticket is for Forget.
 func (r *Recent) Add(m Mark) (ticket uint32) {
 	r.last[m.How].Store(m.At.UnixNano())
 	r.mu.Lock()
@@ -75,8 +74,8 @@ func (r *Recent) Add(m Mark) (ticket uint32) {
 	return m.ticket
 }
 
-// Take reports whether the same error was captured in another way just now. It
-// is found once: what comes after it is something else.
+// Take reports whether the same error was just captured in another way. Each
+// mark is found once.
 func (r *Recent) Take(m Mark) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,7 +88,7 @@ func (r *Recent) Take(m Mark) bool {
 	return false
 }
 
-// Forget forgets the mark with a ticket.
+// Forget removes the mark with a ticket.
 func (r *Recent) Forget(ticket uint32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -100,7 +99,7 @@ func (r *Recent) Forget(ticket uint32) {
 	}
 }
 
-// same reports whether two marks are of one error on one occasion.
+// same reports whether two marks are of the same occurrence of an error.
 func (m *Mark) same(later *Mark) bool {
 	return m.How != later.How && m.Text == later.Text && later.At.Sub(m.At) < recently &&
 		(m.Type == nil || later.Type == nil || m.Type == later.Type && m.Addr == later.Addr) &&
