@@ -120,9 +120,11 @@ type Refusal struct {
 
 // Item is one item of an envelope, without its payload.
 type Item struct {
-	Type     string `json:"type"`
-	Filename string `json:"filename"` // of attachments
-	Size     int    `json:"size"`     // bytes of payload
+	Type           string `json:"type"`
+	Filename       string `json:"filename"`        // of attachments
+	ContentType    string `json:"content_type"`    // "" if the item names none
+	AttachmentType string `json:"attachment_type"` // "" if the item names none
+	Size           int    `json:"size"`            // bytes of payload
 }
 
 // Requests is one page of the list of requests, newest first.

@@ -68,7 +68,7 @@ func printDelivery(p *console.Printer, d *store.Delivery) error {
 	}
 	// An accepted request may have events besides the items that were dropped.
 	for _, e := range d.Events {
-		if err := p.Event(api.Event(e)); err != nil {
+		if err := p.Event(e.Event); err != nil {
 			return err
 		}
 	}

@@ -11,14 +11,14 @@ import (
 func events(list []*store.Event) []wire.Event {
 	out := make([]wire.Event, len(list))
 	for i, e := range list {
-		out[i] = Event(e)
+		out[i] = e.Event
 	}
 	return out
 }
 
 func details(e *store.Event) wire.Details {
 	c := e.Contents()
-	d := wire.Details{Event: Event(e), Contents: contents(c), Problems: []wire.Problem{}, Findings: []wire.Finding{}, Attachments: attachments(e.Delivery)}
+	d := wire.Details{Event: e.Event, Contents: contents(c), Problems: []wire.Problem{}, Findings: []wire.Finding{}, Attachments: attachments(e.Delivery)}
 	for _, p := range c.Problems {
 		d.Problems = append(d.Problems, wire.Problem{Path: p.Path, Reason: p.Reason})
 	}
@@ -130,9 +130,11 @@ func thread(t sentrytest.Thread) wire.Thread {
 }
 
 func breadcrumb(b sentrytest.Breadcrumb) wire.Breadcrumb {
-	return wire.Breadcrumb{
-		Timestamp: moment(b.Timestamp), Type: b.Type, Category: b.Category, Message: b.Message, Level: b.Level, Data: b.Data,
+	out := wire.Breadcrumb{Type: b.Type, Category: b.Category, Message: b.Message, Level: b.Level, Data: b.Data}
+	if !b.Timestamp.IsZero() {
+		out.Timestamp = &b.Timestamp
 	}
+	return out
 }
 
 func user(u sentrytest.User) map[string]any {

@@ -48,14 +48,14 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	counter(metricRefused, s.Refused)
 	counter(metricFaults, s.Faults)
 	counter(metricDropped, s.Dropped)
-	for level, n := range s.ByLevel {
+	for level, n := range s.Levels {
 		counter(metricEvents, n, level)
 	}
 	for kind, n := range s.Items {
 		counter(metricItems, n, kind)
 	}
-	for loss, n := range s.Discarded {
-		counter(metricDiscarded, n, loss.Reason, loss.Category)
+	for _, lost := range s.Discarded {
+		counter(metricDiscarded, lost.Quantity, lost.Reason, lost.Category)
 	}
 	ch <- prometheus.MustNewConstMetric(metricKept, prometheus.GaugeValue, float64(s.Kept))
 	ch <- prometheus.MustNewConstMetric(metricBytes, prometheus.GaugeValue, float64(s.Bytes))

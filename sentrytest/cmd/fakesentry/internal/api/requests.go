@@ -19,7 +19,7 @@ func (a *API) listRequests(w http.ResponseWriter, r *http.Request) {
 	tenant, item := r.FormValue("tenant"), r.FormValue("item")
 	page, total, next := a.cfg.Store.Deliveries(func(d *store.Delivery) bool {
 		return (tenant == "" || d.Request.PublicKey == tenant) && (!refused || d.Rejection != nil) && (!faulted || d.Faulted()) &&
-			(item == "" || slices.ContainsFunc(d.Items, func(i store.Item) bool { return i.Type == item }))
+			(item == "" || slices.ContainsFunc(d.Items, func(i wire.Item) bool { return i.Type == item }))
 	}, cursor, limit)
 	out := wire.Requests{Requests: make([]wire.Request, len(page)), Total: total, Next: cursorText(next)}
 	for i, d := range page {

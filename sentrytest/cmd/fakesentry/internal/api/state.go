@@ -1,14 +1,12 @@
 package api
 
 import (
-	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 
 	"sigs.k8s.io/yaml"
 
@@ -55,26 +53,7 @@ func (a *API) clearFaults(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *API) stats(w http.ResponseWriter, _ *http.Request) {
-	s := a.cfg.Store.Stats()
-	out := wire.Stats{
-		Requests: s.Requests, Events: s.Events, Refused: s.Refused, Faults: s.Faults, Dropped: s.Dropped, Kept: s.Kept, Bytes: s.Bytes,
-		Levels: orEmpty(s.ByLevel), Items: orEmpty(s.Items), Discarded: []wire.Discarded{},
-	}
-	for loss, n := range s.Discarded {
-		out.Discarded = append(out.Discarded, wire.Discarded{Reason: loss.Reason, Category: loss.Category, Quantity: n})
-	}
-	slices.SortFunc(out.Discarded, func(a, b wire.Discarded) int {
-		return cmp.Or(cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Category, b.Category))
-	})
-	answer(w, http.StatusOK, out)
-}
-
-// orEmpty makes a nil map an empty JSON object.
-func orEmpty(m map[string]int) map[string]int {
-	if m == nil {
-		return map[string]int{}
-	}
-	return m
+	answer(w, http.StatusOK, a.cfg.Store.Stats())
 }
 
 func (a *API) health(w http.ResponseWriter, r *http.Request) {

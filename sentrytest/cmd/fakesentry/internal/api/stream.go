@@ -43,7 +43,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 		}
 		for _, e := range d.Events {
 			if e.Seq > after && f.Match(e) {
-				s.send("event", e.Seq, Event(e))
+				s.send("event", e.Seq, e.Event)
 			}
 		}
 	})

@@ -10,10 +10,10 @@ import (
 	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
-func (a *API) tenant(r *http.Request, t store.Tenant) wire.Tenant {
-	return wire.Tenant{
-		Key: t.Key, Name: t.Name, ProjectID: t.ProjectID, Created: t.Created, DSN: a.cfg.DSN(r, t.Key, t.ProjectID), TLSDSN: a.cfg.TLSDSN(r, t.Key, t.ProjectID),
-	}
+// withDSN adds the DSNs for the client of the request.
+func (a *API) withDSN(r *http.Request, t wire.Tenant) wire.Tenant {
+	t.DSN, t.TLSDSN = a.cfg.DSN(r, t.Key, t.ProjectID), a.cfg.TLSDSN(r, t.Key, t.ProjectID)
+	return t
 }
 
 // tenantList is the answer to a request for all tenants.
@@ -24,7 +24,7 @@ type tenantList struct {
 func (a *API) listTenants(w http.ResponseWriter, r *http.Request) {
 	list := tenantList{Tenants: []wire.Tenant{}}
 	for _, t := range a.cfg.Store.Tenants() {
-		list.Tenants = append(list.Tenants, a.tenant(r, t))
+		list.Tenants = append(list.Tenants, a.withDSN(r, t))
 	}
 	answer(w, http.StatusOK, list)
 }
@@ -43,7 +43,7 @@ func (a *API) createTenant(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusInternalServerError, err)
 		return
 	}
-	answer(w, http.StatusCreated, a.tenant(r, t))
+	answer(w, http.StatusCreated, a.withDSN(r, t))
 }
 
 // knows reports whether events may arrive with the key. It answers with 404 if
@@ -71,7 +71,7 @@ func (a *API) showTenant(w http.ResponseWriter, r *http.Request) {
 		notFound(w, "tenant", r.PathValue("tenant"))
 		return
 	}
-	answer(w, http.StatusOK, a.tenant(r, t))
+	answer(w, http.StatusOK, a.withDSN(r, t))
 }
 
 func (a *API) deleteTenant(w http.ResponseWriter, r *http.Request) {

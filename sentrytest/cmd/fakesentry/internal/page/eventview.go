@@ -94,7 +94,7 @@ func (p *Pages) eventView(e *store.Event) eventView {
 	v.Heading, v.Detail, v.Message = headings(c)
 	v.Facts = p.facts(e, c)
 	v.Exceptions, v.Threads = exceptions(c), threads(c)
-	v.Timing = p.timing(e)
+	v.Timing = p.timing(e, c)
 	api := fmt.Sprintf("/api/v1/events/%d/raw", e.Seq)
 	v.RawURL, v.SaveURL = api, api+"?download=1"
 	raw := indented(e.Raw())
@@ -116,7 +116,7 @@ func headings(c sentrytest.Event) (heading, detail, message string) {
 }
 
 func (p *Pages) facts(e *store.Event, c sentrytest.Event) []pair {
-	sdk := strings.TrimSpace(e.SDKName + " " + e.SDKVersion)
+	sdk := strings.TrimSpace(e.SDK.Name + " " + e.SDK.Version)
 	var out []pair
 	for _, f := range [][2]string{
 		{"Event ID", e.EventID},
@@ -154,11 +154,11 @@ func templateOf(c sentrytest.Event) string {
 
 // timing returns the steps from the event to the server. The clocks of two
 // machines may differ.
-func (p *Pages) timing(e *store.Event) []timing {
+func (p *Pages) timing(e *store.Event, c sentrytest.Event) []timing {
 	steps := []struct {
 		what string
 		at   time.Time
-	}{{"happened", e.Timestamp}, {"sent", time.Time{}}, {"received", e.Received}}
+	}{{"happened", c.Timestamp}, {"sent", time.Time{}}, {"received", e.Received}}
 	if envelope, ok := e.Delivery.Envelope(); ok {
 		steps[1].at = envelope.SentAt
 	}

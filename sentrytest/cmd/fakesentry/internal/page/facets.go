@@ -35,7 +35,7 @@ var facetFields = []struct {
 	{"project", "Project", func(e *store.Event) string { return e.ProjectID }},
 	{"environment", "Environment", func(e *store.Event) string { return e.Environment }},
 	{"release", "Release", func(e *store.Event) string { return e.Release }},
-	{"sdk", "SDK", func(e *store.Event) string { return e.SDKName }},
+	{"sdk", "SDK", func(e *store.Event) string { return e.SDK.Name }},
 }
 
 // facets counts the values of the events. It leaves out empty fields.

@@ -132,7 +132,7 @@ func (p *Pages) row(e *store.Event, query string) row {
 	}
 	return row{
 		Seq: e.Seq, URL: eventURL(e, query), Level: e.Level, Type: e.Type, Title: cut(e.Title, 300), Culprit: cut(e.Culprit, 300),
-		Project: e.ProjectID, SDK: cmp.Or(e.SDKName, "unknown SDK"), Release: e.Release, Environment: e.Environment,
+		Project: e.ProjectID, SDK: cmp.Or(e.SDK.Name, "unknown SDK"), Release: e.Release, Environment: e.Environment,
 		Time: p.moment(e.Received), Files: files,
 	}
 }

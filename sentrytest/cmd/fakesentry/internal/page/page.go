@@ -11,6 +11,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/api"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 // Config configures the pages. The first group of fields is required.
@@ -117,19 +118,18 @@ type frame struct {
 // counters are the figures in the head of each page. They count the store's
 // contents.
 type counters struct {
-	Kept, Requests, Refused, Faulted, Lost, Dropped int
-	FaultsOn                                        int
+	fakesentryclient.Stats
+	Lost     int // events that clients reported as lost
+	FaultsOn int
 }
 
 func (p *Pages) frame(title, section string) frame {
 	last := p.cfg.Store.Last() // read first, so that later arrivals are shown again rather than missed
-	s := p.cfg.Store.Held()
-	f := frame{Title: title, Section: section, Version: p.cfg.Version, Last: last}
-	f.Counters = counters{Kept: s.Kept, Requests: s.Requests, Refused: s.Refused, Faulted: s.Faults, Dropped: s.Dropped, FaultsOn: len(p.cfg.Faults().Faults())}
-	for _, n := range s.Discarded {
-		f.Counters.Lost += n
+	c := counters{Stats: p.cfg.Store.Held(), FaultsOn: len(p.cfg.Faults().Faults())}
+	for _, lost := range c.Discarded {
+		c.Lost += lost.Quantity
 	}
-	return f
+	return frame{Title: title, Section: section, Version: p.cfg.Version, Last: last, Counters: c}
 }
 
 // render sends a page. It renders the whole page first, so that a failure does

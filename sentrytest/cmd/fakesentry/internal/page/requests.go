@@ -10,6 +10,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 // requestsView is the data of the requests page, with the losses that clients
@@ -22,7 +23,7 @@ type requestsView struct {
 	Newest string
 	Total  int
 	Rows   []requestRow
-	Losses []loss
+	Losses []fakesentryclient.Discarded // the most frequent first
 }
 
 // requestRow is a request in a list.
@@ -39,12 +40,6 @@ type requestRow struct {
 	Connection   int
 	Carried      string
 	Gap          string // since the previous request of the same client
-}
-
-// loss is a number of events that clients dropped, by reason and category.
-type loss struct {
-	Reason, Category string
-	Quantity         int
 }
 
 func (p *Pages) requests(w http.ResponseWriter, r *http.Request) {
@@ -76,19 +71,9 @@ func (p *Pages) requests(w http.ResponseWriter, r *http.Request) {
 	if before > 0 {
 		v.Newest = address(0)
 	}
-	v.Losses = losses(p.cfg.Store.Held())
+	v.Losses = p.cfg.Store.Held().Discarded
+	slices.SortStableFunc(v.Losses, func(a, b fakesentryclient.Discarded) int { return cmp.Compare(b.Quantity, a.Quantity) })
 	render(w, http.StatusOK, "requests", v)
-}
-
-func losses(s store.Stats) []loss {
-	var out []loss
-	for kind, n := range s.Discarded {
-		out = append(out, loss{kind.Reason, kind.Category, n})
-	}
-	slices.SortFunc(out, func(a, b loss) int {
-		return cmp.Or(cmp.Compare(b.Quantity, a.Quantity), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Category, b.Category))
-	})
-	return out
 }
 
 // requestRows returns rows for requests, newest first.
@@ -159,7 +144,7 @@ type requestView struct {
 	Headers  []pair
 	Answer   []pair
 	Body     string
-	Items    []store.Item
+	Items    []fakesentryclient.Item
 	Findings []sentrytest.Finding
 	Events   []row
 	BodyURL  string

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 // requestView describes a request. It leaves out findings about its events,
@@ -97,7 +98,7 @@ func bodyText(r sentrytest.Request) (text string, more bool) {
 }
 
 // ofEvent reports whether the path of a finding is inside an event item.
-func ofEvent(path string, items []store.Item) bool {
+func ofEvent(path string, items []fakesentryclient.Item) bool {
 	rest, ok := strings.CutPrefix(path, "items.")
 	index, _, deeper := strings.Cut(rest, ".")
 	i, err := strconv.Atoi(index)

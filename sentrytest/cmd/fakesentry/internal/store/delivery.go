@@ -6,10 +6,10 @@ import (
 	"maps"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/search"
+	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 // Delivery is one request and its result.
@@ -18,9 +18,9 @@ type Delivery struct {
 	Request   sentrytest.Request
 	Rejection *sentrytest.Rejection // nil unless it was refused; its Request is empty, see the field above
 	Events    []*Event              // the events in it; empty for refusals, sessions, client reports, …
-	Items     []Item                // of its envelope, without payloads; nil without an envelope
+	Items     []wire.Item           // of its envelope, without payloads; nil without an envelope
 
-	losses map[Loss]int // losses in the client reports of its envelope
+	losses map[loss]int // losses in the client reports of its envelope
 
 	made string // the envelope that was made of an upload; "" if the request had one or has none
 	size int64
@@ -28,15 +28,6 @@ type Delivery struct {
 
 // Faulted reports whether a fault made the answer.
 func (d *Delivery) Faulted() bool { return d.Request.Answer.Step != "" }
-
-// Item is one item of an envelope, without its payload.
-type Item struct {
-	Type           string
-	Filename       string // of attachments
-	ContentType    string
-	AttachmentType string
-	Size           int // bytes
-}
 
 // Envelope returns the envelope of the delivery. It returns false if there is
 // none or the request was refused. The envelope of a minidump was made of the
@@ -81,26 +72,11 @@ func envelopeText(e *sentrytest.Envelope) (string, error) {
 	return b.String(), nil
 }
 
-// Event is the summary of an event for lists. Contents returns the whole event.
+// Event is the summary of an event, as the API sends it. Contents returns the
+// whole event.
 type Event struct {
-	Seq      int64
+	wire.Event
 	Delivery *Delivery
-
-	EventID     string
-	Type        string // "" for an error
-	Level       string
-	Title       string // see search.Title
-	Culprit     string // see search.Culprit
-	Group       string // the Key of its sentrytest.Grouping; Contents().GroupingPreview() explains it
-	Release     string
-	Environment string
-	Platform    string
-	SDKName     string
-	SDKVersion  string
-	ProjectID   string
-	PublicKey   string
-	Timestamp   time.Time // the event's own time; zero if it has none
-	Received    time.Time
 
 	raw string
 	doc *search.Document
@@ -117,7 +93,7 @@ func (e *Event) Contents() sentrytest.Event {
 	}
 	c.EventID = e.EventID
 	if c.SDK.Name == "" {
-		c.SDK.Name, c.SDK.Version = e.SDKName, e.SDKVersion
+		c.SDK.Name, c.SDK.Version = e.SDK.Name, e.SDK.Version
 	}
 	c.Received = e.Delivery.Request
 	return c
@@ -154,32 +130,35 @@ func newDelivery(a *sentrytest.Arrival) (*Delivery, error) {
 // setItems sets the items and the losses from the envelope.
 func (d *Delivery) setItems(e *sentrytest.Envelope) {
 	for _, report := range e.ClientReports() {
-		for _, loss := range report.Discarded {
-			d.losses = addLoss(d.losses, Loss{loss.Reason, loss.Category}, loss.Quantity)
+		for _, lost := range report.Discarded {
+			d.losses = addLoss(d.losses, loss{lost.Reason, lost.Category}, lost.Quantity)
 		}
 	}
-	d.Items = make([]Item, len(e.Items))
+	d.Items = make([]wire.Item, len(e.Items))
 	for i, item := range e.Items {
-		d.Items[i] = Item{
+		d.Items[i] = wire.Item{
 			Type: item.Type, Filename: item.Filename, ContentType: item.ContentType, AttachmentType: item.AttachmentType, Size: len(item.Payload),
 		}
 	}
 }
 
 func (d *Delivery) newEvent(c sentrytest.Event) *Event {
-	return &Event{
-		Delivery: d, EventID: c.EventID, Type: c.Type, Level: c.Level, Title: search.Title(c), Culprit: search.Culprit(c), Group: c.GroupingPreview().Key,
-		Release: c.Release, Environment: c.Environment, Platform: c.Platform, SDKName: c.SDK.Name, SDKVersion: c.SDK.Version,
-		ProjectID: d.Request.ProjectID, PublicKey: d.Request.PublicKey, Timestamp: c.Timestamp, Received: d.Request.Time,
-		raw: string(c.Raw), doc: search.NewDocument(c),
+	e := &Event{Delivery: d, raw: string(c.Raw), doc: search.NewDocument(c), Event: wire.Event{
+		EventID: c.EventID, Type: cmp.Or(c.Type, "error"), Level: c.Level, Title: search.Title(c), Culprit: search.Culprit(c), Group: c.GroupingPreview().Key,
+		Release: c.Release, Environment: c.Environment, Platform: c.Platform, SDK: wire.SDK{Name: c.SDK.Name, Version: c.SDK.Version},
+		ProjectID: d.Request.ProjectID, PublicKey: d.Request.PublicKey, Received: d.Request.Time.UTC(),
+	}}
+	if at := c.Timestamp; !at.IsZero() { // a copy: &c.Timestamp would keep all of c
+		e.Timestamp = &at
 	}
+	return e
 }
 
 // measure estimates the memory of the delivery.
 func (d *Delivery) measure() {
 	d.size = 2048 + int64(len(d.Request.Body)+len(d.Request.Decoded)+len(d.Request.Answer.Body)+len(d.made))
-	for loss := range d.losses {
-		d.size += int64(len(loss.Reason) + len(loss.Category) + 64)
+	for kind := range d.losses {
+		d.size += int64(len(kind.reason) + len(kind.category) + 64)
 	}
 	for _, e := range d.Events {
 		d.size += int64(len(e.raw) + e.doc.Size())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 func TestFileIsReadByTheNextStore(t *testing.T) {
@@ -49,7 +50,7 @@ func TestFileIsReadByTheNextStore(t *testing.T) {
 	g.Expect(others[1].Rejection.Causes).To(Equal([]string{"the whole event"}))
 	g.Expect(others[1].Request.Decoded).To(BeEmpty(), "the body was not decoded")
 	g.Expect(s.Last()).To(Equal(last), "numbers are never used again")
-	g.Expect(s.Tenants()).To(Equal([]store.Tenant{tenant}))
+	g.Expect(s.Tenants()).To(Equal([]fakesentryclient.Tenant{tenant}))
 	next, err := s.Mint(t.Context(), "")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(next.ProjectID).To(Equal("3"))

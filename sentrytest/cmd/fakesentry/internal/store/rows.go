@@ -16,6 +16,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
+	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 // insert writes a delivery with its events into the transaction.
@@ -76,7 +77,7 @@ func (f *file) deleteUnreadable(s *Store) error {
 	return nil
 }
 
-func (f *file) insertTenant(t Tenant) error {
+func (f *file) insertTenant(t wire.Tenant) error {
 	_, err := f.tx.Exec(`INSERT INTO tenants (key, project, name, created) VALUES (?, ?, ?, ?)`, t.Key, t.ProjectID, t.Name, nanoseconds(t.Created))
 	return err
 }
@@ -113,7 +114,7 @@ func (f *file) loadTenants(s *Store, left *omissions) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var t Tenant
+		var t wire.Tenant
 		var row int64
 		var created string
 		if err := rows.Scan(&row, &t.Key, &t.ProjectID, &t.Name, &created); err != nil {
@@ -261,7 +262,7 @@ func (d *Delivery) restoreEvent(seq int64, id, raw string) (*Event, error) {
 	}
 	c.Received = d.Request
 	e := d.newEvent(c)
-	e.Seq = seq
+	e.Seq, e.Request = seq, d.Seq
 	return e, nil
 }
 

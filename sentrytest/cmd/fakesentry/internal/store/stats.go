@@ -1,31 +1,29 @@
 package store
 
-import "maps"
+import (
+	"cmp"
+	"maps"
+	"slices"
 
-// Stats counts what a store has received since it was opened, including what
-// its file held then. Deleting changes only Kept and Bytes.
-type Stats struct {
-	Requests  int
-	Events    int
-	Refused   int            // requests that were refused because of their contents
-	Faults    int            // requests that a fault answered
-	Dropped   int            // events that were dropped to stay within the bounds
-	Items     map[string]int // items of envelopes by type
-	ByLevel   map[string]int // events by level
-	Discarded map[Loss]int   // events in client reports (docs/protocol.md, "Client reports")
-	Kept      int            // events in the store
-	Bytes     int64          // approximate memory of the store
+	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
+)
+
+// counts counts deliveries.
+type counts struct {
+	wire.Stats // without Discarded
+	discarded  map[loss]int
 }
 
-// Loss is a kind of loss in client reports.
-type Loss struct{ Reason, Category string }
+// loss is a kind of loss in client reports (docs/protocol.md, "Client
+// reports").
+type loss struct{ reason, category string }
 
-// Stats returns the current counts.
-func (s *Store) Stats() Stats {
+// Stats counts what the store has received since it was opened, including what
+// its file held then. Deleting changes only Kept and Bytes.
+func (s *Store) Stats() wire.Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := s.stats
-	out.Items, out.ByLevel, out.Discarded = maps.Clone(out.Items), maps.Clone(out.ByLevel), maps.Clone(out.Discarded)
+	out := s.stats.summary()
 	out.Bytes = s.bytes
 	for _, d := range s.withs {
 		out.Kept += len(d.Events)
@@ -35,15 +33,31 @@ func (s *Store) Stats() Stats {
 
 // Held counts what is in the store now. Its Dropped counts drops since
 // everything was last deleted.
-func (s *Store) Held() Stats {
-	var out Stats
+func (s *Store) Held() wire.Stats {
+	var held counts
 	s.mu.Lock()
-	out.Bytes, out.Dropped = s.bytes, s.dropped
+	held.Bytes, held.Dropped = s.bytes, s.dropped
 	s.mu.Unlock()
 	for _, d := range s.snapshot().merged(0) {
-		out.count(d)
+		held.count(d)
 	}
-	out.Kept = out.Events
+	held.Kept = held.Events
+	return held.summary()
+}
+
+// summary returns the counts as the API sends them, with maps of their own.
+func (c *counts) summary() wire.Stats {
+	out := c.Stats
+	out.Levels, out.Items = map[string]int{}, map[string]int{}
+	maps.Copy(out.Levels, c.Levels)
+	maps.Copy(out.Items, c.Items)
+	out.Discarded = make([]wire.Discarded, 0, len(c.discarded))
+	for kind, n := range c.discarded {
+		out.Discarded = append(out.Discarded, wire.Discarded{Reason: kind.reason, Category: kind.category, Quantity: n})
+	}
+	slices.SortFunc(out.Discarded, func(a, b wire.Discarded) int {
+		return cmp.Or(cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Category, b.Category))
+	})
 	return out
 }
 
@@ -51,41 +65,41 @@ func (s *Store) Held() Stats {
 // network.
 const maxKinds = 100
 
-func (st *Stats) count(d *Delivery) {
-	if st.Items == nil {
-		st.Items, st.ByLevel = map[string]int{}, map[string]int{}
+func (c *counts) count(d *Delivery) {
+	if c.Items == nil {
+		c.Items, c.Levels = map[string]int{}, map[string]int{}
 	}
-	st.Requests++
-	st.Events += len(d.Events)
+	c.Requests++
+	c.Events += len(d.Events)
 	if d.Rejection != nil {
-		st.Refused++
+		c.Refused++
 	}
 	if d.Faulted() {
-		st.Faults++
+		c.Faults++
 	}
 	for _, e := range d.Events {
-		st.ByLevel[e.Level]++
+		c.Levels[e.Level]++
 	}
 	for _, item := range d.Items {
 		kind := item.Type
-		if _, known := st.Items[kind]; !known && len(st.Items) >= maxKinds {
+		if _, known := c.Items[kind]; !known && len(c.Items) >= maxKinds {
 			kind = "other"
 		}
-		st.Items[kind]++
+		c.Items[kind]++
 	}
-	for loss, n := range d.losses {
-		st.Discarded = addLoss(st.Discarded, loss, n)
+	for kind, n := range d.losses {
+		c.discarded = addLoss(c.discarded, kind, n)
 	}
 }
 
-// addLoss adds n to a loss.
-func addLoss(to map[Loss]int, loss Loss, n int) map[Loss]int {
+// addLoss adds n to a kind of loss.
+func addLoss(to map[loss]int, kind loss, n int) map[loss]int {
 	if to == nil {
-		to = map[Loss]int{}
+		to = map[loss]int{}
 	}
-	if _, known := to[loss]; !known && len(to) >= maxKinds {
-		loss = Loss{"other", "other"}
+	if _, known := to[kind]; !known && len(to) >= maxKinds {
+		kind = loss{"other", "other"}
 	}
-	to[loss] += n
+	to[kind] += n
 	return to
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
+	wire "github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 // Default bounds of a store.
@@ -52,8 +53,8 @@ type Store struct {
 	doomed   []int64 // dropped from memory, but not yet from the file
 	deleted  int     // the number of deletions; a Wait starts over when it changes
 	dropped  int     // events dropped to stay within the bounds, since everything was last deleted
-	stats    Stats
-	tenants  []Tenant
+	stats    counts
+	tenants  []wire.Tenant
 	project  int           // the newest project of a tenant
 	changed  chan struct{} // closed and replaced at each change
 	closed   bool
@@ -145,7 +146,7 @@ type operation struct {
 func (d *Delivery) number(next func() int64) {
 	d.Seq = next()
 	for _, e := range d.Events {
-		e.Seq = next()
+		e.Seq, e.Request = next(), d.Seq
 	}
 }
 

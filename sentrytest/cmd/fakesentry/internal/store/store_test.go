@@ -11,6 +11,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 func TestListPages(t *testing.T) {
@@ -289,11 +290,11 @@ func TestHeldCountsTheContents(t *testing.T) {
 		add(t, s, arrival(t, "a", "one"), arrival(t, "a", "two"), batch(t, "three", "four"), report, refused)
 		held := s.Held()
 		g.Expect(held).To(And(HaveField("Requests", 4), HaveField("Events", 3), HaveField("Kept", 3), HaveField("Refused", 1), HaveField("Dropped", 1)))
-		g.Expect(held.Discarded).To(Equal(map[store.Loss]int{{Reason: "queue_overflow", Category: "error"}: 3}))
+		g.Expect(held.Discarded).To(Equal([]fakesentryclient.Discarded{{Reason: "queue_overflow", Category: "error", Quantity: 3}}))
 		g.Expect(s.Delete(t.Context(), store.Filter{Key: "a"})).To(Equal(3))
 		g.Expect(s.Held()).To(And(HaveField("Requests", 1), HaveField("Refused", 0), HaveField("Dropped", 1), HaveField("Discarded", HaveLen(1))))
 		g.Expect(s.Delete(t.Context(), store.Filter{})).To(Equal(0))
-		g.Expect(s.Held()).To(Equal(store.Stats{}))
+		g.Expect(s.Held()).To(Equal(fakesentryclient.Stats{Levels: map[string]int{}, Items: map[string]int{}, Discarded: []fakesentryclient.Discarded{}}))
 		g.Expect(s.Stats()).To(And(HaveField("Requests", 5), HaveField("Events", 4), HaveField("Discarded", HaveLen(1))), "counters never decrease")
 	})
 }
@@ -308,7 +309,7 @@ func TestTenants(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(one.Key).To(MatchRegexp("^[0-9a-f]{32}$"))
 		g.Expect([]string{one.ProjectID, two.ProjectID}).To(Equal([]string{"2", "3"}))
-		g.Expect(s.Tenants()).To(Equal([]store.Tenant{one, two}))
+		g.Expect(s.Tenants()).To(Equal([]fakesentryclient.Tenant{one, two}))
 		add(t, s, arrival(t, one.Key, "of one"), arrival(t, two.Key, "of two"))
 		g.Expect(s.DeleteTenant(t.Context(), one.Key)).To(BeTrue())
 		g.Expect(s.DeleteTenant(t.Context(), one.Key)).To(BeFalse())
@@ -330,8 +331,10 @@ func TestStats(t *testing.T) {
 		add(t, s, arrival(t, "a", "one"), faulty, refused, report)
 		st := s.Stats()
 		g.Expect(st).To(And(HaveField("Requests", 4), HaveField("Events", 1), HaveField("Refused", 1), HaveField("Faults", 1)))
-		g.Expect(st.ByLevel).To(Equal(map[string]int{"warning": 1}))
+		g.Expect(st.Levels).To(Equal(map[string]int{"warning": 1}))
 		g.Expect(st.Items).To(Equal(map[string]int{"client_report": 3}))
-		g.Expect(st.Discarded).To(Equal(map[store.Loss]int{{Reason: "queue_overflow", Category: "error"}: 4, {Reason: "sample_rate", Category: "error"}: 2}))
+		g.Expect(st.Discarded).To(Equal([]fakesentryclient.Discarded{
+			{Reason: "queue_overflow", Category: "error", Quantity: 4}, {Reason: "sample_rate", Category: "error", Quantity: 2},
+		}))
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
+	"github.com/ravenkit/ravenkit/sentrytest/fakesentryclient"
 )
 
 // change runs a statement on the file of a closed store.
@@ -95,7 +96,7 @@ func TestUnreadableTenants(t *testing.T) {
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(s.Close()).To(Succeed())
 			change(t, cfg.Path, `UPDATE tenants SET `+damage+` WHERE name = 'one'`)
-			g.Expect(open(t, cfg).Tenants()).To(Equal([]store.Tenant{two}))
+			g.Expect(open(t, cfg).Tenants()).To(Equal([]fakesentryclient.Tenant{two}))
 			g.Expect(named).To(HaveExactElements(ContainSubstring(": skipped, because it can't be read: tenant 1: ")))
 		})
 	}
@@ -151,7 +152,7 @@ func TestMinidumpsAreKept(t *testing.T) {
 		g.Expect(e.EventID).To(Equal(before.EventID))
 		g.Expect(e.Raw()).To(Equal(before.Raw()))
 		g.Expect(e.Delivery.Request.Decoded).To(Equal("MDMP\x00\xff\n\n"), "as received")
-		g.Expect(e.Delivery.Items).To(Equal([]store.Item{
+		g.Expect(e.Delivery.Items).To(Equal([]fakesentryclient.Item{
 			{Type: "event", ContentType: "application/json", Size: len(e.Raw())},
 			{Type: "attachment", Filename: "Minidump", ContentType: "application/x-dmp", AttachmentType: "event.minidump", Size: 8},
 		}))
