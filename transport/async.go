@@ -54,7 +54,7 @@ type job struct {
 	done   func(*Response, error)
 	ticket account.Ticket
 
-	// The dispatcher uses the fields below.
+	// Threaded uses the fields below.
 
 	at    time.Time // when it was accepted
 	place uint64    // in the queue

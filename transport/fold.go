@@ -102,48 +102,48 @@ const maxFoldTries = 4
 
 // foldOwn folds the packet in its caller when much is waiting. It releases the
 // lock meanwhile.
-func (d *dispatcher) foldOwn(j *job) {
-	if d.bytes() <= d.cfg.QueueBytes/4*3 {
+func (t *Threaded) foldOwn(j *job) {
+	if t.bytes() <= t.cfg.QueueBytes/4*3 {
 		return
 	}
-	dict := d.book.forBody(j.packet.Body)
-	d.mu.Unlock()
+	dict := t.book.forBody(j.packet.Body)
+	t.mu.Unlock()
 	p := fold(j.packet, dict)
-	d.mu.Lock()
-	d.refold(j, p, dict)
+	t.mu.Lock()
+	t.refold(j, p, dict)
 }
 
-func (d *dispatcher) refold(j *job, p *Packet, dict *s2.Dict) {
+func (t *Threaded) refold(j *job, p *Packet, dict *s2.Dict) {
 	if p == nil {
-		d.book.folded(dict, j.packet.Body, len(j.packet.Body))
+		t.book.folded(dict, j.packet.Body, len(j.packet.Body))
 		return
 	}
-	d.book.folded(dict, j.packet.Body, len(p.Body))
+	t.book.folded(dict, j.packet.Body, len(p.Body))
 	j.packet, j.dict = p, dict
 }
 
 // startFolding starts a goroutine that folds waiting packets, if they take much
 // memory. The caller holds the lock.
-func (d *dispatcher) startFolding() {
-	if d.folding || d.bytes() <= d.cfg.QueueBytes/2 {
+func (t *Threaded) startFolding() {
+	if t.folding || t.bytes() <= t.cfg.QueueBytes/2 {
 		return
 	}
-	if d.unfolded() >= 0 {
-		d.folding = true
-		d.crew.start(d.foldQueue)
+	if t.unfolded() >= 0 {
+		t.folding = true
+		t.crew.start(t.foldQueue)
 	}
 }
 
 // unfolded returns the index of the fresh packet to fold next, negative if
 // there is none. The caller holds the lock.
-func (d *dispatcher) unfolded() int {
-	if d.fresh.len <= maxPlain {
+func (t *Threaded) unfolded() int {
+	if t.fresh.len <= maxPlain {
 		return -1
 	}
-	first := d.fresh.front().place
-	d.foldedTo = max(d.foldedTo, first+maxPlain)
-	for ; d.foldedTo < first+uint64(d.fresh.len); d.foldedTo++ {
-		if i := int(d.foldedTo - first); d.fresh.at(i).dict == nil {
+	first := t.fresh.front().place
+	t.foldedTo = max(t.foldedTo, first+maxPlain)
+	for ; t.foldedTo < first+uint64(t.fresh.len); t.foldedTo++ {
+		if i := int(t.foldedTo - first); t.fresh.at(i).dict == nil {
 			return i
 		}
 	}
@@ -152,34 +152,34 @@ func (d *dispatcher) unfolded() int {
 
 // foldQueue folds waiting packets until they take little memory or all are
 // folded.
-func (d *dispatcher) foldQueue() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	defer func() { d.folding = false }()
-	for d.bytes() > d.cfg.QueueBytes/2 && d.foldNext() {
+func (t *Threaded) foldQueue() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer func() { t.folding = false }()
+	for t.bytes() > t.cfg.QueueBytes/2 && t.foldNext() {
 	}
 }
 
 // foldNext folds one of the waiting packets. It releases the lock meanwhile. It
 // returns false if none is left to fold.
-func (d *dispatcher) foldNext() bool {
-	i := d.unfolded()
+func (t *Threaded) foldNext() bool {
+	i := t.unfolded()
 	if i < 0 {
 		return false
 	}
-	j := *d.fresh.at(i)
-	d.foldedTo = j.place + 1
-	dict := d.book.forBody(j.packet.Body)
-	d.mu.Unlock()
+	j := *t.fresh.at(i)
+	t.foldedTo = j.place + 1
+	dict := t.book.forBody(j.packet.Body)
+	t.mu.Unlock()
 	p := fold(j.packet, dict)
-	d.mu.Lock()
-	d.refold(&j, p, dict)
-	if d.fresh.len == 0 || j.dict == nil {
+	t.mu.Lock()
+	t.refold(&j, p, dict)
+	if t.fresh.len == 0 || j.dict == nil {
 		return true
 	}
-	if i := int(j.place - d.fresh.front().place); i >= 0 && i < d.fresh.len {
-		d.fresh.replace(i, j)
-		d.wakeWaiter()
+	if i := int(j.place - t.fresh.front().place); i >= 0 && i < t.fresh.len {
+		t.fresh.replace(i, j)
+		t.wakeWaiter()
 	}
 	return true
 }

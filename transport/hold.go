@@ -104,9 +104,6 @@ type Notice struct {
 	Waiting int
 }
 
-// HoldState returns the state of the delivery.
-func (t *Threaded) HoldState() HoldState { return t.holdState() }
-
 // Watch calls fn when a pause begins and when it ends, as [Holder] says.
 func (t *Threaded) Watch(fn func(Notice)) bool {
 	t.mu.Lock()
@@ -126,7 +123,7 @@ type trouble struct {
 	hard   bool      // due comes from the server
 	fails  int
 	beaten int    // failures with deliveries of other packets in between
-	mark   uint64 // the dispatcher's count of deliveries at the last failure
+	mark   uint64 // Threaded's count of deliveries at the last failure
 
 	// When it began to wait for rate limits; zero: it does not wait for any.
 	limited time.Time

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// way is the state of the connection to the server, as a dispatcher sees it.
+// way is the state of the connection to the server, as a Threaded sees it.
 type way struct {
 	paused    bool
 	since     time.Time // start of the pause
@@ -25,34 +25,34 @@ type way struct {
 // candidate returns the index of the waiting packet to send now. If there is
 // none, i is negative and at is when one may be sent; the zero time means
 // never. The caller holds the lock.
-func (d *dispatcher) candidate(now time.Time) (i int, at time.Time) {
-	if d.way.paused {
-		if d.way.probing {
+func (t *Threaded) candidate(now time.Time) (i int, at time.Time) {
+	if t.way.paused {
+		if t.way.probing {
 			return -1, time.Time{}
 		}
-		if at = d.probeAt(); at.After(now) {
+		if at = t.probeAt(); at.After(now) {
 			return -1, at
 		}
 	}
 	first := -1 // the first that may be a probe
 	at = time.Time{}
-	for i := 0; i < d.waiting(); i++ {
-		due := d.dueAt(d.front(i), now)
+	for i := 0; i < t.waiting(); i++ {
+		due := t.dueAt(t.front(i), now)
 		switch {
 		case due.After(now):
 			if at.IsZero() || due.Before(at) {
 				at = due
 			}
-			if i == len(d.back) { // moved to back, so that others may pass it
-				d.putBack(d.fresh.pop())
+			if i == len(t.back) { // moved to back, so that others may pass it
+				t.putBack(t.fresh.pop())
 			}
 			continue
-		case !d.way.paused || d.front(i).place > d.way.lastProbe:
+		case !t.way.paused || t.front(i).place > t.way.lastProbe:
 			return i, time.Time{}
 		case first < 0:
 			first = i
 		}
-		if i == len(d.back) {
+		if i == len(t.back) {
 			break // the packets behind it in fresh are not older
 		}
 	}
@@ -61,20 +61,20 @@ func (d *dispatcher) candidate(now time.Time) (i int, at time.Time) {
 
 // dueAt is when a packet may be sent. During a pause, only a time that the
 // server gave delays it: the pause has a time of its own.
-func (d *dispatcher) dueAt(j *job, now time.Time) time.Time {
-	due := d.limits.Deadline(j.packet.Category)
+func (t *Threaded) dueAt(j *job, now time.Time) time.Time {
+	due := t.limits.Deadline(j.packet.Category)
 	if due.After(now) {
-		t := j.ownTrouble()
-		if t.limited.IsZero() {
-			t.limited = now
+		past := j.ownTrouble()
+		if past.limited.IsZero() {
+			past.limited = now
 		}
-		if longest := t.limited.Add(maxHeld); due.After(longest) {
+		if longest := past.limited.Add(maxHeld); due.After(longest) {
 			due = longest
 		}
 	}
-	if t := j.trouble; t != nil && (t.hard || !d.way.paused) && !d.way.forced {
-		own := t.due
-		if soon := d.cutAt(); !t.hard && !soon.IsZero() && soon.Before(own) {
+	if past := j.trouble; past != nil && (past.hard || !t.way.paused) && !t.way.forced {
+		own := past.due
+		if soon := t.cutAt(); !past.hard && !soon.IsZero() && soon.Before(own) {
 			own = soon
 		}
 		if own.After(due) {
@@ -86,19 +86,19 @@ func (d *dispatcher) dueAt(j *job, now time.Time) time.Time {
 
 // cutAt is when an attempt may be made early because a Flush or Close waits;
 // the zero time if none does.
-func (d *dispatcher) cutAt() time.Time {
-	if d.hurried == 0 {
+func (t *Threaded) cutAt() time.Time {
+	if t.hurried == 0 {
 		return time.Time{}
 	}
-	if d.lastCut.IsZero() {
+	if t.lastCut.IsZero() {
 		return time.Unix(1, 0)
 	}
-	return d.lastCut.Add(flushInterval)
+	return t.lastCut.Add(flushInterval)
 }
 
-func (d *dispatcher) probeAt() time.Time {
-	w := &d.way
-	switch soon := d.cutAt(); {
+func (t *Threaded) probeAt() time.Time {
+	w := &t.way
+	switch soon := t.cutAt(); {
 	case w.forced:
 		return time.Time{}
 	case !w.hard && !soon.IsZero() && soon.Before(w.until):
@@ -107,43 +107,43 @@ func (d *dispatcher) probeAt() time.Time {
 	return w.until
 }
 
-func (d *dispatcher) early(i int, now time.Time) bool {
-	if d.way.paused {
-		return now.Before(d.way.until)
+func (t *Threaded) early(i int, now time.Time) bool {
+	if t.way.paused {
+		return now.Before(t.way.until)
 	}
-	t := d.front(i).trouble
-	return t != nil && now.Before(t.due)
+	past := t.front(i).trouble
+	return past != nil && now.Before(past.due)
 }
 
 // note applies the outcome of an attempt to the state of the connection. It
 // returns whether the packet is settled, and the error for its callback. The
 // caller holds the lock.
-func (d *dispatcher) note(j *flight, v verdict, r *Response, err error) (settled bool, told error) {
+func (t *Threaded) note(j *flight, v verdict, r *Response, err error) (settled bool, told error) {
 	now := time.Now()
 	if j.probe {
-		d.way.probing = false
+		t.way.probing = false
 	}
-	d.limitTo(limitsOf(r, v), nil)
+	t.limitTo(limitsOf(r, v), nil)
 	switch {
 	case v.interrupted:
 		return true, err
 	case v.limited:
-		return d.noteLimit(j, err, now)
+		return t.noteLimit(j, err, now)
 	case v.reached:
-		d.noteSuccess(j, r, now)
+		t.noteSuccess(j, r, now)
 		return true, err
 	case !v.blames: // it says nothing about the connection to the server
-		if w := &d.way; w.paused && j.probe {
+		if w := &t.way; w.paused && j.probe {
 			w.until, w.hard = now.Add(pauseAfter(w.fails)), false
 		}
 		return true, err
 	}
-	again := v.again && j.packet.Category != CategoryInternal && j.ownTrouble().fail(v, err, now, d.delivered)
-	d.noteFailure(j, v, err, now)
+	again := v.again && j.packet.Category != CategoryInternal && j.ownTrouble().fail(v, err, now, t.delivered)
+	t.noteFailure(j, v, err, now)
 	switch {
 	case !again:
 		return true, j.givenUp(err)
-	case d.over != nil:
+	case t.over != nil:
 		return true, closedBefore(j.packet, err)
 	}
 	return false, nil
@@ -152,38 +152,38 @@ func (d *dispatcher) note(j *flight, v verdict, r *Response, err error) (settled
 // noteSuccess handles answers that show that the server takes events, even if
 // it refused this one. If the server asked for the pause, an answer to a packet
 // that was sent before the pause does not end it.
-func (d *dispatcher) noteSuccess(j *flight, r *Response, now time.Time) {
-	w := &d.way
-	d.delivered++
+func (t *Threaded) noteSuccess(j *flight, r *Response, now time.Time) {
+	w := &t.way
+	t.delivered++
 	w.lastFail = 0
 	if !w.paused {
-		d.pace.succeeded(now.Sub(j.begun), r, d.waiting() > 0)
+		t.pace.succeeded(now.Sub(j.begun), r, t.waiting() > 0)
 		return
 	}
 	if w.hard && j.since != w.epoch {
 		return
 	}
-	d.resume(j.packet.EventID)
+	t.resume(j.packet.EventID)
 }
 
 // resume ends a pause. The packets that failed in it are due at once; one is
 // sent first.
-func (d *dispatcher) resume(eventID string) {
-	w := &d.way
+func (t *Threaded) resume(eventID string) {
+	w := &t.way
 	w.paused = false
-	d.pace.restart()
-	d.heldUpTo = d.last
-	for i := range d.back {
-		if t := d.back[i].trouble; t != nil && !t.hard {
-			t.due = time.Time{}
+	t.pace.restart()
+	t.heldUpTo = t.last
+	for i := range t.back {
+		if past := t.back[i].trouble; past != nil && !past.hard {
+			past.due = time.Time{}
 		}
 	}
-	d.notices = append(d.notices, Notice{Kind: NoticeResumed, Since: w.since, Err: w.err, EventID: eventID, Waiting: d.waiting()})
+	t.notices = append(t.notices, Notice{Kind: NoticeResumed, Since: w.since, Err: w.err, EventID: eventID, Waiting: t.waiting()})
 }
 
 // noteFailure slows down, and pauses if other packets would fail, too.
-func (d *dispatcher) noteFailure(j *flight, v verdict, err error, now time.Time) {
-	w := &d.way
+func (t *Threaded) noteFailure(j *flight, v verdict, err error, now time.Time) {
+	w := &t.way
 	if w.paused {
 		w.err = err
 		if j.probe {
@@ -195,26 +195,26 @@ func (d *dispatcher) noteFailure(j *flight, v verdict, err error, now time.Time)
 		}
 	} else {
 		if !v.absent { // otherwise it says nothing about the server's capacity
-			d.pace.failed()
+			t.pace.failed()
 		}
 		other := w.lastFail != 0 && w.lastFail != j.place
 		w.lastFail = j.place
-		if !v.stops && !other && d.pace.most > 1 {
+		if !v.stops && !other && t.pace.most > 1 {
 			return
 		}
-		d.pause(j, v, err, now)
+		t.pause(j, v, err, now)
 	}
-	if d.closeBy.IsZero() || !v.absent && (v.again || v.internal) {
+	if t.closeBy.IsZero() || !v.absent && (v.again || v.internal) {
 		return
 	}
-	d.giveUp(err) // waiting longer would deliver nothing
+	t.giveUp(err) // waiting longer would deliver nothing
 	if v.absent {
-		d.end(ErrClosed) // running attempts would get no answer either
+		t.end(ErrClosed) // running attempts would get no answer either
 	}
 }
 
-func (d *dispatcher) pause(j *flight, v verdict, err error, now time.Time) {
-	w := &d.way
+func (t *Threaded) pause(j *flight, v verdict, err error, now time.Time) {
+	w := &t.way
 	*w = way{
 		paused: true, since: now, fails: 1, err: err, epoch: w.epoch + 1, lastProbe: j.place,
 		until: now.Add(pauseAfter(1)),
@@ -222,38 +222,38 @@ func (d *dispatcher) pause(j *flight, v verdict, err error, now time.Time) {
 	if v.retryAfter > 0 {
 		w.until, w.hard = now.Add(v.retryAfter), true
 	}
-	d.heldUpTo = d.last
-	waiting := d.waiting()
+	t.heldUpTo = t.last
+	waiting := t.waiting()
 	if v.again {
 		waiting++
 	}
-	d.wakeWaiters()
-	d.notices = append(d.notices, Notice{Kind: NoticePaused, Since: now, Until: w.until, Err: err, EventID: j.packet.EventID, Waiting: waiting})
+	t.wakeWaiters()
+	t.notices = append(t.notices, Notice{Kind: NoticePaused, Since: now, Until: w.until, Err: err, EventID: j.packet.EventID, Waiting: waiting})
 }
 
 // noteLimit handles a rate limit. The packet is lost unless it was held before.
-func (d *dispatcher) noteLimit(j *flight, err error, now time.Time) (settled bool, told error) {
+func (t *Threaded) noteLimit(j *flight, err error, now time.Time) (settled bool, told error) {
 	limited, _ := errors.AsType[*RateLimitedError](err)
-	held := limited.Held || j.trouble != nil || j.place <= d.heldUpTo
+	held := limited.Held || j.trouble != nil || j.place <= t.heldUpTo
 	if limited.Held {
 		// The answer with the limit has not been noted yet.
-		d.limits.merge(limited.RateLimits)
+		t.limits.merge(limited.RateLimits)
 	} else {
-		d.limitTo(limited.RateLimits, err)
-		d.pace.failed()
-		d.pace.restart()
+		t.limitTo(limited.RateLimits, err)
+		t.pace.failed()
+		t.pace.restart()
 	}
-	if d.over != nil {
+	if t.over != nil {
 		return true, closedBefore(j.packet, err)
 	}
-	t := j.ownTrouble()
-	if t.limited.IsZero() {
-		t.limited = now
+	past := j.ownTrouble()
+	if past.limited.IsZero() {
+		past.limited = now
 	}
-	t.err, t.due, t.hard = err, now.Add(max(limited.RetryAfter, minLimited)), true
-	end := t.limited.Add(maxHeld)
-	if t.due.After(end) {
-		t.due = end
+	past.err, past.due, past.hard = err, now.Add(max(limited.RetryAfter, minLimited)), true
+	end := past.limited.Add(maxHeld)
+	if past.due.After(end) {
+		past.due = end
 	}
 	return !held || !now.Before(end), err
 }
@@ -267,28 +267,28 @@ func limitsOf(r *Response, v verdict) RateLimits {
 }
 
 // limitTo adds limits; the later deadline counts.
-func (d *dispatcher) limitTo(limits RateLimits, err error) {
+func (t *Threaded) limitTo(limits RateLimits, err error) {
 	if len(limits) == 0 {
 		return
 	}
-	d.limits.merge(limits)
+	t.limits.merge(limits)
 	if err != nil {
-		d.limitErr = err
+		t.limitErr = err
 	}
-	d.heldUpTo = d.last
+	t.heldUpTo = t.last
 }
 
 // whyNot is the error that explains why nothing can be sent now.
-func (d *dispatcher) whyNot(now time.Time) error {
-	if d.way.paused {
-		return d.way.err
+func (t *Threaded) whyNot(now time.Time) error {
+	if t.way.paused {
+		return t.way.err
 	}
-	if d.limitErr != nil && d.limits.Deadline("").After(now) {
-		return d.limitErr
+	if t.limitErr != nil && t.limits.Deadline("").After(now) {
+		return t.limitErr
 	}
-	for i := range d.back {
-		if t := d.back[i].trouble; t != nil && t.err != nil {
-			return t.err
+	for i := range t.back {
+		if past := t.back[i].trouble; past != nil && past.err != nil {
+			return past.err
 		}
 	}
 	return context.DeadlineExceeded
@@ -296,7 +296,7 @@ func (d *dispatcher) whyNot(now time.Time) error {
 
 // passedBy notes the outcome of a Send. A success shows that the server is
 // there. A failure concerns only its caller, except for limits.
-func (d *dispatcher) passedBy(p *Packet, r *Response, err error) {
+func (t *Threaded) passedBy(p *Packet, r *Response, err error) {
 	var limits RateLimits
 	// No errors.As: do not call methods of the program's errors.
 	switch e := err.(type) {
@@ -310,16 +310,16 @@ func (d *dispatcher) passedBy(p *Packet, r *Response, err error) {
 	if err != nil && limits == nil {
 		return
 	}
-	d.mu.Lock()
-	d.limitTo(limits, err)
+	t.mu.Lock()
+	t.limitTo(limits, err)
 	if err == nil {
-		d.delivered++
-		d.way.lastFail = 0
-		if d.way.paused {
-			d.resume(p.EventID)
+		t.delivered++
+		t.way.lastFail = 0
+		if t.way.paused {
+			t.resume(p.EventID)
 		}
-		d.rouse()
+		t.rouse()
 	}
-	d.mu.Unlock()
-	d.announce()
+	t.mu.Unlock()
+	t.announce()
 }

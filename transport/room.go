@@ -28,77 +28,77 @@ func (r *room) stop() {
 }
 
 // roomMade records that a packet left the queue. The caller holds the lock.
-func (d *dispatcher) roomMade() {
-	if len(d.waiters) == 0 {
+func (t *Threaded) roomMade() {
+	if len(t.waiters) == 0 {
 		return
 	}
-	d.room.owed++
-	half := d.waiting() <= d.cfg.QueueSize/2 && d.bytes() <= d.cfg.QueueBytes/2
+	t.room.owed++
+	half := t.waiting() <= t.cfg.QueueSize/2 && t.bytes() <= t.cfg.QueueBytes/2
 	now := time.Now()
 	switch {
-	case half || now.Sub(d.room.woken) >= roomInterval:
-		d.wakeOwed(now)
-	case d.room.armed:
+	case half || now.Sub(t.room.woken) >= roomInterval:
+		t.wakeOwed(now)
+	case t.room.armed:
 	default:
-		d.room.armed = true
-		if d.room.timer == nil {
-			d.room.timer = time.AfterFunc(roomInterval, d.roomDue)
+		t.room.armed = true
+		if t.room.timer == nil {
+			t.room.timer = time.AfterFunc(roomInterval, t.roomDue)
 		} else {
-			d.room.timer.Reset(roomInterval)
+			t.room.timer.Reset(roomInterval)
 		}
 	}
 }
 
 // roomDue runs when the timer expires.
-func (d *dispatcher) roomDue() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.room.armed = false
-	d.wakeOwed(time.Now())
+func (t *Threaded) roomDue() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.room.armed = false
+	t.wakeOwed(time.Now())
 }
 
 // wakeOwed wakes a caller for each packet that has left. The caller holds the
 // lock.
-func (d *dispatcher) wakeOwed(now time.Time) {
-	for ; d.room.owed > 0 && len(d.waiters) > 0; d.room.owed-- {
-		d.wakeWaiter()
+func (t *Threaded) wakeOwed(now time.Time) {
+	for ; t.room.owed > 0 && len(t.waiters) > 0; t.room.owed-- {
+		t.wakeWaiter()
 	}
-	d.room.owed, d.room.woken = 0, now
+	t.room.owed, t.room.woken = 0, now
 }
 
 // waitForRoom waits until there may be room, a pause begins, or ctx ends. It
 // releases the lock meanwhile.
-func (d *dispatcher) waitForRoom(ctx context.Context) error {
+func (t *Threaded) waitForRoom(ctx context.Context) error {
 	room := make(chan struct{})
-	d.waiters = append(d.waiters, room)
-	d.mu.Unlock()
+	t.waiters = append(t.waiters, room)
+	t.mu.Unlock()
 	var err error
 	select {
 	case <-room:
-	case <-d.closed:
+	case <-t.closed:
 		err = ErrClosed
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
-	d.mu.Lock()
-	if i := slices.Index(d.waiters, room); i >= 0 {
-		d.waiters = slices.Delete(d.waiters, i, i+1)
+	t.mu.Lock()
+	if i := slices.Index(t.waiters, room); i >= 0 {
+		t.waiters = slices.Delete(t.waiters, i, i+1)
 	} else if err != nil {
-		d.wakeWaiter() // this caller was woken but leaves: wake another one
+		t.wakeWaiter() // this caller was woken but leaves: wake another one
 	}
 	return err
 }
 
-func (d *dispatcher) wakeWaiter() {
-	if len(d.waiters) > 0 {
-		close(d.waiters[0])
-		d.waiters = slices.Delete(d.waiters, 0, 1)
+func (t *Threaded) wakeWaiter() {
+	if len(t.waiters) > 0 {
+		close(t.waiters[0])
+		t.waiters = slices.Delete(t.waiters, 0, 1)
 	}
 }
 
-func (d *dispatcher) wakeWaiters() {
-	for _, room := range d.waiters {
+func (t *Threaded) wakeWaiters() {
+	for _, room := range t.waiters {
 		close(room)
 	}
-	d.waiters = nil
+	t.waiters = nil
 }

@@ -1,13 +1,58 @@
 package transport
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// workers.go has the queue and its workers. admission.go and room.go accept
+// packets, fold.go compresses them while they wait, and pace.go decides how many
+// are sent at a time. A packet that fails returns to its place in the queue;
+// pause.go decides when it is tried again. ending.go gives packets up.
 
 // Threaded is a bounded queue with background workers before another transport:
 // http, https, threaded+http and threaded+https. The workers encode for the
 // wire and do all I/O. It holds packets through an outage, as [Holder] says.
 // Use [NewThreaded]; a Threaded is safe for concurrent use.
 type Threaded struct {
-	*dispatcher
+	*async
+	cfg ThreadedConfig
+	// Work, bound once, so that starting a worker does not allocate.
+	worker func()
+
+	mu    sync.Mutex
+	fresh queue // packets not tried yet, oldest first
+	// Packets that wait for another attempt, oldest first; all are older than
+	// those in fresh.
+	back     []job
+	inBack   int             // their size in bytes
+	book     foldBook        // the dictionary for fresh
+	folding  bool            // a goroutine is folding
+	foldedTo uint64          // the packets up to this place have been folded
+	last     uint64          // the last place that was assigned
+	workers  int             // running goroutines
+	flights  int             // attempts in flight
+	pace     pace            // how many attempts may be in flight
+	waiters  []chan struct{} // callers that wait for room, oldest first
+	room     room
+
+	way      way
+	limits   RateLimits
+	limitErr error // the answer that set the limits
+	// Packets up to this place have waited during a pause or a limit.
+	heldUpTo   uint64
+	delivered  uint64      // attempts that succeeded
+	hurried    int         // waiting calls of Flush and Close
+	lastCut    time.Time   // when an attempt was last made early for them
+	closeBy    time.Time   // Close's deadline; zero before Close
+	over       error       // why Close gave up; nil: it did not
+	alarm      *time.Timer // starts the next attempt when no worker runs
+	alarmAt    time.Time
+	watchers   []func(Notice)
+	notices    []Notice // to be sent to the watchers
+	announcing bool     // a goroutine is sending them
 }
 
 var _ AsyncTransport = (*Threaded)(nil)
@@ -22,14 +67,26 @@ func NewThreaded(next Transport, cfg ThreadedConfig) (*Threaded, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	return &Threaded{newDispatcher(next, cfg.withDefaults())}, nil
+	cfg = cfg.withDefaults()
+	conns := DefaultMaxConns
+	if h, ok := next.(*HTTP); ok {
+		conns = h.maxConns
+	}
+	t := &Threaded{async: newAsync(next, cfg.ShutdownTimeout, cfg.Logger), cfg: cfg, pace: newPace(cfg.Workers, conns)}
+	t.worker = t.work
+	if cfg.SerialCallbacks {
+		t.serial = newCallbackLine(&t.crew, t.settle)
+	}
+	return t, nil
 }
 
 // Send delivers one packet past the queue, in the calling goroutine, and waits
 // for the outcome, under the rules of [Transport]. Packets in the queue do not
 // delay it.
 func (t *Threaded) Send(ctx context.Context, p *Packet) (*Response, error) {
-	return t.direct(ctx, p)
+	r, err := t.async.Send(ctx, p)
+	t.passedBy(p, r, err)
+	return r, err
 }
 
 // SendAsync accepts or refuses one packet and reports the outcome to done.
@@ -44,7 +101,17 @@ func (t *Threaded) Send(ctx context.Context, p *Packet) (*Response, error) {
 //     or the cause of ctx's end.
 //   - A panic in done is logged, and affects no other packet.
 func (t *Threaded) SendAsync(ctx context.Context, p *Packet, done func(*Response, error)) {
-	t.admit(ctx, p, done)
+	j, ok := t.accept(p, done)
+	if !ok {
+		return
+	}
+	evicted, err := t.enqueue(ctx, j)
+	if err != nil {
+		t.finish(j, nil, err)
+	}
+	for _, old := range evicted {
+		t.finish(old, nil, fmt.Errorf("%w: event %s was evicted by a newer one (overflow=%s)", ErrQueueFull, old.packet.EventID, DropOldest))
+	}
 }
 
 // Flush waits until every packet accepted before the call is settled: until its
@@ -54,7 +121,14 @@ func (t *Threaded) SendAsync(ctx context.Context, p *Packet, done func(*Response
 //     an outage.
 //   - Packets accepted after the call don't prolong it.
 //   - It may be called often, concurrently, and after Close.
-func (t *Threaded) Flush(ctx context.Context) error { return t.flush(ctx) }
+func (t *Threaded) Flush(ctx context.Context) error {
+	if t.account.Pending() == 0 {
+		return nil
+	}
+	t.hurry(1)
+	defer t.hurry(-1)
+	return t.async.Flush(ctx)
+}
 
 // Close ends the transport.
 //   - It delivers the accepted packets until ctx ends or the shutdown timeout
@@ -73,5 +147,33 @@ func (t *Threaded) Flush(ctx context.Context) error { return t.flush(ctx) }
 //   - It may be called again and concurrently: every call waits for the same
 //     end, and calls that gave up nothing return nil.
 func (t *Threaded) Close(ctx context.Context) error {
-	return t.close(ctx)
+	return t.async.close(ctx, closing{
+		begin: func(drain context.Context) {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.closeBy, _ = drain.Deadline()
+			t.hurried++
+			t.way.forced = t.way.paused
+			t.rouse()
+		},
+		giveUp: func(cause error) {
+			t.mu.Lock()
+			t.giveUp(cause)
+			t.mu.Unlock()
+		},
+		reason: func() error {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			return t.over
+		},
+		end: func() {
+			t.mu.Lock()
+			if t.alarm != nil {
+				t.alarm.Stop()
+			}
+			t.room.stop()
+			t.mu.Unlock()
+			t.announce()
+		},
+	})
 }

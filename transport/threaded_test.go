@@ -156,7 +156,7 @@ func TestThreadedPassesErrorsToTheCallback(t *testing.T) {
 // workers returns the number of goroutines that deliver for a Threaded.
 func workers() int {
 	buf := make([]byte, 1<<20)
-	return strings.Count(string(buf[:runtime.Stack(buf, true)]), ".(*dispatcher).work(")
+	return strings.Count(string(buf[:runtime.Stack(buf, true)]), ".(*Threaded).work(")
 }
 
 func TestThreadedWorkersStartAsNeededAndEnd(t *testing.T) {
