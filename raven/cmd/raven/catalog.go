@@ -11,17 +11,9 @@ import (
 // catalog is the drivers' descriptions, in the order and the groups in which
 // `raven transports` prints them.
 type catalog struct {
-	entries []entry
+	drivers []transport.Driver
 	common  []transport.OptionSpec // options of every transport over HTTP
 	groups  []optionGroup
-}
-
-type entry struct {
-	name             string
-	schemes, aliases []string
-	engine, blocking string
-	delivery, queue  string
-	whenFull         string
 }
 
 // optionGroup holds options that only some drivers have.
@@ -32,9 +24,8 @@ type optionGroup struct {
 }
 
 func newCatalog(drivers []transport.Driver) catalog {
-	c := catalog{common: append(transport.OptionSpecs(new(transport.HTTPConfig)), transport.ClientOptions()...)}
+	c := catalog{drivers: drivers, common: append(transport.OptionSpecs(new(transport.HTTPConfig)), transport.ClientOptions()...)}
 	for _, d := range drivers {
-		c.entries = append(c.entries, newEntry(d))
 		own, notes := c.beyondCommon(d, drivers)
 		i := slices.IndexFunc(c.groups, func(g optionGroup) bool {
 			return slices.EqualFunc(g.options, own, sameSpec) && slices.Equal(g.notes, notes)
@@ -48,24 +39,27 @@ func newCatalog(drivers []transport.Driver) catalog {
 	return c
 }
 
-func newEntry(d transport.Driver) entry {
-	e := entry{name: d.Name, engine: orDash(d.Engine), blocking: "no", delivery: orDash(d.Delivery), whenFull: orDash(d.WhenFull)}
-	if d.Blocking {
-		e.blocking = "yes"
-	}
+// schemesOf returns the schemes with the driver's name, and the others.
+func schemesOf(d transport.Driver) (schemes, aliases []string) {
 	for _, scheme := range d.Schemes {
 		prefix, _, named := strings.Cut(scheme, "+http")
 		if !named || prefix == d.Name {
-			e.schemes = append(e.schemes, scheme)
+			schemes = append(schemes, scheme)
 		} else {
-			e.aliases = append(e.aliases, scheme)
+			aliases = append(aliases, scheme)
 		}
 	}
-	if len(e.schemes) == 0 {
-		e.schemes, e.aliases = e.aliases, nil
+	if len(schemes) == 0 {
+		return aliases, nil
 	}
-	e.queue = orDash(strings.Join(queueOf(d), ", "))
-	return e
+	return schemes, aliases
+}
+
+func blocking(d transport.Driver) string {
+	if d.Blocking {
+		return "yes"
+	}
+	return "no"
 }
 
 func orDash(text string) string {
@@ -104,7 +98,7 @@ func (c catalog) beyondCommon(d transport.Driver, all []transport.Driver) (own [
 		switch {
 		case d.Sink != "server" && sent(spec, all):
 			ignores = true
-		case !slices.ContainsFunc(c.common, func(s transport.OptionSpec) bool { return sameSpec(s, spec) }):
+		case !has(c.common, spec):
 			own = append(own, spec)
 		}
 	}
@@ -119,12 +113,11 @@ func (c catalog) beyondCommon(d transport.Driver, all []transport.Driver) (own [
 
 // sent reports whether an option belongs to a transport that sends.
 func sent(spec transport.OptionSpec, all []transport.Driver) bool {
-	for _, d := range all {
-		if d.Sink == "server" && slices.ContainsFunc(d.Options, func(s transport.OptionSpec) bool { return sameSpec(s, spec) }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(all, func(d transport.Driver) bool { return d.Sink == "server" && has(d.Options, spec) })
+}
+
+func has(specs []transport.OptionSpec, spec transport.OptionSpec) bool {
+	return slices.ContainsFunc(specs, func(s transport.OptionSpec) bool { return sameSpec(s, spec) })
 }
 
 func missing(d transport.Driver) (names []string) {

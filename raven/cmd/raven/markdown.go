@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -11,27 +10,28 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// writeMarkdown writes the drivers as tables in Markdown. The output is the
-// same for the same drivers.
-func writeMarkdown(w io.Writer, drivers []transport.Driver) error {
+// markdown returns the drivers as tables in Markdown. The output is the same for
+// the same drivers.
+func markdown(drivers []transport.Driver) []byte {
 	var b bytes.Buffer
 	c := newCatalog(drivers)
 	rowOf(&b, "Transport", "Schemes", "Engine", "Blocking", "Delivery", "Queue", "When full")
 	ruleOf(&b, 7)
-	for _, e := range c.entries {
-		schemes := codes(e.schemes)
-		if len(e.aliases) > 0 {
-			schemes += "; also " + codes(e.aliases)
+	for _, d := range c.drivers {
+		names, aliases := schemesOf(d)
+		schemes := codes(names)
+		if len(aliases) > 0 {
+			schemes += "; also " + codes(aliases)
 		}
-		rowOf(&b, code(e.name), schemes, e.engine, e.blocking, escaped(e.delivery), escaped(e.queue), escaped(e.whenFull))
+		rowOf(&b, code(d.Name), schemes, orDash(d.Engine), blocking(d), escaped(orDash(d.Delivery)),
+			escaped(orDash(strings.Join(queueOf(d), ", "))), escaped(orDash(d.WhenFull)))
 	}
 	fmt.Fprint(&b, "\n### Options of every transport that sends\n\n")
 	optionRows(&b, c.common)
 	for _, g := range c.groups {
 		g.writeMarkdown(&b)
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return b.Bytes()
 }
 
 func (g optionGroup) writeMarkdown(b *bytes.Buffer) {
@@ -87,10 +87,10 @@ var escaped = strings.NewReplacer("|", `\|`, "_", `\_`, "*", `\*`, "<", "&lt;", 
 // names in their markers.
 var parts = []struct {
 	name  string
-	write func(io.Writer, []transport.Driver) error
+	print func([]transport.Driver) []byte
 }{
-	{"drivers", writeMarkdown},
-	{"options", writeDefaultOptions},
+	{"drivers", markdown},
+	{"options", defaultOptions},
 }
 
 func beginOf(part string) string { return "<!-- " + part + ": generated -->" }
@@ -100,9 +100,8 @@ func endOf(part string) string { return "<!-- /" + part + " -->" }
 // defaultDriver is the driver of DSNs without a prefix.
 const defaultDriver = "default"
 
-// writeDefaultOptions writes one short table: the options of DSNs without a
-// prefix.
-func writeDefaultOptions(w io.Writer, drivers []transport.Driver) error {
+// defaultOptions returns one short table: the options of DSNs without a prefix.
+func defaultOptions(drivers []transport.Driver) []byte {
 	c := newCatalog(drivers)
 	options := slices.Clone(c.common)
 	for _, g := range c.groups {
@@ -116,8 +115,7 @@ func writeDefaultOptions(w io.Writer, drivers []transport.Driver) error {
 	for _, o := range options {
 		rowOf(&b, code(o.Name), defaultOf(o), escaped(o.Help))
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return b.Bytes()
 }
 
 // updateMarkdown replaces the generated parts of a file. It does not write a
@@ -135,13 +133,7 @@ func updateMarkdown(file string, drivers []transport.Driver) error {
 			continue
 		}
 		found = true
-		var b bytes.Buffer
-		fmt.Fprintf(&b, "%s%s\n\n", before, beginOf(part.name))
-		if err := part.write(&b, drivers); err != nil {
-			return err
-		}
-		fmt.Fprintf(&b, "\n%s%s", endOf(part.name), after)
-		text = b.Bytes()
+		text = fmt.Appendf(nil, "%s%s\n\n%s\n%s%s", before, beginOf(part.name), part.print(drivers), endOf(part.name), after)
 	}
 	if !found {
 		return &advised{

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/ravenkit/ravenkit/transport"
@@ -32,12 +31,14 @@ func (c *transportsCommand) Run(env *environment) error {
 	case c.Update != "":
 		return updateMarkdown(c.Update, drivers)
 	case c.Format == "markdown":
-		return writeMarkdown(env.out, drivers)
+		_, err := env.out.Write(markdown(drivers))
+		return err
 	}
-	return writeTable(env.out, drivers, widthOf(env.out))
+	_, err := env.out.Write(tables(drivers, widthOf(env.out)))
+	return err
 }
 
-func writeTable(w io.Writer, drivers []transport.Driver, width int) error {
+func tables(drivers []transport.Driver, width int) []byte {
 	var b bytes.Buffer
 	c := newCatalog(drivers)
 	c.table(width).print(&b, width)
@@ -46,8 +47,7 @@ func writeTable(w io.Writer, drivers []transport.Driver, width int) error {
 	for _, g := range c.groups {
 		g.print(&b, width)
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return b.Bytes()
 }
 
 // narrow is the width below which columns of sentences are too narrow to read.
@@ -60,10 +60,10 @@ func (c catalog) table(width int) table {
 	if width < narrow {
 		t.header, t.elastic = t.header[:4], []int{1, 3}
 	}
-	for _, e := range c.entries {
-		row := []string{e.column(), e.engine, e.blocking, e.delivery, strings.ReplaceAll(e.queue, ", ", "\n"), e.whenFull}
+	for _, d := range c.drivers {
+		row := []string{column(d), orDash(d.Engine), blocking(d), orDash(d.Delivery), orDash(strings.Join(queueOf(d), "\n")), orDash(d.WhenFull)}
 		if width < narrow {
-			row = append(row[:3], e.stacked())
+			row = append(row[:3], stacked(d))
 		}
 		t.rows = append(t.rows, nil, row)
 	}
@@ -72,25 +72,25 @@ func (c catalog) table(width int) table {
 
 // column returns the first column: the schemes, and the name if they don't have
 // it.
-func (e entry) column() string {
-	lines := slices.Clone(e.schemes)
-	if !strings.HasPrefix(lines[0], e.name+"+") {
-		lines = append(lines, "("+e.name+")")
+func column(d transport.Driver) string {
+	lines, aliases := schemesOf(d)
+	if !strings.HasPrefix(lines[0], d.Name+"+") {
+		lines = append(lines, "("+d.Name+")")
 	}
-	for _, alias := range e.aliases {
+	for _, alias := range aliases {
 		lines = append(lines, "= "+alias)
 	}
 	return strings.Join(lines, "\n")
 }
 
 // stacked returns the properties that share a cell in a narrow table.
-func (e entry) stacked() string {
-	text := e.delivery
-	if e.queue != "-" {
-		text += "\nqueue: " + e.queue
+func stacked(d transport.Driver) string {
+	text := orDash(d.Delivery)
+	if queue := queueOf(d); len(queue) > 0 {
+		text += "\nqueue: " + strings.Join(queue, ", ")
 	}
-	if e.whenFull != "-" {
-		text += "\nwhen full: " + e.whenFull
+	if d.WhenFull != "" {
+		text += "\nwhen full: " + d.WhenFull
 	}
 	return text
 }
