@@ -22,6 +22,21 @@ type deliverer struct {
 // someWorkers is the number of connections of contenders that can have several.
 const someWorkers = 4
 
+// opening is what a deliverer is made of.
+type opening struct {
+	srv      *server
+	project  int
+	conns    int
+	requests []recording
+}
+
+func (o *opening) endpoint() string { return o.srv.endpoint(o.project) }
+
+type (
+	deliverFunc = func(ctx context.Context, n int) error
+	openFunc    = func(ctx context.Context, o *opening) (deliver deliverFunc, closeAll func(), err error)
+)
+
 // deliverers are the contenders, grouped by the number of connections.
 // sentry-go delivers over one connection, which can't be changed.
 func deliverers(ctx context.Context, srv *server) ([]deliverer, error) {
@@ -31,134 +46,116 @@ func deliverers(ctx context.Context, srv *server) ([]deliverer, error) {
 	}
 	var all []deliverer
 	for _, conns := range []int{someWorkers, 1} {
-		for _, open := range []func() (deliverer, error){
-			func() (deliverer, error) { return bareDeliverer(srv, requests, conns, false) },
-			func() (deliverer, error) { return transportDeliverer(srv, requests, conns) },
-			func() (deliverer, error) { return bareDeliverer(srv, requests, conns, true) },
-			func() (deliverer, error) { return ourDeliverer(ctx, srv, conns) },
-			func() (deliverer, error) { return bareFastDeliverer(srv, requests, conns) },
-			func() (deliverer, error) { return fastTransportDeliverer(srv, requests, conns) },
+		for _, c := range []struct {
+			name, bare string
+			open       openFunc
+			single     bool // it has one connection only
+		}{
+			{name: bareName, bare: bareName, open: openBare(false)},
+			{name: transportName, bare: bareName, open: openTransport},
+			{name: bareEncodeName, bare: bareName, open: openBare(true)},
+			{name: oursName, bare: bareName, open: openOurs},
+			{name: bareFastName, bare: bareFastName, open: openBareFast},
+			{name: fastTransportName, bare: bareFastName, open: openFastTransport},
+			{name: peerName, bare: bareName, open: openPeer, single: true},
 		} {
-			d, err := open()
+			if c.single && conns > 1 {
+				continue
+			}
+			o := &opening{srv: srv, project: srv.newProject(), conns: conns, requests: requests}
+			deliver, closeAll, err := c.open(ctx, o)
 			if err != nil {
 				return nil, err
 			}
-			d.conns = conns
-			all = append(all, d)
+			all = append(all, deliverer{name: c.name, bare: c.bare, conns: conns, project: o.project, deliver: deliver, close: closeAll})
 		}
 	}
-	d, err := peerDeliverer(srv)
-	return append(all, d), err
+	return all, nil
 }
 
-func bareDeliverer(srv *server, requests []recording, conns int, encode bool) (deliverer, error) {
-	d := deliverer{name: bareName, bare: bareName, project: srv.newProject()}
-	if encode {
-		d.name = bareEncodeName
+func openBare(encode bool) openFunc {
+	return func(_ context.Context, o *opening) (deliverFunc, func(), error) {
+		b, err := newBare(o.endpoint(), o.requests, o.conns, encode)
+		if err != nil {
+			return nil, nil, err
+		}
+		return b.deliver, b.close, nil
 	}
-	b, err := newBare(srv.endpoint(d.project), requests, conns, encode)
-	if err != nil {
-		return d, err
-	}
-	d.deliver, d.close = b.deliver, b.close
-	return d, nil
 }
 
-// bareFastDeliverer is the base for fasthttp+, as bareDeliverer is for the
-// default transport.
-func bareFastDeliverer(srv *server, requests []recording, conns int) (deliverer, error) {
-	d := deliverer{name: bareFastName, bare: bareFastName, project: srv.newProject()}
-	b := newBareFast(srv.endpoint(d.project), requests, conns)
-	d.deliver, d.close = b.deliver, b.close
-	return d, nil
+// openBareFast is the base for fasthttp+, as openBare is for the default
+// transport.
+func openBareFast(_ context.Context, o *opening) (deliverFunc, func(), error) {
+	b := newBareFast(o.endpoint(), o.requests, o.conns)
+	return b.deliver, b.close, nil
 }
 
-// transportDeliverer delivers the recorded bodies with our default transport.
-func transportDeliverer(srv *server, requests []recording, conns int) (deliverer, error) {
-	d := deliverer{name: transportName, bare: bareName, project: srv.newProject()}
+// openTransport delivers the recorded bodies with our default transport.
+func openTransport(_ context.Context, o *opening) (deliverFunc, func(), error) {
 	next, err := transport.NewHTTP(transport.HTTPConfig{Compression: "none"})
 	if err != nil {
-		return d, err
+		return nil, nil, err
 	}
-	t, err := transport.NewThreaded(next, transport.ThreadedConfig{Workers: conns, Overflow: transport.Block})
+	return o.through(transport.NewThreaded(next, transport.ThreadedConfig{Workers: o.conns, Overflow: transport.Block}))
+}
+
+// openFastTransport delivers them with fasthttp+.
+func openFastTransport(_ context.Context, o *opening) (deliverFunc, func(), error) {
+	return o.through(fasthttptransport.New(fasthttptransport.Config{
+		HTTPConfig: transport.HTTPConfig{Compression: "none"}, Workers: o.conns, Overflow: transport.Block,
+	}))
+}
+
+// through sends the recorded requests through a transport from one goroutine.
+// The bodies are compressed already, so the transport must send them unchanged.
+// The difference to a bare client is the cost of the queue, the workers and
+// reading the answers.
+func (o *opening) through(t *transport.Threaded, err error) (deliverFunc, func(), error) {
 	if err != nil {
-		return d, err
+		return nil, nil, err
 	}
-	d.through(t, packets(srv.endpoint(d.project), requests))
-	return d, nil
-}
-
-// fastTransportDeliverer delivers them with fasthttp+.
-func fastTransportDeliverer(srv *server, requests []recording, conns int) (deliverer, error) {
-	d := deliverer{name: fastTransportName, bare: bareFastName, project: srv.newProject()}
-	t, err := fasthttptransport.New(fasthttptransport.Config{
-		HTTPConfig: transport.HTTPConfig{Compression: "none"}, Workers: conns, Overflow: transport.Block,
-	})
-	if err != nil {
-		return d, err
+	packets := make([]transport.Packet, len(o.requests))
+	for i, r := range o.requests {
+		packets[i] = transport.Packet{URL: o.endpoint(), Header: r.header, Body: r.body, Category: "error"}
 	}
-	d.through(t, packets(srv.endpoint(d.project), requests))
-	return d, nil
-}
-
-// packets returns the recorded requests as packets. The bodies are compressed
-// already, so the transport must send them unchanged.
-func packets(url string, requests []recording) []transport.Packet {
-	all := make([]transport.Packet, len(requests))
-	for i, r := range requests {
-		all[i] = transport.Packet{URL: url, Header: r.header, Body: r.body, Category: "error"}
-	}
-	return all
-}
-
-// through sends packets through a transport from one goroutine. The difference
-// to a bare client is the cost of the queue, the workers and reading the
-// answers.
-func (d *deliverer) through(t transport.AsyncTransport, packets []transport.Packet) {
-	d.deliver = func(ctx context.Context, n int) error {
+	deliver := func(ctx context.Context, n int) error {
 		for i := range n {
 			t.SendAsync(ctx, &packets[i%len(packets)], nil)
 		}
 		return t.Flush(ctx)
 	}
-	d.close = func() { _ = t.Close(context.Background()) }
+	return deliver, func() { _ = t.Close(context.Background()) }, nil
 }
 
-// ourDeliverer uses the default configuration, but captures wait while the
-// queue is full.
-func ourDeliverer(ctx context.Context, srv *server, conns int) (deliverer, error) {
-	d := deliverer{name: oursName, bare: bareName, project: srv.newProject()}
-	c, err := newOurs(ctx, srv.dsn(d.project, fmt.Sprintf("?overflow=block&workers=%d", conns)))
+// openOurs uses the default configuration, but captures wait while the queue is
+// full.
+func openOurs(ctx context.Context, o *opening) (deliverFunc, func(), error) {
+	c, err := newOurs(ctx, o.srv.dsn(o.project, fmt.Sprintf("?overflow=block&workers=%d", o.conns)))
 	if err != nil {
-		return d, err
+		return nil, nil, err
 	}
-	d.close = c.close
-	d.deliver = func(ctx context.Context, n int) error {
-		atDepth(func() {
-			for range n {
-				c.exception(newError())
-			}
-		})
-		return c.flush(ctx)
-	}
-	return d, nil
+	return capturing(c, atOnce), c.close, nil
 }
 
-// peerDeliverer captures no faster than sentry-go delivers, because it would
-// drop events otherwise.
-func peerDeliverer(srv *server) (deliverer, error) {
-	d := deliverer{name: peerName, conns: 1, bare: bareName, project: srv.newProject()}
+// openPeer captures no faster than sentry-go delivers, because it would drop
+// events otherwise.
+func openPeer(_ context.Context, o *opening) (deliverFunc, func(), error) {
 	w := newWindow()
-	c, err := newPeer(srv.dsn(d.project, ""), w)
+	c, err := newPeer(o.srv.dsn(o.project, ""), w)
 	if err != nil {
-		return d, err
+		return nil, nil, err
 	}
-	d.close = c.close
-	d.deliver = func(ctx context.Context, n int) error {
-		var err error
+	return capturing(c, w.enter), c.close, nil
+}
+
+func atOnce() error { return nil }
+
+// capturing captures errors, each after enter, and flushes.
+func capturing(c contender, enter func() error) deliverFunc {
+	return func(ctx context.Context, n int) (err error) {
 		atDepth(func() {
 			for range n {
-				if err = w.enter(); err != nil {
+				if err = enter(); err != nil {
 					return
 				}
 				c.exception(newError())
@@ -169,5 +166,4 @@ func peerDeliverer(srv *server) (deliverer, error) {
 		}
 		return c.flush(ctx)
 	}
-	return d, nil
 }

@@ -3,12 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
-
-	"github.com/ravenkit/ravenkit/raven"
-	"github.com/ravenkit/ravenkit/transport"
 )
 
 // traveller is a client that delivers over a long distance.
@@ -68,27 +64,15 @@ func measureDistance(ctx context.Context, s settings) ([]distanceRow, error) {
 func (t *traveller) travel(ctx context.Context, away time.Duration, n int) (distanceRow, error) {
 	srv := newFaraway(t.http2, func(int) (time.Duration, int) { return away, http.StatusOK })
 	defer srv.Close()
-	dsn := fmt.Sprintf("https://public@%s/1", srv.Listener.Addr())
-	capture, flush, end, err := t.client(ctx, srv, dsn)
+	deliver, end, err := t.client(ctx, srv)
 	if err != nil {
 		return distanceRow{}, err
 	}
 	defer end()
-	cpu, start := processorTime(), time.Now()
-	var failed error
-	atDepth(func() {
-		for range n {
-			if failed = capture(); failed != nil {
-				return
-			}
-		}
-	})
-	if failed != nil {
-		return distanceRow{}, failed
-	}
 	wait, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	if err := flush(wait); err != nil {
+	cpu, start := processorTime(), time.Now()
+	if err := deliver(wait, n); err != nil {
 		return distanceRow{}, err
 	}
 	took := time.Since(start)
@@ -102,27 +86,21 @@ func (t *traveller) travel(ctx context.Context, away time.Duration, n int) (dist
 }
 
 // client returns the functions of a contender that loses no event.
-func (t *traveller) client(ctx context.Context, srv *faraway, dsn string) (capture func() error, flush func(context.Context) error, end func(), err error) {
+func (t *traveller) client(ctx context.Context, srv *faraway) (deliverFunc, func(), error) {
 	if !t.peer {
-		c, err := newOurs(ctx, dsn, raven.WithLogger(slog.New(slog.DiscardHandler)), raven.WithEnv(transport.Env{TLS: srv.trusting()}))
+		c, err := srv.ours(ctx)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
-		return func() error { c.exception(newError()); return nil }, c.flush, c.close, nil
+		return capturing(c, atOnce), c.close, nil
 	}
 	w := newWindow()
 	w.next = &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: srv.trusting()}
-	c, err := newPeer(dsn, w)
+	c, err := newPeer(srv.dsn(), w)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	return func() error {
-		if err := w.enter(); err != nil {
-			return err
-		}
-		c.exception(newError())
-		return nil
-	}, c.flush, c.close, nil
+	return capturing(c, w.enter), c.close, nil
 }
 
 // paceRow is one line of the table of concurrency: the events in flight in each
@@ -157,8 +135,7 @@ func measurePace(ctx context.Context, s settings) ([]paceRow, error) {
 		row := paceRow{name: d.name, every: s.tick}
 		begun := time.Now()
 		srv := newFaraway(true, func(now int) (time.Duration, int) { return d.takes(time.Since(begun), now) })
-		c, err := newOurs(ctx, fmt.Sprintf("https://public@%s/1", srv.Listener.Addr()),
-			raven.WithLogger(slog.New(slog.DiscardHandler)), raven.WithEnv(transport.Env{TLS: srv.trusting()}))
+		c, err := srv.ours(ctx)
 		if err != nil {
 			srv.Close()
 			return nil, err

@@ -1,15 +1,21 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"time"
+
+	"github.com/ravenkit/ravenkit/raven"
+	"github.com/ravenkit/ravenkit/transport"
 )
 
 // faraway is a server with TLS behind a network with a delay.
@@ -91,6 +97,13 @@ func (f *faraway) arrived() (events, conns int, proto string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.seen), f.conns, f.proto
+}
+
+func (f *faraway) dsn() string { return fmt.Sprintf("https://public@%s/1", f.Listener.Addr()) }
+
+// ours returns our client for the server.
+func (f *faraway) ours(ctx context.Context) (*ours, error) {
+	return newOurs(ctx, f.dsn(), raven.WithLogger(slog.New(slog.DiscardHandler)), raven.WithEnv(transport.Env{TLS: f.trusting()}))
 }
 
 // trusting returns a TLS configuration that accepts the server.

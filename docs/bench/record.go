@@ -37,10 +37,5 @@ func captureSome(ctx context.Context, dsn string, n int) error {
 		return err
 	}
 	defer c.close()
-	atDepth(func() {
-		for range n {
-			c.exception(newError())
-		}
-	})
-	return c.flush(ctx)
+	return capturing(c, atOnce)(ctx, n)
 }
