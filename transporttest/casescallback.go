@@ -123,11 +123,7 @@ func admissionContext(t *trial) {
 
 func sendPassesQueue(t *trial) {
 	srv := t.serve(sentrytest.Hang())
-	params := []string{}
-	if takesOption(t.h, "workers", "1") {
-		params = []string{"workers", "1"}
-	}
-	l := t.open(srv, params...)
+	l := t.open(srv, t.oneWorker()...)
 	l.submit(context.Background(), l.packet())
 	t.requests(srv, 1)
 	l.submit(context.Background(), l.packet())

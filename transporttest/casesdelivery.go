@@ -152,7 +152,7 @@ func concurrent(t *trial) {
 			t.Fatalf("a packet was not delivered: %v", o.err)
 		}
 	}
-	within(t, "all senders", func() struct{} { running.Wait(); return struct{}{} })
+	finish(t, "all senders", running.Wait)
 	for _, e := range srv.Events() {
 		delete(missing, e.EventID)
 	}

@@ -83,9 +83,7 @@ func holdRepeats(t *trial) {
 	l := t.open(srv)
 	p, r := l.give()
 	l.heard(1)
-	if err := srv.Up(); err != nil {
-		t.Fatalf("%v", err)
-	}
+	t.up(srv)
 	l.deliverAll()
 	t.delivered("a server that was down", p, t.settled("a server that was down", r))
 }
@@ -319,9 +317,7 @@ func onceHeld(t *trial) {
 	srv.Down()
 	_, more := l.submitAll(10)
 	pass(30 * time.Second)
-	if err := srv.Up(); err != nil {
-		t.Fatalf("%v", err)
-	}
+	t.up(srv)
 	pass(10 * time.Minute)
 	receipts = append(receipts, more...)
 	t.counted(receipts)

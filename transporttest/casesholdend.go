@@ -90,9 +90,7 @@ func holdCloseProbes(t *trial) {
 	packets, receipts = l.submitAll(3)
 	l.heard(1)
 	l.waiting(3)
-	if err := srv.Up(); err != nil {
-		t.Fatalf("%v", err)
-	}
+	t.up(srv)
 	if err := l.closePatiently(); err != nil {
 		t.Errorf("the server is back: want nil from Close, got %v", err)
 	}

@@ -36,7 +36,7 @@ func packetUnchanged(t *trial) {
 				told := w.give(p)
 				outcomes.Go(func() { <-told })
 			}
-			within(t, w.name, func() struct{} { outcomes.Wait(); return struct{}{} })
+			finish(t, w.name, outcomes.Wait)
 			if !reflect.DeepEqual(*p, before) {
 				t.Errorf("%s with compression=%s changed the packet:\nbefore %+v\nafter  %+v", w.name, compression, before, *p)
 			}

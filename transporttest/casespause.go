@@ -155,9 +155,7 @@ func pauseEnds(t *trial) {
 	l := t.open(srv)
 	packets, receipts := l.submitAll(n)
 	pass(10 * time.Second)
-	if err := srv.Up(); err != nil {
-		t.Fatalf("%v", err)
-	}
+	t.up(srv)
 	pass(30 * time.Second)
 	t.all("after the pause", packets, receipts, t.settled, t.delivered)
 	if all := tries(srv); all[n-1].at.Sub(all[0].at) > 0 {
@@ -174,9 +172,7 @@ func pauseGrows(t *trial) {
 	l.submitAll(60)
 	pass(10 * time.Second)
 	t.ail(srv, sentrytest.OK().After(100*time.Millisecond))
-	if err := srv.Up(); err != nil {
-		t.Fatalf("%v", err)
-	}
+	t.up(srv)
 	pass(30 * time.Second)
 	steps := atATime(tries(srv))
 	if len(steps) < 4 || steps[0] != 1 || steps[1] != 1 || steps[2] != 2 {
@@ -288,11 +284,7 @@ func pauseRefuses(t *trial) {
 	// The first packet is in flight, the second takes the room, and the third
 	// waits for it.
 	srv = t.serve(sentrytest.Status(503).RetryAfter("600").After(settleTime))
-	params := []string{queueOption(t.h), "1", "overflow", "block"}
-	if takesOption(t.h, "workers", "1") {
-		params = append(params, "workers", "1")
-	}
-	l = t.open(srv, params...)
+	l = t.open(srv, t.oneWorker(queueOption(t.h), "1", "overflow", "block")...)
 	l.give()
 	t.requests(srv, 1)
 	l.give()

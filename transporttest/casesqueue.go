@@ -36,14 +36,19 @@ var queueCases = []Case{
 // the server does not answer, so that later packets wait.
 func (t *trial) occupied(params ...string) (*link, *receipt) {
 	t.Helper()
-	if takesOption(t.h, "workers", "1") {
-		params = append(params, "workers", "1")
-	}
 	srv := t.serve(sentrytest.Hang().Times(-1).Optional())
-	l := t.open(srv, params...)
+	l := t.open(srv, t.oneWorker(params...)...)
 	busy := l.submit(context.Background(), l.packet())
 	t.requests(srv, 1)
 	return l, busy
+}
+
+// oneWorker adds the option for a single worker, if the transport has it.
+func (t *trial) oneWorker(params ...string) []string {
+	if takesOption(t.h, "workers", "1") {
+		params = append(params, "workers", "1")
+	}
+	return params
 }
 
 func (t *trial) full(how string, o outcome) {

@@ -85,6 +85,14 @@ func (t *trial) ail(srv *sentrytest.Server, step sentrytest.Step) {
 	}
 }
 
+// up brings back a server that was down.
+func (t *trial) up(srv *sentrytest.Server) {
+	t.Helper()
+	if err := srv.Up(); err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
 // pass lets time pass. In a bubble, everything that is due happens meanwhile.
 func pass(d time.Duration) { <-time.After(d) }
 

@@ -158,10 +158,7 @@ func (l *link) submit(ctx context.Context, p *transport.Packet) *receipt {
 
 func (l *link) hand(ctx context.Context, p *transport.Packet, done func(*transport.Response, error)) {
 	l.t.Helper()
-	within(l.t, "SendAsync", func() struct{} {
-		l.async.SendAsync(ctx, p, done)
-		return struct{}{}
-	})
+	finish(l.t, "SendAsync", func() { l.async.SendAsync(ctx, p, done) })
 }
 
 func (l *link) flush(ctx context.Context) error {

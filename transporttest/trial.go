@@ -211,6 +211,12 @@ func within[V any](t *trial, what string, f func() V) V {
 	return receive(t, "the return of "+what, ch)
 }
 
+// finish is within for functions without a result.
+func finish(t *trial, what string, f func()) {
+	t.Helper()
+	within(t, what, func() struct{} { f(); return struct{}{} })
+}
+
 // patient returns a context that ends when the trial has waited too long.
 func (t *trial) patient() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), t.h.patience())
