@@ -1,6 +1,9 @@
 package transport
 
-import "os"
+import (
+	"os"
+	"slices"
+)
 
 // Detect returns the name of the transport that fits the platform: "sync" on
 // AWS Lambda, App Engine and Cloud Functions, which freeze or end a program as
@@ -16,20 +19,11 @@ func Detect() string {
 		{"FUNCTION_TARGET"},
 		{"X_GOOGLE_FUNCTION_NAME"},
 	} {
-		if allSet(platform) {
+		if !slices.ContainsFunc(platform, func(name string) bool { return os.Getenv(name) == "" }) {
 			return "sync"
 		}
 	}
 	return "threaded"
-}
-
-func allSet(names []string) bool {
-	for _, name := range names {
-		if os.Getenv(name) == "" {
-			return false
-		}
-	}
-	return true
 }
 
 // autoDriver is the driver of http and https. It has the options of both

@@ -1,6 +1,7 @@
 package ravenhttp
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,14 +24,8 @@ func Request(r *http.Request) *raven.Request {
 	if s := strings.ToLower(r.Header.Get("X-Forwarded-Proto")); s == "http" || s == "https" {
 		scheme = s
 	}
-	host := r.Header.Get("X-Forwarded-Host")
-	if host == "" {
-		host = r.Host
-	}
-	u := r.URL
-	if u == nil {
-		u = new(url.URL)
-	}
+	host := cmp.Or(r.Header.Get("X-Forwarded-Host"), r.Host)
+	u := cmp.Or(r.URL, new(url.URL))
 	return &raven.Request{
 		URL:         scheme + "://" + withoutPort(host, scheme) + u.EscapedPath(),
 		Method:      r.Method,

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+
+	"github.com/ravenkit/ravenkit/internal/guard"
 )
 
 // Route passes the matched pattern to the [Middleware] in front of it. Use it
@@ -33,13 +35,8 @@ func Route(next http.Handler) http.Handler {
 }
 
 func visitOf(ctx context.Context) (v *visit) {
-	defer func() {
-		// The program's own context panicked.
-		if recover() != nil {
-			v = nil
-		}
-	}()
-	v, _ = ctx.Value(visitKey{}).(*visit)
+	// The context may be the program's own.
+	guard.Do(func() { v, _ = ctx.Value(visitKey{}).(*visit) })
 	return v
 }
 

@@ -1,6 +1,7 @@
 package ravenhttp
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,7 +31,7 @@ type recordingTransport struct{ next http.RoundTripper }
 func (t *recordingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
 	// The program may reuse the request when the answer has begun.
-	ctx, data := r.Context(), map[string]any{"method": method(r), "url": bareURL(r.URL)}
+	ctx, data := r.Context(), map[string]any{"method": cmp.Or(r.Method, http.MethodGet), "url": bareURL(r.URL)}
 	resp, err := t.next.RoundTrip(r)
 	data["duration_ms"] = time.Since(start).Milliseconds()
 	crumb := raven.Breadcrumb{Timestamp: start, Type: "http", Category: "http", Level: raven.LevelError, Data: data}
@@ -54,13 +55,6 @@ func (t *recordingTransport) CloseIdleConnections() {
 	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
-}
-
-func method(r *http.Request) string {
-	if r.Method == "" {
-		return http.MethodGet
-	}
-	return r.Method
 }
 
 func bareURL(u *url.URL) string {
