@@ -7,9 +7,9 @@ import "sync"
 type callbackLine struct {
 	crew *crew
 	call func(outcome)
-	wake chan struct{} // has room for one
 
 	mu      sync.Mutex
+	more    sync.Cond // waiting or stopped has changed
 	waiting []outcome // guarded by mu
 	running bool      // guarded by mu
 	// Guarded by mu; the goroutine ends when the line is empty.
@@ -19,7 +19,9 @@ type callbackLine struct {
 }
 
 func newCallbackLine(c *crew, call func(outcome)) *callbackLine {
-	return &callbackLine{crew: c, call: call, wake: make(chan struct{}, 1)}
+	l := &callbackLine{crew: c, call: call}
+	l.more.L = &l.mu
+	return l
 }
 
 func (l *callbackLine) add(o outcome) {
@@ -34,14 +36,7 @@ func (l *callbackLine) add(o outcome) {
 		l.running = true
 		l.crew.start(l.run)
 	}
-	l.rouse()
-}
-
-func (l *callbackLine) rouse() {
-	select {
-	case l.wake <- struct{}{}:
-	default: // a wake-up is pending already
-	}
+	l.more.Signal()
 }
 
 func (l *callbackLine) run() {
@@ -64,24 +59,20 @@ func (l *callbackLine) run() {
 // next waits for a callback. It returns false after stop, when the line is
 // empty.
 func (l *callbackLine) next() (outcome, bool) {
-	for {
-		l.mu.Lock()
-		if len(l.waiting) > 0 {
-			o := l.waiting[0]
-			l.waiting[0] = outcome{}
-			l.waiting = l.waiting[1:]
-			l.mu.Unlock()
-			return o, true
-		}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.waiting) == 0 {
 		l.waiting = nil
 		if l.stopped {
 			l.running = false
-			l.mu.Unlock()
 			return outcome{}, false
 		}
-		l.mu.Unlock()
-		<-l.wake
+		l.more.Wait()
 	}
+	o := l.waiting[0]
+	l.waiting[0] = outcome{}
+	l.waiting = l.waiting[1:]
+	return o, true
 }
 
 // stop ends the goroutine when the line is empty. A callback that is added
@@ -90,7 +81,7 @@ func (l *callbackLine) stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stopped = true
-	l.rouse()
+	l.more.Signal()
 }
 
 // loosen runs each callback on a goroutine of its own, those that wait and
