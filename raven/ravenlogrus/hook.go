@@ -20,12 +20,7 @@ type Hook struct{ to *adapter }
 // the [raven.Default] of that moment.
 func NewHook(client *raven.Client, opts ...Option) *Hook {
 	to := &adapter{logrecord.New(client, levels, "github.com/ravenkit/ravenkit/raven/ravenlogrus.", "github.com/sirupsen/logrus.")}
-	for _, o := range opts {
-		if o != nil {
-			o(to)
-		}
-	}
-	return &Hook{to}
+	return &Hook{logrecord.With(to, opts)}
 }
 
 // Levels returns the levels of the entries that are reported.
@@ -50,18 +45,12 @@ func (h *Hook) Fire(entry *logrus.Entry) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	r := logrecord.Record{Time: entry.Time, Level: -int(entry.Level), Message: entry.Message, PC: callerOf(entry)}
+	r := logrecord.Record{Time: entry.Time, Level: -int(entry.Level), Message: entry.Message}
+	if entry.Caller != nil { // the logger reports callers
+		r.PC = entry.Caller.PC
+	}
 	collect(&r, entry.Data)
 	return h.to.Report(ctx, &r)
-}
-
-// callerOf returns the program counter of the call, or zero if the logger does
-// not report callers.
-func callerOf(entry *logrus.Entry) uintptr {
-	if entry.Caller == nil {
-		return 0
-	}
-	return entry.Caller.PC
 }
 
 // collect adds the fields of an entry to a record, the field of WithError first

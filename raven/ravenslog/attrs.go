@@ -2,6 +2,7 @@ package ravenslog
 
 import (
 	"log/slog"
+	"maps"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/raven/internal/logrecord"
@@ -66,13 +67,12 @@ func (c *collector) add(into group, a slog.Attr, depth int) {
 		return
 	}
 	if v.Kind() == slog.KindGroup {
+		inner := into
 		if a.Key != "" {
-			inner := group{}
-			c.addAll(inner, v.Group(), depth+1)
+			inner = group{}
 			into[a.Key] = inner
-			return
 		}
-		c.addAll(into, v.Group(), depth+1)
+		c.addAll(inner, v.Group(), depth+1)
 		return
 	}
 	if data, stays := c.rec.Take(v.Any()); stays {
@@ -126,11 +126,9 @@ func snapshotOf(attrs []slog.Attr, depth int, left *int) []slog.Attr {
 
 // prune removes empty groups.
 func prune(m group) {
-	for k, v := range m {
-		if inner, ok := v.(group); ok {
-			if prune(inner); len(inner) == 0 {
-				delete(m, k)
-			}
-		}
-	}
+	maps.DeleteFunc(m, func(_ string, v any) bool {
+		inner, ok := v.(group)
+		prune(inner)
+		return ok && len(inner) == 0
+	})
 }

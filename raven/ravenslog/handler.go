@@ -32,13 +32,7 @@ func NewHandler(client *raven.Client, next slog.Handler, opts ...Option) *Handle
 	if next == nil {
 		next = slog.DiscardHandler
 	}
-	to := &adapter{logrecord.New(client, levels)}
-	for _, o := range opts {
-		if o != nil {
-			o(to)
-		}
-	}
-	return &Handler{next: next, to: to}
+	return &Handler{next: next, to: logrecord.With(&adapter{logrecord.New(client, levels)}, opts)}
 }
 
 // Enabled reports whether records of the level become events or breadcrumbs, or

@@ -22,14 +22,10 @@ type Core struct {
 // is reported with the client of the raven.Context in its [Context] field, else
 // with the [raven.Default] of that moment.
 func NewCore(client *raven.Client, opts ...Option) *Core {
-	c := &Core{to: &adapter{logrecord.New(client, levels, "github.com/ravenkit/ravenkit/raven/ravenzap.", "go.uber.org/zap.", "go.uber.org/zap/")}}
+	to := &adapter{logrecord.New(client, levels, "github.com/ravenkit/ravenkit/raven/ravenzap.", "go.uber.org/zap.", "go.uber.org/zap/")}
+	c := &Core{to: logrecord.With(to, opts)}
 	if client == nil {
 		c.found = new(clients)
-	}
-	for _, o := range opts {
-		if o != nil {
-			o(c.to)
-		}
 	}
 	return c
 }

@@ -26,12 +26,7 @@ type Writer struct {
 // [Writer.WithContext], else with the [raven.Default] of that moment.
 func NewWriter(client *raven.Client, opts ...Option) *Writer {
 	to := &adapter{logrecord.New(client, levels, "github.com/ravenkit/ravenkit/raven/ravenzerolog.", "github.com/rs/zerolog.", "github.com/rs/zerolog/", "io.(*multiWriter).")}
-	for _, o := range opts {
-		if o != nil {
-			o(to)
-		}
-	}
-	return &Writer{to: to, ctx: context.Background()}
+	return &Writer{to: logrecord.With(to, opts), ctx: context.Background()}
 }
 
 // WithContext returns a writer whose events have the user, the request and the
@@ -108,11 +103,8 @@ func decoded(p []byte) (map[string]any, bool) {
 // levelIn returns the level in a record's level field.
 func levelIn(fields map[string]any) zerolog.Level {
 	name, _ := fields[zerolog.LevelFieldName].(string)
-	if name == "" {
-		return zerolog.NoLevel
-	}
 	l, err := zerolog.ParseLevel(name)
-	if err != nil {
+	if name == "" || err != nil {
 		return zerolog.NoLevel
 	}
 	return l

@@ -1,6 +1,7 @@
 package logrecord
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -51,6 +52,17 @@ func New(client *raven.Client, levels Levels, inside ...string) Adapter {
 	return Adapter{Event: levels.Error, Breadcrumb: levels.Info, client: client, levels: levels, inside: inside}
 }
 
+// With applies the options to an adapter of a library, and returns it. It skips
+// nil options.
+func With[A any, O ~func(*A)](to *A, opts []O) *A {
+	for _, o := range opts {
+		if o != nil {
+			o(to)
+		}
+	}
+	return to
+}
+
 // Reports reports whether records of the level are events or breadcrumbs.
 func (a *Adapter) Reports(level int) bool { return level >= min(a.Event, a.Breadcrumb) }
 
@@ -69,9 +81,7 @@ func (a *Adapter) Report(ctx context.Context, r *Record) error {
 	if !a.Reports(r.Level) || own(ctx, r.PC, r.Message) {
 		return nil
 	}
-	if r.Logger == "" {
-		r.Logger = a.Logger
-	}
+	r.Logger = cmp.Or(r.Logger, a.Logger)
 	client := a.ClientFor(ctx)
 	if r.Level < a.Event {
 		client.CaptureBreadcrumb(ctx, r.breadcrumb(a.levels.of(r.Level)))

@@ -4,6 +4,7 @@
 package logrecord
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -85,9 +86,5 @@ func (r *Record) breadcrumb(level raven.Level) raven.Breadcrumb {
 		maps.Copy(data, r.Fields)
 		data["error"] = guard.Error(r.Err)
 	}
-	category := r.Logger
-	if category == "" {
-		category = "log"
-	}
-	return raven.Breadcrumb{Timestamp: r.Time, Category: category, Message: r.Message, Level: level, Data: data}
+	return raven.Breadcrumb{Timestamp: r.Time, Category: cmp.Or(r.Logger, "log"), Message: r.Message, Level: level, Data: data}
 }
