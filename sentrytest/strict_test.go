@@ -78,7 +78,7 @@ func TestRequestFindings(t *testing.T) {
   warning: platform: missing: the documentation requires it [missing_attribute]
   warning: Content-Encoding="deflate": raw deflate: most servers expect zlib [invalid_data]
   warning: path="/api/1/store": not spelled /api/{project}/{endpoint}/: servers do not answer there [invalid_data]
-  info: message="hi": deprecated: logentry is its name [deprecated]
+  info: message="hi": deprecated: its name is logentry [deprecated]
   info: path="/api/1/store": deprecated: envelopes are the successor of the store endpoint [deprecated]
   info: auth.sentry_secret: deprecated: servers ignore it [deprecated]
   info: auth.sentry_timestamp: deprecated: servers ignore it [deprecated]`))

@@ -1,6 +1,6 @@
 // Package bodies undoes what a body was wrapped in: content encodings, forms,
-// and JSON with NaN in it. A hostile body costs no more memory than the limit
-// that the caller sets.
+// and JSON with NaN in it. A hostile body costs no more memory than the
+// caller's limit.
 //
 // It must know nothing of requests, answers or envelopes.
 package bodies
@@ -20,19 +20,19 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// firstPass is how much of a body is decompressed in one go. Only a body that
-// is longer and that has been measured to keep the limit gets a buffer of its
-// full size, so a decompression bomb never occupies more.
+// firstPass is how much of a body is decompressed at once. A longer body is
+// measured before it gets a buffer of its full size, so that a decompression
+// bomb never occupies more.
 const firstPass = 512 << 10
 
-// zstdWindow bounds the memory that a zstd frame can ask for before it has
-// produced anything. It is what RFC 8878 asks every decoder to support.
+// zstdWindow limits the memory of a zstd frame before it has output. RFC 8878
+// asks every decoder to support this size.
 const zstdWindow = 8 << 20
 
 // ErrTooLong is the error of a body that is longer than its limit.
 var ErrTooLong = errors.New("too long")
 
-// errLeftOver is a body that goes on after the end of its compressed data.
+// errLeftOver is the error of a body with bytes after its compressed data.
 var errLeftOver = errors.New("data after the end of the compressed stream")
 
 // Opener starts the decompression of a body.
@@ -46,14 +46,14 @@ func Known(encoding string) bool {
 	return Plain(encoding) || encoding == "deflate" || openersOf[encoding] != nil
 }
 
-// openersOf are the ways to read an encoding, to be tried in turn. deflate has
-// none of its own: it means zlib to Relay and most others but raw deflate to
+// openersOf are the ways to read an encoding, to be tried in turn. deflate is
+// missing: it means zlib to Relay and most other servers but raw deflate to
 // some, and clients of both kinds exist.
 var openersOf = map[string][]Opener{"gzip": {openGzip}, "x-gzip": {openGzip}, "br": {openBrotli}, "zstd": {openZstd}}
 
-// Decode undoes the encoding of a body, which is in lower case. deflate are
-// the ways to read that encoding. The error is ErrTooLong if the result would
-// have more than limit bytes, and else what the first way says.
+// Decode undoes the encoding of a body. The encoding is in lower case; deflate
+// are the ways to read that encoding. The error is ErrTooLong if the result
+// would have more than limit bytes, and else the error of the first way.
 func Decode(body []byte, encoding string, deflate []Opener, limit int64) ([]byte, error) {
 	if Plain(encoding) {
 		if int64(len(body)) > limit {
@@ -99,8 +99,8 @@ func Inflate(body []byte, open Opener, limit int64) ([]byte, error) {
 	return whole.Bytes(), nil
 }
 
-// readPass decompresses body, keeps the first keep bytes in buf, counts the
-// rest, and returns how many there are in all.
+// readPass decompresses body, stores the first keep bytes in buf, and returns
+// the number of all bytes.
 func readPass(body []byte, open Opener, keep, limit int64, buf *bytes.Buffer) (int64, error) {
 	r, err := open(body)
 	if err != nil {
@@ -114,7 +114,7 @@ func readPass(body []byte, open Opener, keep, limit int64, buf *bytes.Buffer) (i
 	if kept < keep {
 		return kept, nil
 	}
-	// One byte more than the limit is enough to know.
+	// One byte more than the limit shows that it is exceeded.
 	rest, err := io.Copy(io.Discard, io.LimitReader(r, limit-kept+1))
 	if err != nil {
 		return 0, err
@@ -125,9 +125,8 @@ func readPass(body []byte, open Opener, keep, limit int64, buf *bytes.Buffer) (i
 	return kept + rest, nil
 }
 
-// The decoders of gzip and zlib hold no channels, so one pool may serve servers
-// inside and outside of testing/synctest bubbles. Those of zstd do, and are
-// made anew.
+// gzipReaders may serve servers inside and outside of testing/synctest bubbles,
+// since decoders of gzip hold no channels. Those of zstd do, and are made anew.
 var gzipReaders sync.Pool
 
 type pooledGzip struct{ *gzip.Reader }
@@ -157,9 +156,9 @@ func OpenZlib(body []byte) (io.ReadCloser, error) {
 	return zlib.NewReader(bytes.NewReader(body))
 }
 
-// OpenFlate reads raw deflate, which has neither header nor checksum. That the
-// stream has to end where the body ends is what tells it from bytes that only
-// look like deflate.
+// OpenFlate reads raw deflate, which has neither header nor checksum. The
+// stream has to end where the body ends, which excludes bytes that only look
+// like deflate.
 func OpenFlate(body []byte) (io.ReadCloser, error) {
 	src := bytes.NewReader(body)
 	return &exact{flate.NewReader(src), src}, nil

@@ -16,11 +16,11 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
-// maxFormDepth bounds how deep sentry[a][b]… may go: what is nested without end
-// could not be written as JSON.
+// maxFormDepth limits the depth of sentry[a][b]…, since JSON can be nested only
+// so deep.
 const maxFormDepth = 32
 
-// maxParts bounds the parts of a multipart body.
+// maxParts limits the parts of a multipart body.
 const maxParts = 1000
 
 // File is one file of a form.
@@ -29,8 +29,8 @@ type File struct {
 	Data                     []byte
 }
 
-// ReadForm reads a multipart body. A part is a file if it has a file name or
-// isFile says so of its field.
+// ReadForm reads a multipart body. A part is a file if it has a file name, or
+// if isFile reports true for its field.
 func ReadForm(contentType string, body []byte, isFile func(field string) bool) (files []File, fields Fields, err error) {
 	_, params, err := mime.ParseMediaType(contentType)
 	if err == nil && params["boundary"] == "" {
@@ -68,8 +68,8 @@ type Field struct{ name, value string }
 
 // Fields are the fields beside a minidump. Crash reporters put an event into
 // them: whole, as the JSON of the field "sentry"; cut into "sentry__1",
-// "sentry__2" and so on; or value by value, as "sentry[user][id]". Whatever
-// else there is becomes extra data.
+// "sentry__2" and so on; or value by value, as "sentry[user][id]". Other fields
+// become extra data.
 type Fields []Field
 
 // Tree assembles the event. It leaves out what is no JSON object.
@@ -124,8 +124,8 @@ func bracketPath(name string) ([]string, bool) {
 	return path, ok && len(path) <= maxFormDepth
 }
 
-// setPath puts a value below a path of keys. A value that stands in the way
-// stays.
+// setPath puts a value below a path of keys. It does not replace a value on the
+// way.
 func setPath(fields map[string]any, path []string, value string) {
 	for _, key := range path[:len(path)-1] {
 		inner, ok := fields[key].(map[string]any)

@@ -6,21 +6,20 @@ import (
 	"unsafe"
 )
 
-// maxScratch bounds the buffers that are kept for the next body. No ordinary
-// event is larger.
+// maxScratch limits the buffers that are kept for the next body. Ordinary
+// events are smaller.
 const maxScratch = 1 << 20
 
-// scratch has buffers for bodies whose length is not known yet. They hold no
-// channels, so one pool may serve servers inside and outside of
-// testing/synctest bubbles.
+// scratch has buffers for bodies of unknown length. They hold no channels, so
+// that one pool may serve servers inside and outside of testing/synctest
+// bubbles.
 var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Borrow returns an empty buffer. Give it back with [SettleUp].
 func Borrow() *bytes.Buffer { return scratch.Get().(*bytes.Buffer) }
 
-// SettleUp gives a buffer back and returns what it held in memory of its own,
-// no larger than it has to be: a server keeps every body, and most of them are
-// small.
+// SettleUp gives a buffer back and returns what it held, in memory of exactly
+// that size: a server keeps every body, and most are small.
 func SettleUp(b *bytes.Buffer) []byte {
 	if b.Cap() > maxScratch {
 		return b.Bytes()
@@ -38,6 +37,5 @@ func giveBack(b *bytes.Buffer) {
 }
 
 // TextOf returns bytes as a string without a copy. They must not change any
-// more. A server keeps its bodies as bytes, which is how they are parsed, and
-// as strings, which is how they are shown and shared.
+// more. A server parses bodies as bytes, and shows and shares them as strings.
 func TextOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

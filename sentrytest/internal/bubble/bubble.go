@@ -1,4 +1,4 @@
-// Package bubble tells whether code runs in a testing/synctest bubble.
+// Package bubble finds out whether code runs in a testing/synctest bubble.
 //
 // It must not import package testing, which programs that embed a server do not
 // link.
@@ -9,8 +9,8 @@ import (
 	"runtime"
 )
 
-// Inside reports whether the caller runs in a testing/synctest bubble. Only the
-// header of a goroutine's stack tells, as in "goroutine 21 [running, synctest
+// Inside reports whether the caller runs in a testing/synctest bubble. It reads
+// the header of the goroutine's stack, as in "goroutine 21 [running, synctest
 // bubble 1]:".
 func Inside() bool {
 	var buf [128]byte

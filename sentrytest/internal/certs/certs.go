@@ -1,6 +1,6 @@
-// Package certs makes certificates for servers under test, good ones and ones
-// with a fault of every kind. It makes them in memory, once per process, so no
-// file expires and none alarms a secret scanner.
+// Package certs makes certificates for servers under test: valid ones, and ones
+// with a fault of each kind. It makes them in memory, once per process, so that
+// no file expires or alarms a secret scanner.
 //
 // It must know nothing of servers, HTTP or tests.
 package certs
@@ -22,14 +22,13 @@ import (
 )
 
 // Certificates span 1970 to 2084: a testing/synctest bubble starts at
-// 2000-01-01 while the process runs today, and one certificate has to serve
-// both clocks.
+// 2000-01-01, and one certificate has to serve both clocks.
 var (
 	epochStart = time.Date(1970, time.January, 2, 0, 0, 0, 0, time.UTC)
 	epochEnd   = time.Date(2084, time.January, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// WrongHostName is the one name that a WrongHost certificate covers.
+// WrongHostName is the only name of a WrongHost certificate.
 const WrongHostName = "wrong.host.invalid"
 
 // Kind is what is right or wrong with a server's certificate.
@@ -65,15 +64,14 @@ var (
 // call.
 func CA() *Authority { return trustedCA() }
 
-// OtherCA returns an authority that signed no certificate of any server, the
+// OtherCA returns an authority that signs no certificate of any server, the
 // same at each call.
 func OtherCA() *Authority { return otherCA() }
 
-// intermediateCA signs for the trusted CA.
+// intermediateCA is signed by the trusted CA.
 var intermediateCA = sync.OnceValue(func() *Authority { return trustedCA().authority("sentrytest intermediate CA") })
 
-// serverCerts keeps each kind of certificate from the first time that a server
-// asks for it.
+// serverCerts makes each kind of certificate once.
 var serverCerts = func() (made [kinds]func() tls.Certificate) {
 	for kind := range kinds {
 		made[kind] = sync.OnceValue(func() tls.Certificate { return newServerCert(kind, nil, nil) })
@@ -113,7 +111,7 @@ func newServerCert(kind Kind, names, more []string) tls.Certificate {
 	return trustedCA().issue(l)
 }
 
-// setNames makes a certificate valid for the names, and no others.
+// setNames makes a certificate valid for these names only.
 func setNames(l *x509.Certificate, names ...string) {
 	l.Subject.CommonName = names[0]
 	l.IPAddresses, l.DNSNames = nil, nil
@@ -141,7 +139,7 @@ var clientCert = sync.OnceValue(func() tls.Certificate {
 // call.
 func Client() tls.Certificate { return clientCert() }
 
-// leaf is the template of a server certificate in good order.
+// leaf is the template of a valid server certificate.
 func leaf(name string) *x509.Certificate {
 	return &x509.Certificate{
 		SerialNumber: serial(),
@@ -158,7 +156,7 @@ func leaf(name string) *x509.Certificate {
 // newAuthority makes a CA that signs itself.
 func newAuthority(name string) *Authority { return (*Authority)(nil).authority(name) }
 
-// authority makes another CA and signs it. The nil authority lets it sign
+// authority makes another CA and signs it. With the nil authority the CA signs
 // itself.
 func (a *Authority) authority(name string) *Authority {
 	template := &x509.Certificate{
@@ -176,7 +174,8 @@ func (a *Authority) authority(name string) *Authority {
 	}
 }
 
-// issue signs the template. The nil authority lets it sign itself.
+// issue signs the template. With the nil authority the certificate signs
+// itself.
 func (a *Authority) issue(template *x509.Certificate) tls.Certificate {
 	key := newKey()
 	parent, signer := template, key

@@ -1,6 +1,6 @@
 //go:build !plan9
 
-// Package errno has the errors that systems report of connections and
+// Package errno has the errors that systems report about connections and
 // addresses. Package syscall has them under these names on every system but
 // Plan 9.
 //

@@ -2,8 +2,8 @@ package errno
 
 import "syscall"
 
-// Plan 9 has texts of its own in place of numbers. The network without sockets
-// fails with these; they are found in no error of the system.
+// Plan 9 has texts in place of numbers. The network without sockets fails with
+// these; no error of the system has them.
 const (
 	AddressInUse = syscall.ErrorString("EADDRINUSE")
 	BrokenPipe   = syscall.ErrorString("EPIPE")

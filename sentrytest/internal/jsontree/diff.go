@@ -8,17 +8,16 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Difference is a value that differs from the one that was wanted.
+// Difference is a value that differs from the wanted one.
 type Difference struct {
 	Path      string
 	Want, Got string // as JSON; Absent for a value that is not there
 }
 
-// Absent stands for a value that is not there.
+// Absent is the text of an absent value.
 const Absent = "nothing"
 
-// Diff lists what differs between two JSON values, one entry for each innermost
-// value, by its path.
+// Diff lists the innermost values that differ, by their paths.
 func Diff(path string, want, got any) []Difference {
 	if Equal(want, got) {
 		return nil
@@ -53,9 +52,9 @@ func objectDiff(path string, want, got map[string]any) []Difference {
 	return diffs
 }
 
-// listDiff matches equal entries at both ends, so an added or removed entry is
-// one difference. Paths count in the list that has the entry, the wanted one if
-// both do.
+// listDiff skips equal entries at both ends, so that an added or removed entry
+// is one difference. A path has the index in the wanted list if that has the
+// entry, and else in the other.
 func listDiff(path string, want, got []any) []Difference {
 	start, end := texts.SharedEnds(len(want), len(got), func(i, j int) bool { return Equal(want[i], got[j]) })
 	want, got = want[:len(want)-end], got[:len(got)-end]

@@ -15,15 +15,15 @@ import (
 
 // The functions here split JSON objects into their members without decoding
 // them. Every accepted event passes through them, and decoding it into maps
-// would cost more than all the rest of accepting it.
+// would cost more than the rest of accepting it.
 
 // Object is the text of one valid JSON object, white space around it included.
-// Only the functions below make one, so its methods can rely on that. The zero
-// value has no members.
+// Only the functions below make one, so that its methods can rely on that. The
+// zero value has no members.
 type Object struct{ text []byte }
 
-// ParseObject returns raw if it is one JSON object, and else an error that says
-// what it is instead.
+// ParseObject returns raw if it is one JSON object, and else an error that
+// names what it is.
 func ParseObject(raw []byte) (Object, error) {
 	at := SkipSpace(raw, 0)
 	if at < len(raw) && raw[at] == '{' && json.Valid(raw) {
@@ -41,8 +41,8 @@ func ParseObject(raw []byte) (Object, error) {
 	return Object{}, errors.New("expected an object, found null")
 }
 
-// DecodeObject reads a JSON object into a tree as [Decode] does. Its error says
-// what there is in place of an object.
+// DecodeObject reads a JSON object into a tree as [Decode] does. Its error
+// names what else raw is.
 func DecodeObject(raw []byte) (map[string]any, error) {
 	tree, err := Decode(raw)
 	if fields, ok := tree.(map[string]any); ok && err == nil {
@@ -54,8 +54,8 @@ func DecodeObject(raw []byte) (map[string]any, error) {
 	return nil, err
 }
 
-// ObjectOf writes fields as JSON. An object that was read can still be too
-// deep: encoding/json reads 10,000 levels, and a level may have been added.
+// ObjectOf writes fields as JSON. It fails if they are nested deeper than the
+// 10,000 levels that encoding/json reads.
 func ObjectOf(fields map[string]any) (Object, error) {
 	raw, err := json.Marshal(fields)
 	if err != nil {
@@ -75,13 +75,12 @@ func TakeObject(raw []byte) (Object, error) {
 	if json.Valid(raw[start:end]) {
 		return Object{raw[:end]}, nil
 	}
-	// Whatever is wrong, an object without end included, encoding/json can say
-	// it best.
+	// encoding/json describes every error, a missing end included.
 	var object json.RawMessage
 	return Object{}, json.Unmarshal(raw[start:end], &object)
 }
 
-// Decode reads the object into a tree. It fails only for one that is nested
+// Decode reads the object into a tree. It fails only if the object is nested
 // deeper than encoding/json reads.
 func (o Object) Decode() (map[string]any, error) { return DecodeObject(o.text) }
 
@@ -115,11 +114,11 @@ func (o Object) Members(visit func(key string, value json.RawMessage) error) err
 	return nil
 }
 
-// Member returns the value of a key, nil if there is none. The last of several
-// wins.
+// Member returns the value of a key, nil if there is none, and the last of
+// several.
 func (o Object) Member(name string) json.RawMessage {
 	var found json.RawMessage
-	// The visitor does not fail, and the keys of valid JSON can be unquoted.
+	// Neither the visitor nor unquoting the keys of valid JSON fails.
 	_ = o.Members(func(key string, value json.RawMessage) error {
 		if key == name {
 			found = value
@@ -161,8 +160,8 @@ func SkipSpace(raw []byte, at int) int {
 }
 
 // skipValue returns where the JSON value at the given place ends. It counts
-// brackets outside of strings, and is right for valid JSON; for anything else
-// it stops somewhere, at the latest at the end.
+// brackets outside of strings. For invalid JSON it stops anywhere, at the
+// latest at the end.
 func skipValue(raw []byte, at int) int {
 	depth := 0
 	for at < len(raw) {

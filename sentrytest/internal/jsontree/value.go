@@ -13,8 +13,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Decode reads one JSON value. Numbers become float64 if that keeps all of
-// their digits, and json.Number if it does not, so that a 64-bit id survives.
+// Decode reads one JSON value. Numbers become float64, or json.Number if a
+// float64 would lose digits, so that a 64-bit id survives.
 func Decode(raw []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -28,7 +28,7 @@ func Decode(raw []byte) (any, error) {
 	return plainNumbers(v), nil
 }
 
-// plainNumbers replaces json.Number in place where nothing is lost by it.
+// plainNumbers replaces json.Number in place where that loses nothing.
 func plainNumbers(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -53,7 +53,7 @@ func plainNumbers(v any) any {
 	return v
 }
 
-// Of turns a Go value into what it would be after a trip through JSON.
+// Of turns a Go value into the tree of its JSON.
 func Of(v any) (any, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -80,9 +80,8 @@ func Text(v any) string {
 }
 
 // Lookup follows a path of object keys and list indexes joined by dots, for
-// example "exception.values.0.type". A key that contains dots itself is found
-// too: at each step the longest matching key wins. Negative indexes count from
-// the end.
+// example "exception.values.0.type". Keys may contain dots: at each step the
+// longest matching key wins. Negative indexes count from the end.
 func Lookup(v any, path string) (any, bool) {
 	if path == "" {
 		return v, true

@@ -7,7 +7,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
-// placeholder finds what Sentry replaces in a template: %s and its kin,
+// placeholder finds what Sentry replaces in a template: %s and the like,
 // %(name)s, {} and {name}.
 var placeholder = regexp.MustCompile(`%%|%(?:\(([^)]*)\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]|\{(\w*)\}`)
 

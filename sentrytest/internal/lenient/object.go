@@ -1,8 +1,9 @@
 // Package lenient reads JSON as Sentry's servers do: in any of the shapes that
-// the protocol has had for a field, and without ever failing. What it can't
-// read is empty, and noted as a [Problem].
+// the protocol has had for a field, and without ever failing. A value that it
+// can't read is empty, and noted as a [Problem].
 //
-// It must know nothing of events, requests or what a server makes of a problem.
+// It must know nothing of events, requests or what a server does about a
+// problem.
 package lenient
 
 import (
@@ -18,25 +19,25 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Problem is a field that does not have the form which the protocol asks
-// for.
+// Problem is a field that is not in the form of the protocol.
 type Problem struct {
 	Path, Reason string
 }
 
-// Expected returns the reason without the value, which a finding has apart.
+// Expected returns the reason without the value, since findings have it
+// separately.
 func (p Problem) Expected() string {
 	reason, _, _ := strings.Cut(p.Reason, ", found ")
 	reason, _, _ = strings.Cut(reason, ": ")
 	return reason
 }
 
-// maxProblems bounds what is noted about one event, so that a hostile one costs
+// maxProblems limits what is noted about one event, so that a hostile one costs
 // no more than its own size.
 const maxProblems = 500
 
-// Reader collects what is wrong with an event while it is read. The zero value
-// is ready.
+// Reader collects the problems of an event while it is read. The zero value is
+// ready.
 type Reader struct {
 	problems []Problem
 }
@@ -56,14 +57,14 @@ func (r *Reader) Note(path, reason string) {
 	r.problems = append(r.problems, Problem{Path: path, Reason: reason})
 }
 
-// Object makes an object that stands at the path.
+// Object makes the object at a path.
 func (r *Reader) Object(fields map[string]any, at string) Object {
 	return Object{Reader: r, At: at, Fields: fields}
 }
 
-// Object is a JSON object and where it stands in the event. Its accessors never
-// fail: they return the zero value and report a problem. An object without
-// fields serves for an absent one. JSON null counts as absent everywhere.
+// Object is a JSON object and its path in the event. Its accessors never fail:
+// they return the zero value and note a problem. An absent object has no
+// fields. JSON null counts as absent everywhere.
 type Object struct {
 	Reader *Reader
 	At     string
@@ -76,7 +77,7 @@ func (o Object) Path(key string) string { return jsontree.Join(o.At, key) }
 // Note notes a problem with a key of the object.
 func (o Object) Note(key, reason string) { o.Reader.Note(o.Path(key), reason) }
 
-// wrong reports a value of a type that the field cannot have.
+// wrong notes a value of a type that the field cannot have.
 func (o Object) wrong(key, want string, v any) {
 	o.Note(key, fmt.Sprintf("expected %s, found %s", want, texts.Shorten(jsontree.Show(v), 60)))
 }
@@ -91,7 +92,7 @@ func (o Object) First(keys ...string) (string, any) {
 	return keys[0], nil
 }
 
-// read reads a value, and reports one that from does not take.
+// read reads a value, and notes one that from refuses.
 func read[T any](o Object, key, want string, from func(any) (T, bool)) (value T) {
 	v := o.Fields[key]
 	if v == nil {
@@ -109,7 +110,7 @@ func is[T any](v any) (T, bool) {
 	return t, ok
 }
 
-// Text reads a string; booleans and numbers are taken as their text.
+// Text reads a string, or the text of a boolean or a number.
 func (o Object) Text(key string) string { return read(o, key, "a string", Text) }
 
 // TextOrJSON reads a string and keeps anything else as its JSON.
@@ -162,7 +163,7 @@ func (o Object) Mapping(key string) map[string]any {
 	return read(o, key, "an object", is[map[string]any])
 }
 
-// Sub reads an object that stands under the first of the keys.
+// Sub reads an object under the first of the keys that has a value.
 func (o Object) Sub(keys ...string) Object {
 	key, _ := o.First(keys...)
 	return o.Reader.Object(o.Mapping(key), o.Path(key))
@@ -183,8 +184,8 @@ func (o Object) StringMap(key string) map[string]string {
 	return out
 }
 
-// Strings reads a list of strings. Entries that are none are reported and left
-// out, null is "".
+// Strings reads a list of strings. Other entries are noted and left out; null
+// is "".
 func (o Object) Strings(key string) []string {
 	list := read(o, key, "a list", is[[]any])
 	if list == nil {
@@ -265,7 +266,7 @@ func (o Object) Count(key string) int {
 	return n
 }
 
-// Vars takes a list too, as Sentry does: its indexes become the names.
+// Vars reads an object, or a list, whose indexes become the names as in Sentry.
 func (o Object) Vars(key string) map[string]any {
 	list, ok := o.Fields[key].([]any)
 	if !ok {
@@ -278,5 +279,5 @@ func (o Object) Vars(key string) map[string]any {
 	return vars
 }
 
-// IsTrue reports whether a boolean is there and true.
+// IsTrue reports whether a boolean is present and true.
 func IsTrue(b *bool) bool { return b != nil && *b }

@@ -9,9 +9,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Pairs visits what may be an object or a list of pairs: an object in the order
-// of its keys, a list in its own. A key that is null or no scalar is reported
-// and skipped.
+// Pairs visits an object in the order of its keys, or a list of pairs in its
+// own order. A key that is null or no scalar is noted and skipped.
 func (o Object) Pairs(key string, visit func(at, key string, value any)) {
 	switch v := o.Fields[key].(type) {
 	case nil:
@@ -42,8 +41,8 @@ func (o Object) Pairs(key string, visit func(at, key string, value any)) {
 	}
 }
 
-// Query reads a query string: text as it is, pairs in their order, an object
-// sorted by key.
+// Query reads a query string: a text, pairs in their order, or an object sorted
+// by key.
 func (o Object) Query(key string) string {
 	if text, ok := o.Fields[key].(string); ok {
 		return strings.TrimPrefix(text, "?")
@@ -66,8 +65,7 @@ func (o Object) Query(key string) string {
 func (o Object) Cookies(key string) map[string]string {
 	out := map[string]string{}
 	if text, ok := o.Fields[key].(string); ok {
-		// By hand, because net/http gives up on the first cookie that is not as
-		// the RFC has it.
+		// net/http stops at the first cookie that violates the RFC.
 		for part := range strings.SplitSeq(text, ";") {
 			if name, value, ok := strings.Cut(strings.TrimSpace(part), "="); ok {
 				out[name] = value

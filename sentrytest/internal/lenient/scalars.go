@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Text reads a string where Sentry takes booleans and numbers as well.
+// Text reads a string, or the text of a boolean or a number, as Sentry does.
 func Text(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -27,8 +27,8 @@ func Text(v any) (string, bool) {
 	return "", false
 }
 
-// TagText makes the text of a tag's value as Sentry does, which is how Python
-// would print it; the fraction of a number is cut off.
+// TagText returns the text of a tag's value as Sentry does: as Python prints
+// it, without the fraction of a number.
 func TagText(v any) (string, error) {
 	switch v := v.(type) {
 	case nil:
@@ -51,8 +51,8 @@ func TagText(v any) (string, error) {
 	return "", errors.New("expected a scalar, found " + texts.Shorten(jsontree.Show(v), 60))
 }
 
-// Level knows the names and the numbers of levels. Names are
-// exact: "WARNING" is not one.
+// Level reads the name or the number of a level. Names are exact: "WARNING" is
+// not one.
 func Level(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -117,8 +117,8 @@ func Date(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// joinDate writes a date with a T before the time, in capitals, and without
-// blanks behind it.
+// joinDate writes a date in capitals, with a T before the time and no blanks
+// after it.
 func joinDate(text string) string {
 	const date = len("2006-01-02")
 	text = strings.ToUpper(text)
@@ -129,8 +129,7 @@ func joinDate(text string) string {
 }
 
 func unixTime(seconds float64) (time.Time, bool) {
-	// What is beyond the year 9999 is a number of milliseconds or no time at
-	// all.
+	// A number beyond the year 9999 is in milliseconds, or no time at all.
 	if math.IsNaN(seconds) || seconds < -62135596800 || seconds > 253402300799 {
 		return time.Time{}, false
 	}

@@ -12,22 +12,22 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Check looks at one value of an event. What has the wrong type for it is none
-// of its business: the reader of the event reports that.
+// Check looks at one value of an event. It ignores values of the wrong type,
+// which the reader of the event reports.
 type Check func(f *List, at string, value any)
 
-// shape is what is known of an object: its attributes and what to check of
-// each. A nil check passes everything.
+// shape has the known attributes of an object and their checks. A nil check
+// accepts everything.
 type shape map[string]Check
 
-// annotated checks an object whose unknown attributes are lost, with an
-// annotation: so it is with events and breadcrumbs.
+// annotated checks an object whose unknown attributes are dropped with an
+// annotation, such as events and breadcrumbs.
 func (s shape) annotated(f *List, at string, value any) {
 	s.unknown(f, Warning, at, value)
 	s.open(f, at, value)
 }
 
-// closed checks an object whose unknown attributes are lost without a word.
+// closed checks an object whose unknown attributes are dropped silently.
 func (s shape) closed(f *List, at string, value any) {
 	s.unknown(f, Info, at, value)
 	s.open(f, at, value)
@@ -74,7 +74,7 @@ func each(one Check) Check {
 }
 
 // eachValue checks the entries of a list in any of its shapes: see
-// object.values.
+// [lenient.Object.Values].
 func eachValue(one Check) Check {
 	return func(f *List, at string, value any) {
 		if m, ok := value.(map[string]any); ok {
@@ -102,7 +102,7 @@ func Requires(keys ...string) Check {
 }
 
 // requiresOneOf reports an object that has none of the attributes. An empty one
-// is as good as absent.
+// counts as absent.
 func requiresOneOf(severity Severity, keys ...string) Check {
 	return func(f *List, at string, value any) {
 		fields, _ := value.(map[string]any)
@@ -113,8 +113,7 @@ func requiresOneOf(severity Severity, keys ...string) Check {
 	}
 }
 
-// cutAt reports texts that the server truncates: those longer than a number of
-// characters.
+// cutAt reports texts that the server truncates, in characters.
 func cutAt(limit int) Check {
 	return func(f *List, at string, value any) {
 		if text, ok := value.(string); ok && utf8.RuneCountInString(text) > limit {
@@ -123,8 +122,7 @@ func cutAt(limit int) Check {
 	}
 }
 
-// longest reports texts that the server drops because they are longer than a
-// number of characters.
+// longest reports texts that the server drops for their length in characters.
 func longest(limit int) Check {
 	return func(f *List, at string, value any) {
 		text, ok := lenient.Text(value)
@@ -138,7 +136,7 @@ func longest(limit int) Check {
 func without(chars, names string) Check {
 	return func(f *List, at string, value any) {
 		if text, ok := value.(string); ok && strings.ContainsAny(strings.TrimSpace(text), chars) {
-			f.Add(Warning, at, InvalidData, value, "%s must not be in it", names)
+			f.Add(Warning, at, InvalidData, value, "%s are not allowed", names)
 		}
 	}
 }
@@ -160,7 +158,7 @@ func oneOf(words ...string) Check {
 	}
 }
 
-// number reports numbers below the minimum; what is no number is the reader's.
+// number reports numbers below the minimum.
 func number(minimum float64) Check {
 	return func(f *List, at string, value any) {
 		if n, ok := jsontree.Number(value); ok && n < minimum {
@@ -169,8 +167,8 @@ func number(minimum float64) Check {
 	}
 }
 
-// hexID reports what is not an id of so many hexadecimal digits. A UUID may
-// have its dashes.
+// hexID reports values that are not an id of this many hexadecimal digits. A
+// UUID may have dashes.
 func hexID(digits int) Check {
 	return func(f *List, at string, value any) {
 		if !isHexID(value, digits) {
@@ -204,14 +202,14 @@ func databag(severity Severity, depth, size int) Check {
 	}
 }
 
-// deprecated marks an attribute that newer servers and SDKs do without.
+// deprecated marks an attribute that newer servers and SDKs do not use.
 func deprecated(instead string) Check {
 	return func(f *List, at string, value any) {
 		f.Add(Info, at, Deprecated, value, "deprecated: %s", instead)
 	}
 }
 
-// removed marks an attribute that servers remove without a word.
+// removed marks an attribute that servers remove silently.
 func removed(f *List, at string, value any) {
 	f.Add(Info, at, Dropped, value, "the server removes it")
 }

@@ -8,17 +8,17 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Context is what there is to know about an event beside its JSON.
+// Context is what is known of an event beside its JSON.
 type Context struct {
 	Received time.Time // zero when no server received it
-	Envelope bool      // whether an envelope can have its id
-	Made     bool      // whether it was made of a report or an upload, whose senders know of no documentation
+	Envelope bool      // whether its id may be in an envelope
+	Made     bool      // whether the server made it of a report or an upload
 	ItemType string    // "" for an event or transaction, by its own type
 	MaxSize  int       // the largest event that a server takes, in bytes of JSON
 }
 
-// Event looks at the JSON of one event. read reads the event and returns
-// what could not be read.
+// Event checks the JSON of one event. read reads the event and returns its
+// problems.
 func Event(raw []byte, about Context, read func(fields map[string]any) []lenient.Problem) *List {
 	f := &List{}
 	fields, err := jsontree.DecodeObject(raw)
@@ -49,8 +49,8 @@ func Event(raw []byte, about Context, read func(fields map[string]any) []lenient
 
 const transaction = "transaction"
 
-// checkDocumented reports what SDKs have to send according to the
-// documentation, although servers fill it in.
+// checkDocumented reports missing attributes that the documentation asks of
+// SDKs, although servers fill them in.
 func checkDocumented(f *List, fields map[string]any, about Context) {
 	if about.Made {
 		return
@@ -83,7 +83,7 @@ func checkClock(f *List, value any, received time.Time) {
 	}
 }
 
-// roughly says a duration as people do: in days if there are several.
+// roughly returns a duration, in days if there are several.
 func roughly(d time.Duration) string {
 	const day = 24 * time.Hour
 	if d < 2*day {
@@ -92,8 +92,8 @@ func roughly(d time.Duration) string {
 	return texts.Count(int(d/day), "day")
 }
 
-// legacyAliases are the old names of interfaces, and the attributes that carry
-// a deprecated shape.
+// legacyAliases are the old names of interfaces, and attributes in a deprecated
+// form.
 var legacyAliases = []struct{ old, canonical string }{
 	{"sentry.interfaces.Message", "logentry"},
 	{"message", "logentry"},
@@ -112,9 +112,9 @@ func checkAliases(f *List, fields map[string]any) {
 		if value == nil {
 			continue
 		}
-		f.Add(Info, alias.old, Deprecated, value, "deprecated: %s is its name", alias.canonical)
+		f.Add(Info, alias.old, Deprecated, value, "deprecated: its name is %s", alias.canonical)
 		if other := fields[alias.canonical]; other != nil {
-			f.Add(Info, alias.old, Dropped, value, "not looked at, since %s is there", alias.canonical)
+			f.Add(Info, alias.old, Dropped, value, "ignored, since %s is present", alias.canonical)
 		}
 	}
 	for _, key := range []string{"exception", "threads"} {
@@ -126,11 +126,10 @@ func checkAliases(f *List, fields map[string]any) {
 	}
 }
 
-// checkLevel reports levels that are written in an old way; unreadable ones are
-// the reader's.
+// checkLevel reports levels in an old form. The reader reports unreadable ones.
 func checkLevel(f *List, at string, value any) {
 	level, ok := lenient.Level(value)
 	if ok && level != value {
-		f.Add(Info, at, Deprecated, value, "deprecated: it is written %q", level)
+		f.Add(Info, at, Deprecated, value, "deprecated: write %q", level)
 	}
 }

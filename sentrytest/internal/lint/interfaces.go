@@ -32,7 +32,7 @@ func checkTimeSpent(f *List, at string, value any) {
 	}
 }
 
-// checkExtra holds each value and all of them to their limits.
+// checkExtra compares each value and the whole with their limits.
 func checkExtra(f *List, at string, value any) {
 	fields, ok := value.(map[string]any)
 	if !ok {
@@ -46,8 +46,8 @@ func checkExtra(f *List, at string, value any) {
 	}
 }
 
-// checkStacktrace wants frames, and says from how many on servers thin them
-// out.
+// checkStacktrace requires frames, and reports numbers of frames that servers
+// reduce.
 func checkStacktrace(f *List, at string, value any) {
 	fields, ok := value.(map[string]any)
 	if !ok {
@@ -68,8 +68,8 @@ func checkStacktrace(f *List, at string, value any) {
 	stacktraceShape.closed(f, at, value)
 }
 
-// checkGroup wants every exception of a group but the root to say whose part it
-// is.
+// checkGroup requires every exception of a group but the root to name its
+// parent.
 func checkGroup(f *List, at string, value any) {
 	ids := map[float64]bool{}
 	type part struct {
@@ -131,7 +131,7 @@ func checkImage(f *List, at string, value any) {
 	Requires(needs...)(f, at, value)
 }
 
-// spanStatuses are the words for how a span ended.
+// spanStatuses are the values of the status of a span.
 var spanStatuses = []string{
 	"ok", "cancelled", "unknown", "unknown_error", "invalid_argument", "deadline_exceeded", "not_found", "already_exists",
 	"permission_denied", "resource_exhausted", "failed_precondition", "aborted", "out_of_range", "unimplemented", "internal_error",
@@ -142,7 +142,8 @@ var traceShape = shape{
 	"trace_id": hexID(32), "span_id": hexID(16), "parent_span_id": hexID(16), "status": oneOf(spanStatuses...),
 }
 
-// checkContexts holds each context to its size, and the trace to its form.
+// checkContexts compares each context with its size limit, and the trace with
+// its form.
 func checkContexts(f *List, at string, value any) {
 	fields, _ := value.(map[string]any)
 	for _, name := range texts.SortedKeys(fields) {

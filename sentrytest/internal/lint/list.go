@@ -1,6 +1,6 @@
-// Package lint says what a real server makes of JSON that it was sent: of the
-// attributes of an event ([Event]), and of the payload of any other item
-// ([ReadPayload]). It is the protocol's limits and forms as tables and checks.
+// Package lint checks JSON as a real server does: the attributes of an event
+// ([Event]), and the payload of any other item ([ReadPayload]). It has the
+// limits and forms of the protocol as tables and checks.
 //
 // It must know nothing of requests, envelopes or answers, nor of the types that
 // package sentrytest reads events into.
@@ -14,17 +14,17 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Severity says what a server makes of a finding.
+// Severity says what a server does because of a finding.
 type Severity int
 
 // The severities.
 const (
-	Info    Severity = iota // it works, or is changed in silence
-	Warning                 // it is changed, and the change annotated
+	Info    Severity = iota // it works, or is changed silently
+	Warning                 // it is changed with an annotation
 	Fatal                   // it is lost
 )
 
-// What a finding is about. Package sentrytest has the same words for its users.
+// The rules, with the names that package sentrytest gives its users.
 const (
 	InvalidData      = "invalid_data"
 	MissingAttribute = "missing_attribute"
@@ -42,7 +42,7 @@ const (
 	FurtherFindings  = "further_findings"
 )
 
-// Finding is one respect in which something is not as the protocol asks for.
+// Finding is one difference from the protocol.
 type Finding struct {
 	Severity Severity
 	Path     string
@@ -51,21 +51,21 @@ type Finding struct {
 	Message  string
 }
 
-// Max bounds what is found in one payload, so that a hostile one costs no more
+// Max limits the findings in one payload, so that a hostile one costs no more
 // than its own size.
 const Max = 500
 
 // List collects what is found in one payload.
 type List struct {
 	Found []Finding // in the order in which they were found, at most [Max]
-	More  int       // how many were left out beyond that
+	More  int       // the number of those that were left out
 }
 
-// Absent is the value of a finding about something that is not there.
+// Absent is the value of a finding about an absent attribute.
 type Absent struct{}
 
-// Add adds a finding. The value is shown as JSON, cut to a length, and left out
-// if it is [Absent].
+// Add adds a finding. The value is shown as JSON, cut to a length; [Absent] is
+// not shown.
 func (f *List) Add(severity Severity, path, rule string, value any, format string, args ...any) {
 	if len(f.Found) == Max {
 		f.More++
@@ -73,14 +73,14 @@ func (f *List) Add(severity Severity, path, rule string, value any, format strin
 	}
 	text := ""
 	if long, ok := value.(string); ok {
-		text = jsontree.Show(texts.Shorten(long, 200)) // most values of some size are texts, and few of them are shown in full
+		text = jsontree.Show(texts.Shorten(long, 200)) // large values are mostly texts, which are shown in part
 	} else if value != (Absent{}) {
 		text = jsontree.Show(value)
 	}
 	f.Found = append(f.Found, Finding{severity, path, rule, text, fmt.Sprintf(format, args...)})
 }
 
-// problems adds what the reader of an event or item could not read.
+// problems adds the problems of a reader.
 func (f *List) problems(tree any, problems []lenient.Problem) {
 	for i, p := range problems {
 		if len(f.Found) == Max {

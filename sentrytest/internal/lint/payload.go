@@ -13,16 +13,16 @@ import (
 )
 
 // Payload is the JSON object of an item, or of one entry of a container, while
-// it is read. It collects what is wrong with it: what the object's accessors
-// cannot read, and what breaks the item's rules.
+// it is read. It collects the problems of its accessors and the broken rules of
+// the item.
 type Payload struct {
 	lenient.Object
 	tree  any
 	found List
 }
 
-// ReadPayload starts to read an item. What is no JSON object is a finding, and
-// reads like an empty one.
+// ReadPayload starts to read an item. If it is no JSON object, that is a
+// finding, and the item reads like an empty one.
 func ReadPayload(raw []byte) *Payload {
 	p := &Payload{Object: lenient.Object{Reader: &lenient.Reader{}}}
 	fields, err := jsontree.DecodeObject(raw)
@@ -40,15 +40,15 @@ func (p *Payload) Findings() *List {
 	return &p.found
 }
 
-// Readable reports whether the payload is JSON at all.
+// Readable reports whether the payload is a JSON object.
 func (p *Payload) Readable() bool { return p.tree != nil }
 
-// Deprecated reports that the whole payload is of an old kind.
+// Deprecated reports that the type of the item is old.
 func (p *Payload) Deprecated(format string, args ...any) {
 	p.found.Add(Info, "", Deprecated, Absent{}, format, args...)
 }
 
-// Lost reports what costs the whole item.
+// Lost reports a reason for which the server drops the whole item.
 func (p *Payload) Lost(key, format string, args ...any) {
 	value, ok := jsontree.Lookup(p.tree, p.Path(key))
 	if !ok {
@@ -57,7 +57,7 @@ func (p *Payload) Lost(key, format string, args ...any) {
 	p.found.Add(Fatal, p.Path(key), Item, value, format, args...)
 }
 
-// Needs reports attributes without which the server drops the item.
+// Needs reports missing attributes without which the server drops the item.
 func (p *Payload) Needs(keys ...string) {
 	for _, key := range keys {
 		if value, _ := jsontree.Lookup(p.Fields, key); p.tree != nil && (value == nil || value == "") {
@@ -66,8 +66,7 @@ func (p *Payload) Needs(keys ...string) {
 	}
 }
 
-// Word reports an attribute that is there and none of the words: the server
-// drops the item.
+// Word reads one of the words. With any other the server drops the item.
 func (p *Payload) Word(key string, words ...string) string {
 	text := p.Text(key)
 	if text != "" && !slices.Contains(words, text) {
@@ -89,15 +88,15 @@ func (p *Payload) ID(key string, digits int) string {
 type Entry struct {
 	*Payload
 	Raw    json.RawMessage
-	Broken bool // stands for a container that cannot be read
+	Broken bool // stands for an unreadable container
 }
 
-// maxEntries bounds the entries that are read of one container: three bytes of
-// payload are enough for one.
+// maxEntries limits the entries that are read of one container: three bytes of
+// payload suffice for one.
 const maxEntries = 10_000
 
-// ReadContainer reads the entries of a container. What is wrong with the
-// container itself is the finding of an entry that stands for it.
+// ReadContainer reads the entries of a container. A finding about the container
+// itself comes with an entry of its own.
 func ReadContainer(raw []byte) []Entry {
 	whole := ReadPayload(raw)
 	list, isList := whole.Fields["items"].([]any)
@@ -108,8 +107,7 @@ func ReadContainer(raw []byte) []Entry {
 		return []Entry{{whole, bytes.Clone(raw), true}}
 	}
 	var raws struct{ Items []json.RawMessage }
-	// The items are known to be a list; should one be repeated, the last counts
-	// in both readings.
+	// The items are a list. If the key is repeated, both readings use the last.
 	_ = json.Unmarshal(raw, &raws)
 	var out []Entry
 	for i, inner := range list {

@@ -1,8 +1,8 @@
 package lint
 
-// The shapes that the protocol gives events and their interfaces. An attribute
-// without a check may hold anything, or has its type checked by the reader of
-// the event.
+// The shapes of events and their interfaces in the protocol: see
+// docs/protocol.md, "Interfaces". The reader of an event checks the types of
+// attributes without a check.
 
 var eventShape = shape{
 	"event_id": nil, "timestamp": nil, "start_timestamp": nil, "received": nil,
@@ -46,7 +46,7 @@ var eventShape = shape{
 	"spans": nil, "measurements": nil, "breakdowns": nil, "version": nil, "project": nil, "key_id": nil, "ingest_path": nil,
 	"grouping_config": nil, "scraping_attempts": nil, "_meta": nil, "_metrics": nil, "_metrics_summary": nil,
 
-	// What old SDKs send and servers remove.
+	// Old SDKs send these, and servers remove them.
 	"repos": removed, "query": removed, "device": removed, "applecrashreport": removed, "metadata": removed, "hashes": removed,
 }
 

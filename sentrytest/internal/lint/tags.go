@@ -13,17 +13,18 @@ var (
 	tagsDropped = []string{"release", "dist", "user", "filename", "function"}
 )
 
-// maxTag is how long a tag's key and value may be, in characters; maxOldTagKey
-// is what older servers and the documentation allow a key.
+// maxTag limits the key and the value of a tag, in characters. Older servers
+// and the documentation limit a key to maxOldTagKey.
 const (
 	maxTag       = 200
 	maxOldTagKey = 32
 )
 
-// checkTags holds the tags to their limits, in either of their shapes.
+// checkTags compares the tags, in either shape, with their limits: see
+// docs/protocol.md, "Tags".
 func checkTags(f *List, fields map[string]any) {
 	seen := map[string]bool{}
-	unread := &lenient.Reader{} // what it says, the reader of the event has said
+	unread := &lenient.Reader{} // the reader of the event has reported these problems
 	unread.Object(fields, "").Pairs("tags", func(at, name string, value any) {
 		checkTagKey(f, at, name, seen)
 		checkTagValue(f, at, value)
@@ -61,7 +62,7 @@ func checkTagValue(f *List, at string, value any) {
 	case text == "":
 		f.Add(Warning, at, InvalidData, value, "expected a non-empty value")
 	case strings.Contains(text, "\n"):
-		f.Add(Warning, at, InvalidData, value, "line ends must not be in it")
+		f.Add(Warning, at, InvalidData, value, "line ends are not allowed")
 	case n > maxTag:
 		f.Add(Warning, at, ValueTooLong, value, "%d characters: no more than %d are allowed", n, maxTag)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
 )
 
-// checkTransaction applies the rules whose breach costs the whole transaction,
-// in the words of the server.
+// checkTransaction applies the rules for which the server drops the whole
+// transaction, in its words.
 func checkTransaction(f *List, fields map[string]any) {
 	fatal := func(path string, value any, reason string) {
 		f.Add(Fatal, path, Transaction, value, "%s", reason)
@@ -45,8 +45,8 @@ func checkTransaction(f *List, fields map[string]any) {
 	}
 }
 
-// checkSpan applies the rules for the spans of a transaction: a bad one costs
-// the whole.
+// checkSpan applies the rules for spans. An invalid one costs the whole
+// transaction.
 func checkSpan(f *List, at string, value any) {
 	span, ok := value.(map[string]any)
 	if !ok {

@@ -10,15 +10,13 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/errno"
 )
 
-// window is how many bytes may be on their way in one direction before a writer
-// waits. net.Pipe has no buffer at all; over it a TLS server that sends its
-// session tickets and a client that sends its request first would wait for each
-// other for ever.
+// window is how many bytes a writer may be ahead of the reader. Over net.Pipe,
+// which has no buffer, a TLS server that sends its session tickets and a client
+// that sends its request first would wait for each other for ever.
 const window = 64 << 10
 
-// link is what the two ends of an in-memory connection share. Blocking goes
-// through a sync.Cond because waiting on one is durable blocking in a
-// testing/synctest bubble.
+// link is what the two ends of a connection share. A goroutine that waits on
+// its sync.Cond is durably blocked in a testing/synctest bubble.
 type link struct {
 	mu    sync.Mutex // guards both ends
 	cond  sync.Cond
@@ -31,7 +29,7 @@ type Conn struct {
 	peer   *Conn
 	in     []byte // sent by peer, not read yet
 	closed bool
-	taken  func() // told of every read that returns bytes, with link.mu held; may be nil
+	taken  func() // called by every read that returns bytes, with link.mu held; may be nil
 	read   deadline
 	write  deadline
 	local  addr
@@ -108,7 +106,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	}
 }
 
-// Close ends the connection in order: the peer reads what is on its way and
+// Close ends the connection in order: the peer reads the bytes in flight and
 // then io.EOF.
 func (c *Conn) Close() error {
 	c.link.mu.Lock()
@@ -120,7 +118,7 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// Reset ends the connection as a TCP RST does: what is on its way arrives, and
+// Reset ends the connection as a TCP RST does: the bytes in flight arrive, and
 // then the peer's calls fail with ECONNRESET.
 func (c *Conn) Reset() error {
 	c.link.mu.Lock()
@@ -129,8 +127,8 @@ func (c *Conn) Reset() error {
 	return c.Close()
 }
 
-// OnRead sets what is called by every read that returns bytes, while
-// [Conn.Unread] waits. It must not call methods of the connection.
+// OnRead sets a function that every read that returns bytes calls, with the
+// connection locked. It must not call methods of the connection.
 func (c *Conn) OnRead(taken func()) {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()

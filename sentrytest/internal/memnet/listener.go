@@ -13,9 +13,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/errno"
 )
 
-// Address is what an in-memory server calls itself in URLs and DSNs. It is a
-// loopback address so that its certificates fit and that no proxy settings
-// apply, with a port (discard) on which nothing is expected to listen.
+// Address stands for an in-memory server in URLs and DSNs. It is a loopback
+// address, which certificates cover and proxy settings do not, with a port
+// (discard) on which no server is expected.
 const Address = "127.0.0.1:9"
 
 // Listener hands out the server's ends of connections.
@@ -25,7 +25,7 @@ type Listener struct {
 	once  sync.Once
 }
 
-// NewListener returns a listener that can be dialled at once.
+// NewListener returns a listener that is ready.
 func NewListener() *Listener {
 	return &Listener{conns: make(chan net.Conn), done: make(chan struct{})}
 }
@@ -49,12 +49,12 @@ func (l *Listener) Close() error {
 // Addr returns the address of every listener of this package: [Address].
 func (l *Listener) Addr() net.Addr { return addr(Address) }
 
-// Dial returns the client's end of a new connection, once the server has
+// Dial returns the client's end of a new connection, when the server has
 // accepted the other.
 func (l *Listener) Dial(ctx context.Context) (net.Conn, error) {
 	client, server := newPair("client", Address)
-	// Closed is asked first: a select between a ready acceptor and a closed
-	// listener is a coin toss.
+	// The select below would choose at random between a ready acceptor and a
+	// closed listener.
 	select {
 	case <-l.done:
 		return nil, Refused()
@@ -70,7 +70,7 @@ func (l *Listener) Dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// Refused is the error of dialling without a listener.
+// Refused is the error of a dial without a listener.
 func Refused() error { return dialError(errno.ConnRefused) }
 
 func dialError(err error) error {

@@ -1,7 +1,7 @@
 // Package problemlog keeps the lines that http.Server logs, such as those of
-// failed TLS handshakes: they explain why no request came.
+// failed TLS handshakes. They explain why no request came.
 //
-// It must know nothing of servers: it is an io.Writer that remembers.
+// It must know nothing of servers.
 package problemlog
 
 import (
@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// maxProblems bounds the log: what matters is why the first connections failed.
+// maxProblems limits the log: the first failed connections matter most.
 const maxProblems = 20
 
 // Log keeps the first lines that are written to it. The zero value is ready.
@@ -43,7 +43,7 @@ func (p *Log) All() []string {
 	return append([]string(nil), p.lines...)
 }
 
-// Clear forgets the lines, and makes room for others.
+// Clear removes the lines.
 func (p *Log) Clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,6 +1,5 @@
-// Package secretforms finds a secret in a text in every encoding in which it
-// may stand there: as it is, percent-encoded, escaped as in JSON, in base64 and
-// in hexadecimal.
+// Package secretforms finds a secret in a text in any of these encodings: as it
+// is, percent-encoded, escaped as in JSON, in base64 and in hexadecimal.
 //
 // It must know nothing of requests or events: it looks at one text.
 package secretforms
@@ -14,11 +13,11 @@ import (
 	"strings"
 )
 
-// Forms are the shapes in which a secret is looked for.
+// Forms are the encodings of a secret.
 type Forms struct {
 	plain  string // in lower case
 	hex    string
-	base64 []string // for each of the three ways to fall into groups of three bytes, in the standard alphabet
+	base64 []string // one for each position in a group of three bytes, in the standard alphabet
 }
 
 // New returns the forms of a secret.
@@ -26,8 +25,7 @@ func New(secret string) Forms {
 	f := Forms{plain: strings.ToLower(secret), hex: hex.EncodeToString([]byte(secret))}
 	for before := range 3 {
 		text := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + secret))
-		// The characters at the edges also hold bits of what stands next to the
-		// secret.
+		// The characters at the edges also hold bits of the neighbours.
 		text = text[(before*8+5)/6:]
 		if (before+len(secret))%3 != 0 {
 			text = text[:len(text)-1]
@@ -37,7 +35,7 @@ func New(secret string) Forms {
 	return f
 }
 
-// standard turns wrapped base64 of the URL alphabet into what Forms has.
+// standard turns wrapped base64 of the URL alphabet into the standard form.
 var standard = strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "")
 
 // Find returns the form in which a text holds the secret, "" if it doesn't.
@@ -45,8 +43,8 @@ func (f Forms) Find(text string) string {
 	if form := f.inLayer(text); form != "" {
 		return form
 	}
-	// Escapes can hide any of the forms, and stand inside each other, as in a
-	// JSON text in a query.
+	// Escapes can contain any of the forms and each other, as in a JSON text in
+	// a query.
 	for range 3 {
 		unescaped, by := unescapeURL(text), "URL-encoded"
 		if unescaped == text {
@@ -85,8 +83,7 @@ func (f Forms) inLayer(text string) string {
 
 var percentEscape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// unescapeURL undoes percent-encoding wherever there is some, in a text that
-// need not be a URL.
+// unescapeURL undoes percent-encoding in any text.
 func unescapeURL(text string) string {
 	if !strings.Contains(text, "%") {
 		return text
@@ -102,7 +99,7 @@ func unescapeURL(text string) string {
 
 var jsonEscape = regexp.MustCompile(`\\(u[0-9A-Fa-f]{4}|["\\/bfnrt])`)
 
-// unescapeJSON undoes the escapes of JSON wherever there are some.
+// unescapeJSON undoes the escapes of JSON in any text.
 func unescapeJSON(text string) string {
 	if !strings.Contains(text, `\`) {
 		return text

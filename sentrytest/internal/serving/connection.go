@@ -10,11 +10,11 @@ import (
 // connKey is the context key of a request's Info.
 type connKey struct{}
 
-// Info tells a handler which connection its request came on.
+// Info says which connection a request came on.
 type Info struct {
 	ID       int
 	span     *Span
-	Conn     net.Conn  // as the server uses it: with TLS if there is any
+	Conn     net.Conn  // with TLS if there is any
 	Live     *Conn     // below TLS; nil for a connection that no server of this package accepted
 	Exchange *Exchange // of this request; nil without live
 }
@@ -27,15 +27,15 @@ func newConnInfo(id int, l *Span, c net.Conn) Info {
 	return info
 }
 
-// InfoOf returns what is known of the connection of a request. It is the zero
-// value if no span of this package serves the request.
+// InfoOf returns the connection of a request. It is the zero value if no span
+// of this package serves the request.
 func InfoOf(r *http.Request) Info {
 	info, _ := r.Context().Value(connKey{}).(Info)
 	return info
 }
 
-// liveOf returns the connection below TLS, nil for one of another listener than
-// a server's.
+// liveOf returns the connection below TLS, nil if no listener of this package
+// accepted it.
 func liveOf(c net.Conn) *Conn {
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
@@ -45,10 +45,10 @@ func liveOf(c net.Conn) *Conn {
 }
 
 // Hijack takes the connection from http.Server and gives it to do, which has to
-// close it. [Span.End] closes it as well, and waits for do.
+// close it. [Span.End] closes it too, and waits for do.
 func Hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
 	if l := InfoOf(r).span; l != nil {
-		l.running.Add(1) // the connection's own count ends with the hijacking
+		l.running.Add(1) // connState ends the count of the connection when it is hijacked
 		defer l.running.Done()
 	}
 	c, _, err := http.NewResponseController(w).Hijack()
@@ -57,7 +57,6 @@ func Hijack(w http.ResponseWriter, r *http.Request, do func(net.Conn) error) {
 	}
 	stop := context.AfterFunc(r.Context(), func() { _ = c.Close() })
 	defer stop()
-	// Whatever goes wrong from here on, the client sees a broken connection, as
-	// it was meant to.
+	// After an error the client sees a broken connection, as intended.
 	_ = do(c)
 }

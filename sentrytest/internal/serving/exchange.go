@@ -8,36 +8,36 @@ import (
 // The states of an exchange.
 const (
 	connQuiet     int32 = iota // between requests
-	connReceiving              // a byte of a request was read, and the request is not on record yet
-	connAnswering              // the request is on record, its answer is not finished
-	connForeign                // a handler of the program's own has it, see Around
-	connStreams                // an HTTP/2 connection whose streams tell what is under way
+	connReceiving              // a byte of a request was read, and the request is not recorded yet
+	connAnswering              // the request is recorded, its answer is not finished
+	connForeign                // a handler of the program has the request
+	connStreams                // an HTTP/2 connection: its streams have states of their own
 )
 
-// Request is a request as messages name it. Project says whose it is.
+// Request is a request as messages name it. Project says who owns it.
 type Request struct {
 	Method, Path, Project string
-	About                 fmt.Stringer // the request on one line, once it is on record
+	About                 fmt.Stringer // the request on one line, once it is recorded
 }
 
-// Exchange is one request and its answer. An HTTP/1.1 connection has one, which
-// serves for all its requests; each stream of an HTTP/2 connection has one of
-// its own. All methods of the nil exchange do nothing.
+// Exchange is one request and its answer. An HTTP/1.1 connection has one for
+// all its requests; each stream of an HTTP/2 connection has its own. All
+// methods of the nil exchange do nothing.
 type Exchange struct {
 	traffic *Traffic
 	state   atomic.Int32
 	request atomic.Pointer[Request] // that is being handled; nil before its headers were read
 }
 
-// begin notes that a request has started, unless one has.
+// begin notes that a request has started, unless one is in flight.
 func (e *Exchange) begin() {
 	if e != nil {
 		e.state.CompareAndSwap(connQuiet, connReceiving)
 	}
 }
 
-// Foreign notes that a handler of the program's own has the request. It may
-// last for ever, or ask about idleness itself, and so counts as rest.
+// Foreign notes that a handler of the program has the request. It may last for
+// ever, or wait for idleness itself, so it counts as idle.
 func (e *Exchange) Foreign() {
 	if e != nil {
 		e.state.Store(connForeign)
@@ -45,8 +45,8 @@ func (e *Exchange) Foreign() {
 	}
 }
 
-// Handling notes which request it is. It may be asked for until it is recorded,
-// and must not change.
+// Handling notes the request. Others may read it until it is recorded, so it
+// must not change.
 func (e *Exchange) Handling(r *Request) {
 	if e != nil {
 		e.request.Store(r)
@@ -54,7 +54,7 @@ func (e *Exchange) Handling(r *Request) {
 	}
 }
 
-// Recorded notes that the request is on record. Its answer is still to come.
+// Recorded notes that the request is recorded. Its answer is not sent yet.
 func (e *Exchange) Recorded(r *Request) {
 	if e != nil {
 		e.request.Store(r)
@@ -70,11 +70,11 @@ func (e *Exchange) rest() {
 	e.traffic.wake()
 }
 
-// underWay describes what goes on, "" if nothing does. from is the client's
-// address. See [traffic.open] for the rest.
+// underWay describes the request in flight, "" for none. from is the client's
+// address. See [Traffic.open] for answers and mine.
 func (e *Exchange) underWay(from string, unread bool, answers bool, mine func(project string) bool) string {
-	// Asked in this order, a request that is found with connAnswering is on
-	// record and not written to any more.
+	// In this order, a request with the state connAnswering is recorded and not
+	// written to any more.
 	r := e.request.Load()
 	state := e.state.Load()
 	switch {

@@ -7,14 +7,14 @@ import (
 	"sync/atomic"
 )
 
-// wireFaults is what faults do to the bytes of a connection, below TLS.
+// wireFaults are the faults of the bytes of a connection, below TLS.
 type wireFaults struct {
-	swallowed atomic.Bool            // nothing comes in or goes out any more
+	swallowed atomic.Bool            // no byte comes in or goes out any more
 	sent      atomic.Pointer[func()] // called once, when the next write is done
 	thenClose atomic.Bool            // close it over HTTP/2 when its streams have been answered
 }
 
-// Read notes that a request has started, and passes over what is swallowed.
+// Read notes that a request has started, and drops bytes after [Swallow].
 func (c *Conn) Read(b []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(b)
@@ -31,7 +31,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	}
 }
 
-// Write tells [Conn.NextWrite] when it is done.
+// Write ends the wait of [Conn.NextWrite].
 func (c *Conn) Write(b []byte) (int, error) {
 	if c.wire.swallowed.Load() {
 		return len(b), nil
@@ -43,7 +43,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Swallow lets the connection of the request take every byte and answer none
+// Swallow makes the connection of the request take every byte and answer none
 // from now on.
 func Swallow(r *http.Request) {
 	if live := InfoOf(r).Live; live != nil {
@@ -52,7 +52,7 @@ func Swallow(r *http.Request) {
 }
 
 // NextWrite returns a channel that is closed when the next write is done. Only
-// one can be waited for at a time.
+// one caller can wait at a time.
 func (c *Conn) NextWrite() <-chan struct{} {
 	done := make(chan struct{})
 	end := func() { close(done) }
@@ -60,12 +60,11 @@ func (c *Conn) NextWrite() <-chan struct{} {
 	return done
 }
 
-// HangUp closes a connection in good order, even while somebody else writes to
-// it.
+// HangUp closes a connection in order, even during a write.
 func HangUp(c net.Conn) {
 	if t, ok := c.(*tls.Conn); ok {
-		// Close leaves out the farewell while a write is under way; CloseWrite
-		// waits for that write.
+		// Close sends no close_notify during a write; CloseWrite waits for the
+		// write.
 		_ = t.CloseWrite()
 	}
 	// The client sees the end of the connection in any case.

@@ -1,10 +1,9 @@
 // Package serving runs an http.Server for one span of time, from the opening of
-// its listeners to the end of its last goroutine, and knows what is under way
-// on every connection. It does to connections what http.Server has no words
-// for: takes them away from it, resets them, lets them swallow what comes.
+// its listeners to the end of its last goroutine, and knows the requests in
+// flight on every connection. It can also take a connection from http.Server,
+// reset it, or make it swallow what comes.
 //
-// It must know nothing of events, envelopes or scripts: what a request is
-// about, its handler tells it.
+// It must know nothing of events, envelopes or scripts.
 package serving
 
 import (
@@ -21,7 +20,7 @@ import (
 // Span is one span of serving. Make one with [New].
 type Span struct {
 	http    *http.Server
-	ctx     context.Context // ends with the span, and with it every handler that hangs
+	ctx     context.Context // ends with the span, and ends handlers that hang
 	cancel  context.CancelFunc
 	running sync.WaitGroup // the accept loops, every connection, and every handler of an HTTP/2 stream
 	ending  atomic.Bool
@@ -30,7 +29,7 @@ type Span struct {
 	ended bool       // no handler may start any more
 }
 
-// Config is what a span is made of.
+// Config configures a span.
 type Config struct {
 	Handler       http.Handler
 	HeaderTimeout time.Duration // of a connection before it is closed; 0 is for ever
@@ -52,24 +51,24 @@ func New(cfg Config, listeners ...net.Listener) *Span {
 			return context.WithValue(ctx, connKey{}, newConnInfo(cfg.Number(), l, c))
 		},
 		ConnState: l.connState,
-		// A refused handshake is an outcome that tests provoke, so it is kept
-		// for Wait's error rather than printed.
+		// Tests provoke refused handshakes, so the lines are kept for the error
+		// of Wait rather than printed.
 		ErrorLog: log.New(cfg.Problems, "", 0),
 	}
 	l.http.Protocols.SetHTTP1(true)
 	l.http.Protocols.SetHTTP2(cfg.HTTP2)
 	for _, listener := range listeners {
 		l.running.Go(func() {
-			// Serve returns an error when End closes the listener, which is no
-			// failure.
+			// Serve returns an error when End closes the listener, which is
+			// expected.
 			_ = l.http.Serve(listener)
 		})
 	}
 	return l
 }
 
-// counted counts the handlers of HTTP/2 streams for end: they may outlast their
-// connection.
+// counted counts the handlers of HTTP/2 streams, which may outlast their
+// connection, for End.
 func (l *Span) counted(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor < 2 {
@@ -96,16 +95,15 @@ func (l *Span) enter() bool {
 	return !l.ended
 }
 
-// connState counts connections for end. http.Server calls it with StateNew
-// before it returns to its accept loop, hence before end can see the loop end,
-// and exactly once with one of the final states.
+// connState counts connections for End. http.Server calls it with StateNew
+// before it returns to its accept loop, hence before End can see the loop end,
+// and exactly once with a final state.
 func (l *Span) connState(c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		l.running.Add(1)
 		if l.ending.Load() {
-			// It was accepted when http.Server.Close had already looked for
-			// connections to close.
+			// http.Server.Close had already looked for connections to close.
 			_ = c.Close()
 		}
 	case http.StateActive:
@@ -118,9 +116,9 @@ func (l *Span) connState(c net.Conn, state http.ConnState) {
 	}
 }
 
-// closeLater closes an HTTP/2 connection if it is asked to be. The server calls
-// it when the last frame of the last answer is in its buffer; the next write
-// sends it.
+// closeLater closes an HTTP/2 connection after [Conn.ThenClose]. http.Server
+// calls it when the last frame of the last answer is in its buffer; the next
+// write sends it.
 func (l *Span) closeLater(c net.Conn) {
 	live := liveOf(c)
 	if live == nil || !live.wire.thenClose.Load() {
@@ -138,7 +136,7 @@ func (l *Span) End() error {
 	l.gate.Lock()
 	l.ended = true
 	l.gate.Unlock()
-	l.cancel() // after the connections, on which a handler that wakes up could still answer
+	l.cancel() // after the connections, so that handlers that wake up cannot answer
 	l.running.Wait()
 	return err
 }

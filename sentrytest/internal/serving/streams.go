@@ -6,15 +6,15 @@ import (
 	"sync"
 )
 
-// streams are the requests of an HTTP/2 connection, which run side by side.
+// streams are the concurrent requests of an HTTP/2 connection.
 type streams struct {
 	mu   sync.Mutex // guards everything below
 	open map[*Exchange]struct{}
-	last *Request // whose handler ended last; its answer may still be on its way. nil if all answers were sent
+	last *Request // of the handler that ended last, whose answer may not be sent yet; nil if all answers were sent
 }
 
 // stream registers a request of an HTTP/2 connection. It returns the request
-// for its handler, and what has to be called when the handler ends.
+// for its handler, and a function to call when the handler ends.
 func (i Info) stream(r *http.Request) (*http.Request, func()) {
 	if i.Live == nil {
 		return r, func() {}
@@ -22,9 +22,9 @@ func (i Info) stream(r *http.Request) (*http.Request, func()) {
 	i.Exchange = &Exchange{traffic: i.Live.traffic}
 	i.Exchange.begin()
 	i.Live.streams.add(i.Exchange)
-	// The connection was noted as receiving when the first of its streams was
-	// opened, and says no more than its streams from now on. It is quiet if the
-	// client has given the stream up in the meantime.
+	// The state was connReceiving since the first stream opened, and the
+	// streams have states of their own from now on. It is connQuiet if the
+	// client has given up the stream.
 	i.Live.own.state.CompareAndSwap(connReceiving, connStreams)
 	return r.WithContext(context.WithValue(r.Context(), connKey{}, i)), func() {
 		i.Live.streams.remove(i.Exchange)
@@ -51,16 +51,16 @@ func (s *streams) remove(e *Exchange) {
 	}
 }
 
-// rest notes that every answer has been sent.
+// rest notes that every answer was sent.
 func (s *streams) rest() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = nil
 }
 
-// underWay describes what goes on, one line a request. An answer that other
-// streams outlast counts as sent when its handler ends: the server does not
-// tell more.
+// underWay describes the requests in flight, one line each. An answer counts as
+// sent when its handler ends while other streams are open, since http.Server
+// reports no more.
 func (s *streams) underWay(c *Conn, answers bool, mine func(project string) bool) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

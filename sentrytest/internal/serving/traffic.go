@@ -11,21 +11,21 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/sockets"
 )
 
-// Traffic knows the connections of a server and what is going on on each.
-// Requests change nothing but their own connection's state, and wake somebody
-// only if somebody waits.
+// Traffic knows the connections of a server and the requests in flight on each.
+// A request changes only the state of its own connection, and wakes a caller
+// only if one waits.
 type Traffic struct {
 	mu      sync.Mutex // guards conns and changed
 	conns   map[*Conn]struct{}
-	changed chan struct{} // closed and replaced when a connection comes to rest; nil while no caller waits
+	changed chan struct{} // closed and replaced when a connection becomes idle; nil while no caller waits
 	waiting atomic.Int32
 }
 
-// Conn is a connection that knows whether a request is under way on it.
+// Conn is a connection that knows whether a request is in flight on it.
 //
-// It counts bytes below TLS, where handshakes and tickets can't be told from
-// requests. So with TLS a request is under way once its headers have been read,
-// and without from its first byte on.
+// It counts bytes below TLS, where handshakes and tickets look like requests.
+// So with TLS a request starts when its headers have been read, and without TLS
+// with its first byte.
 type Conn struct {
 	net.Conn
 	own     Exchange // of HTTP/1.1
@@ -43,8 +43,8 @@ type watched struct {
 	tls     bool
 }
 
-// Watch makes the traffic know the connections of a listener. tls says whether
-// they carry TLS.
+// Watch registers the connections of a listener. tls says whether they carry
+// TLS.
 func (t *Traffic) Watch(l net.Listener, tls bool) net.Listener {
 	return watched{Listener: l, traffic: t, tls: tls}
 }
@@ -70,8 +70,8 @@ func (w watched) Accept() (net.Conn, error) {
 	return live, nil
 }
 
-// memoryOf returns the in-memory connection under whatever faults need, nil if
-// there is none.
+// memoryOf returns the in-memory connection below the wrappers of faults, nil
+// if there is none.
 func memoryOf(c net.Conn) *memnet.Conn {
 	for {
 		if m, ok := c.(*memnet.Conn); ok {
@@ -85,7 +85,7 @@ func memoryOf(c net.Conn) *memnet.Conn {
 	}
 }
 
-// Close ends the connection, and with it whatever was under way.
+// Close ends the connection and its requests.
 func (c *Conn) Close() error {
 	err := c.Conn.Close()
 	c.gone()
@@ -106,8 +106,8 @@ func (c *Conn) gone() {
 	c.traffic.wake()
 }
 
-// begin notes that a request has started, unless one has. It does nothing on a
-// nil connection.
+// begin notes that a request has started, unless one is in flight. It does
+// nothing on a nil connection.
 func (c *Conn) begin() {
 	if c != nil {
 		c.own.begin()
@@ -134,7 +134,7 @@ func (t *Traffic) wake() {
 	}
 }
 
-// change returns a channel that is closed when a connection comes to rest.
+// change returns a channel that is closed when a connection becomes idle.
 func (t *Traffic) change() <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -144,9 +144,9 @@ func (t *Traffic) change() <-chan struct{} {
 	return t.changed
 }
 
-// open describes what is under way, one line a request. Requests that are on
-// record already count only if answers is set; those of others than mine don't
-// count as soon as they are known to be others'.
+// open describes the requests in flight, one line each. Recorded requests count
+// only if answers is set. Requests that are known to be others' than mine do
+// not count.
 func (t *Traffic) open(answers bool, mine func(project string) bool) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -158,7 +158,7 @@ func (t *Traffic) open(answers bool, mine func(project string) bool) []string {
 }
 
 func (c *Conn) underWay(answers bool, mine func(project string) bool) []string {
-	// Asked before the state, bytes can't hide between unread and read.
+	// Read before the state, so that no byte is missed between unread and read.
 	unread := c.memory != nil && c.memory.Unread() > 0
 	from := c.RemoteAddr().String()
 	lines := c.streams.underWay(c, answers, mine)
@@ -168,10 +168,10 @@ func (c *Conn) underWay(answers bool, mine func(project string) bool) []string {
 	return lines
 }
 
-// Rest waits until nothing is under way, and returns nil then. If ctx ends
-// first, it returns what is under way, one line a request. Requests on record
-// whose answers are not sent count only if answers is set. mine says by its
-// project whether a request counts, and nil counts all.
+// Rest waits until no request is in flight, and returns nil then. If ctx ends
+// first, it returns the requests in flight, one line each. Recorded requests
+// count only if answers is set. mine decides by its project whether a request
+// counts; nil counts all.
 func (t *Traffic) Rest(ctx context.Context, answers bool, mine func(project string) bool) []string {
 	t.waiting.Add(1)
 	defer t.waiting.Add(-1)

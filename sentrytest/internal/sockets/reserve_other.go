@@ -4,6 +4,6 @@ package sockets
 
 import "net"
 
-// Reserve does nothing where a bound socket is no part of package syscall's
-// common ground: other listeners can take the port while the server is down.
+// Reserve does nothing on systems without bound sockets in package syscall:
+// others can take the port while the server is down.
 func Reserve(net.Addr) (release func()) { return func() {} }

@@ -7,18 +7,16 @@ import (
 	"syscall"
 )
 
-// Reserve binds a socket to the address without listening on it: connections to
-// it are refused, and the system does not choose the port for a listener
-// without one. Without it a server of a parallel test could be given the port
-// of one that is down. If the address can't be bound, nothing is reserved.
+// Reserve binds a socket to the address without listening: connections are
+// refused, and the system gives the port to no listener that asks for a free
+// one. If the address can't be bound, nothing is reserved.
 func Reserve(addr net.Addr) (release func()) {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {
 		return func() {}
 	}
 	family, sockaddr := sockaddrOf(tcp)
-	// A child process that is started meanwhile must not inherit the socket;
-	// see syscall.ForkLock.
+	// A child process must not inherit the socket: see syscall.ForkLock.
 	syscall.ForkLock.RLock()
 	fd, err := syscall.Socket(family, syscall.SOCK_STREAM, 0)
 	if err == nil {
@@ -28,8 +26,8 @@ func Reserve(addr net.Addr) (release func()) {
 	if err != nil {
 		return func() {}
 	}
-	// Connections that the server closed linger on its port, which would keep
-	// others from binding it.
+	// Closed connections stay on the port for a while, and would prevent the
+	// bind.
 	_ = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
 	_ = syscall.Bind(fd, sockaddr)
 	return func() { _ = syscall.Close(fd) }

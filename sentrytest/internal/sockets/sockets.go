@@ -22,8 +22,8 @@ func Listen(addr string) (net.Listener, error) {
 	return l, err
 }
 
-// Reachable turns the address of a listener into one that can be dialled: a
-// server that listens on all interfaces is reached through loopback.
+// Reachable returns the address of a listener as clients dial it: loopback, for
+// a listener on all interfaces.
 func Reachable(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsUnspecified() {
@@ -45,7 +45,7 @@ func Reset(c net.Conn) error {
 		c = t.NetConn()
 	}
 	if tcp, ok := c.(*net.TCPConn); ok {
-		// With a linger of zero the kernel answers what is unread with RST.
+		// With a linger of zero the kernel sends RST.
 		_ = tcp.SetLinger(0)
 	}
 	return c.Close()

@@ -1,5 +1,5 @@
 // Package tempfiles writes files that live as long as their owner, such as
-// those of certificates for programs in other languages.
+// certificates for programs in other languages.
 //
 // It must know nothing of what the files are for.
 package tempfiles
@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// Files is a directory that exists once a file was asked for. The zero value is
-// ready. All methods are safe for concurrent use.
+// Files is a directory that the first file creates. The zero value is ready.
+// All methods are safe for concurrent use.
 type Files struct {
 	mu     sync.Mutex // guards everything below
 	dir    string
@@ -20,8 +20,8 @@ type Files struct {
 	closed bool
 }
 
-// Write returns the path of the named file, which the first call for that name
-// writes. It fails after Remove.
+// Write returns the path of the named file, and writes it at the first call for
+// the name. It fails after Remove.
 func (t *Files) Write(name string, content []byte) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

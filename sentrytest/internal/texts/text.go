@@ -1,4 +1,4 @@
-// Package texts has what messages for people are made of.
+// Package texts has helpers for messages.
 //
 // It must know nothing of events, requests or HTTP.
 package texts
@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Shorten cuts a text for messages at about limit bytes.
+// Shorten cuts a text at about limit bytes.
 func Shorten(text string, limit int) string {
 	if len(text) <= limit {
 		return text
@@ -23,7 +23,7 @@ func Shorten(text string, limit int) string {
 	return text[:cut] + "…"
 }
 
-// OneLine replaces what would break a line, in messages and in headers.
+// OneLine replaces control characters, for messages and headers.
 func OneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -49,7 +49,7 @@ func Beginning(raw []byte) string {
 }
 
 // SharedEnds returns how many entries two lists of the given lengths have in
-// common at their beginnings, and of the rest at their ends; equal compares an
+// common at their beginnings, and of the rest at their ends. equal compares an
 // entry of the first with one of the second.
 func SharedEnds(first, second int, equal func(i, j int) bool) (start, end int) {
 	for start < min(first, second) && equal(start, start) {
@@ -75,7 +75,7 @@ func List[T any](list []T, most int, indent string, text func(T) string) string 
 	return b.String()
 }
 
-// Count says how many there are of something.
+// Count returns a number and a noun, in the plural unless the number is 1.
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -2,12 +2,11 @@ package volatile
 
 import "slices"
 
-// sourceFields hold the program's source, which a binary built with -trimpath
-// can't find.
+// sourceFields hold source, which a binary built with -trimpath does not find.
 var sourceFields = []string{"context_line", "pre_context", "post_context"}
 
-// Trim returns a JSON value without what depends on the sources, on Go and on
-// dependencies rather than on the event.
+// Trim returns a JSON value without the parts that depend on sources, Go and
+// dependencies.
 func (c Config) Trim(value any) any { return c.trimmed(nil, value) }
 
 func (c Config) trimmed(at []string, value any) any {
@@ -43,13 +42,13 @@ func (c Config) leavesOut(at []string, key string) bool {
 }
 
 // isForeignFrame reports whether an entry of the list at the path is a frame
-// that says that it is not the program's own.
+// that is marked as not in_app.
 func (c Config) isForeignFrame(at []string, entry any) bool {
 	frame, ok := entry.(map[string]any)
 	return ok && !c.All && isFrames(at) && frame["in_app"] == false
 }
 
-// isFrames reports whether the path leads to the frames of a stack trace; the
+// isFrames reports whether the path leads to the frames of a stack trace, whose
 // interface may have its long name.
 func isFrames(at []string) bool {
 	if len(at) < 2 || at[len(at)-1] != "frames" {

@@ -1,5 +1,5 @@
-// Package volatile takes out of an event's JSON what differs from run to run
-// and from machine to machine, so that the rest can be compared with a file.
+// Package volatile removes from an event's JSON what differs between runs and
+// between machines, so that the rest can be compared with a file.
 //
 // It must know neither files nor tests: it turns one tree into another.
 package volatile
@@ -19,22 +19,21 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Config says what to keep of what is volatile, and what to leave out
-// beside it. The zero value keeps nothing.
+// Config says which volatile parts to keep, and what else to leave out. The
+// zero value keeps none.
 type Config struct {
 	Lines bool     // keep line numbers and the source around them
 	All   bool     // keep modules and the frames that are not the program's own
 	Mask  []string // paths whose values are left out, with "*" for any key or index
 }
 
-// Stable returns a copy of an event's JSON without what differs from run to
-// run.
+// Stable returns a copy of an event's JSON without what differs between runs.
 func (c Config) Stable(tree any) any {
 	return newReplacer(c).value(nil, c.trimmed(nil, tree))
 }
 
-// replacer replaces what differs from run to run. It numbers ids and threads in
-// the order in which it meets them, so that what was equal stays equal.
+// replacer replaces volatile parts. It numbers ids and threads in the order in
+// which it meets them, so that equal ones stay equal.
 type replacer struct {
 	cfg     Config
 	ids     map[string]string
@@ -59,8 +58,7 @@ func newReplacer(cfg Config) *replacer {
 	if home, err := os.UserHomeDir(); err == nil {
 		v.addPlace("<home>", home)
 	}
-	// A host that is called like a word would take the word out of every
-	// message.
+	// If the host is named like a word, that word would vanish from messages.
 	if host, err := os.Hostname(); err == nil && strings.ContainsAny(host, "0123456789-.") {
 		v.addPlace("<host>", host)
 	}
@@ -122,7 +120,7 @@ func (v *replacer) value(at []string, value any) any {
 	return value
 }
 
-// Fields by their names, wherever they stand outside of what users fill in.
+// Fields by their names, at any place that users do not fill in.
 var (
 	idFields   = []string{"event_id", "trace_id", "span_id", "parent_span_id", "replay_id", "profile_id"}
 	timeFields = []string{"timestamp", "start_timestamp", "received", "app_start_time", "boot_time"}
@@ -134,7 +132,7 @@ var (
 	namedByProgram = []string{"runtime", "app"}
 )
 
-// named decides by the name and the place of a value.
+// named replaces a value by the name and the place of its field.
 func (v *replacer) named(at []string, value any) (any, bool) {
 	if len(at) == 0 || at[0] == "extra" || at[0] == "tags" || slices.Contains(at, "vars") || slices.Contains(at, "data") {
 		return nil, false
@@ -181,7 +179,7 @@ func numbered(names map[string]string, kind, value string) string {
 	return names[value]
 }
 
-// What is volatile inside of texts, in the order in which it is replaced.
+// Volatile parts of texts, in the order of their replacement.
 var (
 	uuidText  = regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b`)
 	textForms = []struct {
@@ -197,7 +195,7 @@ var (
 	}
 )
 
-// text replaces what is volatile inside of a text.
+// text replaces the volatile parts of a text.
 func (v *replacer) text(text string) string {
 	for _, p := range v.places {
 		text = p.form.ReplaceAllString(text, p.name)

@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// Where a request's auth came from. Package sentrytest has the same words for
-// its users.
+// The sources of auth, with the names that package sentrytest gives its users.
 const (
 	fromHeader        = "X-Sentry-Auth"
 	fromAuthorization = "Authorization"
@@ -42,9 +41,10 @@ type Auth struct {
 }
 
 // AuthOfRequest reads the auth from the request's headers and query. It returns
-// nil when there is none, which leaves the envelope's own header, and a refusal
-// when there is more than one. With queryWins it takes the first of query,
-// X-Sentry-Auth and Authorization instead.
+// nil when there is none, since the envelope's header may have it, and a
+// refusal when there is more than one. With queryWins it takes the first of
+// query, X-Sentry-Auth and Authorization instead. See docs/protocol.md,
+// "Authentication".
 func AuthOfRequest(header http.Header, query string, queryWins bool) (*Auth, *Refusal) {
 	var found []*Auth
 	if pairs, ok := parseAuthHeader(header.Get("X-Sentry-Auth")); ok {
@@ -82,8 +82,8 @@ func (a *Auth) fill() *Refusal {
 	a.Client = a.Pairs["sentry_client"]
 	a.Version = maxProtocolVersion
 	if text, ok := a.Pairs["sentry_version"]; ok {
-		// 2.0 and 7.0 are spelled that way by old clients; what follows the
-		// point says nothing.
+		// Old clients write 2.0 and 7.0; the digits after the point do not
+		// count.
 		number, _, _ := strings.Cut(text, ".")
 		version, err := strconv.ParseUint(number, 10, 16)
 		if err != nil {
@@ -100,10 +100,9 @@ func (a *Auth) fill() *Refusal {
 	return nil
 }
 
-// parseAuthHeader reads "Sentry k=v, k=v". It reports false for a header that
-// is not of this scheme, which counts as absent. A value ends at the next "=",
-// the last of two equal keys wins, and unknown keys are kept for the record
-// only.
+// parseAuthHeader reads "Sentry k=v, k=v". It reports false for another scheme,
+// which counts as absent. A value ends at the next "=", the last of two equal
+// keys wins, and unknown keys are kept.
 func parseAuthHeader(value string) (map[string]string, bool) {
 	const scheme = "sentry "
 	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
@@ -138,8 +137,7 @@ func parseBasic(value string) (map[string]string, bool) {
 // parseAuthQuery picks the sentry_ parameters; sentry_data is a payload, not
 // auth.
 func parseAuthQuery(query string) map[string]string {
-	// A query that is malformed in one place still says what it says in the
-	// others.
+	// A malformed query still has its valid parts.
 	values, _ := url.ParseQuery(query)
 	pairs := map[string]string{}
 	for key, vs := range values {
@@ -150,8 +148,7 @@ func parseAuthQuery(query string) map[string]string {
 	return pairs
 }
 
-// ParseDSN reads the dsn of an envelope's header: its public key and its
-// project.
+// ParseDSN reads the dsn of an envelope's header.
 func ParseDSN(dsn string) (key, secret, project string, err error) {
 	u, err := url.Parse(dsn)
 	if err != nil {
@@ -169,7 +166,7 @@ func ParseDSN(dsn string) (key, secret, project string, err error) {
 	return key, secret, project, nil
 }
 
-// AuthOfDSN makes the auth of a request that carries none outside its envelope.
+// AuthOfDSN returns the auth in the dsn of an envelope.
 func AuthOfDSN(dsn string) (*Auth, *Refusal) {
 	key, secret, _, err := ParseDSN(dsn)
 	if err != nil {
@@ -180,8 +177,8 @@ func AuthOfDSN(dsn string) (*Auth, *Refusal) {
 	return a, nil
 }
 
-// AuthOfHeader returns the auth of an envelope that came without any outside.
-// header is what was read of the envelope before err, which may be nil.
+// AuthOfHeader returns the auth in the header of an envelope whose request has
+// none. header is what precedes err, which may be nil.
 func AuthOfHeader(header Header, err *Fault) (*Auth, *Refusal) {
 	if err != nil && err.Reason == invalidEnvelopeHeader {
 		return nil, Unauthorized(badEnvelopeAuth, err.causes()...)
@@ -195,8 +192,8 @@ func AuthOfHeader(header Header, err *Fault) (*Auth, *Refusal) {
 // Anonymous returns the auth of a request that has none and needs none.
 func Anonymous(key string) *Auth { return &Auth{Key: key, Version: maxProtocolVersion} }
 
-// SplitClient splits sentry_client, which serves as event.sdk when the event
-// has none: once at "/", else once at a space.
+// SplitClient splits sentry_client at "/", or else at a space, for an event
+// without sdk.
 func SplitClient(client string) (name, version string) {
 	if name, version, ok := strings.Cut(client, "/"); ok {
 		return name, version

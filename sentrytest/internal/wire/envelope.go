@@ -22,21 +22,21 @@ const (
 	tooManyItems          = "too many items"
 )
 
-// What a parsed envelope costs in memory has to stay in proportion to its
-// bytes, which a few kilobytes on the wire can inflate to. No SDK comes near
-// these.
+// A parsed envelope must not use much more memory than its bytes, which a few
+// kilobytes on the wire can inflate to. These limits are far above what SDKs
+// send.
 const (
 	maxItems      = 10_000
 	maxAttributes = 200 // of a header
 )
 
-// Grammar says where servers differ in what they take for an envelope.
+// Grammar has the differences between servers in reading envelopes.
 type Grammar struct {
 	BlankLines bool // take blank lines at the end
-	BareHeader bool // refuse the header of an item with no line end behind it
+	BareHeader bool // refuse the header of an item without a line end
 }
 
-// Fault is why an envelope is none.
+// Fault is why an envelope is invalid.
 type Fault struct {
 	Reason string // in Relay's words
 	Offset int    // where, in bytes
@@ -99,8 +99,7 @@ type Item struct {
 	Payload        []byte
 }
 
-// NewParser returns a parser of the envelope. Ask it for the header and
-// then for the items.
+// NewParser returns a parser of the envelope. Call Header once and then Next.
 func NewParser(raw []byte, g Grammar) *Parser {
 	return &Parser{raw: raw, grammar: g}
 }
@@ -132,7 +131,7 @@ func (p *Parser) Next() (*Item, *Fault) {
 	return p.item()
 }
 
-// Attributes that must not occur twice. Others may: they are not read.
+// Attributes that must not occur twice. Others may, since they are not read.
 var (
 	envelopeHeaderKeys = map[string]bool{"event_id": true, "dsn": true, "sdk": true, "sent_at": true, "trace": true}
 	itemHeaderKeys     = map[string]bool{
@@ -155,8 +154,8 @@ func (p *Parser) fail(reason string, err error) *Fault {
 	return &Fault{Reason: reason, Offset: p.at, Err: err}
 }
 
-// newline consumes the line end after a header or payload. The end of the
-// envelope serves as one.
+// newline reads the line end after a header or payload, or the end of the
+// envelope.
 func (p *Parser) newline() *Fault {
 	if p.atEnd() {
 		return nil
@@ -168,7 +167,7 @@ func (p *Parser) newline() *Fault {
 	return nil
 }
 
-// object consumes one JSON object and leaves what follows it.
+// object reads one JSON object.
 func (p *Parser) object(unique map[string]bool) (map[string]json.RawMessage, error) {
 	object, err := jsontree.TakeObject(p.raw[p.at:])
 	if err != nil {
@@ -230,7 +229,7 @@ func (p *Parser) item() (*Item, *Fault) {
 	return item, nil
 }
 
-// read checks the attributes that Relay gives a type to.
+// read checks the attributes that have a type in Relay.
 func (h *Header) read() error {
 	var err error
 	if h.EventID, err = EventID(h.Fields["event_id"]); err != nil {

@@ -1,7 +1,7 @@
 package wire
 
-// itemClass groups item types that share their limits, which are the defaults
-// of Relay.
+// itemClass groups item types that share their limits, which are Relay's
+// defaults: see docs/protocol.md, "Limits of a request".
 type itemClass struct {
 	types   []string
 	count   int // items in one envelope, over all types of the class
@@ -55,8 +55,8 @@ type Limits struct {
 	count, size [len(itemClasses)]int
 }
 
-// Add counts an item, and refuses it if it exceeds a limit. One is enough to
-// lose the whole envelope.
+// Add counts an item, and refuses it if it exceeds a limit, which costs the
+// whole envelope.
 func (l *Limits) Add(item Item) *Refusal {
 	i, ok := classOf[item.limitClass()]
 	if !ok {
@@ -74,11 +74,10 @@ func (l *Limits) Add(item Item) *Refusal {
 	return nil
 }
 
-// spanContainer stands for the spans that come in a container, which have
-// limits of their own.
+// spanContainer is the class of spans in a container.
 const spanContainer = "span container"
 
-// limitClass is the type by which an item's limits are found.
+// limitClass is the type that decides the limits of an item.
 func (i Item) limitClass() string {
 	if _, counted := i.Header["item_count"]; i.Type == ItemSpan && (counted || i.ContentType == "application/vnd.sentry.items.span.v2+json") {
 		return spanContainer
@@ -86,8 +85,8 @@ func (i Item) limitClass() string {
 	return i.Type
 }
 
-// CreatesEvent holds the item types that need an event id; an envelope that has
-// one of them but no id gets an id from the server.
+// CreatesEvent has the item types that need an event id. If the envelope has
+// none, the server makes one.
 var CreatesEvent = map[string]bool{
 	"event": true, "transaction": true, "attachment": true, "user_report": true, "feedback": true,
 	"replay_event": true, "replay_recording": true, "replay_video": true, "profile": true,

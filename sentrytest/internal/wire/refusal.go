@@ -1,6 +1,6 @@
-// Package wire reads what a request carries, without reading events: its
-// path, its auth, the encoding of its body, the grammar and the limits of an
-// envelope. It refuses as Sentry's Relay does, with Relay's texts.
+// Package wire reads what a request carries, but no events: its path, its auth,
+// the encoding of its body, the grammar and the limits of an envelope. It
+// refuses as Sentry's Relay does, with Relay's texts.
 //
 // It must know nothing of events and their attributes, nor of servers, scripts
 // and records.
@@ -38,14 +38,14 @@ func Unauthorized(detail string, causes ...string) *Refusal {
 	return Refuse(http.StatusUnauthorized, detail, causes...)
 }
 
-// TooLarge is the refusal for a request that exceeds a limit for one type of
+// TooLarge is the refusal of an envelope that exceeds a limit for one type of
 // item.
 func TooLarge(itemType string) *Refusal {
 	return Refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf(
 		"envelope exceeded size limits for type '%s' (https://develop.sentry.dev/sdk/envelopes/#size-limits)", itemType))
 }
 
-// TooLong is the refusal for a body that was not read to its end.
+// TooLong is the refusal of a body above its limit.
 func TooLong(what string, limit int64) *Refusal {
 	return Refuse(http.StatusRequestEntityTooLarge, "request body exceeded size limits",
 		fmt.Sprintf("%s is longer than %d bytes", what, limit))
@@ -63,7 +63,7 @@ func (r *Refusal) Body() string {
 	return string(b)
 }
 
-// CheckEncoding refuses the encodings that no server undoes.
+// CheckEncoding refuses unknown encodings.
 func CheckEncoding(encoding string) *Refusal {
 	if !bodies.Known(encoding) {
 		return Refuse(http.StatusUnsupportedMediaType, fmt.Sprintf("unsupported content encoding %q", encoding))

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Route is what a path leads to.
+// Route is the endpoint and project of a path.
 type Route struct {
 	Protocol string // one of the constants below, or "" for none
 	Project  string // "" on the legacy /api/store/ and for Spotlight
@@ -24,10 +24,10 @@ const (
 // Protocols are the endpoints.
 var Protocols = map[string]bool{ProtocolStore: true, ProtocolEnvelope: true, ProtocolSecurity: true, ProtocolMinidump: true}
 
-// RouteOf reads /api/{project}/{endpoint}/ and the legacy /api/store/. A path
-// before /api, repeated slashes and a missing trailing slash are all accepted.
-// It works by hand because http.ServeMux answers repeated slashes with a
-// redirect, which turns a POST into a GET.
+// RouteOf reads /api/{project}/{endpoint}/ and the legacy /api/store/. It
+// accepts a path before /api, repeated slashes and a missing trailing slash.
+// http.ServeMux would answer repeated slashes with a redirect, which turns a
+// POST into a GET.
 func RouteOf(path string) Route {
 	rest, endpoint := cutSegment(path)
 	if !Protocols[endpoint] {
@@ -43,7 +43,7 @@ func RouteOf(path string) Route {
 	return Route{}
 }
 
-// Path is how the route is spelled exactly.
+// Path is the exact path of the route.
 func (r Route) Path() string {
 	if r.Project == "" {
 		return "/api/" + r.Protocol + "/"
@@ -64,8 +64,7 @@ func (r Route) Allows(method string) bool {
 	return method == http.MethodPost || (method == http.MethodGet && r.Protocol == ProtocolStore)
 }
 
-// The headers that let a browser's SDK report from
-// another origin.
+// The headers that let a browser's SDK report from another origin.
 const (
 	corsMethods = "POST, GET, OPTIONS"
 	corsAllow   = "x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, content-type, " +
@@ -73,21 +72,20 @@ const (
 	corsExpose = "x-sentry-error, x-sentry-rate-limits, retry-after"
 )
 
-// Values that every answer carries, made once. The slices of a header map are
-// not changed in place.
+// Values of every answer, made once. The slices of a header map are not changed
+// in place.
 var (
 	corsOriginValues = []string{"*"}
 	corsExposeValues = []string{corsExpose}
 )
 
-// SetCORS sets the headers with which a browser shows an answer to a page of
-// another origin.
+// SetCORS sets the headers that let a page of another origin read the answer.
 func SetCORS(h http.Header) {
 	h["Access-Control-Allow-Origin"] = corsOriginValues
 	h["Access-Control-Expose-Headers"] = corsExposeValues
 }
 
-// Preflight answers the question that a browser asks before it posts.
+// Preflight answers the OPTIONS request that a browser sends before a POST.
 func Preflight(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", corsMethods)

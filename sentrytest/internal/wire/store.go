@@ -12,12 +12,12 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
-// noEvent is the cause of a refusal that people read first.
+// noEvent is the first cause in a refusal of a body.
 const noEvent = "neither a JSON object nor base64 of one"
 
-// DecodeStore reads the body of the store endpoint, once its Content-Encoding
-// has been undone: JSON, base64 of JSON, or base64 of zlib of JSON, which is
-// what clients of the first protocol versions send without saying so.
+// DecodeStore reads the body of the store endpoint, after its Content-Encoding:
+// JSON, base64 of JSON, or base64 of zlib of JSON. Clients of the first
+// protocol versions send the latter two without naming them.
 func DecodeStore(body []byte) ([]byte, *Refusal) {
 	if len(body) == 0 {
 		return nil, BadRequest("empty request body")
