@@ -15,19 +15,18 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/program"
 )
 
-// maxFiles is how many processes of one program can keep a crash file at
-// a time, and how many crashes can wait to be reported.
+// maxFiles limits the processes of a program that have a crash file, and the
+// crashes that wait to be reported.
 const maxFiles = 64
 
-// maxOutput is how much of a crash is read. The goroutine that crashed
-// comes first.
+// maxOutput is how much of a crash is read. The crashed goroutine comes first.
 const maxOutput = 1 << 20
 
-// errLocked is returned for a file that a running process has.
+// errLocked is returned for a file of a running process.
 var errLocked = errors.New("locked by another process")
 
-// Header is the first line of a crash file: what the process that writes
-// it knows about itself, since the one that reports it may be another release.
+// Header is the first line of a crash file. It describes the process that
+// crashed, which may be another release than the one that reports.
 type Header struct {
 	RavenCrashFile int    `json:"raven_crash_file"` // 1, the version of the format
 	Release        string `json:"release,omitempty"`
@@ -35,8 +34,8 @@ type Header struct {
 	ServerName     string `json:"server_name,omitempty"`
 }
 
-// Path returns the path of the first of a program's crash files. Those
-// that follow it have a number at the end.
+// Path returns the path of the first of a program's crash files. The others
+// have a number at the end.
 func Path(path, project string) (string, error) {
 	if path == "" {
 		cache, err := os.UserCacheDir()
@@ -57,9 +56,8 @@ func shortHash(s string) string {
 	return strconv.FormatUint(uint64(h.Sum32()), 16)
 }
 
-// claim locks every crash file that no running process has: an empty
-// one to use, and those that dead processes left something in. The locks end
-// with the files or with the process.
+// claim locks every crash file that no running process has: an empty one to
+// use, and those with crashes. The locks end with the files or the process.
 func claim(first string) (own *os.File, left []*File, err error) {
 	if err := os.MkdirAll(filepath.Dir(first), 0o700); err != nil {
 		return nil, nil, err
@@ -110,17 +108,18 @@ func closeAll(left []*File, others ...*os.File) {
 	}
 }
 
-// File is what a process that died has left. It is locked until it is closed.
+// File is the crash file of an earlier process. It is locked until it is
+// closed.
 type File struct{ file *os.File }
 
-// Report is what a File says.
+// Report is the content of a File.
 type Report struct {
 	Header
 	Output string    // of the runtime; "" if the process did not crash
-	At     time.Time // when the file was last written; zero if that is not known
+	At     time.Time // of the last write; zero if unknown
 }
 
-// Path is the path of the file.
+// Path returns the path of the file.
 func (f *File) Path() string { return f.file.Name() }
 
 // Close unlocks the file.
@@ -148,7 +147,7 @@ func (f *File) Report() (r Report, err error) {
 	return r, nil
 }
 
-// Empty forgets the crash.
+// Empty removes the crash from the file.
 func (f *File) Empty() error { return empty(f.file) }
 
 // renew empties a file and writes the header.

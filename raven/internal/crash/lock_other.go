@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// openLocked fails: without locks processes would take each other's files.
+// openLocked fails: without locks, processes would use each other's files.
 func openLocked(path string) (*os.File, error) {
 	return nil, &os.PathError{Op: "lock", Path: path, Err: errors.ErrUnsupported}
 }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// openLocked opens a file for this process alone; errLocked if another one has
-// it. The runtime's copy of the file holds the lock too.
+// openLocked opens a file for this process alone; errLocked if another process
+// has it. The runtime's copy of the file holds the lock too.
 func openLocked(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

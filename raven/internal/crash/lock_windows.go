@@ -6,11 +6,11 @@ import (
 	"syscall"
 )
 
-// sharingViolation is the error for a file that somebody has for himself.
+// sharingViolation is the error for a file that another process has.
 const sharingViolation = syscall.Errno(32)
 
-// openLocked opens a file for this process alone; errLocked if another one has
-// it. The runtime's copy of the file holds the lock too.
+// openLocked opens a file for this process alone; errLocked if another process
+// has it. The runtime's copy of the file holds the lock too.
 func openLocked(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {

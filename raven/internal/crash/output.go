@@ -1,6 +1,5 @@
-// Package crash keeps what the runtime writes when a process dies for the next
-// process of the program, and reads it: files with locks, and the text of a
-// crash.
+// Package crash keeps the runtime's output of a crash in locked files for the
+// next process of the program, and parses it.
 //
 // It must not know events or clients.
 package crash
@@ -12,8 +11,7 @@ import (
 	"sync"
 )
 
-// taken says whether the crash output of the process has an owner: a process
-// has one.
+// taken says whether the crash output of the process is in use.
 var taken struct {
 	mu  sync.Mutex
 	now bool // guarded by mu
@@ -25,10 +23,10 @@ type Output struct {
 	once sync.Once
 }
 
-// Take has the runtime write a crash of this process to the first free file of
-// those that begin with path, which is locked as long as the process lives.
-// left is what earlier processes left behind, locked too. It is an error if
-// somebody has the crash output already.
+// Take makes the runtime write a crash of this process to the first free file
+// of those that begin with path. The file is locked while the process lives.
+// left are the files with crashes of earlier processes, locked too. It is an
+// error if the crash output is in use.
 func Take(path string, h Header) (o *Output, left []*File, err error) {
 	taken.mu.Lock()
 	defer taken.mu.Unlock()
@@ -51,7 +49,7 @@ func Take(path string, h Header) (o *Output, left []*File, err error) {
 	return &Output{file: own}, left, nil
 }
 
-// Close gives the crash output back. It may be called again.
+// Close releases the crash output. It may be called again.
 func (o *Output) Close() {
 	o.once.Do(func() {
 		taken.mu.Lock()

@@ -12,23 +12,22 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// Crash is what the runtime writes when a program dies.
+// Crash is the runtime's output when a program crashed.
 type Crash struct {
 	Kind       string // "panic", "fatal error", or a signal's name
 	Text       string
 	Goroutines []Goroutine // the first is the one that crashed
-	overflow   bool        // the runtime could not give it a larger stack
+	overflow   bool        // the stack could not grow
 }
 
-// Goroutine is one of the traces of a crash.
+// Goroutine is one goroutine of a crash.
 type Goroutine struct {
 	ID     int64
 	State  string
 	Frames []stack.Frame // the innermost call first
 }
 
-// What is kept of a crash: one of a hundred thousand goroutines is not read by
-// anybody.
+// Limits for a crash.
 const (
 	maxGoroutines = 50
 	maxFrames     = stack.MaxFrames
@@ -42,8 +41,8 @@ var (
 	signalLine    = regexp.MustCompile(`^(SIG[A-Z]+): (.+)$`)
 )
 
-// Parse reads what [runtime/debug.SetCrashOutput] left behind. It never
-// fails: of what it does not know the first line is the text.
+// Parse parses the output of [runtime/debug.SetCrashOutput]. It never fails: of
+// unknown output the first line is the text.
 func Parse(output string) Crash {
 	var c Crash
 	lines := strings.Split(strings.ReplaceAll(output, "\r\n", "\n"), "\n")
@@ -63,18 +62,18 @@ func Parse(output string) Crash {
 	return c
 }
 
-// What the runtime writes behind a panic that was recovered: before another
-// one, and before the same one again, which it does not list.
+// What the runtime adds to a recovered panic: before another panic, and before
+// the same one again, which it does not list.
 const (
 	recovered  = " [recovered]"
 	repanicked = " [recovered, repanicked]"
 )
 
-// readHead reads what stands above the traces. A panic in a deferred function
-// is listed below the one that was going on, and the last one ended the
-// program. The lines of a panic's own text are indented in the same way, so
-// that one of them may look like a further panic. below is how many panics the
-// stack shows below the last one.
+// readHead reads the lines above the traces. A panic in a deferred function is
+// listed below the earlier panic, and the last one ended the program. The lines
+// of a panic's own text are indented in the same way and may look like a
+// further panic. below is the number of panics that the stack shows below the
+// last one.
 func (c *Crash) readHead(lines []string, below int) {
 	nested := nestedPanics(lines, below)
 	for i, line := range lines {
@@ -98,9 +97,9 @@ func (c *Crash) readHead(lines []string, below int) {
 	c.Text = strings.TrimSuffix(strings.TrimSpace(c.Text), repanicked)
 }
 
-// nestedPanics returns the lines at which a further panic begins. Where more
-// lines look like it than the stack has panics, those that follow a recovered
-// panic come first, then those that stand first.
+// nestedPanics returns the lines at which further panics begin. If more lines
+// look like it than the stack has panics, lines after a recovered panic are
+// taken first, then the first others.
 func nestedPanics(lines []string, below int) []int {
 	var sure, maybe []int
 	for i, line := range lines {
@@ -120,10 +119,9 @@ func nestedPanics(lines []string, below int) []int {
 	return all[:min(max(below, 0), len(all))]
 }
 
-// panicsBelow counts the panics on the stack of the goroutine that crashed,
-// but for the last one, which is there only under GOTRACEBACK=system. Where
-// the runtime has left out calls, or written no stack, there may be any
-// number.
+// panicsBelow counts the panics on the stack of the crashed goroutine without
+// the last one, which is there only under GOTRACEBACK=system. If calls are left
+// out, or there is no stack, there may be any number.
 func panicsBelow(lines []string) int {
 	for len(lines) > 0 && !goroutineLine.MatchString(lines[0]) {
 		lines = lines[1:]
@@ -148,14 +146,14 @@ func panicsBelow(lines []string) int {
 		}
 		if f := frameFromText(m[1], "", 0); !own && !f.OfRuntime() {
 			own = true
-			n = 0 // what stands above the program's own calls is the last panic
+			n = 0 // the last panic is above the program's own calls
 		}
 	}
 	return n
 }
 
-// readGoroutines reads the traces, but for the stacks of the runtime's own
-// threads and scheduler.
+// readGoroutines reads the traces without those of the runtime's own threads
+// and scheduler.
 func (c *Crash) readGoroutines(lines []string) {
 	var g *Goroutine
 	var call string
@@ -204,8 +202,8 @@ func frameFromText(function, file string, line int) stack.Frame {
 	}
 }
 
-// Stack returns the frames of a goroutine without those at its inner end that
-// are how the runtime dies.
+// Stack returns the frames without the innermost ones, by which the runtime
+// crashes.
 func (g *Goroutine) Stack() []stack.Frame {
 	for i := range g.Frames {
 		if !g.Frames[i].OfRuntime() {
@@ -215,8 +213,8 @@ func (g *Goroutine) Stack() []stack.Frame {
 	return g.Frames
 }
 
-// fatalText tells from the stack what the runtime died of. It writes the text
-// of its fatal errors to standard error alone, not to the crash output.
+// fatalText derives the cause from the stack. The runtime writes the text of
+// its fatal errors only to standard error, not to the crash output.
 func (c *Crash) fatalText() string {
 	if c.overflow {
 		return "stack overflow"

@@ -7,10 +7,9 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// Type is the type that a panic has when it is recovered, as far as the crash
-// shows it, and the package of the type: of an error of the runtime its type,
-// else the innermost in-app function among frames. Both are what the crash is
-// called where there is no better name.
+// Type returns the type and package that the panic would have if it were
+// recovered, as far as the crash shows them: those of a runtime error, or the
+// innermost in-app function among frames; else the crash's kind.
 func (c *Crash) Type(frames []stack.Frame) (name, module string) {
 	if c.Kind != "panic" {
 		return c.Kind, ""
@@ -26,9 +25,8 @@ func (c *Crash) Type(frames []stack.Frame) (name, module string) {
 	return c.Kind, ""
 }
 
-// plainRuntimeErrors are the texts of the runtime's errors that do not begin
-// with "runtime error: ". The stack does not tell them from the program's own:
-// the runtime leaves its calls out.
+// plainRuntimeErrors are the texts of runtime errors that don't begin with
+// "runtime error: ". The stack does not identify them.
 var plainRuntimeErrors = []string{
 	"assignment to entry in nil map",
 	"close of closed channel",
@@ -39,8 +37,8 @@ var plainRuntimeErrors = []string{
 	"arg size to reflect.call more than 1GB",
 }
 
-// runtimeErrorType returns the type that a panic of the runtime has when it is
-// recovered, by its text; "" for a panic of the program.
+// runtimeErrorType returns the type of a panic of the runtime, by its text; ""
+// for a panic of the program.
 func runtimeErrorType(text string) string {
 	switch {
 	case strings.HasPrefix(text, "interface conversion: "):

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Backoff says whether to try, as the reference client does: after a failure
-// nothing is sent for as long as the server asks, or else for 1, 4, 9, 16, 25,
-// 36, 36, … seconds. The zero value has no failure. It is safe for concurrent
-// use.
+// Backoff pauses sending after failures, as Raven for Python does
+// (raven/base.py, ClientState): for as long as the server asks, or else for 1,
+// 4, 9, 16, 25, then always 36 seconds. The zero value has no failure. It is
+// safe for concurrent use.
 type Backoff struct {
-	failing atomic.Bool // while it is false nobody locks
+	failing atomic.Bool // lets calls without a failure skip the lock
 
 	mu         sync.Mutex
 	failures   int           // guarded by mu
@@ -22,10 +22,9 @@ type Backoff struct {
 }
 
 const (
-	maxFailures = 6 // that the interval grows with
-	// maxPause bounds what a server may ask for. Sending is tried again after
-	// an hour: the limit may have been a mistake, or be about one category
-	// only.
+	maxFailures = 6 // that lengthen the pause
+	// maxPause limits what a server may ask for. The limit may be a mistake, or
+	// concern one category only.
 	maxPause = time.Hour
 )
 
@@ -38,7 +37,7 @@ func (b *Backoff) interval() time.Duration {
 	return time.Duration(n*n) * time.Second
 }
 
-// Try returns nil if an event may be sent, and else why not.
+// Try returns nil if an event may be sent, else the reason why not.
 func (b *Backoff) Try() *BackoffError {
 	if !b.failing.Load() {
 		return nil
@@ -51,8 +50,8 @@ func (b *Backoff) Try() *BackoffError {
 	return &BackoffError{Until: b.lastCheck.Add(b.interval()), Err: b.cause}
 }
 
-// Fail notes a failure. retryAfter is how long the server asked for; 0 if it
-// did not ask.
+// Fail notes a failure. retryAfter is the pause that the server asked for, 0
+// for none.
 func (b *Backoff) Fail(retryAfter time.Duration, cause error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,7 +60,7 @@ func (b *Backoff) Fail(retryAfter time.Duration, cause error) {
 	b.failing.Store(true)
 }
 
-// Succeed notes that a failure is over.
+// Succeed ends a failure.
 func (b *Backoff) Succeed() {
 	if !b.failing.Load() {
 		return
@@ -72,8 +71,8 @@ func (b *Backoff) Succeed() {
 	b.failing.Store(false)
 }
 
-// State returns how many attempts in a row have failed, when the next one is
-// due and what failed last; zero values while nothing fails.
+// State returns the number of failures in a row, the time of the next attempt
+// and the last failure; zero values if nothing fails.
 func (b *Backoff) State() (failures int, until time.Time, cause error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -83,16 +82,16 @@ func (b *Backoff) State() (failures int, until time.Time, cause error) {
 	return b.failures, b.lastCheck.Add(b.interval()), b.cause
 }
 
-// BackoffError is why an event is not sent: sending has just failed.
+// BackoffError is the reason for not sending an event.
 type BackoffError struct {
 	Until time.Time
 	Err   error
 }
 
-// Error says until when nothing is sent, and what failed.
+// Error returns the end of the pause and the failure.
 func (e *BackoffError) Error() string {
 	return fmt.Sprintf("nothing is sent until after %s, since sending failed: %v", e.Until.Format(time.RFC3339), e.Err)
 }
 
-// Unwrap returns what failed.
+// Unwrap returns the failure.
 func (e *BackoffError) Unwrap() error { return e.Err }

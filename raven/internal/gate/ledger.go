@@ -2,28 +2,28 @@ package gate
 
 import "sync"
 
-// Pending is the word for an event without an outcome.
+// Pending is the entry of an event without an outcome.
 const Pending = "pending"
 
-// Ledger keeps what became of the latest events. Its zero value counts all of
-// them as forgotten.
+// Ledger keeps the outcomes of the latest events. Its zero value counts all as
+// forgotten.
 type Ledger struct {
 	Size int // how many it keeps; 0: it only counts
 
 	mu      sync.Mutex
-	entries []ledgerEntry // guarded by mu; a ring, by ticket, that grows up to size
+	entries []ledgerEntry // guarded by mu; a ring, by ticket, that grows to Size
 	opened  uint64        // guarded by mu; the last ticket
 }
 
-// ledgerEntry is about one event. An entry that has given way to a later one
-// has another ticket.
+// ledgerEntry is one event. A later event that takes its place has another
+// ticket.
 type ledgerEntry struct {
 	ticket   uint64
 	id, fate string // fate is empty while the event is pending
 }
 
-// Open enters an event and returns its ticket. The memory of the ring grows
-// with what is entered: most programs report little.
+// Open adds an event and returns its ticket. The ring grows as needed: most
+// programs report little.
 func (l *Ledger) Open(id, fate string) (ticket uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -40,7 +40,7 @@ func (l *Ledger) Open(id, fate string) (ticket uint64) {
 	return e.ticket
 }
 
-// Close enters the outcome of an event, unless that was forgotten meanwhile.
+// Close sets the outcome of an event that is still in the ledger.
 func (l *Ledger) Close(ticket uint64, fate string) {
 	if l.Size == 0 {
 		return
@@ -52,15 +52,15 @@ func (l *Ledger) Close(ticket uint64, fate string) {
 	}
 }
 
-// Read returns what became of the events that are kept, by id, and how many are
-// not kept any more. An event without an outcome is Pending.
+// Read returns the outcomes by id, and the number of events that were dropped
+// from the ledger. The outcome of an open event is Pending.
 func (l *Ledger) Read() (outcomes map[string]string, forgotten uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	outcomes = make(map[string]string, len(l.entries))
 	n := uint64(len(l.entries))
 	for i := range n {
-		e := &l.entries[(l.opened+i)%n] // the oldest first: of two events with one id the later counts
+		e := &l.entries[(l.opened+i)%n] // oldest first, so that the later of two events with one id counts
 		outcomes[e.id] = e.fate
 		if e.fate == "" {
 			outcomes[e.id] = Pending

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Rate lets so many events of a key pass in a second. It takes no lock: keys
-// that collide and goroutines that race cost a few events more or fewer.
+// Rate limits the events of a key in each second. It takes no lock: keys that
+// collide and goroutines that race cost a few events more or fewer.
 type Rate struct {
 	limit uint64
 	slots [128]atomic.Uint64 // key: 16 bits, second: 32, count: 16
 }
 
-// NewRate returns a Rate of limit events a second, nil for none.
+// NewRate returns a Rate of limit events a second, nil for no limit.
 func NewRate(limit int) *Rate {
 	if limit == 0 {
 		return nil

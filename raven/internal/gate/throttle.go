@@ -1,8 +1,7 @@
-// Package gate decides which events go on, and counts: a throttle and a rate by
-// key, the backoff after failures, the ledger of outcomes.
+// Package gate decides which events pass, and counts: a throttle and a rate by
+// key, the pause after failures, the ledger of outcomes.
 //
-// It knows keys, times and words. It must not know events, clients or
-// transports.
+// It must not know events, clients or transports.
 package gate
 
 import (
@@ -11,35 +10,35 @@ import (
 	"time"
 )
 
-// maxKeys bounds how many keys a throttle knows at a time.
+// maxKeys is how many keys a throttle keeps.
 const maxKeys = 1000
 
-// Throttle lets the first few events of a key pass in every window. It is safe
-// for concurrent use.
+// Throttle limits the events of a key in each window of time. It is safe for
+// concurrent use.
 type Throttle struct {
 	limit int
 	per   time.Duration
 
 	mu      sync.Mutex
 	windows map[uint64]*list.Element // guarded by mu; of *window
-	recent  list.List                // guarded by mu; the latest used in front
+	recent  list.List                // guarded by mu; the latest used first
 }
 
 type window struct {
 	key    uint64
 	begun  time.Time
 	passed int
-	held   int // back, since the last one that passed
+	held   int // dropped since the last one that passed
 }
 
-// NewThrottle lets limit events of a key pass in a time of per, which begins
-// with the first of them. It remembers the latest 1000 keys.
+// NewThrottle lets limit events of a key pass in a window of length per, which
+// starts with the first of them. It keeps the latest 1000 keys.
 func NewThrottle(limit int, per time.Duration) *Throttle {
 	return &Throttle{limit: limit, per: per, windows: make(map[uint64]*list.Element)}
 }
 
-// Pass counts an event. It reports whether it may go on, and how many like it
-// were held back before.
+// Pass counts an event. It reports whether it passes, and how many of its key
+// were dropped before it.
 func (t *Throttle) Pass(key uint64) (suppressed int, ok bool) {
 	now := time.Now()
 	t.mu.Lock()
@@ -72,7 +71,7 @@ func (t *Throttle) windowOf(key uint64, now time.Time) *window {
 	return w
 }
 
-// GiveBack takes back what Pass said of an event that then did not go on.
+// GiveBack undoes Pass for an event that was dropped later.
 func (t *Throttle) GiveBack(key uint64, suppressed int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -7,9 +7,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
-// document returns a text without what is secret in it if it is JSON: objects
-// or lists, whole or cut off, or a string of whatever kind. A byte order mark
-// and blanks may stand before it.
+// document masks a text that is JSON: objects or lists, whole or cut off, or a
+// string. A byte order mark and blanks may come first.
 func (m *Mask) document(s string) (string, bool) {
 	const mark = "\ufeff"
 	if s == "" || isWord(s[0]) {
@@ -41,8 +40,8 @@ func (m *Mask) document(s string) (string, bool) {
 	return s, false
 }
 
-// JSON masks what stands under secret keys in a text of JSON, and treats the
-// other strings as any value. What was JSON still is.
+// JSON masks the values of secret keys in JSON, and treats other strings as
+// Value does. The result is JSON too.
 func (m *Mask) JSON(s string) string {
 	if m == nil {
 		return s

@@ -8,17 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// A part makes a key secret that contains it.
+// part makes every key that contains it secret.
 type part struct {
-	text string // as Squeezed makes it
-	// unless are continuations that make another word of it: author, tokenizer.
+	text string // squeezed, see Squeezed
+	// unless are continuations of other words: author, tokenizer.
 	unless []string
-	// word is whether it has to be a word of its own: otp is part of footprint.
+	// word requires a whole word: otp is part of footprint.
 	word bool
 }
 
-// secretParts are of the keys that are secret by default: those of the
-// reference and those of Sentry's own scrubbing.
+// secretParts are the parts of keys that are secret by default, from Raven for
+// Python and from Sentry's own scrubbing.
 var secretParts = []part{
 	{text: "password"},
 	{text: "passwd"},
@@ -36,8 +36,7 @@ var secretParts = []part{
 	{text: "twofactor"},
 }
 
-// cookieParts are of the names of cookies that are secret besides: they name
-// sessions.
+// cookieParts are further parts for the names of cookies; they name sessions.
 var cookieParts = []part{
 	{text: "sess"},
 	{text: "csrf"},
@@ -73,8 +72,8 @@ func newMask(parts []part, values bool) *Mask {
 	return m
 }
 
-// Squeezed is a key in lower case without what people put between words:
-// api_key, Api-Key and apiKey are one.
+// Squeezed returns a key in lower case without separators of words: api_key,
+// Api-Key and apiKey are the same.
 func Squeezed(key string) string {
 	return strings.Map(func(r rune) rune {
 		if r < utf8.RuneSelf && between[byte(r)] {
@@ -86,8 +85,7 @@ func Squeezed(key string) string {
 
 var between = [256]bool{'_': true, '-': true, '.': true, ' ': true}
 
-// Secret reports whether what stands under a key may not be sent: whether a
-// part of it, in whatever case, is secret.
+// Secret reports whether a key contains a secret part, in any case.
 func (m *Mask) Secret(key string) bool {
 	if m == nil {
 		return false
@@ -115,7 +113,7 @@ func (m *Mask) Secret(key string) bool {
 	return false
 }
 
-// secretFolded is secret for keys that are not ASCII.
+// secretFolded is Secret for keys that are not ASCII.
 func (m *Mask) secretFolded(key string) bool {
 	key = Squeezed(key)
 	for i := range m.parts {
@@ -134,8 +132,7 @@ func (m *Mask) secretFolded(key string) bool {
 	return false
 }
 
-// begins returns where a part ends that a key would begin with at i if it were
-// Squeezed, 0 if it begins with something else.
+// begins returns the end of a part that the squeezed key has at i, else 0.
 func begins(key string, i int, part string) (end int) {
 	n := 0
 	for ; i < len(key); i++ {
@@ -156,8 +153,7 @@ func begins(key string, i int, part string) (end int) {
 	return 0
 }
 
-// counts reports whether the part, found in a key, is not merely part of
-// another word.
+// counts reports whether the part in a key is not just part of another word.
 func (p *part) counts(key string, from, to int) bool {
 	if p.word && (!wordBegins(key, from) || !wordEnds(key, to)) {
 		return false
@@ -173,14 +169,14 @@ func (p *part) counts(key string, from, to int) bool {
 	return true
 }
 
-// wordBegins reports whether a word of a key begins at i, as in my_otp and in
+// wordBegins reports whether a word of a key begins at i, as in my_otp and
 // myOtp.
 func wordBegins(key string, i int) bool {
 	return i == 0 || !isLetter(key[i-1]) || isUpper(key[i]) && isLower(key[i-1])
 }
 
-// wordEnds reports whether a word of a key ends before i, as in otp_code, in
-// otpCode and in OTPCode.
+// wordEnds reports whether a word of a key ends before i, as in otp_code,
+// otpCode and OTPCode.
 func wordEnds(key string, i int) bool {
 	return i == len(key) || !isLetter(key[i]) ||
 		isUpper(key[i]) && (isLower(key[i-1]) || i+1 < len(key) && isLower(key[i+1]))

@@ -1,8 +1,7 @@
 // Package mask hides secrets: the values of keys such as password, credentials
-// and numbers in texts, in JSON, in URLs, forms and cookies.
+// and numbers in texts, JSON, URLs, forms and cookies.
 //
-// It knows texts and keys. It must not know events, clients or how Go values
-// are encoded.
+// It must not know events, clients or the encoding of Go values.
 package mask
 
 import (
@@ -16,30 +15,30 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
-// Hidden stands in the place of secrets.
+// Hidden replaces secrets.
 const Hidden = "********"
 
-// fieldNames are the keys of the texts that an event has a field for.
+// fieldNames are the keys of an event's text fields.
 var fieldNames = []string{"id", "username", "email", "name", "ip_address", "url", "method", "query_string", "fragment", "cookies", "data"}
 
-// Mask decides which keys and texts are secret. The encoder asks it for each of
-// them, so that nothing needs a copy of the event. A nil Mask hides nothing. It
-// is safe for concurrent use.
+// Mask decides which keys and texts are secret. The encoder calls it for each,
+// so the event need not be copied. A nil Mask hides nothing. It is safe for
+// concurrent use.
 type Mask struct {
 	parts  []part        // sorted
-	begins [256][2]int32 // which parts may begin with a byte: from, to
-	goOn   [256]uint32   // the letters that such a part may go on with, a bit each
-	values bool          // credentials and numbers in texts, and the secrets of URLs too
+	begins [256][2]int32 // by byte, the range of parts that begin with it
+	goOn   [256]uint32   // by byte, the second letters of these parts, a bit each
+	values bool          // hide credentials and numbers in texts, and secrets of URLs
 	fields bool          // one of fieldNames is secret
 
-	jar    *Mask // for what is in cookies
-	cookie bool  // it is for that itself
+	jar    *Mask // for cookies
+	cookie bool  // it is a jar
 
 	types sync.Map // of reflect.Type to bool
 }
 
-// New returns the Mask for keys that the program names and, with defaults, for
-// what is secret by default; nil if neither is there.
+// New returns the Mask for the given keys and, with defaults, for the default
+// ones; nil if there are neither.
 func New(keys []string, defaults bool) *Mask {
 	if len(keys) == 0 && !defaults {
 		return nil
@@ -58,8 +57,8 @@ func New(keys []string, defaults bool) *Mask {
 	return m
 }
 
-// InCookies returns the masker for what stands under a key: it knows the names
-// of session cookies where the key is that of cookies.
+// InCookies returns the Mask for the value of a key. If the key names cookies,
+// it hides sessions too.
 func (m *Mask) InCookies(key string) *Mask {
 	if NamesCookies(key) {
 		return m.Jar()
@@ -67,7 +66,7 @@ func (m *Mask) InCookies(key string) *Mask {
 	return m
 }
 
-// Jar returns the Mask for what is in cookies.
+// Jar returns the Mask for cookies.
 func (m *Mask) Jar() *Mask {
 	if m == nil {
 		return nil
@@ -75,16 +74,15 @@ func (m *Mask) Jar() *Mask {
 	return m.jar
 }
 
-// Name returns a text that tells events apart, or a line of source, without
-// credentials, the passwords of URLs and what their queries have under secret
-// keys. Nothing else is changed.
+// Name masks a name or a source line: credentials, passwords of URLs, and the
+// values of secret keys in the queries of URLs.
 func (m *Mask) Name(s string) string { return m.plain(s, credentials) }
 
-// Prose is name for errors and other texts that people read: without the
-// numbers too that are secret wherever they stand.
+// Prose is Name for errors and other texts for people: it also masks numbers.
 func (m *Mask) Prose(s string) string { return m.plain(s, credentials|numbers) }
 
-// Message is prose without e-mail addresses, which Sentry masks in messages.
+// Message is Prose that also masks e-mail addresses, as Sentry does in
+// messages.
 func (m *Mask) Message(s string) string { return m.plain(s, credentials|numbers|addresses) }
 
 func (m *Mask) plain(s string, kinds spots) string {
@@ -97,10 +95,9 @@ func (m *Mask) plain(s string, kinds spots) string {
 	return without(s, kinds)
 }
 
-// Value returns a text from the data of an event without what is secret: all
-// of it if it is a card number; the values of secret keys where it is JSON, and
-// in key=value and key: value wherever it stands; the passwords of URLs;
-// credentials and numbers.
+// Value masks a text in the data of an event: the whole if it is a card number;
+// the values of secret keys in JSON, key=value and key: value; passwords of
+// URLs; credentials and numbers.
 func (m *Mask) Value(s string) string {
 	if m != nil && m.cookie && strings.IndexByte(s, '=') >= 0 {
 		return m.list(s, ";")
@@ -108,7 +105,7 @@ func (m *Mask) Value(s string) string {
 	return m.text(s)
 }
 
-// text is value for what is no list of cookies.
+// text is Value for texts that are not lists of cookies.
 func (m *Mask) text(s string) string {
 	if m == nil || s == "" {
 		return s
@@ -128,7 +125,7 @@ func (m *Mask) text(s string) string {
 	return m.pairs(s, inText)
 }
 
-// Query is value for query strings, fragments and forms.
+// Query is Value for query strings, fragments and forms.
 func (m *Mask) Query(s string) string {
 	if m == nil || s == "" {
 		return s
@@ -139,12 +136,10 @@ func (m *Mask) Query(s string) string {
 	return m.list(s, "&")
 }
 
-// Cookies is value for cookie headers.
-func (m *Mask) Cookies(s string) string {
-	return m.Jar().Value(s)
-}
+// Cookies is Value for cookie headers.
+func (m *Mask) Cookies(s string) string { return m.Jar().Value(s) }
 
-// Params returns the values of a message as its text may show them.
+// Params masks the values of a message.
 func (m *Mask) Params(params []any) []any {
 	copied := false
 	for i, p := range params {
@@ -164,7 +159,7 @@ func (m *Mask) Params(params []any) []any {
 	return params
 }
 
-// Field is the text of a field, under one of [fieldNames].
+// Field masks the text of a field, whose key is one of [fieldNames].
 func (m *Mask) Field(key, s string) string {
 	if m.HidesField(key) {
 		return Hidden
@@ -172,8 +167,8 @@ func (m *Mask) Field(key, s string) string {
 	return s
 }
 
-// Start is the first n characters of a value, all of it if n is 0. It looks a
-// little further only, since texts may be long.
+// Start returns the first n characters of a masked value, all if n is 0. Of
+// long texts it masks only a little more.
 func (m *Mask) Start(s string, n int) string {
 	const further = 16 << 10
 	if far := utf8.UTFMax*n + further; n > 0 && len(s) > far {
@@ -182,7 +177,7 @@ func (m *Mask) Start(s string, n int) string {
 	return jsontext.FirstRunes(m.Value(s), n)
 }
 
-// Userinfo is the user of a URL, and that there is a password.
+// Userinfo returns the user of a URL with a masked password.
 func (m *Mask) Userinfo(u *url.Userinfo) string {
 	if _, given := u.Password(); given && m != nil && m.values {
 		return url.User(u.Username()).String() + ":" + Hidden
@@ -193,8 +188,8 @@ func (m *Mask) Userinfo(u *url.Userinfo) string {
 // HidesField reports whether a field of an event is hidden as a whole.
 func (m *Mask) HidesField(key string) bool { return m != nil && m.fields && m.Secret(key) }
 
-// OfType returns what judge says of a type. It is asked once; a nil Mask hides
-// no type.
+// OfType returns the result of judge for a type, which it keeps. A nil Mask
+// hides no type.
 func (m *Mask) OfType(t reflect.Type, judge func(*Mask, reflect.Type) bool) bool {
 	if m == nil {
 		return false

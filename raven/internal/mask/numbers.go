@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// numberAt returns where the card number, the US social security number or the
-// IBAN is whose first digit is at i.
+// numberAt finds the card number, US social security number or IBAN whose first
+// digit is at i.
 func numberAt(s string, i, done int) (from, to int) {
 	if i-2 >= done && isUpper(s[i-1]) && isUpper(s[i-2]) && !wordBefore(s, i-2) {
 		if to = ibanAt(s, i); to > 0 {
@@ -23,7 +23,7 @@ func numberAt(s string, i, done int) (from, to int) {
 	return i, to
 }
 
-// socialSecurityAt returns where a number such as 078-05-1120 ends.
+// socialSecurityAt returns the end of a number such as 078-05-1120, 0 for none.
 func socialSecurityAt(s string, i int) int {
 	const pattern = "000-00-0000"
 	if len(s) < i+len(pattern) || s[i+3] != '-' || s[i+6] != '-' {
@@ -40,9 +40,9 @@ func socialSecurityAt(s string, i int) int {
 	return i + len(pattern)
 }
 
-// issuers are the first four digits of card numbers, and how many digits those
-// have. Other numbers begin with the digits of some of them so often that the
-// check digit has to be right.
+// issuers are the first four digits of card numbers and their numbers of
+// digits. Other numbers often begin like some of them; these need a right check
+// digit.
 var issuers = []struct {
 	from, to, digits int
 	checked          bool
@@ -66,8 +66,8 @@ const (
 	longestCard  = 16
 )
 
-// cardIn returns where a card number ends, which may have a blank or a dash
-// between its digits.
+// cardIn returns the end of a card number, 0 for none. A blank or a dash may
+// stand between its digits.
 func cardIn(s string, i int) int {
 	if len(s) < i+shortestCard || s[i] < '2' || s[i] > '6' {
 		return 0
@@ -114,8 +114,7 @@ func rightCard(digits []byte) bool {
 	return sum%10 == 0
 }
 
-// countries are the countries whose accounts have IBANs, those of partial use
-// included, two letters each.
+// countries are the codes of countries with IBANs, also of partial use.
 const countries = "AD AE AL AO AT AZ BA BE BF BG BH BI BJ BR BY CF CG CH CI CM CR CV CY CZ DE DJ DK DO DZ EE EG ES FI FO FR GA GB GE GI GL GQ GR GT GW " +
 	"HN HR HU IE IL IQ IR IS IT JO KM KW KZ LB LC LI LT LU LV LY MA MC MD ME MG MK ML MR MT MU MZ NE NI NL NO PK PL PS PT QA RO RS RU " +
 	"SA SC SE SI SK SM SN ST SV TD TG TL TN TR UA VA VG XK"
@@ -127,8 +126,8 @@ var hasIBAN = func() (t [26][26]bool) {
 	return t
 }()
 
-// ibanAt returns where an IBAN ends whose check digits are at i. One that is
-// written in groups has to have the right ones.
+// ibanAt returns the end of an IBAN whose check digits are at i, 0 for none. If
+// it is written in groups, the check digits must be right.
 func ibanAt(s string, i int) int {
 	const shortest, longest = 15, 33
 	if !hasIBAN[s[i-2]-'A'][s[i-1]-'A'] || i+1 >= len(s) || !isDigit(s[i+1]) {
@@ -144,7 +143,7 @@ func ibanAt(s string, i int) int {
 	if at-(i-2) != 4 {
 		return 0
 	}
-	// In groups of four and a last one that may be shorter.
+	// In groups of four; the last may be shorter.
 	end, digits := 0, 4
 	for at < len(s) && s[at] == ' ' && digits < longest {
 		group := at + 1
@@ -177,9 +176,9 @@ func rightIBAN(s string) bool {
 	return rest == 1
 }
 
-// isCard reports whether a text is 13 to 16 digits, with blanks and dashes
-// after any of them and a newline at the end, as the reference's expression
-// has it: ^(?:\d[ -]*?){13,16}$.
+// isCard reports whether a text is 13 to 16 digits with blanks and dashes, and
+// a newline at the end, as in Raven for Python (raven/processors.py): ^(?:\d[
+// -]*?){13,16}$.
 func isCard(s string) bool {
 	if s == "" || s[0] < '0' || s[0] > '9' && s[0] < utf8.RuneSelf {
 		return false

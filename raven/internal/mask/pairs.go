@@ -7,7 +7,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
-// pairsIn decides how the value of a pair ends.
+// pairsIn is where pairs are found.
 type pairsIn int
 
 const (
@@ -23,9 +23,9 @@ const (
 	beforeKey  = beforePath + "[]"
 )
 
-// pairs masks the values of secret keys, and in texts card numbers, in
-// key=value and key: value. A value with another = in it is masked as a whole,
-// and a pair that stands in another pair's value is found as well.
+// pairs masks the values of secret keys in key=value and key: value, and card
+// numbers in texts. A value that contains another = is masked as a whole. Pairs
+// in the values of other pairs are found too.
 func (m *Mask) pairs(s string, where pairsIn) string {
 	if strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, ':') < 0 {
 		return s
@@ -38,7 +38,7 @@ func (m *Mask) pairs(s string, where pairsIn) string {
 			continue
 		}
 		if b == ':' && i+1 < len(s) && (s[i+1] == ':' || s[i+1] == '/' && strings.HasPrefix(s[i+1:], "//")) {
-			i++ // a scheme, or a name within another
+			i++ // a scheme, or a qualified name
 			at = i + 1
 			continue
 		}
@@ -57,7 +57,7 @@ func (m *Mask) pairs(s string, where pairsIn) string {
 				at, i = to, to-1
 				continue
 			}
-			tried = to // nor is what else is in there
+			tried = to // the rest of the value is not escaped either
 		}
 		if !secret && (!m.values || !cardAt(s[at:])) {
 			continue
@@ -74,10 +74,9 @@ func (m *Mask) pairs(s string, where pairsIn) string {
 	return e.String()
 }
 
-// further returns where the value of a secret key ends that goes on behind its
-// first word: that of a header with credentials goes to the end of the line,
-// and one of several words, as in settings of a database, to the semicolon that
-// ends it.
+// further returns the end of a secret value that continues after its first
+// word. Credentials in a header go to the end of the line. A value of several
+// words, as in the settings of a database, goes to the semicolon.
 func further(s string, from, to int, key string) int {
 	const far = 256
 	if to == len(s) || s[to] == '&' || s[to] == ';' || from > 0 && strings.IndexByte(quotes, s[from-1]) >= 0 {
@@ -96,8 +95,8 @@ func further(s string, from, to int, key string) int {
 	return to
 }
 
-// list masks the pairs of a list such as a query, a form or a cookie header,
-// and what is secret in the other values.
+// list masks the pairs of a query, a form or a cookie header, and secrets in
+// their other values.
 func (m *Mask) list(s, separator string) string {
 	e := jsontext.Edit{Text: s}
 	for at := 0; ; {
@@ -115,7 +114,7 @@ func (m *Mask) list(s, separator string) string {
 	}
 }
 
-// listed is one piece of a list.
+// listed masks one piece of a list.
 func (m *Mask) listed(piece, separator string) string {
 	eq := strings.IndexByte(piece, '=')
 	if eq < 0 {
@@ -139,8 +138,8 @@ func (m *Mask) listed(piece, separator string) string {
 	return piece[:eq+1] + escaped(hidden)
 }
 
-// cardAt reports whether the value that a text begins with is a card number.
-// It does not look far: texts may have any number of pairs.
+// cardAt reports whether a text begins with a card number. It looks at a few
+// characters only, because a text may have many pairs.
 func cardAt(s string) bool {
 	const longest = 64
 	if s == "" || !isDigit(s[0]) {
@@ -151,8 +150,8 @@ func cardAt(s string) bool {
 	return isCard(unescaped(s[from:to]))
 }
 
-// span returns where a value begins and ends. In texts blanks may stand before
-// it and quotes or brackets around it.
+// span returns the bounds of a value. In texts it skips blanks, quotes and
+// brackets.
 func span(s string, from int, where pairsIn) (start, end int) {
 	if where == inURL {
 		return from, upTo(s, from, endsInURL)
@@ -183,8 +182,8 @@ func upTo(s string, from int, ends string) int {
 	return len(s)
 }
 
-// quoted returns what is between quotes, the first of which is at i with
-// backslashes before it from from on. Without the second it goes to the end.
+// quoted returns the text between quotes. The first is at i, after backslashes
+// that begin at from. Without a second one the text goes to the end.
 func quoted(s string, from, i int) (start, end int) {
 	quote := s[from : i+1]
 	start = i + 1
@@ -205,8 +204,7 @@ func quoted(s string, from, i int) (start, end int) {
 	}
 }
 
-// bracketed returns where the bracket is closed that is the first one from i
-// on.
+// bracketed returns the end of the bracket that is the first one from i on.
 func bracketed(s string, i int) int {
 	depth := 0
 	for ; i < len(s); i++ {
@@ -224,9 +222,8 @@ func bracketed(s string, i int) int {
 	return len(s)
 }
 
-// keyOf returns the key that stands before an equals sign or a colon, as a
-// query would spell it: the last word, with the brackets behind it in which
-// forms have keys of keys, or what is in quotes.
+// keyOf returns the key before an equals sign or a colon: the last word with
+// the brackets after it, or the text in quotes.
 func keyOf(s string) string {
 	s = strings.TrimRight(s, " \t")
 	if s == "" {
@@ -242,12 +239,12 @@ func keyOf(s string) string {
 	return unescaped(s[strings.LastIndexAny(s, beforeKey)+1:])
 }
 
-// escaped is how a query spells a text that was masked.
+// escaped returns a masked text as a query spells it.
 func escaped(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(s), url.QueryEscape("*"), "*")
 }
 
-// unescaped is what a part of a query says.
+// unescaped returns the text of a part of a query.
 func unescaped(s string) string {
 	if !strings.ContainsAny(s, "%+") {
 		return s

@@ -9,7 +9,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
-// spots is a set of kinds of what is secret in a text wherever it stands.
+// spots is a set of kinds of secrets in texts.
 type spots uint8
 
 const (
@@ -18,7 +18,7 @@ const (
 	addresses                     // e-mail
 )
 
-// What the bytes of a text may be the beginning of.
+// What may begin with a byte.
 const (
 	isOther = iota
 	isB     // Bearer, Basic
@@ -35,7 +35,7 @@ var spotBytes = func() (t [256]uint8) {
 	return t
 }()
 
-// without returns a text without the secrets of some kinds.
+// without masks secrets of some kinds in a text.
 func without(s string, kinds spots) string {
 	e := jsontext.Edit{Text: s}
 	for i := 0; i < len(s); i++ {
@@ -66,8 +66,8 @@ func without(s string, kinds spots) string {
 	return e.String()
 }
 
-// wordBefore and wordAt report whether a letter, a digit or an underscore
-// stands on the one side of i or the other.
+// wordBefore and wordAt report whether a letter, a digit or an underscore is
+// before i or at i.
 func wordBefore(s string, i int) bool {
 	if i == 0 || s[i-1] < utf8.RuneSelf {
 		return i > 0 && isWord(s[i-1])
@@ -86,8 +86,9 @@ func wordAt(s string, i int) bool {
 
 func isWord(b byte) bool { return isLetter(b) || isDigit(b) || b == '_' }
 
-// credentialAt returns where the credentials are that follow a Bearer or Basic
-// that begins at i. Those of Basic are told from prose by what they decode to.
+// credentialAt finds the credentials after a Bearer or Basic that begins at i.
+// The word basic in prose is recognised because no base64 of a password
+// follows.
 func credentialAt(s string, i int) (from, to int) {
 	const bearer, basic, blanks, ends = "bearer", "basic", " \t\r\n", " \t\r\n\"'`"
 	scheme := 0
@@ -141,8 +142,8 @@ func hasFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// keyAt returns where the content of a private or public key in PEM is whose
-// header begins at i. It goes to the end of a text that was cut off.
+// keyAt finds the content of a private or public key in PEM whose header begins
+// at i. In a text that was cut off it goes to the end.
 func keyAt(s string, i int) (from, to int) {
 	const begin, end, dashes, longest = "-----BEGIN", "-----END", "-----", 64
 	if !strings.HasPrefix(s[i:], begin) {
@@ -168,8 +169,8 @@ func keyAt(s string, i int) (from, to int) {
 	return from, to
 }
 
-// addressAt returns where the e-mail address is whose @ is at i. Of a URL's
-// user it is that alone, since the host says where a failure was.
+// addressAt finds the e-mail address whose @ is at i. Of a URL's user and host
+// it is the user alone, because the host says where a failure was.
 func addressAt(s string, i, done int) (from, to int) {
 	const local, longest = "!#$%&'*+=?^_`{|}~.-", 254
 	from = i

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	afterWord = " \t\r\n\"`"      // what ends the word that a URL is in
-	afterURL  = afterWord + "'<>" // what ends a URL in a text
+	afterWord = " \t\r\n\"`"      // ends the word that a URL is in
+	afterURL  = afterWord + "'<>" // ends a URL in a text
 )
 
 // passwords masks the passwords of the URLs in a text.
@@ -29,8 +29,7 @@ func passwords(s string) string {
 	return e.String()
 }
 
-// queries masks what stands under secret keys in the queries of the URLs in a
-// text.
+// queries masks the values of secret keys in the queries of URLs in a text.
 func (m *Mask) queries(s string) string {
 	e := jsontext.Edit{Text: s}
 	for start := afterScheme(s, 0); start > 0; start = afterScheme(s, start) {
@@ -43,8 +42,7 @@ func (m *Mask) queries(s string) string {
 	return e.String()
 }
 
-// afterScheme returns where the next URL goes on after its scheme, 0 if there
-// is none.
+// afterScheme returns the end of the next URL's scheme, 0 if there is none.
 func afterScheme(s string, at int) int {
 	n := strings.Index(s[at:], "://")
 	if n < 0 {
@@ -53,8 +51,8 @@ func afterScheme(s string, at int) int {
 	return at + n + len("://")
 }
 
-// wordEnd returns where the word ends that a URL is in, which goes on at start.
-// In quotes it may have blanks.
+// wordEnd returns the end of the word that a URL is in; the URL's scheme ends
+// at start. In quotes it may have blanks.
 func wordEnd(s string, start int) int {
 	scheme := start - len("://")
 	for scheme > 0 && isScheme(s[scheme-1]) {
@@ -72,10 +70,10 @@ func isScheme(b byte) bool {
 	return isLetter(b) || isDigit(b) || b == '+' || b == '-' || b == '.'
 }
 
-// password returns where the password is of the URL that goes on at start, 0 and
-// 0 if there is none. end is that of its word, and last the last @ in there. A
-// password with characters in it that should have been escaped, the usual reason
-// why a URL is in an error's text, is found too.
+// password returns the bounds of the password in the URL whose scheme ends at
+// start, 0 and 0 for none. end is the end of its word, last the last @ in that.
+// Passwords with characters that should have been escaped are found too; they
+// are the usual reason for a URL in an error's text.
 func password(s string, start, end, last int) (from, to int) {
 	rest := s[start:end]
 	host := rest
@@ -104,13 +102,13 @@ func password(s string, start, end, last int) (from, to int) {
 	return start + colon + 1, start + at
 }
 
-// isPort reports whether what stands behind a host's colon may be its port.
+// isPort reports whether the text after a host's colon may be a port.
 func isPort(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// insidePassword reports whether what looks like a host and its port is rather
-// the user and the beginning of a password: whether a host follows the last @
-// of the word, which is not the one of a path such as /@scope or of an address
-// in the path of a web page.
+// insidePassword reports whether what looks like a host and port is a user and
+// the beginning of a password: a host follows the last @ of the word. An @ in a
+// path, such as /@scope, or of an address in the path of a web page does not
+// count.
 func insidePassword(s string, start, end, last int) bool {
 	if s[last-1] == '/' || last+1 == end || !isLetter(s[last+1]) && !isDigit(s[last+1]) && s[last+1] != '[' {
 		return false
@@ -120,8 +118,8 @@ func insidePassword(s string, start, end, last int) bool {
 	return !web || user != "localhost" && strings.IndexByte(user, '.') < 0
 }
 
-// farther looks for the @ of a password behind the URL's word, which can't be a
-// host and a port. It does not look beyond the line, and not far.
+// farther looks for the @ of a password after the URL's word, on the same line
+// and not far.
 func farther(s string, start, end int) int {
 	const far = 200
 	for at := end; at < len(s) && at < end+far; at++ {

@@ -1,7 +1,7 @@
-// Package program says what the running program is: its modules, its revision,
-// its name. It reads that from what the linker built in.
+// Package program describes the running program: its modules, revision and
+// name, from the data that the linker adds.
 //
-// It knows nothing of this repository.
+// It must not know anything of this repository.
 package program
 
 import (
@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -20,8 +21,7 @@ var built = sync.OnceValue(func() *debug.BuildInfo {
 	return new(debug.BuildInfo)
 })
 
-// nested are the modules below the path of the main module that are somebody
-// else's.
+// nested are other modules whose paths are below that of the main module.
 var nested = sync.OnceValue(func() (paths []string) {
 	for _, dep := range built().Deps {
 		if Below(dep.Path, built().Main.Path) {
@@ -31,9 +31,9 @@ var nested = sync.OnceValue(func() (paths []string) {
 	return paths
 })
 
-// Owns reports whether a package belongs to the program and not to a dependency
-// or the standard library. Import paths decide, never file names, so -trimpath
-// and vendoring change nothing.
+// Owns reports whether a package belongs to the program, not to a dependency or
+// the standard library. Only import paths count, so -trimpath and vendoring
+// change nothing.
 func Owns(pkg string) bool {
 	if pkg == "main" {
 		return true
@@ -42,22 +42,17 @@ func Owns(pkg string) bool {
 	if main == "" || !Below(pkg, main) && pkg != main+"_test" {
 		return false
 	}
-	for _, other := range nested() {
-		if Below(pkg, other) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(nested(), func(other string) bool { return Below(pkg, other) })
 }
 
-// Below reports whether an import path is root or stands under it.
+// Below reports whether an import path is root or below it.
 func Below(pkg, root string) bool {
 	rest, ok := strings.CutPrefix(pkg, root)
 	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(root, "/"))
 }
 
-// Modules are the versions of Go and of what was linked in, by module path. The
-// map is shared; nobody may change it.
+// Modules returns the versions of Go and of the linked modules, by path. The
+// map is shared and must not change.
 var Modules = sync.OnceValue(func() map[string]string {
 	modules := map[string]string{"go": runtime.Version()}
 	for _, m := range append(built().Deps, &built().Main) {
@@ -71,8 +66,7 @@ var Modules = sync.OnceValue(func() map[string]string {
 	return modules
 })
 
-// Revision is the revision of the source that the program was built from, ""
-// where the build does not say.
+// Revision returns the revision that the program was built from, "" if unknown.
 func Revision() string {
 	for _, s := range built().Settings {
 		if s.Key == "vcs.revision" {
@@ -82,17 +76,17 @@ func Revision() string {
 	return ""
 }
 
-// Path is the import path of the program, or the path of its file where the
-// build does not say; "" if that is not known either.
+// Path returns the import path of the program, else the path of its file; "" if
+// both are unknown.
 func Path() string {
 	if path := built().Path; path != "" && path != "command-line-arguments" {
 		return path
 	}
-	path, _ := os.Executable() // "" tells programs apart less well, that is all
+	path, _ := os.Executable() // without it, programs are only less distinct
 	return path
 }
 
-// Name is the last element of the path, without .exe.
+// Name returns the last element of the path, without .exe.
 func Name() string {
 	path := filepath.ToSlash(Path())
 	return strings.TrimSuffix(path[strings.LastIndexByte(path, '/')+1:], ".exe")

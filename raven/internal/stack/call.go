@@ -1,6 +1,6 @@
-// Package stack resolves program counters: to functions as people call them, to
-// files and lines, to the source around a line, and to whether a function is
-// the program's own. What it finds is kept for the life of the process.
+// Package stack resolves program counters to functions, files, lines and
+// source, and decides which functions are the program's own. Results are kept
+// for the life of the process.
 //
 // It must not know events, clients or errors.
 package stack
@@ -16,7 +16,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/program"
 )
 
-// Frame is one call on a stack, as an event shows it.
+// Frame is one call on a stack.
 type Frame struct {
 	// Function is the name within its package: main, (*Server).Serve,
 	// run.func1.
@@ -43,65 +43,58 @@ func (f *Frame) AppendJSON(dst []byte) []byte {
 	return dst
 }
 
-// OfRuntime reports whether a frame is of the runtime rather than of what it
-// runs.
+// OfRuntime reports whether a frame belongs to the runtime.
 func (f *Frame) OfRuntime() bool {
 	return f.Module == "runtime" || program.Below(f.Module, "internal/runtime") || program.Below(f.Module, "runtime/internal")
 }
 
-// Call is what a program counter stands for. But for the source around it,
-// which is read when it is first wanted, it never changes. It lives as long as
-// the program.
+// Call is the call of a program counter. It never changes, apart from its
+// source, which is read when it is first needed. It is never freed.
 type Call struct {
 	Frame
-	// JSON is the frame without in_app, and without the closing brace.
+	// JSON is the result of AppendJSON.
 	JSON []byte
-	// Place is the function, with its package's name.
+	// Place is the function with its package's name.
 	Place string
-	// Own marks a call of package raven or of one below it.
+	// Own marks calls in package raven and below.
 	Own bool
 
-	bottom bool  // how every goroutine starts; says nothing
-	outer  *Call // the call that this one was inlined into by foreign code
+	bottom bool  // the start of a goroutine
+	outer  *Call // the call that this one was inlined into
 
-	excerpt atomic.Pointer[excerpt] // nil until it is wanted; see Source
+	excerpt atomic.Pointer[excerpt] // nil until needed; see Source
 
 	pc   uintptr
 	next *Call // in the same bucket
 }
 
-// client is the package whose frames are not the program's.
+// client is the path of this client's packages.
 const client = "github.com/ravenkit/ravenkit/raven"
 
-// frameCache holds every program counter that was ever resolved. There are no
-// more of them than a program has calls, so nothing is evicted; and since
-// entries are only added, in front of their bucket, readers need no lock.
+// frameCache holds every resolved program counter. A program has a limited
+// number of calls, so nothing is evicted. Entries are only added at the front
+// of their bucket, so readers need no lock.
 var frameCache [4096]atomic.Pointer[Call]
 
 // Resolve returns the call of a return address, nil for none.
 func Resolve(pc uintptr) *Call {
 	bucket := &frameCache[uint64(pc)*0x9E3779B97F4A7C15>>52]
-	first := bucket.Load()
-	for r := first; r != nil; r = r.next {
-		if r.pc == pc {
-			return r
-		}
-	}
-	made := lookUp(pc)
-	if made == nil {
-		return nil
-	}
+	var made *Call
 	for {
-		made.next = first
-		if bucket.CompareAndSwap(first, made) {
-			return made
-		}
-		// Another goroutine was faster; it may even have added the same.
-		first = bucket.Load()
+		first := bucket.Load()
 		for r := first; r != nil; r = r.next {
 			if r.pc == pc {
 				return r
 			}
+		}
+		if made == nil {
+			if made = lookUp(pc); made == nil {
+				return nil
+			}
+		}
+		made.next = first
+		if bucket.CompareAndSwap(first, made) {
+			return made
 		}
 	}
 }

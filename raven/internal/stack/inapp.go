@@ -1,25 +1,23 @@
 package stack
 
-import "github.com/ravenkit/ravenkit/raven/internal/program"
+import (
+	"slices"
 
-// Rule says which packages are the program's own, beside those of its module. A
-// nil Rule says nothing. It never changes.
+	"github.com/ravenkit/ravenkit/raven/internal/program"
+)
+
+// Rule says which packages are the program's own, in addition to those of its
+// module. A nil Rule says nothing. It never changes.
 type Rule struct{ Include, Exclude []string }
 
-// InApp returns what the rule says of a package, else byDefault.
+// InApp returns the rule's decision on a package, else byDefault.
 func (r *Rule) InApp(pkg string, byDefault bool) bool {
-	if r == nil {
+	below := func(root string) bool { return program.Below(pkg, root) }
+	switch {
+	case r == nil:
 		return byDefault
+	case slices.ContainsFunc(r.Exclude, below):
+		return false
 	}
-	for _, root := range r.Exclude {
-		if program.Below(pkg, root) {
-			return false
-		}
-	}
-	for _, root := range r.Include {
-		if program.Below(pkg, root) {
-			return true
-		}
-	}
-	return byDefault
+	return byDefault || slices.ContainsFunc(r.Include, below)
 }

@@ -5,10 +5,9 @@ import (
 	"strings"
 )
 
-// SplitName splits what the runtime calls a function into the import path
-// of its package and the name that people know it by: a/b.(*T[...]).M-fm is a/b
-// and (*T).M. Closures keep the runtime's name, which is that of the function
-// they stand in and a number: run.func1.
+// SplitName splits the runtime's name of a function into the import path of its
+// package and a readable name: a/b.(*T[...]).M-fm is a/b and (*T).M. Closures
+// keep the name of their function and a number: run.func1.
 func SplitName(full string) (module, name string) {
 	slash := strings.LastIndexByte(full, '/')
 	if generic := strings.IndexByte(full, '['); generic >= 0 && generic < slash {
@@ -45,19 +44,17 @@ func withoutTypeArguments(name string) string {
 	}
 }
 
-// compilerMade is what the compiler adds to the name of the function that
-// somebody wrote: -fm for a method value, -range1 for the body of a loop over
-// a function, gowrap1 and deferwrap1 for the call of a go or defer statement.
+// compilerMade matches what the compiler adds to names: -fm for a method value,
+// -range1 for the body of a loop over a function, gowrap1 and deferwrap1 for
+// the call of a go or defer statement.
 var compilerMade = regexp.MustCompile(`-fm\b|-range\d+|\.(gowrap|deferwrap)\d+`)
 
-// initializer is how the n-th init function and closures of package variables
-// are called.
+// initializer matches the n-th init function and closures of package variables.
 var initializer = regexp.MustCompile(`^(init\.\d+|glob\.)(\.|$)`)
 
 func humanName(name string) string {
-	// A closure that was inlined along with its function has the name of the
-	// function that it got into in front: main.(*T).M.func1,
-	// run.run.func1.func2.
+	// A closure that was inlined with its function has the name of the caller
+	// in front: main.(*T).M.func1, run.run.func1.func2.
 	if i := strings.LastIndex(name, "-fm."); i >= 0 {
 		name = name[i+len("-fm."):]
 	}
@@ -73,12 +70,11 @@ func humanName(name string) string {
 	return initializer.ReplaceAllString(name, "init$2")
 }
 
-// closure is the end of the name of a function without a name.
+// closure matches the end of the name of a closure.
 var closure = regexp.MustCompile(`(\.func\d+|\.\d+)+$`)
 
-// Place names a function for people who see many packages: with the name of
-// its package, and without the numbers of closures, which change whenever
-// another one is written above.
+// Place returns a function with its package's name and without the numbers of
+// closures, which change when another closure is added above.
 func Place(module, function string) string {
 	function = closure.ReplaceAllString(function, "")
 	if module == "" {
@@ -89,8 +85,8 @@ func Place(module, function string) string {
 
 var majorVersion = regexp.MustCompile(`^v\d+$`)
 
-// packageName guesses a package's name from its import path: the last element
-// that is no version.
+// packageName guesses a package's name: the last element of the import path
+// that is not a version.
 func packageName(module string) string {
 	rest, last := "", module
 	if slash := strings.LastIndexByte(module, '/'); slash >= 0 {

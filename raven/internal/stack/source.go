@@ -9,16 +9,15 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/jsontext"
 )
 
-// MaxSourceLines is how many lines there are at most on either side of one.
+// MaxSourceLines is the limit for lines before, and after, a frame's line.
 const MaxSourceLines = 20
 
 const (
 	maxSourceFile = 4 << 20
-	maxSourceLine = 512 // characters; longer ones end in three dots (protocol 6.1)
+	maxSourceLine = 512 // characters; longer ones end in three dots, as in Raven for Python
 )
 
-// excerpt is the source around a frame's line: up to MaxSourceLines on either
-// side. It never changes.
+// excerpt is the source around a frame's line. It never changes.
 type excerpt struct {
 	lines []string
 	at    int // the frame's line
@@ -26,9 +25,9 @@ type excerpt struct {
 
 var noExcerpt = new(excerpt)
 
-// Source returns the line of the frame and up to n on either side, false if
-// there is no source. A file is read when a frame in it is first sent, and
-// absence is remembered too: later captures find either here.
+// Source returns the frame's line and up to n before and after it, false if
+// there is no source. A file is read when a frame in it is first sent; the
+// result is kept.
 func (r *Call) Source(n int) (pre []string, line string, post []string, ok bool) {
 	x := r.excerpt.Load()
 	if x == nil {
@@ -45,8 +44,8 @@ func (r *Call) Source(n int) (pre []string, line string, post []string, ok bool)
 
 // readExcerpt reads the lines around one, which is counted from 1.
 func readExcerpt(path string, line int) *excerpt {
-	// With -trimpath paths begin with a module: they are not to be found
-	// below the working directory by chance.
+	// With -trimpath, paths begin with a module. A file of that path in the
+	// working directory would be another one.
 	if !filepath.IsAbs(path) || line < 1 {
 		return nil
 	}

@@ -5,31 +5,30 @@ import (
 	"strings"
 )
 
-// MaxFrames is how much of a stack is kept, from the innermost call outwards.
-// Sentry shows 50 frames with everything and cuts at about 250.
+// MaxFrames limits a stack, from the innermost call outwards. Sentry shows 50
+// frames in full and cuts at about 250.
 const MaxFrames = 128
 
-// Stack is the calls of a goroutine, the innermost first. It is nil if there
-// are none.
+// Stack is a list of calls, the innermost first; nil if there are none.
 type Stack []*Call
 
-// Arena is the memory of the stacks of one event. The zero value is ready. It
+// Arena is the memory for the stacks of one event. The zero value is ready. It
 // is not safe for concurrent use.
 type Arena struct {
 	calls []*Call
 	pcs   [MaxFrames]uintptr
 }
 
-// Reset makes the memory free for other stacks. Those that it has given out
-// must not be used any more.
+// Reset frees the memory for other stacks. Earlier stacks must not be used any
+// more.
 func (a *Arena) Reset() { a.calls = a.calls[:0] } // calls live as long as the program
 
 // Large reports whether the arena holds more memory than most events need.
 func (a *Arena) Large() bool { return cap(a.calls) > 8*MaxFrames }
 
-// Of resolves return addresses, the innermost call first as [runtime.Callers]
-// gives them. The calls of the client at the inner end are left out, and so is
-// how the goroutine was started.
+// Of resolves return addresses, the innermost call first, as [runtime.Callers]
+// returns them. It leaves out the innermost calls of the client and the start
+// of the goroutine.
 func (a *Arena) Of(pcs []uintptr) Stack {
 	start := len(a.calls)
 	for _, pc := range pcs {
@@ -48,12 +47,12 @@ func (a *Arena) Of(pcs []uintptr) Stack {
 	return a.calls[start:len(a.calls):len(a.calls)]
 }
 
-// Here is the stack of the goroutine.
+// Here returns the stack of the goroutine.
 func (a *Arena) Here() Stack { return a.Of(a.pcs[:runtime.Callers(4, a.pcs[:])]) }
 
-// Panic is the stack of the panic that a deferred function has just recovered:
-// what stands above runtime.gopanic is the recovering, and the runtime's own
-// functions below it are how a fault became a panic.
+// Panic returns the stack of the panic that was just recovered: the calls below
+// runtime.gopanic, without the runtime's functions that turn a fault into a
+// panic.
 func (a *Arena) Panic() Stack {
 	pcs := a.pcs[:runtime.Callers(4, a.pcs[:])]
 	for i, pc := range pcs {
@@ -80,15 +79,15 @@ func (s Stack) Shared(other Stack) (n int) {
 	return n
 }
 
-// same reports whether two calls are the same place. Their program counters
+// same reports whether two calls are at the same place. Their program counters
 // may differ: some errors packages store the call, some the return address.
 func (r *Call) same(other *Call) bool {
 	return r == other || r.Lineno == other.Lineno && r.AbsPath == other.AbsPath && r.Function == other.Function && r.Module == other.Module
 }
 
-// Near reports whether one of two stacks is that of a function which has called
-// what the other one shows: they part at calls of one function, and at least
-// one of the calls is the innermost.
+// Near reports whether two stacks are in one function, or in a function and one
+// that it called: they part at calls of one function, and at least one of these
+// is innermost.
 func (s Stack) Near(other Stack) bool {
 	n := s.Shared(other)
 	s, other = s[:len(s)-n], other[:len(other)-n]
@@ -99,8 +98,7 @@ func (s Stack) Near(other Stack) bool {
 	return a.Function == b.Function && a.Module == b.Module && (len(s) == 1 || len(other) == 1)
 }
 
-// InInit reports whether the stack goes through the initialisation of a
-// package.
+// InInit reports whether the stack goes through a package's initialisation.
 func (s Stack) InInit() bool {
 	for _, r := range s {
 		if r.Function == "init" || strings.HasPrefix(r.Function, "init.") && !strings.Contains(r.Function, ".func") {
@@ -110,5 +108,5 @@ func (s Stack) InInit() bool {
 	return false
 }
 
-// PC is the program counter of the call.
+// PC returns the program counter.
 func (r *Call) PC() uintptr { return r.pc }
