@@ -45,7 +45,7 @@ func TestMessage(t *testing.T) {
 			g.Expect(ev["event_id"]).To(Equal(id))
 			g.Expect(id).To(MatchRegexp(`^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$`))
 			g.Expect(c.LastEventID()).To(Equal(id))
-			g.Expect(ev["level"]).To(Equal("error"), "the reference's default for messages too")
+			g.Expect(ev["level"]).To(Equal("error"), "the default of Raven for Python, also for messages")
 			g.Expect(ev).NotTo(HaveKey("stacktrace"))
 			at, err := time.Parse(time.RFC3339Nano, ev["timestamp"].(string))
 			g.Expect(err).NotTo(HaveOccurred())

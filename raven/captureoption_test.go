@@ -14,8 +14,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// What an event says where an argument, the event and an option say different
-// things: the reference's base tests on messages, sites and so on.
+// An argument, the event and an option set different values, as in the base
+// tests of Raven for Python.
 func TestPrecedence(t *testing.T) {
 	failure := errors.New("foo")
 	for _, tt := range []struct {
@@ -154,8 +154,7 @@ func where() raven.Callers {
 //go:noinline
 func fromAfar() raven.Callers { return where() }
 
-// The reference's stack of explicit frames: given innermost first, sent oldest
-// first.
+// Callers are given innermost first and sent oldest first.
 func TestExplicitCallers(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)

@@ -171,13 +171,10 @@ func (c *Client) sendReport(ctx context.Context) {
 
 // queueReport is sendReport without waiting.
 func (c *Client) queueReport(ctx context.Context) {
-	p, d := c.reportPacket()
-	if p == nil {
-		return
-	}
-	done := func(_ *transport.Response, err error) { c.reportSent(d, err) }
-	if err := c.enqueue(ctx, p, done); err != nil {
-		c.reportSent(d, err)
+	if p, d := c.reportPacket(); p != nil {
+		if err := c.enqueue(ctx, p, func(_ *transport.Response, err error) { c.reportSent(d, err) }); err != nil {
+			c.reportSent(d, err)
+		}
 	}
 }
 

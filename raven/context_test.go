@@ -259,8 +259,7 @@ func TestCallsOfWithMayOverlap(t *testing.T) {
 	}
 }
 
-// The reference's thread binding: what happens in one place is seen below it,
-// and neither above nor beside it.
+// Data of a Context is seen in derived ones, and in no others.
 func TestContextsDoNotLeak(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)

@@ -52,12 +52,12 @@ type crashReports struct {
 
 // startCrashReports takes the crash output; nil if that fails.
 func (c *Client) startCrashReports(cfg *config) *crashReports {
+	var output *crash.Output
+	var left []*crash.File
 	path, err := crash.Path(*cfg.crashFile, c.dsn.Public(""))
-	if err != nil {
-		c.logCrash(err)
-		return nil
+	if err == nil {
+		output, left, err = crash.Take(path, crash.Header{Release: cfg.release, Environment: cfg.environment, ServerName: cfg.serverName})
 	}
-	output, left, err := crash.Take(path, crash.Header{Release: cfg.release, Environment: cfg.environment, ServerName: cfg.serverName})
 	if err != nil {
 		c.logCrash(err)
 		return nil

@@ -30,8 +30,8 @@ func must(client *raven.Client, err error) *raven.Client {
 }
 
 // Many goroutines report errors; pool+ gives each event a goroutine of its
-// own, and lets captures wait when a hundred are outstanding. The reference's
-// name for it, gevent, leads to the same transport.
+// own, and lets captures wait when a hundred are outstanding. Its name in Raven
+// for Python, gevent, is accepted too.
 func Example_pool() {
 	srv := mustServe()
 	defer srv.Close()

@@ -31,17 +31,12 @@ func WithSampleRate(rate float64) Option {
 // sampledOut decides whether an event is left out. Rates of 0 and 1 leave
 // nothing to chance.
 func (d *draft) sampledOut(c *Client) bool {
-	if d.bare {
-		return false
-	}
 	rate := c.sampleRate
 	if d.rate != nil {
 		rate = float64(*d.rate)
 	}
-	if rate >= 1 {
-		return false
-	}
-	return !(rate > 0 && rand.Float64() < rate)
+	kept := d.bare || rate >= 1 || rate > 0 && rand.Float64() < rate
+	return !kept
 }
 
 // Throttle lets at most n events with one fingerprint pass in a window of

@@ -38,7 +38,7 @@ func capturedExtra(t *testing.T, v any, opts ...raven.Option) any {
 	return only(t, rec).at("extra", "v")
 }
 
-// The cases of protocol 6.3, and the reference's holes.
+// The cases of Raven for Python, and those that it misses.
 func TestSanitizeValues(t *testing.T) {
 	var none *account
 	for _, tt := range []struct {
@@ -118,8 +118,8 @@ func TestSanitizeValues(t *testing.T) {
 	}
 }
 
-// Behaviours of the reference's processors (protocol 6.8), and where its
-// sanitiser does not look.
+// Places in which the processors of Raven for Python mask, and those that they
+// miss.
 func TestSanitizedPlaces(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)

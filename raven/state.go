@@ -1,6 +1,7 @@
 package raven
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,12 +41,8 @@ type State struct {
 // String returns "online", "disabled", or the failure and the time of the next
 // attempt.
 func (s State) String() string {
-	switch s.Status {
-	case StatusDisabled:
-		return string(StatusDisabled)
-	case StatusError:
-	default:
-		return string(StatusOnline)
+	if s.Status != StatusError {
+		return string(cmp.Or(s.Status, StatusOnline))
 	}
 	waiting := ""
 	if s.Waiting > 0 {

@@ -246,7 +246,7 @@ func TestTagsThatSentryWouldDrop(t *testing.T) {
 	g.Expect(ev.at("tags", "lines")).To(Equal("a b"))
 }
 
-// Which frames of a long stack are whole (protocol 6.1).
+// TestSlimFrames checks which frames of a long stack are sent whole.
 func TestSlimFrames(t *testing.T) {
 	span := func(from, to int) (out []int) {
 		for i := from; i < to; i++ {
@@ -265,7 +265,7 @@ func TestSlimFrames(t *testing.T) {
 		{"the program's only", 30, func(int) bool { return true }, span(12, 18)},
 		{"five of the program's", 30, func(i int) bool { return i < 5 }, span(15, 20)},
 		{"25 of the program's", 30, func(i int) bool { return i >= 5 }, span(0, 5)},
-		{"24 of the program's, the reference's odd one out", 30, func(i int) bool { return i >= 6 }, span(0, 6)},
+		{"24 of the program's, where Raven for Python differs", 30, func(i int) bool { return i >= 6 }, span(0, 6)},
 		{"30 of the program's, 5 others", 35, func(i int) bool { return i >= 5 }, append(span(0, 5), span(17, 23)...)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -59,6 +59,11 @@ func shortHash(s string) string {
 // claim locks every crash file that no running process has: an empty one to
 // use, and those with crashes. The locks end with the files or the process.
 func claim(first string) (own *os.File, left []*File, err error) {
+	defer func() {
+		if err != nil {
+			closeAll(left, own)
+		}
+	}()
 	if err := os.MkdirAll(filepath.Dir(first), 0o700); err != nil {
 		return nil, nil, err
 	}
@@ -75,36 +80,34 @@ func claim(first string) (own *os.File, left []*File, err error) {
 			continue
 		}
 		if err != nil {
-			closeAll(left, own)
-			return nil, nil, err
+			return own, left, err
 		}
-		switch report, err := (&File{file}).Report(); {
-		case err != nil:
-			closeAll(left, own, file)
-			return nil, nil, err
-		case report.Output != "":
+		report, err := (&File{file}).Report()
+		switch {
+		case err == nil && report.Output != "":
 			left = append(left, &File{file})
-		case own == nil:
+			continue
+		case err == nil && own == nil:
 			own = file
-		default:
-			_ = file.Close() // nothing was written
+			continue
+		}
+		_ = file.Close() // nothing was written
+		if err != nil {
+			return own, left, err
 		}
 	}
 	if own == nil {
-		closeAll(left)
-		return nil, nil, fmt.Errorf("%s and the %d files after it are all in use", first, maxFiles-1)
+		return nil, left, fmt.Errorf("%s and the %d files after it are all in use", first, maxFiles-1)
 	}
 	return own, left, nil
 }
 
-func closeAll(left []*File, others ...*os.File) {
+func closeAll(left []*File, own *os.File) {
 	for _, f := range left {
 		f.Close()
 	}
-	for _, f := range others {
-		if f != nil {
-			_ = f.Close() // nothing was written
-		}
+	if own != nil {
+		_ = own.Close() // nothing was written
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/ravenkit/ravenkit/internal/guard"
@@ -47,29 +48,17 @@ func hides(m *mask.Mask, t reflect.Type) bool {
 }
 
 func hidesIn(m *mask.Mask, t reflect.Type, seen map[reflect.Type]bool) bool {
-	for {
-		switch t.Kind() {
-		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-			if t.Name() != "" && seen[t] {
-				return false
-			}
-			seen[t] = true
-			t = t.Elem()
-			continue
-		case reflect.Struct:
-		default:
-			return false
-		}
-		break
-	}
 	if seen[t] {
 		return false
 	}
 	seen[t] = true
-	for _, f := range fieldsOf(t) {
-		if m.Secret(f.key) || m.Secret(f.name) || hidesIn(m, t.FieldByIndex(f.index).Type, seen) {
-			return true
-		}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return hidesIn(m, t.Elem(), seen)
+	case reflect.Struct:
+		return slices.ContainsFunc(fieldsOf(t), func(f field) bool {
+			return m.Secret(f.key) || m.Secret(f.name) || hidesIn(m, t.FieldByIndex(f.index).Type, seen)
+		})
 	}
 	return false
 }

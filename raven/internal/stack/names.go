@@ -24,24 +24,18 @@ func SplitName(full string) (module, name string) {
 }
 
 func withoutTypeArguments(name string) string {
-	for {
-		open := strings.IndexByte(name, '[')
-		if open < 0 {
-			return name
+	depth := 0
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '[':
+			depth++
+		case r == ']':
+			depth--
+		case depth == 0:
+			return r
 		}
-		end, depth := len(name), 0
-		for i := open; i < len(name); i++ {
-			if name[i] == '[' {
-				depth++
-			} else if name[i] == ']' {
-				if depth--; depth == 0 {
-					end = i + 1
-					break
-				}
-			}
-		}
-		name = name[:open] + name[end:]
-	}
+		return -1
+	}, name)
 }
 
 // compilerMade matches what the compiler adds to names: -fm for a method value,
