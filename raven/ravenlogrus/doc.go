@@ -15,6 +15,9 @@
 //     is applied to the event.
 //   - All other fields are extra data.
 //
+// By default, entries from the error level up become events. Other entries from
+// the info level up become breadcrumbs, with their fields as data.
+//
 // Log with WithContext. The event has the user, the request and the breadcrumbs
 // of the raven.Context in that context.
 package ravenlogrus

@@ -16,6 +16,9 @@
 //     raven.Fingerprint, is applied to the event.
 //   - All other attributes are extra data. Groups are nested.
 //
+// By default, records from the error level up become events. Other records from
+// the info level up become breadcrumbs, with their attributes as data.
+//
 // Log with a context. The event has the user, the request and the breadcrumbs
 // of the raven.Context in it. Records that the client itself logs, such as that
 // events can't be delivered, never become events.

@@ -16,4 +16,7 @@
 //     Other cores skip it if [Apply] made it.
 //   - A field made by [Context] names the raven.Context of the event.
 //   - All other fields are extra data. Namespaces are nested.
+//
+// By default, entries from the error level up become events. Other entries from
+// the info level up become breadcrumbs, with their fields as data.
 package ravenzap

@@ -14,6 +14,9 @@
 //   - The event has the message and the level of the record.
 //   - All other fields are extra data.
 //
+// By default, records from the error level up become events. Other records from
+// the info level up become breadcrumbs, with their fields as data.
+//
 // Give each request a logger whose writer is from [Writer.WithContext]. Its
 // events and breadcrumbs then belong to the request.
 package ravenzerolog
