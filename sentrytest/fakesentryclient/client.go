@@ -108,20 +108,31 @@ func (f Filter) values() url.Values {
 	return v
 }
 
-// call makes a request and decodes the JSON answer into out, unless out is nil.
-func (c *Client) call(ctx context.Context, method, path string, query url.Values, in, out any) error {
+// get makes a GET request and decodes the JSON answer.
+func get[T any](ctx context.Context, c *Client, path string, query url.Values) (T, error) {
+	return call[T](ctx, c, http.MethodGet, path, query, nil)
+}
+
+// call makes a request and decodes the JSON answer.
+func call[T any](ctx context.Context, c *Client, method, path string, query url.Values, in any) (out T, err error) {
 	resp, err := c.send(ctx, method, path, query, in)
+	if err != nil {
+		return out, err
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(&bounded{resp.Body, maxAnswer}).Decode(&out); err != nil {
+		return out, fmt.Errorf("fakesentryclient: %s %s: the answer: %w", method, resp.Request.URL, err)
+	}
+	return out, nil
+}
+
+// do makes a request and ignores the answer unless it is an error.
+func (c *Client) do(ctx context.Context, method, path string, in any) error {
+	resp, err := c.send(ctx, method, path, nil, in)
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
-	if out == nil {
-		return nil
-	}
-	if err := json.NewDecoder(&bounded{resp.Body, maxAnswer}).Decode(out); err != nil {
-		return fmt.Errorf("fakesentryclient: %s %s: the answer: %w", method, resp.Request.URL, err)
-	}
-	return nil
+	return resp.Body.Close()
 }
 
 // send makes a request. It returns an *Error for a status of 300 or more.

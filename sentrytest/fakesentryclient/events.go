@@ -15,9 +15,7 @@ import (
 
 // Events returns one page of the events that the filter chooses, newest first.
 func (c *Client) Events(ctx context.Context, f Filter) (Page, error) {
-	var p Page
-	err := c.call(ctx, http.MethodGet, "/events", f.values(), nil, &p)
-	return p, err
+	return get[Page](ctx, c, "/events", f.values())
 }
 
 // AllEvents iterates over all events that the filter chooses, newest first. It
@@ -46,9 +44,7 @@ func (c *Client) AllEvents(ctx context.Context, f Filter) iter.Seq2[Event, error
 // Event returns the event with the id. Of several with the same id it returns
 // the newest. See [IsNotFound].
 func (c *Client) Event(ctx context.Context, id string) (Details, error) {
-	var d Details
-	err := c.call(ctx, http.MethodGet, "/events/"+url.PathEscape(id), nil, nil, &d)
-	return d, err
+	return get[Details](ctx, c, "/events/"+url.PathEscape(id), nil)
 }
 
 // RawEvent returns the JSON of an event as the server received it.
@@ -79,16 +75,15 @@ func (c *Client) bytes(ctx context.Context, path string) ([]byte, error) {
 // number. It ignores Limit and Cursor. A filter without a query also deletes
 // requests without events, such as sessions and refused requests.
 func (c *Client) DeleteEvents(ctx context.Context, f Filter) (int, error) {
-	var out struct{ Deleted int }
 	f.Limit, f.Cursor = 0, ""
-	err := c.call(ctx, http.MethodDelete, "/events", f.values(), nil, &out)
+	out, err := call[struct{ Deleted int }](ctx, c, http.MethodDelete, "/events", f.values(), nil)
 	return out.Deleted, err
 }
 
 // DeleteEvent deletes one event, with everything that came in the same request.
 // See [IsNotFound].
 func (c *Client) DeleteEvent(ctx context.Context, id string) error {
-	return c.call(ctx, http.MethodDelete, "/events/"+url.PathEscape(id), nil, nil, nil)
+	return c.do(ctx, http.MethodDelete, "/events/"+url.PathEscape(id), nil)
 }
 
 // WaitError says that a wait ended before enough events arrived.
@@ -164,8 +159,7 @@ func (c *Client) waitOnce(ctx context.Context, n int, f Filter, timeout time.Dur
 	query := f.values()
 	query.Set("count", fmt.Sprint(n))
 	query.Set("timeout", timeout.String())
-	var got waited
-	err := c.call(ctx, http.MethodGet, "/wait", query, nil, &got)
+	got, err := get[waited](ctx, c, "/wait", query)
 	return got.Events, err
 }
 

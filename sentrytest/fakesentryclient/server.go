@@ -10,29 +10,24 @@ import (
 
 // CreateTenant creates a key and a DSN. The name is a label and may be empty.
 func (c *Client) CreateTenant(ctx context.Context, name string) (Tenant, error) {
-	var t Tenant
-	err := c.call(ctx, http.MethodPost, "/tenants", nil, map[string]string{"name": name}, &t)
-	return t, err
+	return call[Tenant](ctx, c, http.MethodPost, "/tenants", nil, map[string]string{"name": name})
 }
 
 // Tenants returns all tenants, the oldest first.
 func (c *Client) Tenants(ctx context.Context) ([]Tenant, error) {
-	var out struct{ Tenants []Tenant }
-	err := c.call(ctx, http.MethodGet, "/tenants", nil, nil, &out)
+	out, err := get[struct{ Tenants []Tenant }](ctx, c, "/tenants", nil)
 	return out.Tenants, err
 }
 
 // Tenant returns the tenant with the key. See [IsNotFound].
 func (c *Client) Tenant(ctx context.Context, key string) (Tenant, error) {
-	var t Tenant
-	err := c.call(ctx, http.MethodGet, "/tenants/"+url.PathEscape(key), nil, nil, &t)
-	return t, err
+	return get[Tenant](ctx, c, "/tenants/"+url.PathEscape(key), nil)
 }
 
 // DeleteTenant deletes a tenant and everything that was sent with its key. It
 // deletes nothing else. See [IsNotFound].
 func (c *Client) DeleteTenant(ctx context.Context, key string) error {
-	return c.call(ctx, http.MethodDelete, "/tenants/"+url.PathEscape(key), nil, nil, nil)
+	return c.do(ctx, http.MethodDelete, "/tenants/"+url.PathEscape(key), nil)
 }
 
 // RequestFilter chooses requests. The zero value chooses all.
@@ -58,16 +53,12 @@ func (c *Client) Requests(ctx context.Context, f RequestFilter) (Requests, error
 	if f.Item != "" {
 		query.Set("item", f.Item)
 	}
-	var out Requests
-	err := c.call(ctx, http.MethodGet, "/requests", query, nil, &out)
-	return out, err
+	return get[Requests](ctx, c, "/requests", query)
 }
 
 // Request returns the request with the Seq. See [IsNotFound].
 func (c *Client) Request(ctx context.Context, seq int64) (Request, error) {
-	var r Request
-	err := c.call(ctx, http.MethodGet, fmt.Sprintf("/requests/%d", seq), nil, nil, &r)
-	return r, err
+	return get[Request](ctx, c, fmt.Sprintf("/requests/%d", seq), nil)
 }
 
 // RequestBody returns the body of a request after decompression.
@@ -78,16 +69,13 @@ func (c *Client) RequestBody(ctx context.Context, seq int64) ([]byte, error) {
 // Envelope returns the envelope of a request. If the request has no envelope,
 // the error satisfies [IsNotFound].
 func (c *Client) Envelope(ctx context.Context, seq int64) (Envelope, error) {
-	var e Envelope
-	err := c.call(ctx, http.MethodGet, fmt.Sprintf("/requests/%d/envelope", seq), nil, nil, &e)
-	return e, err
+	return get[Envelope](ctx, c, fmt.Sprintf("/requests/%d/envelope", seq), nil)
 }
 
 // Faults returns the server's faults as JSON objects. They can be decoded into
 // values of type sentrytest.Fault.
 func (c *Client) Faults(ctx context.Context) ([]json.RawMessage, error) {
-	var out struct{ Faults []json.RawMessage }
-	err := c.call(ctx, http.MethodGet, "/faults", nil, nil, &out)
+	out, err := get[struct{ Faults []json.RawMessage }](ctx, c, "/faults", nil)
 	return out.Faults, err
 }
 
@@ -99,26 +87,22 @@ func (c *Client) SetFaults(ctx context.Context, faults ...any) error {
 	if faults == nil {
 		faults = []any{}
 	}
-	return c.call(ctx, http.MethodPut, "/faults", nil, map[string]any{"faults": faults}, nil)
+	return c.do(ctx, http.MethodPut, "/faults", map[string]any{"faults": faults})
 }
 
 // ClearFaults removes all faults.
 func (c *Client) ClearFaults(ctx context.Context) error {
-	return c.call(ctx, http.MethodDelete, "/faults", nil, nil, nil)
+	return c.do(ctx, http.MethodDelete, "/faults", nil)
 }
 
 // Health returns the state of the server. An error means that the server is
 // unhealthy or does not answer.
 func (c *Client) Health(ctx context.Context) (Health, error) {
-	var h Health
-	err := c.call(ctx, http.MethodGet, "/health", nil, nil, &h)
-	return h, err
+	return get[Health](ctx, c, "/health", nil)
 }
 
 // Stats returns counts of what the server has received since it started. They
 // include what its store held at the start.
 func (c *Client) Stats(ctx context.Context) (Stats, error) {
-	var s Stats
-	err := c.call(ctx, http.MethodGet, "/stats", nil, nil, &s)
-	return s, err
+	return get[Stats](ctx, c, "/stats", nil)
 }

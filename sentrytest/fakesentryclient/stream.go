@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -30,12 +29,7 @@ type News struct {
 // first error: ctx's, or io.ErrUnexpectedEOF when the server ends the stream. A
 // line of the stream has at most 16 MiB.
 func (c *Client) Stream(ctx context.Context, f Filter, after int64, each func(News) bool) error {
-	query := url.Values{}
-	for _, name := range []string{"q", "tenant"} {
-		if v := f.values().Get(name); v != "" {
-			query.Set(name, v)
-		}
-	}
+	query := Filter{Query: f.Query, Tenant: f.Tenant}.values()
 	if after != Now {
 		query.Set("after", strconv.FormatInt(after, 10))
 	}
