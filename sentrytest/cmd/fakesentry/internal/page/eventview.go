@@ -67,12 +67,9 @@ type contextView struct {
 }
 
 type breadcrumbView struct {
-	Time           moment
-	Gap            string // since the previous breadcrumb
-	Level          string
-	Type, Category string
-	Message        value
-	Data           []pair
+	sentrytest.Breadcrumb
+	Time moment
+	Gap  string // to the event
 }
 
 // timing is one step of an event's way to the server.
@@ -92,7 +89,7 @@ func (p *Pages) eventView(e *store.Event) eventView {
 		Extra: pairs(c.Extra), Modules: pairs(c.Modules), More: more(c), Attachments: attachments(e), Request: p.requestView(d), RawSize: len(e.Raw()),
 	}
 	v.Heading, v.Detail, v.Message = headings(c)
-	v.Facts = p.facts(e, c)
+	v.Facts = eventFacts(e, c)
 	v.Exceptions, v.Threads = exceptions(c), threads(c)
 	v.Timing = p.timing(e, c)
 	api := fmt.Sprintf("/api/v1/events/%d/raw", e.Seq)
@@ -115,10 +112,8 @@ func headings(c sentrytest.Event) (heading, detail, message string) {
 	return cmp.Or(cut(first, 300), "An event without message or exception"), strings.TrimSpace(first[len(cut(first, 300)):] + "\n" + rest), ""
 }
 
-func (p *Pages) facts(e *store.Event, c sentrytest.Event) []pair {
-	sdk := strings.TrimSpace(e.SDK.Name + " " + e.SDK.Version)
-	var out []pair
-	for _, f := range [][2]string{
+func eventFacts(e *store.Event, c sentrytest.Event) []pair {
+	return facts([][2]string{
 		{"Event ID", e.EventID},
 		{"Type", c.Type},
 		{"Project", e.ProjectID},
@@ -126,16 +121,22 @@ func (p *Pages) facts(e *store.Event, c sentrytest.Event) []pair {
 		{"Release", c.Release},
 		{"Dist", c.Dist},
 		{"Platform", c.Platform},
-		{"SDK", sdk},
+		{"SDK", e.SDK.Name + " " + e.SDK.Version},
 		{"Server", c.ServerName},
 		{"Logger", c.Logger},
 		{"Transaction", c.Transaction},
 		{"Culprit", c.Culprit},
 		{"Fingerprint", strings.Join(c.Fingerprint, ", ")},
 		{"Template", templateOf(c)},
-	} {
-		if f[1] != "" {
-			out = append(out, pair{f[0], value{Text: cut(f[1], 1000)}})
+	})
+}
+
+// facts returns the names that have a value.
+func facts(list [][2]string) []pair {
+	var out []pair
+	for _, f := range list {
+		if text := strings.TrimSpace(f[1]); text != "" {
+			out = append(out, pair{f[0], value{Text: cut(text, 1000)}})
 		}
 	}
 	return out
@@ -185,7 +186,7 @@ func (p *Pages) breadcrumbs(c sentrytest.Event) []breadcrumbView {
 	crumbs := c.Breadcrumbs[max(len(c.Breadcrumbs)-maxList, 0):]
 	var out []breadcrumbView
 	for _, b := range crumbs {
-		v := breadcrumbView{Time: p.moment(b.Timestamp), Level: b.Level, Type: b.Type, Category: cmp.Or(b.Category, b.Type), Message: show(b.Message), Data: pairs(b.Data)}
+		v := breadcrumbView{Breadcrumb: b, Time: p.moment(b.Timestamp)}
 		if !b.Timestamp.IsZero() && !c.Timestamp.IsZero() {
 			v.Gap = gap(b.Timestamp.Sub(c.Timestamp))
 		}
@@ -229,29 +230,19 @@ func user(u sentrytest.User) []pair {
 // contexts returns the contexts by name. The trace is first, because it links
 // to other data.
 func contexts(m map[string]map[string]any) []contextView {
+	names := slices.Sorted(maps.Keys(m))
+	if i := slices.Index(names, "trace"); i > 0 {
+		names = slices.Insert(slices.Delete(names, i, i+1), 0, "trace")
+	}
 	var out []contextView
-	for _, name := range slices.SortedFunc(maps.Keys(m), func(a, b string) int {
-		return cmp.Or(-compareBool(a == "trace", b == "trace"), cmp.Compare(a, b))
-	}) {
+	for _, name := range names[:min(len(names), maxList)] {
 		fields := maps.Clone(m[name])
 		if fields["type"] == name {
 			delete(fields, "type")
 		}
-		if len(out) < maxList {
-			out = append(out, contextView{name, pairs(fields)})
-		}
+		out = append(out, contextView{name, pairs(fields)})
 	}
 	return out
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }
 
 // more returns the attributes without a section.

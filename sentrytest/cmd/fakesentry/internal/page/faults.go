@@ -16,21 +16,12 @@ import (
 // clients.
 type faultsView struct {
 	frame
-	Active   []activeFault
+	Active   []sentrytest.Fault
 	Presets  []preset
 	Kinds    []string
 	Form     url.Values // the form as sent, if it has problems
 	Problems []string
 	Rows     []requestRow
-}
-
-// activeFault is a fault that is on.
-type activeFault struct {
-	Index int
-	Name  string
-	Rule  string // in the form of Go code
-	Used  int    // requests that it has answered
-	Spent bool   // it has answered all its requests
 }
 
 // reactions is the number of requests on the page of faults.
@@ -41,13 +32,11 @@ func (p *Pages) faults(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (p *Pages) faultsView(form url.Values, problems []string) faultsView {
-	v := faultsView{frame: p.frame("Faults", "faults"), Presets: presets, Kinds: sentrytest.FaultKinds(), Form: form, Problems: problems}
-	for i, f := range p.cfg.Faults().Faults() {
-		v.Active = append(v.Active, activeFault{i, f.Name(), f.String(), f.Used(), f.Spent()})
-	}
 	found, _, _ := p.cfg.Store.Deliveries(nil, 0, reactions)
-	v.Rows = p.requestRows(found)
-	return v
+	return faultsView{
+		frame: p.frame("Faults", "faults"), Active: p.cfg.Faults().Faults(), Presets: presets, Kinds: sentrytest.FaultKinds(),
+		Form: form, Problems: problems, Rows: p.requestRows(found),
+	}
 }
 
 // addFault adds a fault: a preset, or the one in the form.

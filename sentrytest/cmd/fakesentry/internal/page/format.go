@@ -15,7 +15,10 @@ var functions = template.FuncMap{
 	"asset": assetURL,
 	"bytes": byteCount,
 	"count": func(n int, one, many string) string { return fmt.Sprintf("%s %s", digits(n), plural(n, one, many)) },
+	"cut":   cut,
 	"n":     digits,
+	"pairs": pairs[any],
+	"show":  show,
 	"level": levelClass,
 }
 

@@ -8,7 +8,6 @@ import (
 // sentrytest guesses.
 type group struct {
 	row               // of the newest event
-	Key        string // of the group
 	Events     int    // the number of events that match
 	All        string // of the list of these events
 	First      moment // arrival of the oldest event
@@ -38,7 +37,7 @@ func (p *Pages) groups(events []*store.Event, at place) (page []group, next int6
 		why := e.Contents().GroupingPreview()
 		query := withTerm(at.query, term("group", e.Group))
 		page = append(page, group{
-			row: p.row(e, query), Key: e.Group, Events: counts[e.Group], All: place{query: query}.url(), First: p.moment(oldest[e.Group].Received),
+			row: p.row(e, query), Events: counts[e.Group], All: place{query: query}.url(), First: p.moment(oldest[e.Group].Received),
 			Why: why.Why, Components: why.Components[:min(len(why.Components), maxList)],
 		})
 	}

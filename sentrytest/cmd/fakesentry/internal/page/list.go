@@ -1,7 +1,6 @@
 package page
 
 import (
-	"cmp"
 	"math"
 	"net/http"
 	"net/url"
@@ -34,13 +33,19 @@ type listView struct {
 
 // row is an event in a list.
 type row struct {
-	Seq                         int64
-	URL                         string
-	Level, Type, Title, Culprit string
-	Project, SDK                string
-	Release, Environment        string
-	Time                        moment
-	Files                       int // attachments
+	*store.Event
+	URL  string
+	Time moment
+}
+
+// Files returns the number of attachments.
+func (r row) Files() (n int) {
+	for _, item := range r.Delivery.Items {
+		if item.Type == attachment {
+			n++
+		}
+	}
+	return n
 }
 
 // place is the query and the page in an address.
@@ -124,17 +129,7 @@ func (p *Pages) rows(events []*store.Event, at place) (rows []row, next int64) {
 }
 
 func (p *Pages) row(e *store.Event, query string) row {
-	files := 0
-	for _, item := range e.Delivery.Items {
-		if item.Type == attachment {
-			files++
-		}
-	}
-	return row{
-		Seq: e.Seq, URL: eventURL(e, query), Level: e.Level, Type: e.Type, Title: cut(e.Title, 300), Culprit: cut(e.Culprit, 300),
-		Project: e.ProjectID, SDK: cmp.Or(e.SDK.Name, "unknown SDK"), Release: e.Release, Environment: e.Environment,
-		Time: p.moment(e.Received), Files: files,
-	}
+	return row{Event: e, URL: eventURL(e, query), Time: p.moment(e.Received)}
 }
 
 // eventURL returns the address of an event. The query chooses the event's

@@ -28,25 +28,20 @@ type requestsView struct {
 
 // requestRow is a request in a list.
 type requestRow struct {
-	Seq          int64
-	URL          string
-	Time         moment
-	Client, Path string
-	Size         int // bytes of the body as sent
-	Status       int // 0 without an answer
-	Class        string
-	Reason       string // why it was refused
-	Fault        string // the fault that answered it
-	Connection   int
-	Carried      string
-	Gap          string // since the previous request of the same client
+	*store.Delivery
+	Time    moment
+	Client  string
+	Class   string // of the status
+	Reason  string // why it was refused
+	Carried string
+	Gap     string // since the previous request of the same client
 }
 
 func (p *Pages) requests(w http.ResponseWriter, r *http.Request) {
 	v := requestsView{frame: p.frame("Requests", "requests"), Show: r.FormValue("show")}
 	keep := map[string]func(*store.Delivery) bool{
 		"refused": func(d *store.Delivery) bool { return d.Rejection != nil },
-		"faulted": func(d *store.Delivery) bool { return d.Request.Answer.Step != "" },
+		"faulted": (*store.Delivery).Faulted,
 	}[v.Show]
 	if keep == nil {
 		v.Show = ""
@@ -94,9 +89,8 @@ func (p *Pages) requestRows(found []*store.Delivery) []requestRow {
 func (p *Pages) requestRow(d *store.Delivery) requestRow {
 	r := d.Request
 	row := requestRow{
-		Seq: d.Seq, URL: "/requests/" + strconv.FormatInt(d.Seq, 10), Time: p.moment(r.Time), Client: cut(cmp.Or(r.Client, r.Header.Get("User-Agent"), "unknown client"), 100),
-		Path: cut(r.Path, 200), Size: len(r.Body), Status: r.Answer.Status, Class: statusClass(r.Answer.Status), Fault: r.Answer.Step, Connection: r.Connection,
-		Carried: carried(d),
+		Delivery: d, Time: p.moment(r.Time), Client: cut(cmp.Or(r.Client, r.Header.Get("User-Agent"), "unknown client"), 100),
+		Class: statusClass(r.Answer.Status), Carried: carried(d),
 	}
 	if d.Rejection != nil {
 		row.Reason = cut(strings.Join(append([]string{d.Rejection.Reason}, d.Rejection.Causes...), ": "), 500)
@@ -143,12 +137,8 @@ type requestView struct {
 	Facts    []pair
 	Headers  []pair
 	Answer   []pair
-	Body     string
-	Items    []fakesentryclient.Item
+	Body     string // of the answer
 	Findings []sentrytest.Finding
-	Events   []row
-	BodyURL  string
-	WireURL  string
 }
 
 type requestPage struct {

@@ -18,17 +18,11 @@ import (
 // which have their own pages.
 func (p *Pages) requestView(d *store.Delivery) requestView {
 	r := d.Request
-	v := requestView{requestRow: p.requestRow(d), Items: d.Items, Headers: headers(r.Header), Answer: headers(r.Answer.Header), Findings: r.Findings()}
-	v.BodyURL = fmt.Sprintf("/api/v1/requests/%d/body", d.Seq)
-	v.WireURL = v.BodyURL + "?wire=true"
+	v := requestView{requestRow: p.requestRow(d), Facts: requestFacts(r), Headers: headers(r.Header), Answer: headers(r.Answer.Header), Findings: r.Findings()}
 	v.Body = cut(r.Answer.Body, maxValue)
 	if envelope, ok := d.Envelope(); ok {
 		v.Findings = append(v.Findings, slices.DeleteFunc(envelope.Findings(), func(f sentrytest.Finding) bool { return ofEvent(f.Path, d.Items) })...)
 	}
-	for _, e := range d.Events {
-		v.Events = append(v.Events, p.row(e, ""))
-	}
-	v.Facts = requestFacts(r)
 	return v
 }
 
@@ -50,8 +44,7 @@ func requestFacts(r sentrytest.Request) []pair {
 	if r.Query != "" {
 		query = "?" + r.Query
 	}
-	var out []pair
-	for _, f := range [][2]string{
+	return facts([][2]string{
 		{"Line", r.Method + " " + r.Path + query + " " + r.Proto},
 		{"Host", r.Host},
 		{"Scheme", scheme},
@@ -64,12 +57,7 @@ func requestFacts(r sentrytest.Request) []pair {
 		{"Encoding", r.ContentEncoding},
 		{"On the wire", size},
 		{"Decoded", decoded},
-	} {
-		if f[1] != "" {
-			out = append(out, pair{f[0], value{Text: cut(strings.TrimSpace(f[1]), 1000)}})
-		}
-	}
-	return out
+	})
 }
 
 func headers(h http.Header) []pair {
