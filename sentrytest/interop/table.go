@@ -26,23 +26,31 @@ func (r *result) cell(feature string) string {
 	return yes
 }
 
-// printTable prints the features of each SDK, and the SDKs that were left out.
-func printTable(out io.Writer, results []result) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprint(w, "SDK\tversion")
+// table returns the head of the table, and a row for each SDK that ran.
+func table(results []result) [][]string {
+	head := []string{"SDK", "version"}
 	for _, f := range features {
-		fmt.Fprint(w, "\t", f.name)
+		head = append(head, f.name)
 	}
-	fmt.Fprintln(w)
+	rows := [][]string{head}
 	for _, r := range results {
 		if r.leftOut != "" || r.err != nil {
 			continue
 		}
-		fmt.Fprint(w, r.sdk.title, "\t", r.sdk.version)
+		row := []string{r.sdk.title, r.sdk.version}
 		for _, f := range features {
-			fmt.Fprint(w, "\t", r.cell(f.name))
+			row = append(row, r.cell(f.name))
 		}
-		fmt.Fprintln(w)
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// printTable prints the features of each SDK, and the SDKs that were left out.
+func printTable(out io.Writer, results []result) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range table(results) {
+		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	w.Flush()
 	for _, r := range results {
@@ -94,17 +102,11 @@ func updateTable(path string, results []result) error {
 
 func markdown(results []result) string {
 	var b strings.Builder
-	b.WriteString("| SDK | version |")
-	for _, f := range features {
-		b.WriteString(" " + f.name + " |")
-	}
-	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(features)) + "\n")
-	for _, r := range results {
-		b.WriteString("| " + r.sdk.title + " | " + r.sdk.version + " |")
-		for _, f := range features {
-			b.WriteString(" " + r.cell(f.name) + " |")
+	for i, row := range table(results) {
+		b.WriteString("| " + strings.Join(row, " | ") + " |\n")
+		if i == 0 {
+			b.WriteString("|" + strings.Repeat("---|", len(row)) + "\n")
 		}
-		b.WriteString("\n")
 	}
 	return b.String()
 }

@@ -92,7 +92,9 @@ func (d *demo) report(ctx context.Context, driver transport.Driver, scheme strin
 	}
 	r.http = protosOf(events)
 	if r.err = verify(ctx, events); r.err == nil && driver.Sink == "server" && d.shown == nil {
-		d.shown = find(events, r.id)
+		if i := slices.IndexFunc(events, func(e sentrytest.Event) bool { return e.EventID == r.id }); i >= 0 {
+			d.shown = &events[i]
+		}
 	}
 	return r
 }
@@ -145,15 +147,6 @@ func verify(ctx context.Context, events []sentrytest.Event) error {
 	}
 	if len(events) != len(wants) {
 		return fmt.Errorf("%d events arrived, want %d", len(events), len(wants))
-	}
-	return nil
-}
-
-func find(events []sentrytest.Event, id string) *sentrytest.Event {
-	for _, e := range events {
-		if e.EventID == id {
-			return &e
-		}
 	}
 	return nil
 }

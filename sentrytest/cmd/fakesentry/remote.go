@@ -18,12 +18,22 @@ type remoteFlags struct {
 	Server string `default:"http://127.0.0.1:8000" placeholder:"URL" help:"Address of the fakesentry, or one of its DSNs (default: ${default})."`
 }
 
-type tailCommand struct {
+// eventFlags are the flags of commands that print events of a running
+// fakesentry.
+type eventFlags struct {
 	remoteFlags
 	Query  []string `arg:"" optional:"" help:"Only events that match, for example level:>=warning tag:shard=7 text. Put terms that begin with - after --."`
 	Tenant string   `placeholder:"KEY" help:"Only events of the tenant with this key."`
-	All    bool     `help:"Begin with the stored events."`
 	Format string   `enum:"human,json,logfmt" default:"human" help:"Format of the lines: ${enum}."`
+}
+
+func (f *eventFlags) filter() fakesentryclient.Filter {
+	return fakesentryclient.Filter{Query: strings.Join(f.Query, " "), Tenant: f.Tenant}
+}
+
+type tailCommand struct {
+	eventFlags
+	All bool `help:"Begin with the stored events."`
 }
 
 // Run implements `fakesentry tail`.
@@ -38,7 +48,7 @@ func (c *tailCommand) Run(ctx context.Context, env *environment) error {
 	}
 	printer := console.New(env.out, c.Format)
 	var failed error
-	err = client.Stream(ctx, fakesentryclient.Filter{Query: strings.Join(c.Query, " "), Tenant: c.Tenant}, after, func(n fakesentryclient.News) bool {
+	err = client.Stream(ctx, c.filter(), after, func(n fakesentryclient.News) bool {
 		switch {
 		case n.Event != nil:
 			failed = printer.Event(*n.Event)
@@ -61,12 +71,9 @@ func (c *tailCommand) Run(ctx context.Context, env *environment) error {
 }
 
 type waitCommand struct {
-	remoteFlags
-	Count   int           `arg:"" optional:"" default:"1" help:"Number of events."`
-	Query   []string      `arg:"" optional:"" help:"Only events that match, for example level:>=warning tag:shard=7 text. Put terms that begin with - after --."`
-	Tenant  string        `placeholder:"KEY" help:"Only events of the tenant with this key."`
+	Count int `arg:"" optional:"" default:"1" help:"Number of events."`
+	eventFlags
 	Timeout time.Duration `default:"10s" help:"Longest time to wait."`
-	Format  string        `enum:"human,json,logfmt" default:"human" help:"Format of the lines: ${enum}."`
 }
 
 // Run implements `fakesentry wait`.
@@ -77,7 +84,7 @@ func (c *waitCommand) Run(ctx context.Context, env *environment) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("timeout after %s", c.Timeout))
 	defer cancel()
-	events, err := client.Wait(ctx, c.Count, fakesentryclient.Filter{Query: strings.Join(c.Query, " "), Tenant: c.Tenant})
+	events, err := client.Wait(ctx, c.Count, c.filter())
 	if err != nil {
 		return remote(client, err)
 	}

@@ -33,7 +33,7 @@ func details(e *store.Event) wire.Details {
 func attachments(d *store.Delivery) []wire.Attachment {
 	out := []wire.Attachment{}
 	for i, item := range d.Items {
-		if item.Type == attachment {
+		if item.Type == store.Attachment {
 			out = append(out, wire.Attachment{
 				Index: i, Filename: item.Filename, ContentType: item.ContentType, Type: cmp.Or(item.AttachmentType, "event.attachment"), Size: item.Size,
 			})
@@ -41,8 +41,6 @@ func attachments(d *store.Delivery) []wire.Attachment {
 	}
 	return out
 }
-
-const attachment = "attachment"
 
 func envelope(e sentrytest.Envelope) wire.Envelope {
 	out := wire.Envelope{Header: e.Header, Items: []wire.EnvelopeItem{}}

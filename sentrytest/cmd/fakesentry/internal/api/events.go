@@ -93,13 +93,11 @@ func (a *API) showAttachment(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	index, err := strconv.Atoi(r.PathValue("index"))
-	envelope, has := e.Delivery.Envelope()
-	if err != nil || !has || index < 0 || index >= len(envelope.Items) || envelope.Items[index].Type != attachment {
+	item, ok := e.Delivery.Attachment(r.PathValue("index"))
+	if !ok {
 		fail(w, http.StatusNotFound, fmt.Errorf("there is no attachment %q; %s", r.PathValue("index"), listed(attachments(e.Delivery))))
 		return
 	}
-	item := envelope.Items[index]
 	attach(w, item.Filename)
 	// The sender chooses the type, so browsers must save the file and not show
 	// it.

@@ -154,12 +154,7 @@ func withoutDSN(e *sentrytest.Envelope, body []byte) []byte {
 	if err != nil || !ok {
 		return body
 	}
-	return joinLines(line, rest)
-}
-
-// joinLines puts a header line before the rest.
-func joinLines(header, rest []byte) []byte {
-	return append(append(append(make([]byte, 0, len(header)+1+len(rest)), header...), '\n'), rest...)
+	return slices.Concat(line, []byte("\n"), rest)
 }
 
 // enclosed makes an envelope for an event of the store endpoint, because some
@@ -169,8 +164,7 @@ func enclosed(e sentrytest.Event) []byte {
 	if e.Type == "transaction" {
 		kind = e.Type
 	}
-	header := fmt.Sprintf("{\"event_id\":%q}\n{\"type\":%q,\"length\":%d}", e.EventID, kind, len(e.Raw))
-	return append(joinLines([]byte(header), e.Raw), '\n')
+	return fmt.Appendf(nil, "{\"event_id\":%q}\n{\"type\":%q,\"length\":%d}\n%s\n", e.EventID, kind, len(e.Raw), e.Raw)
 }
 
 // Header returns the header for requests to the DSN.

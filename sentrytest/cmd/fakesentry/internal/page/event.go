@@ -8,9 +8,6 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest/cmd/fakesentry/internal/store"
 )
 
-// attachment is the type of items that are files.
-const attachment = "attachment"
-
 // find returns the event of the address, which has its number or its id. If
 // there is none, it answers with 404.
 func (p *Pages) find(w http.ResponseWriter, r *http.Request) (*store.Event, bool) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -28,7 +27,7 @@ func attachments(e *store.Event) []fileView {
 	envelope, _ := e.Delivery.Envelope()
 	var out []fileView
 	for i, item := range envelope.Items {
-		if item.Type != attachment {
+		if item.Type != store.Attachment {
 			continue
 		}
 		v := fileView{
@@ -60,13 +59,11 @@ func (p *Pages) preview(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	index, err := strconv.Atoi(r.PathValue("index"))
-	envelope, _ := e.Delivery.Envelope()
-	if err != nil || index < 0 || index >= len(envelope.Items) || envelope.Items[index].Type != attachment || !pictures[sniff(envelope.Items[index])] {
+	item, ok := e.Delivery.Attachment(r.PathValue("index"))
+	if !ok || !pictures[sniff(item)] {
 		p.fail(w, r, http.StatusNotFound, "There is no such picture.")
 		return
 	}
-	item := envelope.Items[index]
 	w.Header().Set("Content-Type", sniff(item))
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	_, _ = w.Write(item.Payload)

@@ -41,7 +41,7 @@ type row struct {
 // Files returns the number of attachments.
 func (r row) Files() (n int) {
 	for _, item := range r.Delivery.Items {
-		if item.Type == attachment {
+		if item.Type == store.Attachment {
 			n++
 		}
 	}

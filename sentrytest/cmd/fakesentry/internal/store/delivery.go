@@ -47,6 +47,23 @@ func (d *Delivery) Envelope() (sentrytest.Envelope, bool) {
 	return e, true
 }
 
+// Attachment is the type of items that are files.
+const Attachment = "attachment"
+
+// Attachment returns the file with the index among the items of the envelope.
+// It returns false if there is none.
+func (d *Delivery) Attachment(index string) (sentrytest.Item, bool) {
+	i, err := strconv.Atoi(index)
+	if err != nil || i < 0 || i >= len(d.Items) || d.Items[i].Type != Attachment {
+		return sentrytest.Item{}, false
+	}
+	e, ok := d.Envelope()
+	if !ok {
+		return sentrytest.Item{}, false
+	}
+	return e.Items[i], true
+}
+
 // envelopeText encodes an envelope that was made of an upload. It adds the
 // length to the header of each item.
 func envelopeText(e *sentrytest.Envelope) (string, error) {

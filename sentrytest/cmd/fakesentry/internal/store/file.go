@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	_ "modernc.org/sqlite" // registers the driver
 )
@@ -90,7 +90,7 @@ func openFile(path string) (*file, error) {
 			return nil, fmt.Errorf("opening the store %s: %w", path, err)
 		}
 	}
-	db, err := sql.Open("sqlite", "file:"+escapePath(path)+settings)
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+settings)
 	if err != nil {
 		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
@@ -258,6 +258,3 @@ func (f *file) write(s *Store, batch []operation) (err error) {
 	}
 	return f.tx.Commit()
 }
-
-// nanoseconds returns the stored form of a time.
-func nanoseconds(t time.Time) int64 { return t.UnixNano() }

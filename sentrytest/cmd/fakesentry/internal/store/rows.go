@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +42,7 @@ func (f *file) insert(d *Delivery) error {
 	}
 	_, err = f.tx.Exec(
 		`INSERT INTO deliveries (seq, received, project, key, status, request, rejection, accepted, body, decoded, made) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.Seq, nanoseconds(r.Time), r.ProjectID, r.PublicKey, r.Answer.Status, string(request), rejection, d.Items != nil, []byte(d.Request.Body), decoded, made)
+		d.Seq, r.Time.UnixNano(), r.ProjectID, r.PublicKey, r.Answer.Status, string(request), rejection, d.Items != nil, []byte(d.Request.Body), decoded, made)
 	if err != nil {
 		return err
 	}
@@ -78,7 +76,7 @@ func (f *file) deleteUnreadable(s *Store) error {
 }
 
 func (f *file) insertTenant(t wire.Tenant) error {
-	_, err := f.tx.Exec(`INSERT INTO tenants (key, project, name, created) VALUES (?, ?, ?, ?)`, t.Key, t.ProjectID, t.Name, nanoseconds(t.Created))
+	_, err := f.tx.Exec(`INSERT INTO tenants (key, project, name, created) VALUES (?, ?, ?, ?)`, t.Key, t.ProjectID, t.Name, t.Created.UnixNano())
 	return err
 }
 
@@ -281,13 +279,4 @@ func explained(err error) error {
 		return errors.New("it can't be opened: check read and write permission on the file and its folder")
 	}
 	return err
-}
-
-// escapePath escapes a file name for a file: URL.
-func escapePath(path string) string {
-	parts := strings.Split(path, "/")
-	for i, part := range parts {
-		parts[i] = url.PathEscape(part)
-	}
-	return strings.Join(slices.Clip(parts), "/")
 }
