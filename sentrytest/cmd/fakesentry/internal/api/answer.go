@@ -89,32 +89,33 @@ func (p *parameters) filter() store.Filter {
 	return f
 }
 
-func (p *parameters) number(name string, missing, most int) int {
+// value reads a parameter, or returns missing without one. want says what it
+// must be.
+func value[T any](p *parameters, name string, missing T, want string, parse func(string) (T, error), valid func(T) bool) T {
 	text := p.r.FormValue(name)
 	if text == "" {
 		return missing
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > most {
-		p.wrong(name, text, fmt.Sprintf("a number from 1 to %d", most))
+	v, err := parse(text)
+	if err != nil || !valid(v) {
+		p.wrong(name, text, want)
 	}
-	return n
+	return v
+}
+
+func (p *parameters) number(name string, missing, most int) int {
+	return value(p, name, missing, fmt.Sprintf("a number from 1 to %d", most), strconv.Atoi, func(n int) bool { return n >= 1 && n <= most })
 }
 
 func (p *parameters) limit() int { return p.number("limit", defaultLimit, maxLimit) }
 
 // cursor reads the position that the previous page gave.
 func (p *parameters) cursor() int64 {
-	text := p.r.FormValue("cursor")
-	if text == "" {
-		return 0
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 {
-		p.wrong("cursor", text, `the "next" of the previous page`)
-	}
-	return n
+	return value(p, "cursor", 0, `the "next" of the previous page`, position, func(n int64) bool { return n >= 1 })
 }
+
+// position reads a place in the order of arrival.
+func position(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
 
 func cursorText(next int64) string {
 	if next == 0 {
@@ -124,25 +125,10 @@ func cursorText(next int64) string {
 }
 
 func (p *parameters) duration(name string, missing, most time.Duration) time.Duration {
-	text := p.r.FormValue(name)
-	if text == "" {
-		return missing
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 || d > most {
-		p.wrong(name, text, fmt.Sprintf("a duration up to %s, such as 500ms or 5s", most))
-	}
-	return d
+	want := fmt.Sprintf("a duration up to %s, such as 500ms or 5s", most)
+	return value(p, name, missing, want, time.ParseDuration, func(d time.Duration) bool { return d >= 0 && d <= most })
 }
 
 func (p *parameters) boolean(name string) bool {
-	text := p.r.FormValue(name)
-	if text == "" {
-		return false
-	}
-	b, err := strconv.ParseBool(text)
-	if err != nil {
-		p.wrong(name, text, "true or false")
-	}
-	return b
+	return value(p, name, false, "true or false", strconv.ParseBool, func(bool) bool { return true })
 }

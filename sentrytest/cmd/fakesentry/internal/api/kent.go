@@ -18,13 +18,13 @@ type kentEvents struct {
 }
 
 type kentSummary struct {
-	ProjectID kentProject `json:"project_id"`
-	EventID   string      `json:"event_id"`
-	Summary   string      `json:"summary"`
+	ProjectID any    `json:"project_id"`
+	EventID   string `json:"event_id"`
+	Summary   string `json:"summary"`
 }
 
 type kentDetails struct {
-	ProjectID kentProject `json:"project_id"`
+	ProjectID any         `json:"project_id"`
 	EventID   string      `json:"event_id"`
 	Payload   kentPayload `json:"payload"`
 }
@@ -36,15 +36,13 @@ type kentPayload struct {
 	Body           json.RawMessage            `json:"body"`
 }
 
-// kentProject is a number, as in Kent, unless the project of the DSN is not a
-// number.
-type kentProject string
-
-func (p kentProject) MarshalJSON() ([]byte, error) {
-	if n, err := strconv.ParseUint(string(p), 10, 64); err == nil {
-		return strconv.AppendUint(nil, n, 10), nil
+// kentProject returns a number, as Kent does, unless the project of the DSN is
+// not a number.
+func kentProject(id string) any {
+	if n, err := strconv.ParseUint(id, 10, 64); err == nil {
+		return n
 	}
-	return json.Marshal(string(p))
+	return id
 }
 
 // kentList lists the oldest first.
