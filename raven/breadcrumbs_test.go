@@ -107,12 +107,12 @@ func TestBreadcrumbsAreProcessedOnceAndLate(t *testing.T) {
 	ctx, _ := raven.NewContext(t.Context(), c)
 	want := []any{map[string]any{"type": "default", "timestamp": 7.0, "message": "run 1", "data": map[string]any{"n": 1.0, "deep": map[string]any{"n": 1.0}, "added": true}}}
 	g.Expect(captured(t, ctx, c, rec).at("breadcrumbs", "values")).To(Equal(want))
-	g.Expect(crumbsOf(t, c, rec)).To(Equal(want), "nor once for each Context")
+	g.Expect(crumbsOf(t, c, rec)).To(Equal(want), "Process runs once for all Contexts")
 
 	for range 2 {
 		c.CaptureBreadcrumb(t.Context(), raven.Breadcrumb{Process: func(b *raven.Breadcrumb) { b.Message = "run 1"; b.Data = nil }})
 	}
-	g.Expect(messages(crumbsOf(t, c, rec))).To(Equal([]string{"run 1", "run 1"}), "what is equal afterwards collapses")
+	g.Expect(messages(crumbsOf(t, c, rec))).To(Equal([]string{"run 1", "run 1"}), "breadcrumbs that Process makes equal are merged")
 }
 
 func TestProcessedBreadcrumbsAreCopies(t *testing.T) {
@@ -126,7 +126,7 @@ func TestProcessedBreadcrumbsAreCopies(t *testing.T) {
 	first.CaptureMessage(ctx, "x")
 	data["rows"] = 2
 	second.CaptureMessage(ctx, "x")
-	g.Expect(only(t, rec).at("breadcrumbs", "values", 0, "data", "rows")).To(Equal(1.0), "what Process set is its own to change afterwards")
+	g.Expect(only(t, rec).at("breadcrumbs", "values", 0, "data", "rows")).To(Equal(1.0), "later changes by Process have no effect")
 }
 
 func TestBreadcrumbsWhoseProcessingFails(t *testing.T) {

@@ -87,7 +87,7 @@ func TestClientReportsOfWhatTheClientDrops(t *testing.T) {
 	g.Expect(quantities).To(Equal(map[string]int{"sample_rate": 1, "event_processor": 1, "internal_sdk_error": 1}))
 
 	g.Expect(c.Flush(t.Context())).NotTo(Succeed())
-	g.Expect(rec.all()).To(HaveLen(2), "an envelope of its own")
+	g.Expect(rec.all()).To(HaveLen(2), "the report has its own envelope")
 	p := rec.all()[1]
 	quantities, event := reported(t, p.Body)
 	g.Expect(quantities).To(Equal(map[string]int{"event_processor": 1}))

@@ -152,7 +152,7 @@ func TestContextActivity(t *testing.T) {
 	c.CaptureBreadcrumb(ctx, raven.Breadcrumb{Message: "2"})
 	rc.Merge(raven.Tags{"k": "v"}, raven.Activate(false))
 	g.Expect(rc.Active()).To(BeFalse())
-	g.Expect(captured(t, ctx, c, rec).at("tags", "k")).To(Equal("v"), "an inactive Context lends its data")
+	g.Expect(captured(t, ctx, c, rec).at("tags", "k")).To(Equal("v"), "events get the data of an inactive Context")
 	rc.Merge(raven.Tags{"k": "w"})
 	g.Expect(rc.Active()).To(BeTrue())
 	record("3")
@@ -227,11 +227,11 @@ func TestWithLeavesTheClientsOwnContextActive(t *testing.T) {
 	g.Expect(c.Context().Active()).To(BeTrue())
 
 	c.Context().With(t.Context(), func(context.Context) { c.Context().Deactivate() })
-	g.Expect(c.Context().Active()).To(BeFalse(), "as fn has it")
+	g.Expect(c.Context().Active()).To(BeFalse(), "fn deactivated it")
 	c.Context().With(t.Context(), func(context.Context) { g.Expect(c.Context().Active()).To(BeTrue()) })
 	g.Expect(c.Context().Active()).To(BeFalse(), "as it was")
 	c.Context().With(t.Context(), func(context.Context) { c.Context().Merge(raven.Tags{"a": "b"}) })
-	g.Expect(c.Context().Active()).To(BeTrue(), "as Merge has it")
+	g.Expect(c.Context().Active()).To(BeTrue(), "Merge activated it")
 }
 
 func TestCallsOfWithMayOverlap(t *testing.T) {
@@ -253,7 +253,7 @@ func TestCallsOfWithMayOverlap(t *testing.T) {
 			g.Expect(rc.Active()).To(BeTrue(), "this one is not through")
 			inner, made := raven.NewContext(ctx, c)
 			made.With(inner, func(context.Context) {})
-			g.Expect(made.Active()).To(BeFalse(), "it is apart from rc")
+			g.Expect(made.Active()).To(BeFalse(), "it is independent of rc")
 		})
 		g.Expect(rc.Active()).To(Equal(own))
 	}

@@ -299,7 +299,7 @@ func TestOneCrashOutput(t *testing.T) {
 	g := NewWithT(t)
 	folder := t.TempDir()
 	c := newOver(t, new(recorder), testDSN, raven.WithCrashReport(folder))
-	g.Expect(os.ReadDir(folder)).To(HaveLen(1), "a folder stands for a file in it")
+	g.Expect(os.ReadDir(folder)).To(HaveLen(1), "the file is in the given folder")
 	g.Expect(afterCrash(t, new(recorder), folder)).To(ContainSubstring(`msg="raven: WithCrashReport" error="another client of this process has the crash output"`))
 	g.Expect(c.Close(t.Context())).To(Succeed())
 	g.Expect(c.Close(t.Context())).To(Succeed())

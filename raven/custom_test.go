@@ -54,7 +54,7 @@ func TestCustomEvents(t *testing.T) {
 	whole := everything
 	c.Capture(t.Context(), &whole)
 	c.Capture(t.Context(), &whole, raven.Custom(new(orNothing)))
-	g.Expect(eventOf(t, rec.all()[4])).To(Equal(eventOf(t, rec.all()[3])), "what it says nothing of stays")
+	g.Expect(eventOf(t, rec.all()[4])).To(Equal(eventOf(t, rec.all()[3])), "fields that it leaves empty stay")
 
 	asked := 0
 	c.Context().Merge(raven.Lazy(func() []raven.CaptureOption { asked++; return nil }), raven.Custom(outOfStock{8}))
@@ -64,5 +64,5 @@ func TestCustomEvents(t *testing.T) {
 	g.Expect(ev.at("logentry", "formatted")).To(Equal("50%"))
 	g.Expect(ev.at("tags", "article")).To(Equal("8"))
 	g.Expect(ev).NotTo(HaveKey("exception"))
-	g.Expect(asked).To(Equal(1), "what was said before is said once")
+	g.Expect(asked).To(Equal(1), "FillEvent is called once")
 }

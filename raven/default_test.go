@@ -60,7 +60,7 @@ func TestDefault(t *testing.T) {
 	}
 	g.Expect(rec.all()).To(HaveLen(8), "nothing of the other client's")
 	frames := frames(eventOf(t, rec.all()[2]))
-	g.Expect(frames[len(frames)-1]["function"]).To(Equal("sugar"), "the sugar is not on the stack")
+	g.Expect(frames[len(frames)-1]["function"]).To(Equal("sugar"), "the package's function is not on the stack")
 }
 
 // run waits for the function that it hands to raven.Go.

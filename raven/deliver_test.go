@@ -37,7 +37,7 @@ func TestDeliver(t *testing.T) {
 			c := newOver(t, tr, testDSN)
 			id, err := c.Deliver(t.Context(), &raven.Event{Message: "x"}, raven.Tags{"k": "v"})
 			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(id).To(Equal(rec.all()[0].EventID), "its own, since the server gave none")
+			g.Expect(id).To(Equal(rec.all()[0].EventID), "the server returned no id")
 			g.Expect(only(t, rec).at("tags", "k")).To(Equal("v"))
 			g.Expect(rec.sends).To(Equal(1), "past the queue")
 

@@ -14,7 +14,7 @@ implement. A program may have several clients; they share no state.
 
 # Settings
 
-Later columns override earlier ones; the DSN's query is between them.
+Later columns override earlier ones.
 
 	setting      default                         environment         option
 	DSN          none: a disabled client         SENTRY_DSN          New's argument

@@ -24,7 +24,7 @@ func TestStackOfTheOrigin(t *testing.T) {
 	g := NewWithT(t)
 	values := exceptions(t, fmt.Errorf("up here: %w", origin()))
 	g.Expect(functions(values[0])).To(Equal([]any{"origin", "TestStackOfTheOrigin", "tRunner"}))
-	g.Expect(functions(values[1])).To(Equal([]any{"exceptions"}), "the capture's, without what the origin has too")
+	g.Expect(functions(values[1])).To(Equal([]any{"exceptions"}), "the stack of the capture without the calls of the origin")
 
 	values = exceptions(t, pkgerrors.Wrap(errors.New("plain"), "wrapped"))
 	g.Expect(values).To(HaveLen(3))

@@ -141,7 +141,7 @@ func TestDefaultIgnores(t *testing.T) {
 		defer c.Recover(t.Context())
 		panic(context.Canceled)
 	}()
-	g.Expect(rec.all()).To(HaveLen(3), "a panic is no departure")
+	g.Expect(rec.all()).To(HaveLen(3), "a panic is reported")
 
 	c, rec = newRecorded(t, testDSN, raven.WithDefaultIgnores(false))
 	for _, err := range left {

@@ -62,12 +62,12 @@ func TestLedgerAndLateOutcomes(t *testing.T) {
 	third := c.CaptureMessage(t.Context(), "x")
 	q.pending[0]()
 	q.pending = q.pending[1:]
-	g.Expect(ledgerOf(c)).To(Equal(map[string]string{second: "pending", third: "pending"}), "the outcome of what is forgotten changes nothing")
+	g.Expect(ledgerOf(c)).To(Equal(map[string]string{second: "pending", third: "pending"}), "the outcome of a forgotten event changes nothing")
 	g.Expect(c.Flush(t.Context())).NotTo(Succeed())
 	outcomes := ledgerOf(c)
 	g.Expect(outcomes).To(And(HaveLen(2), HaveKey(second), HaveKey(third)))
 	g.Expect([]rune(outcomes[third])).To(HaveLen(len("rejected: ")+200), "details are bounded")
-	g.Expect(outcomes[third]).To(HaveSuffix("éé…"), "and say so")
+	g.Expect(outcomes[third]).To(HaveSuffix("éé…"), "long details end in three dots")
 
 	same := "0123456789abcdef0123456789abcdef"
 	c.Capture(t.Context(), &raven.Event{EventID: same})

@@ -44,7 +44,7 @@ func TestALogHandlerThatPanics(t *testing.T) {
 		g.Expect(c.Stats()).To(Equal(raven.Stats{Captured: 3, Rejected: 3}))
 	}
 	_, err := raven.New("", log)
-	NewWithT(t).Expect(err).NotTo(HaveOccurred(), "a disabled client says so")
+	NewWithT(t).Expect(err).NotTo(HaveOccurred(), "a disabled client logs that it is disabled")
 }
 
 // A handler that leads back to the client: each lost event would make another.

@@ -62,7 +62,7 @@ func TestCapturesInsideCapturesEnd(t *testing.T) {
 			g.Expect(stats.Pending).To(BeZero())
 			var lost *raven.LossError
 			g.Expect(errors.As(c.Flush(ctx), &lost)).To(BeTrue())
-			g.Expect(lost.Lost).To(HaveKeyWithValue(raven.OutcomeInvalid, uint64(1)), "nobody else is told")
+			g.Expect(lost.Lost).To(HaveKeyWithValue(raven.OutcomeInvalid, uint64(1)), "no caller got the error")
 		})
 	}
 }

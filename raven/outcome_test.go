@@ -101,7 +101,7 @@ func TestOutcomes(t *testing.T) {
 				g.Expect(c.State().Status == raven.StatusError).To(Equal(tt.failing && kind != "raised"))
 				switch {
 				case tt.err == nil || kind == "raised" || kind == "Deliver" || kind == "Send":
-					g.Expect(flushed).To(Succeed(), "nothing that nobody knows")
+					g.Expect(flushed).To(Succeed(), "all losses were returned")
 				default:
 					var loss *raven.LossError
 					g.Expect(errors.As(flushed, &loss)).To(BeTrue())

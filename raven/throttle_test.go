@@ -38,7 +38,7 @@ func TestThrottle(t *testing.T) {
 		g.Expect(suppressed()).To(BeNil(), "said once")
 		time.Sleep(time.Hour)
 		g.Expect(c.Close(t.Context())).To(Succeed(), "it was on purpose")
-		g.Expect(c.Stats()).To(Equal(raven.Stats{Captured: 9, Delivered: 4, Throttled: 5}), "also what no later event tells of")
+		g.Expect(c.Stats()).To(Equal(raven.Stats{Captured: 9, Delivered: 4, Throttled: 5}), "also events that no later event counts")
 	})
 }
 
