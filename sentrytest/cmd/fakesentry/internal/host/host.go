@@ -69,8 +69,6 @@ type Host struct {
 
 	// API serves the addresses below /api/.
 	API *api.API
-	// Guard protects the API and the page.
-	Guard api.Guard
 	// Before is the number of the newest arrival in the store's file before the
 	// start.
 	Before int64
@@ -94,8 +92,8 @@ func Start(cfg Config) (*Host, error) {
 		}
 		h.public = u
 	}
-	var err error
-	if h.Guard, err = api.NewGuard(cfg.AllowOrigins, h.names(cfg)); err != nil {
+	guard, err := api.NewGuard(cfg.AllowOrigins, h.names(cfg))
+	if err != nil {
 		return nil, err
 	}
 	if h.Store, err = store.Open(cfg.Store); err != nil {
@@ -104,7 +102,7 @@ func Start(cfg Config) (*Host, error) {
 	h.Before = h.Store.Last()
 	h.life, h.stop = context.WithCancel(context.Background())
 	h.API = api.New(api.Config{
-		Store: h.Store, DSN: h.RequestDSN, TLSDSN: h.RequestTLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: h.Guard, Lifetime: h.life,
+		Store: h.Store, DSN: h.RequestDSN, TLSDSN: h.RequestTLSDSN, Key: Key, Project: Project, Faults: func() api.Faults { return h.Server }, Version: cfg.Version, Guard: guard, Lifetime: h.life,
 	})
 	if h.Server, err = sentrytest.Start(h.options(cfg)...); err != nil {
 		h.stop()

@@ -135,15 +135,3 @@ func exceptions(e sentrytest.Event) []string {
 	}
 	return out
 }
-
-// Field is a field of the query language.
-type Field struct{ Name, Help string }
-
-// Fields returns the fields of the query language, the common ones first.
-func Fields() []Field {
-	out := make([]Field, len(fields))
-	for i, f := range fields {
-		out[i] = Field{f.name, f.help}
-	}
-	return out
-}

@@ -128,8 +128,16 @@ func TestTitleAndCulprit(t *testing.T) {
 
 func TestEachFieldHasHelp(t *testing.T) {
 	t.Parallel()
-	for _, f := range search.Fields() {
-		NewWithT(t).Expect(f.Help).NotTo(BeEmpty(), f.Name)
+	g := NewWithT(t)
+	_, err := search.Parse("absent:x")
+	g.Expect(err).To(HaveOccurred())
+	_, list, _ := strings.Cut(err.Error(), "use one of ")
+	list, _, _ = strings.Cut(list, ";")
+	names := strings.Split(list, ", ")
+	g.Expect(len(names)).To(BeNumerically(">", 10))
+	for _, name := range names {
+		_, err := search.Parse(name + ":")
+		g.Expect(err).To(MatchError(MatchRegexp(`the value is missing; expected \S`)), name)
 	}
 }
 
