@@ -63,8 +63,8 @@ func (t *trial) full(how string, o outcome) {
 func onceEvicted(t *trial) {
 	l, _ := t.occupied(queueOption(t.h), "1")
 	_, receipts := l.submitAll(6)
-	t.until("5 of 6 callbacks, with room for one packet", func() bool { return told(receipts) >= 5 })
-	if n := told(receipts); n != 5 {
+	t.until("5 of 6 callbacks, with room for one packet", func() bool { return answered(receipts) >= 5 })
+	if n := answered(receipts); n != 5 {
 		t.Errorf("the queue has room for one packet, but %d of 6 were refused", n)
 	}
 	var refused []*receipt
@@ -80,7 +80,8 @@ func onceEvicted(t *trial) {
 	t.counted(refused)
 }
 
-func told(receipts []*receipt) int {
+// answered counts the packets whose callback has run.
+func answered(receipts []*receipt) int {
 	n := 0
 	for _, r := range receipts {
 		n += min(r.count(), 1)
@@ -102,7 +103,7 @@ func queueDrops(t *trial) {
 			how := fmt.Sprintf("packet %d of 4 under overflow=%s", i+1, c.overflow)
 			t.full(how, receive(t, "the callback of "+how, receipts[i].told))
 		}
-		if n := told(receipts); n != 2 {
+		if n := answered(receipts); n != 2 {
 			t.Errorf("overflow=%s: there is room for 2 of 4 packets, but %d were refused", c.overflow, n)
 		}
 		l.shut()
@@ -116,8 +117,8 @@ func queueBytes(t *trial) {
 	probe.shut()
 	l, _ := t.occupied("queue_bytes", fmt.Sprint(2*(len(p.Body)+256)))
 	_, receipts := l.submitAll(3)
-	t.until("a callback, with room for 2 of 3 packets", func() bool { return told(receipts) > 0 })
-	if n := told(receipts); n != 1 {
+	t.until("a callback, with room for 2 of 3 packets", func() bool { return answered(receipts) > 0 })
+	if n := answered(receipts); n != 1 {
 		t.Errorf("there is room for 2 of 3 packets, but %d were refused", n)
 	}
 	for _, r := range receipts {

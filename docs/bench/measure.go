@@ -52,7 +52,7 @@ func measure(ctx context.Context, s settings, progress io.Writer) ([]table, erro
 		}
 		fmt.Fprintf(progress, "bench: %s ...\n", m.part)
 		t, err := m.measure(ctx, s)
-		if e := new(lossError); errors.As(err, &e) {
+		if _, ok := errors.AsType[*lossError](err); ok {
 			lost = append(lost, err)
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.part, err)

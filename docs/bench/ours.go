@@ -34,8 +34,7 @@ func (o *ours) message(text string) { o.reporter.CaptureMessage(o.ctx, text) }
 // arrived.
 func (o *ours) flush(ctx context.Context) error {
 	err := o.client.Flush(ctx)
-	var loss *raven.LossError
-	if errors.As(err, &loss) {
+	if loss, ok := errors.AsType[*raven.LossError](err); ok {
 		return loss.Err
 	}
 	return err

@@ -82,8 +82,7 @@ func (e *examination) readDSN(context.Context) finding {
 
 // unusable returns a finding with the advice for an error.
 func unusable(err error) finding {
-	var a *advised
-	if errors.As(err, &a) {
+	if a, ok := errors.AsType[*advised](err); ok {
 		return bad(err, a.fix)
 	}
 	return bad(err, "")

@@ -113,8 +113,7 @@ func (e *advised) Unwrap() error { return e.error }
 func fail(errs io.Writer, err error) (code int) {
 	lines := strings.Split(plain(err.Error()), "\n")
 	fmt.Fprintln(errs, "raven:", strings.Join(lines, "\n  "))
-	var a *advised
-	if errors.As(err, &a) && a.fix != "" {
+	if a, ok := errors.AsType[*advised](err); ok && a.fix != "" {
 		fmt.Fprintln(errs, hanging("  fix: ", a.fix, widthOf(errs)))
 	}
 	return 1
@@ -138,8 +137,7 @@ var secrets = regexp.MustCompile(`([^\s:/@"']+):(?:[^\s/]\S*)?@`)
 // usageError adds a reference to the help of the command.
 func usageError(err error) error {
 	help := "raven --help"
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context.Selected() != nil {
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context.Selected() != nil {
 		help = parse.Context.Selected().FullPath() + " --help"
 	}
 	return &advised{err, help + " shows its usage"}
