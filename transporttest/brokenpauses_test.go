@@ -60,7 +60,10 @@ var brokenPauses = []broken{
 			}
 		}),
 	},
-	{what: "ignores workers", cases: "HoldHalves HoldLimits HoldLimitsHour HoldOrder PauseGrows PauseRefuses QueueBlocks", open: ignores("", "workers")},
+	{
+		what: "ignores workers", cases: "HoldHalves HoldLimits HoldLimitsHour HoldOrder PauseGrows PauseRefuses QueueBlocks",
+		chance: "OnceEvicted QueueBytes QueueDrops", open: ignores("", "workers"),
+	},
 	{what: "ignores the outcomes of Send", cases: "HoldCloseDrains PauseNotices PauseSend", open: heldWith(func() fault { return fault{direct: true} })},
 	{
 		what: "does not announce the end of a pause", cases: "PauseNotices PauseSend",
