@@ -11,8 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// The tests of SanitizeKeysProcessor in Raven for Python, with keys that are not
-// among the default ones.
+// The tests of SanitizeKeysProcessor in Raven for Python, with keys that are
+// not among the default ones.
 func TestSanitizeKeysEverywhere(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN, raven.WithoutDefaultProcessors(), raven.WithProcessors(raven.SanitizeKeys("foo", "Bär")))

@@ -26,11 +26,13 @@ var faultServers = map[string][]sentrytest.Option{
 	"http2 in memory": {sentrytest.HTTP2(), sentrytest.InMemory()},
 }
 
-// speaksHTTP2 reports whether clients speak HTTP/2 with the server of that name in faultServers.
+// speaksHTTP2 reports whether clients speak HTTP/2 with the server of that name
+// in faultServers.
 func speaksHTTP2(name string) bool { return strings.HasPrefix(name, "http2") }
 
-// resetOver is what a client says whose connection was reset. Over HTTP/2 the client writes while it reads, and either of
-// them may use the system's error up.
+// resetOver is what a client says whose connection was reset. Over HTTP/2 the
+// client writes while it reads, and either of them may use the system's error
+// up.
 func resetOver(name string) OmegaMatcher {
 	if speaksHTTP2(name) {
 		return Or(MatchError(syscall.ECONNRESET), MatchError(io.ErrUnexpectedEOF))

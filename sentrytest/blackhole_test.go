@@ -14,8 +14,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// pinging is a client that asks after five seconds of silence whether its connection is alive, and waits two for the
-// answer.
+// pinging is a client that asks after five seconds of silence whether its
+// connection is alive, and waits two for the answer.
 func pinging(srv *sentrytest.Server) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DialContext:       srv.DialContext,
@@ -65,7 +65,8 @@ func TestBlackHoleAnswersNoPings(t *testing.T) {
 	}
 }
 
-// What comes later on the connection is taken, and does not reach the server; what was under way gets no answer.
+// What comes later on the connection is taken, and does not reach the server;
+// what was under way gets no answer.
 func TestBlackHoleTakesLaterRequests(t *testing.T) {
 	inHTTP2Bubble(t, func(t *testing.T, g *WithT, srv *sentrytest.Server) {
 		srv.Script(sentrytest.OK().After(time.Second), sentrytest.BlackHole())

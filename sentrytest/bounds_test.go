@@ -14,8 +14,9 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// A request of a few kilobytes that unfolds into millions of small things is cut off before they are made. The test is
-// not parallel because it measures what the process allocates.
+// A request of a few kilobytes that unfolds into millions of small things is
+// cut off before they are made. The test is not parallel because it measures
+// what the process allocates.
 func TestManySmallThings(t *testing.T) {
 	const size = 4 << 20
 	fill := func(unit string) string { return strings.Repeat(unit, size/len(unit)) }

@@ -8,7 +8,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// A server would answer 200 to this event, and keep neither its level nor its attribute.
+// A server would answer 200 to this event, and keep neither its level nor its
+// attribute.
 func ExampleValidate() {
 	event := `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","timestamp":1700000000,"platform":"go","level":"WARNING","severity":3}`
 	for _, finding := range sentrytest.Validate([]byte(event)) {

@@ -6,7 +6,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// One connection carries every request, and one that fails does not cost the others theirs.
+// One connection carries every request, and one that fails does not cost the
+// others theirs.
 func ExampleHTTP2() {
 	srv, err := sentrytest.Start(sentrytest.HTTP2())
 	if err != nil {

@@ -37,7 +37,8 @@ func report(srv *sentrytest.Server, event string) int {
 	return resp.StatusCode
 }
 
-// A test starts a server, gives its DSN to the code under test, and asks for the event.
+// A test starts a server, gives its DSN to the code under test, and asks for
+// the event.
 func Example() {
 	t := &exampleT{} // the test's own *testing.T
 	defer t.end()
@@ -69,7 +70,8 @@ func ExampleStart() {
 	// hello
 }
 
-// A script says how the server treats the next requests. That the client makes them is part of the claim.
+// A script says how the server treats the next requests. That the client makes
+// them is part of the claim.
 func ExampleServer_Script() {
 	srv, err := sentrytest.Start()
 	if err != nil {
@@ -139,7 +141,8 @@ func ExampleServer_Wait() {
 	// 200
 }
 
-// What a client that verifies certificates needs is a file or a pool with the CA.
+// What a client that verifies certificates needs is a file or a pool with the
+// CA.
 func ExampleNewTLSServer() {
 	t := &exampleT{} // the test's own *testing.T
 	defer t.end()
@@ -158,7 +161,8 @@ func ExampleNewTLSServer() {
 	// true
 }
 
-// The file works for everything that reads PEM: other languages, and the ca_certs option of a DSN.
+// The file works for everything that reads PEM: other languages, and the
+// ca_certs option of a DSN.
 func ExampleServer_CACertFile() {
 	srv, err := sentrytest.Start(sentrytest.Trusted())
 	if err != nil {

@@ -168,7 +168,8 @@ func TestFaultsAreSwitchedAtRunTime(t *testing.T) {
 	g.Expect(failures).To(BeEmpty())
 }
 
-// What a server returns and was given can be changed without changing the server.
+// What a server returns and was given can be changed without changing the
+// server.
 func TestFaultsAreCopies(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -23,7 +23,8 @@ var http2Servers = map[string][]sentrytest.Option{
 	"two listeners": {sentrytest.HTTP2(), sentrytest.ListenTLS("")},
 }
 
-// chosen is the protocol that a client gets which offers the given ones, best first.
+// chosen is the protocol that a client gets which offers the given ones, best
+// first.
 func chosen(t *testing.T, srv *sentrytest.Server, offers ...string) string {
 	t.Helper()
 	raw, err := srv.DialContext(t.Context(), "tcp", strings.TrimPrefix(srv.TLSURL(), "https://"))
@@ -108,7 +109,8 @@ func TestHTTP2Contradictions(t *testing.T) {
 	g.Expect(err).To(MatchError(ContainSubstring("TLS10Only and HTTP2 exclude each other")))
 }
 
-// inHTTP2Bubble runs the test in a bubble, with a server that offers HTTP/2 and on which one connection is open.
+// inHTTP2Bubble runs the test in a bubble, with a server that offers HTTP/2 and
+// on which one connection is open.
 func inHTTP2Bubble(t *testing.T, test func(t *testing.T, g *WithT, srv *sentrytest.Server)) {
 	t.Helper()
 	t.Parallel()
@@ -121,7 +123,8 @@ func inHTTP2Bubble(t *testing.T, test func(t *testing.T, g *WithT, srv *sentryte
 	})
 }
 
-// under starts a request, and returns when the server has it, or has answered it.
+// under starts a request, and returns when the server has it, or has answered
+// it.
 func under(ctx context.Context, srv *sentrytest.Server) <-chan error {
 	ended := make(chan error, 1)
 	go func() { ended <- post(ctx, srv) }()
@@ -216,7 +219,8 @@ func TestHTTP2ConnectionFaults(t *testing.T) {
 	}
 }
 
-// A connection whose server says goodbye takes no new requests, and answers those that it has.
+// A connection whose server says goodbye takes no new requests, and answers
+// those that it has.
 func TestGoAway(t *testing.T) {
 	for name, step := range map[string]sentrytest.Step{
 		"step":   sentrytest.GoAway(),
@@ -264,7 +268,8 @@ func TestHTTP2ThenClose(t *testing.T) {
 		g.Expect(srv.Connections()).To(Equal(1), "one answer is missing")
 		g.Expect(<-slow).To(Succeed())
 		synctest.Wait()
-		// The last frame of this one would fill the server's buffer, and leave nothing for the next write.
+		// The last frame of this one would fill the server's buffer, and leave
+		// nothing for the next write.
 		srv.Script(sentrytest.OK().Body(strings.Repeat("x", 4090)).ThenClose())
 		g.Expect(post(t.Context(), srv)).To(Succeed())
 		g.Expect(srv.Connections()).To(Equal(2))

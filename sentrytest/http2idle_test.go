@@ -46,7 +46,8 @@ func TestHTTP2WaitIdleAndRequestsGivenUp(t *testing.T) {
 	})
 }
 
-// A tenant does not wait for another's requests, though they share a connection.
+// A tenant does not wait for another's requests, though they share a
+// connection.
 func TestHTTP2WaitIdleOfATenant(t *testing.T) {
 	inHTTP2Bubble(t, func(t *testing.T, g *WithT, srv *sentrytest.Server) {
 		a, b := srv.Tenant(t), srv.Tenant(t)

@@ -92,7 +92,8 @@ func TestOnAttempt(t *testing.T) {
 	g.Expect(func() { sentrytest.OnAttempt(0) }).To(PanicWith("sentrytest: OnAttempt(0) is not allowed, want 1 for the first attempt, and so on"))
 }
 
-// Rules go before the script, the first that fits serves, and one that is used up lets the next have its turn.
+// Rules go before the script, the first that fits serves, and one that is used
+// up lets the next have its turn.
 func TestRulesBeforeTheScript(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

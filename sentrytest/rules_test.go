@@ -233,7 +233,8 @@ func TestRulesOutOfRange(t *testing.T) {
 	}
 }
 
-// A path that is misspelled looks right to people: the refusal says what is missing.
+// A path that is misspelled looks right to people: the refusal says what is
+// missing.
 func TestAStrictServerSpellsPaths(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

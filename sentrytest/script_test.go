@@ -42,7 +42,8 @@ func TestScriptIsAQueue(t *testing.T) {
 	g.Expect(srv.Connections()).To(Equal(1))
 }
 
-// A script is about what the client does, so a 2xx step is no licence for nonsense, and only ingest requests count.
+// A script is about what the client does, so a 2xx step is no licence for
+// nonsense, and only ingest requests count.
 func TestScriptAndRefusals(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

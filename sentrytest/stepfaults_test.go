@@ -47,7 +47,8 @@ func TestWireFaults(t *testing.T) {
 				{sentrytest.ResetAfterRead(10), resetOver(name), false},
 				{sentrytest.ResetAfterRead(1 << 20), resetOver(name), false},
 				{sentrytest.ResetAfterWrite(0), resetOver(name), true},
-				// net/http looks past what it has read, and may use the error up with that.
+				// net/http looks past what it has read, and may use the error
+				// up with that.
 				{sentrytest.ResetAfterWrite(12), Or(MatchError(syscall.ECONNRESET), MatchError(io.ErrUnexpectedEOF)), true},
 			} {
 				srv.Client().CloseIdleConnections()
@@ -137,7 +138,8 @@ func TestInformational(t *testing.T) {
 	}
 }
 
-// A connection that waits to be accepted is one that a client has, but nobody answers on.
+// A connection that waits to be accepted is one that a client has, but nobody
+// answers on.
 func TestSlowAccept(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]sentrytest.Option{
@@ -225,7 +227,8 @@ func TestResetConn(t *testing.T) {
 	}
 }
 
-// A request on an open connection takes neither a step for new ones nor those behind it.
+// A request on an open connection takes neither a step for new ones nor those
+// behind it.
 func TestStepsForConnectionsWaitForOne(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -237,7 +240,8 @@ func TestStepsForConnectionsWaitForOne(t *testing.T) {
 	g.Expect(store(t, srv, vectorJSON).Status).To(Equal(503))
 }
 
-// A stale connection as clients meet it: the server lets go of it when the second request is under way.
+// A stale connection as clients meet it: the server lets go of it when the
+// second request is under way.
 func TestStaleKeepAlive(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

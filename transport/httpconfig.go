@@ -87,9 +87,9 @@ func (c *HTTPConfig) BindOptions(o *OptionSet) {
 }
 
 // Decode sets the fields from the options of a DSN and the values of an Env,
-// for drivers of transports on HTTP. It decodes the options of others, too. With
-// an Env.HTTPClient, options about connections are faults. The error joins one
-// *[OptionError] for each fault.
+// for drivers of transports on HTTP. It decodes the options of others, too.
+// With an Env.HTTPClient, options about connections are faults. The error joins
+// one *[OptionError] for each fault.
 func (c *HTTPConfig) Decode(dsn *DSN, env Env, others ...OptionBinder) error {
 	if err := DecodeOptions(dsn.Options, append(others, c)...); err != nil {
 		return err

@@ -33,7 +33,8 @@ func (c *PoolConfig) BindOptions(o *OptionSet) {
 
 // Pool delivers each packet in a goroutine of its own, and makes callers wait
 // when too many packets are outstanding: pool+http and pool+https, as gevent of
-// Raven for Python. Send takes no slot. Use [NewPool]; a Pool is safe for concurrent use.
+// Raven for Python. Send takes no slot. Use [NewPool]; a Pool is safe for
+// concurrent use.
 type Pool struct {
 	*async
 	slots chan struct{}

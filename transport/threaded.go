@@ -8,9 +8,9 @@ import (
 )
 
 // workers.go has the queue and its workers. admission.go and room.go accept
-// packets, fold.go compresses them while they wait, and pace.go decides how many
-// are sent at a time. A packet that fails returns to its place in the queue;
-// pause.go decides when it is tried again. ending.go gives packets up.
+// packets, fold.go compresses them while they wait, and pace.go decides how
+// many are sent at a time. A packet that fails returns to its place in the
+// queue; pause.go decides when it is tried again. ending.go gives packets up.
 
 // Threaded is a bounded queue with background workers before another transport:
 // http, https, threaded+http and threaded+https. The workers encode for the

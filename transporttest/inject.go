@@ -28,8 +28,8 @@ var (
 	ErrTwice = errors.New("transporttest: delivered twice")
 )
 
-// EveryNth returns a Failure with the error err for the packets n, 2n, 3n and so
-// on.
+// EveryNth returns a Failure with the error err for the packets n, 2n, 3n and
+// so on.
 func EveryNth(n int, err error) Failure {
 	return func(i int, _ *transport.Packet) error {
 		if i%n != 0 {
@@ -39,8 +39,8 @@ func EveryNth(n int, err error) Failure {
 	}
 }
 
-// Inject returns a transport that delivers through next, except for the failures.
-// Of several the first that has an error decides. It is a
+// Inject returns a transport that delivers through next, except for the
+// failures. Of several the first that has an error decides. It is a
 // [transport.AsyncTransport] if next is one, and keeps the rules of the
 // interface: callbacks run exactly once, and Close, which closes next, is
 // final. It is a [transport.Holder] then too, which holds what next holds. A

@@ -38,8 +38,8 @@ func as[R any](tabulate func([]R) table, measure func(context.Context, settings)
 }
 
 // measure runs the measurements one after the other, so that they don't disturb
-// each other. If events were lost that must not be, it returns the tables and an
-// error. After any other error there are no tables.
+// each other. If events were lost that must not be, it returns the tables and
+// an error. After any other error there are no tables.
 func measure(ctx context.Context, s settings, progress io.Writer) ([]table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	// Ends the children after a failure.

@@ -7,10 +7,10 @@ import (
 	"github.com/ravenkit/ravenkit/transport/internal/attempt"
 )
 
-// watch cuts the exchanges of a link when their contexts end. It keeps one timer
-// and one registration for the transport's life, so that an exchange needs no
-// new ones: the contexts of a transport differ only in their deadlines. One
-// exchange is watched at a time.
+// watch cuts the exchanges of a link when their contexts end. It keeps one
+// timer and one registration for the transport's life, so that an exchange
+// needs no new ones: the contexts of a transport differ only in their
+// deadlines. One exchange is watched at a time.
 type watch struct {
 	cut   func()      // cuts the link's exchange
 	timer *time.Timer // ends at the deadline of the running exchange

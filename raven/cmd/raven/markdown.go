@@ -10,8 +10,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// markdown returns the drivers as tables in Markdown. The output is the same for
-// the same drivers.
+// markdown returns the drivers as tables in Markdown. The output is the same
+// for the same drivers.
 func markdown(drivers []transport.Driver) []byte {
 	var b bytes.Buffer
 	c := newCatalog(drivers)
