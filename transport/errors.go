@@ -109,6 +109,15 @@ func (e *DuplicateSchemeError) Error() string {
 	return fmt.Sprintf("transport: scheme %q is already registered by the driver %q; use Replace to replace it", e.Scheme, e.Holder)
 }
 
+// packetText names a packet in errors. A packet without an id holds no event, as
+// a client report.
+func packetText(id string) string {
+	if id == "" {
+		return "a packet without an event"
+	}
+	return "event " + id
+}
+
 // APIError is an answer that refuses the packet: any status except 2xx and 429.
 type APIError struct {
 	Status  int
@@ -123,7 +132,7 @@ type APIError struct {
 
 // Error gives the status and the server's message.
 func (e *APIError) Error() string {
-	msg := fmt.Sprintf("transport: server refused event %s with status %d", e.EventID, e.Status)
+	msg := fmt.Sprintf("transport: server refused %s with status %d", packetText(e.EventID), e.Status)
 	if e.Message != "" {
 		msg += ": " + e.Message
 	}
@@ -148,9 +157,9 @@ type RateLimitedError struct {
 // Error says how long to wait before sending again.
 func (e *RateLimitedError) Error() string {
 	if e.Held {
-		return fmt.Sprintf("transport: event %s was not sent: rate limited for another %s", e.EventID, e.RetryAfter.Round(time.Millisecond))
+		return fmt.Sprintf("transport: %s was not sent: rate limited for another %s", packetText(e.EventID), e.RetryAfter.Round(time.Millisecond))
 	}
-	msg := fmt.Sprintf("transport: server is rate limiting (event %s, retry after %s)", e.EventID, e.RetryAfter)
+	msg := fmt.Sprintf("transport: server is rate limiting (%s, retry after %s)", packetText(e.EventID), e.RetryAfter)
 	if e.Message != "" {
 		msg += ": " + e.Message
 	}
@@ -173,9 +182,9 @@ func (e *NetworkError) Error() string {
 		return fmt.Sprintf("transport: no answer from %s: %v", e.Host, e.Err)
 	}
 	if e.Timeout() {
-		return fmt.Sprintf("transport: event %s: no complete answer from %s in time: %v", e.EventID, e.Host, e.Err)
+		return fmt.Sprintf("transport: %s: no complete answer from %s in time: %v", packetText(e.EventID), e.Host, e.Err)
 	}
-	return fmt.Sprintf("transport: event %s did not reach %s: %v", e.EventID, e.Host, e.Err)
+	return fmt.Sprintf("transport: %s did not reach %s: %v", packetText(e.EventID), e.Host, e.Err)
 }
 
 // Unwrap returns the cause.

@@ -352,6 +352,31 @@ func TestPacketsAreHeldThroughAnOutage(t *testing.T) {
 	})
 }
 
+// Nothing is held after a client report has failed, so there is no pause to tell
+// of. Beside a waiting event there is.
+func TestAFailedClientReportIsNoOutage(t *testing.T) {
+	for name, events := range map[string]int{"alone": 0, "beside an event": 1} {
+		t.Run(name, func(t *testing.T) {
+			hold(t, transport.ThreadedConfig{Workers: 1}, always(refusedConnection), func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
+				var notices []transport.Notice
+				g.Expect(tr.Watch(func(n transport.Notice) { notices = append(notices, n) })).To(BeTrue())
+				tr.SendAsync(t.Context(), &transport.Packet{Category: transport.CategoryInternal}, nil)
+				send(tr, o, []string{"one"}[:events]...)
+				synctest.Wait()
+				g.Expect(tr.HoldState().Paused).To(Equal(events > 0))
+				g.Expect(notices).To(HaveLen(events))
+				for _, n := range notices {
+					g.Expect(n.Waiting).To(Equal(1), "the report does not wait")
+				}
+			})
+		})
+	}
+}
+
+func TestErrorsWithoutAnEvent(t *testing.T) {
+	NewWithT(t).Expect((&transport.NetworkError{Host: "h:443", Err: errors.New("refused")}).Error()).To(Equal("transport: a packet without an event did not reach h:443: refused"))
+}
+
 func TestAFailureHalvesConcurrency(t *testing.T) {
 	answer := func(n int, p *transport.Packet) error {
 		if n == 1 {

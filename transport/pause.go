@@ -202,7 +202,9 @@ func (t *Threaded) noteFailure(j *flight, v verdict, err error, now time.Time) {
 		if !v.stops && !other && t.pace.most > 1 {
 			return
 		}
-		t.pause(j, v, err, now)
+		if j.packet.Category != CategoryInternal || t.waiting() > 0 { // otherwise nothing is held
+			t.pause(j, v, err, now)
+		}
 	}
 	if t.closeBy.IsZero() || !v.absent && (v.again || v.internal) {
 		return
@@ -224,7 +226,7 @@ func (t *Threaded) pause(j *flight, v verdict, err error, now time.Time) {
 	}
 	t.heldUpTo = t.last
 	waiting := t.waiting()
-	if v.again {
+	if v.again && j.packet.Category != CategoryInternal {
 		waiting++
 	}
 	t.wakeWaiters()

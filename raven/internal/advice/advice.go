@@ -43,12 +43,12 @@ func For(err error, dsn *transport.DSN) string {
 		return "wait until the limit ends; if it returns, check the project's quota and rate limits"
 	case errors.As(err, &api):
 		return statusAdvice(api, dsn)
+	case errors.As(err, &network) && !errors.Is(network.Err, transport.ErrClosed): // also if Close gave up
+		return Network(network.Err, network.Host, dsn)
 	case errors.Is(err, transport.ErrClosed):
 		return "close the client last, after all captures; if deliveries take long, set a longer shutdown_timeout in the DSN, or a longer context for Close"
 	case errors.Is(err, transport.ErrQueueFull):
 		return "if these come in bursts, raise the limit named in the error, or let captures wait with overflow=block in the DSN; if they don't end, capture less (Throttle, WithSampleRate)"
-	case errors.As(err, &network):
-		return Network(network.Err, network.Host, dsn)
 	}
 	return ""
 }

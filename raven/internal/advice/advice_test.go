@@ -41,6 +41,19 @@ func TestForABadRequest(t *testing.T) {
 	}
 }
 
+// An error of Close that has a cause is about the cause.
+func TestForAfterClose(t *testing.T) {
+	g := NewWithT(t)
+	dsn, err := transport.ParseDSN("https://key@h/1")
+	g.Expect(err).NotTo(HaveOccurred())
+	refused := &transport.NetworkError{Host: "h:443", Err: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}}
+	unanswered := &transport.NetworkError{Host: "h:443", Err: transport.ErrClosed}
+	g.Expect(advice.For(fmt.Errorf("%w before: %w", transport.ErrClosed, refused), dsn)).To(Equal(advice.For(refused, dsn)))
+	for _, err := range []error{transport.ErrClosed, unanswered} {
+		g.Expect(advice.For(err, dsn)).To(HavePrefix("close the client last"))
+	}
+}
+
 func TestForOptions(t *testing.T) {
 	const (
 		list = "raven transports lists the options of every transport and their values"
