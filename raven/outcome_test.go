@@ -38,7 +38,7 @@ var fates = []struct {
 	{"held back by the transport", rateLimited(true), raven.OutcomeRateLimited, 0, "rate_limited: held back for 30s", "ratelimit_backoff", false},
 	{"no room", fmt.Errorf("%w: queue_size=1", transport.ErrQueueFull), raven.OutcomeQueueFull, 0, "queue_full: transport: queue is full: queue_size=1", "queue_overflow", false},
 	{"closed", transport.ErrClosed, raven.OutcomeClosed, 0, "closed: transport: closed", "", false},
-	{"closed on the way", fmt.Errorf("%w before: %w", transport.ErrClosed, &transport.NetworkError{Err: context.Canceled}), raven.OutcomeClosed, 0, "closed: transport: closed before: transport: event  did not reach : context canceled", "", false},
+	{"closed on the way", fmt.Errorf("%w before: %w", transport.ErrClosed, &transport.NetworkError{Err: context.Canceled}), raven.OutcomeClosed, 0, "closed: transport: closed before: transport: a packet without an event did not reach : context canceled", "", false},
 	{"413", &transport.APIError{Status: 413}, raven.OutcomeTooLarge, 413, "too_large: 413", "send_error", false},
 	{"400", &transport.APIError{Status: 400, Message: "bad item"}, raven.OutcomeRejected, 400, "rejected: 400 bad item", "send_error", false},
 	{"422", &transport.APIError{Status: 422}, raven.OutcomeRejected, 422, "rejected: 422", "send_error", false},
