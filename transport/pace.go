@@ -16,8 +16,8 @@ const (
 // pace is the limit of concurrent attempts. With a fixed number of workers it
 // falls when attempts fail, and grows again. With workers=auto it also searches
 // for the number above which each attempt takes longer: it doubles with each
-// round trip up to that number, and changes by one afterwards. The caller must
-// lock it.
+// round trip up to that number. Afterwards it grows by one and falls by an
+// eighth. The caller must lock it.
 type pace struct {
 	limit int // from 1 to most
 	most  int
