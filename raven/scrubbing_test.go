@@ -276,7 +276,7 @@ func TestAtLeastWhatSentryMasks(t *testing.T) {
 		"tags": "tags", "the texts of errors": "error's text", "queries of URLs in messages": "message, URL",
 		"the header User-Agent": "header User-Agent", "transactions": "transaction", "fingerprints": "fingerprint",
 	} {
-		g.Expect(privacyPage(t)).To(MatchRegexp(`Only we mask, among others,[^.]*` + says))
+		g.Expect(privacyPage(t)).To(MatchRegexp(`We alone mask, among others,[^.]*` + says))
 		g.Expect(onlyOurs).To(HaveKey(where))
 	}
 	for why, n := range left {

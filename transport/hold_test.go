@@ -352,8 +352,8 @@ func TestPacketsAreHeldThroughAnOutage(t *testing.T) {
 	})
 }
 
-// Nothing is held after a client report has failed, so there is no pause to tell
-// of. Beside a waiting event there is.
+// Nothing is held after a client report has failed, so there is no pause to
+// tell of. Beside a waiting event there is.
 func TestAFailedClientReportIsNoOutage(t *testing.T) {
 	for name, events := range map[string]int{"alone": 0, "beside an event": 1} {
 		t.Run(name, func(t *testing.T) {

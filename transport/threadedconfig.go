@@ -47,8 +47,8 @@ type ThreadedConfig struct {
 	// packets wait, and end when none does. With 0 (workers=auto) the transport
 	// finds the number: it begins with 4, doubles with each round trip until
 	// attempts take half as long again as the shortest. After that it grows by
-	// one and falls by an eighth. The maximum is 64 over HTTP/2, and over HTTP/1.1 32, or
-	// max_conns if that is less.
+	// one and falls by an eighth. The maximum is 64 over HTTP/2, and over
+	// HTTP/1.1 32, or max_conns if that is less.
 	Workers int
 	// ShutdownTimeout (shutdown_timeout) is how long Close delivers from the
 	// queue. 0 means 10 s.
