@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,7 +19,22 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Broken transports fail on purpose, and would leave the artifacts of their
+	// servers behind.
+	dir, err := os.MkdirTemp("", "transporttest-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if os.Getenv("SENTRYTEST_ARTIFACTS") == "" {
+		os.Setenv("SENTRYTEST_ARTIFACTS", dir)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(dir)
+		os.Exit(code)
+	}))
+}
 
 func packet(message string) *transport.Packet {
 	return &transport.Packet{
