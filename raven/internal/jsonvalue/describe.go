@@ -86,7 +86,7 @@ func described(v any, r reflect.Value) (string, description) {
 	case reflect.Value:
 		return v.String(), asText
 	case json.Number:
-		if s := v.String(); s != "" && (s[0] == '-' || s[0] >= '0' && s[0] <= '9') && json.Valid([]byte(s)) {
+		if s := strings.TrimSpace(v.String()); s != "" && (s[0] == '-' || s[0] >= '0' && s[0] <= '9') && json.Valid([]byte(s)) {
 			return s, asJSON
 		}
 		return v.String(), asText

@@ -67,6 +67,7 @@ func TestValues(t *testing.T) {
 		{2i, `"(0+2i)"`},
 		{make(chan int), `"chan int"`},
 		{json.Number("1.50"), "1.50"},
+		{json.Number("10\n"), "10"}, // a line break would end a line of file+
 		{json.Number("x"), `"x"`},
 		{map[int]string{2: "b", 1: "a"}, `{"1":"a","2":"b"}`},
 		{tagged{A: 1, C: 2, d: 3, inner: inner{"n"}}, `{"a":1,"Name":"n"}`},
