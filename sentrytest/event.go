@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/deepcopy"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
 // Event is an event as it was sent, in any of the protocol's shapes: see
@@ -78,7 +79,7 @@ type Problem struct {
 }
 
 // String returns the problem on one line.
-func (p Problem) String() string { return p.Path + ": " + p.Reason }
+func (p Problem) String() string { return texts.OneLine(p.Path + ": " + p.Reason) }
 
 // LogEntry is the message of an event in its parts.
 type LogEntry struct {

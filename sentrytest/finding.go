@@ -87,7 +87,7 @@ type Finding struct {
 // String returns the finding on one line, for example
 // `warning: level="WARNING": expected a level [invalid_data]`.
 func (f Finding) String() string {
-	path := f.Path
+	path := texts.OneLine(f.Path)
 	if path == "" {
 		path = "(whole)"
 	}

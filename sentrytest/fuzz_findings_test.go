@@ -32,7 +32,7 @@ func checkFindings(t *testing.T, raw []byte, found []sentrytest.Finding) {
 // nothing which the reader of events gave up on is passed over by it.
 func FuzzValidate(f *testing.F) {
 	for _, seed := range []string{
-		"{}", "[]", vectorJSON, ravenPython, fullEvent,
+		"{}", "[]", vectorJSON, ravenPython, fullEvent, `{"a\rb":1,"logger":7,"c\nd":{}}`,
 		`{"type":"transaction","spans":[{},7,null],"contexts":{"trace":{"trace_id":7}}}`,
 		`{"exception":{"values":[{"mechanism":{"exception_id":1e400,"parent_id":-1},"stacktrace":{"frames":[{"lineno":-1,"lock":{}}]}}]}}`,
 		`{"tags":[[" ",""],["a\nb","c"],["a",{}]],"extra":{"a.b":[[[[[[[[]]]]]]]]},"debug_meta":{"images":[{"type":1}]}}`,
@@ -60,6 +60,9 @@ func FuzzValidate(f *testing.F) {
 			paths[one.Path] = true
 		}
 		for _, p := range e.Problems {
+			if strings.ContainsAny(p.String(), "\n\r") {
+				t.Fatalf("%q: problem %q", raw, p)
+			}
 			if !paths[p.Path] {
 				t.Fatalf("%q: no finding says %s", raw, p)
 			}
