@@ -142,7 +142,7 @@ func (a *async) send(ctx context.Context, p *Packet) (*Response, error) {
 func send(ctx context.Context, t Transport, p *Packet) (r *Response, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			r, err = nil, fmt.Errorf("transport: sending event %s panicked: %s", p.EventID, guard.Plain(v))
+			r, err = nil, fmt.Errorf("transport: sending %s panicked: %s", packetText(p.EventID), guard.Plain(v))
 		}
 	}()
 	return t.Send(ctx, p)
@@ -161,13 +161,13 @@ func (a *async) explain(p *Packet, err error) error {
 // abandoned is the error of a packet that was being sent at Close's deadline.
 // The server may have received it.
 func abandoned(p *Packet, err error) error {
-	return fmt.Errorf("%w; event %s was abandoned unanswered: %w", ErrClosed, p.EventID, err)
+	return fmt.Errorf("%w; %s was abandoned unanswered: %w", ErrClosed, packetText(p.EventID), err)
 }
 
 // closedBefore is the error of a packet that was still waiting at Close's
 // deadline.
 func closedBefore(p *Packet, err error) error {
-	return fmt.Errorf("%w before event %s was delivered: %w", ErrClosed, p.EventID, err)
+	return fmt.Errorf("%w before %s was delivered: %w", ErrClosed, packetText(p.EventID), err)
 }
 
 func (a *async) finish(j job, r *Response, err error) {

@@ -62,7 +62,7 @@ func NewFile(cfg FileConfig) (*File, error) {
 			_, err = f.Write(line)
 		}
 		if err != nil {
-			return fmt.Errorf("transport: event %s was not written: %w", p.EventID, err)
+			return fmt.Errorf("transport: %s was not written: %w", packetText(p.EventID), err)
 		}
 		return nil
 	}

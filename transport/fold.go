@@ -85,7 +85,7 @@ func fold(p *Packet, against *s2.Dict) *Packet {
 func unfold(p *Packet, against *s2.Dict) (*Packet, error) {
 	body, err := against.Decode(nil, p.Body)
 	if err != nil {
-		return nil, fmt.Errorf("transport: event %s was damaged in memory: %w", p.EventID, err)
+		return nil, fmt.Errorf("transport: %s was damaged in memory: %w", packetText(p.EventID), err)
 	}
 	c := *p
 	c.Body = body

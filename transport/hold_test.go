@@ -374,6 +374,12 @@ func TestAFailedClientReportIsNoOutage(t *testing.T) {
 }
 
 func TestErrorsWithoutAnEvent(t *testing.T) {
+	hold(t, transport.ThreadedConfig{}, func(int, *transport.Packet) error { panic("broken") }, func(g *WithT, tr *transport.Threaded, _ *faraway, _ *outcomes) {
+		var told error
+		tr.SendAsync(context.Background(), &transport.Packet{}, func(_ *transport.Response, err error) { told = err })
+		synctest.Wait()
+		g.Expect(told).To(MatchError(ContainSubstring("sending a packet without an event panicked")))
+	})
 	NewWithT(t).Expect((&transport.NetworkError{Host: "h:443", Err: errors.New("refused")}).Error()).To(Equal("transport: a packet without an event did not reach h:443: refused"))
 }
 

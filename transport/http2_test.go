@@ -149,8 +149,7 @@ func TestTheHTTPVersionInUse(t *testing.T) {
 	t.Run("a client of the program keeps its protocol", func(t *testing.T) {
 		g := NewWithT(t)
 		srv := serveTLS(t, true, nil)
-		// Certificates are irrelevant to this test.
-		own := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+		own := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // the case is about the protocol, not the certificate
 		defer own.CloseIdleConnections()
 		dsn := "sync+https://k@" + srv.Listener.Addr().String() + "/1"
 		g.Expect(sendAll(t, open(t, dsn, transport.Env{HTTPClient: own}), dsn, 10)).To(Equal(map[string]int{"HTTP/1.1": 10}))

@@ -35,7 +35,7 @@ func NewStderr(cfg StderrConfig) *Stderr {
 	t.write = func(p *Packet) error {
 		_, err := w.Write(visible(printout(p)))
 		if err != nil {
-			return fmt.Errorf("transport: event %s was not printed: %w", p.EventID, err)
+			return fmt.Errorf("transport: %s was not printed: %w", packetText(p.EventID), err)
 		}
 		return nil
 	}

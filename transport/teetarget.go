@@ -128,7 +128,7 @@ func (o *teeTarget) hand(ctx context.Context, h handover) {
 	failed := errNoReturn
 	defer func() { // also if the goroutine is ended by runtime.Goexit
 		if v := recover(); v != nil {
-			failed = fmt.Errorf("transport: sending event %s panicked: %v", h.packet.EventID, v)
+			failed = fmt.Errorf("transport: sending %s panicked: %v", packetText(h.packet.EventID), v)
 		}
 		if failed != nil {
 			settle(failed)

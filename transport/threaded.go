@@ -110,7 +110,7 @@ func (t *Threaded) SendAsync(ctx context.Context, p *Packet, done func(*Response
 		t.finish(j, nil, err)
 	}
 	for _, old := range evicted {
-		t.finish(old, nil, fmt.Errorf("%w: event %s was evicted by a newer one (overflow=%s)", ErrQueueFull, old.packet.EventID, DropOldest))
+		t.finish(old, nil, fmt.Errorf("%w: %s was evicted by a newer one (overflow=%s)", ErrQueueFull, packetText(old.packet.EventID), DropOldest))
 	}
 }
 
