@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -193,4 +194,39 @@ func TestSpotlight(t *testing.T) {
 	g.Expect(events[1].Received.ProjectID).To(Equal("42"))
 	g.Expect(events[1].Received.PublicKey).To(Equal("key"))
 	g.Expect(send(t, sentrytest.NewServer(t), http.MethodPost, "/stream", "{}").Status).To(Equal(404), "only with the option")
+}
+
+// A hook may keep what it gets, and read it while the request is recorded.
+func TestBeforeAnswerMayKeepTheArrival(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	var readers sync.WaitGroup
+	kept := make(chan *sentrytest.Arrival, 2)
+	srv := sentrytest.NewServer(t, sentrytest.BeforeAnswer(func(_ context.Context, a *sentrytest.Arrival) error {
+		readers.Go(func() {
+			for range 1000 {
+				if a.Envelope != nil {
+					_ = a.Envelope.Received.ID
+				}
+				if a.Rejection != nil {
+					_ = a.Rejection.Request.ID
+				}
+			}
+			kept <- a
+		})
+		return nil
+	}))
+	envelope(t, srv, "{}\n"+`{"type":"session"}`+"\n{}")
+	store(t, srv, "nonsense!")
+	readers.Wait()
+	for range 2 {
+		a := <-kept
+		if a.Envelope != nil {
+			g.Expect(a.Envelope.Received.ID).To(Equal(1))
+		} else {
+			g.Expect(a.Rejection.Request.ID).To(Equal(2))
+		}
+	}
+	g.Expect(srv.Envelopes()[0].Received.ID).To(Equal(1))
+	g.Expect(srv.Rejected()[0].Request.ID).To(Equal(2))
 }

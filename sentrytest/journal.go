@@ -72,7 +72,8 @@ type entry struct {
 	rejection *Rejection
 }
 
-// carry gives everything that came with the request a reference to it.
+// carry gives everything that came with the request a reference to it. What has
+// one keeps it, since a hook may hold it.
 func (e *entry) carry() {
 	for _, ev := range e.events {
 		ev.request = e.request
@@ -80,10 +81,10 @@ func (e *entry) carry() {
 	for _, trace := range e.traces {
 		trace.request = e.request
 	}
-	if e.envelope != nil {
+	if e.envelope != nil && e.envelope.Received.ID == 0 {
 		e.envelope.Received = *e.request
 	}
-	if e.rejection != nil {
+	if e.rejection != nil && e.rejection.Request.ID == 0 {
 		e.rejection.Request = *e.request
 	}
 }
