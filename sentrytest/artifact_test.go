@@ -117,6 +117,44 @@ func TestReadArtifactErrors(t *testing.T) {
 	g.Expect(a.Dropped).To(Equal(2))
 }
 
+// The rules of the server decide what it accepts and whose key counts. The file
+// does not have them.
+func TestArtifactOfServersThatDiffer(t *testing.T) {
+	t.Parallel()
+	for name, rules := range map[string]sentrytest.Rules{
+		"the default": {}, "Relay": sentrytest.RelayRules(), "Bugsink": sentrytest.BugsinkRules(), "GlitchTip": sentrytest.GlitchTipRules(),
+		"blank lines": {TolerateBlankLines: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			srv := sentrytest.NewServer(t, sentrytest.Differ(rules))
+			const key = "?sentry_key=" + fullKey
+			for _, dsn := range []string{"http://inner@h/2", "http://" + fullKey + "@h/2", "http://" + fullKey + "@h/1"} {
+				envelope := `{"event_id":"` + vectorID + `","dsn":"` + dsn + `"}` + "\n" + `{"type":"event"}` + "\n{}"
+				send(t, srv, "POST", envelopePath+key, envelope)
+				send(t, srv, "POST", envelopePath+key, envelope+"\n\n")
+				send(t, srv, "POST", envelopePath+key, envelope, authLine)
+			}
+			send(t, srv, "POST", storePath+key, vectorJSON, authLine)
+			send(t, srv, "POST", storePath+key, vectorJSON)
+			var file bytes.Buffer
+			g.Expect(srv.WriteArtifact(&file)).To(Succeed())
+			a, err := sentrytest.ReadArtifact(&file)
+			g.Expect(err).NotTo(HaveOccurred())
+			keys := func(events []sentrytest.Event) (all []string) {
+				for _, e := range events {
+					all = append(all, fmt.Sprint(e.Received.ID, " ", e.Received.PublicKey))
+				}
+				return all
+			}
+			g.Expect(srv.Events()).NotTo(BeEmpty())
+			g.Expect(keys(a.Events())).To(Equal(keys(srv.Events())))
+			g.Expect(asJSON(t, a.Rejected())).To(Equal(asJSON(t, srv.Rejected())))
+		})
+	}
+}
+
 // failing runs a test with a server that has received something, and returns
 // its log.
 func failing(t *testing.T, host func(*fakeTB) sentrytest.TB) string {
