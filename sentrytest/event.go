@@ -69,7 +69,8 @@ type Event struct {
 	Received Request
 }
 
-// Clone returns a copy that shares nothing which can be modified.
+// Clone returns a copy that shares nothing which can be modified. Free-form
+// values that JSON does not have, such as pointers, are shared.
 func (e Event) Clone() Event { return deepcopy.Of(e) }
 
 // Problem is a field of an event that is not in the form of the protocol.

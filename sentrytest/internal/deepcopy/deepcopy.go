@@ -15,7 +15,9 @@ import (
 
 // Of returns a copy that shares nothing which can be modified. Of structs it
 // follows exported fields only; the others, such as those of a time.Time, are
-// copied as they are. The value must not contain itself.
+// copied as they are. In an interface it follows JSON values only; a pointer or
+// a struct of the program is shared. The value must not contain itself outside
+// of interfaces.
 func Of[T any](v T) T {
 	deepen(reflect.ValueOf(&v).Elem())
 	return v
@@ -37,7 +39,7 @@ func deepen(v reflect.Value) {
 	case reflect.Pointer:
 		v.Set(deepened(v.Elem()).Addr())
 	case reflect.Interface:
-		v.Set(deepened(v.Elem()))
+		v.Set(reflect.ValueOf(jsontree.CloneValue(v.Interface())))
 	case reflect.Slice:
 		copied := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		reflect.Copy(copied, v)

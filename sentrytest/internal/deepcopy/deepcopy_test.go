@@ -70,3 +70,18 @@ func TestNothing(t *testing.T) {
 	empty := whole{List: []inner{}, Bytes: []byte{}, Tree: map[string]any{}, Raws: map[string][]byte{}}
 	g.Expect(reflect.DeepEqual(deepcopy.Of(empty), empty)).To(BeTrue(), "empty is not nil")
 }
+
+// In an interface there may be a value of the program, which may refer to
+// itself. It is shared, as in a map of JSON.
+func TestValuesOfTheProgram(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	type ring struct{ Next any }
+	r := &ring{}
+	r.Next = r
+	copied := deepcopy.Of(whole{Any: r, Tree: map[string]any{"r": r}})
+	g.Expect(copied.Any).To(BeIdenticalTo(any(r)))
+	g.Expect(copied.Tree["r"]).To(BeIdenticalTo(any(r)))
+	list := deepcopy.Of([]any{r, []any{1.0}})
+	g.Expect(list[0]).To(BeIdenticalTo(any(r)))
+}
