@@ -20,14 +20,14 @@ import (
 //
 // It has a word for each condition and each method. Durations are texts such as
 // "1.5s". Words with the value 0, false or "" count as left out, except for
-// body. docs/fakesentry.md lists the words.
+// body and probability. docs/fakesentry.md lists the words.
 type Fault struct {
 	name       string
 	conditions []Condition
 	step       Step
 	chance     *float64 // of Probability; nil: certain
 	seed       uint64
-	used       int // for a fault that Server.Faults has returned
+	used       int // of Server.Faults, or of its text
 }
 
 // When makes a fault for requests that meet all of the conditions, and without
@@ -77,8 +77,8 @@ func (f Fault) Named(name string) Fault {
 // Name returns the name that [Fault.Named] gave, "" for none.
 func (f Fault) Name() string { return f.name }
 
-// Used returns how often the fault had served when [Server.Faults] returned it.
-// It is 0 for every other fault.
+// Used returns how often the fault had served when [Server.Faults] returned it,
+// or what its text says. It is 0 for every other fault.
 func (f Fault) Used() int { return f.used }
 
 // Spent reports whether the fault has served as often as its Times says.

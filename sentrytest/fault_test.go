@@ -26,20 +26,22 @@ func TestFaultsAsText(t *testing.T) {
 		`{"level":"error","item":"event","category":"error","do":"close_conn"}`:        `When(OnLevel("error"), OnItem("event"), OnCategory("error")).Do(CloseConn())`,
 		`{"message":"^bo+m","attempt":2,"do":"not_http"}`:                              `When(OnMessage("^bo+m"), OnAttempt(2)).Do(NotHTTP())`,
 		`{"probability":0.25,"seed":7,"do":"stall_body"}`:                              `When().Do(StallBody()).Probability(0.25, 7)`,
-		`{"headers":{"Retry-After":"60","X-A":"b"},"retry_after":"30"}`:                `When().Do(OK().RetryAfter("30").Header("X-A", "b"))`,
-		`{"do":"slow_body","pace":"0s"}`:                                               `When().Do(SlowBody(0s))`,
-		`{"do":"slow_body","pace":"1s"}`:                                               `When().Do(SlowBody(1s))`,
-		`{"do":"truncate","bytes":3}`:                                                  `When().Do(Truncate(3))`,
-		`{"do":"reset_after_write"}`:                                                   `When().Do(ResetAfterWrite(0))`,
-		`{"do":"bad_chunking"}`:                                                        `When().Do(BadChunking())`,
-		`{"do":"wrong_length","bytes":3}`:                                              `When().Do(WrongLength(3))`,
-		`{"do":"slow_read","bytes":3,"pace":"1s"}`:                                     `When().Do(SlowRead(3, 1s))`,
-		`{"do":"reset_after_read","bytes":3}`:                                          `When().Do(ResetAfterRead(3))`,
-		`{"do":"slow_accept","pace":"1s"}`:                                             `When().Do(SlowAccept(1s))`,
-		`{"do":"reset_conn"}`:                                                          `When().Do(ResetConn())`,
-		`{"do":"reset_stream"}`:                                                        `When().Do(ResetStream())`,
-		`{"do":"goaway","body":"bye"}`:                                                 `When().Do(GoAway().Body("bye"))`,
-		`{"do":"black_hole"}`:                                                          `When().Do(BlackHole())`,
+		`{"headers":{"Retry-After":"","X-Sentry-Rate-Limits":"","X-A":""}}`:            `When().Do(OK().RetryAfter("").Header("X-A", "").RateLimits(""))`,
+		`{"probability":0}`: `When().Do(OK()).Probability(0, 0)`,
+		`{"headers":{"Retry-After":"60","X-A":"b"},"retry_after":"30"}`: `When().Do(OK().RetryAfter("30").Header("X-A", "b"))`,
+		`{"do":"slow_body","pace":"0s"}`:                                `When().Do(SlowBody(0s))`,
+		`{"do":"slow_body","pace":"1s"}`:                                `When().Do(SlowBody(1s))`,
+		`{"do":"truncate","bytes":3}`:                                   `When().Do(Truncate(3))`,
+		`{"do":"reset_after_write"}`:                                    `When().Do(ResetAfterWrite(0))`,
+		`{"do":"bad_chunking"}`:                                         `When().Do(BadChunking())`,
+		`{"do":"wrong_length","bytes":3}`:                               `When().Do(WrongLength(3))`,
+		`{"do":"slow_read","bytes":3,"pace":"1s"}`:                      `When().Do(SlowRead(3, 1s))`,
+		`{"do":"reset_after_read","bytes":3}`:                           `When().Do(ResetAfterRead(3))`,
+		`{"do":"slow_accept","pace":"1s"}`:                              `When().Do(SlowAccept(1s))`,
+		`{"do":"reset_conn"}`:                                           `When().Do(ResetConn())`,
+		`{"do":"reset_stream"}`:                                         `When().Do(ResetStream())`,
+		`{"do":"goaway","body":"bye"}`:                                  `When().Do(GoAway().Body("bye"))`,
+		`{"do":"black_hole"}`:                                           `When().Do(BlackHole())`,
 	} {
 		faults, err := sentrytest.ParseFaults([]byte("[" + text + "]"))
 		g.Expect(err).NotTo(HaveOccurred(), text)
@@ -81,11 +83,13 @@ func TestFaultErrors(t *testing.T) {
 		`{"seed":3}`:                      `sentrytest: fault 1: seed: 3 is not allowed, want a probability beside it`,
 		`{"do":"reset_conn","level":"info"}`: `sentrytest: fault 1: do: "reset_conn" is not allowed, want a step that comes later: ` +
 			`ResetConn() happens before anything is read, when OnLevel("info") can't be known yet`,
-		`{"staus":1}`:      `sentrytest: fault 1: staus: this field is not allowed, want one of name, endpoint, path, size_over, size_under, level, item, category, message, attempt, do, status, retry_after, rate_limits, headers, body, informational, then_close, bytes, pace, delay, body_delay, times, probability, seed, used`,
-		`{"status":"503"}`: `sentrytest: fault 1: status: "503" is not allowed, want a whole number`,
-		`{"delay":5}`:      `sentrytest: fault 1: delay: 5 is not allowed, want a string`,
-		`{"headers":[]}`:   `sentrytest: fault 1: headers: [] is not allowed, want an object`,
-		`7`:                `sentrytest: fault 1: fault: 7 is not allowed, want an object`,
+		`{"staus":1}`:                         `sentrytest: fault 1: staus: this field is not allowed, want one of name, endpoint, path, size_over, size_under, level, item, category, message, attempt, do, status, retry_after, rate_limits, headers, body, informational, then_close, bytes, pace, delay, body_delay, times, probability, seed, used`,
+		`{"status":"503"}`:                    `sentrytest: fault 1: status: "503" is not allowed, want a whole number`,
+		`{"delay":5}`:                         `sentrytest: fault 1: delay: 5 is not allowed, want a string`,
+		`{"headers":[]}`:                      `sentrytest: fault 1: headers: [] is not allowed, want an object`,
+		`7`:                                   `sentrytest: fault 1: fault: 7 is not allowed, want an object`,
+		`{"used":-1}`:                         `sentrytest: fault 1: used: -1 is not allowed, want a number of uses`,
+		"{\"delay\":{\n},\"name\":\"a\\nb\"}": `sentrytest: fault 1 (a b): delay: { } is not allowed, want a string`,
 	} {
 		_, err := sentrytest.ParseFaults([]byte("[" + text + "]"))
 		g.Expect(err).To(MatchError(want), text)
@@ -194,6 +198,13 @@ func TestFaultsWithoutText(t *testing.T) {
 	} {
 		_, err := json.Marshal(sentrytest.When(condition...))
 		NewWithT(t).Expect(err).To(MatchError(HaveSuffix(want + " has no text")))
+	}
+	for want, step := range map[string]sentrytest.Step{
+		`body: "x" is not allowed, want do to be one of answer, `: sentrytest.Hang().Body("x"),
+		`delay: "-1ns" is not allowed, want a duration`:           sentrytest.OK().After(-1),
+	} {
+		_, err := json.Marshal(sentrytest.When().Do(step))
+		NewWithT(t).Expect(err).To(MatchError(ContainSubstring(want)))
 	}
 	text, err := json.Marshal(sentrytest.When(sentrytest.Condition{}).Optional().Times(-1))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())

@@ -22,7 +22,7 @@ type FaultProblem struct {
 
 // String returns the problem on one line.
 func (p FaultProblem) String() string {
-	return fmt.Sprintf("%s: %s is not allowed, want %s", p.Field, p.Value, p.Want)
+	return texts.OneLine(fmt.Sprintf("%s: %s is not allowed, want %s", p.Field, p.Value, p.Want))
 }
 
 // FaultError says why a [Fault] can't be used.
@@ -39,7 +39,7 @@ func (e *FaultError) Error() string {
 		text += fmt.Sprintf(" %d", e.Index)
 	}
 	if e.Name != "" {
-		text += fmt.Sprintf(" (%s)", e.Name)
+		text += fmt.Sprintf(" (%s)", texts.OneLine(e.Name))
 	}
 	separator := ": "
 	if len(e.Problems) > 1 {
@@ -82,7 +82,8 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 
 // MarshalJSON returns the text of the fault, and how often it was used. It
 // fails for what has no text: [OnEvent], [OnSizeOver] and [OnSizeUnder] of 0,
-// and two conditions of the same kind.
+// two conditions of the same kind, and a step that [ParseFaults] refuses, such
+// as Hang().Body("x").
 func (f Fault) MarshalJSON() ([]byte, error) {
 	said := make(map[string]bool)
 	for _, c := range f.conditions {
@@ -103,7 +104,12 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 		}
 		fmt.Fprintf(&b, ",%q:%s", w.name, value)
 	}
-	return append(append([]byte{'{'}, b.Bytes()[1:]...), '}'), nil
+	text := append(append([]byte{'{'}, b.Bytes()[1:]...), '}')
+	var again Fault
+	if bad := again.parse(text); bad != nil {
+		return nil, bad
+	}
+	return text, nil
 }
 
 // saysNothing reports whether a value counts as left out in the text of a
@@ -331,8 +337,9 @@ var faultWords = []faultWord{
 		func(f Fault) any {
 			headers := make(map[string]string)
 			for key := range f.step.header {
-				if key != headerRetryAfter && key != headerRateLimits {
-					headers[key] = f.step.header.Get(key)
+				value := f.step.header.Get(key) // retry_after and rate_limits can't be ""
+				if value == "" || key != headerRetryAfter && key != headerRateLimits {
+					headers[key] = value
 				}
 			}
 			return headers
@@ -350,7 +357,7 @@ var faultWords = []faultWord{
 		func(f Fault) any { return max(f.step.times, 0) }),
 	at(faultWord{name: "probability", doc: "The share of these requests that it serves.", most: 1, want: "a number from 0 to 1"}, func(f *Fault) **float64 { return &f.chance }),
 	at(faultWord{name: "seed", doc: "Of the choice that probability makes: the same seed makes the same choices."}, func(f *Fault) *uint64 { return &f.seed }),
-	at(faultWord{name: wordUsed, doc: "How often it has served: in answers only."}, func(f *Fault) *int { return &f.used }),
+	at(faultWord{name: wordUsed, doc: "How often it has served: in answers only.", want: "a number of uses"}, func(f *Fault) *int { return &f.used }),
 }
 
 // jsonKind says in the words of JSON what a Go type is read from.
