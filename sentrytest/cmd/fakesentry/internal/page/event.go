@@ -32,7 +32,7 @@ func (p *Pages) event(w http.ResponseWriter, r *http.Request) {
 	}
 	older, newer, err := p.cfg.Store.Neighbours(r.Context(), store.Filter{Query: q}, e.Seq)
 	if err != nil {
-		p.fail(w, r, http.StatusServiceUnavailable, "The search failed:  "+err.Error())
+		p.fail(w, r, http.StatusServiceUnavailable, "The search failed: "+err.Error())
 		return
 	}
 	if older != nil {

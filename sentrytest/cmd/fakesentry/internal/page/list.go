@@ -13,7 +13,7 @@ import (
 // pageSize is the number of rows on a page of a list.
 const pageSize = 100
 
-// rows is a page of the events, or of their groups.
+// listView is the data of a page of the events, or of their groups.
 type listView struct {
 	frame
 	Query   string
@@ -92,7 +92,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request) {
 	}
 	found, err := p.cfg.Store.List(r.Context(), store.Filter{Query: q}, 0, math.MaxInt)
 	if err != nil {
-		p.fail(w, r, http.StatusServiceUnavailable, "The search failed:  "+err.Error())
+		p.fail(w, r, http.StatusServiceUnavailable, "The search failed: "+err.Error())
 		return
 	}
 	matches := found.Events

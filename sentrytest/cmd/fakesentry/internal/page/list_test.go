@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"html"
 	"net/http"
@@ -42,6 +43,19 @@ func TestEmptyList(t *testing.T) {
 		ContainSubstring("No events here."), ContainSubstring("<b>0</b> events"), ContainSubstring("<b>0</b> requests"),
 	), "the head does not count deleted events")
 	g.Expect(s.get("/?q=absent").body).To(ContainSubstring("No event matches."))
+}
+
+func TestASearchThatIsCutShort(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.add(`{"message":"m"}`)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, path := range []string{"/", "/events/2"} {
+		a := s.do(httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil))
+		NewWithT(t).Expect(a.status).To(Equal(503), path)
+		NewWithT(t).Expect(a.body).To(ContainSubstring("The search failed: context canceled"), path)
+	}
 }
 
 // Clicking a facet filters the list; clicking again removes the filter.
