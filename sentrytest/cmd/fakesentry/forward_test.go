@@ -109,7 +109,7 @@ func under(t *testing.T) (dsn string, lead func(to string)) {
 	}
 }
 
-// status counts the requests of a server by their status.
+// statuses counts the requests of a server by their status.
 func statuses(t *testing.T, base string) map[int]int {
 	t.Helper()
 	g := NewWithT(t)

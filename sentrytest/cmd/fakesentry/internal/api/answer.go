@@ -20,7 +20,7 @@ func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false) // sniffing is off, and people read it
+	encoder.SetEscapeHTML(false) // people read it, and browsers do not guess its type
 	_ = encoder.Encode(v)
 }
 

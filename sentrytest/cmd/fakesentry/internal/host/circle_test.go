@@ -66,7 +66,7 @@ func TestReturnedEventsAreRefusedAndListed(t *testing.T) {
 	g := NewWithT(t)
 	h := start(t, host.Config{
 		Returned: func(header http.Header) bool { return header.Get("Content-Type") == "application/json" },
-		Received: func(*sentrytest.Arrival) { t.Error("the other server accepted it") },
+		Received: func(*sentrytest.Arrival) { t.Error("it was stored as accepted") },
 	})
 	g.Expect(post(h.Server.Client(), h)).To(Equal(400))
 	page, _, _ := h.Store.Deliveries(nil, 0, 10)

@@ -14,7 +14,8 @@
 //	user:"Ann Lee"       a value with a blank
 //	-environment:dev     not
 //
-// Case does not matter. [Fields] lists the fields. The fields message, title
-// and exception contain the value anywhere in their text, like a term without a
-// field; the other fields must equal the value. A query has at most 100 terms.
+// Case does not matter. The error of a query with an unknown field lists all
+// fields. The fields message, title and exception contain the value anywhere in
+// their text, like a term without a field; the other fields must equal the
+// value. A query has at most 100 terms.
 package search
