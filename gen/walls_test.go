@@ -1,7 +1,6 @@
 package gen_test
 
 import (
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -137,11 +136,7 @@ func TestWalls(t *testing.T) {
 
 // A package without a rule could reach anything.
 func TestEveryInternalPackageHasAWall(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", module+"/internal/...", module+"/raven/internal/...", module+"/sentrytest/internal/...", module+"/transport/internal/...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path := range strings.Lines(string(out)) {
+	for path := range strings.Lines(list(t, module+"/internal/...", module+"/raven/internal/...", module+"/sentrytest/internal/...", module+"/transport/internal/...")) {
 		pkg := strings.TrimPrefix(strings.TrimSpace(path), module+"/")
 		if !slices.Contains(besides, pkg) && !slices.ContainsFunc(walls, func(w wall) bool { return w.pkg == pkg }) {
 			t.Errorf("%s has no rule", pkg)

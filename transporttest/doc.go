@@ -14,7 +14,7 @@
 // The predicates and Require functions of package sentrytest take a Recorder as
 // well as a server. A Recorder sees packets before they are encoded for the
 // wire; to test the delivery itself, use a sentrytest.Server. [Inject] adds
-// faults to any transport, to test how code handles failures.
+// failures to any transport, to test how code handles them.
 //
 // # Conformance
 //
