@@ -41,6 +41,19 @@ func TestTheErrorBecomesTheException(t *testing.T) {
 	g.Expect(frames[len(frames)-1].Function).To(Equal("TestTheErrorBecomesTheException"), "the stack ends at the logging call")
 }
 
+func TestTheFirstErrorByNameBecomesTheException(t *testing.T) {
+	t.Parallel()
+	client, rec := clienttest.Recorded(t)
+	fields, extra := logrus.Fields{}, map[string]any{}
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		fields[name], extra[name] = errors.New(name), name
+	}
+	newLogger(ravenlogrus.NewHook(client)).WithFields(fields).Error("failed")
+	e := sentrytest.RequireEvent(t, rec, sentrytest.HasException("", "a"))
+	delete(extra, "a")
+	NewWithT(t).Expect(e.Extra).To(Equal(extra))
+}
+
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	for level, want := range map[logrus.Level]string{

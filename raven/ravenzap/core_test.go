@@ -21,8 +21,9 @@ func TestAnErrorFieldBecomesTheException(t *testing.T) {
 	t.Parallel()
 	client, rec := clienttest.Recorded(t)
 	seen, logs := observer.New(zapcore.DebugLevel)
-	logger := zap.New(zapcore.NewTee(seen, ravenzap.NewCore(client)), zap.AddCaller()).Named("shop")
+	logger := zap.New(zapcore.NewTee(seen, ravenzap.NewCore(client, ravenzap.WithLogger("unnamed"))), zap.AddCaller()).Named("shop")
 
+	logger.Info("order received")
 	logger.With(zap.String("host", "db1"), zap.Namespace("order")).Error("checkout failed",
 		zap.Error(fmt.Errorf("pay: %w", errors.New("card declined"))), zap.Int("id", 17), zap.NamedError("second", errors.New("and this")),
 		ravenzap.Apply(raven.Tags{"shard": "7"}), zap.Duration("took", 1500))
@@ -31,7 +32,8 @@ func TestAnErrorFieldBecomesTheException(t *testing.T) {
 		sentrytest.HasLevel("error"), sentrytest.HasExtra("host", "db1"), sentrytest.HasExtra("order.id", 17),
 		sentrytest.HasExtra("order.second", "and this"), sentrytest.HasTag("shard", "7"))
 	g := NewWithT(t)
-	g.Expect(e.Logger).To(Equal("shop"))
+	g.Expect(e.Logger).To(Equal("shop"), "a name from Named overrides WithLogger")
+	g.Expect(e.Breadcrumbs).To(HaveExactElements(HaveField("Category", "shop")))
 	frames := e.Exceptions[1].Stacktrace.Frames
 	g.Expect(frames[len(frames)-1].Function).To(Equal("TestAnErrorFieldBecomesTheException"), "the stack ends at the logging call")
 	g.Expect(logs.FilterMessage("checkout failed").Len()).To(Equal(1), "the other core has the entry too")
