@@ -38,7 +38,8 @@ import (
 // [Client.Wrap], makes one event; likewise in the other order. With a Context
 // the error itself is compared. Without one, as in many loggers, and for errors
 // that are not pointers, both must have the same text, come within five seconds
-// of each other, and come from one function or from a function and its caller.
+// of each other, and come from one function or from a function and one of its
+// callers, direct or not.
 type Context struct {
 	client *Client
 	now    atomic.Pointer[contents]

@@ -232,9 +232,10 @@ func WithSite(site string) Option {
 // WithLogger logs lost events to l instead of [slog.Default]: the first loss of
 // a burst at level error, with advice, the others at level debug, and the
 // number of losses at the end of the burst at level warn. If the server could
-// not be reached or refused events, the next delivered event ends the burst. In
-// other cases, such as a full queue, it ends with the first delivery after ten
-// seconds without a loss. [Client.Close] ends it too. The beginning and the end
+// not be reached, or refused events for a reason that is not the event itself,
+// the next delivered event ends the burst. In other cases, such as a full
+// queue, it ends with the first delivery after ten seconds without a loss.
+// [Client.Close] ends it too. The beginning and the end
 // of an outage during which the transport holds events ([Client.State]) are
 // logged likewise, even if nothing is lost. The records never contain the DSN's
 // secret. If a handler of l panics, only the record is lost.

@@ -38,8 +38,9 @@ type Reporter interface {
 	// Captures never panic and never fail. Failures of delivery are logged, the
 	// first of each burst, or passed to the function of [WithRaiseSendErrors]. ctx
 	// limits the wait for room in the queue of an asynchronous transport, and the
-	// delivery on a blocking one. If ctx has already ended, it is ignored: an event
-	// captured for a cancelled request is delivered.
+	// delivery on a blocking one. If ctx has already ended, as that of a cancelled
+	// request, the event is delivered unless it would have to wait for room. With
+	// [WithRaiseSendErrors], ctx limits the delivery on any transport.
 	Capture(ctx context.Context, ev *Event, opts ...CaptureOption) string
 	// Deliver reports an event as [Client.Capture] does and waits for the outcome,
 	// on any transport, until ctx ends. It returns the id that the server assigned,

@@ -19,8 +19,8 @@ const (
 
 // Recent are the errors that a client has just captured. Loggers often have no
 // context, so a log record about one of them is recognised by the error and the
-// place: the same function, or a function and its caller. It is safe for
-// concurrent use.
+// place: the same function, or a function and one of its callers, direct or
+// not. It is safe for concurrent use.
 type Recent struct {
 	last [Ways]atomic.Int64 // when something was added, in ns
 
