@@ -46,30 +46,30 @@ type Item struct {
 // item types. A malformed envelope is an [*EnvelopeError]. The result does not
 // share memory with raw.
 func ParseEnvelope(raw []byte) (Envelope, error) {
-	e, _, fault := parseEnvelope(bytes.Clone(raw), wire.Grammar{})
-	if fault != nil {
-		return Envelope{}, &EnvelopeError{Reason: fault.Reason, Offset: fault.Offset, Err: fault.Err}
+	e, _, defect := parseEnvelope(bytes.Clone(raw), wire.Grammar{})
+	if defect != nil {
+		return Envelope{}, &EnvelopeError{Reason: defect.Reason, Offset: defect.Offset, Err: defect.Err}
 	}
 	return *e, nil
 }
 
 // parseEnvelope is ParseEnvelope without a copy: the envelope owns raw from now
-// on. With a fault it returns what precedes it: no envelope if its own header
+// on. With a defect it returns what precedes it: no envelope if its own header
 // is invalid.
-func parseEnvelope(raw []byte, g wire.Grammar) (*Envelope, wire.Header, *wire.Fault) {
+func parseEnvelope(raw []byte, g wire.Grammar) (*Envelope, wire.Header, *wire.Defect) {
 	p := wire.NewParser(raw, g)
-	header, fault := p.Header()
-	if fault != nil {
-		return nil, header, fault
+	header, defect := p.Header()
+	if defect != nil {
+		return nil, header, defect
 	}
 	e := &Envelope{
 		EventID: header.EventID, DSN: header.DSN, SDK: readSDK(header.Fields["sdk"]), SentAt: header.SentAt,
 		Header: header.Fields, Raw: raw,
 	}
 	for {
-		item, fault := p.Next()
+		item, defect := p.Next()
 		if item == nil {
-			return e, header, fault
+			return e, header, defect
 		}
 		e.Items = append(e.Items, Item(*item))
 	}

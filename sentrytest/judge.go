@@ -79,7 +79,7 @@ func (s *Server) judge(v *verdict, to wire.Route, req *Request, body []byte) {
 	}
 	switch req.Protocol {
 	case wire.ProtocolEnvelope:
-		s.judgeEnvelope(v, req, body, func(header wire.Header, err *wire.Fault) (*wire.Auth, *wire.Refusal) {
+		s.judgeEnvelope(v, req, body, func(header wire.Header, err *wire.Defect) (*wire.Auth, *wire.Refusal) {
 			if a != nil && !(s.cfg.rules.Auth == AuthDSNFirst && err == nil && header.DSN != "") {
 				return nil, nil
 			}
@@ -129,7 +129,7 @@ func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 
 // envelopeAuthority returns the auth from the header of an envelope; nil when
 // the request has its own. header is what was read before err.
-type envelopeAuthority func(header wire.Header, err *wire.Fault) (*wire.Auth, *wire.Refusal)
+type envelopeAuthority func(header wire.Header, err *wire.Defect) (*wire.Auth, *wire.Refusal)
 
 func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf envelopeAuthority) {
 	body, r := s.cfg.plainBody(body, req.ContentEncoding, s.cfg.maxBody)
@@ -138,8 +138,8 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 		return
 	}
 	req.setDecoded(body)
-	env, header, fault := parseEnvelope(body, s.cfg.rules.grammar())
-	a, r := authOf(header, fault)
+	env, header, defect := parseEnvelope(body, s.cfg.rules.grammar())
+	a, r := authOf(header, defect)
 	if r != nil {
 		v.refuse(r)
 		return
@@ -147,8 +147,8 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 	if a != nil {
 		req.setAuth(a)
 	}
-	if fault != nil {
-		v.refuse(fault.Refusal())
+	if defect != nil {
+		v.refuse(defect.Refusal())
 		return
 	}
 	if s.cfg.rules.Auth == AuthOnce {
@@ -195,7 +195,7 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 // in its envelope. Without a DSN, which Spotlight does not need, both are the
 // server's own.
 func (s *Server) spotlightAuth(req *Request) envelopeAuthority {
-	return func(header wire.Header, _ *wire.Fault) (*wire.Auth, *wire.Refusal) {
+	return func(header wire.Header, _ *wire.Defect) (*wire.Auth, *wire.Refusal) {
 		req.ProjectID = s.project
 		if header.DSN == "" {
 			return wire.Anonymous(s.key), nil

@@ -31,7 +31,7 @@ import (
 type Proxy struct {
 	cfg      proxyConfig
 	addr     string
-	life     *serving.Span
+	span     *serving.Span
 	forward  *httputil.ReverseProxy
 	outgoing *http.Transport
 	accepted atomic.Int64
@@ -103,7 +103,7 @@ func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 		FlushInterval: -1,
 		ErrorLog:      log.New(&p.problems, "", 0),
 	}
-	p.life = serving.New(serving.Config{
+	p.span = serving.New(serving.Config{
 		Handler: http.HandlerFunc(p.handle), Number: func() int { return int(p.accepted.Add(1)) }, Problems: &p.problems,
 	}, l)
 	return p, nil
@@ -113,7 +113,7 @@ func StartProxy(opts ...ProxyOption) (*Proxy, error) {
 // return the same error.
 func (p *Proxy) Close() error {
 	p.once.Do(func() {
-		p.closeErr = p.life.End()
+		p.closeErr = p.span.End()
 		p.outgoing.CloseIdleConnections()
 	})
 	return p.closeErr

@@ -179,7 +179,7 @@ func AuthOfDSN(dsn string) (*Auth, *Refusal) {
 
 // AuthOfHeader returns the auth in the header of an envelope whose request has
 // none. header is what precedes err, which may be nil.
-func AuthOfHeader(header Header, err *Fault) (*Auth, *Refusal) {
+func AuthOfHeader(header Header, err *Defect) (*Auth, *Refusal) {
 	if err != nil && err.Reason == invalidEnvelopeHeader {
 		return nil, Unauthorized(badEnvelopeAuth, err.causes()...)
 	}

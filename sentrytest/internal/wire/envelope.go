@@ -36,15 +36,15 @@ type Grammar struct {
 	BareHeader bool // refuse the header of an item without a line end
 }
 
-// Fault is why an envelope is invalid.
-type Fault struct {
+// Defect is why an envelope is invalid.
+type Defect struct {
 	Reason string // in Relay's words
 	Offset int    // where, in bytes
 	Err    error  // what is wrong with a header; nil otherwise
 }
 
 // causes are the texts for the answer's body.
-func (f *Fault) causes() []string {
+func (f *Defect) causes() []string {
 	if f.Err == nil {
 		return []string{f.Reason}
 	}
@@ -52,7 +52,7 @@ func (f *Fault) causes() []string {
 }
 
 // Refusal is the answer to the request.
-func (f *Fault) Refusal() *Refusal {
+func (f *Defect) Refusal() *Refusal {
 	if f.Reason == tooManyItems {
 		return Refuse(http.StatusRequestEntityTooLarge, "envelope exceeded size limits", fmt.Sprintf("more than %d items", maxItems))
 	}
@@ -105,20 +105,20 @@ func NewParser(raw []byte, g Grammar) *Parser {
 }
 
 // Header reads the envelope's own header.
-func (p *Parser) Header() (Header, *Fault) {
+func (p *Parser) Header() (Header, *Defect) {
 	fields, err := p.object(envelopeHeaderKeys)
 	h := Header{Fields: fields}
 	if err == nil {
 		err = h.read()
 	}
 	if err != nil {
-		return Header{}, &Fault{Reason: invalidEnvelopeHeader, Err: err}
+		return Header{}, &Defect{Reason: invalidEnvelopeHeader, Err: err}
 	}
 	return h, nil
 }
 
 // Next reads the next item, nil at the end.
-func (p *Parser) Next() (*Item, *Fault) {
+func (p *Parser) Next() (*Item, *Defect) {
 	if err := p.newline(); err != nil {
 		return nil, err
 	}
@@ -150,13 +150,13 @@ type Parser struct {
 
 func (p *Parser) atEnd() bool { return p.at >= len(p.raw) }
 
-func (p *Parser) fail(reason string, err error) *Fault {
-	return &Fault{Reason: reason, Offset: p.at, Err: err}
+func (p *Parser) fail(reason string, err error) *Defect {
+	return &Defect{Reason: reason, Offset: p.at, Err: err}
 }
 
 // newline reads the line end after a header or payload, or the end of the
 // envelope.
-func (p *Parser) newline() *Fault {
+func (p *Parser) newline() *Defect {
 	if p.atEnd() {
 		return nil
 	}
@@ -194,7 +194,7 @@ func (p *Parser) object(unique map[string]bool) (map[string]json.RawMessage, err
 	return fields, nil
 }
 
-func (p *Parser) item() (*Item, *Fault) {
+func (p *Parser) item() (*Item, *Defect) {
 	if jsontree.SkipSpace(p.raw, p.at) == len(p.raw) {
 		return nil, p.fail(unexpectedEnd, nil)
 	}
@@ -206,7 +206,7 @@ func (p *Parser) item() (*Item, *Fault) {
 		length, err = item.readHeader()
 	}
 	if err != nil {
-		return nil, &Fault{Reason: invalidItemHeader, Offset: start, Err: err}
+		return nil, &Defect{Reason: invalidItemHeader, Offset: start, Err: err}
 	}
 	if p.grammar.BareHeader && p.atEnd() {
 		return nil, p.fail(missingNewline, nil)

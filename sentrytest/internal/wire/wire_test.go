@@ -87,8 +87,8 @@ func TestParseDSN(t *testing.T) {
 	}
 }
 
-// parse reads an envelope to its end or its fault.
-func parse(raw string, g wire.Grammar) (wire.Header, []wire.Item, *wire.Fault) {
+// parse reads an envelope to its end or its defect.
+func parse(raw string, g wire.Grammar) (wire.Header, []wire.Item, *wire.Defect) {
 	p := wire.NewParser([]byte(raw), g)
 	h, err := p.Header()
 	var items []wire.Item
@@ -119,7 +119,7 @@ func TestParser(t *testing.T) {
 	g.Expect(h.Check("1", "l").Causes[0]).To(ContainSubstring("public key"))
 }
 
-func TestParserFaults(t *testing.T) {
+func TestParserDefects(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]struct {
 		reason string
