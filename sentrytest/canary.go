@@ -124,7 +124,9 @@ type Leak struct {
 }
 
 // String returns the leak on one line.
-func (l Leak) String() string { return fmt.Sprintf("%s: %s (%s)", l.Carrier, l.Place, l.Form) }
+func (l Leak) String() string {
+	return texts.OneLine(fmt.Sprintf("%s: %s (%s)", l.Carrier, l.Place, l.Form))
+}
 
 // Leaks searches what the watched sources have received so far.
 func (c *CanaryValue) Leaks() []Leak {

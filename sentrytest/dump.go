@@ -62,5 +62,5 @@ func (e Event) String() string {
 	if e.EventID != "" {
 		fmt.Fprintf(&b, " (%s)", e.EventID)
 	}
-	return b.String()
+	return texts.OneLine(b.String())
 }

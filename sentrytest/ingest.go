@@ -10,6 +10,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/serving"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
@@ -24,7 +25,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	to := s.route(r.URL.Path)
 	under := serving.InfoOf(r).Exchange
 	req := newRequest(r, to)
-	about := &serving.Request{Method: req.Method, Path: req.Path, Project: req.ProjectID, About: req}
+	about := &serving.Request{Method: req.Method, Path: texts.OneLine(req.Path), Project: req.ProjectID, About: req}
 	if !to.Spotlight {
 		under.Handling(about)
 	}

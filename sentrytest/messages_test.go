@@ -148,3 +148,24 @@ func TestScriptedTexts(t *testing.T) {
 	detail, causes := r.detail(t)
 	g.Expect(append(causes, detail, r.Header.Get("Allow"))).To(Equal([]string{"PUT /api/1/store/", "method not allowed", "POST"}))
 }
+
+// A client chooses its path and the keys of its JSON, and may put line ends in
+// them.
+func TestTextsAreOneLine(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	send(t, srv, "POST", "/api/1%0A2/store/", `{"a\nb":"secret"}`, authLine)
+	send(t, srv, "POST", "/api%0A/", "{}")
+	g.Expect(srv.SetFaults(sentrytest.When().Named("a\nb").Do(sentrytest.Status(503)))).To(Succeed())
+	store(t, srv, vectorJSON)
+	g.Expect(srv.Requests()[0].String()).To(HavePrefix("POST /api/1 2/store/, "))
+	g.Expect(srv.Requests()[2].String()).To(HaveSuffix("by script step a b: Status(503)"))
+	g.Expect(srv.Rejected()[0].String()).To(Equal("POST /api / -> 404 not found: no such endpoint: /api /"))
+	g.Expect(strings.Split(srv.Findings()[0].String(), "\n")[0]).To(Equal("request 1, POST /api/1 2/store/"))
+	e := sentrytest.Event{Level: "error", Exceptions: []sentrytest.Exception{{Type: "a\nb", Value: "c\nd"}}}
+	g.Expect(e.String()).To(Equal(`error a b: "c d"`))
+	g.Expect(sentrytest.ProxyRequest{Method: "GET", Target: "http://a/", User: "a\nb"}.String()).To(Equal("GET http://a/ (user a b) -> no answer"))
+	leak := sentrytest.Leak{Carrier: "request 1, POST /\n", Place: "event: a\nb", Form: "plain"}
+	g.Expect(leak.String()).To(Equal("request 1, POST / : event: a b (plain)"))
+}

@@ -62,7 +62,7 @@ func (r ProxyRequest) String() string {
 	if r.Status != 0 {
 		answer = fmt.Sprint(r.Status)
 	}
-	return fmt.Sprintf("%s %s (%s) -> %s", r.Method, r.Target, who, answer)
+	return texts.OneLine(fmt.Sprintf("%s %s (%s) -> %s", r.Method, r.Target, who, answer))
 }
 
 // NewProxy starts a proxy for the test, on a free loopback port, and closes it

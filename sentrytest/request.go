@@ -8,6 +8,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/deepcopy"
+	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
@@ -67,7 +68,7 @@ func (r Request) String() string {
 	if r.Answer.Step != "" {
 		fmt.Fprintf(&b, " by script step %s", r.Answer.Step)
 	}
-	return b.String()
+	return texts.OneLine(b.String())
 }
 
 func (r Request) clone() Request { return deepcopy.Of(r) }
@@ -88,7 +89,7 @@ func (r Rejection) String() string {
 	if len(r.Causes) > 0 {
 		line += ": " + strings.Join(r.Causes, ": ")
 	}
-	return line
+	return texts.OneLine(line)
 }
 
 func (r Rejection) clone() Rejection { return deepcopy.Of(r) }

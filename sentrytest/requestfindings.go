@@ -48,7 +48,7 @@ type RequestFindings struct {
 // String returns the request and its findings, one line each.
 func (r RequestFindings) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "request %d, %s %s", r.Request.ID, r.Request.Method, r.Request.Path)
+	fmt.Fprintf(&b, "request %d, %s %s", r.Request.ID, r.Request.Method, texts.OneLine(r.Request.Path))
 	for _, f := range r.Findings {
 		b.WriteString("\n  " + f.String())
 	}
