@@ -206,7 +206,7 @@ func (v *replacer) text(text string) string {
 	return uuidText.ReplaceAllStringFunc(text, v.id)
 }
 
-// pathMatches compares a path with a pattern of [GoldenMask].
+// pathMatches compares a path with a pattern of sentrytest.GoldenMask.
 func pathMatches(pattern string, path []string) bool {
 	parts := strings.Split(pattern, ".")
 	return slices.EqualFunc(parts, path, func(want, got string) bool { return want == "*" || want == got })
