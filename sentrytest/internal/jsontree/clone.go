@@ -14,8 +14,8 @@ func CloneMap(m map[string]any) map[string]any {
 	return m
 }
 
-// CloneList copies a list with everything in it.
-func CloneList(l []any) []any {
+// cloneList copies a list with everything in it.
+func cloneList(l []any) []any {
 	l = slices.Clone(l)
 	for i, v := range l {
 		l[i] = CloneValue(v)
@@ -29,7 +29,7 @@ func CloneValue(v any) any {
 	case map[string]any:
 		return CloneMap(v)
 	case []any:
-		return CloneList(v)
+		return cloneList(v)
 	}
 	return v
 }

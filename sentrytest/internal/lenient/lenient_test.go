@@ -2,6 +2,7 @@ package lenient_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
 	"time"
 
@@ -48,6 +49,24 @@ func TestScalars(t *testing.T) {
 	}))
 	g.Expect(lenient.Problem{Reason: "expected a string, found [1]"}.Expected()).To(Equal("expected a string"))
 	g.Expect(r.Take()).To(BeEmpty(), "problems are taken once")
+}
+
+// A number that an int of this machine can't hold is a problem, not another
+// number.
+func TestIntegersOf32Bits(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	o, r := read(t, `{"n":3000000000}`)
+	n, ok := o.Integer("n")
+	if strconv.IntSize == 32 {
+		g.Expect(ok).To(BeFalse())
+		g.Expect(n).To(BeZero())
+		g.Expect(r.Take()).To(HaveLen(1))
+		return
+	}
+	g.Expect(ok).To(BeTrue())
+	g.Expect(int64(n)).To(Equal(int64(3_000_000_000)))
+	g.Expect(r.Take()).To(BeEmpty())
 }
 
 // A list of objects has three shapes; entries that are none are noted.

@@ -146,7 +146,8 @@ func (o Object) Integer(key string) (int, bool) {
 	case nil:
 		return 0, false
 	case float64:
-		if v == math.Trunc(v) && math.Abs(v) <= 1<<53 {
+		const most = min(1<<53, math.MaxInt) // an int may have 32 bits
+		if v == math.Trunc(v) && math.Abs(v) <= most {
 			return int(v), true
 		}
 	case json.Number:
