@@ -109,8 +109,8 @@ func (e *DuplicateSchemeError) Error() string {
 	return fmt.Sprintf("transport: scheme %q is already registered by the driver %q; use Replace to replace it", e.Scheme, e.Holder)
 }
 
-// packetText names a packet in errors. A packet without an id holds no event,
-// as a client report.
+// packetText names a packet in errors. A packet without an id holds no event;
+// it is a client report, for example.
 func packetText(id string) string {
 	if id == "" {
 		return "a packet without an event"

@@ -63,7 +63,7 @@ type faulty struct {
 // strike returns what is to happen to the next packet.
 func (f *faulty) strike(p *transport.Packet) error {
 	if f.closed.Load() {
-		return nil // what comes after Close has a fate of its own
+		return nil // next refuses packets after Close
 	}
 	n := int(f.n.Add(1))
 	for _, failure := range f.failures {
@@ -119,8 +119,8 @@ func (f *faultyAsync) SendAsync(ctx context.Context, p *transport.Packet, done f
 	f.async.SendAsync(ctx, p, done)
 }
 
-// callSafely keeps the rule about callbacks that panic: the sender, in whose
-// goroutine this one runs, must not suffer for it.
+// callSafely logs a panic of the callback, as transport.AsyncTransport asks.
+// The callback runs on the goroutine of the sender, which must go on.
 func callSafely(done func(*transport.Response, error), p *transport.Packet, err error) {
 	defer func() {
 		if v := recover(); v != nil {
