@@ -10,8 +10,8 @@ import (
 
 // WaitIdle waits until every request of which the server had read a byte when
 // WaitIdle was called is recorded and completely answered. If requests are in
-// flight when ctx ends, or had ended before the call, the error is a
-// [*BusyError]. An idle or closed server returns nil in any case.
+// flight when ctx ends, the error is a [*BusyError]; ctx may have ended before
+// the call. An idle or closed server returns nil in any case.
 //
 // It watches connections, not a clock, and returns at once if there is nothing
 // to wait for. It knows only what has reached the server: not what a client has

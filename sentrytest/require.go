@@ -64,7 +64,7 @@ func RequireNoEvent(tb TB, src Source, preds ...Predicate) {
 	at, all := caller(), fullSourceOf(src)
 	if w := within(preds); w > 0 {
 		ctx, cancel := patience(tb, preds, w)
-		// The error says that nothing came, which is what was asked for.
+		// An error is the wanted outcome: no event came.
 		_, _ = all.await(ctx, 1, preds)
 		cancel()
 	}

@@ -36,7 +36,7 @@ type Server struct {
 
 	phase    sync.Mutex           // serialises Down, Up and Close; guards reserved, closed and the bound addresses
 	current  atomic.Pointer[life] // nil while the server is down
-	reserved []func()             // release what is reserved while the server is down
+	reserved []func()             // release the ports that are reserved while the server is down
 	closed   bool
 	accepted atomic.Int64
 
@@ -125,7 +125,7 @@ func (s *Server) Close() error {
 // http://127.0.0.1:40001.
 func (s *Server) URL() string { return s.scheme() + "://" + s.host }
 
-// Addr returns the host and port of the server as they stand in its URL.
+// Addr returns the host and port of the server as its URL has them.
 func (s *Server) Addr() string { return s.host }
 
 // PublicKey returns the key of the server's own DSN: 32 hexadecimal digits,

@@ -30,7 +30,7 @@ type Conn struct {
 	net.Conn
 	own     Exchange // of HTTP/1.1
 	traffic *Traffic
-	memory  *memnet.Conn // what is below, if it is in memory and carries no TLS
+	memory  *memnet.Conn // the connection below; nil for a socket and with TLS
 	tls     bool
 	streams streams // of HTTP/2
 	wire    wireFaults
