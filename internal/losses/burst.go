@@ -84,7 +84,6 @@ func (b *Burst) Success() (e Ended, over bool) {
 func (b *Burst) End() (e Ended, ended bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.outage = false
 	return b.end()
 }
 
