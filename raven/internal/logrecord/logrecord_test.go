@@ -2,6 +2,7 @@ package logrecord_test
 
 import (
 	"errors"
+	"reflect"
 	"runtime"
 	"testing"
 	"time"
@@ -144,4 +145,15 @@ func TestARecordOfAnotherPackageIsReported(t *testing.T) {
 	runtime.Callers(1, pcs[:])
 	g.Expect(a.Report(t.Context(), &logrecord.Record{Level: 3, PC: pcs[0]})).To(Succeed())
 	g.Expect(rec.Take()).To(HaveLen(1), "this package does not log for a client")
+}
+
+// A handler of the program may change the text of a client's record and pass it
+// on to another goroutine.
+func TestARecordOfTheClientIsKnownByItsCall(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	client, rec := clienttest.Recorded(t)
+	a := logrecord.New(client, levels)
+	g.Expect(a.Report(t.Context(), &logrecord.Record{Level: 3, PC: reflect.ValueOf(raven.New).Pointer() + 1})).To(Succeed())
+	g.Expect(rec.Take()).To(BeEmpty())
 }

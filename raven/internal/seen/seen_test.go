@@ -39,18 +39,22 @@ func TestErrors(t *testing.T) {
 	g.Expect(has(&s, err, seen.ByLog, now)).To(BeFalse(), "an error that comes twice is no single occasion")
 
 	s.Clear()
-	s.Add(err, seen.ByProgram, now)
-	for range 16 {
-		s.Add(errors.New("other"), seen.ByProgram, now)
+	list := make([]error, 18)
+	for i := range list {
+		list[i] = errors.New("x")
+		ticket = s.Add(list[i], seen.ByProgram, now)
 	}
-	g.Expect(has(&s, err, seen.ByLog, now)).To(BeFalse(), "sixteen are kept")
+	s.Forget(ticket)
+	for i, err := range list {
+		g.Expect(has(&s, err, seen.ByLog, now)).To(Equal(i > 1 && i < 17), "sixteen are kept, and the last was lost: %d", i)
+	}
 }
 
 func TestRecent(t *testing.T) {
 	g := NewWithT(t)
 	now, err := time.Unix(1000, 0), errors.New("x")
 	call := stack.Stack{{Frame: stack.Frame{Function: "f"}}}
-	mark := seen.Mark{Type: errchain.TypeOf(err), Text: seen.Text("x"), How: seen.ByProgram, At: now, Stack: call}
+	mark := seen.Mark{Type: errchain.TypeOf(err), Text: seen.Text("x"), Context: 1, How: seen.ByProgram, At: now, Stack: call}
 	later := func(change func(*seen.Mark)) seen.Mark {
 		m := mark
 		m.How, m.At = seen.ByLog, now.Add(time.Second)
@@ -66,6 +70,8 @@ func TestRecent(t *testing.T) {
 		"another text":        {func(m *seen.Mark) { m.Text++ }, false},
 		"another type":        {func(m *seen.Mark) { m.Type = errchain.TypeOf("") }, false},
 		"another error":       {func(m *seen.Mark) { m.Addr = 1 }, false},
+		"no Context":          {func(m *seen.Mark) { m.Context = 0 }, true},
+		"another Context":     {func(m *seen.Mark) { m.Context = 2 }, false},
 		"the same way":        {func(m *seen.Mark) { m.How = seen.ByProgram }, false},
 		"too late":            {func(m *seen.Mark) { m.At = now.Add(5 * time.Second) }, false},
 		"from somewhere else": {func(m *seen.Mark) { m.Stack = stack.Stack{{Frame: stack.Frame{Function: "g"}}} }, false},
@@ -86,6 +92,10 @@ func TestRecent(t *testing.T) {
 	g.Expect(r.Take(same)).To(BeFalse(), "it is found once")
 
 	ticket := r.Add(mark)
+	mark.Context, mark.Text = 0, mark.Text+1
+	r.Add(mark)
 	r.Forget(ticket)
 	g.Expect(r.Take(same)).To(BeFalse(), "the event was lost")
+	same.Text++
+	g.Expect(r.Take(same)).To(BeTrue(), "the other was not, and it has no Context")
 }
