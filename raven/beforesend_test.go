@@ -19,7 +19,7 @@ import (
 
 func keep(_ context.Context, ev *raven.Event) *raven.Event { return ev }
 
-// What a function leaves alone arrives as it would have without the function.
+// A function that changes nothing has no effect on the event.
 func TestBeforeSendSeesTheWholeEvent(t *testing.T) {
 	for _, dsn := range []string{testDSN, storeDSN} {
 		g := NewWithT(t)
@@ -166,8 +166,8 @@ func TestBeforeSendReplaces(t *testing.T) {
 	g.Expect(c.CaptureMessage(t.Context(), "x")).To(HaveLen(32))
 }
 
-// A function may change all of its event: neither the caller's values nor later
-// events notice.
+// A function may change all of its event. That changes neither the caller's
+// values nor later events.
 func TestBeforeSendGetsACopy(t *testing.T) {
 	g := NewWithT(t)
 	scribble := func(_ context.Context, ev *raven.Event) *raven.Event {
@@ -203,7 +203,7 @@ func TestBeforeSendGetsACopy(t *testing.T) {
 	g.Expect(only(t, rec).at("tags", "t")).To(Equal("x"))
 }
 
-// Events that are kept are not the client's to use again.
+// A function may keep its event: the client does not reuse it.
 func TestBeforeSendMayKeepTheEvent(t *testing.T) {
 	g := NewWithT(t)
 	var kept []*raven.Event

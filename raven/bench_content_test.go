@@ -7,8 +7,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// BenchmarkCaptureRequest is a capture with what a middleware adds, and shows
-// what it costs to look for secrets in it.
+// BenchmarkCaptureRequest captures with the data that a middleware adds, and
+// shows the cost of the search for secrets.
 func BenchmarkCaptureRequest(b *testing.B) {
 	req := &raven.Request{
 		URL: "https://shop.example.com/cart/checkout", Method: "POST", QueryString: "step=3&lang=fr&ref=newsletter",

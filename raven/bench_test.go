@@ -10,8 +10,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// held is a transport that takes packets and delivers nothing: what is left is
-// the cost of a capture on the caller's goroutine.
+// held is a transport that accepts packets and delivers nothing, so that only
+// the cost of a capture on the caller's goroutine is measured.
 type held struct{}
 
 func (held) Send(context.Context, *transport.Packet) (*transport.Response, error) { return nil, nil }

@@ -130,7 +130,7 @@ func TestSecretStaysSecret(t *testing.T) {
 	g.Expect(string(rec.all()[0].Body)).NotTo(ContainSubstring("sesame"))
 }
 
-// Servers and proxies may repeat what they were told.
+// Servers and proxies may repeat secrets of a request.
 func TestEchoedSecretsStaySecret(t *testing.T) {
 	g := NewWithT(t)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -200,7 +200,7 @@ func TestAClientPrintsNoSecret(t *testing.T) {
 	g.Expect(fmt.Sprint(none)).To(Equal("raven.Client(disabled)"))
 }
 
-// A client without a DSN still owns the transport that it was given.
+// A client without a DSN owns the transport of WithTransport too.
 func TestADisabledClientClosesItsTransport(t *testing.T) {
 	g := NewWithT(t)
 	t.Setenv("SENTRY_DSN", "")

@@ -62,7 +62,7 @@ func TestReasonsOfClientReports(t *testing.T) {
 					want[tt.reason] = 2
 				}
 				if tt.status == 429 {
-					want["ratelimit_backoff"] = 1 // the second, which the server knows nothing of
+					want["ratelimit_backoff"] = 1 // the second, which the server did not get
 				}
 				if len(want) == 0 {
 					want = nil
@@ -193,7 +193,7 @@ func TestWhoGetsNoClientReports(t *testing.T) {
 	}
 }
 
-// The fake is strict about what an envelope may look like.
+// The fake is strict about the form of envelopes.
 func TestClientReportsOverTheWire(t *testing.T) {
 	for _, scheme := range []string{"sync", "threaded"} {
 		t.Run(scheme, func(t *testing.T) {

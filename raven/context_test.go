@@ -11,7 +11,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// captured is what an event looks like that is captured now.
+// captured captures an event and returns it.
 func captured(t *testing.T, ctx context.Context, c *raven.Client, rec *recorder, opts ...raven.CaptureOption) object {
 	t.Helper()
 	c.Capture(ctx, nil, opts...)
@@ -74,7 +74,7 @@ func TestContextHoldsWhateverACaptureTakes(t *testing.T) {
 	c.Capture(t.Context(), &whole)
 	want := only(t, rec)
 	for _, key := range []string{"exception", "stacktrace", "threads", "breadcrumbs", "event_id"} {
-		delete(want, key) // what belongs to one event
+		delete(want, key) // fields of one event only
 	}
 	c.Context().Merge(raven.Custom(fills(whole)), raven.AuthHeader("own"), raven.Stack(true), raven.Site("here"))
 	ev := captured(t, t.Context(), c, rec)
@@ -101,8 +101,8 @@ func TestContextSet(t *testing.T) {
 	g.Expect(ev.at("breadcrumbs", "values")).To(HaveLen(1))
 }
 
-// What somebody does with a value that was merged, or with one that Get gave
-// away, reaches no event.
+// Later changes to merged values, and to values that Get returned, change no
+// event.
 func TestContextKeepsCopies(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
@@ -215,7 +215,7 @@ func TestContextWith(t *testing.T) {
 	g.Expect(rc.Active()).To(BeFalse())
 }
 
-// The client's own Context serves the whole program.
+// The whole program uses the client's own Context.
 func TestWithLeavesTheClientsOwnContextActive(t *testing.T) {
 	g := NewWithT(t)
 	c, _ := newRecorded(t, testDSN)
@@ -259,7 +259,7 @@ func TestCallsOfWithMayOverlap(t *testing.T) {
 	}
 }
 
-// Data of a Context is seen in derived ones, and in no others.
+// Derived Contexts have the data of a Context; others do not.
 func TestContextsDoNotLeak(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)

@@ -23,15 +23,15 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// down is a transport that has no server to send to.
+// down is a transport whose server answers 503.
 func down() *recorder {
 	return &recorder{answer: func(*transport.Packet) (*transport.Response, error) {
 		return nil, &transport.APIError{Status: http.StatusServiceUnavailable}
 	}}
 }
 
-// crash is what the test binary does in place of tests when a test starts it.
-// It leaves reports of earlier crashes to the test.
+// crash crashes the test binary, instead of running tests, when a test has
+// started it. It does not report earlier crashes; the test does.
 func crash(how string) {
 	c, err := raven.New(testDSN, raven.WithTransport(down()), raven.WithRelease("1.2.3"), raven.WithServerName("crashed"),
 		raven.WithCrashReport(os.Getenv("RAVEN_TEST_CRASH_FILE")))
@@ -69,7 +69,7 @@ func crash(how string) {
 	case "exit":
 		os.Exit(3)
 	case "close":
-		_ = c.Close(context.Background()) // a recorder has nothing to say
+		_ = c.Close(context.Background()) // a recorder returns no error
 		explode("after Close")
 	}
 	select {}
@@ -117,8 +117,8 @@ func fault(how string) {
 	}
 }
 
-// What the runtime panics with is called the same in a crash report as where
-// it is recovered.
+// A panic of the runtime has the same type in a crash report as when it is
+// recovered.
 func TestCrashesAreCalledAsRecoveredPanicsAre(t *testing.T) {
 	for _, how := range []string{"nil map", "closed channel", "nil channel", "send", "conversion", "missing method", "nil", "index", "key", "value method"} {
 		t.Run(how, func(t *testing.T) {
@@ -152,7 +152,7 @@ func overflow(n int) int {
 	return overflow(n+1) + 1
 }
 
-// crashed runs the test binary until it is dead, and returns the crash file.
+// crashed runs the test binary until it crashes, and returns the crash file.
 func crashed(t *testing.T, how string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "crash")
@@ -255,7 +255,8 @@ func TestCrashReportArrives(t *testing.T) {
 	g.Expect(srv.Events()).To(HaveLen(1))
 }
 
-// A server that is down costs no report; one that refuses it is asked once.
+// A report is kept if the server is down, and sent once if the server refuses
+// it.
 func TestCrashReportThatFails(t *testing.T) {
 	g := NewWithT(t)
 	path := crashed(t, "panic")
@@ -275,7 +276,8 @@ func TestCrashReportThatFails(t *testing.T) {
 	g.Expect(refuses.all()).To(HaveLen(1))
 }
 
-// Every process has a file of its own, and none reports what a running one has.
+// Every process has its own file, and does not report the files of running
+// ones.
 func TestCrashFilesOfSeveralProcesses(t *testing.T) {
 	g := NewWithT(t)
 	path := filepath.Join(t.TempDir(), "folder", "crash")
@@ -334,7 +336,7 @@ func TestCrashFileThatCannotBe(t *testing.T) {
 	g.Expect(afterCrash(t, new(recorder), "")).To(ContainSubstring("give its path to WithCrashReport"))
 }
 
-// What another program left in the file is reported as it is.
+// The output of another program in the file is reported unchanged.
 func TestForeignCrashFile(t *testing.T) {
 	g := NewWithT(t)
 	path := filepath.Join(t.TempDir(), "crash")
@@ -349,7 +351,7 @@ func TestForeignCrashFile(t *testing.T) {
 	}))
 }
 
-// stuck is a transport that delivers nothing until it is given up.
+// stuck is a transport whose deliveries end only with their context.
 type stuck struct{ held }
 
 func (stuck) Send(ctx context.Context, _ *transport.Packet) (*transport.Response, error) {

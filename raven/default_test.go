@@ -12,7 +12,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// sugar calls every function that is named as a method of the client.
+// sugar calls every function that has the name of a method of the client.
 func sugar(ctx context.Context) (ids []string, errs []error) {
 	id, err := raven.Deliver(ctx, &raven.Event{Message: "delivered"})
 	raven.CaptureBreadcrumb(ctx, raven.Breadcrumb{Message: "crumb"})
@@ -63,7 +63,7 @@ func TestDefault(t *testing.T) {
 	g.Expect(frames[len(frames)-1]["function"]).To(Equal("sugar"), "the package's function is not on the stack")
 }
 
-// run waits for the function that it hands to raven.Go.
+// run calls raven.Go and waits for its function.
 func run(ctx context.Context, fn func(ctx context.Context)) {
 	var wg sync.WaitGroup
 	wg.Add(1)

@@ -20,7 +20,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// logbook is what a client logs, without the time.
+// logbook holds a client's log records, without the time.
 type logbook struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -95,7 +95,7 @@ func TestFailuresAreLoggedOnceABurst(t *testing.T) {
 				capture := func(err error) int {
 					rec.answer = answerWith("", err)
 					c.CaptureMessage(t.Context(), "x")
-					_ = c.Flush(t.Context()) // what it says is another test's
+					_ = c.Flush(t.Context()) // another test checks the error
 					return strings.Count(logs.String(), "\n")
 				}
 				g.Expect(capture(nil)).To(Equal(0))
@@ -144,7 +144,7 @@ func (patient) Send(ctx context.Context, _ *transport.Packet) (*transport.Respon
 	return nil, ctx.Err()
 }
 
-// What comes and goes among successes is a burst as well.
+// Losses interleaved with successes are a burst too.
 func TestAFullQueueIsLoggedOnceABurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -192,8 +192,7 @@ func TestAnInvalidEventIsLogged(t *testing.T) {
 	g.Expect(logs.String()).To(And(HavePrefix(`level=ERROR msg="raven: event not delivered" error="it could not be built: value method`), ContainSubstring("outcome=invalid")))
 }
 
-// What the log says of the ways in which a network fails, and how to put each
-// right, with real servers.
+// The log has advice for each failure of a network. The servers are real.
 func TestTheLogSaysWhatToDo(t *testing.T) {
 	unused, err := net.Listen("tcp", "127.0.0.1:0")
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())

@@ -69,7 +69,7 @@ func TestStackInAGroup(t *testing.T) {
 
 // The errors packages that people use carry their stacks in these shapes.
 type (
-	goErrors  struct{ pcStack } // go-errors: Callers, and StackFrames beside it
+	goErrors  struct{ pcStack } // go-errors: Callers and StackFrames
 	structs   struct{ pcStack } // frames with a field of program counters
 	fundament struct{ pcStack } // pkg/errors, pingcap: a slice of a type of their own
 	xerror    struct {          // xerrors: a field, with its own counter first

@@ -28,8 +28,8 @@ type ownKind struct{ text string }
 
 func (e ownKind) Error() string { return e.text }
 
-// An error's type is its Go type where that tells something, else that of the
-// error it wraps, else the function it comes from.
+// An error's type is its Go type if that says something, else the type of the
+// error that it wraps, else the function that it comes from.
 func TestTypes(t *testing.T) {
 	const here, own = "raven_test.exceptions", "github.com/ravenkit/ravenkit/raven_test"
 	notFound := &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}

@@ -10,7 +10,7 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// Two requests are served, each with a Context of its own.
+// Each of two requests has its own Context.
 func ExampleNewContext() {
 	srv := mustServe()
 	defer srv.Close()
@@ -47,7 +47,7 @@ func ExampleContext_Merge() {
 	// map[receipt:17] true
 }
 
-// What is expensive to find out is found out if there is an event.
+// Process is called only if there is an event.
 func ExampleBreadcrumb_process() {
 	srv := mustServe()
 	defer srv.Close()
@@ -109,7 +109,7 @@ func ExampleSetDefault() {
 	// 32
 }
 
-// OutOfStock is an event type of a program's own.
+// OutOfStock is an event type of the program.
 type OutOfStock struct{ Article int }
 
 // FillEvent implements [raven.EventType].

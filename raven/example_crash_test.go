@@ -10,8 +10,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// What no deferred function sees is reported by the next process. Here a file
-// stands for the one that died.
+// The next process reports crashes that no deferred function can see. Here a
+// file replaces the process that crashed.
 func ExampleWithCrashReport() {
 	srv, err := sentrytest.Start()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
 
-// An error of errors.New is called by the function that it comes from, and the
-// lines around it go along.
+// The type of an error of errors.New is the function that it comes from. The
+// event has the source lines around the capture.
 func ExampleWithSourceContext() {
 	srv, err := sentrytest.Start()
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 const anyDSN = "https://public@sentry.example.com/42"
 
-// refusing is a transport whose server knows the project no more.
+// refusing is a transport whose server no longer has the project.
 func refusing() *transporttest.Recorder {
 	rec := transporttest.NewRecorder()
 	rec.Fail(&transport.APIError{Status: 403, Message: "project is gone"})

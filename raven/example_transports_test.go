@@ -49,14 +49,13 @@ func Example_pool() {
 	// Output: <nil> 10
 }
 
-// A program that lives on one goroutine, as GUIs and games do, hands in its
-// loop. Everything that a delivery calls back runs there, so the counter needs
-// no lock.
+// A program with one goroutine, such as a GUI or a game, gives the transport
+// its loop. All callbacks run on it, so the counter needs no lock.
 func Example_loop() {
 	srv := mustServe()
 	defer srv.Close()
 	ctx, quit := context.WithCancel(context.Background())
-	loop := transport.NewLoop() // or an adapter to the loop that the program has: one method, Post
+	loop := transport.NewLoop() // or an adapter of the program's loop: one method, Post
 
 	tr, err := transport.DefaultRegistry().Open(mustDSN(srv.DSN(sentrytest.DSNScheme("loop"))), transport.Env{Loop: loop})
 	if err != nil {
@@ -70,7 +69,7 @@ func Example_loop() {
 	}}
 	client := must(raven.New(srv.DSN(), raven.WithTransport(counting)))
 
-	go func() { // something outside the loop has it begin
+	go func() { // code outside the loop starts it
 		for !loop.Post(func() {
 			for i := range 3 {
 				client.CaptureMessage(ctx, fmt.Sprintf("frame %d dropped", i))
@@ -83,7 +82,7 @@ func Example_loop() {
 	// Output: 3 3
 }
 
-// onLoop tells the program of each outcome, on its loop.
+// onLoop calls the program with each outcome, on the program's loop.
 type onLoop struct {
 	*transport.Looped
 	done func(error)
@@ -104,12 +103,12 @@ func mustDSN(s string) *transport.DSN {
 	return dsn
 }
 
-// A transport of one's own takes the place of the one that https leads to: it
-// tries again what failed, as often as the DSN's option retries says.
+// The program's own transport replaces that of the scheme https. It repeats
+// failed deliveries as often as the DSN's option retries allows.
 func Example_customTransport() {
 	srv := mustServe()
 	defer srv.Close()
-	srv.Script(sentrytest.Status(503).Times(2)) // and then all is well
+	srv.Script(sentrytest.Status(503).Times(2)) // later attempts succeed
 
 	registry := transport.DefaultRegistry().Clone()
 	err := registry.Replace(transport.Driver{
@@ -129,7 +128,7 @@ func Example_customTransport() {
 			if err != nil {
 				return nil, err
 			}
-			retrying.InitialInterval = 1 // a nanosecond: examples are in a hurry
+			retrying.InitialInterval = 1 // a nanosecond, so that the example ends soon
 			return transport.WithRetry(next, retrying), nil
 		},
 	})
@@ -143,9 +142,9 @@ func Example_customTransport() {
 	// Output: 3 requests, 1 event, <nil>
 }
 
-// Without a prefix the transport is chosen by the platform: transport.Detect
-// finds AWS Lambda, App Engine and Cloud Functions. A program with a rule of
-// its own puts the prefix before the DSN.
+// Without a prefix the platform decides about the transport: transport.Detect
+// recognises AWS Lambda, App Engine and Cloud Functions. A program with its own
+// rule puts the prefix before the DSN.
 func Example_environment() {
 	srv := mustServe()
 	defer srv.Close()
@@ -163,9 +162,8 @@ func Example_environment() {
 	// Output: threaded <nil> 1
 }
 
-// Errors of a delivery go to the log, once a burst. A program that has to know
-// asks for them: every capture then waits for its outcome, whichever the
-// transport.
+// The first error of a burst is logged. With WithRaiseSendErrors the program
+// gets every error, and every capture waits for its outcome, on any transport.
 func Example_errorHandling() {
 	srv := mustServe()
 	defer srv.Close()

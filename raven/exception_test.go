@@ -83,7 +83,7 @@ type endless struct{ n []int }
 func (endless) Error() string   { return "on and on" }
 func (e endless) Unwrap() error { return endless{append(e.n, 1)} }
 
-// boxed may be compared, until it is.
+// boxed is of a comparable type, but comparing it panics.
 type boxed struct{ v any }
 
 func (boxed) Error() string   { return "boxed" }
@@ -132,7 +132,7 @@ func TestALongChainKeepsBothEnds(t *testing.T) {
 	}
 }
 
-// Whatever is left out of a tree, what is left hangs together.
+// After errors of a tree are left out, the others still refer to each other.
 func TestALongTreeHangsTogether(t *testing.T) {
 	g := NewWithT(t)
 	var grow func(depth int) error

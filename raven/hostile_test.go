@@ -39,8 +39,8 @@ type filledBy func(*raven.Event)
 
 func (f filledBy) FillEvent(ev *raven.Event) { f(ev) }
 
-// What ends the goroutine in the middle of a capture must not leave the event
-// without an outcome: a failed assertion in BeforeSend does so in any test.
+// If the goroutine ends during a capture, the event still has an outcome. A
+// failed assertion in BeforeSend ends the goroutine of a test.
 func TestAGoroutineThatEndsInACapture(t *testing.T) {
 	exit := func() string { runtime.Goexit(); return "" }
 	for _, tt := range []struct {
@@ -110,8 +110,7 @@ func TestAGoroutineThatEndsInACapture(t *testing.T) {
 	}
 }
 
-// ending is an asynchronous transport that ends the goroutine which hands it a
-// packet.
+// ending is an asynchronous transport that ends the goroutine that calls it.
 type ending struct{ recorder }
 
 func (*ending) SendAsync(context.Context, *transport.Packet, func(*transport.Response, error)) {
@@ -159,8 +158,8 @@ func TestParametersThatHoldThemselves(t *testing.T) {
 	}
 }
 
-// fmt complains about a verb that is none for pointers, and then follows the
-// pointer.
+// fmt follows the pointer in its message about a verb that is invalid for
+// pointers.
 func TestAParameterBehindThePointerOfAnother(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
@@ -179,7 +178,7 @@ func TestAParameterThatPanicsTwice(t *testing.T) {
 	g.Expect(only(t, rec).at("logentry", "formatted")).To(HaveSuffix("panicked: *raven_test.says> and 7"))
 }
 
-// A method that captures what it is a method of, directly or by logging it.
+// A method captures its own receiver, directly or by logging it.
 func TestMethodsThatCaptureEnd(t *testing.T) {
 	for name, capture := range map[string]func(context.Context, *raven.Client, *says){
 		"an error":    func(ctx context.Context, c *raven.Client, e *says) { c.CaptureException(ctx, e) },
@@ -209,7 +208,8 @@ func TestMethodsThatCaptureEnd(t *testing.T) {
 	}
 }
 
-// Errors of a dialer or a transport of the program's own are the program's too.
+// A dialer or a transport of the program may return errors of the program's
+// types.
 func TestATransportWhoseErrorsAreBroken(t *testing.T) {
 	boom := func() string { panic("no text") }
 	var endless func() error
@@ -254,7 +254,7 @@ func TestATransportWhoseErrorEndsTheGoroutine(t *testing.T) {
 	}
 }
 
-// A RoundTripper of the program's own that panics beside a healthy target.
+// A RoundTripper of the program panics; the other target works.
 func TestATeeWhoseTargetPanics(t *testing.T) {
 	g := NewWithT(t)
 	sentry := new(recorder)
@@ -295,7 +295,7 @@ func TestAContextThatPanics(t *testing.T) {
 	g.Expect(rec.all()).To(HaveLen(4))
 }
 
-// Middleware that merges what a session says, and has none.
+// A middleware merges data of a session that is nil.
 func TestNilPointersAreNoValuesOfAContext(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
@@ -306,7 +306,7 @@ func TestNilPointersAreNoValuesOfAContext(t *testing.T) {
 	g.Expect(only(t, rec)["tags"]).To(Equal(map[string]any{"b": "1"}))
 }
 
-// What was merged into a Context is read by captures of any goroutine.
+// Captures of any goroutine read merged data.
 func TestAContextHoldsCopiesOfWhatStructsHold(t *testing.T) {
 	type inner struct{ M map[string]int }
 	type cart struct {
@@ -335,10 +335,10 @@ func TestAContextHoldsCopiesOfWhatStructsHold(t *testing.T) {
 	NewWithT(t).Expect(eventOf(t, rec.all()[99]).at("extra", "cart", "Any", "m")).To(Equal(map[string]any{"a": 1.0}))
 }
 
-// errNet is what a resolver of the program's own returns.
+// errNet is the error of a resolver of the program.
 var errNet = fmt.Errorf("lookup: %w", &net.DNSError{Err: "x", Name: "h", IsNotFound: true})
 
-// failing is a RoundTripper of the program's own.
+// failing is a RoundTripper of the program.
 type failing func() (*http.Response, error)
 
 func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return f() }
@@ -359,7 +359,7 @@ func TestARoundTripperThatIsBroken(t *testing.T) {
 			g.Expect(c.Stats()).To(Equal(raven.Stats{Captured: 1, Network: 1}), "%s %s", scheme, name)
 			c.CaptureMessage(t.Context(), "y")
 			ctx, cancel := context.WithCancel(t.Context())
-			cancel() // what holds events would go on trying
+			cancel() // a transport that holds events would retry
 			g.Expect(c.Close(ctx)).To(HaveOccurred(), "%s %s", scheme, name)
 			g.Expect(c.Stats()).To(And(HaveField("Captured", BeEquivalentTo(2)), HaveField("Delivered", BeZero())), "%s %s", scheme, name)
 		}

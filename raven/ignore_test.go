@@ -21,7 +21,7 @@ type gone struct{ what string }
 
 func (e gone) Error() string { return e.what + " is gone" }
 
-// missing is every error that says that something is not there.
+// missing matches sql.ErrNoRows by its method Is, and gone by As.
 type missing struct{ error }
 
 func (missing) Is(target error) bool { return target == sql.ErrNoRows }
@@ -38,7 +38,7 @@ type carton[T any] struct{ value T }
 
 func (e *carton[T]) Error() string { return fmt.Sprint(e.value) }
 
-// touchy has methods that nobody should have to call.
+// touchy has methods that panic.
 type touchy struct{ error }
 
 func (touchy) Is(error) bool { panic("touchy") }

@@ -28,8 +28,7 @@ func TestSendTakesAnyKey(t *testing.T) {
 	g.Expect(rec.all()).To(HaveLen(1))
 }
 
-// No key is ever sent twice: what events have without interfaces is what can't
-// be one.
+// No key is sent twice: Interfaces can't have the keys that events have anyway.
 func TestSendKnowsItsFields(t *testing.T) {
 	g := NewWithT(t)
 	whole := reflect.ValueOf(everything)

@@ -13,7 +13,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// handles is a slog handler of the program's own, enabled for every level.
+// handles is a slog handler of the program, enabled for every level.
 type handles func(context.Context, slog.Record)
 
 func (handles) Enabled(context.Context, slog.Level) bool          { return true }
@@ -47,7 +47,7 @@ func TestALogHandlerThatPanics(t *testing.T) {
 	NewWithT(t).Expect(err).NotTo(HaveOccurred(), "a disabled client logs that it is disabled")
 }
 
-// A handler that leads back to the client: each lost event would make another.
+// The handler captures with the client, so each lost event would cause another.
 func TestALogHandlerThatCaptures(t *testing.T) {
 	var c *raven.Client
 	text := func(r slog.Record) string { return "log: " + r.Message }
@@ -82,7 +82,7 @@ func TestALogHandlerThatCaptures(t *testing.T) {
 		for _, kind := range []string{"blocking", "queued"} {
 			for _, answer := range []error{errDown, &transport.APIError{Status: 400}} {
 				if kind == "queued" && answer == errDown {
-					continue // which is held, and leads to one record in all
+					continue // the event is held, which logs one record
 				}
 				t.Run(fmt.Sprint(name, " ", kind, " ", answer), func(t *testing.T) {
 					g := NewWithT(t)
@@ -99,7 +99,7 @@ func TestALogHandlerThatCaptures(t *testing.T) {
 						c.CaptureMessage(t.Context(), "x")
 					}
 					var lost *raven.LossError
-					for range 20 { // until nothing more comes
+					for range 20 { // until no more events come
 						if err := c.Flush(t.Context()); !errors.As(err, &lost) {
 							break
 						}

@@ -15,13 +15,13 @@ import (
 )
 
 type (
-	// login is like a message of protobuf: its text has the password in it.
+	// login is like a protobuf message: its text has the password in it.
 	login  struct{ Name, Password string }
 	logins struct {
 		Last  *login
 		After []login
 	}
-	// endpoint has a text and nothing to hide.
+	// endpoint has a text, but no secret.
 	endpoint  struct{ Host, Port string }
 	textLogin struct{ Name, APIKey string }
 	failure   struct{ Token string }
@@ -162,8 +162,7 @@ func TestFormsOfSecretsInRequests(t *testing.T) {
 	g.Expect(eventOf(t, rec.all()[0]).at("request", "headers", "Cookie")).To(Equal("sessionid=" + masked + "; _csrf=" + masked + "; a=b"))
 }
 
-// In texts that people read, only what is a secret wherever it stands is
-// masked.
+// In prose only texts that are secrets in any place are masked.
 func TestFormsOfSecretsInMessages(t *testing.T) {
 	for text, want := range map[string]struct{ message, failure, name string }{
 		"a Bearer hush": {"a Bearer " + masked, "a Bearer " + masked, "a Bearer " + masked},

@@ -83,13 +83,13 @@ func inlining(fn func()) { inlined(fn) }
 
 var packageLevel = func(fn func()) { fn() }
 
-// atInit is what a capture in an init function shows.
+// atInit is the stack of a capture in an init function.
 var atInit []any
 
 func init() { atInit = namesIn(func(capture func()) { capture() }) }
 
-// namesIn returns the functions on the stack of a capture, the innermost
-// first, without that which captures.
+// namesIn returns the functions on the stack of a capture, the innermost first,
+// without the function that captures.
 func namesIn(run func(capture func())) []any {
 	rec := new(recorder)
 	c, err := raven.New(testDSN, raven.WithTransport(rec))
@@ -106,7 +106,8 @@ func namesIn(run func(capture func())) []any {
 	return functions(ev.at("exception", "values", 0).(map[string]any))[1:]
 }
 
-// Numbers of closures are the compiler's to give; whose they are is not.
+// The compiler chooses the numbers of closures; the function before the number
+// is known.
 func TestNames(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -11,8 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// Functions of the program that capture what they are called for, each in the
-// way that would never end.
+// Functions that the client calls during a capture capture again. Without a
+// limit that would never end.
 func TestCapturesInsideCapturesEnd(t *testing.T) {
 	var c *raven.Client
 	again := func(ctx context.Context) { c.CaptureMessage(ctx, "again") }

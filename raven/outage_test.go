@@ -33,7 +33,7 @@ func TestFlushDuringAnOutage(t *testing.T) {
 		g.Expect(c.State().Status).To(Equal(raven.StatusError))
 		c.CaptureMessage(t.Context(), "captured while sending fails")
 		g.Expect(c.Send(t.Context(), &raven.Event{Message: "sent while sending fails"})).To(Succeed())
-		g.Expect(time.Since(begun)).To(BeZero(), "nobody waited")
+		g.Expect(time.Since(begun)).To(BeZero(), "no capture waited")
 
 		short, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

@@ -15,7 +15,7 @@ import (
 	"github.com/ravenkit/ravenkit/transport"
 )
 
-// quiet keeps what is meant to fail out of the test's output.
+// quiet keeps intended failures out of the test's output.
 var quiet = raven.WithLogger(slog.New(slog.DiscardHandler))
 
 func rateLimited(held bool) error {

@@ -30,7 +30,7 @@ type (
 
 func (s speaks) String() string { return s.text }
 
-// capturedExtra is what arrives of a value in extra.
+// capturedExtra returns a value of extra as it is sent.
 func capturedExtra(t *testing.T, v any, opts ...raven.Option) any {
 	t.Helper()
 	c, rec := newRecorded(t, testDSN, opts...)

@@ -26,7 +26,7 @@ func privacyPage(t *testing.T) string {
 
 var backticked = regexp.MustCompile("`([^`]+)`")
 
-// listed returns what stands in backticks between two phrases of a page.
+// listed returns the texts in backticks between two phrases of a page.
 func listed(t *testing.T, page, from, to string) []string {
 	t.Helper()
 	g := NewWithT(t)
@@ -56,7 +56,7 @@ func rulesOnPage(t *testing.T) keyRules {
 	}
 }
 
-// spelled returns a key in the ways in which people write it.
+// spelled returns a key in its usual spellings.
 func spelled(key string) []string {
 	words := strings.Split(key, "_")
 	camel := words[0]
@@ -329,7 +329,7 @@ func TestTableOnThePrivacyPage(t *testing.T) {
 	places := namedPlaces()
 	for i, line := range strings.Split(table, "\n") {
 		if i < 2 {
-			continue // the rest of the heading, and the rule below it
+			continue // the rest of the heading and the rule
 		}
 		cells := strings.Split(strings.Trim(line, "|"), "|")
 		for i, cell := range cells {
@@ -367,8 +367,8 @@ func sends(t *testing.T, p tablePlace, s sample) bool {
 	return slices.ContainsFunc(spellings(s.secret), func(form string) bool { return strings.Contains(body, form) })
 }
 
-// What the page says is not masked is not: a rule that begins to mask it changes
-// the page.
+// Data that the page lists as not masked is not masked. A rule that masks it
+// requires a change of the page.
 func TestNotMaskedOnThePrivacyPage(t *testing.T) {
 	page := privacyPage(t)
 	_, page, _ = strings.Cut(page, "## What is not masked")
@@ -411,7 +411,8 @@ func TestNotMaskedOnThePrivacyPage(t *testing.T) {
 }
 
 type (
-	// talks has a text of its own with a secret in it, and no field that says so.
+	// talks has a String method that returns a secret, and no field with a
+	// secret name.
 	talks struct{ Inner talked }
 	// talked is a field of another name.
 	talked struct{ Value string }
@@ -419,7 +420,7 @@ type (
 
 func (t talked) String() string { return "it is " + t.Value }
 
-// Texts that values make of themselves are sent as they are.
+// Texts of values' own methods are sent unchanged.
 func TestTextsOfValuesOnThePrivacyPage(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(privacyPage(t)).To(ContainSubstring("The text of a struct of yours, if it is part of an error's text (`fmt.Errorf(\"%v\", login)`), or if a field with another name has a `String` method that returns a secret; and unexported fields in `%v` of a message."))
@@ -432,7 +433,7 @@ func TestTextsOfValuesOnThePrivacyPage(t *testing.T) {
 	}
 }
 
-// The ways out that the page names.
+// The alternatives on the page.
 func TestWaysOutOnThePrivacyPage(t *testing.T) {
 	page := privacyPage(t)
 	for says, opt := range map[string]raven.Option{

@@ -38,8 +38,8 @@ func TestSanitizeKeysEverywhere(t *testing.T) {
 	}))
 }
 
-// Texts that are made to take long: with a search to the end for each of their
-// parts these would take minutes.
+// A search to the end of the text for each part of these texts would take
+// minutes.
 func TestLongTextsAreSanitized(t *testing.T) {
 	for _, part := range []string{
 		"://", "x:a://", "=", "1=", "password=", "p_", `{"`, `["`, `{"a":"`, "4 ", "%=",
@@ -85,7 +85,7 @@ func TestBreadcrumbsOfSeveralClients(t *testing.T) {
 	g.Expect(runs).To(Equal(1))
 }
 
-// Whatever a text is, what is made of it is JSON, and says no secret.
+// Any text results in valid JSON without the secret.
 func FuzzSanitizedTexts(f *testing.F) {
 	for _, s := range []string{
 		"user[password]=x", `f[auth][a]={"b":1}`, "password: 'a b", `{"a":[1,null,{"otp":tr`, "\ufeff{", `"{\"password\":\"x`, `\"token\":\"`, "Password=two words;", "map[secret:map[",

@@ -97,7 +97,8 @@ func goCommand(t *testing.T, folder string, args ...string) []byte {
 	return out
 }
 
-// Whose a frame is, and where, does not depend on how the program was built.
+// The package and the file of a frame do not depend on how the program was
+// built.
 func TestFramesOfAProgram(t *testing.T) {
 	folder := writeProgram(t)
 	for _, tt := range []struct {

@@ -18,8 +18,8 @@ import (
 	"github.com/ravenkit/ravenkit/transporttest"
 )
 
-// Whatever goes wrong on the way, in whatever order, every event has one
-// outcome, and everybody who counts them counts the same.
+// After any failures in any order, every event has one outcome, and all counts
+// agree.
 func TestEveryEventHasOneOutcome(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -28,7 +28,7 @@ func TestEveryEventHasOneOutcome(t *testing.T) {
 	}
 }
 
-// trial is one client with bad luck, and what is known about it.
+// trial is one client with failures, and the expected counts.
 type trial struct {
 	*testing.T
 	*WithT
@@ -144,7 +144,7 @@ func (tr *trial) run() {
 	tr.judge()
 }
 
-// act does one thing that a program may do.
+// act performs one action of a program.
 func (tr *trial) act(rng *rand.Rand) {
 	ctx, cancel := context.WithTimeout(tr.Context(), time.Duration(rng.IntN(5000))*time.Millisecond)
 	defer cancel()
@@ -183,7 +183,7 @@ func (tr *trial) addsUp(s raven.Stats) {
 func (tr *trial) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_ = tr.client.Close(ctx) // what it says is another test's
+	_ = tr.client.Close(ctx) // another test checks the error
 }
 
 func (tr *trial) judge() {

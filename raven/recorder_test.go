@@ -20,7 +20,7 @@ const (
 	storeDSN = "https://public:sesame@sentry.example.com/prefix/42?protocol=store"
 )
 
-// recorder is a blocking transport that keeps what it is given.
+// recorder is a blocking transport that keeps its packets.
 type recorder struct {
 	mu      sync.Mutex
 	packets []*transport.Packet

@@ -61,7 +61,7 @@ func TestRecover(t *testing.T) {
 			g.Expect(ev.at("exception", "values")).To(HaveLen(tt.exceptions))
 			x := object(ev.at("exception", "values", -1).(map[string]any))
 			g.Expect(x["type"]).To(Equal(tt.typ))
-			if tt.name == "fault" { // what Go calls it has changed before
+			if tt.name == "fault" { // Go has changed the type's name before
 				g.Expect(x.at("mechanism", "data", "go_type")).To(HavePrefix("runtime."))
 			} else {
 				g.Expect(x.at("mechanism", "data", "go_type")).To(equalOrNil(tt.goType))

@@ -45,7 +45,7 @@ func TestSamplingInAContext(t *testing.T) {
 	c, rec := newRecorded(t, testDSN)
 	ctx, rc := raven.NewContext(t.Context(), c)
 	rc.Merge(raven.SampleRate(0))
-	rc.Merge(raven.Tags{"a": "b"}) // says nothing of the rate
+	rc.Merge(raven.Tags{"a": "b"}) // does not change the rate
 	c.CaptureMessage(ctx, "x")
 	g.Expect(rec.all()).To(BeEmpty())
 	c.CaptureMessage(ctx, "x", raven.SampleRate(1))
@@ -56,7 +56,7 @@ func TestSamplingInAContext(t *testing.T) {
 func TestSamplingLeavesSomeOut(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN, raven.WithSampleRate(0.5))
-	for range 1000 { // that all go one way happens once in 2^999 times
+	for range 1000 { // all are equal once in 2^999 times
 		c.CaptureMessage(t.Context(), "x")
 	}
 	sent := uint64(len(rec.all()))

@@ -116,8 +116,8 @@ func TestRepetitionEndsWithTheContext(t *testing.T) {
 	g.Expect(rec.all()).NotTo(BeEmpty())
 }
 
-// The client's own Context is that of everything that has none, so nothing that
-// is captured with it says anything of the rest.
+// Unrelated work shares the client's own Context, so its errors are not
+// remembered.
 func TestUnrelatedWorkHasNoRepetitions(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
@@ -144,7 +144,7 @@ func TestAnErrorIsRememberedForFiveMinutes(t *testing.T) {
 	})
 }
 
-// An error that was captured more than once is no single occasion.
+// An error that was captured more than once may be a sentinel.
 func TestAnErrorThatComesAgainIsASentinel(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
@@ -156,7 +156,8 @@ func TestAnErrorThatComesAgainIsASentinel(t *testing.T) {
 	g.Expect(rec.all()).To(HaveLen(3))
 }
 
-// Whatever keeps an error from being delivered, what wraps it is captured.
+// If an error is not delivered, for any reason, an error that wraps it is
+// captured.
 func TestAnErrorThatWasLostSilencesNothing(t *testing.T) {
 	refused := answerWith("", &transport.APIError{Status: 400, Message: "refused"})
 	for _, tt := range []struct {
@@ -200,11 +201,11 @@ func TestAnErrorThatWasLostSilencesNothing(t *testing.T) {
 					}
 					rec.answer = tt.answer
 					c.CaptureException(ctx, inner, tt.call...)
-					_ = c.Flush(t.Context()) // which says what was lost
+					_ = c.Flush(t.Context()) // it returns the losses
 					g.Expect(kinds).To(ContainElement(tt.kind))
 
 					rec.answer = nil
-					time.Sleep(2 * time.Second) // the client holds back after a failure
+					time.Sleep(2 * time.Second) // the pause after a failure
 					wrapper := &fs.PathError{Op: "outer", Path: "x", Err: inner}
 					g.Expect(c.CaptureException(ctx, wrapper)).NotTo(BeEmpty())
 					g.Expect(c.Flush(t.Context())).To(Succeed())
@@ -216,7 +217,7 @@ func TestAnErrorThatWasLostSilencesNothing(t *testing.T) {
 	}
 }
 
-// While it is not known what becomes of an error it counts as delivered.
+// An error without an outcome counts as delivered.
 func TestAnErrorOnItsWayIsRemembered(t *testing.T) {
 	g := NewWithT(t)
 	c := newOver(t, new(queue), testDSN)
@@ -244,7 +245,7 @@ func TestPanicsAreNeverRepetitions(t *testing.T) {
 	g.Expect(c.CaptureException(ctx, another)).To(BeEmpty())
 }
 
-// What a function reports and then returns is one event.
+// An error that a function reports and then returns is one event.
 func TestWrapRepeatsNothing(t *testing.T) {
 	c, rec := newRecorded(t, testDSN)
 	inContext, _ := raven.NewContext(t.Context(), c)

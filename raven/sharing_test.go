@@ -11,8 +11,8 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// A new Context shares what its parent holds: it costs the same, however much
-// that is.
+// A new Context shares the data of its parent, so it costs the same for any
+// amount of data.
 func TestANewContextCostsTheSameWhateverItsParentHolds(t *testing.T) {
 	c, _ := newRecorded(t, testDSN)
 	cost := func(n int) float64 {
@@ -27,7 +27,7 @@ func TestANewContextCostsTheSameWhateverItsParentHolds(t *testing.T) {
 	NewWithT(t).Expect(cost(300)).To(Equal(cost(1)))
 }
 
-// Breadcrumbs that no event can show any more are not kept in memory.
+// Breadcrumbs that no event can have any more are freed.
 func TestOldBreadcrumbsAreGivenUp(t *testing.T) {
 	g := NewWithT(t)
 	c, _ := newRecorded(t, testDSN)

@@ -62,7 +62,7 @@ func TestSourceOfLibrariesIsNotSent(t *testing.T) {
 	NewWithT(t).Expect(outermost).NotTo(HaveKey("context_line"))
 }
 
-// Recursion shows a line once, and a deep stack not all of them.
+// A recursion shows a line once. In a deep stack only some frames have lines.
 func TestSourceOfDeepStacks(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
@@ -98,7 +98,7 @@ func pingPong(n int, fn func()) {
 //go:noinline
 func pong(n int, fn func()) { pingPong(n, fn) }
 
-// A flood does not repeat the same lines ten thousand times.
+// Not all of many equal events have source lines.
 func TestSourceInFloods(t *testing.T) {
 	flood := func(opts ...raven.Option) (with []bool) {
 		synctest.Test(t, func(t *testing.T) {

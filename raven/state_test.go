@@ -118,8 +118,7 @@ func whoPassesTheBackoff(t *testing.T) {
 	g.Expect(c.State().Status).To(Equal(raven.StatusOnline))
 }
 
-// Whether the client holds events back while sending fails no longer matters
-// once it is closed.
+// After Close a pause of the client has no effect.
 func TestAfterCloseDuringABackoff(t *testing.T) {
 	g := NewWithT(t)
 	for _, tr := range []transport.Transport{down(), &queue{recorder: recorder{answer: answerWith("", errDown)}}} {

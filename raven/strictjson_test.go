@@ -13,8 +13,9 @@ import (
 	"github.com/ravenkit/ravenkit/raven"
 )
 
-// strictly is what encoding/json lets pass and servers in Rust refuse: nesting
-// of 128 levels, half of a surrogate pair, a number that no float64 can hold.
+// strictly finds JSON that encoding/json accepts and servers in Rust refuse:
+// nesting of 128 levels, half of a surrogate pair, a number that no float64 can
+// hold.
 func strictly(raw []byte) error {
 	if !json.Valid(raw) {
 		return errors.New("no JSON")
@@ -70,7 +71,7 @@ func unit(raw []byte) rune {
 	return rune(n)
 }
 
-// marshals is a value whose MarshalJSON returns what it holds.
+// marshals is a value whose MarshalJSON returns the value's text.
 type marshals string
 
 func (m marshals) MarshalJSON() ([]byte, error) { return []byte(m), nil }
@@ -111,7 +112,7 @@ func TestStrictJSON(t *testing.T) {
 	})
 }
 
-// Wherever a value is, and however deep, a strict parser takes the event.
+// A strict parser accepts events with any value in any place and depth.
 func TestEventsAreStrictJSON(t *testing.T) {
 	for _, raw := range []string{`"\ud83d"`, `1e999`, strings.Repeat("[", 5000) + strings.Repeat("]", 5000)} {
 		nested := any(marshals(raw))

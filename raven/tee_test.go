@@ -38,8 +38,8 @@ func (b *lockedBuffer) String() string {
 	return b.out.String()
 }
 
-// A client that reports to a healthy and to a dead Sentry, in both orders: all
-// that it captures reaches the healthy one.
+// A client reports to a Sentry that works and to one that does not, in both
+// orders. All events reach the one that works.
 func TestTeeBesideADeadSentry(t *testing.T) {
 	every := func(step sentrytest.Step) func(*sentrytest.Server) {
 		return func(srv *sentrytest.Server) { srv.Rule(sentrytest.When().Do(step).Optional()) }

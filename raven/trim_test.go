@@ -210,7 +210,7 @@ func TestTooLargeIsRaised(t *testing.T) {
 	g.Expect(raised[0]).To(MatchError(ContainSubstring("Sentry takes 1000000")))
 }
 
-// A text that is cut must not show half of what would have been masked.
+// A cut text must not show a part of a masked text.
 func TestTrimmedTextsAreSanitized(t *testing.T) {
 	g := NewWithT(t)
 	c, rec := newRecorded(t, testDSN)
