@@ -50,7 +50,7 @@ func TestTeeBesideADeadSentry(t *testing.T) {
 		"503":        every(sentrytest.Status(503)),
 		"403":        every(sentrytest.Status(403)),
 	} {
-		for _, order := range []string{"the own target is dead", "the other is dead"} {
+		for _, order := range []string{"the main target is dead", "the other is dead"} {
 			t.Run(name+": "+order, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					g := NewWithT(t)
@@ -65,7 +65,7 @@ func TestTeeBesideADeadSentry(t *testing.T) {
 						return strings.Replace(dsn, srv.Addr(), host, 1)
 					}
 					hosts := []string{"dead.test", "healthy.test"}
-					ownIsDead := order == "the own target is dead"
+					ownIsDead := order == "the main target is dead"
 					if !ownIsDead {
 						slices.Reverse(hosts)
 					}

@@ -112,12 +112,12 @@ func (o on[T]) must(v T) Condition {
 
 // The table of docs/fakesentry.md has the first sentence of each comment below.
 
-// OnSizeOver is met by requests whose body is longer than n bytes. They are
-// counted after decompression, or as sent if that failed. A negative n panics.
+// OnSizeOver is met by requests whose body has more than n bytes after
+// decompression, or as sent if that failed. A negative n panics.
 func OnSizeOver(n int) Condition { return onSizeOver.must(n) }
 
-// OnSizeUnder is met by requests whose body is shorter than n bytes. They are
-// counted as by [OnSizeOver]. A negative n panics.
+// OnSizeUnder is met by requests whose body has fewer than n bytes after
+// decompression, or as sent if that failed. A negative n panics.
 func OnSizeUnder(n int) Condition { return onSizeUnder.must(n) }
 
 // OnLevel is met by requests with an event of the given level. It is debug,

@@ -96,7 +96,8 @@ type verdictOn struct {
 }
 
 func judgeEvent(e Event, preds []Predicate) verdictOn {
-	v, s := verdictOn{event: e}, &subject{Event: e}
+	v, s := verdictOn{event: e}, newSubject(e)
+	defer s.release()
 	for _, p := range preds {
 		err := p.meet(s)
 		if err == nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
@@ -31,7 +32,9 @@ func NewPredicate(text string, match func(Event) error) Predicate {
 // Match returns nil if the event meets the condition, and else an error that
 // says what the event has instead.
 func (p Predicate) Match(e Event) error {
-	return p.meet(&subject{Event: e})
+	s := newSubject(e)
+	defer s.release()
+	return p.meet(s)
 }
 
 func (p Predicate) meet(s *subject) error {
@@ -48,6 +51,20 @@ type subject struct {
 	decoded bool
 	tree    any
 	err     error
+}
+
+// subjects are reused, because an event is large.
+var subjects = sync.Pool{New: func() any { return new(subject) }}
+
+func newSubject(e Event) *subject {
+	s := subjects.Get().(*subject)
+	s.Event = e
+	return s
+}
+
+func (s *subject) release() {
+	*s = subject{}
+	subjects.Put(s)
 }
 
 func (s *subject) json() (any, error) {
@@ -118,7 +135,8 @@ func mismatches(s *subject, preds []Predicate) []error {
 }
 
 func matchesAll(e Event, preds []Predicate) bool {
-	s := &subject{Event: e}
+	s := newSubject(e)
+	defer s.release()
 	for _, p := range preds {
 		if p.meet(s) != nil {
 			return false

@@ -59,11 +59,27 @@ type fullSource interface {
 
 // fullSourceOf adapts any source.
 func fullSourceOf(src Source) fullSource {
-	if own, ok := src.(interface{ full() ownSource }); ok {
+	own, ok := src.(interface{ full() ownSource })
+	if !ok {
+		return otherSource{src}
+	}
+	switch src.(type) {
+	case *Server, *Tenant:
 		return own.full()
 	}
-	return otherSource{src}
+	return wrappedSource{own.full(), src}
 }
+
+// wrappedSource is a type that embeds a server or a tenant, and may have
+// methods Events and Claim of its own.
+type wrappedSource struct {
+	ownSource
+	src Source
+}
+
+func (w wrappedSource) Events() []Event { return w.src.Events() }
+
+func (w wrappedSource) claim(events []Event) { otherSource{w.src}.claim(events) }
 
 // ownSource is a server or a tenant.
 type ownSource struct {
