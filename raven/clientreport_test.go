@@ -69,7 +69,7 @@ func TestReasonsOfClientReports(t *testing.T) {
 				}
 				g.Expect(got).To(Equal(want))
 				_ = c.Flush(t.Context())
-				g.Expect(rec.all()).To(HaveLen(len(all)), "told once")
+				g.Expect(rec.all()).To(HaveLen(len(all)), "a report is sent once")
 			})
 		})
 	}

@@ -41,7 +41,7 @@ func TestContextMerges(t *testing.T) {
 
 	c.Capture(ctx, &raven.Event{Message: "100%", Tags: raven.Tags{"d": "event"}, Request: &raven.Request{URL: "event"}, Level: raven.LevelDebug})
 	ev = eventOf(t, rec.all()[1])
-	g.Expect(ev.at("logentry", "formatted")).To(Equal("100%"), "Params of a Context are nobody's")
+	g.Expect(ev.at("logentry", "formatted")).To(Equal("100%"), "a Context has no Params")
 	g.Expect(ev["tags"]).To(Equal(map[string]any{"a": "client", "b": "context", "c": "context", "d": "event", "e": "context"}))
 	g.Expect(ev["request"]).To(Equal(map[string]any{"url": "event", "headers": map[string]any{"A": "1"}}))
 	g.Expect(ev["level"]).To(Equal("debug"))
@@ -58,7 +58,7 @@ func TestContextMerges(t *testing.T) {
 		User: &raven.User{ID: "1", Email: "e", Username: "n"}, Request: &raven.Request{URL: "u", Headers: map[string]string{"A": "1"}},
 		Level: raven.LevelInfo, Logger: "context", Fingerprint: raven.Fingerprint{"context"}, Transaction: "context",
 		TimeSpent: time.Second, Interfaces: raven.Interfaces{"a.b": 1, "a.c": 1},
-	}), "without what is the client's")
+	}), "without the client's data")
 }
 
 // fills is an event type that fills in another event.

@@ -28,7 +28,7 @@ func TestLazyValuesAreAskedForAtTheCapture(t *testing.T) {
 	g.Expect(captured(t, ctx, c, rec, raven.Tags{"step": "its own"}).at("tags", "step")).To(Equal("its own"))
 	g.Expect(captured(t, t.Context(), c, rec)).NotTo(HaveKey("user"))
 	g.Expect(asked).To(Equal(3))
-	g.Expect(rc.Get().Tags).To(HaveKeyWithValue("step", "merged"), "Get shows what was merged")
+	g.Expect(rc.Get().Tags).To(HaveKeyWithValue("step", "merged"), "Get returns merged values")
 }
 
 func TestALazySampleRate(t *testing.T) {

@@ -107,7 +107,7 @@ func TestOutcomes(t *testing.T) {
 					g.Expect(errors.As(flushed, &loss)).To(BeTrue())
 					g.Expect(loss.Lost).To(Equal(map[raven.OutcomeKind]uint64{tt.kind: 1}))
 					g.Expect(loss).To(MatchError(fmt.Sprintf("raven: events lost since the last Flush: 1 (%s 1)", tt.kind)))
-					g.Expect(c.Flush(t.Context())).To(Succeed(), "told once")
+					g.Expect(c.Flush(t.Context())).To(Succeed(), "Flush returns a loss once")
 				}
 			})
 		}

@@ -45,7 +45,7 @@ func TestBurst(t *testing.T) {
 	})
 }
 
-// A burst ends once, whoever says so.
+// Of concurrent successes only one ends the burst.
 func TestBurstEndsOnce(t *testing.T) {
 	g := NewWithT(t)
 	var b losses.Burst

@@ -38,8 +38,8 @@ func TestTake(t *testing.T) {
 	out.Close()
 
 	out, left, err = Take(path, Header{})
-	g.Expect(err).NotTo(gomega.HaveOccurred(), "it was given back")
-	g.Expect(left).To(gomega.BeEmpty(), "what was reported is gone")
+	g.Expect(err).NotTo(gomega.HaveOccurred(), "Close released the crash output")
+	g.Expect(left).To(gomega.BeEmpty(), "Empty removed the crash")
 	out.Close()
 }
 

@@ -26,8 +26,7 @@ main.main()
 exit status 2
 `
 
-// deferredTrace is the trace of a panic in a function that another one has
-// deferred.
+// deferredTrace is the trace of a panic in a deferred function.
 const deferredTrace = `
 goroutine 1 [running]:
 main.main.func1()
@@ -83,7 +82,7 @@ func TestParseGoroutines(t *testing.T) {
 		{Function: "(*Cart).add", Module: "example.com/shop/v2", Filename: "example.com/shop/v2/cart.go", AbsPath: "/src/shop/cart.go", Lineno: 5},
 		{Function: "run", Module: "main", Filename: "main/main.go", AbsPath: "C:/src/main.go", Lineno: 10, InApp: true},
 	}))
-	g.Expect(list[0].Stack()[0].Function).To(gomega.Equal("(*Cart).add"), "how the runtime dies is left out")
+	g.Expect(list[0].Stack()[0].Function).To(gomega.Equal("(*Cart).add"), "without the calls by which the runtime crashes")
 	g.Expect(list[1].State).To(gomega.Equal("chan receive, 3 minutes"))
 	g.Expect(list[1].Frames).To(gomega.HaveLen(1))
 }

@@ -82,7 +82,7 @@ func TestStacks(t *testing.T) {
 	c := unwrapped(fmt.Errorf("no stack: %w", outer))
 	c.FindStacks(&a, a.Of(outer.pcs))
 	g.Expect(c.Links[1].Stack).To(HaveLen(len(c.Links[2].Stack)))
-	g.Expect(c.Links[1].Cut).To(Equal(len(c.Links[2].Stack)-1), "what both have in common is shown with the inner one")
+	g.Expect(c.Links[1].Cut).To(Equal(len(c.Links[2].Stack)-1), "only the inner error shows the shared calls")
 	g.Expect(c.NearestStack(2)).To(Equal(c.Links[2].Stack))
 	c.FindStacks(&a, nil)
 	g.Expect(*inner.asks).To(Equal(1), "an error is asked once")

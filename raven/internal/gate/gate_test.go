@@ -32,14 +32,14 @@ func TestThrottle(t *testing.T) {
 		g.Expect(pass(1)).To(Equal([]any{0, true}))
 		g.Expect(pass(1)).To(Equal([]any{0, false}))
 		time.Sleep(time.Minute)
-		g.Expect(pass(1)).To(Equal([]any{1, true}), "it says how many were held back")
+		g.Expect(pass(1)).To(Equal([]any{1, true}), "Pass returns the number of dropped events")
 		th.GiveBack(1, 1)
-		g.Expect(pass(1)).To(Equal([]any{1, true}), "what was not told is told again")
+		g.Expect(pass(1)).To(Equal([]any{1, true}), "GiveBack returned the number")
 		g.Expect(pass(1)).To(Equal([]any{0, false}))
 		for key := range uint64(1000) {
 			th.Pass(key + 2)
 		}
-		g.Expect(pass(1)).To(Equal([]any{0, true}), "a thousand others have displaced it")
+		g.Expect(pass(1)).To(Equal([]any{0, true}), "a thousand other keys took its place")
 	})
 }
 
@@ -66,13 +66,13 @@ func TestBackoff(t *testing.T) {
 			g.Expect(why).To(MatchError(cause))
 			g.Expect(time.Until(why.Until)).To(Equal(time.Duration(seconds) * time.Second))
 			time.Sleep(time.Until(why.Until) + 1)
-			g.Expect(b.Try()).To(BeNil(), "then one may try")
+			g.Expect(b.Try()).To(BeNil(), "the pause is over")
 		}
 		b.Fail(90*time.Second, cause)
 		failures, until, err := b.State()
 		g.Expect([]any{failures, time.Until(until), err}).To(Equal([]any{8, 90 * time.Second, cause}))
 		b.Fail(24*time.Hour, cause)
-		g.Expect(time.Until(b.Try().Until)).To(Equal(time.Hour), "no server is believed for longer")
+		g.Expect(time.Until(b.Try().Until)).To(Equal(time.Hour), "the longest pause")
 		b.Succeed()
 		g.Expect(b.Try()).To(BeNil())
 		failures, until, err = b.State()
@@ -91,7 +91,7 @@ func TestLedger(t *testing.T) {
 	l.Open("c", "sampled")
 	l.Close(a, "network")
 	outcomes, forgotten = l.Read()
-	g.Expect(outcomes).To(Equal(map[string]string{"b": "delivered", "c": "sampled"}), "a has given way to c")
+	g.Expect(outcomes).To(Equal(map[string]string{"b": "delivered", "c": "sampled"}), "c took the place of a")
 	g.Expect(forgotten).To(BeEquivalentTo(1))
 
 	var none gate.Ledger

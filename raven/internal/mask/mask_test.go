@@ -38,7 +38,7 @@ func TestNames(t *testing.T) {
 	m := mask.New(nil, true)
 	g.Expect(m.InCookies("Set-Cookie").Value("sid=1; lang=en")).To(Equal("sid=********; lang=en"))
 	g.Expect(m.Cookies("sid=1")).To(Equal("sid=********"))
-	g.Expect(m.InCookies("x").Value("sid=1")).To(Equal("sid=1"), "elsewhere it is a word like any other")
+	g.Expect(m.InCookies("x").Value("sid=1")).To(Equal("sid=1"), "it is a secret only in cookies")
 	g.Expect(m.Query("a=1&token=2")).To(Equal("a=1&token=********"))
 	g.Expect(m.JSON(`{"token":{"a":1},"b":"c"}`)).To(Equal(`{"token":"********","b":"c"}`))
 	g.Expect(m.Userinfo(url.UserPassword("u", "p"))).To(Equal("u:********"))
@@ -46,7 +46,7 @@ func TestNames(t *testing.T) {
 	g.Expect(m.Params([]any{1, "token=a"})).To(Equal([]any{1, "token=********"}))
 }
 
-// What is hidden in a text depends on what the text is.
+// Each kind of text has its own secrets.
 func TestKindsOfTexts(t *testing.T) {
 	g := NewWithT(t)
 	m := mask.New(nil, true)

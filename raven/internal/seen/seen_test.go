@@ -29,14 +29,14 @@ func TestErrors(t *testing.T) {
 	g.Expect(has(&s, err, seen.Ways, now)).To(BeTrue())
 	g.Expect(has(&s, err, seen.ByProgram, now)).To(BeFalse(), "two captures by the program are two events")
 	g.Expect(has(&s, errors.New("x"), seen.ByLog, now)).To(BeFalse())
-	g.Expect(has(&s, err, seen.ByLog, now.Add(5*time.Minute))).To(BeFalse(), "after five minutes it is another occasion")
+	g.Expect(has(&s, err, seen.ByLog, now.Add(5*time.Minute))).To(BeFalse(), "it is forgotten after five minutes")
 
 	s.Forget(ticket)
 	g.Expect(has(&s, err, seen.ByLog, now)).To(BeFalse())
 
 	s.Add(err, seen.ByProgram, now)
 	s.Add(err, seen.ByProgram, now)
-	g.Expect(has(&s, err, seen.ByLog, now)).To(BeFalse(), "an error that comes twice is no single occasion")
+	g.Expect(has(&s, err, seen.ByLog, now)).To(BeFalse(), "an error that was captured twice may be a sentinel")
 
 	s.Clear()
 	list := make([]error, 18)

@@ -8,7 +8,7 @@ import (
 	"github.com/ravenkit/ravenkit/raven/internal/stack"
 )
 
-// What older compilers and linkers write can't be had from this one.
+// Some of these names are from older compilers and linkers.
 func TestFunctionName(t *testing.T) {
 	for full, want := range map[string][2]string{
 		"main.main":                        {"main", "main"},

@@ -27,7 +27,7 @@ func TestOf(t *testing.T) {
 	g.Expect(s[0].InApp).To(BeTrue())
 	g.Expect(string(s[0].JSON)).To(HavePrefix(`{"function":"init.func1","module":"github.com/ravenkit`))
 	g.Expect(s[1].Function).To(Equal("TestOf"))
-	g.Expect(s[len(s)-1].Function).NotTo(Equal("goexit"), "how every goroutine starts says nothing")
+	g.Expect(s[len(s)-1].Function).NotTo(Equal("goexit"), "the start of the goroutine is left out")
 	g.Expect(a.Of(nil)).To(BeNil())
 	g.Expect(stack.Resolve(s[1].PC())).To(BeIdenticalTo(s[1]), "a program counter is resolved once")
 }
@@ -61,7 +61,7 @@ func TestPanic(t *testing.T) {
 		var none []int
 		_ = none[len(none)]
 	}()
-	g.Expect(s[0].Function).To(Equal("TestPanic.func1"), "neither the recovering nor the runtime is of interest")
+	g.Expect(s[0].Function).To(Equal("TestPanic.func1"), "without the calls of the recovery and of the runtime")
 }
 
 func recovering(a *stack.Arena) stack.Stack { return nested(a) }
@@ -79,7 +79,7 @@ func TestSharedAndNear(t *testing.T) {
 	g.Expect(here.Shared(here)).To(Equal(len(here)))
 	g.Expect(here.Shared(there)).To(Equal(len(here)-1), "the two lines differ")
 	g.Expect(here.Near(there)).To(BeTrue())
-	g.Expect(here.Near(deeper)).To(BeTrue(), "one function has called what the other stack shows")
+	g.Expect(here.Near(deeper)).To(BeTrue(), "the function called the innermost function of the other stack")
 	apart := func(line int) stack.Stack {
 		return stack.Stack{{Frame: stack.Frame{Function: "inner", Lineno: line}}, {Frame: stack.Frame{Function: "outer", Lineno: line}}}
 	}
