@@ -1,0 +1,3 @@
+package seglog_test
+
+func child(string, string) {}

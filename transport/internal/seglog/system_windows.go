@@ -1,0 +1,38 @@
+package seglog
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+)
+
+const (
+	sharingViolation = syscall.Errno(32)
+	handleDiskFull   = syscall.Errno(39)
+	diskFull         = syscall.Errno(112)
+)
+
+// lock opens the file for this process alone.
+func lock(path string) (io.Closer, error) {
+	name, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, 0, nil, syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+	switch {
+	case errors.Is(err, sharingViolation):
+		return nil, ErrLocked
+	case err != nil:
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(handle), path), nil
+}
+
+// syncDir does nothing: Windows writes directories itself.
+func syncDir(string) error { return nil }
+
+// isFull reports whether removing a file may help.
+func isFull(err error) bool {
+	return errors.Is(err, diskFull) || errors.Is(err, handleDiskFull)
+}
