@@ -100,12 +100,16 @@ func (s *segment) set(i int, st state) {
 	}
 }
 
-// expired reports whether all frames are older than a bound. An age counts if
-// the clock and the time that has passed in this process agree on it.
+// expired reports whether all frames are older than a bound. The clock and the
+// time that has passed in this process must agree on it. After a start the
+// clock may be wrong for a while.
 func (s *segment) expired(bound time.Duration) bool {
-	const implausible = 365 * 24 * time.Hour
-	byClock := time.Since(time.Unix(0, s.newest))
-	return byClock > bound && byClock < implausible && s.age+time.Since(s.since) > bound
+	const (
+		implausible = 365 * 24 * time.Hour
+		settling    = time.Hour
+	)
+	byClock, passed := time.Since(time.Unix(0, s.newest)), time.Since(s.since)
+	return byClock > bound && byClock < implausible && s.age+passed > bound && passed > min(settling, bound)
 }
 
 // oldest returns the segment with the oldest first frame among the first ones

@@ -40,7 +40,8 @@ type Config struct {
 	MaxBytes int64
 	// MaxAge bounds the age of frames; 0 is no bound. A segment goes as a whole
 	// when its newest frame is too old. Ages that follow from a clock that was
-	// changed, and those above a year, do not count.
+	// changed, and those above a year, do not count. Frames of earlier
+	// processes stay for an hour at least, or for MaxAge if that is less.
 	MaxAge time.Duration
 	// Sync makes Append wait until its frame survives a loss of power.
 	Sync bool

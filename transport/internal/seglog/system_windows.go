@@ -34,5 +34,5 @@ func syncDir(string) error { return nil }
 
 // isFull reports whether removing a file may help.
 func isFull(err error) bool {
-	return errors.Is(err, diskFull) || errors.Is(err, handleDiskFull)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, diskFull) || errors.Is(err, handleDiskFull)
 }

@@ -1,0 +1,6 @@
+package seglog_test
+
+import "errors"
+
+// enospc is the error of a full disk.
+var enospc = errors.New("file system full")
