@@ -1,6 +1,7 @@
 package seglog
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -62,17 +63,14 @@ func (l *Log) Hold(ctx context.Context, at time.Time, meta, body []byte) (Pos, e
 	return l.append(ctx, at, meta, body, out)
 }
 
-func (l *Log) append(ctx context.Context, at time.Time, meta, body []byte, st state) (Pos, error) {
-	pos, err := l.await(ctx, at, meta, body, st)
-	if err != nil {
-		l.mu.Lock()
-		l.stats.Unsaved++
-		l.mu.Unlock()
-	}
-	return pos, err
-}
-
-func (l *Log) await(ctx context.Context, at time.Time, meta, body []byte, st state) (Pos, error) {
+func (l *Log) append(ctx context.Context, at time.Time, meta, body []byte, st state) (pos Pos, err error) {
+	defer func() {
+		if err != nil {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.stats.Unsaved++
+		}
+	}()
 	if len(meta) > MaxMeta || len(body) > MaxBody {
 		return Pos{}, ErrTooLarge
 	}
@@ -103,7 +101,6 @@ func (l *Log) await(ctx context.Context, at time.Time, meta, body []byte, st sta
 	case <-ctx.Done():
 		return Pos{}, context.Cause(ctx)
 	}
-	var err error
 	select {
 	case a := <-r.answer:
 		l.idle.Put(r)
@@ -191,7 +188,7 @@ func (l *Log) commit() {
 		switch {
 		case err == nil:
 			continue
-		case errors.As(err, &failed) && !retried && (failed.Op == "sync" || errors.Is(err, fs.ErrNotExist)):
+		case errors.As(err, &failed) && failed.Op == "sync" && !retried:
 			retried = true // in a new segment
 			continue
 		case failed != nil && isFull(err) && l.cfg.EvictWhenFull && !evicted && l.evict(DiskFull, evictable):
@@ -333,15 +330,14 @@ func (l *Log) segmentFor(size int64) (*segment, error) {
 		return seg, nil
 	}
 	l.setErr(err)
-	if errors.Is(err, fs.ErrNotExist) {
-		l.renew()
-	}
 	return nil, &WriteError{Op: "create", Path: l.own.dir, Err: err}
 }
 
 func (l *Log) create() (*segment, error) {
 	l.mu.Lock()
-	l.own.last++ // also if it fails: the file may exist
+	// A number is never used again, not even by a process that finds the
+	// directory empty: this one may still have positions of its old files.
+	l.own.last = max(l.own.last+1, uint64(max(time.Now().UnixMilli(), 0)))
 	seg := &segment{lane: l.own, number: l.own.last, scanned: true}
 	l.mu.Unlock()
 	f, err := l.cfg.FS.OpenFile(seg.path(), os.O_RDWR|os.O_CREATE|os.O_EXCL)
@@ -359,37 +355,6 @@ func (l *Log) create() (*segment, error) {
 	defer l.mu.Unlock()
 	l.own.segments = append(l.own.segments, seg)
 	return seg, nil
-}
-
-// renew takes another lane after somebody removed the directory of this one.
-// The log forgets what was in it: another process may make it again.
-func (l *Log) renew() {
-	l.adopting.Lock()
-	defer l.adopting.Unlock()
-	if l.cfg.FS.MkdirAll(l.dir) != nil {
-		return
-	}
-	ln, err := l.takeLane()
-	if err != nil {
-		return
-	}
-	l.mu.Lock()
-	old, loss := l.own, Loss{Reason: Unreadable}
-	for _, seg := range old.segments {
-		loss.Frames += seg.waiting
-		seg.removed = true
-		for i := range seg.frames {
-			seg.set(i, done)
-		}
-	}
-	l.own = ln
-	l.lanes = append(slices.DeleteFunc(l.lanes, func(ln *lane) bool { return ln == old }), ln)
-	l.mu.Unlock()
-	_ = old.lock.Close() // nothing was written
-	signal(l.rescan)
-	if loss.Frames > 0 {
-		l.lost(loss)
-	}
 }
 
 // seal ends a segment; nil is none.
@@ -442,20 +407,23 @@ func (l *Log) evict(reason Reason, ok func(*segment) bool) bool {
 		l.mu.Unlock()
 		return false
 	}
-	var frames []Pos
+	var lost []entry
 	for i, e := range seg.frames {
 		if e.state == waiting {
-			frames = append(frames, Pos{seg, i})
+			lost = append(lost, e)
 			l.ackLocked(Pos{seg, i}, reason)
 		}
 	}
 	seg.kept = false
 	l.mu.Unlock()
-	loss := Loss{Reason: reason, Frames: len(frames)}
-	for _, pos := range frames {
-		if f, err := l.reader.read(pos); err == nil {
-			loss.Metas = append(loss.Metas, f.Meta)
+	loss := Loss{Reason: reason, Frames: len(lost)}
+	if f, err := l.cfg.FS.OpenFile(seg.path(), os.O_RDONLY); err == nil {
+		for _, e := range lost {
+			if frame, err := readFrame(f, e); err == nil {
+				loss.Metas = append(loss.Metas, bytes.Clone(frame.Meta))
+			}
 		}
+		_ = f.Close() // only read
 	}
 	l.settleSegment(seg)
 	if loss.Frames > 0 {
@@ -569,7 +537,6 @@ func (l *Log) remove(seg *segment) bool {
 		_ = l.acks.Close() // removed below
 		l.acks, l.ackOf = nil, nil
 	}
-	l.reader.forget(seg)
 	// The order matters: frames without their records would be new.
 	if err := l.cfg.FS.Remove(seg.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		l.mu.Lock()

@@ -103,7 +103,7 @@ func TestWhatCannotBeCutIsWithdrawn(t *testing.T) {
 	g.Expect(err).To(MatchError(errDisk))
 	m.setFault(nil)
 	closeLog(t, l)
-	g.Expect(string(m.get(m.files("1.seg")[0]))).To(ContainSubstring("failed"))
+	g.Expect(string(m.get(m.files(".seg")[0]))).To(ContainSubstring("failed"))
 	l = open(t, m, seglog.Config{})
 	g.Expect(drain(t, l)).To(Equal([]string{"before"}))
 }
@@ -159,6 +159,7 @@ func TestAFullDiskCostsTheOldestSegment(t *testing.T) {
 	l := open(t, m, seglog.Config{SegmentBytes: 200, EvictWhenFull: true, Lost: lost.add})
 	bodies := numbered(20)
 	add(t, l, bodies...)
+	first := m.files(".seg")[0]
 	once(m, "write", ".seg", 10, enospc)
 	add(t, l, "fits now")
 	g.Expect(lost.get()).To(Equal([]seglog.Loss{{
@@ -166,7 +167,7 @@ func TestAFullDiskCostsTheOldestSegment(t *testing.T) {
 		Metas: [][]byte{[]byte("meta body 000"), []byte("meta body 001"), []byte("meta body 002")},
 	}}))
 	g.Expect(drain(t, l)).To(Equal(append(bodies[3:], "fits now")))
-	g.Expect(m.files("/00000001.seg")).To(BeEmpty())
+	g.Expect(m.files(".seg")).NotTo(ContainElement(first))
 }
 
 func TestADiskThatStaysFullCostsOneSegmentAWrite(t *testing.T) {
@@ -191,7 +192,8 @@ func TestAfterAFailedSyncTheFileIsLeft(t *testing.T) {
 	l := open(t, m, seglog.Config{Sync: true})
 	add(t, l, "before")
 	once(m, "sync", ".seg", 0, errDisk)
-	g.Expect(add(t, l, "again")[0].String()).To(HavePrefix("lane-0001/00000002"), "it is written to another file")
+	add(t, l, "again")
+	g.Expect(m.files(".seg")).To(HaveLen(2), "it is written to another file")
 	for range 20 {
 		after := m.powerLoss(rand.New(rand.NewPCG(1, 2)))
 		l := open(t, after, seglog.Config{})
@@ -268,12 +270,14 @@ func TestADirectoryThatVanishes(t *testing.T) {
 		m.removeAll(dir)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		g.Expect(add(t, l, "c")[0].String()).To(HavePrefix("lane-0002/"), "not the name of the lane that is gone")
+		_, err := l.Append(t.Context(), time.Time{}, nil, nil)
+		g.Expect(err).To(MatchError(fs.ErrNotExist))
+		g.Expect(drain(t, l)).To(BeEmpty())
 		g.Expect(lost.frames(seglog.Unreadable)).To(Equal(2))
-		g.Expect(drain(t, l)).To(Equal([]string{"c"}))
+		again := open(t, m, seglog.Config{})
+		add(t, again, "c")
 		closeLog(t, l)
-		l = open(t, m, seglog.Config{})
-		g.Expect(drain(t, l)).To(Equal([]string{"c"}))
+		g.Expect(drain(t, again)).To(Equal([]string{"c"}))
 	})
 }
 
@@ -322,18 +326,19 @@ func TestASegmentThatCannotBeRemoved(t *testing.T) {
 		m := newMemFS()
 		var lost losses
 		l := open(t, m, seglog.Config{MaxBytes: 1600, Lost: lost.add})
-		m.failing("remove", "1.seg", errDisk)
 		all := add(t, l, numbered(8)...)
+		first := m.files(".seg")[0]
+		m.failing("remove", first, errDisk)
 		for _, pos := range all[:4] {
 			l.Ack(pos, 1)
 		}
 		add(t, l, numbered(60)...)
 		g.Expect(lost.frames(seglog.Overflow)).To(BeNumerically(">", 30), "later ones are removed in its place")
-		g.Expect(m.files("/00000001.seg")).To(HaveLen(1))
+		g.Expect(m.files(".seg")).To(ContainElement(first))
 		m.setFault(nil)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		g.Expect(m.files("/00000001.seg")).To(BeEmpty())
+		g.Expect(m.files(".seg")).NotTo(ContainElement(first))
 	})
 }
 

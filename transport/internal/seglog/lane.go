@@ -25,8 +25,8 @@ type lane struct {
 // segment is a file of frames. Log.mu guards what can change.
 type segment struct {
 	lane      *lane
-	number    uint64
-	recovered bool // an earlier process wrote it
+	number    uint64 // of its files; rises within a lane
+	recovered bool   // an earlier process wrote it
 
 	size, ackSize int64
 	scanned       bool // frames is complete
@@ -64,8 +64,10 @@ const (
 
 func (s *segment) path() string    { return s.base() + ".seg" }
 func (s *segment) ackPath() string { return s.base() + ".ack" }
-func (s *segment) base() string    { return filepath.Join(s.lane.dir, fmt.Sprintf("%08d", s.number)) }
+func (s *segment) base() string    { return filepath.Join(s.lane.dir, fileName(s.number)) }
 func (s *segment) bytes() int64    { return s.size + s.ackSize }
+
+func fileName(number uint64) string { return fmt.Sprintf("%013d", number) }
 
 // isDone reports whether nobody needs the segment's files.
 func (s *segment) isDone() bool {
@@ -159,7 +161,7 @@ func (ln *lane) bytes() (n int64) {
 
 const lanePrefix = "lane-"
 
-// takeLane returns the first free lane that the log does not know, or a new one.
+// takeLane returns the first free lane, or a new one.
 func (l *Log) takeLane() (*lane, error) {
 	infos, err := l.cfg.FS.ReadDir(l.dir)
 	if err != nil {
@@ -172,9 +174,6 @@ func (l *Log) takeLane() (*lane, error) {
 	for n := 1; ; n++ {
 		name := fmt.Sprintf("%s%04d", lanePrefix, n)
 		dir := filepath.Join(l.dir, name)
-		if l.holds(dir) {
-			continue
-		}
 		if !exists[name] {
 			if err := l.cfg.FS.MkdirAll(dir); err != nil {
 				return nil, err
@@ -219,7 +218,7 @@ func (l *Log) list(ln *lane) error {
 	for _, info := range infos {
 		base, ext, _ := strings.Cut(info.Name(), ".")
 		number, err := strconv.ParseUint(base, 10, 64)
-		if err != nil || !info.Mode().IsRegular() {
+		if err != nil || base != fileName(number) || !info.Mode().IsRegular() {
 			continue
 		}
 		switch ext {
@@ -325,7 +324,7 @@ func (l *Log) scanSegment(seg *segment) {
 			case whole:
 				found.add(entry{offset: uint32(g.off)}, g.head.time)
 			case damaged:
-				l.salvage.keep(seg, f, g.off, g.end)
+				l.salvage(seg, f, g.off, g.end)
 			case torn:
 				tears++
 			}

@@ -117,7 +117,7 @@ func TestAFrameHasWhatAppendWasGiven(t *testing.T) {
 	again, err := l.Read(pos)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(again).To(Equal(f))
-	g.Expect(pos.String()).To(Equal("lane-0001/00000001/0"))
+	g.Expect(pos.String()).To(MatchRegexp(`^lane-0001/\d{13}/0$`))
 }
 
 func TestNextWaits(t *testing.T) {
@@ -360,7 +360,7 @@ func TestFilesAreForThisUserOnly(t *testing.T) {
 		names = append(names, d.Name())
 		return nil
 	})).To(Succeed())
-	g.Expect(names).To(Equal([]string{"spool", "lane-0001", "00000001.ack", "00000001.seg", "lock"}))
+	g.Expect(names).To(HaveExactElements(Equal("spool"), Equal("lane-0001"), MatchRegexp(`^\d{13}\.ack$`), MatchRegexp(`^\d{13}\.seg$`), Equal("lock")))
 }
 
 func TestADirectoryThatCannotBeUsed(t *testing.T) {
@@ -525,7 +525,7 @@ func TestDamageIsCopiedAndReportedOnce(t *testing.T) {
 	}
 	g.Expect(losses).To(Equal([]seglog.Loss{{Reason: seglog.Corrupt, Frames: 1}}))
 	copies := m.files("")
-	g.Expect(copies[0]).To(HavePrefix(dir + "/corrupt/lane-0001-00000001-"))
+	g.Expect(copies[0]).To(MatchRegexp(`^/spool/corrupt/lane-0001-\d{13}-\d+-[0-9a-f]{8}$`))
 	g.Expect(string(m.get(copies[0]))).To(HaveSuffix("meta twoTwo"))
 }
 
@@ -551,7 +551,7 @@ func TestCopiesOfDamageAreBounded(t *testing.T) {
 	g := NewWithT(t)
 	m := newMemFS()
 	for i := range 20 {
-		m.put(fmt.Sprintf("%s/lane-0001/%08d.seg", dir, i+1), append([]byte{byte(i)}, bytes.Repeat([]byte("x"), 2<<20)...))
+		m.put(fmt.Sprintf("%s/lane-0001/%013d.seg", dir, i+1), append([]byte{byte(i)}, bytes.Repeat([]byte("x"), 2<<20)...))
 	}
 	g.Expect(m.MkdirAll(dir + "/lane-0001")).To(Succeed())
 	l := open(t, m, seglog.Config{})
@@ -571,17 +571,19 @@ func TestCopiesOfDamageAreBounded(t *testing.T) {
 func TestForeignFilesAreLeft(t *testing.T) {
 	g := NewWithT(t)
 	m := newMemFS()
-	g.Expect(m.MkdirAll(dir + "/lane-0001/00000009.seg")).To(Succeed())
+	g.Expect(m.MkdirAll(dir + "/lane-0001/9900000000000.seg")).To(Succeed())
 	g.Expect(m.MkdirAll(dir + "/photos")).To(Succeed())
 	m.put(dir+"/lane-0001/notes.seg", []byte("x"))
 	m.put(dir+"/lane-0001/00000007.txt", []byte("x"))
-	m.put(dir+"/lane-0001/00000005.ack", []byte("x"))
+	m.put(dir+"/lane-0001/9000000000000.ack", []byte("x"))
+	m.put(dir+"/lane-0001/1.seg", []byte("x"))
 	m.put(dir+"/lane-x", []byte("x"))
 	l := open(t, m, seglog.Config{})
-	g.Expect(add(t, l, "a")[0].String()).To(Equal("lane-0001/00000006/0"), "no number is used twice")
+	g.Expect(add(t, l, "a")[0].String()).To(Equal("lane-0001/9000000000001/0"), "no number is used twice")
 	g.Expect(drain(t, l)).To(Equal([]string{"a"}))
 	closeLog(t, l)
 	g.Expect(m.files("notes.seg")).To(HaveLen(1))
+	g.Expect(m.files("/1.seg")).To(HaveLen(1))
 	g.Expect(m.files(".txt")).To(HaveLen(1))
 	g.Expect(m.files(".ack")).To(BeEmpty(), "of a segment that was removed")
 }

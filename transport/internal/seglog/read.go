@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 )
 
@@ -27,7 +26,7 @@ func (p Pos) String() string {
 	if p.seg == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s/%08d/%d", filepath.Base(p.seg.lane.dir), p.seg.number, p.index)
+	return fmt.Sprintf("%s/%013d/%d", filepath.Base(p.seg.lane.dir), p.seg.number, p.index)
 }
 
 // Frame is what Append was given.
@@ -87,51 +86,67 @@ func (l *Log) Next(ctx context.Context) (Frame, error) {
 // damaged, or that of the disk. A frame that the disk does not return three
 // times is given up, until the next process.
 func (l *Log) Read(pos Pos) (Frame, error) {
-	if !l.has(pos) {
+	e, end, ok := l.entry(pos)
+	if !ok {
 		return Frame{}, ErrGone
 	}
-	f, err := l.reader.read(pos)
+	f, err := l.cfg.FS.OpenFile(pos.seg.path(), os.O_RDONLY)
+	if err != nil {
+		return Frame{}, l.unread(pos, err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	frame, err := readFrame(f, e)
 	switch {
 	case err == nil:
-		return f, nil
-	case !l.has(pos):
-		return Frame{}, ErrGone
+		frame.Pos, frame.Recovered = pos, pos.seg.recovered
+		return frame, nil
 	case errors.Is(err, errDamaged):
-		l.mu.Lock()
-		ours := l.ackLocked(pos, Corrupt)
-		l.mu.Unlock()
-		if ours {
-			l.reader.salvage(pos)
+		if l.Ack(pos, Corrupt) {
+			l.salvage(pos.seg, f, int64(e.offset), end)
 		}
 		return Frame{}, ErrGone
 	}
 	return Frame{}, l.unread(pos, err)
 }
 
-// unread notes that the disk did not return a frame.
+// entry returns the entry of a frame that is not done, and where the next one
+// begins.
+func (l *Log) entry(pos Pos) (e entry, end int64, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if pos.seg == nil || pos.seg.frames[pos.index].state == done {
+		return entry{}, 0, false
+	}
+	end = pos.seg.size
+	if pos.index+1 < len(pos.seg.frames) {
+		end = int64(pos.seg.frames[pos.index+1].offset)
+	}
+	return pos.seg.frames[pos.index], end, true
+}
+
+// unread notes that the disk did not return a frame, and returns what Read
+// returns.
 func (l *Log) unread(pos Pos, err error) error {
 	const tries = 3
 	l.mu.Lock()
 	e := &pos.seg.frames[pos.index]
 	e.failures++
-	lost := e.state != done && (e.failures >= tries || errors.Is(err, fs.ErrNotExist))
+	gone := errors.Is(err, fs.ErrNotExist)
+	if e.state != done && !gone && e.failures < tries {
+		l.mu.Unlock()
+		return err
+	}
+	lost := e.state != done
 	if lost {
 		pos.seg.set(pos.index, done)
-		pos.seg.kept = !errors.Is(err, fs.ErrNotExist)
+		pos.seg.kept = !gone
 		l.markDirty(pos.seg)
 	}
 	l.mu.Unlock()
 	if lost {
 		l.lost(Loss{Reason: Unreadable, Frames: 1})
-		return ErrGone
 	}
-	return err
-}
-
-func (l *Log) has(pos Pos) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return pos.seg != nil && pos.seg.frames[pos.index].state != done
+	return ErrGone
 }
 
 // Ack ends a frame for a reason of the caller's, below 128. It is written in
@@ -179,55 +194,8 @@ func (l *Log) Release(pos Pos) {
 
 var errDamaged = errors.New("seglog: the frame is damaged")
 
-// reader reads frames. It keeps the last file open.
-type reader struct {
-	log *Log
-
-	mu  sync.Mutex // held while reading
-	seg *segment
-	f   File
-}
-
-// open returns the file of a segment. The caller holds mu.
-func (r *reader) open(seg *segment) (File, error) {
-	if r.seg == seg {
-		return r.f, nil
-	}
-	f, err := r.log.cfg.FS.OpenFile(seg.path(), os.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	r.close()
-	r.seg, r.f = seg, f
-	return f, nil
-}
-
-func (r *reader) close() {
-	if r.f != nil {
-		_ = r.f.Close() // only read
-	}
-	r.seg, r.f = nil, nil
-}
-
-// forget closes the file of a segment, or any if it is nil.
-func (r *reader) forget(seg *segment) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if seg == nil || r.seg == seg {
-		r.close()
-	}
-}
-
-func (r *reader) read(pos Pos) (Frame, error) {
-	r.log.mu.Lock()
-	e := pos.seg.frames[pos.index]
-	r.log.mu.Unlock()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f, err := r.open(pos.seg)
-	if err != nil {
-		return Frame{}, err
-	}
+// readFrame reads the frame of an entry.
+func readFrame(f File, e entry) (Frame, error) {
 	off := int64(e.offset)
 	b, err := readBytes(f, off, headerSize)
 	if err != nil {
@@ -244,10 +212,7 @@ func (r *reader) read(pos Pos) (Frame, error) {
 	if checksum(b, nil) != h.crc {
 		return Frame{}, errDamaged
 	}
-	return Frame{
-		Pos: pos, Time: time.Unix(0, h.time), Meta: b[:h.meta:h.meta], Body: b[h.meta:],
-		Attempts: int(e.attempts), Recovered: pos.seg.recovered,
-	}, nil
+	return Frame{Time: time.Unix(0, h.time), Meta: b[:h.meta:h.meta], Body: b[h.meta:], Attempts: int(e.attempts)}, nil
 }
 
 func readBytes(f File, off int64, n int) ([]byte, error) {
@@ -260,22 +225,4 @@ func readBytes(f File, off int64, n int) ([]byte, error) {
 		return nil, errDamaged
 	}
 	return nil, err
-}
-
-// salvage copies a damaged frame, up to the next one, and reports it.
-func (r *reader) salvage(pos Pos) {
-	r.log.mu.Lock()
-	seg := pos.seg
-	off, end := int64(seg.frames[pos.index].offset), seg.size
-	if pos.index+1 < len(seg.frames) {
-		end = int64(seg.frames[pos.index+1].offset)
-	}
-	r.log.mu.Unlock()
-	f, err := r.log.cfg.FS.OpenFile(seg.path(), os.O_RDONLY)
-	if err != nil { // removed meanwhile
-		r.log.lost(Loss{Reason: Corrupt, Frames: 1})
-		return
-	}
-	defer func() { _ = f.Close() }() // only read
-	r.log.salvage.keep(seg, f, off, end)
 }

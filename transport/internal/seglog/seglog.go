@@ -169,9 +169,8 @@ type Log struct {
 	busy     atomic.Int64  // since when the writer is on the disk, or 0
 	once     sync.Once
 
-	adopting sync.Mutex // held while lanes are taken, before mu
-	salvage  salvage
-	reader   reader
+	adopting  sync.Mutex // held while lanes are taken, before mu
+	salvaging sync.Mutex // held while damage is copied
 
 	mu    sync.Mutex
 	own   *lane // takes new frames
@@ -204,7 +203,6 @@ func Open(dir string, cfg Config) (*Log, error) {
 		done:     make(chan struct{}),
 		more:     make(chan struct{}),
 	}
-	l.salvage.log, l.reader.log = l, l
 	err := l.cfg.FS.MkdirAll(dir)
 	if err == nil {
 		if l.cfg.Sync {
@@ -258,7 +256,6 @@ func (l *Log) isClosing() bool {
 func (l *Log) release() {
 	l.adopting.Lock()
 	defer l.adopting.Unlock()
-	l.reader.forget(nil)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, ln := range l.lanes {
@@ -320,63 +317,47 @@ func signal(c chan struct{}) {
 	}
 }
 
-// salvage copies damaged bytes into the directory corrupt.
-type salvage struct {
-	log *Log
-
-	mu     sync.Mutex
-	known  bool // whether copied is
-	copied int64
-}
-
 // Bounds of the directory corrupt.
 const (
 	maxCopy   = 1 << 20
 	maxCopies = 16 << 20
 )
 
-// keep copies a damaged region of a segment, and reports the loss. Later
-// processes that find the region again recognize it by its copy.
-func (s *salvage) keep(seg *segment, f File, off, end int64) {
-	if s.copy(seg, f, off, end) {
-		s.log.lost(Loss{Reason: Corrupt, Frames: 1})
-	}
-}
-
-// copy returns false if there is a copy already.
-func (s *salvage) copy(seg *segment, f File, off, end int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fsys, dir := s.log.cfg.FS, filepath.Join(s.log.dir, "corrupt")
-	if !s.known {
-		infos, _ := fsys.ReadDir(dir) // none yet
-		for _, info := range infos {
-			s.copied += info.Size()
-		}
-		s.known = true
-	}
+// salvage copies a damaged region of a segment into the directory corrupt, and
+// reports the loss. Later processes that find the region again recognize it by
+// its copy.
+func (l *Log) salvage(seg *segment, f File, off, end int64) {
 	b := make([]byte, min(end-off, maxCopy))
 	n, _ := f.ReadAt(b, off) // as much as there is
 	b = b[:n]
-	if fsys.MkdirAll(dir) != nil {
+	dir := filepath.Join(l.dir, "corrupt")
+	name := filepath.Join(dir, fmt.Sprintf("%s-%013d-%d-%08x", filepath.Base(seg.lane.dir), seg.number, off, checksum(b, nil)))
+	if l.copyOnce(dir, name, b) {
+		l.lost(Loss{Reason: Corrupt, Frames: 1})
+	}
+}
+
+// copyOnce makes a file if there is room for it. It returns false if the file
+// exists.
+func (l *Log) copyOnce(dir, name string, b []byte) bool {
+	l.salvaging.Lock()
+	defer l.salvaging.Unlock()
+	infos, _ := l.cfg.FS.ReadDir(dir) // none before the first copy
+	total := int64(len(b))
+	for _, info := range infos {
+		if info.Name() == filepath.Base(name) {
+			return false
+		}
+		total += info.Size()
+	}
+	if total > maxCopies || l.cfg.FS.MkdirAll(dir) != nil {
 		return true
 	}
-	name := filepath.Join(dir, fmt.Sprintf("%s-%08d-%d-%08x", filepath.Base(seg.lane.dir), seg.number, off, checksum(b, nil)))
-	flag := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if s.copied+int64(n) > maxCopies {
-		flag = os.O_RDONLY // only look
-	}
-	c, err := fsys.OpenFile(name, flag)
+	f, err := l.cfg.FS.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return !errors.Is(err, os.ErrExist)
 	}
-	defer func() { _ = c.Close() }() // a copy that fails is no loss
-	if flag == os.O_RDONLY {
-		return false
-	}
-	if n, err := c.WriteAt(b, 0); err != nil {
-		_ = c.Truncate(int64(n))
-	}
-	s.copied += int64(n)
+	_, _ = f.WriteAt(b, 0) // a copy that fails is no loss
+	_ = f.Close()
 	return true
 }
