@@ -166,9 +166,12 @@ func (l *Log) take(r *request) {
 	r.meta, r.body = nil, nil
 }
 
-// gather takes the requests that wait, up to about a segment.
+// batchSize is about how much is written at a time.
+const batchSize = 1 << 20
+
+// gather takes the requests that wait.
 func (l *Log) gather() {
-	for int64(len(l.buf)) < l.cfg.SegmentBytes {
+	for len(l.buf) < batchSize {
 		select {
 		case r := <-l.requests:
 			l.take(r)
@@ -200,7 +203,7 @@ func (l *Log) commit() {
 	}
 	clear(l.batch)
 	l.batch = l.batch[:0]
-	if l.buf = l.buf[:0]; int64(cap(l.buf)) > 2*l.cfg.SegmentBytes {
+	if l.buf = l.buf[:0]; cap(l.buf) > 2*batchSize {
 		l.buf = nil
 	}
 }
@@ -439,7 +442,6 @@ func (l *Log) maintain() {
 	for _, ln := range l.lanes {
 		for _, seg := range ln.segments {
 			if seg.stuck {
-				seg.stuck = false
 				l.markDirty(seg)
 			}
 		}

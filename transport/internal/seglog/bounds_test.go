@@ -3,6 +3,7 @@ package seglog_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,6 +88,55 @@ func TestALargeBacklogIsAdoptedWhenThereIsRoom(t *testing.T) {
 	g.Eventually(b.Adopt, "5s", "1ms").Should(Equal(1))
 	g.Expect(b.Stats().Lost).To(BeZero())
 	g.Expect(drain(t, b)).To(HaveLen(160))
+}
+
+func TestAnIdleLogAdoptsAnyBacklog(t *testing.T) {
+	g := NewWithT(t)
+	m := newMemFS()
+	a, b := open(t, m, seglog.Config{}), open(t, m, seglog.Config{MaxBytes: 4000})
+	add(t, a, numbered(150)...)
+	add(t, b, "small")
+	closeLog(t, a)
+	g.Expect(b.Adopt()).To(Equal(1))
+	g.Expect(drain(t, b)).To(HaveLen(151))
+}
+
+func TestTwoLargeFramesDoNotFit(t *testing.T) {
+	g := NewWithT(t)
+	var lost losses
+	l := open(t, newMemFS(), seglog.Config{MaxBytes: 1000, Lost: lost.add})
+	large := strings.Repeat("x", 500)
+	add(t, l, "a"+large[:300], "b"+large[:300])
+	add(t, l, "c"+large[:300])
+	g.Expect(drain(t, l)).To(Equal([]string{"c" + large[:300]}))
+	g.Expect(lost.frames(seglog.Overflow)).To(Equal(2))
+}
+
+func TestSegmentsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		m := newMemFS()
+		l := open(t, m, seglog.Config{SegmentBytes: 300})
+		release := make(chan struct{})
+		m.setFault(func(op, _ string, n int) (int, error) {
+			if op == "write" {
+				<-release
+			}
+			return n, nil
+		})
+		for range 50 { // all but the first are one batch
+			go func() { _, _ = l.Append(context.Background(), time.Time{}, nil, make([]byte, 50)) }()
+		}
+		synctest.Wait()
+		close(release)
+		synctest.Wait()
+		g.Expect(l.Stats().Waiting).To(Equal(50))
+		names := m.files(".seg")
+		g.Expect(names).To(HaveLen(17))
+		for _, name := range names {
+			g.Expect(len(m.get(name))).To(BeNumerically("<=", 300))
+		}
+	})
 }
 
 func TestABacklogAboveTheBoundIsCut(t *testing.T) {

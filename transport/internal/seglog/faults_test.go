@@ -254,6 +254,7 @@ func TestASegmentThatCannotBeMade(t *testing.T) {
 		g.Expect(errors.As(err, &failed)).To(BeTrue())
 		g.Expect(failed.Op).To(Equal("create"))
 		g.Expect(err).To(MatchError(fs.ErrPermission))
+		g.Expect(m.files(".seg")).To(BeEmpty())
 		m.setFault(nil)
 		add(t, l, "after")
 		g.Expect(drain(t, l)).To(Equal([]string{"after"}))
@@ -266,16 +267,17 @@ func TestADirectoryThatVanishes(t *testing.T) {
 		m := newMemFS()
 		var lost losses
 		l := open(t, m, seglog.Config{Lost: lost.add})
-		add(t, l, "a", "b")
+		all := add(t, l, "a", "b")
 		m.removeAll(dir)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		_, err := l.Append(t.Context(), time.Time{}, nil, nil)
 		g.Expect(err).To(MatchError(fs.ErrNotExist))
-		g.Expect(drain(t, l)).To(BeEmpty())
-		g.Expect(lost.frames(seglog.Unreadable)).To(Equal(2))
 		again := open(t, m, seglog.Config{})
-		add(t, again, "c")
+		g.Expect(add(t, again, "c")[0].String()).To(HavePrefix("lane-0001/"))
+		g.Expect(drain(t, l)).To(BeEmpty(), "the other's frame is not this one's")
+		g.Expect(lost.frames(seglog.Unreadable)).To(Equal(2))
+		l.Ack(all[0], 1)
 		closeLog(t, l)
 		g.Expect(drain(t, again)).To(Equal([]string{"c"}))
 	})
@@ -342,6 +344,24 @@ func TestASegmentThatCannotBeRemoved(t *testing.T) {
 	})
 }
 
+func TestWhatIsEvictedDoesNotComeBack(t *testing.T) {
+	g := NewWithT(t)
+	m := newMemFS()
+	var lost losses
+	l := open(t, m, seglog.Config{MaxBytes: 1600, Lost: lost.add})
+	m.failing("remove", ".seg", errDisk)
+	for i := 0; len(lost.get()) == 0; i++ {
+		_, _ = l.Append(t.Context(), time.Time{}, []byte("meta"), []byte("body"))
+		g.Expect(i).To(BeNumerically("<", 100))
+	}
+	left := l.Stats().Waiting
+	closeLog(t, l)
+	l = open(t, m, seglog.Config{})
+	scanned(t, l)
+	g.Expect(l.Stats().Waiting).To(Equal(left))
+	m.setFault(nil)
+}
+
 func TestASegmentThatCannotBeScannedIsReadLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -374,7 +394,7 @@ func TestADiskThatDoesNotReturnAFrame(t *testing.T) {
 	m := newMemFS()
 	var lost losses
 	l := open(t, m, seglog.Config{Lost: lost.add})
-	add(t, l, "a")
+	a := add(t, l, "a")[0]
 	m.failing("open", ".seg", errDisk)
 	for range 2 {
 		_, err := l.Next(ended)
@@ -392,9 +412,10 @@ func TestADiskThatDoesNotReturnAFrame(t *testing.T) {
 	g.Expect(err).To(MatchError(context.Canceled))
 	g.Expect(lost.frames(seglog.Unreadable)).To(Equal(1))
 	m.setFault(nil)
+	l.Ack(a, 1)
 	closeLog(t, l)
 	l = open(t, m, seglog.Config{})
-	g.Expect(drain(t, l)).To(Equal([]string{"a", "b"}), "the next process tries again")
+	g.Expect(drain(t, l)).To(Equal([]string{"b"}), "the next process tries again")
 }
 
 func TestAStalledDiskStopsNobody(t *testing.T) {

@@ -110,8 +110,8 @@ func TestAFrameInABodyIsNoFrame(t *testing.T) {
 
 func TestTheSearchCrossesWindows(t *testing.T) {
 	g := NewWithT(t)
-	for shift := range 2 * headerSize {
-		b, offsets := segmentOf("one", string(make([]byte, windowSize-2*headerSize+shift)), "three")
+	for shift := range 4 * headerSize {
+		b, offsets := segmentOf("one", string(make([]byte, windowSize-4*headerSize+shift)), "three")
 		b[offsets[1]]++
 		frames, damage, _ := kinds(regions(t, b))
 		g.Expect([]int{frames, damage}).To(Equal([]int{2, 1}), "shift %d", shift)

@@ -409,10 +409,41 @@ func TestLogsShareADirectory(t *testing.T) {
 	g.Expect(string(f.Body)).To(Equal("b"))
 	a.Ack(f.Pos, 1)
 	g.Eventually(func() int { return a.Stats().Lanes }, "5s", "1ms").Should(Equal(1), "an empty lane is free for others")
+	free, err := m.Lock(dir + "/lane-0002/lock")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(free.Close()).To(Succeed())
 	closeLog(t, a)
 	l := open(t, m, seglog.Config{})
 	g.Expect(add(t, l, "c")[0].String()).To(HavePrefix("lane-0001/"))
 	g.Expect(drain(t, l)).To(Equal([]string{"a", "c"}), "of the lane that was free")
+}
+
+func TestEmptyLanesAreLeft(t *testing.T) {
+	g := NewWithT(t)
+	m := newMemFS()
+	a, b := open(t, m, seglog.Config{}), open(t, m, seglog.Config{})
+	closeLog(t, b)
+	g.Expect(a.Adopt()).To(BeZero())
+	g.Expect(a.Stats().Lanes).To(Equal(1))
+}
+
+func TestNextSeesAnAdoptedLane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		m := newMemFS()
+		a, b := open(t, m, seglog.Config{}), open(t, m, seglog.Config{})
+		add(t, b, "b")
+		closeLog(t, b)
+		got := make(chan string, 1)
+		go func() {
+			f, _ := a.Next(context.Background())
+			got <- string(f.Body)
+		}()
+		synctest.Wait()
+		g.Expect(a.Adopt()).To(Equal(1))
+		synctest.Wait()
+		g.Expect(got).To(Receive(Equal("b")))
+	})
 }
 
 func TestFreeLanesAreTakenEachMinute(t *testing.T) {

@@ -21,7 +21,7 @@ type memFS struct {
 	mu      sync.Mutex
 	nodes   map[string]*node
 	durable map[string]*node // the entries that a loss of power leaves
-	locks   map[string]bool
+	locks   map[string]*node // the file that is locked
 
 	// fault decides about an operation: create, open, read, write, sync,
 	// truncate, remove, mkdir, readdir, syncdir, lock. A write of which it
@@ -36,7 +36,7 @@ type node struct {
 }
 
 func newMemFS() *memFS {
-	return &memFS{nodes: map[string]*node{}, durable: map[string]*node{}, locks: map[string]bool{}}
+	return &memFS{nodes: map[string]*node{}, durable: map[string]*node{}, locks: map[string]*node{}}
 }
 
 // failing makes operations on names with a suffix fail.
@@ -76,6 +76,9 @@ func (m *memFS) powerLoss(r *rand.Rand) *memFS {
 	defer m.mu.Unlock()
 	after := newMemFS()
 	for name, n := range m.durable {
+		if up := filepath.Dir(name); len(up) > 1 && m.durable[up] == nil {
+			continue
+		}
 		data := slices.Clone(n.synced)
 		if more := len(n.data) - len(data); more > 0 {
 			switch r.IntN(4) {
@@ -98,8 +101,9 @@ func (m *memFS) removeAll(dir string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.nodes, func(name string, _ *node) bool {
-		return name == dir || strings.HasPrefix(name, dir+string(filepath.Separator))
+		return name == dir || strings.HasPrefix(name, dir+"/")
 	})
+	clear(m.locks) // new files of these names are not locked
 }
 
 // killed forgets the locks, as if their processes had ended.
@@ -240,23 +244,26 @@ func (m *memFS) Lock(name string) (io.Closer, error) {
 	if m.nodes[filepath.Dir(name)] == nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	if m.locks[name] {
+	if m.locks[name] != nil {
 		return nil, seglog.ErrLocked
 	}
-	m.locks[name] = true
 	m.nodes[name] = &node{}
-	return memLock{m, name}, nil
+	m.locks[name] = m.nodes[name]
+	return memLock{m, name, m.nodes[name]}, nil
 }
 
 type memLock struct {
 	fs   *memFS
 	name string
+	file *node
 }
 
 func (l memLock) Close() error {
 	l.fs.mu.Lock()
 	defer l.fs.mu.Unlock()
-	delete(l.fs.locks, l.name)
+	if l.fs.locks[l.name] == l.file {
+		delete(l.fs.locks, l.name)
+	}
 	return nil
 }
 
