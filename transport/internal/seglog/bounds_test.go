@@ -154,6 +154,24 @@ func TestABacklogAboveTheBoundIsCut(t *testing.T) {
 	g.Expect(drain(t, l)).To(Equal(append(bodies[lost.frames(seglog.Overflow):], "new")))
 }
 
+func TestABacklogThatIsNotReadYetStopsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		m := newMemFS()
+		l := open(t, m, seglog.Config{})
+		add(t, l, numbered(100)...)
+		closeLog(t, l)
+		m.failing("open", m.files(".seg")[0], errDisk)
+		l = open(t, m, seglog.Config{MaxBytes: 2000})
+		add(t, l, "new")
+		m.setFault(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		add(t, l, "newer")
+		g.Expect(drain(t, l)).To(Equal([]string{"new", "newer"}))
+	})
+}
+
 // aged runs a test with a log that keeps frames an hour, in a bubble.
 func aged(t *testing.T, f func(t *testing.T, g *WithT, m *memFS, l *seglog.Log, lost *losses)) {
 	synctest.Test(t, func(t *testing.T) {
