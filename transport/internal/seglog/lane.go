@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // lane is a directory that one log at a time writes to. Log.mu guards it.
@@ -20,98 +17,6 @@ type lane struct {
 	lock     io.Closer
 	segments []*segment // by number
 	last     uint64     // the largest number that was used
-}
-
-// segment is a file of frames. Log.mu guards what can change.
-type segment struct {
-	lane      *lane
-	number    uint64 // of its files; rises within a lane
-	recovered bool   // an earlier process wrote it
-
-	size, ackSize int64
-	scanned       bool // frames is complete
-	sealed        bool // it takes no more frames
-	kept          bool // frames could not be read; the next process tries again
-	stuck         bool // its files cannot be removed now
-	removed       bool
-	frames        []entry
-	waiting, out  int
-	next          int // no frame before it waits
-	records       []byte
-	dirty         bool
-
-	first, newest int64         // times of frames, in Unix nanoseconds
-	age           time.Duration // of the newest frame at since
-	since         time.Time
-
-	file File // for writing; only the writer uses it
-}
-
-type entry struct {
-	offset   uint32
-	state    state
-	attempts uint8
-	failures uint8 // of reading
-}
-
-type state uint8
-
-const (
-	waiting state = iota
-	out           // handed out
-	done
-)
-
-func (s *segment) path() string    { return s.base() + ".seg" }
-func (s *segment) ackPath() string { return s.base() + ".ack" }
-func (s *segment) base() string    { return filepath.Join(s.lane.dir, fileName(s.number)) }
-func (s *segment) bytes() int64    { return s.size + s.ackSize }
-
-func fileName(number uint64) string { return fmt.Sprintf("%013d", number) }
-
-// isDone reports whether nobody needs the segment's files.
-func (s *segment) isDone() bool {
-	return s.sealed && s.scanned && !s.kept && s.waiting+s.out == 0
-}
-
-// add appends a frame.
-func (s *segment) add(e entry, at int64) {
-	if len(s.frames) == 0 {
-		s.first, s.newest = at, at
-	}
-	s.newest = max(s.newest, at)
-	s.frames = append(s.frames, e)
-	s.count(e.state, 1)
-}
-
-func (s *segment) count(st state, by int) {
-	switch st {
-	case waiting:
-		s.waiting += by
-	case out:
-		s.out += by
-	}
-}
-
-func (s *segment) set(i int, st state) {
-	s.count(s.frames[i].state, -1)
-	s.frames[i].state = st
-	s.count(st, 1)
-	if st == waiting {
-		s.next = min(s.next, i)
-	}
-}
-
-// expired reports whether all frames are older than a bound. The clock and the
-// time that has passed in this process must agree on it. After a start the
-// clock may be wrong for a while.
-func (s *segment) expired(bound time.Duration) bool {
-	const (
-		implausible = 365 * 24 * time.Hour
-		settling    = time.Hour
-	)
-	byClock, passed := time.Since(time.Unix(0, s.newest)), time.Since(s.since)
-	return byClock > bound && byClock < implausible && s.age+passed > bound && passed > min(settling, bound)
 }
 
 // oldest returns the segment with the oldest first frame among the first ones
@@ -141,7 +46,7 @@ func (l *Log) markDirty(seg *segment) {
 func (l *Log) wake() {
 	if l.more != nil {
 		close(l.more)
-		l.more = make(chan struct{})
+		l.more = nil
 	}
 }
 
@@ -202,44 +107,46 @@ func (l *Log) lockLane(dir string) (*lane, error) {
 		return nil, err
 	}
 	ln := &lane{dir: dir, lock: lock}
-	if err := l.list(ln); err != nil {
+	orphans, err := ln.list(l.cfg.FS)
+	if err != nil {
 		_ = lock.Close() // nothing was written
 		return nil, err
+	}
+	for _, seg := range orphans {
+		_ = l.cfg.FS.Remove(seg.ackPath()) // else tried again later
 	}
 	return ln, nil
 }
 
-func (l *Log) list(ln *lane) error {
-	infos, err := l.cfg.FS.ReadDir(ln.dir)
+// list finds the segments of a lane, and those that have only records left.
+func (ln *lane) list(fsys FS) (orphans []*segment, err error) {
+	infos, err := fsys.ReadDir(ln.dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	acks := make(map[uint64]int64)
+	known := make(map[uint64]*segment)
 	for _, info := range infos {
 		base, ext, _ := strings.Cut(info.Name(), ".")
 		number, err := strconv.ParseUint(base, 10, 64)
-		if err != nil || base != fileName(number) || !info.Mode().IsRegular() {
-			continue
-		}
-		switch ext {
-		case "seg":
-			ln.segments = append(ln.segments, &segment{lane: ln, number: number, recovered: true, sealed: true, size: info.Size()})
-		case "ack":
-			acks[number] = info.Size()
-		default:
+		if err != nil || base != fileName(number) || !info.Mode().IsRegular() || ext != "seg" && ext != "ack" {
 			continue
 		}
 		ln.last = max(ln.last, number)
+		seg := known[number]
+		if seg == nil {
+			seg = &segment{lane: ln, number: number, recovered: true, sealed: true}
+			known[number] = seg
+		}
+		if ext == "ack" {
+			seg.ackSize = info.Size()
+			orphans = append(orphans, seg)
+		} else {
+			seg.size = info.Size()
+			ln.segments = append(ln.segments, seg)
+		}
 	}
 	slices.SortFunc(ln.segments, func(a, b *segment) int { return cmp.Compare(a.number, b.number) })
-	for _, seg := range ln.segments {
-		seg.ackSize = acks[seg.number]
-		delete(acks, seg.number)
-	}
-	for number := range acks { // left of segments that were removed
-		_ = l.cfg.FS.Remove((&segment{lane: ln, number: number}).ackPath())
-	}
-	return nil
+	return slices.DeleteFunc(orphans, func(seg *segment) bool { return slices.Contains(ln.segments, seg) }), nil
 }
 
 // Adopt takes the lanes that no process holds and that are not empty, and
@@ -289,90 +196,4 @@ func (l *Log) admit(ln *lane) bool {
 	}
 	l.lanes = append(l.lanes, ln)
 	return true
-}
-
-// scanAll reads the segments that were not read. Those that cannot be read are
-// tried again later.
-func (l *Log) scanAll() {
-	l.mu.Lock()
-	var todo []*segment
-	for _, ln := range l.lanes {
-		for _, seg := range ln.segments {
-			if !seg.scanned {
-				todo = append(todo, seg)
-			}
-		}
-	}
-	l.mu.Unlock()
-	for _, seg := range todo {
-		if l.isClosing() {
-			return
-		}
-		l.scanSegment(seg)
-	}
-}
-
-func (l *Log) scanSegment(seg *segment) {
-	found := &segment{}
-	tears := 0
-	f, err := l.cfg.FS.OpenFile(seg.path(), os.O_RDONLY)
-	switch {
-	case err == nil:
-		defer func() { _ = f.Close() }() // only read
-		err = scan(f, seg.size, func(g region) bool {
-			switch g.kind {
-			case whole:
-				found.add(entry{offset: uint32(g.off)}, g.head.time)
-			case damaged:
-				l.salvage(seg, f, g.off, g.end)
-			case torn:
-				tears++
-			}
-			return !l.isClosing()
-		})
-		if err == nil {
-			err = l.readRecords(seg, found)
-		}
-	case errors.Is(err, fs.ErrNotExist): // somebody removed it
-		err = nil
-	}
-	if err != nil || l.isClosing() {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	seg.frames, seg.first, seg.newest = found.frames, found.first, found.newest
-	seg.waiting, seg.scanned = found.waiting, true
-	seg.since = time.Now()
-	seg.age = max(time.Since(time.Unix(0, seg.newest)), 0)
-	l.stats.Recovered += seg.waiting
-	l.stats.Torn += tears
-	l.markDirty(seg)
-	l.wake()
-}
-
-// readRecords applies the records of a segment to its frames.
-func (l *Log) readRecords(seg, found *segment) error {
-	f, err := l.cfg.FS.OpenFile(seg.ackPath(), os.O_RDONLY)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }() // only read
-	size, err := f.Size()
-	if err != nil {
-		return err
-	}
-	return scanRecords(f, size, func(kind, _ byte, off uint32) {
-		i, ok := slices.BinarySearchFunc(found.frames, off, func(e entry, off uint32) int { return cmp.Compare(e.offset, off) })
-		switch {
-		case !ok:
-		case kind == kindAck:
-			found.set(i, done)
-		case kind == kindAttempt && found.frames[i].attempts < maxAttempts:
-			found.frames[i].attempts++
-		}
-	})
 }

@@ -618,3 +618,43 @@ func TestForeignFilesAreLeft(t *testing.T) {
 	g.Expect(m.files(".txt")).To(HaveLen(1))
 	g.Expect(m.files(".ack")).To(BeEmpty(), "of a segment that was removed")
 }
+
+func TestPeekReadsTheLanesOfOthers(t *testing.T) {
+	g := NewWithT(t)
+	m := newMemFS()
+	a, b := open(t, m, seglog.Config{SegmentBytes: 200}), open(t, m, seglog.Config{})
+	all := add(t, a, numbered(8)...)
+	add(t, b, "b")
+	a.Ack(all[1], 1)
+	a.Ack(all[4], 1)
+	a.Attempt(all[5])
+	closeLog(t, a)
+	_, err := b.Next(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	before := m.files("")
+
+	type peeked struct {
+		id, body string
+		attempts int
+	}
+	var found []peeked
+	g.Expect(seglog.Peek(m, dir, func(id string, f seglog.Frame) bool {
+		g.Expect(string(f.Meta)).To(Equal("meta " + string(f.Body)))
+		found = append(found, peeked{id, string(f.Body), f.Attempts})
+		return true
+	})).To(Succeed())
+	g.Expect(found).To(HaveLen(7))
+	g.Expect(found[0]).To(Equal(peeked{all[0].String(), "body 000", 0}))
+	g.Expect(found[3]).To(Equal(peeked{all[5].String(), "body 005", 1}))
+	g.Expect(found[6].body).To(Equal("b"))
+	g.Expect(m.files("")).To(Equal(before))
+	g.Expect(a.Adopt()).To(BeZero())
+
+	n := 0
+	g.Expect(seglog.Peek(m, dir, func(string, seglog.Frame) bool { n++; return n < 4 })).To(Succeed())
+	g.Expect(n).To(Equal(4))
+	var failed *seglog.DirError
+	err = seglog.Peek(m, "/nowhere", nil)
+	g.Expect(errors.As(err, &failed)).To(BeTrue())
+	g.Expect(err).To(MatchError(fs.ErrNotExist))
+}

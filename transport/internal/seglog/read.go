@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -17,16 +18,17 @@ const maxAttempts = 255
 // Pos is the position of a frame in an open [Log]. Positions can be compared.
 // The zero value is no position.
 type Pos struct {
-	seg   *segment
-	index int
+	seg    *segment
+	index  int
+	offset uint32
 }
 
-// String returns lane, segment and number of the frame.
+// String returns the lane, the segment, and the offset of the frame in it.
 func (p Pos) String() string {
 	if p.seg == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s/%013d/%d", filepath.Base(p.seg.lane.dir), p.seg.number, p.index)
+	return fmt.Sprintf("%s/%013d/%d", filepath.Base(p.seg.lane.dir), p.seg.number, p.offset)
 }
 
 // Frame is what Append was given.
@@ -47,15 +49,15 @@ type Frame struct {
 //
 // Frames are in order within a lane. Concurrent calls return different frames.
 func (l *Log) Next(ctx context.Context) (Frame, error) {
-	for {
+	for !l.isClosing() {
 		l.mu.Lock()
-		more := l.more
 		seg := l.oldest(func(s *segment) bool { return s.waiting > 0 })
-		if more == nil || seg == nil || l.isClosing() {
-			l.mu.Unlock()
-			if more == nil || l.isClosing() {
-				return Frame{}, ErrClosed
+		if seg == nil {
+			if l.more == nil {
+				l.more = make(chan struct{})
 			}
+			more := l.more
+			l.mu.Unlock()
 			select {
 			case <-more:
 			case <-l.closing:
@@ -67,7 +69,7 @@ func (l *Log) Next(ctx context.Context) (Frame, error) {
 		for seg.frames[seg.next].state != waiting {
 			seg.next++
 		}
-		pos := Pos{seg, seg.next}
+		pos := seg.pos(seg.next)
 		seg.set(pos.index, out)
 		l.mu.Unlock()
 		f, err := l.Read(pos)
@@ -80,6 +82,7 @@ func (l *Log) Next(ctx context.Context) (Frame, error) {
 		l.Release(pos)
 		return Frame{}, err
 	}
+	return Frame{}, ErrClosed
 }
 
 // Read returns a frame again. The error is ErrGone if it is acknowledged or
@@ -190,6 +193,52 @@ func (l *Log) Release(pos Pos) {
 		pos.seg.set(pos.index, waiting)
 		l.wake()
 	}
+}
+
+// Peek calls fn for the frames that wait or are handed out in a directory, lane
+// by lane, until fn returns false. It changes nothing, and reads the lanes of
+// running processes too. Id is what String returns for the frame's position in
+// a [Log]; the frame has none here. Frames that disappear meanwhile, and damage,
+// are left out.
+func Peek(fsys FS, dir string, fn func(id string, f Frame) bool) error {
+	infos, err := fsys.ReadDir(dir)
+	if err != nil {
+		return &DirError{Dir: dir, Err: err}
+	}
+	for _, info := range infos {
+		ln := &lane{dir: filepath.Join(dir, info.Name())}
+		if !info.IsDir() || !strings.HasPrefix(info.Name(), lanePrefix) {
+			continue
+		}
+		if _, err := ln.list(fsys); err != nil {
+			return &DirError{Dir: ln.dir, Err: err}
+		}
+		for _, seg := range ln.segments {
+			if more, err := peek(fsys, seg, fn); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func peek(fsys FS, seg *segment, fn func(id string, f Frame) bool) (more bool, err error) {
+	f, found, err := readSegment(fsys, seg, func(File, region) bool { return true })
+	if f != nil {
+		defer func() { _ = f.Close() }() // only read
+	}
+	if err != nil {
+		return false, err
+	}
+	for i, e := range found.frames {
+		if e.state == done {
+			continue
+		}
+		if frame, err := readFrame(f, e); err == nil && !fn(Pos{seg, i, e.offset}.String(), frame) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 var errDamaged = errors.New("seglog: the frame is damaged")

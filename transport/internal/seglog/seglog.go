@@ -166,7 +166,8 @@ type Log struct {
 	closing  chan struct{}
 	done     chan struct{} // closed when all is released
 	idle     sync.Pool     // of *request
-	busy     atomic.Int64  // since when the writer is on the disk, or 0
+	opened   time.Time
+	busy     atomic.Int64 // nanoseconds from opened to the writer's present work, or 0
 	once     sync.Once
 
 	adopting  sync.Mutex // held while lanes are taken, before mu
@@ -176,7 +177,7 @@ type Log struct {
 	own   *lane // takes new frames
 	lanes []*lane
 	dirty []*segment    // have records to write, or are done
-	more  chan struct{} // closed and replaced when frames become available
+	more  chan struct{} // closed when frames become available; nil if nobody waits
 	stats Stats
 
 	// Only the writer uses these.
@@ -195,13 +196,12 @@ const period = time.Minute
 // a *[DirError]: the directory cannot be used at all. Damaged contents are none.
 func Open(dir string, cfg Config) (*Log, error) {
 	l := &Log{
-		cfg: cfg.withDefaults(), dir: dir,
+		cfg: cfg.withDefaults(), dir: dir, opened: time.Now(),
 		requests: make(chan *request, 1024),
 		kick:     make(chan struct{}, 1),
 		rescan:   make(chan struct{}, 1),
 		closing:  make(chan struct{}),
 		done:     make(chan struct{}),
-		more:     make(chan struct{}),
 	}
 	err := l.cfg.FS.MkdirAll(dir)
 	if err == nil {
@@ -261,8 +261,6 @@ func (l *Log) release() {
 	for _, ln := range l.lanes {
 		_ = ln.lock.Close() // ends the lock, and has nothing to write
 	}
-	close(l.more)
-	l.more = nil
 }
 
 // Stats returns the present state.
