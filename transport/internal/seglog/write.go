@@ -136,8 +136,8 @@ func (l *Log) put(batch []pending) (int, error) {
 			good, op, err = 0, "sync", syncErr
 		}
 	}
-	l.enter(seg, batch[:good])
 	l.setErr(err)
+	l.enter(seg, batch[:good])
 	if err == nil {
 		return good, nil
 	}
