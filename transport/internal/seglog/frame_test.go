@@ -127,6 +127,16 @@ func TestZerosAtTheEndAreATornWrite(t *testing.T) {
 	g.Expect([]int{frames, damage, tears}).To(Equal([]int{1, 1, 0}))
 }
 
+func TestAHeaderWithTooMuchIsNone(t *testing.T) {
+	g := NewWithT(t)
+	b := make([]byte, headerSize)
+	for body, want := range map[int]bool{MaxBody: true, MaxBody + 1: false, 1<<31 - 1: false} {
+		header{body: body}.write(b)
+		_, ok := parseHeader(b, 0)
+		g.Expect(ok).To(Equal(want), "%d", body)
+	}
+}
+
 func TestADamagedRecordHidesNoOther(t *testing.T) {
 	g := NewWithT(t)
 	var b []byte

@@ -22,7 +22,7 @@ type FS interface {
 	// SyncDir makes creations in a directory permanent.
 	SyncDir(dir string) error
 	// Lock makes a file and locks it until the result is closed or the process
-	// ends. It returns ErrLocked if somebody else has it.
+	// ends. It returns ErrLocked if the file is locked, also by this process.
 	Lock(name string) (io.Closer, error)
 }
 
@@ -37,7 +37,7 @@ type File interface {
 }
 
 // ErrLocked is the error of FS.Lock for a file that is locked.
-var ErrLocked = errors.New("locked by another process")
+var ErrLocked = errors.New("locked")
 
 // OS is the file system of the machine. On systems without file locks (Plan 9,
 // js, wasip1, AIX, Solaris) its locks hold within the process only: there, only

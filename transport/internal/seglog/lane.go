@@ -162,10 +162,10 @@ func (l *Log) Adopt() int {
 	adopted := 0
 	for _, info := range infos {
 		dir := filepath.Join(l.dir, info.Name())
-		if !info.IsDir() || !strings.HasPrefix(info.Name(), lanePrefix) || l.holds(dir) {
+		if !info.IsDir() || !strings.HasPrefix(info.Name(), lanePrefix) {
 			continue
 		}
-		ln, err := l.lockLane(dir)
+		ln, err := l.lockLane(dir) // fails if this log has it
 		if err != nil {
 			continue
 		}
@@ -177,12 +177,6 @@ func (l *Log) Adopt() int {
 	}
 	signal(l.rescan)
 	return adopted
-}
-
-func (l *Log) holds(dir string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.lanes, func(ln *lane) bool { return ln.dir == dir })
 }
 
 // admit adds a lane if there is room for it. A log that is nearly empty takes
