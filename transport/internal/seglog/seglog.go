@@ -142,7 +142,10 @@ type DirError struct {
 	Err error
 }
 
+// Error names the directory and the reason.
 func (e *DirError) Error() string { return fmt.Sprintf("seglog: cannot use %s: %v", e.Dir, e.Err) }
+
+// Unwrap returns the reason.
 func (e *DirError) Unwrap() error { return e.Err }
 
 // WriteError is the error of an Append whose frame could not be written.
@@ -152,7 +155,10 @@ type WriteError struct {
 	Err  error
 }
 
+// Error names the operation, the file and the reason.
 func (e *WriteError) Error() string { return fmt.Sprintf("seglog: %s %s: %v", e.Op, e.Path, e.Err) }
+
+// Unwrap returns the reason.
 func (e *WriteError) Unwrap() error { return e.Err }
 
 // Log is an open directory. Use [Open]. It is safe for concurrent use.
