@@ -85,6 +85,7 @@ type region struct {
 	kind     regionKind
 	off, end int64
 	head     header // of a whole frame
+	meta     []byte // of a whole frame, until the next region
 }
 
 type regionKind int
@@ -101,6 +102,7 @@ type scanner struct {
 	size int64
 	buf  []byte
 	base int64 // the offset of buf in r
+	meta []byte
 }
 
 const windowSize = 64 << 10
@@ -154,7 +156,7 @@ func (s *scanner) next(off int64) (region, error) {
 	}
 	if ok && off+h.size() <= s.size {
 		intact, err := s.intact(h)
-		g := region{kind: whole, off: off, end: off + h.size(), head: h}
+		g := region{kind: whole, off: off, end: off + h.size(), head: h, meta: s.meta}
 		if !intact {
 			g.kind = damaged
 		}
@@ -176,9 +178,10 @@ func (s *scanner) next(off int64) (region, error) {
 	return g, err
 }
 
-// intact reports whether meta and body match the header.
+// intact reports whether meta and body match the header. It keeps meta.
 func (s *scanner) intact(h header) (bool, error) {
 	var crc uint32
+	s.meta = s.meta[:0]
 	for off, end := h.offset+headerSize, h.offset+h.size(); off < end; {
 		b, err := s.window(off, int(min(end-off, windowSize)))
 		if err != nil || len(b) == 0 {
@@ -186,6 +189,7 @@ func (s *scanner) intact(h header) (bool, error) {
 		}
 		b = b[:min(int64(len(b)), end-off)]
 		crc = crc32.Update(crc, castagnoli, b)
+		s.meta = append(s.meta, b[:min(h.meta-len(s.meta), len(b))]...)
 		off += int64(len(b))
 	}
 	return crc == h.crc, nil

@@ -179,6 +179,11 @@ func readSegment(fsys FS, seg *segment, fn func(File, region) bool) (File, *segm
 	return f, found, err
 }
 
+// find returns the index of the frame at an offset.
+func find(frames []entry, off int64) (int, bool) {
+	return slices.BinarySearchFunc(frames, off, func(e entry, off int64) int { return cmp.Compare(int64(e.offset), off) })
+}
+
 // readRecords applies the records of a segment to its frames.
 func readRecords(fsys FS, seg, found *segment) error {
 	f, err := fsys.OpenFile(seg.ackPath(), os.O_RDONLY)
@@ -194,7 +199,7 @@ func readRecords(fsys FS, seg, found *segment) error {
 		return err
 	}
 	return scanRecords(f, size, func(kind, _ byte, off uint32) {
-		i, ok := slices.BinarySearchFunc(found.frames, off, func(e entry, off uint32) int { return cmp.Compare(e.offset, off) })
+		i, ok := find(found.frames, int64(off))
 		switch {
 		case !ok:
 		case kind == kindAck:

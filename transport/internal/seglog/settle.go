@@ -57,11 +57,12 @@ func (l *Log) evict(reason Reason, ok func(*segment) bool) bool {
 	l.mu.Unlock()
 	loss := Loss{Reason: reason, Frames: len(lost)}
 	if f, err := l.cfg.FS.OpenFile(seg.path(), os.O_RDONLY); err == nil {
-		for _, e := range lost {
-			if frame, err := readFrame(f, e); err == nil {
-				loss.Metas = append(loss.Metas, bytes.Clone(frame.Meta))
+		_ = scan(f, seg.size, func(g region) bool {
+			if _, ok := find(lost, g.off); ok && g.kind == whole {
+				loss.Metas = append(loss.Metas, bytes.Clone(g.meta))
 			}
-		}
+			return true
+		})
 		_ = f.Close() // only read
 	}
 	l.settleSegment(seg)
