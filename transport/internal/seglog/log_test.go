@@ -310,6 +310,35 @@ func TestClose(t *testing.T) {
 	g.Expect(m.locks).To(BeEmpty())
 }
 
+func TestCloseWritesWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		m := newMemFS()
+		l := open(t, m, seglog.Config{})
+		release := make(chan struct{})
+		m.setFault(func(op, _ string, n int) (int, error) {
+			if op == "write" {
+				<-release
+			}
+			return n, nil
+		})
+		var wg sync.WaitGroup
+		for range 900 { // more than one batch
+			wg.Go(func() {
+				_, err := l.Append(context.Background(), time.Time{}, nil, make([]byte, 4000))
+				g.Expect(err).NotTo(HaveOccurred())
+			})
+		}
+		synctest.Wait()
+		closed := make(chan struct{})
+		go func() { closeLog(t, l); close(closed) }()
+		synctest.Wait()
+		close(release)
+		<-closed
+		wg.Wait()
+	})
+}
+
 func TestAnAppendThatMeetsCloseIsWrittenOrRefused(t *testing.T) {
 	g := NewWithT(t)
 	for range 100 {

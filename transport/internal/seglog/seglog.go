@@ -35,8 +35,8 @@ type Config struct {
 	// segment of its own.
 	SegmentBytes int64
 	// MaxBytes bounds the size of all lanes that the log holds; 0 is no bound.
-	// For a new frame the log removes the oldest segment without a frame that
-	// is handed out.
+	// To make room for a frame, the log removes the oldest segment that has no
+	// frame handed out.
 	MaxBytes int64
 	// MaxAge bounds the age of frames; 0 is no bound. A segment goes as a whole
 	// when its newest frame is too old. Ages that follow from a clock that was
@@ -50,8 +50,9 @@ type Config struct {
 	// EvictWhenFull makes the log remove its oldest segment if the disk is
 	// full, as for MaxBytes.
 	EvictWhenFull bool
-	// Lost is told of each loss; nil is nobody. The log holds no lock then. It
-	// must not call Append, Hold or Close.
+	// Lost is called for each loss, under no lock, in goroutines of the log and
+	// of its callers. It must return soon, and must not call Append, Hold or
+	// Close. It may be nil.
 	Lost func(Loss)
 	// FS is the file system; nil is OS.
 	FS FS
@@ -96,13 +97,12 @@ const (
 	Withdrawn
 )
 
-// Loss is what Config.Lost is told.
+// Loss is a loss of frames for one reason.
 type Loss struct {
 	Reason Reason
-	// Frames is how many frames were lost. A run of damaged bytes counts as
-	// one.
+	// Frames counts the frames. A run of damaged bytes counts as one.
 	Frames int
-	// Metas are those of the lost frames that were readable.
+	// Metas has the meta of each frame that was readable.
 	Metas [][]byte
 }
 
@@ -117,7 +117,7 @@ type Stats struct {
 	Recovered int   // frames found that earlier processes left
 	Torn      int   // interrupted writes found, none of them a loss
 	Unsaved   int   // Appends that returned an error
-	Lost      int   // frames that Config.Lost was told of
+	Lost      int   // frames that Config.Lost was called for
 	Err       error // the last write's error; nil after a write that succeeded
 }
 
@@ -170,10 +170,10 @@ type Log struct {
 	kick     chan struct{} // wakes the writer for acknowledgements
 	rescan   chan struct{} // wakes the keeper
 	closing  chan struct{}
-	done     chan struct{} // closed when all is released
+	done     chan struct{} // closed when the lanes are free
 	idle     sync.Pool     // of *request
 	opened   time.Time
-	busy     atomic.Int64 // nanoseconds from opened to the writer's present work, or 0
+	busy     atomic.Int64 // when the writer's present work began, in nanoseconds after opened; 0 if it has none
 	once     sync.Once
 
 	adopting  sync.Mutex // held while lanes are taken, before mu
@@ -189,8 +189,8 @@ type Log struct {
 	// Only the writer uses these.
 	buf   []byte
 	batch []pending
-	acks  File // of ackSegment
-	ackOf *segment
+	acks  File     // the open file of records
+	ackOf *segment // whose it is
 }
 
 // period is how often a log looks for free lanes and for frames that are too

@@ -26,7 +26,7 @@ func (l *Log) write() {
 		case <-tick.C:
 			l.maintain()
 		case <-l.closing:
-			open = false
+			open = len(l.requests) > 0
 		}
 		l.gather()
 		l.busy.Store(int64(time.Since(l.opened)) + 1)
