@@ -48,7 +48,7 @@ func (w *witness) take(m *memFS) {
 // before any operation on its files.
 func TestAKillAtAnyMomentLosesNothing(t *testing.T) {
 	g := NewWithT(t)
-	for seed := range 30 {
+	for seed := range 10 {
 		m := newMemFS()
 		w := &witness{accepted: map[string]bool{}, acked: map[string]bool{}}
 		var mu sync.Mutex
