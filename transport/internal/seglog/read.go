@@ -198,8 +198,8 @@ func (l *Log) Release(pos Pos) {
 // Peek calls fn for the frames that wait or are handed out in a directory, lane
 // by lane, until fn returns false. It changes nothing, and reads the lanes of
 // running processes too. Id is what String returns for the frame's position in
-// a [Log]; the frame has none here. Frames that disappear meanwhile, and damage,
-// are left out.
+// a [Log]; the frame has none here. Frames that disappear meanwhile, and
+// damage, are left out.
 func Peek(fsys FS, dir string, fn func(id string, f Frame) bool) error {
 	infos, err := fsys.ReadDir(dir)
 	if err != nil {

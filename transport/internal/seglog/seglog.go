@@ -3,11 +3,11 @@
 // end of the power. It must not import package transport: it knows neither
 // packets nor their receivers.
 //
-// A directory holds lanes. A lane is a directory with a lock, which one [Log]
-// holds while it is open, and with segments. A segment is a file of frames, with
-// a second file of what happened to them. There is no other state: a Log reads
-// all of it when it takes a lane. A segment is removed when it is full and all
-// its frames are acknowledged.
+// A directory holds lanes. A lane is a directory with segments and a lock.
+// One [Log] holds the lock while it is open. A segment is a file of frames,
+// with a second file of what happened to them. There is no other state: a Log
+// reads all of it when it takes a lane. A segment is removed when it is full
+// and all its frames are acknowledged.
 //
 // A Log also takes the lanes that other processes left, so that what they had
 // accepted is delivered. Any number of processes may use a directory on a local
@@ -199,7 +199,8 @@ const period = time.Minute
 
 // Open opens a directory, and makes it if necessary. It takes a lane and the
 // free lanes of other processes, and reads them in the background. The error is
-// a *[DirError]: the directory cannot be used at all. Damaged contents are none.
+// a *[DirError]: the directory cannot be used at all. Damaged contents are no
+// error.
 func Open(dir string, cfg Config) (*Log, error) {
 	l := &Log{
 		cfg: cfg.withDefaults(), dir: dir, opened: time.Now(),

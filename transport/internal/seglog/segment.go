@@ -153,8 +153,8 @@ func (l *Log) scanSegment(seg *segment) {
 }
 
 // readSegment returns the open file of a segment, and its frames with what
-// happened to them. A segment that somebody removed has none. For each region it
-// calls fn, which returns false to stop.
+// happened to them. A segment that somebody removed has none. It calls fn for
+// each region until fn returns false.
 func readSegment(fsys FS, seg *segment, fn func(File, region) bool) (File, *segment, error) {
 	found := &segment{}
 	f, err := fsys.OpenFile(seg.path(), os.O_RDONLY)
