@@ -2,6 +2,7 @@ package seglog
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -13,6 +14,7 @@ type request struct {
 	crc        uint32
 	state      state
 	phase      atomic.Int32
+	copying    sync.Mutex // held while meta and body are copied
 	timer      *time.Timer
 	answer     chan answer // has room for one
 }
@@ -34,8 +36,8 @@ type answer struct {
 // Append writes a frame and returns its position. Next returns it later. A zero
 // time is now. Append waits until the frame is written, and on the disk with
 // Config.Sync: until ctx ends, and not longer than Config.Wait. While the disk
-// stands still, it returns ErrStalled at once. The log may still read meta and
-// body after an error; they must not change.
+// stands still, it returns ErrStalled at once. It does not keep meta and
+// body.
 //
 // The error is the cause of ctx's end, a *[WriteError], or wraps ErrStalled,
 // ErrFull, ErrTooLarge or ErrClosed. The frame is not in the log then, unless
@@ -104,6 +106,8 @@ func (l *Log) append(ctx context.Context, at time.Time, meta, body []byte, st st
 		return Pos{}, err
 	}
 	if r.phase.CompareAndSwap(taken, left) {
+		r.copying.Lock() // until the writer has copied them
+		defer r.copying.Unlock()
 		return Pos{}, err
 	}
 	a := <-r.answer

@@ -29,8 +29,8 @@ func TestMaxBytesCostsTheOldestSegments(t *testing.T) {
 	g.Expect(rest).To(Equal(bodies[n:]))
 	i := 0
 	for _, loss := range lost.get() {
-		for _, meta := range loss.Metas {
-			g.Expect(string(meta)).To(Equal(fmt.Sprintf("meta body %03d", i)))
+		for _, f := range loss.Known {
+			g.Expect(string(f.Meta)).To(Equal(fmt.Sprintf("meta body %03d", i)))
 			i++
 		}
 	}
@@ -49,7 +49,7 @@ func TestASegmentInUseStays(t *testing.T) {
 	again, err := l.Read(first.Pos)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(again).To(Equal(first))
-	g.Expect(lost.get()[0].Metas[0]).NotTo(Equal(first.Meta))
+	g.Expect(lost.get()[0].Known[0].Meta).NotTo(Equal(first.Meta))
 }
 
 func TestALogInUseIsFull(t *testing.T) {

@@ -598,7 +598,7 @@ func TestDamageToAReadFrame(t *testing.T) {
 	m := newMemFS()
 	var losses []seglog.Loss
 	l := open(t, m, seglog.Config{Lost: func(l seglog.Loss) { losses = append(losses, l) }})
-	add(t, l, "one", "two", "three")
+	positions := add(t, l, "one", "two", "three")
 	name := m.files(".seg")[0]
 	data := m.get(name)
 	data[bytes.LastIndex(data, []byte("two"))] = 'T'
@@ -607,7 +607,7 @@ func TestDamageToAReadFrame(t *testing.T) {
 	m.put(name, data[:10])
 	_, err := l.Next(ended)
 	g.Expect(err).To(MatchError(context.Canceled))
-	g.Expect(losses).To(Equal([]seglog.Loss{{Reason: seglog.Corrupt, Frames: 1}}))
+	g.Expect(losses).To(Equal([]seglog.Loss{{Reason: seglog.Corrupt, Frames: 1, Known: []seglog.Lost{{Pos: positions[1]}}}}))
 	g.Expect(m.files("")[0]).To(ContainSubstring("corrupt/"))
 }
 

@@ -106,6 +106,7 @@ func (l *Log) Read(pos Pos) (Frame, error) {
 	case errors.Is(err, errDamaged):
 		if l.Ack(pos, Corrupt) {
 			l.salvage(pos.seg, f, int64(e.offset), end)
+			l.lost(Loss{Reason: Corrupt, Frames: 1, Known: []Lost{{Pos: pos}}})
 		}
 		return Frame{}, ErrGone
 	}
@@ -147,7 +148,7 @@ func (l *Log) unread(pos Pos, err error) error {
 	}
 	l.mu.Unlock()
 	if lost {
-		l.lost(Loss{Reason: Unreadable, Frames: 1})
+		l.lost(Loss{Reason: Unreadable, Frames: 1, Known: []Lost{{Pos: pos}}})
 	}
 	return ErrGone
 }

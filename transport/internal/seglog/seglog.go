@@ -102,8 +102,14 @@ type Loss struct {
 	Reason Reason
 	// Frames counts the frames. A run of damaged bytes counts as one.
 	Frames int
-	// Metas has the meta of each frame that was readable.
-	Metas [][]byte
+	// Known has the frames among them whose position is known.
+	Known []Lost
+}
+
+// Lost is a frame that was lost.
+type Lost struct {
+	Pos  Pos
+	Meta []byte // nil if it could not be read
 }
 
 // Stats describes a [Log].
@@ -328,18 +334,15 @@ const (
 	maxCopies = 16 << 20
 )
 
-// salvage copies a damaged region of a segment into the directory corrupt, and
-// reports the loss. Later processes that find the region again recognize it by
-// its copy.
-func (l *Log) salvage(seg *segment, f File, off, end int64) {
+// salvage copies a damaged region of a segment into the directory corrupt. It
+// returns false if it was copied before: later processes may find it again.
+func (l *Log) salvage(seg *segment, f File, off, end int64) bool {
 	b := make([]byte, min(end-off, maxCopy))
 	n, _ := f.ReadAt(b, off) // as much as there is
 	b = b[:n]
 	dir := filepath.Join(l.dir, "corrupt")
 	name := filepath.Join(dir, fmt.Sprintf("%s-%013d-%d-%08x", filepath.Base(seg.lane.dir), seg.number, off, checksum(b, nil)))
-	if l.copyOnce(dir, name, b) {
-		l.lost(Loss{Reason: Corrupt, Frames: 1})
-	}
+	return l.copyOnce(dir, name, b)
 }
 
 // copyOnce makes a file if there is room for it. It returns false if the file

@@ -129,8 +129,8 @@ func (l *Log) scanAll() {
 
 func (l *Log) scanSegment(seg *segment) {
 	f, found, err := readSegment(l.cfg.FS, seg, func(f File, g region) bool {
-		if g.kind == damaged {
-			l.salvage(seg, f, g.off, g.end)
+		if g.kind == damaged && l.salvage(seg, f, g.off, g.end) {
+			l.lost(Loss{Reason: Corrupt, Frames: 1})
 		}
 		return !l.isClosing()
 	})

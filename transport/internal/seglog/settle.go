@@ -47,27 +47,28 @@ func (l *Log) evict(reason Reason, ok func(*segment) bool) bool {
 		return false
 	}
 	var lost []entry
+	var known []Lost
 	for i, e := range seg.frames {
 		if e.state == waiting {
 			lost = append(lost, e)
+			known = append(known, Lost{Pos: seg.pos(i)})
 			l.ackLocked(seg.pos(i), reason)
 		}
 	}
 	seg.kept = false
 	l.mu.Unlock()
-	loss := Loss{Reason: reason, Frames: len(lost)}
 	if f, err := l.cfg.FS.OpenFile(seg.path(), os.O_RDONLY); err == nil {
 		_ = scan(f, seg.size, func(g region) bool {
-			if _, ok := find(lost, g.off); ok && g.kind == whole {
-				loss.Metas = append(loss.Metas, bytes.Clone(g.meta))
+			if i, ok := find(lost, g.off); ok && g.kind == whole {
+				known[i].Meta = bytes.Clone(g.meta)
 			}
 			return true
 		})
 		_ = f.Close() // only read
 	}
 	l.settleSegment(seg)
-	if loss.Frames > 0 {
-		l.lost(loss)
+	if len(lost) > 0 {
+		l.lost(Loss{Reason: reason, Frames: len(lost), Known: known})
 	}
 	return !seg.stuck
 }

@@ -38,7 +38,8 @@ func syncDir(path string) error {
 	return err
 }
 
-// isFull reports whether removing a file may help.
-func isFull(err error) bool {
+// IsFull reports whether an error says that the disk is full, so that removing a
+// file may help.
+func IsFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

@@ -3,6 +3,7 @@ package seglog
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -44,6 +45,8 @@ func (l *Log) write() {
 
 // take copies a request's frame into the buffer.
 func (l *Log) take(r *request) {
+	r.copying.Lock()
+	defer r.copying.Unlock()
 	if !r.phase.CompareAndSwap(queued, taken) {
 		return
 	}
@@ -85,7 +88,7 @@ func (l *Log) commit() {
 		case errors.As(err, &failed) && failed.Op == "sync" && !retried:
 			retried = true // in a new segment
 			continue
-		case failed != nil && isFull(err) && l.cfg.EvictWhenFull && !evicted && l.evict(DiskFull, evictable):
+		case failed != nil && IsFull(err) && l.cfg.EvictWhenFull && !evicted && l.evict(DiskFull, evictable):
 			evicted = true // once: others may fill the disk
 			continue
 		}
@@ -220,6 +223,9 @@ func (l *Log) segmentFor(size int64) (*segment, error) {
 		return seg, nil
 	}
 	seg, err := l.create()
+	if errors.Is(err, fs.ErrNotExist) && l.move() {
+		seg, err = l.create()
+	}
 	if err == nil {
 		return seg, nil
 	}
@@ -249,6 +255,24 @@ func (l *Log) create() (*segment, error) {
 	defer l.mu.Unlock()
 	l.own.segments = append(l.own.segments, seg)
 	return seg, nil
+}
+
+// move takes another lane for new frames after somebody removed the directory.
+func (l *Log) move() bool {
+	if l.cfg.FS.MkdirAll(l.dir) != nil {
+		return false
+	}
+	ln, err := l.takeLane()
+	if err != nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ln.last = max(ln.last, l.own.last)
+	l.own = ln
+	l.lanes = append(l.lanes, ln)
+	signal(l.rescan)
+	return true
 }
 
 // seal ends a segment; nil is none.
