@@ -14,6 +14,7 @@ import (
 
 	"github.com/ravenkit/ravenkit/internal/guard"
 	"github.com/ravenkit/ravenkit/transport/internal/account"
+	"github.com/ravenkit/ravenkit/transport/internal/seglog"
 )
 
 // async is the common part of the transports that deliver in the background.
@@ -30,6 +31,7 @@ type async struct {
 	life      context.Context
 	end       context.CancelCauseFunc
 	abandoned atomic.Int64
+	spooled   atomic.Int64
 	closed    chan struct{} // closed when Close has begun
 	gone      chan struct{} // closed when Close has returned
 }
@@ -61,7 +63,14 @@ type job struct {
 	// The dictionary that the packet is folded against; nil: it is not folded.
 	dict     *s2.Dict
 	*trouble // nil: the packet has not failed
+
+	// The packet's place in the spool; the zero value: it has none.
+	kept      seglog.Pos
+	keptSize  int  // its size, as the spool counts it
+	recovered bool // an earlier process accepted it; it has no callback
 }
+
+func (j *job) isKept() bool { return j.kept != seglog.Pos{} }
 
 // flight is a packet that is being sent.
 type flight struct {
@@ -192,9 +201,13 @@ func (a *async) settle(o outcome) {
 	a.call(o.done, o.r, o.err)
 }
 
-// count counts a packet that Close gave up. It runs outside of contain, so it
+// count counts a packet that Close gave up or left in the spool. It runs outside of contain, so it
 // must survive an engine's error that panics.
 func (a *async) count(err error) {
+	if _, kept := err.(*SpooledError); kept {
+		a.spooled.Add(1)
+		return
+	}
 	if guard.Is(err, ErrClosed) {
 		a.abandoned.Add(1)
 	}
@@ -232,7 +245,9 @@ type closing struct {
 	giveUp func(cause error)           // after draining, if packets are left
 	// Why draining ended early; nil: it did not.
 	reason func() error
-	end    func() // after all goroutines have ended
+	end    func(grace context.Context) // after all goroutines have ended
+	// After draining, if nothing is left: waits for packets without a callback.
+	linger func(drain context.Context)
 }
 
 // Close ends the transport, as [AsyncTransport] says.
@@ -251,6 +266,9 @@ func (a *async) close(ctx context.Context, with closing) error {
 		with.begin(drain)
 	}
 	left := a.account.Flush(drain)
+	if left == 0 && with.linger != nil {
+		with.linger(drain)
+	}
 	a.end(ErrClosed)
 	cause := context.Cause(drain)
 	if with.reason != nil {
@@ -266,13 +284,13 @@ func (a *async) close(ctx context.Context, with closing) error {
 	stuck := a.flushCallbacks(grace)
 	a.crew.join(grace)
 	if with.end != nil {
-		with.end()
+		with.end(grace)
 	}
 	err := a.next.Close(drain)
-	if abandoned := int(a.abandoned.Load()); left > 0 && abandoned+stuck > 0 {
-		// If both are 0, everything arrived between the deadline and the
+	if abandoned, spooled := int(a.abandoned.Load()), int(a.spooled.Load()); left > 0 && abandoned+spooled+stuck > 0 {
+		// If all are 0, everything arrived between the deadline and the
 		// cancelling.
-		return &UndeliveredError{Abandoned: abandoned, Stuck: stuck, Err: cause}
+		return &UndeliveredError{Abandoned: abandoned, Spooled: spooled, Stuck: stuck, Err: cause}
 	}
 	return err
 }

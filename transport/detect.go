@@ -40,7 +40,12 @@ func autoDriver() Driver {
 			if Detect() == "threaded" {
 				return threaded.Open(dsn, env)
 			}
-			return openHTTP(dsn, env, new(ThreadedConfig))
+			var queue ThreadedConfig
+			h, err := openHTTP(dsn, env, &queue)
+			if err == nil {
+				queue.Spool.ignored(env.logger())
+			}
+			return h, err
 		},
 	}
 }

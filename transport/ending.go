@@ -24,6 +24,9 @@ func (t *Threaded) giveUp(cause error) {
 		return
 	}
 	t.over = cause
+	if t.spool != nil {
+		t.spool.giveUp(cause)
+	}
 	for t.waiting() > 0 {
 		j := t.remove(0)
 		err := closedBefore(j.packet, cause)

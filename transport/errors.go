@@ -208,6 +208,10 @@ type UndeliveredError struct {
 	// error that wraps ErrClosed. Packets that were being sent may have
 	// arrived: their errors say "abandoned unanswered".
 	Abandoned int
+	// Spooled counts the packets that Close left in the spool, for the next
+	// process to deliver. They are not lost. Their callbacks got a
+	// *SpooledError.
+	Spooled int
 	// Stuck counts the callbacks and sends that had not returned when Close
 	// did.
 	Stuck int
@@ -225,6 +229,7 @@ func (e *UndeliveredError) Error() string {
 	}{
 		{e.Pending, "still pending"},
 		{e.Abandoned, "abandoned"},
+		{e.Spooled, "left in the spool for the next start"},
 		{e.Stuck, "stuck in a callback or send that does not return"},
 	} {
 		if p.n > 0 {

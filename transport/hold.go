@@ -28,7 +28,7 @@ import (
 //     lose their packet and pause.
 //   - A packet that has failed five times while others were delivered in
 //     between, or ten times in at least an hour, is given up with its last
-//     error.
+//     error. The second half does not apply to packets in a spool.
 //   - While a rate limit is in force, new packets of its categories are refused
 //     with a *[RateLimitedError] that is Held. Packets that were accepted
 //     before wait until it ends, an hour at most. The packet whose answer
@@ -85,6 +85,10 @@ const (
 	NoticePaused NoticeKind = iota + 1
 	// NoticeResumed: delivery continues.
 	NoticeResumed
+	// NoticeRecovered: a packet that an earlier process left in the spool has
+	// its outcome: Err is nil if it was delivered, else why it is lost. EventID
+	// is "" if it could not be read. The other fields are zero.
+	NoticeRecovered
 )
 
 // Notice is a message of a [Holder] to its watchers.
@@ -109,6 +113,9 @@ func (t *Threaded) Watch(fn func(Notice)) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.watchers = append(t.watchers, fn)
+	if len(t.notices) > 0 {
+		t.crew.start(t.announce)
+	}
 	return true
 }
 
@@ -140,7 +147,8 @@ const (
 )
 
 // fail records a failed attempt. It reports whether another one should follow.
-func (t *trouble) fail(v verdict, err error, now time.Time, delivered uint64) (again bool) {
+// A patient packet may wait for any time.
+func (t *trouble) fail(v verdict, err error, now time.Time, delivered uint64, patient bool) (again bool) {
 	if t.fails == 0 {
 		t.first, t.beaten = now, 1
 	} else if delivered > t.mark {
@@ -155,7 +163,7 @@ func (t *trouble) fail(v verdict, err error, now time.Time, delivered uint64) (a
 	switch {
 	case v.internal && t.fails >= maxAsked,
 		t.beaten >= maxBeaten,
-		t.fails >= maxFails && now.Sub(t.first) >= minFailsSpan:
+		!patient && t.fails >= maxFails && now.Sub(t.first) >= minFailsSpan:
 		return false
 	}
 	return true

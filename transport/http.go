@@ -81,11 +81,11 @@ func openHTTP(dsn *DSN, env Env, others ...OptionBinder) (*HTTP, error) {
 func overHTTP[C any, B interface {
 	*C
 	OptionBinder
-}, T Transport](d Driver, configure func(Env) C, open func(next Transport, cfg C) (T, error)) Driver {
+}, T Transport](d Driver, configure func(*DSN, Env) C, open func(next Transport, cfg C) (T, error)) Driver {
 	d.Engine, d.Decodes = "net/http", true
 	d.Options = OptionSpecs(new(HTTPConfig), B(new(C)))
 	d.Open = func(dsn *DSN, env Env) (Transport, error) {
-		cfg := configure(env)
+		cfg := configure(dsn, env)
 		next, err := openHTTP(dsn, env, B(&cfg))
 		if err != nil {
 			return nil, err

@@ -53,7 +53,7 @@ func loopedDriver() Driver {
 		Name:     "loop",
 		Delivery: "in the background, with callbacks on the program's own loop (Env.Loop); in the caller while no loop runs",
 		WhenFull: "never: the number is not limited",
-	}, func(env Env) LoopedConfig { return LoopedConfig{Loop: env.Loop, Logger: env.Logger} }, NewLooped)
+	}, func(_ *DSN, env Env) LoopedConfig { return LoopedConfig{Loop: env.Loop, Logger: env.Logger} }, NewLooped)
 }
 
 // SendAsync starts the delivery on the loop. If no loop runs, it delivers

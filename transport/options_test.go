@@ -82,7 +82,7 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 	err := openError(t, "https://k@h/1?workers=0&ca_certs=/none&tiemout=3&proxy=gopher%3A%2F%2Fme%3ASECRET%40p", transport.Env{})
 	g.Expect(err.Error()).To(Equal(`transport: option ca_certs="/none": want a readable PEM file with at least one certificate: no such file or directory
 transport: option proxy="gopher://me:xxxxx@p": want the URL of an http, https or socks5 proxy, or none
-transport: unknown option "tiemout": did you mean "timeout"? (known: ca_certs, client_cert, client_key, compression, http2, keepalive, max_conns, overflow, protocol, proxy, queue_bytes, queue_size, shutdown_timeout, timeout, verify_ssl, workers)
+transport: unknown option "tiemout": did you mean "timeout"? (known: ca_certs, client_cert, client_key, compression, http2, keepalive, max_conns, overflow, protocol, proxy, queue_bytes, queue_size, shutdown_timeout, spool_age, spool_bytes, spool_dir, spool_sync, timeout, verify_ssl, workers)
 transport: option workers="0": want auto, or a whole number, at least 1: out of range`))
 }
 

@@ -138,7 +138,7 @@ func (t *Threaded) note(j *flight, v verdict, r *Response, err error) (settled b
 		}
 		return true, err
 	}
-	again := v.again && j.packet.Category != CategoryInternal && j.ownTrouble().fail(v, err, now, t.delivered)
+	again := v.again && j.packet.Category != CategoryInternal && j.ownTrouble().fail(v, err, now, t.delivered, j.isKept())
 	t.noteFailure(j, v, err, now)
 	switch {
 	case !again:

@@ -61,7 +61,7 @@ func poolDriver() Driver {
 		Name:     "pool",
 		Delivery: "in one goroutine per event",
 		WhenFull: "the capture waits until one of pool_size ends, or its context does",
-	}, func(env Env) PoolConfig { return PoolConfig{Logger: env.Logger} }, NewPool)
+	}, func(_ *DSN, env Env) PoolConfig { return PoolConfig{Logger: env.Logger} }, NewPool)
 }
 
 // SendAsync waits for a slot until ctx ends, and delivers in a goroutine. The

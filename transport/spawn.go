@@ -45,7 +45,7 @@ func spawnDriver() Driver {
 		Name:     "spawn",
 		Delivery: "in one goroutine per event, fire and forget",
 		WhenFull: "never: the number is not limited",
-	}, func(env Env) SpawnConfig { return SpawnConfig{Logger: env.Logger} }, NewSpawn)
+	}, func(_ *DSN, env Env) SpawnConfig { return SpawnConfig{Logger: env.Logger} }, NewSpawn)
 }
 
 // SendAsync delivers in a goroutine. It never waits, so it ignores ctx.

@@ -48,7 +48,10 @@ type Tee struct {
 	end  context.CancelFunc
 }
 
-var _ Holder = (*Tee)(nil)
+var (
+	_ Holder  = (*Tee)(nil)
+	_ Spooler = (*Tee)(nil)
+)
 
 var errNoTargets = errors.New("transport: NewTee needs at least one target, each with a DSN and a transport")
 
@@ -291,6 +294,15 @@ func (t *Tee) HoldState() HoldState {
 		return h.HoldState()
 	}
 	return HoldState{}
+}
+
+// SpoolState returns the state of the main target's spool, or the zero value if
+// it has none.
+func (t *Tee) SpoolState() SpoolState {
+	if s, ok := t.own.AsyncTransport.(Spooler); ok {
+		return s.SpoolState()
+	}
+	return SpoolState{}
 }
 
 // Watch calls fn when a pause of the main target begins and when it ends. It

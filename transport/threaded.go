@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type Threaded struct {
 	pace     pace            // how many attempts may be in flight
 	waiters  []chan struct{} // callers that wait for room, oldest first
 	room     room
+	spool    *spool // nil: packets are in memory only
 
 	way      way
 	limits   RateLimits
@@ -59,7 +61,7 @@ var _ AsyncTransport = (*Threaded)(nil)
 
 // NewThreaded returns a transport that delivers through next and owns it: Close
 // closes next. The error joins one *[OptionError] for each fault in the
-// configuration. No goroutine runs while the queue is empty.
+// configuration. Without a spool, no goroutine runs while the queue is empty.
 func NewThreaded(next Transport, cfg ThreadedConfig) (*Threaded, error) {
 	if next == nil {
 		return nil, errNoNext
@@ -76,6 +78,11 @@ func NewThreaded(next Transport, cfg ThreadedConfig) (*Threaded, error) {
 	t.worker = t.work
 	if cfg.SerialCallbacks {
 		t.serial = newCallbackLine(&t.crew, t.settle)
+	}
+	if cfg.Spool.Dir != "" {
+		if err := openSpool(t); err != nil {
+			return nil, err
+		}
 	}
 	return t, nil
 }
@@ -105,13 +112,40 @@ func (t *Threaded) SendAsync(ctx context.Context, p *Packet, done func(*Response
 	if !ok {
 		return
 	}
+	if t.spool != nil && p.Category != CategoryInternal {
+		t.spool.accept(ctx, j)
+		return
+	}
+	t.offer(ctx, j)
+}
+
+// offer puts a packet into the queue, or reports why it is refused.
+func (t *Threaded) offer(ctx context.Context, j job) {
 	evicted, err := t.enqueue(ctx, j)
-	if err != nil {
+	switch {
+	case err == nil:
+	case j.isKept() && errors.Is(err, ErrQueueFull):
+		t.spool.parkAgain(j)
+	default:
 		t.finish(j, nil, err)
 	}
 	for _, old := range evicted {
 		t.finish(old, nil, fmt.Errorf("%w: %s was evicted by a newer one (overflow=%s)", ErrQueueFull, packetText(old.packet.EventID), DropOldest))
 	}
+}
+
+// finish settles a packet. The caller does not hold the lock.
+func (t *Threaded) finish(j job, r *Response, err error) {
+	if j.isKept() {
+		err = t.spool.settle(&j, err)
+	}
+	if j.recovered { // no callback
+		if _, left := err.(*SpooledError); !left {
+			t.spool.tellRecovered(j.packet.EventID, err)
+		}
+		return
+	}
+	t.async.finish(j, r, err)
 }
 
 // Flush waits until every packet accepted before the call is settled: until its
@@ -141,8 +175,8 @@ func (t *Threaded) Flush(ctx context.Context) error {
 //     408, 429 or a 5xx, or not in time, it makes one attempt a second until
 //     its deadline.
 //   - It waits for every goroutine and closes every connection.
-//   - It returns nil, or an *[UndeliveredError] with the number of Abandoned
-//     packets. If a done never returns, Close returns all the same and counts
+//   - It returns nil, or an *[UndeliveredError] with the numbers of Abandoned
+//     and Spooled packets. If a done never returns, Close returns all the same and counts
 //     it as Stuck.
 //   - It may be called again and concurrently: every call waits for the same
 //     end, and calls that gave up nothing return nil.
@@ -161,18 +195,27 @@ func (t *Threaded) Close(ctx context.Context) error {
 			t.giveUp(cause)
 			t.mu.Unlock()
 		},
+		linger: func(drain context.Context) {
+			if t.spool != nil {
+				t.spool.linger(drain)
+			}
+		},
 		reason: func() error {
 			t.mu.Lock()
 			defer t.mu.Unlock()
 			return t.over
 		},
-		end: func() {
+		end: func(grace context.Context) {
 			t.mu.Lock()
 			if t.alarm != nil {
 				t.alarm.Stop()
 			}
 			t.room.stop()
 			t.mu.Unlock()
+			if t.spool != nil {
+				t.spool.close(grace)
+				t.crew.join(grace)
+			}
 			t.announce()
 		},
 	})

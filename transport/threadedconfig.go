@@ -2,6 +2,7 @@ package transport
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
 	"math"
 	"strconv"
@@ -57,7 +58,11 @@ type ThreadedConfig struct {
 	// own. If it is false, a callback runs in the worker that settled its
 	// packet, or, for a refusal, in the caller.
 	SerialCallbacks bool
-	// Logger logs callbacks that panic; nil means slog.Default.
+	// Spool keeps packets on disk until they are delivered. The zero value
+	// keeps them in memory only.
+	Spool SpoolConfig
+	// Logger logs callbacks that panic, and what keeps the spool from working;
+	// nil means slog.Default.
 	Logger *slog.Logger
 }
 
@@ -69,11 +74,14 @@ func (c *ThreadedConfig) BindOptions(o *OptionSet) {
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full", overflows...)
 	bindWorkers(o, &c.Workers)
 	bindShutdown(o, &c.ShutdownTimeout)
+	c.Spool.BindOptions(o)
 }
 
 // Check checks a configuration. The error joins one *[OptionError] for each
 // fault.
-func (c ThreadedConfig) Check() error { return checkFields(&c) }
+func (c ThreadedConfig) Check() error {
+	return errors.Join(checkFields(&c), c.Spool.check(c.Overflow))
+}
 
 func (c ThreadedConfig) withDefaults() ThreadedConfig {
 	c.QueueSize = cmp.Or(c.QueueSize, math.MaxInt)
@@ -114,5 +122,7 @@ func threadedDriver() Driver {
 		Name:     "threaded",
 		Delivery: "in the background, by workers with a queue",
 		WhenFull: "overflow decides; by default the newest event is dropped",
-	}, func(env Env) ThreadedConfig { return ThreadedConfig{Logger: env.Logger} }, NewThreaded)
+	}, func(dsn *DSN, env Env) ThreadedConfig {
+		return ThreadedConfig{Logger: env.Logger, Spool: SpoolConfig{DSN: dsn}}
+	}, NewThreaded)
 }

@@ -189,6 +189,9 @@ func (t *Threaded) conclude(f flight, v verdict, r *Response, err error) {
 	settled, err := t.note(&f, v, r, err)
 	if !settled {
 		t.putBack(f.job)
+		if f.isKept() {
+			t.spool.log.Load().Attempt(f.kept)
+		}
 	}
 	t.rouse()
 	t.mu.Unlock()

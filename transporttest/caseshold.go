@@ -53,7 +53,7 @@ var holdCases = []Case{
 	},
 	{
 		Name: "HoldHour", Rule: "A packet that has failed ten times in at least an hour is given up with its last error, neither earlier nor after fewer failures.",
-		needs: []need{needsHold, needsTime}, run: holdHour,
+		needs: []need{needsHold, needsTime, needsBound}, run: holdHour,
 	},
 	{
 		Name: "HoldSentAt", Rule: "An attempt that is made more than a minute after its packet was accepted has its own time as sent_at and sentry_timestamp.",

@@ -12,7 +12,7 @@ import (
 var queueCases = []Case{
 	{
 		Name: "OnceEvicted", Rule: once + "with an error that wraps ErrQueueFull if a full queue refuses or evicts it.",
-		needs: []need{needsAsync, needsQueue}, run: onceEvicted,
+		needs: []need{needsAsync, needsQueue, needsBound}, run: onceEvicted,
 	},
 	{
 		Name: "QueueDrops", Rule: "overflow=drop_newest refuses the packet for which there is no room, drop_oldest evicts the oldest.",
@@ -20,7 +20,7 @@ var queueCases = []Case{
 	},
 	{
 		Name: "QueueBytes", Rule: "queue_bytes limits the bytes of the waiting packets: the stored size of each body, and 256 bytes for each packet.",
-		needs: []need{needsAsync, needsOption("queue_bytes", "1")}, run: queueBytes,
+		needs: []need{needsAsync, needsOption("queue_bytes", "1"), needsBound}, run: queueBytes,
 	},
 	{
 		Name: "QueueBlocks", Rule: "ctx limits admission only, and only if admission has to wait: a refused packet gets the cause of ctx's end.",

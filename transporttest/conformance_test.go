@@ -2,11 +2,16 @@ package transporttest_test
 
 import (
 	"context"
+	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 
 	"github.com/ravenkit/ravenkit/transport"
 	_ "github.com/ravenkit/ravenkit/transport/all"
@@ -90,6 +95,38 @@ func TestEveryRegisteredTransportConforms(t *testing.T) {
 					c.Run(t, h)
 				}
 			}
+		})
+	}
+}
+
+// spooled opens transports with a spool, each in a directory of its own.
+func spooled(t *testing.T, scheme string) transport.OpenFunc {
+	root := t.TempDir()
+	var n atomic.Int64
+	return func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+		c := dsn.Clone()
+		c.Scheme = scheme + "+" + dsn.Scheme
+		if c.Option("overflow") == "" {
+			c.Options.Set("spool_dir", filepath.Join(root, strconv.FormatInt(n.Add(1), 10)))
+		}
+		return transport.DefaultRegistry().Open(c, env)
+	}
+}
+
+// A transport that keeps its packets on disk obeys the same rules.
+func TestTransportsWithASpoolConform(t *testing.T) {
+	t.Run("threaded", func(t *testing.T) {
+		t.Parallel()
+		transporttest.Test(t, transporttest.Harness{HTTP2: true, Open: spooled(t, "threaded")})
+	})
+	for _, scheme := range []string{"reactor", "fasthttp"} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			open := spooled(t, scheme)
+			synctest.Test(t, func(t *testing.T) {
+				failures := transporttest.Check(t.Context(), transporttest.Harness{Open: open, Network: new(transporttest.Network)})
+				NewWithT(t).Expect(failures).To(BeEmpty())
+			})
 		})
 	}
 }

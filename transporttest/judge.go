@@ -69,10 +69,11 @@ func (t *trial) pending(how string, err error, n int) {
 	}
 }
 
-// abandoned checks the error of a Close that gave up n packets.
+// abandoned checks the error of a Close that gave up n packets, or left them in
+// a spool.
 func (t *trial) abandoned(how string, err error, n int) {
 	t.Helper()
-	if u, ok := errors.AsType[*transport.UndeliveredError](err); !ok || u.Abandoned != n {
+	if u, ok := errors.AsType[*transport.UndeliveredError](err); !ok || u.Abandoned+u.Spooled != n {
 		t.Errorf("%s: want an *UndeliveredError with %d Abandoned from Close, got %v", how, n, err)
 	}
 }

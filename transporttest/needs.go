@@ -19,6 +19,7 @@ var (
 	needsTLS   = need{hasTLS, "the transport has no https scheme"}
 	needsHold  = need{holds, "the transport does not hold failed packets (it is no Holder, or its Watch returns false)"}
 	needsTime  = need{func(h Harness) bool { return h.Network != nil }, "the case takes minutes and runs only in a testing/synctest bubble (Harness.Network)"}
+	needsBound = need{isBounded, "the transport keeps on disk what has no room in its queue (its SpoolState has a Dir)"}
 	needsQueue = need{func(h Harness) bool { return queueOption(h) != "" }, "the transport has no queue (no option queue_size or qsize)"}
 )
 
@@ -42,7 +43,7 @@ func hasTLS(h Harness) bool {
 	return len(bases) == 0 || slices.Contains(bases, "https")
 }
 
-// isAsync, holds and takesOption open the transport to find out, because a
+// isAsync, holds, isBounded and takesOption open the transport to find out, because a
 // harness may have no driver. They return true for a transport that can't be
 // opened, so that the case reports the error.
 func isAsync(h Harness) bool {
@@ -64,6 +65,16 @@ func holds(h Harness) bool {
 		}
 	})
 	return holds
+}
+
+func isBounded(h Harness) bool {
+	bounded := true
+	probe(h, func(tr transport.Transport, err error) {
+		if s, ok := tr.(transport.Spooler); err == nil && ok {
+			bounded = s.SpoolState().Dir == ""
+		}
+	})
+	return bounded
 }
 
 func takesOption(h Harness, name, value string) bool {

@@ -35,7 +35,11 @@ type Config struct {
 	// ShutdownTimeout (shutdown_timeout) is how long Close delivers from the
 	// queue. 0 means 10 s.
 	ShutdownTimeout time.Duration
-	// Logger logs callbacks that panic; nil means slog.Default.
+	// Spool keeps packets on disk until they are delivered. The zero value
+	// keeps them in memory only.
+	Spool transport.SpoolConfig
+	// Logger logs callbacks that panic, and what keeps the spool from working;
+	// nil means slog.Default.
 	Logger *slog.Logger
 }
 
@@ -48,14 +52,19 @@ func (c *Config) BindOptions(o *transport.OptionSet) {
 	o.OneOf("overflow", &c.Overflow, "what happens to an event when the queue is full",
 		transport.DropOldest, transport.DropNewest, transport.Block)
 	o.Duration("shutdown_timeout", &c.ShutdownTimeout, transport.DefaultShutdownTimeout, "how long Close delivers from the queue before it gives up")
+	c.Spool.BindOptions(o)
 }
 
 var errTwoEngines = errors.New("fasthttptransport: Config.Client and Config.Engine must be nil: fasthttp sends the requests")
 
 func (c Config) threaded() transport.ThreadedConfig {
+	overflow := c.Overflow
+	if c.Spool.Dir == "" {
+		overflow = cmp.Or(overflow, transport.DropOldest)
+	}
 	return transport.ThreadedConfig{
 		Workers: cmp.Or(c.Workers, DefaultWorkers), QueueSize: cmp.Or(c.QueueSize, DefaultQueueSize),
-		QueueBytes: c.QueueBytes, Overflow: cmp.Or(c.Overflow, transport.DropOldest),
+		QueueBytes: c.QueueBytes, Overflow: overflow, Spool: c.Spool,
 		ShutdownTimeout: c.ShutdownTimeout, Logger: c.Logger,
 	}
 }

@@ -51,7 +51,7 @@ func Driver() transport.Driver {
 }
 
 func open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-	cfg := Config{Logger: env.Logger}
+	cfg := Config{Logger: env.Logger, Spool: transport.SpoolConfig{DSN: dsn}}
 	if err := transport.DecodeOptions(dsn.Options, &cfg); err != nil {
 		return nil, err
 	}

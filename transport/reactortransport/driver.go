@@ -19,7 +19,7 @@ func Driver() transport.Driver {
 }
 
 func open(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-	cfg := Config{ThreadedConfig: transport.ThreadedConfig{Logger: env.Logger}}
+	cfg := Config{ThreadedConfig: transport.ThreadedConfig{Logger: env.Logger, Spool: transport.SpoolConfig{DSN: dsn}}}
 	if err := cfg.Decode(dsn, env, &cfg.ThreadedConfig); err != nil {
 		return nil, err
 	}

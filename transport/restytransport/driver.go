@@ -32,7 +32,7 @@ func NewThreadedDriver(client *resty.Client, schemes ...string) transport.Driver
 		WhenFull: "overflow decides; by default the newest event is dropped",
 		Options:  transport.OptionSpecs(new(transport.HTTPConfig), new(transport.ThreadedConfig)),
 		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-			cfg := transport.ThreadedConfig{Logger: env.Logger}
+			cfg := transport.ThreadedConfig{Logger: env.Logger, Spool: transport.SpoolConfig{DSN: dsn}}
 			next, err := open(client, dsn, env, &cfg)
 			if err != nil {
 				return nil, err

@@ -177,20 +177,30 @@ func TestAFullDiskCostsTheOldestSegment(t *testing.T) {
 	g.Expect(m.files(".seg")).NotTo(ContainElement(first))
 }
 
-func TestADiskThatStaysFullCostsOneSegmentAWrite(t *testing.T) {
+func TestADiskThatStaysFullCostsOneSegment(t *testing.T) {
 	g := NewWithT(t)
 	m := newMemFS()
 	var lost losses
 	l := open(t, m, seglog.Config{SegmentBytes: 200, EvictWhenFull: true, Lost: lost.add})
 	add(t, l, numbered(20)...)
 	m.failing("write", ".seg", enospc)
+	for range 5 {
+		_, err := l.Append(t.Context(), time.Time{}, nil, nil)
+		g.Expect(err).To(MatchError(enospc))
+	}
+	g.Expect(lost.get()).To(HaveLen(1))
+	m.setFault(nil)
+	add(t, l, "fits")
+	m.failing("write", ".seg", enospc)
 	_, err := l.Append(t.Context(), time.Time{}, nil, nil)
 	g.Expect(err).To(MatchError(enospc))
-	g.Expect(lost.get()).To(HaveLen(1))
+	g.Expect(lost.get()).To(HaveLen(2), "there was room in between")
+	m.setFault(nil)
+	add(t, l, "fits again")
 	m.failing("write", ".seg", errDisk)
 	_, err = l.Append(t.Context(), time.Time{}, nil, nil)
 	g.Expect(err).To(MatchError(errDisk))
-	g.Expect(lost.get()).To(HaveLen(1), "eviction does not help a broken disk")
+	g.Expect(lost.get()).To(HaveLen(2), "eviction does not help a broken disk")
 }
 
 func TestAfterAFailedSyncTheFileIsLeft(t *testing.T) {
@@ -496,9 +506,7 @@ func TestADirectoryThatWasRemovedIsMadeAgain(t *testing.T) {
 	l, err := seglog.Open(dir, seglog.Config{SegmentBytes: 200, Wait: time.Minute})
 	g.Expect(err).NotTo(HaveOccurred())
 	defer closeLog(t, l)
-	first := add(t, l, numbered(2)...)
-	l.Ack(first[0], 1)
-	l.Ack(first[1], 1)
+	add(t, l, numbered(2)...)
 	g.Expect(os.RemoveAll(dir)).To(Succeed())
 	for _, body := range numbered(20) {
 		// Those that still fit into the removed file are lost with it.

@@ -48,7 +48,8 @@ type Config struct {
 	// Wait is how long an Append waits at most; 0 is 100 ms.
 	Wait time.Duration
 	// EvictWhenFull makes the log remove its oldest segment if the disk is
-	// full, as for MaxBytes.
+	// full, as for MaxBytes. If that does not help, it removes no other one
+	// until a write succeeds.
 	EvictWhenFull bool
 	// Lost is called for each loss, under no lock, in goroutines of the log and
 	// of its callers. It must return soon, and must not call Append, Hold or
@@ -197,6 +198,9 @@ type Log struct {
 	batch []pending
 	acks  File     // the open file of records
 	ackOf *segment // whose it is
+	// A segment was removed because the disk was full, and no write has
+	// succeeded since.
+	evicted bool
 }
 
 // period is how often a log looks for free lanes and for frames that are too

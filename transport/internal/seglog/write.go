@@ -77,19 +77,21 @@ func (l *Log) gather() {
 
 // commit writes the batch.
 func (l *Log) commit() {
-	batch, retried, evicted := l.batch, false, false
+	batch, retried := l.batch, false
 	for len(batch) > 0 {
 		n, err := l.put(batch)
 		batch = batch[n:]
 		var failed *WriteError
 		switch {
 		case err == nil:
+			l.evicted = false
 			continue
 		case errors.As(err, &failed) && failed.Op == "sync" && !retried:
 			retried = true // in a new segment
 			continue
-		case failed != nil && IsFull(err) && l.cfg.EvictWhenFull && !evicted && l.evict(DiskFull, evictable):
-			evicted = true // once: others may fill the disk
+		case failed != nil && IsFull(err) && l.cfg.EvictWhenFull && !l.evicted && l.evict(DiskFull, evictable):
+			// Not again before a write succeeds: others may fill the disk.
+			l.evicted = true
 			continue
 		}
 		l.fail(batch, err)

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package transport
+
+// networkFS returns "": only Linux says it.
+func networkFS(string) string { return "" }
