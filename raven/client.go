@@ -27,6 +27,7 @@ type Client struct {
 	transport transport.Transport
 	async     transport.AsyncTransport // the transport, if it is asynchronous
 	holder    transport.Holder         // the transport, if it holds events
+	spooler   transport.Spooler        // the transport, if it may have a spool
 	url       string
 	header    http.Header
 	wire      wire
@@ -120,6 +121,7 @@ func newClient(dsn *transport.DSN, t transport.Transport, cfg *config) *Client {
 		sourceRate: gate.NewRate(cfg.sourceRate),
 	}
 	c.async, _ = t.(transport.AsyncTransport)
+	c.spooler, _ = t.(transport.Spooler)
 	c.openContext()
 	c.ledger.Size = cfg.ledger
 	c.wire = wire{

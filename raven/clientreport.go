@@ -18,7 +18,7 @@ import (
 // discardReasons are the reasons that Sentry knows (docs/protocol.md, "Client
 // reports").
 var discardReasons = [...]string{
-	"sample_rate", "before_send", "event_processor", "queue_overflow", "ratelimit_backoff", "network_error", "send_error", "internal_sdk_error",
+	"sample_rate", "before_send", "event_processor", "queue_overflow", "cache_overflow", "ratelimit_backoff", "network_error", "send_error", "internal_sdk_error",
 }
 
 // reasonNone is for events that the server has counted or can't be told of.
@@ -48,6 +48,9 @@ func discardReason(o *Outcome) string {
 		}
 		return discardReason(&cause)
 	case OutcomeQueueFull:
+		if _, spool := o.Err.(*transport.SpoolError); spool {
+			return "cache_overflow"
+		}
 		return "queue_overflow"
 	case OutcomeRejected, OutcomeTooLarge:
 		return "send_error"
@@ -111,10 +114,11 @@ func (r *reports) add(d *discards) {
 	r.due.Store(true)
 }
 
-// reportArrived reports whether the counts in an event's envelope arrived. A
-// server that answers 429 has still read the items that it does not limit.
+// reportArrived reports whether the counts in an event's envelope arrived, or
+// wait on disk with it. A server that answers 429 has still read the items that
+// it does not limit.
 func reportArrived(o *Outcome) bool {
-	return o.Kind == OutcomeDelivered || o.Status == http.StatusTooManyRequests
+	return o.Kind == OutcomeDelivered || o.Kind == OutcomeSpooled || o.Status == http.StatusTooManyRequests
 }
 
 // appendReport appends an item with the counts to an envelope.

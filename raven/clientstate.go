@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/ravenkit/ravenkit/raven/internal/advice"
+	"github.com/ravenkit/ravenkit/transport"
 )
 
 // Enabled reports whether the client has a DSN, and so reports anything.
@@ -54,7 +55,8 @@ func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Close delivers pending events, until ctx ends or the transport's
 // shutdown_timeout has passed. It closes the transport, also that of
-// [WithTransport]. It returns nil if nothing was lost since the last
+// [WithTransport]. Events that it cannot deliver stay on disk if the DSN has
+// spool_dir; that is logged. It returns nil if nothing was lost since the last
 // [Client.Flush], else a *[LossError], which wraps a
 // *transport.UndeliveredError if events had to be given up. Events captured
 // afterwards are refused with transport.ErrClosed. Further calls wait for the
@@ -73,6 +75,13 @@ func (c *Client) Close(ctx context.Context) error {
 	err := contained(func() error { return c.transport.Close(ctx) })
 	if !first {
 		return err
+	}
+	if left, ok := err.(*transport.UndeliveredError); ok && left.Spooled > 0 {
+		c.logSpooled(left)
+		if left.Abandoned+left.Stuck == 0 {
+			c.burst.End() // the line before says it
+			err = nil
+		}
 	}
 	if err != nil && c.endedCtx.Load() {
 		err = fmt.Errorf("%w (%s)", err, advice.EndedContext)

@@ -35,7 +35,8 @@ func (c *Client) logsLosses() bool { return !c.burst.Burning() || c.logsAll() }
 
 func (c *Client) logsAll() bool { return c.logTo().Enabled(context.Background(), slog.LevelDebug) }
 
-// noticed is called for the pauses of a transport that holds events.
+// noticed is called for the pauses of a transport that holds events, and for
+// the events that an earlier process left on disk.
 func (c *Client) noticed(n transport.Notice) {
 	switch n.Kind {
 	case transport.NoticePaused:
@@ -48,7 +49,34 @@ func (c *Client) noticed(n transport.Notice) {
 			c.logTo().Warn("raven: events are delivered again",
 				"after", time.Since(b.Began).Round(time.Millisecond), "waiting", n.Waiting, "lost", b.Lost, "host", c.dsn.Host)
 		}
+	case transport.NoticeRecovered:
+		c.fromSpool(n.EventID, n.Err)
 	}
+}
+
+// fromSpool records the outcome of an event that an earlier process captured.
+// It counts among the outcomes of that process.
+func (c *Client) fromSpool(id string, err error) {
+	o := outcomeOf(id, nil, err)
+	word := "recovered"
+	if err != nil {
+		word = o.word()
+		c.reports.count(&o)
+		c.lost(&o, nil, false)
+	} else {
+		c.counters.recovered.Add(1)
+		if b, over := c.burst.Success(); over {
+			c.logEnd(b)
+		}
+	}
+	if id != "" {
+		c.ledger.Open(id, word)
+	}
+}
+
+// logSpooled logs that Close left events on disk.
+func (c *Client) logSpooled(left *transport.UndeliveredError) {
+	c.logTo().Warn("raven: closed; events wait on disk for the next start", "events", left.Spooled, "dir", c.spoolState().Dir, "error", left.Err, "host", c.dsn.Host)
 }
 
 // logEnd logs the end of a burst.

@@ -15,7 +15,7 @@ import (
 // one kind.
 type OutcomeKind string
 
-// The kinds of outcomes: first those that the program asked for, then losses.
+// The kinds of outcomes: first those that are no loss, then losses.
 const (
 	// OutcomeDelivered: the server accepted the event.
 	OutcomeDelivered OutcomeKind = "delivered"
@@ -28,6 +28,9 @@ const (
 	OutcomeIgnored OutcomeKind = "ignored"
 	// OutcomeThrottled: there were too many such events; see [Throttle].
 	OutcomeThrottled OutcomeKind = "throttled"
+	// OutcomeSpooled: [Client.Close] left the event on disk (spool_dir). The
+	// next process with the same directory and DSN delivers it.
+	OutcomeSpooled OutcomeKind = "spooled"
 
 	// OutcomeRateLimited: the server answered 429, or the event was not sent
 	// because of an earlier 429.
@@ -35,7 +38,8 @@ const (
 	// OutcomeBackoff: sending was paused after a failure. It occurs only with
 	// transports that hold nothing; see [Client.State].
 	OutcomeBackoff OutcomeKind = "backoff"
-	// OutcomeQueueFull: the transport had no room.
+	// OutcomeQueueFull: the transport had no room, or the event was too old for
+	// the spool.
 	OutcomeQueueFull OutcomeKind = "queue_full"
 	// OutcomeTooLarge: the server answered 413, or the event could not be
 	// trimmed enough; see [TooLargeError].
@@ -49,18 +53,19 @@ const (
 	OutcomeClosed OutcomeKind = "closed"
 	// OutcomeInvalid: the event could not be built; or a function of
 	// [WithProcessors] or [WithBeforeSend] panicked; or the capture was nested
-	// in three others. Captures nest if a function that the client calls for an
-	// event, such as BeforeSend, captures another.
+	// in three others; or its bytes in the spool were damaged. Captures nest if
+	// a function that the client calls for an event, such as BeforeSend,
+	// captures another.
 	OutcomeInvalid OutcomeKind = "invalid"
 )
 
 // outcomeKinds has every kind. Its indexes are those of counters.
 var outcomeKinds = [...]OutcomeKind{
-	OutcomeDelivered, OutcomeSampled, OutcomeFiltered, OutcomeIgnored, OutcomeThrottled,
+	OutcomeDelivered, OutcomeSampled, OutcomeFiltered, OutcomeIgnored, OutcomeThrottled, OutcomeSpooled,
 	OutcomeRateLimited, OutcomeBackoff, OutcomeQueueFull, OutcomeTooLarge, OutcomeRejected, OutcomeNetwork, OutcomeClosed, OutcomeInvalid,
 }
 
-const firstLoss = 5 // in outcomeKinds
+const firstLoss = 6 // in outcomeKinds
 
 func (k OutcomeKind) index() int { return slices.Index(outcomeKinds[:], k) }
 
@@ -109,7 +114,7 @@ func (o Outcome) detail() string {
 		if text = fmt.Sprint(api.Status); api.Message != "" {
 			text += " " + api.Message
 		}
-	case o.Kind == OutcomeNetwork && errors.As(o.Err, &network):
+	case (o.Kind == OutcomeNetwork || o.Kind == OutcomeSpooled) && errors.As(o.Err, &network):
 		text = network.Err.Error()
 	default:
 		text = o.Err.Error()
@@ -136,6 +141,8 @@ func outcomeOf(id string, resp *transport.Response, err error) (o Outcome) {
 	var (
 		api     *transport.APIError
 		limited *transport.RateLimitedError
+		spooled *transport.SpooledError
+		spool   *transport.SpoolError
 	)
 	switch {
 	case err == nil:
@@ -143,10 +150,14 @@ func outcomeOf(id string, resp *transport.Response, err error) (o Outcome) {
 		if resp != nil {
 			o.Status = resp.Status
 		}
+	case errors.As(err, &spooled):
+		o.Kind = OutcomeSpooled
 	case errors.Is(err, transport.ErrClosed):
 		o.Kind = OutcomeClosed
 	case errors.Is(err, transport.ErrQueueFull):
 		o.Kind = OutcomeQueueFull
+	case errors.As(err, &spool):
+		o.Kind = OutcomeInvalid
 	case errors.As(err, &limited):
 		o.Kind = OutcomeRateLimited
 		if !limited.Held {

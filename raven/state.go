@@ -36,6 +36,9 @@ type State struct {
 	// Waiting is the number of events that the transport holds, during a pause
 	// including those being tried; 0 for a transport that holds nothing.
 	Waiting int
+	// Spool is the state of the events on disk; its zero value is a transport
+	// without a spool. While its Err is not nil, events wait in memory only.
+	Spool transport.SpoolState
 }
 
 // String returns "online", "disabled", or the failure and the time of the next
@@ -98,15 +101,22 @@ func (c *Client) State() State {
 	if c.holder == nil {
 		n, until, err := c.backoff.State()
 		if n == 0 {
-			return State{Status: StatusOnline}
+			return State{Status: StatusOnline, Spool: c.spoolState()}
 		}
-		return State{Status: StatusError, RetryNumber: n, Until: until, Err: err}
+		return State{Status: StatusError, RetryNumber: n, Until: until, Err: err, Spool: c.spoolState()}
 	}
 	h := c.holder.HoldState()
 	if !h.Paused {
-		return State{Status: StatusOnline, Waiting: h.Waiting}
+		return State{Status: StatusOnline, Waiting: h.Waiting, Spool: c.spoolState()}
 	}
-	return State{Status: StatusError, RetryNumber: h.Failures, Until: h.Until, Err: h.Err, Waiting: h.Waiting + h.InFlight}
+	return State{Status: StatusError, RetryNumber: h.Failures, Until: h.Until, Err: h.Err, Waiting: h.Waiting + h.InFlight, Spool: c.spoolState()}
+}
+
+func (c *Client) spoolState() transport.SpoolState {
+	if c.spooler == nil {
+		return transport.SpoolState{}
+	}
+	return c.spooler.SpoolState()
 }
 
 // failing reports whether sending is paused.

@@ -3,15 +3,18 @@ package raven
 import "sync/atomic"
 
 // Stats counts the events of a client since it was made. Captured is the sum of
-// the others.
+// the others, without Recovered.
 type Stats struct {
 	// Captured counts all captures, by any method.
 	Captured uint64
 	// Pending counts events without an outcome.
 	Pending uint64
 	// The others count the outcomes of the same names; see [OutcomeKind].
-	Delivered, Sampled, Filtered, Ignored, Throttled                              uint64
+	Delivered, Sampled, Filtered, Ignored, Throttled, Spooled                     uint64
 	RateLimited, Backoff, QueueFull, TooLarge, Rejected, Network, Closed, Invalid uint64
+	// Recovered counts the events that an earlier process left on disk
+	// (spool_dir), and that this client delivered.
+	Recovered uint64
 }
 
 // Of returns the count of one kind; 0 for a kind that does not exist.
@@ -37,16 +40,17 @@ func (s Stats) Lost() (n uint64) {
 // counts returns the fields in the order of outcomeKinds.
 func (s *Stats) counts() [len(outcomeKinds)]*uint64 {
 	return [...]*uint64{
-		&s.Delivered, &s.Sampled, &s.Filtered, &s.Ignored, &s.Throttled,
+		&s.Delivered, &s.Sampled, &s.Filtered, &s.Ignored, &s.Throttled, &s.Spooled,
 		&s.RateLimited, &s.Backoff, &s.QueueFull, &s.TooLarge, &s.Rejected, &s.Network, &s.Closed, &s.Invalid,
 	}
 }
 
 // counters hold the data of Stats. The zero value is ready.
 type counters struct {
-	captured atomic.Uint64
-	outcomes [len(outcomeKinds)]atomic.Uint64
-	untold   [len(outcomeKinds)]atomic.Uint64 // losses that no caller was told of
+	captured  atomic.Uint64
+	recovered atomic.Uint64
+	outcomes  [len(outcomeKinds)]atomic.Uint64
+	untold    [len(outcomeKinds)]atomic.Uint64 // losses that no caller was told of
 }
 
 // stats needs no lock to be consistent: an event is counted as captured before
@@ -60,6 +64,7 @@ func (c *counters) stats() Stats {
 	}
 	s.Captured = c.captured.Load()
 	s.Pending = s.Captured - sum
+	s.Recovered = c.recovered.Load()
 	return s
 }
 
@@ -74,9 +79,10 @@ func (c *Client) Stats() Stats {
 
 // Ledger returns the outcomes of the latest events by id: the [OutcomeKind],
 // followed by ": " and details if there are some, as in "rejected: 403 project
-// is gone", or "pending". Ignored errors have no id and are left out. forgotten
-// counts older events that were dropped from the ledger. It keeps 1000 events
-// unless [WithLedger] says otherwise.
+// is gone", or "pending". An event of an earlier process that this client
+// delivered is "recovered". Ignored errors have no id and are left out.
+// forgotten counts older events that were dropped from the ledger. It keeps
+// 1000 events unless [WithLedger] says otherwise.
 //
 // The map is the caller's. A disabled client returns an empty one.
 func (c *Client) Ledger() (outcomes map[string]string, forgotten uint64) {

@@ -17,22 +17,28 @@ import (
 // raven.
 type Ledger interface {
 	// Ledger returns what became of each event, by its id of 32 hexadecimal
-	// digits: "pending", "delivered", "sampled", "filtered", "ignored",
-	// "throttled", "rate_limited", "backoff", "queue_full", "too_large",
-	// "rejected", "network", "closed" or "invalid", which ": details" may
-	// follow. forgotten counts the older ids that it no longer remembers.
+	// digits: "pending", "delivered", "recovered" (captured by an earlier
+	// process, and delivered), "sampled", "filtered", "ignored", "throttled",
+	// "spooled" (left on disk for the next process), "rate_limited", "backoff",
+	// "queue_full", "too_large", "rejected", "network", "closed" or "invalid",
+	// which ": details" may follow. forgotten counts the older ids that it no
+	// longer remembers.
 	Ledger() (outcomes map[string]string, forgotten uint64)
 }
 
 // deliberate are the outcomes that the user asked for.
 var deliberate = map[string]bool{"sampled": true, "filtered": true, "ignored": true, "throttled": true}
 
+// claimed are the outcomes of events that must have arrived.
+var claimed = map[string]bool{"delivered": true, "recovered": true}
+
 // RequireNoLoss compares a client's ledger with what the source has, and fails
 // the test with Fatalf if an event is missing. The message says what became of
 // each missing event, and starts with those that the client reports as
-// delivered. Sampled, filtered, ignored and throttled events are not missing.
-// Nor is an event that arrived although the client gave it up, as after a short
-// timeout.
+// delivered. Sampled, filtered, ignored and throttled events are not missing,
+// nor are spooled ones, which wait on disk for the next process; they are
+// logged. Nor is an event that arrived although the client gave it up, as after
+// a short timeout.
 //
 // It first waits, at most five seconds, until nothing is pending and the source
 // is idle. It also fails if the source has events that the ledger does not
@@ -119,12 +125,15 @@ func cleanID(id string) string {
 // text is information, or empty.
 func (a *audit) report() (string, bool) {
 	var worst, lost, unknown, twice []string
+	spooled := 0
 	for _, id := range texts.SortedKeys(a.outcomes) {
 		outcome := a.outcomes[id]
 		switch w := word(outcome); {
 		case len(a.seen[id]) > 0 || deliberate[w]:
-		case w == "delivered":
-			worst = append(worst, id+": the client reports it as delivered, but the server never received it"+a.refusal(id))
+		case w == "spooled":
+			spooled++
+		case claimed[w]:
+			worst = append(worst, id+": the client reports it as "+w+", but the server never received it"+a.refusal(id))
 		case w == "pending":
 			lost = append(lost, fmt.Sprintf("%s: still pending after %s", id, a.waited.Round(time.Millisecond)))
 		default:
@@ -155,8 +164,11 @@ func (a *audit) report() (string, bool) {
 	if len(twice) > 0 {
 		b.WriteString("\n  for information, what arrived more than once:" + listedLines(twice))
 	}
+	if spooled > 0 {
+		fmt.Fprintf(&b, "\n  for information, %s on disk for the next process", texts.Count(spooled, "event"))
+	}
 	ok := len(lost) == 0 && a.forgotten == 0 && len(unknown) == 0
-	if ok && len(twice) == 0 {
+	if ok && len(twice) == 0 && spooled == 0 {
 		return "", true
 	}
 	return b.String(), ok

@@ -93,6 +93,20 @@ func TestRequireNoLossFailure(t *testing.T) {
 	})
 }
 
+func TestRequireNoLossAndSpools(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t, sentrytest.InMemory())
+	store(t, srv, eventWithID(1))
+	ledger := book{outcomes: map[string]string{eventID(1): "recovered", eventID(2): "spooled: connection refused", eventID(3): "spooled"}}
+	failures, logs := run(t, func(tb *fakeTB) { sentrytest.RequireNoLoss(tb, ledger, srv) })
+	g.Expect(failures).To(BeEmpty())
+	g.Expect(logs).To(ContainSubstring("for information, 2 events on disk for the next process"))
+	ledger.outcomes[eventID(4)] = "recovered"
+	failures, _ = run(t, func(tb *fakeTB) { sentrytest.RequireNoLoss(tb, ledger, srv) })
+	g.Expect(failures).To(ContainSubstring(eventID(4) + ": the client reports it as recovered, but the server never received it"))
+}
+
 func TestRequireNoLossWaitsForPending(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

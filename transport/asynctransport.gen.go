@@ -43,8 +43,8 @@ type AsyncTransport interface {
 	//     408, 429 or a 5xx, or not in time, it makes one attempt a second until
 	//     its deadline.
 	//   - It waits for every goroutine and closes every connection.
-	//   - It returns nil, or an *[UndeliveredError] with the number of Abandoned
-	//     packets. If a done never returns, Close returns all the same and counts
+	//   - It returns nil, or an *[UndeliveredError] with the numbers of Abandoned
+	//     and Spooled packets. If a done never returns, Close returns all the same and counts
 	//     it as Stuck.
 	//   - It may be called again and concurrently: every call waits for the same
 	//     end, and calls that gave up nothing return nil.

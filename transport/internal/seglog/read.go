@@ -47,12 +47,14 @@ type Frame struct {
 // of ctx's end, or an error of the disk; after the latter, call it again later.
 // Damaged frames are skipped and reported.
 //
-// Frames are in order within a lane. Concurrent calls return different frames.
+// Frames are in order within a lane, except for those that the disk did not
+// return at first. Concurrent calls return different frames.
 func (l *Log) Next(ctx context.Context) (Frame, error) {
 	for !l.isClosing() {
 		l.mu.Lock()
-		seg := l.oldest(func(s *segment) bool { return s.waiting > 0 })
-		if seg == nil {
+		// What is being read may be older than what is known.
+		seg := l.oldest(func(s *segment) bool { return s.waiting > 0 || !s.scanned && !s.tried })
+		if seg == nil || !seg.scanned {
 			if l.more == nil {
 				l.more = make(chan struct{})
 			}

@@ -19,6 +19,7 @@ type segment struct {
 
 	size, ackSize int64
 	scanned       bool // frames is complete
+	tried         bool // it could not be read; it is tried again later
 	sealed        bool // it takes no more frames
 	kept          bool // frames could not be read; the next process tries again
 	stuck         bool // its files cannot be removed now
@@ -137,11 +138,16 @@ func (l *Log) scanSegment(seg *segment) {
 	if f != nil {
 		_ = f.Close() // only read
 	}
-	if err != nil || l.isClosing() {
+	if l.isClosing() {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err != nil {
+		seg.tried = true
+		l.wake()
+		return
+	}
 	seg.frames, seg.first, seg.newest = found.frames, found.first, found.newest
 	seg.waiting, seg.scanned = found.waiting, true
 	seg.since = time.Now()
