@@ -23,7 +23,7 @@ func TestMethodSets(t *testing.T) {
 		want, besides string // besides has methods that only the type has
 	}{
 		"transport.Transport":      {reflect.TypeFor[transport.Transport](), reflect.TypeFor[*transport.HTTP](), "Close Send", ""},
-		"transport.AsyncTransport": {reflect.TypeFor[transport.AsyncTransport](), reflect.TypeFor[*transport.Threaded](), "Close Flush Send SendAsync", "HoldState Watch"},
+		"transport.AsyncTransport": {reflect.TypeFor[transport.AsyncTransport](), reflect.TypeFor[*transport.Threaded](), "Close Flush Send SendAsync", "HoldState SpoolState Watch"},
 		"raven.Reporter":           {reflect.TypeFor[raven.Reporter](), reflect.TypeFor[*raven.Client](), "Capture CaptureBreadcrumb CaptureException CaptureMessage CaptureQuery Deliver Flush Recover Send", "Close Context Enabled ExtraContext Format HTTPContext LastEventID Ledger LogValue PublicDSN State Stats String TagsContext UserContext Wrap"},
 	} {
 		t.Run(name, func(t *testing.T) {

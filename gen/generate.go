@@ -14,7 +14,7 @@ package gen
 // hold the type and exactly the methods of its interface.
 
 //go:generate go run github.com/vburenin/ifacemaker@v1.3.0 -f ../transport/http.go -s HTTP -i Transport -p transport -o ../transport/transport.gen.go -y "Transport delivers packets to Sentry. It is the method set of [*HTTP]. These rules apply to every implementation; transporttest checks them. Implementations must be safe for concurrent use."
-//go:generate go run github.com/vburenin/ifacemaker@v1.3.0 -f ../transport/threaded.go -s Threaded -i AsyncTransport -p transport -o ../transport/asynctransport.gen.go -y "AsyncTransport is a [Transport] that delivers in the background. It is the method set of [*Threaded] without those of [Holder]. These rules apply to every implementation, in addition to those of Transport."
+//go:generate go run github.com/vburenin/ifacemaker@v1.3.0 -f ../transport/threaded.go -s Threaded -i AsyncTransport -p transport -o ../transport/asynctransport.gen.go -y "AsyncTransport is a [Transport] that delivers in the background. It is the method set of [*Threaded] without those of [Holder] and [Spooler]. These rules apply to every implementation, in addition to those of Transport."
 //go:generate go run github.com/vburenin/ifacemaker@v1.3.0 -f ../raven/client.go -f ../raven/capture.go -s Client -i Reporter -p raven -o ../raven/reporter.gen.go -y "Reporter has the capture methods of [*Client]. Applications depend on it to report; tests replace it with a double from gen/ravenmock, or with [Discard]."
 
 //go:generate go run github.com/golang/mock/mockgen@v1.6.0 -source=../transport/transport.gen.go -destination=transportmock/transport.go -package=transportmock

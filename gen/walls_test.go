@@ -73,6 +73,10 @@ var walls = []wall{
 		why: "it tracks connections of any protocol",
 	},
 	{
+		pkg: "transport/internal/seglog", without: []string{"net", "encoding/json"},
+		why: "it keeps bytes, and knows neither packets nor their receivers",
+	},
+	{
 		pkg: "internal/guard", without: []string{"net"},
 		why: "every package may call the program's code with it",
 	},

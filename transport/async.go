@@ -201,8 +201,8 @@ func (a *async) settle(o outcome) {
 	a.call(o.done, o.r, o.err)
 }
 
-// count counts a packet that Close gave up or left in the spool. It runs outside of contain, so it
-// must survive an engine's error that panics.
+// count counts a packet that Close gave up or left in the spool. It runs
+// outside of contain, so it must survive an engine's error that panics.
 func (a *async) count(err error) {
 	if _, kept := err.(*SpooledError); kept {
 		a.spooled.Add(1)

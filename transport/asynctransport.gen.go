@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// AsyncTransport is a [Transport] that delivers in the background. It is the method set of [*Threaded] without those of [Holder]. These rules apply to every implementation, in addition to those of Transport.
+// AsyncTransport is a [Transport] that delivers in the background. It is the method set of [*Threaded] without those of [Holder] and [Spooler]. These rules apply to every implementation, in addition to those of Transport.
 type AsyncTransport interface {
 	// Send delivers one packet past the queue, in the calling goroutine, and waits
 	// for the outcome, under the rules of [Transport]. Packets in the queue do not

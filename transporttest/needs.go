@@ -43,9 +43,9 @@ func hasTLS(h Harness) bool {
 	return len(bases) == 0 || slices.Contains(bases, "https")
 }
 
-// isAsync, holds, isBounded and takesOption open the transport to find out, because a
-// harness may have no driver. They return true for a transport that can't be
-// opened, so that the case reports the error.
+// isAsync, holds, isBounded and takesOption open the transport to find out,
+// because a harness may have no driver. They return true for a transport that
+// can't be opened, so that the case reports the error.
 func isAsync(h Harness) bool {
 	async := true
 	probe(h, func(tr transport.Transport, err error) {

@@ -38,8 +38,8 @@ func syncDir(path string) error {
 	return err
 }
 
-// IsFull reports whether an error says that the disk is full, so that removing a
-// file may help.
+// IsFull reports whether an error says that the disk is full, so that removing
+// a file may help.
 func IsFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
