@@ -204,7 +204,7 @@ func (a *async) settle(o outcome) {
 // count counts a packet that Close gave up or left in the spool. It runs
 // outside of contain, so it must survive an engine's error that panics.
 func (a *async) count(err error) {
-	if _, kept := err.(*SpooledError); kept {
+	if isSpooled(err) {
 		a.spooled.Add(1)
 		return
 	}

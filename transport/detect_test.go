@@ -1,6 +1,10 @@
 package transport_test
 
 import (
+	"bytes"
+	"log/slog"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -39,4 +43,16 @@ func TestDetect(t *testing.T) {
 			g.Expect(async).To(BeFalse(), "the scheme names a transport")
 		})
 	}
+}
+
+func TestAPlatformWithoutAQueueIgnoresASpool(t *testing.T) {
+	g := NewWithT(t)
+	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "x")
+	dir := filepath.Join(t.TempDir(), "spool")
+	var logged bytes.Buffer
+	env := transport.Env{Logger: slog.New(slog.NewTextHandler(&logged, nil))}
+	_, spooler := open(t, "https://k@localhost/1?spool_dir="+dir, env).(transport.Spooler)
+	g.Expect(spooler).To(BeFalse())
+	g.Expect(strings.TrimSpace(logged.String())).To(And(ContainSubstring("level=WARN"), ContainSubstring("spool_dir is ignored"), ContainSubstring(dir)))
+	g.Expect(dir).NotTo(BeADirectory())
 }

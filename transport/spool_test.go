@@ -518,7 +518,7 @@ func (b brittle) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func TestABrokenDiskCostsNothing(t *testing.T) {
-	for name, broken := range map[string]error{"an error": syscall.EIO, "a full disk": syscall.ENOSPC} {
+	for name, broken := range map[string]error{"an error": syscall.EIO, "a full disk": errDiskFull} {
 		t.Run(name, func(t *testing.T) {
 			s := newSpool(t)
 			synctest.Test(t, func(t *testing.T) {
@@ -554,12 +554,12 @@ func TestABrokenDiskCostsNothing(t *testing.T) {
 func TestADiskThatIsFullAtTheStart(t *testing.T) {
 	s := newSpool(t)
 	synctest.Test(t, func(t *testing.T) {
-		d := &disk{FS: seglog.OS, err: &fs.PathError{Op: "mkdir", Path: "dir", Err: syscall.ENOSPC}}
+		d := &disk{FS: seglog.OS, err: &fs.PathError{Op: "mkdir", Path: "dir", Err: errDiskFull}}
 		var cfg transport.ThreadedConfig
 		transport.SpoolOn(&cfg.Spool, d)
 		s.run(cfg, always(refusedConnection), func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
 			mailAll(tr, o, "a")
-			g.Expect(tr.SpoolState()).To(And(HaveField("Unspooled", 1), HaveField("Err", MatchError(syscall.ENOSPC))))
+			g.Expect(tr.SpoolState()).To(And(HaveField("Unspooled", 1), HaveField("Err", MatchError(errDiskFull))))
 			d.fail(nil)
 			time.Sleep(time.Minute)
 			synctest.Wait()
@@ -574,7 +574,7 @@ func TestADiskThatIsFullAtTheStart(t *testing.T) {
 	})
 	// Nothing waits for a disk that stays full.
 	synctest.Test(t, func(t *testing.T) {
-		d := &disk{FS: seglog.OS, err: syscall.ENOSPC}
+		d := &disk{FS: seglog.OS, err: errDiskFull}
 		var cfg transport.ThreadedConfig
 		transport.SpoolOn(&cfg.Spool, d)
 		s.run(cfg, taken, func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
@@ -646,6 +646,38 @@ func TestARateLimitKeepsNewPacketsOffTheDisk(t *testing.T) {
 			g.Expect(errors.As(o.get("b")[0], &limited)).To(BeTrue())
 			g.Expect(limited.Held).To(BeTrue())
 			g.Expect(tr.SpoolState().Bytes).To(Equal(before))
+		})
+	})
+}
+
+func TestASpoolOfATargetOfATee(t *testing.T) {
+	s := newSpool(t)
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		main, err := transport.NewThreaded(&faraway{answer: taken}, transport.ThreadedConfig{})
+		g.Expect(err).NotTo(HaveOccurred())
+		cfg := s.config(transport.ThreadedConfig{})
+		other, err := transport.NewThreaded(&faraway{answer: always(refusedConnection)}, cfg)
+		g.Expect(err).NotTo(HaveOccurred())
+		mainDSN, err := transport.ParseDSN("https://public@sentry.example.com/1")
+		g.Expect(err).NotTo(HaveOccurred())
+		tr, err := transport.NewTee(transport.TeeConfig{Logger: cfg.Logger}, transport.Target{DSN: mainDSN, Transport: main}, transport.Target{DSN: cfg.Spool.DSN, Transport: other})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(tr.SpoolState()).To(BeZero(), "the main target has none")
+		p := mail("a")
+		p.URL = mainDSN.EnvelopeURL()
+		tr.SendAsync(t.Context(), p, nil)
+		synctest.Wait()
+		g.Expect(tr.Close(t.Context())).To(Succeed())
+		g.Expect(tr.Stats()[0]).To(Equal(transport.TargetStats{Host: "sentry.example.com", Delivered: 1}))
+		g.Expect(tr.Stats()[1]).To(And(HaveField("Spooled", uint64(1)), HaveField("Failed", uint64(0)), HaveField("Waiting", 0)))
+		lines := strings.Split(strings.TrimSpace(s.log.String()), "\n")
+		g.Expect(lines).To(HaveLen(2))
+		g.Expect(lines[0]).To(ContainSubstring("events don't reach the target"))
+		g.Expect(lines[1]).To(ContainSubstring(`level=WARN msg="transport: tee: closed; events wait on disk for the next start" host=sentry.example.com events=1`))
+		s.run(transport.ThreadedConfig{}, taken, func(g *WithT, _ *transport.Threaded, f *faraway, _ *outcomes) {
+			synctest.Wait()
+			g.Expect(f.ids()).To(Equal("a"))
 		})
 	})
 }

@@ -65,7 +65,8 @@ type SpoolConfig struct {
 	// Age (spool_age) is the age above which packets are removed. 0 means 72
 	// hours; MaxSpoolAge is the largest.
 	Age time.Duration
-	// DSN is the DSN of the packets. It is required with Dir.
+	// DSN is the DSN of the packets. It is required with Dir; a driver sets it
+	// before the options are decoded.
 	DSN *DSN
 
 	fs seglog.FS // nil: the machine's

@@ -16,6 +16,13 @@ func (e *SpooledError) Error() string {
 	return fmt.Sprintf("transport: %s stays in the spool %s for the next start: %v", packetText(e.EventID), e.Dir, e.Err)
 }
 
+// isSpooled reports whether an error is that of a packet in the spool. It does
+// not call methods of the program's errors.
+func isSpooled(err error) bool {
+	_, ok := err.(*SpooledError)
+	return ok
+}
+
 // Unwrap returns why Close gave up.
 func (e *SpooledError) Unwrap() error { return e.Err }
 

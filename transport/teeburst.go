@@ -44,6 +44,11 @@ func (b *teeBurst) notice(n Notice) {
 // close ends the burst when the target is closed. err is the error of its
 // Close.
 func (b *teeBurst) close(err error) {
+	if left, ok := err.(*UndeliveredError); ok && left.Spooled > 0 && left.Abandoned+left.Stuck == 0 {
+		b.logger.Warn("transport: tee: closed; events wait on disk for the next start", "events", left.Spooled, "error", left.Err)
+		b.burst.End()
+		return
+	}
 	if err != nil {
 		// packets without an outcome have not begun a burst
 		b.burst.Pause(time.Now())

@@ -18,6 +18,8 @@ type TargetStats struct {
 	// Delivered counts the packets that the target accepted, Failed those that
 	// were lost.
 	Delivered, Failed uint64
+	// Spooled counts the packets that Close left in the target's spool.
+	Spooled uint64
 	// Waiting counts the packets without an outcome.
 	Waiting int
 	// Err is the last failure: of a packet, or of the attempt that began a
@@ -77,7 +79,9 @@ func (o *teeTarget) track(p *Packet) (settle func(error)) {
 	var once sync.Once
 	return func(err error) {
 		once.Do(func() {
-			o.count(err)
+			if o.count(err); isSpooled(err) {
+				return
+			}
 			if !internal && o.burst != nil {
 				o.burst.outcome(err)
 			}
@@ -89,11 +93,15 @@ func (o *teeTarget) count(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.counts.Waiting--
-	if err == nil {
+	switch {
+	case err == nil:
 		o.counts.Delivered++
 		return
+	case isSpooled(err):
+		o.counts.Spooled++
+	default:
+		o.counts.Failed++
 	}
-	o.counts.Failed++
 	o.counts.Err = err
 }
 

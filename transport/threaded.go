@@ -140,7 +140,7 @@ func (t *Threaded) finish(j job, r *Response, err error) {
 		err = t.spool.settle(&j, err)
 	}
 	if j.recovered { // no callback
-		if _, left := err.(*SpooledError); !left {
+		if !isSpooled(err) {
 			t.spool.tellRecovered(j.packet.EventID, err)
 		}
 		return

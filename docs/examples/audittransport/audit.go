@@ -83,7 +83,8 @@ func Driver() transport.Driver {
 		WhenFull: "overflow decides; by default the newest event is dropped",
 		Options:  transport.OptionSpecs(new(Config), new(transport.ThreadedConfig)),
 		Open: func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
-			cfg, queue := Config{Journal: "reported.log"}, transport.ThreadedConfig{Logger: env.Logger, Spool: transport.SpoolConfig{DSN: dsn}}
+			cfg := Config{Journal: "reported.log"}
+			queue := transport.ThreadedConfig{Logger: env.Logger, Spool: transport.SpoolConfig{DSN: dsn}}
 			if err := transport.DecodeOptions(dsn.Options, &cfg, &queue); err != nil {
 				return nil, err
 			}

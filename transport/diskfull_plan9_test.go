@@ -1,0 +1,5 @@
+package transport_test
+
+import "errors"
+
+var errDiskFull = errors.New("file system full")
