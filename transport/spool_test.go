@@ -153,6 +153,7 @@ func TestCloseLeavesPacketsForTheNextStart(t *testing.T) {
 		answer := func(_ int, p *transport.Packet) error { got = append(got, p); return nil }
 		s.run(transport.ThreadedConfig{Workers: 1}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
 			var notices []transport.Notice
+			synctest.Wait() // they may arrive before somebody watches
 			tr.Watch(func(n transport.Notice) { notices = append(notices, n) })
 			synctest.Wait()
 			g.Expect(f.ids()).To(Equal("a b c"))
@@ -678,6 +679,61 @@ func TestASpoolOfATargetOfATee(t *testing.T) {
 		s.run(transport.ThreadedConfig{}, taken, func(g *WithT, _ *transport.Threaded, f *faraway, _ *outcomes) {
 			synctest.Wait()
 			g.Expect(f.ids()).To(Equal("a"))
+		})
+	})
+}
+
+func TestAPacketAboveSpoolBytesWaitsInMemory(t *testing.T) {
+	s := newSpool(t)
+	synctest.Test(t, func(t *testing.T) {
+		server := newSwitched()
+		cfg := transport.ThreadedConfig{Spool: transport.SpoolConfig{Bytes: 10_000}}
+		s.run(cfg, server.answer, func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
+			p := mail("large")
+			p.Body = append(p.Body, make([]byte, 20_000)...)
+			tr.SendAsync(t.Context(), p, o.done("large"))
+			g.Expect(tr.SpoolState()).To(And(HaveField("Unspooled", 1), HaveField("Err", BeNil())), "others are written")
+			server.down.Store(false)
+			g.Expect(tr.Flush(context.Background())).To(Succeed())
+			g.Expect(o.get("large")).To(Equal([]error{nil}))
+		})
+		g := NewWithT(t)
+		g.Expect(s.log.String()).To(BeEmpty())
+	})
+}
+
+func TestAttemptsAreOnDisk(t *testing.T) {
+	s := newSpool(t)
+	synctest.Test(t, func(t *testing.T) {
+		s.run(transport.ThreadedConfig{}, always(refusedConnection), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+			mailAll(tr, o, "a")
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			attempts := 0
+			g.Expect(seglog.Peek(seglog.OS, tr.SpoolState().Dir, func(_ string, frame seglog.Frame) bool {
+				attempts = frame.Attempts
+				return true
+			})).To(Succeed())
+			g.Expect(attempts).To(And(BeNumerically(">", 3), Equal(len(f.log()))))
+		})
+	})
+}
+
+func TestCloseDoesNotWaitForEarlierProcessesDuringAPause(t *testing.T) {
+	s := newSpool(t)
+	synctest.Test(t, func(t *testing.T) {
+		s.run(transport.ThreadedConfig{}, always(refusedConnection), func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
+			mailAll(tr, o, "a", "b", "c")
+		})
+		s.run(transport.ThreadedConfig{}, always(status(503)), func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+			synctest.Wait()
+			begun := time.Now()
+			g.Expect(tr.Close(t.Context())).To(Succeed())
+			g.Expect(time.Since(begun)).To(BeNumerically("<", time.Second))
+		})
+		s.run(transport.ThreadedConfig{}, taken, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+			synctest.Wait()
+			g.Expect(f.log()).To(HaveLen(3))
 		})
 	})
 }
