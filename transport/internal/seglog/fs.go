@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // FS is the file system that a [Log] works on. [OS] is the machine's. Errors
@@ -24,6 +25,9 @@ type FS interface {
 	// Lock makes a file and locks it until the result is closed or the process
 	// ends. It returns ErrLocked if the file is locked, also by this process.
 	Lock(name string) (io.Closer, error)
+	// Locked reports whether a file is locked. It makes no file, and makes no
+	// Lock fail.
+	Locked(name string) (bool, error)
 }
 
 // File is an open file of an [FS].
@@ -56,10 +60,25 @@ func (f osFile) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-func (osFS) MkdirAll(dir string) error           { return os.MkdirAll(dir, 0o700) }
-func (osFS) Remove(name string) error            { return os.Remove(name) }
-func (osFS) Lock(name string) (io.Closer, error) { return lock(name) }
-func (osFS) SyncDir(dir string) error            { return syncDir(dir) }
+func (osFS) MkdirAll(dir string) error        { return os.MkdirAll(dir, 0o700) }
+func (osFS) Remove(name string) error         { return os.Remove(name) }
+func (osFS) SyncDir(dir string) error         { return syncDir(dir) }
+func (osFS) Locked(name string) (bool, error) { return isLocked(name) }
+
+// Lock tries again if only Locked has the file, which keeps it for a moment.
+func (osFS) Lock(name string) (io.Closer, error) {
+	const tries = 20
+	for try := 1; ; try++ {
+		l, err := lock(name)
+		if try == tries || !errors.Is(err, ErrLocked) {
+			return l, err
+		}
+		if held, heldErr := isLocked(name); held || heldErr != nil {
+			return nil, err
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
 
 func (osFS) OpenFile(name string, flag int) (File, error) {
 	f, err := os.OpenFile(name, flag, 0o600)

@@ -100,9 +100,11 @@ func (l *Log) takeLane() (*lane, error) {
 	}
 }
 
+func lockPath(lane string) string { return filepath.Join(lane, "lock") }
+
 // lockLane locks a lane and lists its segments.
 func (l *Log) lockLane(dir string) (*lane, error) {
-	lock, err := l.cfg.FS.Lock(filepath.Join(dir, "lock"))
+	lock, err := l.cfg.FS.Lock(lockPath(dir))
 	if err != nil {
 		return nil, err
 	}

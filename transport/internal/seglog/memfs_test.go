@@ -252,6 +252,12 @@ func (m *memFS) Lock(name string) (io.Closer, error) {
 	return memLock{m, name, m.nodes[name]}, nil
 }
 
+func (m *memFS) Locked(name string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.locks[name] != nil, nil
+}
+
 type memLock struct {
 	fs   *memFS
 	name string

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -40,6 +39,8 @@ type Frame struct {
 	Attempts int
 	// Recovered is true for frames that an earlier process appended.
 	Recovered bool
+	// Held is true for frames of Peek and Drop whose lane a log holds.
+	Held bool
 }
 
 // Next returns the oldest frame that waits, and counts it as handed out until
@@ -196,52 +197,6 @@ func (l *Log) Release(pos Pos) {
 		pos.seg.set(pos.index, waiting)
 		l.wake()
 	}
-}
-
-// Peek calls fn for the frames that wait or are handed out in a directory, lane
-// by lane, until fn returns false. It changes nothing, and reads the lanes of
-// running processes too. Id is what String returns for the frame's position in
-// a [Log]; the frame has none here. Frames that disappear meanwhile, and
-// damage, are left out.
-func Peek(fsys FS, dir string, fn func(id string, f Frame) bool) error {
-	infos, err := fsys.ReadDir(dir)
-	if err != nil {
-		return &DirError{Dir: dir, Err: err}
-	}
-	for _, info := range infos {
-		ln := &lane{dir: filepath.Join(dir, info.Name())}
-		if !info.IsDir() || !strings.HasPrefix(info.Name(), lanePrefix) {
-			continue
-		}
-		if _, err := ln.list(fsys); err != nil {
-			return &DirError{Dir: ln.dir, Err: err}
-		}
-		for _, seg := range ln.segments {
-			if more, err := peek(fsys, seg, fn); err != nil || !more {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func peek(fsys FS, seg *segment, fn func(id string, f Frame) bool) (more bool, err error) {
-	f, found, err := readSegment(fsys, seg, func(File, region) bool { return true })
-	if f != nil {
-		defer func() { _ = f.Close() }() // only read
-	}
-	if err != nil {
-		return false, err
-	}
-	for i, e := range found.frames {
-		if e.state == done {
-			continue
-		}
-		if frame, err := readFrame(f, e); err == nil && !fn(Pos{seg, i, e.offset}.String(), frame) {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 var errDamaged = errors.New("seglog: the frame is damaged")

@@ -35,6 +35,11 @@ func lock(path string) (io.Closer, error) {
 	return processLock{file, path}, nil
 }
 
+func isLocked(path string) (bool, error) {
+	_, taken := locked.Load(path)
+	return taken, nil
+}
+
 // syncDir does nothing: not all of these systems can.
 func syncDir(string) error { return nil }
 

@@ -5,6 +5,7 @@ package seglog
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -23,6 +24,25 @@ func lock(path string) (io.Closer, error) {
 		return nil, ErrLocked
 	}
 	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+}
+
+func isLocked(path string) (bool, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return false, err
+	}
+	defer func() { _ = file.Close() }() // ends the shared lock
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	if err != nil {
+		err = &os.PathError{Op: "lock", Path: path, Err: err}
+	}
+	return false, err
 }
 
 func syncDir(path string) error {
