@@ -35,6 +35,10 @@ type SpooledPacket struct {
 	Held bool
 }
 
+// Event returns the JSON of the event in the body. It returns false if the body
+// has none.
+func (p SpooledPacket) Event() (json.RawMessage, bool) { return eventOf(&Packet{Body: p.Body}) }
+
 // SpoolDir returns the directory with the packets of a DSN. Dir is the
 // spool_dir in which it is.
 func SpoolDir(dir string, dsn *DSN) string { return filepath.Join(dir, spoolName(dsn)) }

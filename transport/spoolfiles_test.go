@@ -88,6 +88,9 @@ func TestReadSpool(t *testing.T) {
 			ContentType: "application/x-sentry-envelope", Endpoint: "envelope/", Body: mail("a").Body,
 			Dir: transport.SpoolDir(s.dir, dsn),
 		}))
+		event, ok := found[0].Event()
+		g.Expect(ok).To(BeTrue())
+		g.Expect(event).To(MatchJSON(`{"message":"a"}`))
 		g.Expect(found[0].Accepted.Equal(start)).To(BeTrue())
 		g.Expect(found[0].Attempts).To(BeNumerically(">", 0))
 		g.Expect(found[0].Position).NotTo(Equal(found[1].Position))

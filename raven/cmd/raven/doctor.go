@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,7 +16,7 @@ type doctorCommand struct {
 func (*doctorCommand) Help() string {
 	return `Follows an event and gives a verdict on every step: the DSN, its options, resolving the host, connecting, TLS,
 posting a test event, and the server's answer. For a step that fails it prints a fix, and the later steps are
-skipped. Each step may take as long as the DSN's timeout; 5 seconds by default. With tee+… every target is examined, and
+skipped. If the DSN has spool_dir, it checks the directory and counts the events in it; it delivers none of them. Each step may take as long as the DSN's timeout; 5 seconds by default. With tee+… every target is examined, and
 the exit code is 1 if one of them fails.
 
     raven doctor https://KEY@HOST/1
@@ -67,14 +68,20 @@ func (c *doctorCommand) Run(ctx context.Context, env *environment) error {
 func examine(ctx context.Context, env *environment, dsn string) error {
 	e := &examination{env: env, given: dsn}
 	defer e.end()
-	broken := ""
+	broken, stopped := "", ""
 	for _, step := range e.steps() {
-		f := skip("because %s failed", broken)
-		if broken == "" {
+		if step.run == nil {
+			continue
+		}
+		f := skip("because %s failed", stopped)
+		if stopped == "" {
 			f = step.run(ctx)
 		}
 		if f.verdict == failed {
-			broken = step.name
+			broken = cmp.Or(broken, step.name)
+			if !step.apart {
+				stopped = step.name
+			}
 		}
 		f.print(env.out, step.name)
 	}

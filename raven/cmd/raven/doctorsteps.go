@@ -35,18 +35,21 @@ type examination struct {
 
 type step struct {
 	name string
-	run  func(context.Context) finding
+	run  func(context.Context) finding // nil: it does not apply
+	// If it fails, the later steps run all the same.
+	apart bool
 }
 
 func (e *examination) steps() []step {
 	return []step{
-		{"dsn", e.readDSN},
-		{"options", e.openClient},
-		{"resolve", e.network(e.resolve)},
-		{"connect", e.network(e.connect)},
-		{"tls", e.network(e.handshake)},
-		{"post", e.post},
-		{"answer", e.answer},
+		{name: "dsn", run: e.readDSN},
+		{name: "options", run: e.openClient},
+		{name: "spool", run: e.spoolStep(), apart: true},
+		{name: "resolve", run: e.network(e.resolve)},
+		{name: "connect", run: e.network(e.connect)},
+		{name: "tls", run: e.network(e.handshake)},
+		{name: "post", run: e.post},
+		{name: "answer", run: e.answer},
 	}
 }
 

@@ -53,6 +53,15 @@ func (f *failures) report(count, delivered int) error {
 		return fmt.Errorf("the event was not delivered: %s", plain(f.first().Error()))
 	}
 	lines := []string{fmt.Sprintf("%d of %d events were not delivered", count-delivered, count)}
+	lines = append(lines, f.lines()...)
+	if rest := count - delivered - f.total; rest > 0 {
+		lines = append(lines, fmt.Sprintf("%d were not tried: interrupted", rest))
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// lines returns a line for each cause.
+func (f *failures) lines() (lines []string) {
 	for _, kind := range f.kinds {
 		line := plain(kind.err.Error())
 		if kind.times > 1 {
@@ -60,8 +69,5 @@ func (f *failures) report(count, delivered int) error {
 		}
 		lines = append(lines, line)
 	}
-	if rest := count - delivered - f.total; rest > 0 {
-		lines = append(lines, fmt.Sprintf("%d were not tried: interrupted", rest))
-	}
-	return errors.New(strings.Join(lines, "\n"))
+	return lines
 }

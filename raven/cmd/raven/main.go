@@ -4,6 +4,7 @@
 //	raven test https://PUBLIC_KEY@HOST/PROJECT_ID
 //	raven doctor https://PUBLIC_KEY@HOST/PROJECT_ID
 //	raven transports
+//	raven spool ls /var/lib/app/sentry
 //
 // Every transport is linked in. If no DSN is given, the commands use
 // SENTRY_DSN. Ids are printed to stdout, errors to stderr, and the DSN's secret
@@ -40,6 +41,7 @@ type commands struct {
 	Test       testCommand       `cmd:"" help:"Send one test event, and print each step."`
 	Doctor     doctorCommand     `cmd:"" help:"Find out where delivery fails, and how to fix it."`
 	Transports transportsCommand `cmd:"" help:"List every transport with its schemes and options."`
+	Spool      spoolCommand      `cmd:"" help:"List, print, deliver or remove the events in a spool_dir."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

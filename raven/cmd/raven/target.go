@@ -41,16 +41,20 @@ func (e *environment) target(given string) (*target, error) {
 
 func (t *target) sends() bool { return t.driver == nil || t.driver.Sink == "server" }
 
-// open makes the client; w records what its transport delivers.
+// open makes the client; w records what its transport delivers. The client has
+// no spool.
 func (e *environment) open(t *target, w *watch) (*raven.Client, error) {
+	dsn, err := e.withoutSpool(t)
+	if err != nil {
+		return nil, &advised{err, advice.For(err, t.dsn)}
+	}
 	registry := e.registry
 	if w != nil && t.driver != nil {
-		var err error
 		if registry, err = w.over(registry, *t.driver, t.dsn.Scheme); err != nil {
 			return nil, err
 		}
 	}
-	client, err := raven.New(t.dsn.Reveal(),
+	client, err := raven.New(dsn.Reveal(),
 		raven.WithRegistry(registry),
 		raven.WithEnv(transport.Env{Stderr: e.errs}),
 		raven.WithLogger(slog.New(slog.NewTextHandler(e.errs, nil))),

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"regexp"
@@ -59,6 +60,9 @@ func optionAdvice(err error) (fixes []string) {
 	if option, ok := err.(*transport.OptionError); ok {
 		if option.Option == "ca_certs" && !option.Unknown() {
 			return []string{"ca_certs is the path, on this machine, of a file with the CA's certificate in PEM form"}
+		}
+		if path := (*fs.PathError)(nil); option.Option == "spool_dir" && errors.As(option.Err, &path) {
+			return []string{"spool_dir is a directory on this machine: check that the user who runs the program may make it and write to it, and that the disk has room"}
 		}
 		return []string{"raven transports lists the options of every transport and their values"}
 	}
