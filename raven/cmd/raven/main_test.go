@@ -76,9 +76,9 @@ func TestHelp(t *testing.T) {
 	g.Expect(r.code).To(BeZero())
 	g.Expect(r.errs).To(BeEmpty())
 	g.Expect(runRaven(t)).To(Equal(r), "without arguments")
-	for _, command := range []string{"send", "test", "doctor", "transports"} {
+	for _, command := range []string{"send", "test", "doctor", "transports", "spool", "spool ls", "spool show", "spool retry", "spool drop"} {
 		g.Expect(r.out).To(ContainSubstring(command))
-		help := runRaven(t, command, "--help")
+		help := runRaven(t, append(strings.Fields(command), "--help")...)
 		g.Expect(help.code).To(BeZero())
 		g.Expect(help.errs).To(BeEmpty())
 		g.Expect(help.out).To(MatchRegexp(`(?m)^    raven `+command), "an example")

@@ -16,10 +16,10 @@ import (
 )
 
 type spoolCommand struct {
-	Ls    spoolLsCommand    `cmd:"" help:"List the events that wait in a spool_dir."`
-	Show  spoolShowCommand  `cmd:"" help:"Print an event that waits."`
-	Retry spoolRetryCommand `cmd:"" help:"Deliver the events that no running process holds."`
-	Drop  spoolDropCommand  `cmd:"" help:"Remove events for good."`
+	Ls    spoolLsCommand    `cmd:"" help:"List the events in a spool_dir."`
+	Show  spoolShowCommand  `cmd:"" help:"Print an event in a spool_dir."`
+	Retry spoolRetryCommand `cmd:"" help:"Deliver the events in a spool_dir that no running process holds."`
+	Drop  spoolDropCommand  `cmd:"" help:"Remove events from a spool_dir, for good."`
 }
 
 // Help returns the command's detailed help.

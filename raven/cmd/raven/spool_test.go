@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	. "github.com/onsi/gomega"
@@ -377,16 +378,101 @@ func TestSpoolRetryWhenTheServerAsksForALongWait(t *testing.T) {
 	g.Expect(s.waiting()).To(Equal(ids))
 }
 
+// through returns a registry whose scheme test+http has a spool before another
+// transport.
+func through(t *testing.T, next transport.Transport, workers int) *transport.Registry {
+	t.Helper()
+	registry := transport.NewRegistry()
+	err := registry.RegisterFunc("test+http", func(dsn *transport.DSN, _ transport.Env) (transport.Transport, error) {
+		return transport.NewThreaded(next, transport.ThreadedConfig{
+			Workers: workers, Spool: transport.SpoolConfig{Dir: dsn.Option("spool_dir"), DSN: dsn},
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return registry
+}
+
 func TestSpoolRetryWhenNobodyAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := newSpooled(t, "test+"+anyDSN)
+		ids := s.left("one", "two")
+		start := time.Now()
+		r := runWith(t, through(t, away{}, 1), "spool", "retry", s.with())
+		g.Expect(r.code).To(Equal(1))
+		g.Expect(r.out).To(Equal("0 events delivered, 2 left.\n"))
+		g.Expect(r.errs).To(And(ContainSubstring("\nraven: 2 events left in "+transport.SpoolDir(s.dir, s.dsn)+": event 0"), ContainSubstring("fix: the server took more than 5s")))
+		g.Expect(time.Since(start)).To(BeNumerically("~", 5*time.Second, 2*time.Second), "1 s and 4 s between three attempts")
+		g.Expect(s.waiting()).To(Equal(ids))
+	})
+}
+
+func TestSpoolRetryShowsProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := newSpooled(t, "test+"+anyDSN)
+		s.left(make([]string, 7)...)
+		r := runWith(t, through(t, slowTransport(700*time.Millisecond), 1), "spool", "retry", s.with())
+		g.Expect(r).To(Equal(result{0, "7 events delivered.\n", "raven: 2 of 7 delivered, 0 lost, 2s\nraven: 5 of 7 delivered, 0 lost, 4s\n"}))
+	})
+}
+
+// unavailable is a server that answers 503.
+type unavailable struct{ away }
+
+func (unavailable) Send(_ context.Context, p *transport.Packet) (*transport.Response, error) {
+	return nil, &transport.APIError{EventID: p.EventID, Status: 503}
+}
+
+func TestSpoolRetryOfAnEventThatAlwaysFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := newSpooled(t, "test+"+anyDSN)
+		ids := s.left("one")
+		r := runWith(t, through(t, unavailable{}, 4), "spool", "retry", s.with())
+		g.Expect(r.code).To(Equal(1))
+		g.Expect(r.out).To(Equal("0 events delivered, 1 left.\n"))
+		g.Expect(r.errs).To(HaveSuffix(": the server has accepted no event for too long\n  fix: raven doctor, with the same DSN, finds out why\n"))
+		g.Expect(s.waiting()).To(Equal(ids))
+	})
+}
+
+// The limits of the program may be less than what it has left.
+func TestSpoolRetryRemovesNothingToMakeRoom(t *testing.T) {
 	g := NewWithT(t)
-	addr := nobody(t)
-	s := newSpooled(t, "http://key:"+secret+"@"+addr+"/1")
-	ids := s.left("one", "two")
-	r := runRaven(t, "spool", "retry", s.with())
-	g.Expect(r.code).To(Equal(1))
-	g.Expect(r.out).To(Equal("0 events delivered, 2 left.\n"))
-	g.Expect(r.errs).To(And(ContainSubstring("connection refused"), ContainSubstring("fix: nothing listens on "+addr)))
-	g.Expect(s.waiting()).To(Equal(ids))
+	srv := sentrytest.NewServer(t)
+	s := newSpooled(t, dsnOf(srv))
+	_, endFirst := s.program(strings.Repeat("x", 500))
+	_, endSecond := s.program(strings.Repeat("y", 500))
+	endSecond()
+	endFirst()
+	r := runRaven(t, "spool", "retry", s.with("spool_bytes", "600"))
+	g.Expect(r).To(Equal(result{0, "2 events delivered.\n", ""}))
+}
+
+// A process that starts may take the events that were free a moment ago.
+func TestSpoolRetryWhenAnotherProcessIsFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := newSpooled(t, "test+"+anyDSN)
+		ids := s.left("one")
+		registry := through(t, slowTransport(0), 1)
+		d := registry.Drivers()[0]
+		open := d.Open
+		var end func()
+		d.Open = func(dsn *transport.DSN, env transport.Env) (transport.Transport, error) {
+			_, end = s.program()
+			return open(dsn, env)
+		}
+		g.Expect(registry.Replace(d)).To(Succeed())
+		r := runWith(t, registry, "spool", "retry", s.with())
+		end()
+		g.Expect(r.code).To(BeZero())
+		g.Expect(r.out).To(Equal("0 events delivered. A running process holds and delivers 1 event.\n"))
+		g.Expect(s.waiting()).To(Equal(ids))
+	})
 }
 
 func TestSpoolRetryLeavesWhatAProcessHolds(t *testing.T) {
@@ -409,10 +495,7 @@ func TestInterruptedSpoolRetry(t *testing.T) {
 	ids := s.left("one")
 	srv.Script(sentrytest.Hang().Optional())
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		_, _ = srv.Wait(t.Context(), 1)
-		cancel()
-	}()
+	cancel()
 	var out, errs bytes.Buffer
 	g.Expect(run(ctx, []string{"spool", "retry", s.with()}, transport.DefaultRegistry(), &out, &errs)).To(Equal(1))
 	g.Expect(errs.String()).To(ContainSubstring("1 event left in " + transport.SpoolDir(s.dir, s.dsn) + ": interrupted"))
@@ -493,16 +576,22 @@ func TestCommandsLeaveTheSpoolAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	tee.Options["to"] = []string{second.with()}
-	_, end := s.program()
+	inUse := newSpooled(t, dsnOf(srv))
+	_, end := inUse.program()
 	defer end()
-	before, beforeSecond := s.files(), second.files()
-	for _, dsn := range []string{s.with(), s.with("spool_sync", "fsync"), tee.Reveal()} {
+	all := []*spooled{s, second, inUse}
+	before := make([][]string, len(all))
+	for i, s := range all {
+		before[i] = s.files()
+	}
+	for _, dsn := range []string{s.with(), s.with("spool_sync", "fsync"), inUse.with(), tee.Reveal()} {
 		for _, command := range []string{"send", "test", "doctor"} {
 			t.Run(command, func(t *testing.T) {
 				g := NewWithT(t)
 				g.Expect(runRaven(t, command, dsn).code).To(BeZero())
-				g.Expect(s.files()).To(Equal(before))
-				g.Expect(second.files()).To(Equal(beforeSecond))
+				for i, s := range all {
+					g.Expect(s.files()).To(Equal(before[i]))
+				}
 				g.Expect(s.waiting()).To(Equal(ids))
 			})
 		}

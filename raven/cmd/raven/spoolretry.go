@@ -24,8 +24,8 @@ type spoolRetryCommand struct {
 // Help returns the command's detailed help.
 func (*spoolRetryCommand) Help() string {
 	return `Delivers the events of the DSN that a program left, and removes them. Events that a running process holds are left to
-it. The command gives up when three attempts have failed in a row, when the server refuses the DSN, or when it asks for a
-wait of more than 10 seconds: the events that are left stay in the directory. An event that the server refuses is lost,
+it. The command gives up when nobody answers three attempts in a row, when no event was delivered for 15 seconds and the
+DSN's timeout, when the server refuses the DSN, or when it asks for a wait of more than 10 seconds: the events that are left stay in the directory. An event that the server refuses is lost,
 as in a program. The exit code is 1 if events are left that no process holds, or if one is lost.
 
     raven spool retry 'https://KEY@HOST/1?spool_dir=/var/lib/app/sentry'
@@ -63,7 +63,7 @@ func (e *environment) retry(ctx context.Context, t *target) error {
 	if err != nil {
 		return err
 	}
-	r := &retrying{queue: queue, total: before.own.count - before.own.held}
+	r := &retrying{queue: queue, total: before.own.count - before.own.held, patience: retryStall + t.timeout()}
 	queue.Watch(r.notice)
 	r.run(ctx, e)
 	r.close(ctx)
@@ -131,9 +131,10 @@ func (e *environment) openSpool(t *target) (spoolQueue, error) {
 
 // retrying is one run of `raven spool retry`.
 type retrying struct {
-	queue spoolQueue
-	total int // events to deliver
-	gave  error
+	queue    spoolQueue
+	total    int           // events to deliver
+	patience time.Duration // how long it waits for the next outcome
+	gave     error         // why it gave up; nil: it did not
 
 	mu        sync.Mutex
 	delivered int
@@ -168,6 +169,9 @@ const (
 	retryPoll     = 20 * time.Millisecond
 	retryAttempts = 3
 	retryPause    = 10 * time.Second
+	// A packet that fails alone does not pause the transport. Its attempts are
+	// made after 1, 5 and 14 s.
+	retryStall = 15 * time.Second
 	// Another process may take events that were free a moment ago: a queue
 	// without events for this long has no more of them.
 	retryQuiet = 2 * time.Second
@@ -180,10 +184,13 @@ func (r *retrying) run(ctx context.Context, env *environment) {
 	progress, poll := time.NewTicker(progressEvery), time.NewTicker(retryPoll)
 	defer progress.Stop()
 	defer poll.Stop()
-	busy := start
+	busy, last, settled := start, start, 0
 	for {
 		delivered, lost := r.outcomes()
-		if delivered+lost >= r.total {
+		if delivered+lost > settled {
+			last, settled = time.Now(), delivered+lost
+		}
+		if settled >= r.total {
 			return
 		}
 		state := r.queue.HoldState()
@@ -192,6 +199,10 @@ func (r *retrying) run(ctx context.Context, env *environment) {
 		}
 		if state.Paused && hopeless(state) {
 			r.gave = state.Err
+			return
+		}
+		if time.Since(last) > r.patience {
+			r.gave = errStalled
 			return
 		}
 		if time.Since(busy) > retryQuiet {
@@ -207,6 +218,8 @@ func (r *retrying) run(ctx context.Context, env *environment) {
 		}
 	}
 }
+
+var errStalled = errors.New("the server has accepted no event for too long")
 
 // hopeless reports whether the command does not wait for the end of a pause.
 func hopeless(state transport.HoldState) bool {
@@ -264,7 +277,10 @@ func (r *retrying) conclude(ctx context.Context, env *environment, t *target, af
 		return nil
 	}
 	fix := ""
-	if cause != nil {
+	switch {
+	case cause == errStalled:
+		fix = "raven doctor, with the same DSN, finds out why"
+	case cause != nil:
 		fix = advice.For(cause, t.dsn)
 	}
 	return &advised{errors.New(strings.Join(lines, "\n")), fix}

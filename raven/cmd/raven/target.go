@@ -41,6 +41,14 @@ func (e *environment) target(given string) (*target, error) {
 
 func (t *target) sends() bool { return t.driver == nil || t.driver.Sink == "server" }
 
+// timeout returns the DSN's timeout. It was checked when the transport was
+// opened.
+func (t *target) timeout() time.Duration {
+	var cfg transport.HTTPConfig
+	_ = transport.DecodeOptions(advice.OptionsFor(t.dsn, &cfg), &cfg)
+	return cmp.Or(cfg.Timeout, transport.DefaultTimeout)
+}
+
 // open makes the client; w records what its transport delivers. The client has
 // no spool.
 func (e *environment) open(t *target, w *watch) (*raven.Client, error) {
