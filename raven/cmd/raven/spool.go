@@ -149,6 +149,9 @@ func (e *environment) withoutSpool(t *target) (*transport.DSN, error) {
 
 // spoolError adds advice to an error of the files.
 func spoolError(err error) error {
+	if _, ok := errors.AsType[*advised](err); ok {
+		return err
+	}
 	fix := ""
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -157,6 +160,18 @@ func spoolError(err error) error {
 		fix = "run the command as the user whose program wrote the events"
 	}
 	return &advised{err, fix}
+}
+
+// checkOwner refuses to write into the directory of another user: the program
+// could not read the files that the command makes there. That is about root,
+// because others may not write there.
+func checkOwner(dir string) error {
+	uid, ok := ownerOf(dir)
+	if !ok || uid == os.Geteuid() {
+		return nil
+	}
+	return &advised{fmt.Errorf("%s belongs to another user (uid %d): its program could not read what this user writes there", dir, uid),
+		fmt.Sprintf("run the command as that user, as in sudo -u '#%d' raven spool …", uid)}
 }
 
 // spoolSum sums up packets.

@@ -567,6 +567,29 @@ func TestSpoolRetryNeedsATransportWithASpool(t *testing.T) {
 	g.Expect(s.waiting()).To(Equal(ids))
 }
 
+// Root may write everywhere. The program could not read its files.
+func TestSpoolsOfOtherUsers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	g := NewWithT(t)
+	srv := sentrytest.NewServer(t)
+	s := newSpooled(t, dsnOf(srv))
+	ids := s.left("one")
+	own := transport.SpoolDir(s.dir, s.dsn)
+	g.Expect(os.Chown(own, 4711, -1)).To(Succeed())
+	before := s.files()
+	for _, args := range [][]string{{"retry", s.with()}, {"drop", "--yes", "--all", s.dir}} {
+		r := runRaven(t, append([]string{"spool"}, args...)...)
+		g.Expect(r.code).To(Equal(1))
+		g.Expect(r.errs).To(HavePrefix("raven: " + own + " belongs to another user (uid 4711)"))
+		g.Expect(r.errs).To(ContainSubstring("fix: run the command as that user, as in sudo -u '#4711' raven spool …\n"))
+	}
+	g.Expect(s.files()).To(Equal(before))
+	g.Expect(s.waiting()).To(Equal(ids))
+	g.Expect(runRaven(t, "spool", "ls", s.dir).code).To(BeZero())
+}
+
 // Other commands send events of their own only.
 func TestCommandsLeaveTheSpoolAlone(t *testing.T) {
 	srv, other := sentrytest.NewServer(t), sentrytest.NewServer(t)

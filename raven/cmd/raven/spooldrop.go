@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -41,7 +42,9 @@ func (c *spoolDropCommand) Run(env *environment) error {
 	}
 	d := &dropping{ids: ids, found: make(map[string]bool)}
 	for _, dir := range dirs {
-		err = errors.Join(err, d.run(dir, c.Yes))
+		if err = d.run(dir, c.Yes); err != nil {
+			break
+		}
 	}
 	if err != nil {
 		if c.Yes {
@@ -93,7 +96,15 @@ func (d *dropping) run(dir string, really bool) error {
 			return true
 		})
 	}
-	dropped, held, err := transport.DropSpool(dir, d.matches)
+	var foreign error
+	dropped, held, err := transport.DropSpool(dir, func(p transport.SpooledPacket) bool {
+		if err := checkOwner(p.Dir); err != nil {
+			foreign = err
+			return false
+		}
+		return d.matches(p)
+	})
+	err = cmp.Or(err, foreign)
 	d.dropped += dropped
 	d.left += held
 	return err

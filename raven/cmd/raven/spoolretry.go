@@ -59,6 +59,9 @@ func (e *environment) retry(ctx context.Context, t *target) error {
 		fmt.Fprintf(e.out, "Nothing to deliver for %s.%s\n", t.dsn, before.rest())
 		return nil
 	}
+	if err := checkOwner(transport.SpoolDir(t.spoolDir(), t.dsn)); err != nil {
+		return err
+	}
 	queue, err := e.openSpool(t)
 	if err != nil {
 		return err

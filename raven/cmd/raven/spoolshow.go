@@ -95,8 +95,8 @@ type part struct {
 	isItem bool // the header of an item
 }
 
-// requestParts divides a request. An envelope is its header, and for each item the
-// item's header and its payload; any other request is one part.
+// requestParts divides a request. An envelope is its header, and for each item
+// the item's header and its payload; any other request is one part.
 func requestParts(p transport.SpooledPacket) (all []part) {
 	header, rest, isEnvelope := bytes.Cut(p.Body, []byte("\n"))
 	if !isEnvelope || !strings.HasPrefix(p.Endpoint, "envelope") {

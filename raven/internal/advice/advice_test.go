@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"testing"
@@ -58,7 +59,9 @@ func TestForOptions(t *testing.T) {
 	const (
 		list = "raven transports lists the options of every transport and their values"
 		ca   = "ca_certs is the path, on this machine, of a file with the CA's certificate in PEM form"
+		dir  = "spool_dir is a directory on this machine: check that the user who runs the program may make it and write to it, and that the disk has room"
 	)
+	spool := &transport.OptionError{Option: "spool_dir", Err: &fs.PathError{Op: "mkdir", Path: "/x", Err: fs.ErrPermission}}
 	certs, timeout, proxy := &transport.OptionError{Option: "ca_certs"}, &transport.OptionError{Option: "timeout"}, &transport.OptionError{Option: "proxy"}
 	for name, tt := range map[string]struct {
 		err  error
@@ -66,6 +69,8 @@ func TestForOptions(t *testing.T) {
 	}{
 		"one":          {timeout, list},
 		"a file":       {certs, ca},
+		"a directory":  {spool, dir},
+		"not that":     {&transport.OptionError{Option: "spool_dir", Err: errors.New("not allowed")}, list},
 		"wrapped":      {fmt.Errorf("raven: %w", certs), ca},
 		"several":      {errors.Join(timeout, proxy), list},
 		"a file first": {errors.Join(fmt.Errorf("x: %w", errors.Join(certs, timeout)), proxy), ca + "; " + list},
