@@ -14,9 +14,10 @@ import (
 
 // The first arguments of the bench's child processes.
 const (
-	serveCommand  = "child-serve"
-	burstCommand  = "child-burst"
-	acceptCommand = "child-accept"
+	serveCommand   = "child-serve"
+	burstCommand   = "child-burst"
+	acceptCommand  = "child-accept"
+	backlogCommand = "child-backlog"
 )
 
 // runChild runs the child's part if this process is a child.
@@ -32,6 +33,8 @@ func runChild(args []string) (code int, ok bool) {
 		err = burstChild(args[1:], os.Stdout)
 	case acceptCommand:
 		err = acceptChild(args[1:], os.Stdin, os.Stdout)
+	case backlogCommand:
+		err = backlogChild(args[1:], os.Stdout)
 	default:
 		return 0, false
 	}

@@ -179,6 +179,6 @@ func (p *program) peakMemory() (int, error) {
 	if os.IsNotExist(err) {
 		return 0, nil
 	}
-	n, _ := highWater(string(status))
+	n, _ := statusLine(string(status), "VmHWM")
 	return n, err
 }

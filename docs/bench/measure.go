@@ -23,6 +23,9 @@ var measurements = []measurement{
 	{"burst", as(burstTable, measureBurst)},
 	{"outage", as(outageTable, measureOutage)},
 	{"accept", as(acceptTable, measureAccept)},
+	{"spool", as(spoolTable, measureSpoolCapture)},
+	{"spool", as(durableTable, measureDurable)},
+	{"spool", as(backlogTable, measureBacklog)},
 	{"ingest", as(ingestTable, measureIngest)},
 }
 

@@ -12,7 +12,7 @@ import (
 
 // quick is enough to see that everything arrives. No test checks a time,
 // because times differ from run to run.
-var quick = settings{events: 150, burst: 400, rounds: 1, batches: 2, replay: 50, every: 2 * time.Millisecond}
+var quick = settings{events: 150, burst: 400, rounds: 1, batches: 2, replay: 50, every: 2 * time.Millisecond, durable: 10 * time.Millisecond}
 
 func TestCaptureRows(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -148,13 +148,13 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-func TestHighWater(t *testing.T) {
+func TestStatusLine(t *testing.T) {
 	t.Parallel()
-	got, ok := highWater("Name:\tbench\nVmPeak:\t  99 kB\nVmHWM:\t    12 kB\n")
+	got, ok := statusLine("Name:\tbench\nVmPeak:\t  99 kB\nVmHWM:\t    12 kB\n", "VmHWM")
 	if got != 12<<10 || !ok {
 		t.Errorf("got %d, %v", got, ok)
 	}
-	if _, ok := highWater("Name:\tbench\n"); ok {
+	if _, ok := statusLine("Name:\tbench\n", "VmHWM"); ok {
 		t.Error("found a peak where there is none")
 	}
 }

@@ -130,6 +130,54 @@ func acceptTable(rows []acceptRow) table {
 	return t
 }
 
+func spoolTable(rows []spoolRow) table {
+	t := table{title: "Capture with spool_dir", head: []string{
+		"", "ns/op", "of " + peerName, "with all cores", "of " + peerName, "B/op", "of " + peerName, "allocs/op", "of " + peerName,
+	}}
+	peer := rows[len(rows)-1]
+	for _, r := range rows {
+		cells := []string{r.name}
+		for _, c := range [][2]float64{
+			{r.alone.nanos, peer.alone.nanos}, {r.on.nanos, peer.on.nanos}, {r.alone.bytes, peer.alone.bytes}, {r.alone.allocs, peer.alone.allocs},
+		} {
+			cells = append(cells, figure(c[0]), ratio(c[0], c[1]))
+		}
+		t.rows = append(t.rows, cells)
+	}
+	return t
+}
+
+func durableTable(rows []durableRow) table {
+	t := table{title: "Captures per second while the server is away", head: []string{""}}
+	for _, n := range capturers {
+		t.head = append(t.head, fmt.Sprintf("%d goroutines", n), "of memory")
+	}
+	t.head[1] = "1 goroutine"
+	for _, r := range rows {
+		cells := []string{r.name}
+		for i, rate := range r.perSecond {
+			cells = append(cells, figure(rate), ratio(rate, rows[0].perSecond[i]))
+		}
+		t.rows = append(t.rows, cells)
+	}
+	return t
+}
+
+func backlogTable(rows []backlogRow) table {
+	t := table{title: "Events that wait on disk", head: []string{
+		"waiting", "disk B/event", "memory B/event", "in a new process", "raven.New", "delivered", "events/s", "of a burst", "peak memory",
+	}}
+	for _, r := range rows {
+		t.rows = append(t.rows, []string{
+			fmt.Sprint(r.waiting), figure(r.each(r.filled.DiskBytes)),
+			figure(r.each(r.filled.After - r.filled.Before)), figure(r.each(r.started.After - r.started.Before)),
+			milliseconds(seconds(r.started.NewSeconds)), fmt.Sprint(r.arrived), figure(r.perSecond()), ratio(r.perSecond(), r.ofMemory),
+			mebibytes(r.drained.PeakBytes),
+		})
+	}
+	return t
+}
+
 func ingestTable(rows []ingestRow) table {
 	t := table{title: "fakesentry, a burst over loopback while its page is read", head: []string{
 		"", "received", "kept", "events/s", "peak memory", "page, median", "worst", "API, median", "worst",

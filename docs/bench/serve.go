@@ -19,6 +19,7 @@ const answer = `{"id":"0123456789abcdef0123456789abcdef"}`
 // its gate is closed, it reads and counts, but does not answer.
 type sink struct {
 	gate   atomic.Pointer[chan struct{}] // nil while open
+	refuse atomic.Bool                   // it answers 503 and does not count
 	mu     sync.Mutex
 	counts map[string]tally // by project; guarded by mu
 }
@@ -58,6 +59,8 @@ func newSink() http.Handler {
 			close(*gate)
 		}
 	})
+	mux.HandleFunc("POST /refuse", func(http.ResponseWriter, *http.Request) { s.refuse.Store(true) })
+	mux.HandleFunc("POST /accept", func(http.ResponseWriter, *http.Request) { s.refuse.Store(false) })
 	mux.HandleFunc("GET /count/{project}", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -71,6 +74,11 @@ func (s *sink) receive(w http.ResponseWriter, r *http.Request) {
 	var head [512]byte
 	n, _ := io.ReadFull(r.Body, head[:])
 	rest, _ := io.Copy(io.Discard, r.Body)
+	if s.refuse.Load() {
+		w.Header().Set("Retry-After", "3600")
+		http.Error(w, "later", http.StatusServiceUnavailable)
+		return
+	}
 	if isEvent(head[:n], rest == 0) {
 		s.count(r.PathValue("project"), n+int(rest))
 	}

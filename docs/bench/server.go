@@ -58,6 +58,11 @@ func (s *server) holdBack() error { return s.post("/gate/close") }
 
 func (s *server) letGo() error { return s.post("/gate/open") }
 
+// refuse answers 503 until accept, and counts nothing.
+func (s *server) refuse() error { return s.post("/refuse") }
+
+func (s *server) accept() error { return s.post("/accept") }
+
 func (s *server) arrived(project int) (tally, error) {
 	r, err := s.control.Get(fmt.Sprintf("http://%s/count/%d", s.addr, project))
 	if err != nil {

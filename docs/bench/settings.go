@@ -21,19 +21,20 @@ type settings struct {
 	distant int           // events over a distance
 	pacing  int           // events of a burst whose concurrency is measured
 	tick    time.Duration // between two measurements of it
+	durable time.Duration // of captures whose rate is measured
 }
 
 // parts are the values of -only, in the order in which they are measured.
-var parts = []string{"capture", "delivery", "distance", "burst", "outage", "accept", "ingest"}
+var parts = []string{"capture", "delivery", "distance", "burst", "outage", "accept", "spool", "ingest"}
 
 func parseSettings(args []string, usage io.Writer) (settings, error) {
-	s := settings{batches: 60, replay: 5_000, every: 100 * time.Millisecond, distant: 2_000, pacing: 20_000, tick: time.Second}
+	s := settings{batches: 60, replay: 5_000, every: 100 * time.Millisecond, distant: 2_000, pacing: 20_000, tick: time.Second, durable: time.Second}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(usage)
 	f.StringVar(&s.only, "only", "", "measure one `part`: "+strings.Join(parts, ", ")+" (default all)")
 	f.IntVar(&s.events, "events", 20_000, "events that each contender delivers in a round")
-	f.IntVar(&s.burst, "burst", 100_000, "events of a burst, to a client and to fakesentry")
-	f.IntVar(&s.rounds, "rounds", 5, "rounds of capture, delivery and accept; the tables show medians")
+	f.IntVar(&s.burst, "burst", 100_000, "events of a burst, to a client and to fakesentry, and on disk")
+	f.IntVar(&s.rounds, "rounds", 5, "rounds of capture, delivery, accept and spool; the tables show medians")
 	quick := f.Bool("quick", false, "small numbers, to check that everything works; other flags take precedence")
 	f.Usage = func() {
 		fmt.Fprint(usage, "usage: go run . [flags]\n\n"+
@@ -55,6 +56,7 @@ func parseSettings(args []string, usage io.Writer) (settings, error) {
 func (s *settings) shrink(f *flag.FlagSet) {
 	s.batches, s.replay, s.every = 3, 200, 5*time.Millisecond
 	s.distant, s.pacing, s.tick = 100, 500, 20*time.Millisecond
+	s.durable = 20 * time.Millisecond
 	given := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	for _, small := range []struct {
