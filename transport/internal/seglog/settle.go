@@ -112,6 +112,9 @@ func (l *Log) settle() {
 		seg.dirty = false
 	}
 	l.mu.Unlock()
+	if len(dirty) == 0 {
+		return
+	}
 	for _, seg := range dirty {
 		l.settleSegment(seg)
 	}

@@ -161,6 +161,7 @@ func (l *Log) enter(seg *segment, batch []pending) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	held := seg.waiting
 	for _, p := range batch {
 		r := p.request
 		e := entry{offset: uint32(p.head.offset), state: r.state}
@@ -177,7 +178,9 @@ func (l *Log) enter(seg *segment, batch []pending) {
 		}
 	}
 	seg.since = time.Now()
-	l.wake()
+	if seg.waiting > held { // nobody waits for frames that are handed out
+		l.wake()
+	}
 }
 
 // disown acknowledges frames that failed and that could not be cut off.
