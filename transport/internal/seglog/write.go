@@ -81,15 +81,16 @@ func (l *Log) commit() {
 	for len(batch) > 0 {
 		n, err := l.put(batch)
 		batch = batch[n:]
-		var failed *WriteError
-		switch {
-		case err == nil:
+		if err == nil {
 			l.evicted = false
 			continue
-		case errors.As(err, &failed) && failed.Op == "sync" && !retried:
+		}
+		failed, ok := errors.AsType[*WriteError](err)
+		switch {
+		case ok && failed.Op == "sync" && !retried:
 			retried = true // in a new segment
 			continue
-		case failed != nil && IsFull(err) && l.cfg.EvictWhenFull && !l.evicted && l.evict(DiskFull, evictable):
+		case ok && IsFull(err) && l.cfg.EvictWhenFull && !l.evicted && l.evict(DiskFull, evictable):
 			// Not again before a write succeeds: others may fill the disk.
 			l.evicted = true
 			continue
