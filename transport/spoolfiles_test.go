@@ -63,7 +63,7 @@ func (s *spool) abandon(ids ...string) {
 	s.t.Helper()
 	s.run(transport.ThreadedConfig{}, always(refusedConnection), func(_ *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
 		mailAll(tr, o, ids...)
-		synctest.Wait() // for the first attempt
+		synctest.Wait()                    // for the first attempt
 		_ = tr.Close(context.Background()) // it reports what stays
 	})
 }

@@ -170,8 +170,10 @@ func checkOwner(dir string) error {
 	if !ok || uid == os.Geteuid() {
 		return nil
 	}
-	return &advised{fmt.Errorf("%s belongs to another user (uid %d): its program could not read what this user writes there", dir, uid),
-		fmt.Sprintf("run the command as that user, as in sudo -u '#%d' raven spool …", uid)}
+	return &advised{
+		fmt.Errorf("%s belongs to another user (uid %d): its program could not read what this user writes there", dir, uid),
+		fmt.Sprintf("run the command as that user, as in sudo -u '#%d' raven spool …", uid),
+	}
 }
 
 // spoolSum sums up packets.

@@ -271,8 +271,10 @@ func TestSpoolDrop(t *testing.T) {
 	ids := s.left("one", "two", "three")
 
 	r := runRaven(t, "spool", "drop", ids[1], s.dir)
-	g.Expect(r).To(Equal(result{1, "1 event would be removed:\n  " + ids[1] + "  two\n",
-		"raven: nothing was removed\n  fix: add --yes to remove them for good; raven spool retry delivers them\n"}))
+	g.Expect(r).To(Equal(result{
+		1, "1 event would be removed:\n  " + ids[1] + "  two\n",
+		"raven: nothing was removed\n  fix: add --yes to remove them for good; raven spool retry delivers them\n",
+	}))
 	g.Expect(s.waiting()).To(Equal(ids))
 
 	r = runRaven(t, "spool", "drop", "--yes", ids[1], s.dir)
@@ -297,8 +299,10 @@ func TestSpoolDropLeavesWhatAProcessHolds(t *testing.T) {
 	defer end()
 	for _, args := range [][]string{{"--all"}, {ids[0]}, {"--yes", "--all"}, {"--yes", ids[0]}} {
 		r := runRaven(t, append(append([]string{"spool", "drop"}, args...), s.dir)...)
-		g.Expect(r).To(Equal(result{1, "1 event left to running processes:\n  " + ids[0] + "  one\n",
-			"raven: not removed: 1 event\n  fix: a running process holds and delivers what is left: end it first\n"}))
+		g.Expect(r).To(Equal(result{
+			1, "1 event left to running processes:\n  " + ids[0] + "  one\n",
+			"raven: not removed: 1 event\n  fix: a running process holds and delivers what is left: end it first\n",
+		}))
 	}
 	g.Expect(s.waiting()).To(Equal(ids))
 }
