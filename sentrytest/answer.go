@@ -91,10 +91,8 @@ func (a *answer) succeed(v *verdict, req *Request) {
 	case v.text != nil:
 		a.set("Content-Type", "text/plain; charset=utf-8")
 		a.body = *v.text
-	case v.id == "":
-		a.body = "{}"
 	default:
-		a.body = `{"id":"` + v.id + `"}`
+		a.body = acceptedBody(v.id)
 	}
 }
 

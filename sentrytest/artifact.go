@@ -57,7 +57,7 @@ func (t *Tenant) WriteArtifact(w io.Writer) error {
 // keepArtifact writes both files for a failed test and logs where they are.
 func keepArtifact(tb TB, about artifactHead, src *scope) {
 	tb.Helper()
-	if len(src.Requests()) == 0 {
+	if len(src.outlines()) == 0 {
 		return
 	}
 	lines, page, err := saveArtifact(tb, about, src)

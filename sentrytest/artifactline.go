@@ -80,10 +80,10 @@ func writeArtifact(w io.Writer, about artifactHead, src *scope) error {
 		return err
 	}
 	ids, rejections := idsOf(src), map[int]Rejection{}
-	for _, r := range src.Rejected() {
-		rejections[r.Request.ID] = r
+	for _, p := range src.all().rejected {
+		rejections[p.id] = *p.refused()
 	}
-	for _, r := range src.Requests() {
+	for _, r := range src.outlines() {
 		line := requestLine(r)
 		own, accepted := ids[r.ID]
 		line.Accepted = accepted
@@ -108,16 +108,17 @@ func writeArtifact(w io.Writer, about artifactHead, src *scope) error {
 // browser reports. The id is "" for an envelope without one.
 func idsOf(src *scope) map[int][]string {
 	ids := map[int][]string{}
-	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
-		ids[e.Received.ID] = append(ids[e.Received.ID], e.EventID)
+	records := src.only(src.all())
+	for _, e := range slices.Concat(records.events, records.traces) {
+		ids[e.in.id] = append(ids[e.in.id], e.id)
 	}
 	for request, all := range ids {
 		if !slices.ContainsFunc(all, func(id string) bool { return id != all[0] }) {
 			ids[request] = all[:1]
 		}
 	}
-	for _, e := range src.Envelopes() {
-		ids[e.Received.ID] = []string{e.EventID}
+	for _, p := range records.envelopes {
+		ids[p.id] = []string{p.eventID}
 	}
 	return ids
 }
@@ -165,7 +166,7 @@ func ReadArtifact(r io.Reader) (*Artifact, error) {
 
 // entry makes the record of the request. The verdict comes from the line, since
 // it depends on options that are unknown here; the body is read again.
-func (l artifactRequest) entry() entry {
+func (l artifactRequest) entry() *entry {
 	req := &Request{
 		ID: l.ID, Connection: l.Connection, Time: l.Time, Method: l.Method, Path: l.Path, Query: l.Query, Host: l.Host,
 		Proto: l.Proto, TLS: l.TLS, Header: l.Header, Protocol: l.Protocol, ProjectID: l.ProjectID,
@@ -179,10 +180,10 @@ func (l artifactRequest) entry() entry {
 	if req.Protocol != "" {
 		v = l.judge(req)
 	}
-	e := entry{request: req}
+	e := &entry{request: req}
 	if l.Accepted {
 		e.kept = v.kept
-		for i, stored := range slices.Concat(e.events, e.traces) {
+		for i, stored := range e.all() {
 			stored.id = l.EventID
 			if i < len(l.EventIDs) {
 				stored.id = l.EventIDs[i]

@@ -25,7 +25,7 @@ func (t *Tenant) Dump() string {
 
 func (s *Server) dump(who string, src *scope) string {
 	var b strings.Builder
-	requests := src.Requests()
+	requests := src.outlines()
 	fmt.Fprintf(&b, "sentrytest: %s received %s", who, texts.Count(len(requests), "request"))
 	if s.cfg.inMemory && s.accepted.Load() == 0 {
 		b.WriteString("\n  DialContext was never called; it is the only way to reach an InMemory server")

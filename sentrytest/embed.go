@@ -87,7 +87,7 @@ func (e *entry) arrival() *Arrival {
 	}
 }
 
-func shared(stored []*storedEvent) []Event {
+func shared(stored []*arrivedEvent) []Event {
 	var out []Event
 	for _, e := range stored {
 		out = append(out, e.get())

@@ -142,7 +142,7 @@ func (e Envelope) eventsOf(itemType, eventType string) []Event {
 		}
 		object = object.Clone()
 		own, _ := eventid.Normalize(object.TextAt("event_id"))
-		stored := storedEvent{object: object, id: cmp.Or(e.EventID, own), request: &received, envelope: &e, itemType: eventType}
+		stored := arrivedEvent{object: object, id: cmp.Or(e.EventID, own), request: &received, envelope: &e, itemType: eventType}
 		out = append(out, stored.copy())
 	}
 	return out

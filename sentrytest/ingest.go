@@ -47,6 +47,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	case bodyErr != nil:
 		v.refuse(wire.BadRequest("incomplete request body", bodyErr.Error()))
 	default:
+		e.judged = true
 		s.judge(&v, to, req, body)
 		if !to.Spotlight {
 			s.judgeOwner(&v, req)
@@ -62,12 +63,17 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		e.rejection = &Rejection{Status: a.status, Reason: v.refused.Detail, Causes: v.refused.Causes}
 	}
 	s.announce(r.Context(), &e, &a)
-	s.journal.add(e)
+	s.journal.add(&e)
 	if to.Spotlight {
 		about.Project = req.ProjectID // of the envelope's dsn
 	}
 	under.Recorded(about)
 	a.deliver(w, r)
+}
+
+// judgeAgain reads the body of a request on record.
+func (s *Server) judgeAgain(v *verdict, req *Request) {
+	s.judge(v, s.route(req.Path), req, bodies.BytesOf(req.Body))
 }
 
 // route adds the path of Spotlight to those of all servers.

@@ -1,18 +1,20 @@
 package sentrytest
 
 import (
+	"slices"
 	"sync"
-	"sync/atomic"
-
-	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
-	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
-// journal holds everything that the server received. Its entries are never
-// modified, so that readers may copy them without the lock.
+// journal holds everything that the server received. The entries of its records
+// are never modified, so that readers may copy them without the lock.
 type journal struct {
+	judge func(*verdict, *Request) // reads a body again; nil keeps every entry whole
+
 	mu      sync.Mutex // guards everything below
 	records records
+	heads   []*Request // of the latest clients, the latest first
+	whole   int        // how many of the newest requests are kept whole
+	size    int        // bytes of their decoded bodies
 	lastID  int
 	max     int // of each record; 0 for no bound
 	dropped Dropped
@@ -23,73 +25,18 @@ type journal struct {
 
 // records are the lists of a journal, each in the order of arrival.
 type records struct {
-	requests  []*Request
-	events    []*storedEvent
-	traces    []*storedEvent // transactions
-	envelopes []*Envelope
-	rejected  []*Rejection
+	requests  []*packed
+	events    []*packedEvent
+	traces    []*packedEvent // transactions
+	envelopes []*packed
+	rejected  []*packed
 }
 
-// storedEvent is an event as it arrived. It is read into an Event when it is
-// first asked for, since a load test sends far more events than it looks at.
-type storedEvent struct {
-	object   jsontree.Object
-	id       string
-	request  *Request
-	envelope *Envelope   // that carried it; nil on the store endpoint
-	itemType string      // the type of an event without one; "" for an error
-	claimed  atomic.Bool // by an assertion; see FailOnUnclaimed
-	once     sync.Once
-	event    *Event
-}
+// maxWhole limits the decoded bodies of the newest requests, in bytes, that are
+// kept so that a test which looks at them need not read them again.
+const maxWhole = 4 << 20
 
-// get returns the normalised event, which is shared: callers clone it.
-func (e *storedEvent) get() Event {
-	e.once.Do(func() {
-		event := normalize(e.object)
-		event.EventID = e.id
-		event.Received = *e.request
-		if event.SDK.Name == "" {
-			event.SDK.Name, event.SDK.Version = wire.SplitClient(e.request.Client)
-		}
-		if event.Type == "" {
-			event.Type = e.itemType
-		}
-		if e.envelope != nil {
-			event.Attachments = e.envelope.files()
-		}
-		e.event = &event
-	})
-	return *e.event
-}
-
-func (e *storedEvent) copy() Event { return e.get().Clone() }
-
-// entry is what one request adds to the journal.
-type entry struct {
-	request *Request
-	kept
-	rejection *Rejection
-}
-
-// carry gives everything that came with the request a reference to it. What has
-// one keeps it, since a hook may hold it.
-func (e *entry) carry() {
-	for _, ev := range e.events {
-		ev.request = e.request
-	}
-	for _, trace := range e.traces {
-		trace.request = e.request
-	}
-	if e.envelope != nil && e.envelope.Received.ID == 0 {
-		e.envelope.Received = *e.request
-	}
-	if e.rejection != nil && e.rejection.Request.ID == 0 {
-		e.rejection.Request = *e.request
-	}
-}
-
-func (j *journal) add(e entry) {
+func (j *journal) add(e *entry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if e.request.ID == 0 { // else nextID has set it
@@ -97,17 +44,56 @@ func (j *journal) add(e entry) {
 		e.request.ID = j.lastID
 	}
 	e.carry()
+	p := e.pack(j.shareLocked(e.request))
+	events, traces := p.eventsOf(e)
+	for j.max > 0 && j.whole >= j.max {
+		j.packOldestLocked() // before it is dropped
+	}
 	r := &j.records
-	r.requests = keep(r.requests, j.max, &j.dropped.Requests, e.request)
-	r.events = keep(r.events, j.max, &j.dropped.Events, e.events...)
-	r.traces = keep(r.traces, j.max, &j.dropped.Transactions, e.traces...)
+	r.requests = keep(r.requests, j.max, &j.dropped.Requests, p)
+	r.events = keep(r.events, j.max, &j.dropped.Events, events...)
+	r.traces = keep(r.traces, j.max, &j.dropped.Transactions, traces...)
 	if e.envelope != nil {
-		r.envelopes = keep(r.envelopes, j.max, &j.dropped.Envelopes, e.envelope)
+		r.envelopes = keep(r.envelopes, j.max, &j.dropped.Envelopes, p)
 	}
 	if e.rejection != nil {
-		r.rejected = keep(r.rejected, j.max, &j.dropped.Rejected, e.rejection)
+		r.rejected = keep(r.rejected, j.max, &j.dropped.Rejected, p)
+	}
+	j.whole++
+	j.size += e.size()
+	for j.judge != nil && j.whole > 1 && j.size > maxWhole {
+		j.packOldestLocked()
 	}
 	j.broadcastLocked()
+}
+
+// packOldestLocked gives up what can be read again of the oldest request that
+// is whole.
+func (j *journal) packOldestLocked() {
+	all := j.records.requests
+	j.size -= all[len(all)-j.whole].whole.Swap(nil).size()
+	j.whole--
+}
+
+// countWholeLocked counts after requests were removed.
+func (j *journal) countWholeLocked() {
+	j.whole, j.size = 0, 0
+	for _, p := range slices.Backward(j.records.requests) {
+		e := p.whole.Load()
+		if e == nil {
+			return
+		}
+		j.whole++
+		j.size += e.size()
+	}
+}
+
+// read returns everything that a request says.
+func (j *journal) read(p *packed) *entry {
+	if e := p.whole.Load(); e != nil {
+		return e
+	}
+	return p.unpack(j.judge)
 }
 
 // nextID returns the id of a request that a hook sees before it is added.
@@ -146,7 +132,7 @@ func (j *journal) close() {
 // Clear removes what was received so far, by its tenants too. The script stays.
 func (s *Server) Clear() {
 	s.problems.Clear()
-	s.findings.keep(s.clear())
+	s.findings.keep(&s.scope, s.clear())
 }
 
 // Dropped counts what a server removed to stay within [MaxHistory].

@@ -19,18 +19,32 @@ type verdict struct {
 	refused *wire.Refusal // nil when accepted; with status 200, accepted and then dropped
 	id      string        // "" when the answer names none
 	text    *string       // the answer's body where it is plain text; nil for JSON
+	given   []string      // the ids to make, in turn; new ones when it is used up
 	kept
 }
 
 // kept is what an accepted request leaves in the records.
 type kept struct {
-	events   []*storedEvent
-	traces   []*storedEvent
+	events   []*arrivedEvent
+	traces   []*arrivedEvent
 	envelope *Envelope
+	made     []string // the event ids that the server made, in turn
+}
+
+// newID makes an event id. A body that is read again gets the same ids.
+func (v *verdict) newID() string {
+	id := ""
+	if n := len(v.made); n < len(v.given) {
+		id = v.given[n]
+	} else {
+		id = eventid.New()
+	}
+	v.made = append(v.made, id)
+	return id
 }
 
 // keep adds an event or a transaction.
-func (v *verdict) keep(itemType string, e *storedEvent) {
+func (v *verdict) keep(itemType string, e *arrivedEvent) {
 	if itemType == wire.ItemTransaction {
 		e.itemType = itemType
 		v.traces = append(v.traces, e)
@@ -121,10 +135,10 @@ func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 		return
 	}
 	if id == "" {
-		id = eventid.New()
+		id = v.newID()
 	}
 	v.id = id
-	v.keep(object.TextAt("type"), &storedEvent{object: object, id: id})
+	v.keep(object.TextAt("type"), &arrivedEvent{object: object, id: id})
 }
 
 // envelopeAuthority returns the auth from the header of an envelope; nil when
@@ -169,7 +183,7 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 				v.refuse(wire.BadRequest(wire.InvalidEnvelope, "event_id is missing, and item "+item.Type+" needs it"))
 				return
 			}
-			env.EventID = eventid.New()
+			env.EventID = v.newID()
 		}
 	}
 	v.id = env.EventID
@@ -187,7 +201,7 @@ func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf env
 			v.refused = wire.Refuse(http.StatusOK, "accepted, then dropped: "+item.Type+" item is not a JSON object", err.Error())
 			continue
 		}
-		v.keep(item.Type, &storedEvent{object: object, id: env.EventID, envelope: env})
+		v.keep(item.Type, &arrivedEvent{object: object, id: env.EventID, envelope: env})
 	}
 }
 

@@ -51,14 +51,14 @@ func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
 		v.refuse(wire.BadRequest("invalid minidump", err.Error()))
 		return
 	}
-	id := eventid.New()
-	if own, err := wire.EventID(event.Member("event_id")); err == nil && own != "" {
-		id = own
+	id, err := wire.EventID(event.Member("event_id"))
+	if err != nil || id == "" {
+		id = v.newID()
 	}
 	items := append([]Item{newItem("event", "", "application/json", "", event.Bytes())}, upload.items...)
 	v.envelope = &Envelope{Items: items}
 	v.envelope.setID(id)
-	v.events = []*storedEvent{{object: event, id: id, envelope: v.envelope}}
+	v.events = []*arrivedEvent{{object: event, id: id, envelope: v.envelope}}
 	answer := eventid.Dashed(id)
 	v.text = &answer
 }

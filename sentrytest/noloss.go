@@ -10,7 +10,6 @@ import (
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
-	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
 
 // Ledger is a client's own account of its events, such as the Client of package
@@ -91,25 +90,16 @@ func word(outcome string) string {
 type audit struct {
 	outcomes  map[string]string // by normalised id
 	forgotten uint64
-	seen      map[string][]Request // the requests that brought an id
+	seen      map[string]int // how often an id arrived
 	refused   []Rejection
 	dropped   int // events that MaxHistory dropped
 	waited    time.Duration
 }
 
 func newAudit(src fullSource, outcomes map[string]string, forgotten uint64) *audit {
-	a := &audit{outcomes: map[string]string{}, forgotten: forgotten, seen: map[string][]Request{}, refused: src.Rejected(), dropped: src.dropped()}
+	a := &audit{outcomes: map[string]string{}, forgotten: forgotten, seen: src.brought(), refused: src.Rejected(), dropped: src.dropped()}
 	for id, outcome := range outcomes {
 		a.outcomes[cleanID(id)] = outcome
-	}
-	for _, e := range slices.Concat(src.Events(), src.Transactions()) {
-		a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
-	}
-	// Another type of item, such as feedback, may carry the id.
-	for _, e := range src.Envelopes() {
-		if e.EventID != "" && len(e.ItemsOfType(wire.ItemEvent))+len(e.ItemsOfType(wire.ItemTransaction)) == 0 {
-			a.seen[e.EventID] = append(a.seen[e.EventID], e.Received)
-		}
 	}
 	return a
 }
@@ -129,7 +119,7 @@ func (a *audit) report() (string, bool) {
 	for _, id := range texts.SortedKeys(a.outcomes) {
 		outcome := a.outcomes[id]
 		switch w := word(outcome); {
-		case len(a.seen[id]) > 0 || deliberate[w]:
+		case a.seen[id] > 0 || deliberate[w]:
 		case w == "spooled":
 			spooled++
 		case claimed[w]:
@@ -144,7 +134,7 @@ func (a *audit) report() (string, bool) {
 		if _, known := a.outcomes[id]; !known && a.forgotten == 0 {
 			unknown = append(unknown, id)
 		}
-		if n := len(a.seen[id]); n > 1 {
+		if n := a.seen[id]; n > 1 {
 			twice = append(twice, fmt.Sprintf("%s arrived %d times", id, n))
 		}
 	}

@@ -2,7 +2,6 @@ package sentrytest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -58,27 +57,27 @@ func (r RequestFindings) String() string {
 // Findings returns what is wrong with the accepted requests and with all that
 // they carried. Requests without findings are left out. It is computed at each
 // call. [Server.Rejected] has the refused requests.
-func (v *scope) Findings() []RequestFindings { return v.only(v.all()).findings() }
+func (v *scope) Findings() []RequestFindings { return v.findingsIn(v.only(v.all())) }
 
-func (r records) findings() []RequestFindings {
-	byRequest := map[int][]Finding{}
-	for _, e := range slices.Concat(r.events, r.traces) {
-		if e.envelope == nil {
-			byRequest[e.request.ID] = append(byRequest[e.request.ID], e.get().Findings()...)
-		}
-	}
-	for _, e := range r.envelopes {
-		byRequest[e.Received.ID] = append(byRequest[e.Received.ID], e.Findings()...)
-	}
+func (v *scope) findingsIn(r records) []RequestFindings {
 	var out []RequestFindings
-	for _, request := range r.requests {
-		if request.Answer.Status < 200 || request.Answer.Status >= 300 {
+	for _, p := range r.requests {
+		if status := p.answer().Status; status < 200 || status >= 300 {
 			continue
 		}
-		all := append(byRequest[request.ID], request.Findings()...)
-		all = sortFindings(all, 0)
+		e := v.journal.read(p)
+		var all []Finding
+		for _, ev := range e.all() {
+			if e.envelope == nil {
+				all = append(all, ev.get().Findings()...)
+			}
+		}
+		if e.envelope != nil {
+			all = append(all, e.envelope.Findings()...)
+		}
+		all = sortFindings(append(all, e.request.Findings()...), 0)
 		if len(all) > 0 {
-			out = append(out, RequestFindings{request.clone(), all})
+			out = append(out, RequestFindings{e.request.clone(), all})
 		}
 	}
 	return out
@@ -92,11 +91,11 @@ type strictness struct {
 	kept []RequestFindings // guarded by mu
 }
 
-func (s *strictness) keep(r records) {
+func (s *strictness) keep(v *scope, r records) {
 	if !s.on {
 		return
 	}
-	found := r.findings()
+	found := v.findingsIn(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kept = append(s.kept, found...)
@@ -108,7 +107,7 @@ func (s *strictness) of(v *scope) []RequestFindings {
 	defer s.mu.Unlock()
 	var out []RequestFindings
 	for _, one := range s.kept {
-		if v.sees(&one.Request) {
+		if v.sees(one.Request.sender()) {
 			out = append(out, one)
 		}
 	}

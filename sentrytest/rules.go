@@ -220,7 +220,7 @@ func (s *Server) judgeOwner(v *verdict, req *Request) {
 	case s.cfg.rules.FullKeys && !fullKeyForm.MatchString(req.PublicKey):
 		*v = verdict{}
 		v.refuse(wire.BadRequest("bad sentry DSN public key", fmt.Sprintf("%q does not have 32 characters", req.PublicKey)))
-	case s.cfg.rules.strict && !carries(req, s.key, s.project) && s.tenants.of(req) == nil:
+	case s.cfg.rules.strict && !req.sender().carries(s.key, s.project) && s.tenants.of(req.sender()) == nil:
 		*v = verdict{}
 		v.refuse(wire.Refuse(http.StatusForbidden, "event submission rejected with_reason: ProjectId",
 			fmt.Sprintf("the server has key %s and project %s, not key %s and project %s", s.key, s.project, req.PublicKey, req.ProjectID)))

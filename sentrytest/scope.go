@@ -1,16 +1,19 @@
 package sentrytest
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // scope is what one party sees of a journal: a server everything, a tenant what
 // came with its DSN. Its exported methods are methods of Server, Tenant and
 // Artifact. The zero value sees nothing.
 type scope struct {
 	journal *journal
-	mine    func(*Request) bool // nil for everything
+	mine    func(sender) bool // nil for everything
 }
 
-func (v *scope) sees(r *Request) bool { return v.mine == nil || v.mine(r) }
+func (v *scope) sees(s sender) bool { return v.mine == nil || v.mine(s) }
 
 // all returns the records of the journal, those of others included.
 func (v *scope) all() records {
@@ -23,22 +26,67 @@ func (v *scope) all() records {
 }
 
 // carried is an entry of a record. Every entry came with a request.
-type carried interface{ carrier() *Request }
+type carried interface{ carrier() *packed }
 
-func (r *Request) carrier() *Request     { return r }
-func (e *storedEvent) carrier() *Request { return e.request }
-func (e *Envelope) carrier() *Request    { return &e.Received }
-func (r *Rejection) carrier() *Request   { return &r.Request }
+func (p *packed) carrier() *packed      { return p }
+func (e *packedEvent) carrier() *packed { return e.in }
+
+// visit reads the entries of a record that the scope sees. Entries that came
+// together are read once.
+func visit[T carried](v *scope, record []T, see func(T, *entry)) {
+	var (
+		last *packed
+		read *entry
+	)
+	for _, one := range record {
+		p := one.carrier()
+		if !v.sees(p.sender()) {
+			continue
+		}
+		if p != last {
+			last, read = p, v.journal.read(p)
+		}
+		see(one, read)
+	}
+}
 
 // copies returns copies of the entries of a record that the scope sees.
-func copies[T carried, C any](v *scope, record []T, clone func(T) C) []C {
+func copies[T carried, C any](v *scope, record []T, copied func(T, *entry) C) []C {
 	out := make([]C, 0, len(record))
-	for _, one := range record {
-		if v.sees(one.carrier()) {
-			out = append(out, clone(one))
+	visit(v, record, func(one T, e *entry) { out = append(out, copied(one, e)) })
+	return out
+}
+
+// eventCopies returns copies of the events of a record that the scope sees.
+func (v *scope) eventCopies(record []*packedEvent) []Event {
+	return copies(v, record, func(one *packedEvent, e *entry) Event { return e.all()[one.place].copy() })
+}
+
+// outlines returns the requests without their decoded bodies. They share memory
+// with the records.
+func (v *scope) outlines() []Request {
+	var out []Request
+	for _, p := range v.all().requests {
+		if v.sees(p.sender()) {
+			out = append(out, *p.request())
 		}
 	}
 	return out
+}
+
+// brought returns how often each event id arrived.
+func (v *scope) brought() map[string]int {
+	r := v.only(v.all())
+	ids := make(map[string]int, len(r.events)+len(r.traces))
+	for _, e := range slices.Concat(r.events, r.traces) {
+		ids[e.id]++
+	}
+	for _, p := range r.envelopes {
+		if p.other {
+			ids[p.eventID]++
+		}
+	}
+	return ids
 }
 
 // only returns the records that the scope sees.
@@ -50,7 +98,7 @@ func (v *scope) only(r records) records {
 func filter[T carried](v *scope, record []T) []T {
 	var rest []T
 	for _, one := range record {
-		if v.sees(one.carrier()) {
+		if v.sees(one.carrier().sender()) {
 			rest = append(rest, one)
 		}
 	}
@@ -64,8 +112,9 @@ func (v *scope) clear() records {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	cleared := v.only(j.records)
-	others := &scope{mine: func(r *Request) bool { return !v.sees(r) }}
+	others := &scope{mine: func(s sender) bool { return !v.sees(s) }}
 	j.records = others.only(j.records)
+	j.countWholeLocked()
 	j.cleared++
 	return cleared
 }
@@ -92,8 +141,12 @@ func (v *scope) wait(ctx context.Context, n int, preds []Predicate) (matched []E
 			if len(matched) >= n {
 				break
 			}
-			if v.sees(stored.request) && matchesAll(stored.get(), preds) {
-				matched = append(matched, stored.copy())
+			if !v.sees(stored.in.sender()) {
+				continue
+			}
+			arrived := v.journal.read(stored.in).all()[stored.place]
+			if matchesAll(arrived.get(), preds) {
+				matched = append(matched, arrived.copy())
 			}
 		}
 		if len(matched) >= n {
@@ -124,7 +177,7 @@ func (v *scope) claim(events []Event) {
 		wanted[claimKey{e.Received.ID, e.EventID}] = true
 	}
 	for _, s := range v.all().events {
-		if wanted[claimKey{s.request.ID, s.id}] {
+		if wanted[claimKey{s.in.id, s.id}] {
 			s.claimed.Store(true)
 		}
 	}
@@ -132,11 +185,6 @@ func (v *scope) claim(events []Event) {
 
 // unclaimed returns the events that no assertion has claimed.
 func (v *scope) unclaimed() []Event {
-	var out []Event
-	for _, s := range v.all().events {
-		if v.sees(s.request) && !s.claimed.Load() {
-			out = append(out, s.copy())
-		}
-	}
-	return out
+	claimed := func(e *packedEvent) bool { return e.claimed.Load() }
+	return v.eventCopies(slices.DeleteFunc(slices.Clone(v.all().events), claimed))
 }

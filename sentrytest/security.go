@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
 )
@@ -59,10 +58,10 @@ func (s *Server) judgeSecurity(v *verdict, req *Request, body []byte) {
 	var causes []string
 	reports := reportsIn(body)
 	for i, report := range reports {
-		id := eventid.New()
+		id := v.newID()
 		object, err := report.event(req, id)
 		if err == nil {
-			v.events = append(v.events, &storedEvent{object: object, id: id})
+			v.events = append(v.events, &arrivedEvent{object: object, id: id})
 			continue
 		}
 		if len(reports) > 1 {

@@ -89,7 +89,7 @@ func Start(opts ...Option) (*Server, error) {
 func start(tb TB, opts []Option) (*Server, error) {
 	s := &Server{scope: scope{journal: &journal{}}, cfg: newConfig(opts), tb: tb, key: eventid.RandomHex(), project: "1"}
 	s.tlsConfig, s.root = s.cfg.serverTLS(), s.handler()
-	s.journal.max = s.cfg.maxHistory
+	s.journal.max, s.journal.judge = s.cfg.maxHistory, s.judgeAgain
 	s.problems.Report = s.cfg.onProblem
 	s.findings.on = s.cfg.rules.strict
 	err := s.cfg.contradiction(tb != nil)

@@ -2,6 +2,7 @@ package sentrytest
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -47,8 +48,7 @@ type fullSource interface {
 	settle(ctx context.Context) error // until what was sent is on record
 	claim(events []Event)
 	requests() (all []Request, ok bool) // ok is false for a source without requests
-	Transactions() []Event
-	Envelopes() []Envelope
+	brought() map[string]int            // how often each event id arrived, with an item of any type
 	Rejected() []Rejection
 	dropped() int         // events that MaxHistory dropped
 	notes() []string      // what explains missing events
@@ -78,6 +78,8 @@ type wrappedSource struct {
 }
 
 func (w wrappedSource) Events() []Event { return w.src.Events() }
+
+func (w wrappedSource) brought() map[string]int { return otherSource{w.src}.brought() }
 
 func (w wrappedSource) claim(events []Event) { otherSource{w.src}.claim(events) }
 
@@ -178,18 +180,23 @@ func (o otherSource) requests() ([]Request, bool) {
 	return r.Requests(), true
 }
 
-func (o otherSource) Transactions() []Event {
+func (o otherSource) brought() map[string]int {
+	all := o.Events()
 	if s, ok := o.Source.(interface{ Transactions() []Event }); ok {
-		return s.Transactions()
+		all = slices.Concat(all, s.Transactions())
 	}
-	return nil
-}
-
-func (o otherSource) Envelopes() []Envelope {
+	ids := map[string]int{}
+	for _, e := range all {
+		ids[e.EventID]++
+	}
 	if s, ok := o.Source.(interface{ Envelopes() []Envelope }); ok {
-		return s.Envelopes()
+		for _, e := range s.Envelopes() {
+			if e.carriesOther() {
+				ids[e.EventID]++
+			}
+		}
 	}
-	return nil
+	return ids
 }
 
 func (o otherSource) Rejected() []Rejection {

@@ -86,14 +86,14 @@ func (ts *tenants) add(t *Tenant) {
 
 // of returns the tenant whose DSN a request carries, ended or not, nil when
 // there is none.
-func (ts *tenants) of(r *Request) *Tenant {
+func (ts *tenants) of(r sender) *Tenant {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	t := ts.byKey[keyOf(r)]
-	if r.PublicKey == "" {
-		t = ts.byProject[r.ProjectID]
+	t := ts.byKey[r.plainKey()]
+	if r.key == "" {
+		t = ts.byProject[r.project]
 	}
-	if t == nil || !carries(r, t.key, t.project) {
+	if t == nil || !r.carries(t.key, t.project) {
 		return nil
 	}
 	return t
@@ -105,29 +105,37 @@ func (ts *tenants) any() bool {
 	return len(ts.byKey) > 0
 }
 
-// carries reports whether a request came with the DSN of this key and project.
-// The legacy store endpoint has no project.
-func carries(r *Request, key, project string) bool {
-	if r.PublicKey == "" {
-		return r.ProjectID == project
-	}
-	return keyOf(r) == key && (r.ProjectID == project || r.ProjectID == "")
+// sender is who sent a request.
+type sender struct {
+	request      int
+	key, project string
 }
 
-// keyOf returns the public key of a request without flags, as in "….no-cache".
-func keyOf(r *Request) string {
-	key, _, _ := strings.Cut(r.PublicKey, ".")
+func (r *Request) sender() sender { return sender{r.ID, r.PublicKey, r.ProjectID} }
+
+// carries reports whether a request came with the DSN of this key and project.
+// The legacy store endpoint has no project.
+func (r sender) carries(key, project string) bool {
+	if r.key == "" {
+		return r.project == project
+	}
+	return r.plainKey() == key && (r.project == project || r.project == "")
+}
+
+// plainKey returns the public key without flags, as in "….no-cache".
+func (r sender) plainKey() string {
+	key, _, _ := strings.Cut(r.key, ".")
 	return key
 }
 
-func (t *Tenant) owns(r *Request) bool {
-	return carries(r, t.key, t.project) && !t.late(r)
+func (t *Tenant) owns(r sender) bool {
+	return r.carries(t.key, t.project) && !t.late(r)
 }
 
 // late reports whether a request came after the end of the tenant's test.
-func (t *Tenant) late(r *Request) bool {
+func (t *Tenant) late(r sender) bool {
 	ended := t.ended.Load()
-	return ended > 0 && int64(r.ID) >= ended
+	return ended > 0 && int64(r.request) >= ended
 }
 
 // Server returns the server that the tenant is on.
@@ -146,7 +154,7 @@ func (t *Tenant) PublicKey() string { return t.key }
 func (t *Tenant) ProjectID() string { return t.project }
 
 // Clear removes what the tenant has received so far.
-func (t *Tenant) Clear() { t.srv.findings.keep(t.clear()) }
+func (t *Tenant) Clear() { t.srv.findings.keep(&t.scope, t.clear()) }
 
 // Wait is [Server.Wait] for events that the tenant owns. Its error also lists
 // unowned events, since the DSN may be wrong.
@@ -180,13 +188,13 @@ func (s *Server) Unowned() []Event {
 	return (&scope{journal: s.journal, mine: s.isUnowned}).Events()
 }
 
-func (s *Server) isUnowned(r *Request) bool {
-	return !carries(r, s.key, s.project) && s.isNoTenants(r)
+func (s *Server) isUnowned(r sender) bool {
+	return !r.carries(s.key, s.project) && s.isNoTenants(r)
 }
 
 // isNoTenants reports whether the server itself, not a tenant, answers for a
 // request.
-func (s *Server) isNoTenants(r *Request) bool {
+func (s *Server) isNoTenants(r sender) bool {
 	t := s.tenants.of(r)
 	return t == nil || t.late(r)
 }
@@ -211,7 +219,7 @@ func (s *Server) unownedLines() []string {
 // origin says with which DSN a request came.
 func (s *Server) origin(r *Request) string {
 	text := fmt.Sprintf("key %s, project %s", cmp.Or(r.PublicKey, "missing"), cmp.Or(r.ProjectID, "missing"))
-	if t := s.tenants.of(r); t != nil {
+	if t := s.tenants.of(r.sender()); t != nil {
 		text += fmt.Sprintf(": the %s, which has ended", t)
 	}
 	return text

@@ -4,24 +4,30 @@ package sentrytest
 // envelope items of type "event", reports of browsers and minidumps.
 // [Server.Transactions], [Server.Sessions] and so on return the other items,
 // and [Server.Envelopes] has every item.
-func (v *scope) Events() []Event { return copies(v, v.all().events, (*storedEvent).copy) }
+func (v *scope) Events() []Event { return v.eventCopies(v.all().events) }
 
 // Transactions returns the transactions that were accepted: items of type
 // "transaction", and bodies of the store endpoint of that type. They are not
 // among the Events.
-func (v *scope) Transactions() []Event { return copies(v, v.all().traces, (*storedEvent).copy) }
+func (v *scope) Transactions() []Event { return v.eventCopies(v.all().traces) }
 
 // Envelopes returns the envelopes that were accepted, with items of every type.
-func (v *scope) Envelopes() []Envelope { return copies(v, v.all().envelopes, (*Envelope).Clone) }
+func (v *scope) Envelopes() []Envelope {
+	return copies(v, v.all().envelopes, func(_ *packed, e *entry) Envelope { return e.envelope.Clone() })
+}
 
 // Requests returns every request that arrived, refused and scripted ones
 // included, in the order in which their bodies were complete. CORS preflights
 // are not recorded.
-func (v *scope) Requests() []Request { return copies(v, v.all().requests, (*Request).clone) }
+func (v *scope) Requests() []Request {
+	return copies(v, v.all().requests, func(_ *packed, e *entry) Request { return e.request.clone() })
+}
 
 // Rejected returns the requests that were refused because of their contents,
 // with the reason that the client got.
-func (v *scope) Rejected() []Rejection { return copies(v, v.all().rejected, (*Rejection).clone) }
+func (v *scope) Rejected() []Rejection {
+	return copies(v, v.all().rejected, func(_ *packed, e *entry) Rejection { return e.rejection.clone() })
+}
 
 // Sessions returns the sessions that were accepted: see [Envelope.Sessions].
 func (v *scope) Sessions() []Session { return read(v, Envelope.Sessions) }
@@ -52,10 +58,6 @@ func (v *scope) Attachments() []Attachment { return read(v, Envelope.Attachments
 // accepting an envelope costs less and the caller owns the result.
 func read[T any](v *scope, from func(Envelope) []T) []T {
 	var out []T
-	for _, e := range v.all().envelopes {
-		if v.sees(&e.Received) {
-			out = append(out, from(*e)...)
-		}
-	}
+	visit(v, v.all().envelopes, func(_ *packed, e *entry) { out = append(out, from(*e.envelope)...) })
 	return out
 }

@@ -93,11 +93,11 @@ func (s *Server) connectionNotes(dsn string) []string {
 // stepNotes lists the requests that a script step kept from being accepted.
 func stepNotes(src *scope) []string {
 	refused := map[int]bool{}
-	for _, r := range src.Rejected() {
-		refused[r.Request.ID] = true
+	for _, p := range src.all().rejected {
+		refused[p.id] = true
 	}
 	var notes []string
-	for _, r := range src.Requests() {
+	for _, r := range src.outlines() {
 		if r.Answer.Step != "" && (r.Answer.Status == 0 || r.Answer.Status >= 300) && !refused[r.ID] {
 			notes = append(notes, r.String())
 		}

@@ -39,3 +39,6 @@ func giveBack(b *bytes.Buffer) {
 // TextOf returns bytes as a string without a copy. They must not change any
 // more. A server parses bodies as bytes, and shows and shares them as strings.
 func TextOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// BytesOf undoes [TextOf]. The bytes must not change.
+func BytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
