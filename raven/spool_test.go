@@ -143,3 +143,22 @@ func TestAnUnusableSpoolIsAnErrorOfNew(t *testing.T) {
 	_, err := raven.New("https://k@h/1?spool_dir=" + file)
 	g.Expect(err).To(MatchError(And(ContainSubstring(`spool_dir="`+file+`"`), ContainSubstring("not a directory"), ContainSubstring("such as /var/lib"))))
 }
+
+func TestNothingReachesTheDiskThatWouldNotReachSentry(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		srv := sentrytest.NewServer(t, sentrytest.InMemory())
+		srv.Down()
+		c := process(t, srv, slog.New(slog.DiscardHandler), dir, sentrytest.DSNSecret("dsnsecret"))
+		c.CaptureMessage(t.Context(), "visible", raven.Extra{"password": "hunter2", "note": "Authorization: Bearer abcdef0123456789"})
+		g.Expect(c.Close(t.Context())).To(Succeed())
+		files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*.seg"))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(files).To(HaveLen(1))
+		data, err := os.ReadFile(files[0])
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(string(data)).To(ContainSubstring("visible"))
+		g.Expect(string(data)).NotTo(Or(ContainSubstring("hunter2"), ContainSubstring("abcdef0123456789"), ContainSubstring("dsnsecret")))
+	})
+}
