@@ -737,3 +737,41 @@ func TestCloseDoesNotWaitForEarlierProcessesDuringAPause(t *testing.T) {
 		})
 	})
 }
+
+// A file that cannot be read does not delay the others, or Close.
+func TestAFileThatCannotBeRead(t *testing.T) {
+	s := newSpool(t)
+	synctest.Test(t, func(t *testing.T) {
+		s.run(transport.ThreadedConfig{}, always(refusedConnection), func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
+			mailAll(tr, o, "a")
+		})
+		var cfg transport.ThreadedConfig
+		unreadable := s.files()[0]
+		transport.SpoolOn(&cfg.Spool, &oneBadFile{seglog.OS, unreadable})
+		s.run(cfg, taken, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+			mailAll(tr, o, "b")
+			g.Expect(tr.Flush(t.Context())).To(Succeed())
+			g.Expect(f.ids()).To(Equal("b"))
+			begun := time.Now()
+			g.Expect(tr.Close(t.Context())).To(Succeed())
+			g.Expect(time.Since(begun)).To(BeNumerically("<", time.Second))
+		})
+		s.run(transport.ThreadedConfig{}, taken, func(g *WithT, tr *transport.Threaded, f *faraway, _ *outcomes) {
+			synctest.Wait()
+			g.Expect(f.ids()).To(Equal("a"), "it is readable again")
+		})
+	})
+}
+
+// oneBadFile is the machine's file system with a file that cannot be opened.
+type oneBadFile struct {
+	seglog.FS
+	name string
+}
+
+func (f *oneBadFile) OpenFile(name string, flag int) (seglog.File, error) {
+	if name == f.name {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EIO}
+	}
+	return f.FS.OpenFile(name, flag)
+}

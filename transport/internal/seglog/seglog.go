@@ -121,6 +121,7 @@ type Stats struct {
 	Lanes     int
 	Segments  int
 	Unscanned int   // segments of earlier processes that are not read yet
+	Unread    int   // those that could not be read; they are tried again
 	Recovered int   // frames found that earlier processes left
 	Torn      int   // interrupted writes found, none of them a loss
 	Unsaved   int   // Appends that returned an error
@@ -292,7 +293,11 @@ func (l *Log) Stats() Stats {
 			s.Waiting += seg.waiting
 			s.Out += seg.out
 			s.Bytes += seg.bytes()
-			if !seg.scanned {
+			switch {
+			case seg.scanned:
+			case seg.tried:
+				s.Unread++
+			default:
 				s.Unscanned++
 			}
 		}
