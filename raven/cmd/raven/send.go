@@ -29,7 +29,7 @@ type sendCommand struct {
 // Help returns the command's detailed help.
 func (*sendCommand) Help() string {
 	return `The id of each delivered event is printed on a line of stdout. The command waits for the outcome of every event, with any
-transport. At the end it prints each distinct error, and how often it occurred.
+transport. At the end it prints each distinct error, and how often it occurred. It leaves the spool_dir of the DSN alone.
 
     raven send --message 'backup failed' --level warning --tag host=db-1 --extra gb=12
     raven send --exception 'IOError:disk full' sync+https://KEY@HOST/1

@@ -341,6 +341,28 @@ func TestSpoolRetry(t *testing.T) {
 	g.Expect(r.out).To(HavePrefix("1 event delivered."), "the directory of the DSN")
 }
 
+func TestSpoolRetryThroughEveryTransportWithASpool(t *testing.T) {
+	srv := sentrytest.NewServer(t)
+	tried := 0
+	for _, d := range transport.DefaultRegistry().Drivers() {
+		for _, scheme := range d.Schemes {
+			if d.Sink != "server" || !strings.HasSuffix(scheme, "http") || !(&target{driver: &d}).hasSpool() {
+				continue
+			}
+			tried++
+			t.Run(scheme, func(t *testing.T) {
+				g := NewWithT(t)
+				srv.Clear()
+				s := newSpooled(t, srv.DSN(sentrytest.DSNScheme(strings.TrimSuffix(strings.TrimSuffix(scheme, "http"), "+")), sentrytest.DSNSecret(secret)))
+				s.left("one")
+				g.Expect(runRaven(t, "spool", "retry", s.with())).To(Equal(result{0, "1 event delivered.\n", ""}))
+				sentrytest.RequireEvent(t, srv, sentrytest.HasMessage("one"))
+			})
+		}
+	}
+	NewWithT(t).Expect(tried).To(BeNumerically(">", 4))
+}
+
 func TestSpoolRetryWhenTheServerRefuses(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
