@@ -67,6 +67,7 @@ type job struct {
 	// The packet's place in the spool; the zero value: it has none.
 	kept      seglog.Pos
 	keptSize  int  // its size, as the spool counts it
+	parked    bool // it waited on disk for the queue
 	recovered bool // an earlier process accepted it; it has no callback
 }
 

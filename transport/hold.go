@@ -32,7 +32,8 @@ import (
 //   - While a rate limit is in force, new packets of its categories are refused
 //     with a *[RateLimitedError] that is Held. Packets that were accepted
 //     before wait until it ends, an hour at most. The packet whose answer
-//     starts the limit is lost.
+//     starts the limit is lost, unless it has waited before: after a failure,
+//     or on disk.
 //   - Flush shortens a pause: while a Flush waits, a probe is sent each second.
 //     It does not shorten a Retry-After or a rate limit.
 //   - With overflow=block, a packet is refused at once while the transport

@@ -236,7 +236,7 @@ func (t *Threaded) pause(j *flight, v verdict, err error, now time.Time) {
 // noteLimit handles a rate limit. The packet is lost unless it was held before.
 func (t *Threaded) noteLimit(j *flight, err error, now time.Time) (settled bool, told error) {
 	limited, _ := errors.AsType[*RateLimitedError](err)
-	held := limited.Held || j.trouble != nil || j.place <= t.heldUpTo
+	held := limited.Held || j.trouble != nil || j.place <= t.heldUpTo || j.parked
 	if limited.Held {
 		// The answer with the limit has not been noted yet.
 		t.limits.merge(limited.RateLimits)

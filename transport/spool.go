@@ -36,8 +36,9 @@ type spool struct {
 	// The disk did not return the next packet.
 	unreadable bool
 
-	mu    sync.Mutex
-	state SpoolState // without what the log counts
+	mu      sync.Mutex
+	state   SpoolState // without what the log counts
+	settled int        // packets of earlier processes that have an outcome
 }
 
 // parked is a packet on disk that waits for room in the queue.

@@ -213,6 +213,7 @@ func TestWhatIsSettledLeavesTheSpool(t *testing.T) {
 			s := newSpool(t)
 			synctest.Test(t, func(t *testing.T) {
 				s.run(transport.ThreadedConfig{}, always(answer), func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
+					synctest.Wait() // the directory is empty
 					mailAll(tr, o, "a")
 					time.Sleep(time.Minute)
 					synctest.Wait()
@@ -774,4 +775,50 @@ func (f *oneBadFile) OpenFile(name string, flag int) (seglog.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EIO}
 	}
 	return f.FS.OpenFile(name, flag)
+}
+
+func TestFlushWaitsForEarlierProcesses(t *testing.T) {
+	s := newSpool(t)
+	synctest.Test(t, func(t *testing.T) {
+		s.run(transport.ThreadedConfig{}, always(refusedConnection), func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
+			mailAll(tr, o, "a", "b", "c")
+		})
+		server := newSwitched()
+		s.takes = time.Second
+		s.run(transport.ThreadedConfig{}, server.answer, func(g *WithT, tr *transport.Threaded, f *faraway, o *outcomes) {
+			short, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			var left *transport.UndeliveredError
+			g.Expect(errors.As(tr.Flush(short), &left)).To(BeTrue())
+			g.Expect(left).To(And(HaveField("Pending", 3), HaveField("Err", context.DeadlineExceeded)))
+			server.down.Store(false)
+			g.Expect(tr.Flush(t.Context())).To(Succeed())
+			g.Expect(tr.SpoolState().Recovered).To(Equal(3))
+			g.Expect(tr.Flush(t.Context())).To(Succeed(), "nothing is left")
+			g.Expect(tr.Close(t.Context())).To(Succeed())
+			g.Expect(tr.Flush(t.Context())).To(Succeed(), "after Close")
+		})
+	})
+}
+
+func TestPacketsOnDiskWaitForRateLimits(t *testing.T) {
+	s := newSpool(t)
+	synctest.Test(t, func(t *testing.T) {
+		s.run(transport.ThreadedConfig{}, always(refusedConnection), func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
+			mailAll(tr, o, "a")
+		})
+		answer := func(n int, p *transport.Packet) error {
+			if n == 1 {
+				return &transport.RateLimitedError{EventID: p.EventID, RetryAfter: time.Minute, RateLimits: transport.RateLimits{"": time.Now().Add(time.Minute)}}
+			}
+			return nil
+		}
+		begun := time.Now()
+		s.run(transport.ThreadedConfig{}, answer, func(g *WithT, tr *transport.Threaded, f *faraway, _ *outcomes) {
+			g.Expect(tr.Flush(t.Context())).To(Succeed())
+			g.Expect(f.ids()).To(Equal("a a"))
+			g.Expect(time.Since(begun)).To(BeNumerically("~", time.Minute, time.Second))
+			g.Expect(tr.SpoolState().Recovered).To(Equal(1))
+		})
+	})
 }

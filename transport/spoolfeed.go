@@ -104,7 +104,7 @@ func (s *spool) enqueue(log *seglog.Log, f seglog.Frame) {
 	if !ok {
 		s.backlog = true
 	}
-	j := job{packet: packet, done: own.done, ticket: own.ticket, at: f.Time, kept: f.Pos, keptSize: size(packet), recovered: !ok}
+	j := job{packet: packet, done: own.done, ticket: own.ticket, at: f.Time, kept: f.Pos, keptSize: size(packet), parked: true, recovered: !ok}
 	s.count(&j, 1)
 	over := t.over
 	if over == nil && t.life.Err() != nil {
@@ -147,14 +147,48 @@ func (s *spool) settle(j *job, err error) error {
 	return err
 }
 
-// tellRecovered tells the watchers what became of a packet of an earlier
-// process.
-func (s *spool) tellRecovered(eventID string, err error) {
-	if err == nil {
-		s.mu.Lock()
-		s.state.Recovered++
-		s.mu.Unlock()
+// flush waits until the packets of earlier processes that were on disk before
+// the call are settled.
+func (s *spool) flush(ctx context.Context) error {
+	log := s.log.Load()
+	if log == nil {
+		return nil
 	}
+	tick := time.NewTicker(lingerInterval)
+	defer tick.Stop()
+	target := 0
+	for {
+		stats := log.Stats()
+		if target == 0 && stats.Unscanned == 0 {
+			target = stats.Recovered
+		}
+		s.mu.Lock()
+		left := target - s.settled
+		s.mu.Unlock()
+		if left <= 0 && stats.Unscanned == 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-s.t.gone: // what is left stays on disk
+			return nil
+		case <-ctx.Done():
+			return &UndeliveredError{Pending: max(left, 1), Err: context.Cause(ctx)}
+		}
+	}
+}
+
+// tellRecovered tells the watchers what became of a packet of an earlier
+// process. known says that the log had counted it as recovered.
+func (s *spool) tellRecovered(eventID string, err error, known bool) {
+	s.mu.Lock()
+	if err == nil {
+		s.state.Recovered++
+	}
+	if known {
+		s.settled++
+	}
+	s.mu.Unlock()
 	s.t.mu.Lock()
 	s.t.notices = append(s.t.notices, Notice{Kind: NoticeRecovered, EventID: eventID, Err: err})
 	s.t.mu.Unlock()
@@ -187,7 +221,7 @@ func (s *spool) lose(f seglog.Lost, reason SpoolReason) {
 	err := &SpoolError{Dir: s.dir, EventID: own.eventID, Reason: reason}
 	if !ok {
 		err.EventID = eventIDOf(f.Meta)
-		s.tellRecovered(err.EventID, err)
+		s.tellRecovered(err.EventID, err, f.Pos != seglog.Pos{})
 		return
 	}
 	s.t.async.finish(job{done: own.done, ticket: own.ticket}, nil, err)

@@ -141,7 +141,7 @@ func (t *Threaded) finish(j job, r *Response, err error) {
 	}
 	if j.recovered { // no callback
 		if !isSpooled(err) {
-			t.spool.tellRecovered(j.packet.EventID, err)
+			t.spool.tellRecovered(j.packet.EventID, err, true)
 		}
 		return
 	}
@@ -154,14 +154,18 @@ func (t *Threaded) finish(j job, r *Response, err error) {
 //     with the number of Pending packets. A [Holder] settles no packet during
 //     an outage.
 //   - Packets accepted after the call don't prolong it.
+//   - With a spool, it also waits for the packets that earlier processes left.
 //   - It may be called often, concurrently, and after Close.
 func (t *Threaded) Flush(ctx context.Context) error {
-	if t.account.Pending() == 0 {
+	if t.account.Pending() == 0 && t.spool == nil {
 		return nil
 	}
 	t.hurry(1)
 	defer t.hurry(-1)
-	return t.async.Flush(ctx)
+	if err := t.async.Flush(ctx); err != nil || t.spool == nil {
+		return err
+	}
+	return t.spool.flush(ctx)
 }
 
 // Close ends the transport.
