@@ -106,13 +106,17 @@ func openSpool(t *Threaded) error {
 		t: t, cfg: cfg, dir: dir, form: newPacketForm(cfg.DSN),
 		window: min(maxWindow, t.cfg.QueueBytes, max(cfg.Bytes/8, 1)),
 		space:  make(chan struct{}, 1),
-		parked: make(map[seglog.Pos]parked), backlog: true,
-		state: SpoolState{Dir: dir},
+		parked: make(map[seglog.Pos]parked),
+		state:  SpoolState{Dir: dir},
 	}
 	t.spool = s
 	log, err := s.open()
 	switch {
 	case err == nil:
+		stats := log.Stats()
+		t.mu.Lock()
+		s.backlog = stats.Unscanned+stats.Waiting > 0
+		t.mu.Unlock()
 		s.log.Store(log)
 		t.crew.start(func() { s.feed(log) })
 		if kind := networkFS(dir); kind != "" {

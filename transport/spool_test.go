@@ -213,7 +213,6 @@ func TestWhatIsSettledLeavesTheSpool(t *testing.T) {
 			s := newSpool(t)
 			synctest.Test(t, func(t *testing.T) {
 				s.run(transport.ThreadedConfig{}, always(answer), func(g *WithT, tr *transport.Threaded, _ *faraway, o *outcomes) {
-					synctest.Wait() // the directory is empty
 					mailAll(tr, o, "a")
 					time.Sleep(time.Minute)
 					synctest.Wait()
