@@ -134,8 +134,8 @@ func TestNewAndCapturesDoNotWaitForABacklog(t *testing.T) {
 	})
 }
 
-// TestAClockThatWasSetCostsNothing moves the clock between processes: the files are older, or
-// newer, than the clock of the next process says.
+// TestAClockThatWasSetCostsNothing moves the clock between processes: for the
+// second one, the files are a day old, or from tomorrow.
 func TestAClockThatWasSetCostsNothing(t *testing.T) {
 	for name, jump := range map[string]time.Duration{"ahead": 24 * time.Hour, "back": -24 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
