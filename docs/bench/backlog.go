@@ -11,6 +11,7 @@ import (
 // backlogRow is about a number of events that wait on disk.
 type backlogRow struct {
 	waiting int
+	body    float64       // bytes of an event's body
 	filled  backlogResult // of the process that captured them
 	started backlogResult // of a new process, during an outage
 	drained backlogResult // of a new process that delivers them
@@ -62,7 +63,10 @@ func (r *backlogRow) measure(ctx context.Context, srv *server, rounds int) error
 	defer remove()
 	project := srv.newProject()
 	run := func(mode string) (backlogResult, error) {
-		return runBacklog(ctx, mode, srv.dsn(project, inDir(dir, "write")), r.waiting)
+		return runBacklog(ctx, mode, srv.dsn(project, inDir(dir, "write")+"&spool_bytes=1073741824"), r.waiting)
+	}
+	if err := r.measureBody(ctx, srv); err != nil {
+		return err
 	}
 	if err := srv.refuse(); err != nil {
 		return err
@@ -93,6 +97,17 @@ func (r *backlogRow) measure(ctx context.Context, srv *server, rounds int) error
 	r.arrived = got.events
 	memory, err := bursters[0].run(ctx, srv, r.waiting)
 	r.ofMemory = float64(memory.events) / memory.Seconds
+	return err
+}
+
+// measureBody sends the same events without compression.
+func (r *backlogRow) measureBody(ctx context.Context, srv *server) error {
+	project := srv.newProject()
+	if err := captureSome(ctx, srv.dsn(project, "?compression=none&overflow=block"), r.waiting); err != nil {
+		return err
+	}
+	got, err := srv.arrived(project)
+	r.body = float64(got.bytes) / float64(max(got.events, 1))
 	return err
 }
 

@@ -28,7 +28,7 @@ func TestRunPrintsEveryPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"### Capture", "### What a feature costs", "### Delivery", "### Distance", "### Concurrency", "### Burst", "### Outage", "### Servers", "### fakesentry",
+		"### Capture", "### What a feature costs", "### Delivery", "### Distance", "### Concurrency", "### Burst", "### Outage", "### Servers", "### Capture with spool_dir", "### Captures per second", "### Events that wait on disk", "### fakesentry",
 		"| ns/op Ravenkit | sentry-go | ratio |",
 		"\n| error, wrapped twice", "\n| the same, with all cores", "\n| message", "\n| error, empty DSN", "\n| error, no client",
 		"| ns/op with it | default | ratio |", "\n| source lines in every event", "\n| a request and extra data",
@@ -37,6 +37,7 @@ func TestRunPrintsEveryPart(t *testing.T) {
 		"\n| Ravenkit, overflow=block | 300 | 300 | 100.0% ",
 		"\n| Ravenkit, default | 60 of 60 | 20 of 20 | 200 | 200 |", "\n| sentry-go, default | ",
 		"\n| no-op httptest.Server | 120 |", "\n| sentrytest.Server | 120 |",
+		"\n| Ravenkit, spool_dir | ", "\n| Ravenkit, spool_dir, spool_sync=fsync | ", "\n| Ravenkit, in memory | ", "\n| 30 | ", "\n| 300 | ",
 		"\n| fakesentry serve | 300 |", "\n| fakesentry serve --store | 300 |",
 	} {
 		if !strings.Contains(out.String(), want) {

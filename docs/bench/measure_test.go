@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -90,6 +92,69 @@ func TestOutageRows(t *testing.T) {
 		if ours && (r.replay != r.replayed || r.replaying <= 0) || r.awayArrived > r.away || r.laterCame > r.later {
 			t.Errorf("row %+v", r)
 		}
+	}
+}
+
+func TestSpoolRows(t *testing.T) {
+	captures, err := measureSpoolCapture(t.Context(), quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range captures {
+		if r.alone.nanos <= 0 || r.on.nanos <= 0 || r.alone.allocs < 1 {
+			t.Errorf("row %+v", r)
+		}
+	}
+	rates, err := measureDurable(t.Context(), quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rates {
+		if len(r.perSecond) != len(capturers) || r.captured < 1 || r.name == memoryName && r.unspooled > 0 {
+			t.Errorf("row %+v", r)
+		}
+	}
+}
+
+func TestBacklogRows(t *testing.T) {
+	rows, err := measureBacklog(t.Context(), quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		onDisk := r.filled.DiskBytes
+		if r.arrived != r.waiting || onDisk < int(r.body)*r.waiting || r.started.NewSeconds <= 0 || r.drained.Seconds <= 0 || r.ofMemory <= 0 {
+			t.Errorf("row %+v", r)
+		}
+	}
+}
+
+// TestSinkRefuses refuses an event, which is not counted.
+func TestSinkRefuses(t *testing.T) {
+	srv, err := startServer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	project := srv.newProject()
+	for _, step := range []struct {
+		change func() error
+		status int
+		events int
+	}{{srv.refuse, 503, 0}, {srv.accept, 200, 1}} {
+		if err := step.change(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.Post(srv.endpoint(project), "", strings.NewReader(`{"event_id":"0123456789abcdef0123456789ab"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Body.Close()
+		if got, err := srv.arrived(project); err != nil || r.StatusCode != step.status || got.events != step.events {
+			t.Errorf("got %d and %d events, %v; want %d and %d", r.StatusCode, got.events, err, step.status, step.events)
+		}
+	}
+	if err := srv.stop(); err != nil {
+		t.Error(err)
 	}
 }
 

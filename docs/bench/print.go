@@ -153,11 +153,13 @@ func durableTable(rows []durableRow) table {
 		t.head = append(t.head, fmt.Sprintf("%d goroutines", n), "of memory")
 	}
 	t.head[1] = "1 goroutine"
+	t.head = append(t.head, "not on disk")
 	for _, r := range rows {
 		cells := []string{r.name}
 		for i, rate := range r.perSecond {
 			cells = append(cells, figure(rate), ratio(rate, rows[0].perSecond[i]))
 		}
+		cells = append(cells, fmt.Sprintf("%.1f%%", 100*float64(r.unspooled)/float64(max(r.captured, 1))))
 		t.rows = append(t.rows, cells)
 	}
 	return t
@@ -165,11 +167,11 @@ func durableTable(rows []durableRow) table {
 
 func backlogTable(rows []backlogRow) table {
 	t := table{title: "Events that wait on disk", head: []string{
-		"waiting", "disk B/event", "memory B/event", "in a new process", "raven.New", "delivered", "events/s", "of a burst", "peak memory",
+		"waiting", "body B/event", "disk B/event", "memory B/event", "in a new process", "raven.New", "delivered", "events/s", "of a burst", "peak memory",
 	}}
 	for _, r := range rows {
 		t.rows = append(t.rows, []string{
-			fmt.Sprint(r.waiting), figure(r.each(r.filled.DiskBytes)),
+			fmt.Sprint(r.waiting), figure(r.body), figure(r.each(r.filled.DiskBytes)),
 			figure(r.each(r.filled.After - r.filled.Before)), figure(r.each(r.started.After - r.started.Before)),
 			milliseconds(seconds(r.started.NewSeconds)), fmt.Sprint(r.arrived), figure(r.perSecond()), ratio(r.perSecond(), r.ofMemory),
 			mebibytes(r.drained.PeakBytes),

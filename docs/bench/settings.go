@@ -28,7 +28,7 @@ type settings struct {
 var parts = []string{"capture", "delivery", "distance", "burst", "outage", "accept", "spool", "ingest"}
 
 func parseSettings(args []string, usage io.Writer) (settings, error) {
-	s := settings{batches: 60, replay: 5_000, every: 100 * time.Millisecond, distant: 2_000, pacing: 20_000, tick: time.Second, durable: time.Second}
+	s := settings{batches: 60, replay: 5_000, every: 100 * time.Millisecond, distant: 2_000, pacing: 20_000, tick: time.Second, durable: time.Second / 2}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(usage)
 	f.StringVar(&s.only, "only", "", "measure one `part`: "+strings.Join(parts, ", ")+" (default all)")
