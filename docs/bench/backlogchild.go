@@ -30,7 +30,7 @@ func backlogChild(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var r backlogResult
 	start := time.Now()
@@ -47,6 +47,10 @@ func backlogChild(args []string, out io.Writer) error {
 			for range n {
 				c.exception(newError())
 			}
+			// Others take the place of those that the disk did not take in time.
+			for more := 0; more < c.client.State().Spool.Unspooled; more++ {
+				c.exception(newError())
+			}
 		})
 	case startBacklog:
 		err = eventually(ctx, func() bool { return onDisk(c.client.State()) >= n })
@@ -54,7 +58,7 @@ func backlogChild(args []string, out io.Writer) error {
 		err = eventually(ctx, func() bool { return c.client.Stats().Recovered >= uint64(n) })
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %+v, %d delivered", err, c.client.State(), c.client.Stats().Recovered)
 	}
 	r.Seconds = time.Since(start).Seconds()
 	r.DiskBytes = int(c.client.State().Spool.Bytes)
