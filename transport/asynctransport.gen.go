@@ -30,7 +30,6 @@ type AsyncTransport interface {
 	//     with the number of Pending packets. A [Holder] settles no packet during
 	//     an outage.
 	//   - Packets accepted after the call don't prolong it.
-	//   - With a spool, it also waits for the packets that earlier processes left.
 	//   - It may be called often, concurrently, and after Close.
 	Flush(ctx context.Context) error
 	// Close ends the transport.

@@ -44,10 +44,12 @@ const (
 //     the server has it and before that is on disk. Sentry drops the second
 //     event with an id.
 //   - QueueBytes bounds the memory, and Overflow has no meaning. Memory holds
-//     4 MiB of packets at most, and about 150 bytes for each other packet that
-//     this process waits for.
+//     4 MiB of packets at most, and about 150 bytes and the callback for each
+//     other packet of this process.
 //   - A packet that cannot be written is accepted all the same, and waits in
 //     memory. SendAsync waits 100 ms for the disk at most.
+//   - Flush also waits for the packets that earlier processes left. Close waits
+//     for them too, but not during a pause.
 //   - Close leaves on disk what it cannot deliver. The error of these packets
 //     is a *[SpooledError].
 //   - Packets of [CategoryInternal], and those of Send, are not written.

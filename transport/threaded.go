@@ -154,7 +154,6 @@ func (t *Threaded) finish(j job, r *Response, err error) {
 //     with the number of Pending packets. A [Holder] settles no packet during
 //     an outage.
 //   - Packets accepted after the call don't prolong it.
-//   - With a spool, it also waits for the packets that earlier processes left.
 //   - It may be called often, concurrently, and after Close.
 func (t *Threaded) Flush(ctx context.Context) error {
 	if t.account.Pending() == 0 && t.spool == nil {
