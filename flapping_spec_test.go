@@ -105,7 +105,7 @@ func (s *sink) deliver(ctx context.Context) *raven.Client {
 
 var _ = Describe("With spool_dir, a burst of events to a server that comes and goes", func() {
 	It("is delivered as a whole", func(ctx SpecContext) {
-		s := newSink(times("RAVENKIT_BURST", 10_000))
+		s := newSink(times("RAVENKIT_BURST", 10_000/slowness))
 		client := s.deliver(ctx)
 		sentrytest.RequireNoLoss(GinkgoTB(), client, s)
 	})

@@ -400,16 +400,16 @@ var _ = Describe("With spool_dir, no event is lost for which a capture has retur
 
 	for _, processes := range []int{1, 2, 8} {
 		It(fmt.Sprintf("when processes are killed, %d at a time, while the server comes and goes", processes), func() {
-			together(newKilling(), times("RAVENKIT_KILLS", 20), processes)
+			together(newKilling(), times("RAVENKIT_KILLS", 20/slowness), processes)
 		})
 	}
 
 	It("with spool_sync=fsync", func() {
-		together(newKilling("spool_sync", "fsync"), times("RAVENKIT_KILLS", 10), 2)
+		together(newKilling("spool_sync", "fsync"), times("RAVENKIT_KILLS", 10/slowness), 2)
 	})
 
 	It("when few events fit into memory", func() {
-		together(newKilling("queue_size", "3"), times("RAVENKIT_KILLS", 10), 2)
+		together(newKilling("queue_size", "3"), times("RAVENKIT_KILLS", 10/slowness), 2)
 	})
 
 	It("when a process is killed and another one runs, which delivers its events within a minute", func() {
