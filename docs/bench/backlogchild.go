@@ -47,7 +47,8 @@ func backlogChild(args []string, out io.Writer) error {
 			for range n {
 				c.exception(newError())
 			}
-			// Others take the place of those that the disk did not take in time.
+			// Others take the place of those that the disk did not take in
+			// time.
 			for more := 0; more < c.client.State().Spool.Unspooled; more++ {
 				c.exception(newError())
 			}
