@@ -26,8 +26,10 @@ type Object struct{ text []byte }
 // names what it is.
 func ParseObject(raw []byte) (Object, error) {
 	at := SkipSpace(raw, 0)
-	if at < len(raw) && raw[at] == '{' && json.Valid(raw) {
-		return Object{raw}, nil
+	if at < len(raw) && raw[at] == '{' {
+		if end := valid(raw, at, 0); end >= 0 && SkipSpace(raw, end) == len(raw) {
+			return Object{raw}, nil
+		}
 	}
 	var fields map[string]json.RawMessage
 	err := json.Unmarshal(raw, &fields)
@@ -71,13 +73,12 @@ func TakeObject(raw []byte) (Object, error) {
 	if start == len(raw) || raw[start] != '{' {
 		return Object{}, errors.New("not a JSON object")
 	}
-	end := skipValue(raw, start)
-	if json.Valid(raw[start:end]) {
+	if end := valid(raw, start, 0); end >= 0 {
 		return Object{raw[:end]}, nil
 	}
 	// encoding/json describes every error, a missing end included.
 	var object json.RawMessage
-	return Object{}, json.Unmarshal(raw[start:end], &object)
+	return Object{}, json.Unmarshal(raw[start:skipValue(raw, start)], &object)
 }
 
 // Decode reads the object into a tree. It fails only if the object is nested
@@ -196,10 +197,12 @@ func skipValue(raw []byte, at int) int {
 
 func skipString(raw []byte, at int) int {
 	for at++; at < len(raw); at++ {
-		switch raw[at] {
-		case '\\':
+		at = plainText(raw, at)
+		switch {
+		case at == len(raw):
+		case raw[at] == '\\':
 			at++
-		case '"':
+		case raw[at] == '"':
 			return at + 1
 		}
 	}
