@@ -2,12 +2,13 @@
 // registry into a temporary folder, runs a fixed scenario with it against
 // `fakesentry serve`, and checks what arrived.
 //
-//	go run ./sentrytest/interop [--update README.md] [SDK ...]
+//	go run ./sentrytest/interop [--update README.md] [--save EVENTS] [SDK ...]
 //
 // Run it at the top of the repository. It leaves out, and names, SDKs whose
 // language is not installed. The exit code is 1 if a scenario ran and something
 // is missing. With --update it replaces the table between the markers of a
-// document, unless an SDK was left out.
+// document, unless an SDK was left out. With --save it writes the events that
+// arrived into a file, one a line.
 package main
 
 import (
@@ -36,6 +37,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("interop", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	update := flags.String("update", "", "`document` whose table is replaced")
+	save := flags.String("save", "", "`file` for the events that arrived")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -54,6 +56,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer os.RemoveAll(scratch)
 
 	t := trial{folder: folder, scratch: scratch, out: stderr}
+	if *save != "" {
+		file, err := os.Create(*save)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		t.save = file
+	}
 	if err := t.buildFake(ctx); err != nil {
 		return err
 	}

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -20,6 +22,7 @@ type trial struct {
 	folder  string // the folder of the scenarios
 	scratch string
 	out     io.Writer // for progress
+	save    io.Writer // for the events that arrived; nil if nobody asked
 }
 
 // result is the result of one SDK.
@@ -58,12 +61,42 @@ func (t *trial) try(ctx context.Context, s *sdk) result {
 	if got, r.err = t.scenario(ctx, s, dir); r.err != nil {
 		return r
 	}
+	if r.err = t.saveEvents(got); r.err != nil {
+		return r
+	}
 	for _, f := range features {
 		if err := f.check(got); err != nil && s.has(f.name) {
 			r.missing[f.name] = err
 		}
 	}
 	return r
+}
+
+// saveEvents writes the events, one a line, without the names of this machine's
+// folders.
+func (t *trial) saveEvents(got arrived) error {
+	if t.save == nil {
+		return nil
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return err
+	}
+	folders := strings.NewReplacer(t.scratch, "/interop", here, "/ravenkit", home+"/", "/home/")
+	for _, e := range got.events {
+		var line bytes.Buffer
+		if err := json.Compact(&line, e.Raw); err != nil {
+			return err
+		}
+		if _, err := folders.WriteString(t.save, line.String()+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // scenario runs the SDK's scenario with a new fake.
