@@ -47,6 +47,7 @@ func TestEventsSurviveTheProcess(t *testing.T) {
 		g.Expect(c.Close(t.Context())).To(Succeed(), "nothing is lost")
 		g.Expect(c.Stats()).To(Equal(raven.Stats{Captured: 3, Spooled: 3}))
 		g.Expect(c.Stats().Lost()).To(BeZero())
+		g.Expect(c.Stats().String()).To(Equal("3 captured: 3 spooled"))
 		outcomes, _ := c.Ledger()
 		g.Expect(outcomes).To(HaveLen(3))
 		g.Expect(outcomes[ids[0]]).To(And(HavePrefix("spooled: "), ContainSubstring("connection refused")))
@@ -63,6 +64,7 @@ func TestEventsSurviveTheProcess(t *testing.T) {
 		g.Expect(second.Stats()).To(Equal(raven.Stats{Captured: 1, Delivered: 1, Recovered: 3}))
 		outcomes, _ = second.Ledger()
 		g.Expect(outcomes).To(Equal(map[string]string{ids[0]: "recovered", ids[1]: "recovered", ids[2]: "recovered", own: "delivered"}))
+		g.Expect(second.Stats().String()).To(Equal("1 captured: 1 delivered; 3 recovered"))
 		g.Expect(srv.Rejected()).To(BeEmpty())
 		sentrytest.RequireNoLoss(t, second, srv)
 		g.Expect(second.Close(t.Context())).To(Succeed())
@@ -160,4 +162,10 @@ func TestNothingReachesTheDiskThatWouldNotReachSentry(t *testing.T) {
 		g.Expect(string(data)).To(ContainSubstring("visible"))
 		g.Expect(string(data)).NotTo(Or(ContainSubstring("hunter2"), ContainSubstring("abcdef0123456789"), ContainSubstring("dsnsecret")))
 	})
+}
+
+func TestStatsAsText(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(raven.Stats{}.String()).To(Equal("0 captured"))
+	g.Expect(raven.Stats{Captured: 6, Delivered: 3, QueueFull: 1, Pending: 2, Recovered: 4}.String()).To(Equal("6 captured: 3 delivered, 1 queue_full, 2 pending; 4 recovered"))
 }

@@ -1,6 +1,11 @@
 package raven
 
-import "sync/atomic"
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/ravenkit/ravenkit/raven/internal/gate"
+)
 
 // Stats counts the events of a client since it was made. Captured is the sum of
 // the others, without Recovered.
@@ -35,6 +40,26 @@ func (s Stats) Lost() (n uint64) {
 		n += *count
 	}
 	return n
+}
+
+// String returns the counts that are not 0, for example
+// "5 captured: 3 delivered, 2 pending; 1 recovered".
+func (s Stats) String() string {
+	text := fmt.Sprintf("%d captured", s.Captured)
+	sep := ": "
+	add := func(n uint64, word string) {
+		if n > 0 {
+			text += fmt.Sprintf("%s%d %s", sep, n, word)
+			sep = ", "
+		}
+	}
+	for i, n := range s.counts() {
+		add(*n, string(outcomeKinds[i]))
+	}
+	add(s.Pending, gate.Pending)
+	sep = "; "
+	add(s.Recovered, "recovered")
+	return text
 }
 
 // counts returns the fields in the order of outcomeKinds.
