@@ -82,7 +82,7 @@ func (s *sink) flap(ctx context.Context, client *raven.Client) (outages int) {
 func (s *sink) deliver(ctx context.Context) *raven.Client {
 	GinkgoHelper()
 	n := s.all
-	client := eventsOnly(dsn(s.srv, "", "spool_dir", GinkgoT().TempDir(), "spool_bytes", "8000000000"), raven.WithLedger(n))
+	client := eventsOnly(dsn(s.srv, "", "spool_dir", GinkgoT().TempDir(), "spool_bytes", "8000000000", "queue_size", "1000"), raven.WithLedger(n))
 	flapping, stop := context.WithCancel(ctx)
 	defer stop()
 	outages := 0
