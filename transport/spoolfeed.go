@@ -275,8 +275,14 @@ func (s *spool) linger(ctx context.Context) {
 	}
 }
 
+// logGrace is how long Close waits for a busy disk. What is not written then is
+// delivered again by the next process.
+const logGrace = time.Second
+
 // close ends the log. What is on disk stays for the next process.
 func (s *spool) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, logGrace)
+	defer cancel()
 	if log := s.log.Load(); log != nil {
 		_ = log.Close(ctx) // the disk stands still: the system ends the lock with the process
 	}

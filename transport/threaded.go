@@ -216,7 +216,7 @@ func (t *Threaded) Close(ctx context.Context) error {
 			t.room.stop()
 			t.mu.Unlock()
 			if t.spool != nil {
-				t.spool.close(grace)
+				t.spool.close(context.WithoutCancel(grace))
 				t.crew.join(grace)
 			}
 			t.announce()

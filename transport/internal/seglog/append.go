@@ -35,9 +35,9 @@ type answer struct {
 
 // Append writes a frame and returns its position. Next returns it later. A zero
 // time is now. Append waits until the frame is written, and on the disk with
-// Config.Sync: until ctx ends, and not longer than Config.Wait. While the disk
-// stands still, it returns ErrStalled at once. It does not keep meta and
-// body.
+// Config.Sync: until ctx ends, and not longer than Config.Wait. When the disk
+// has stood still for ten times as long, it returns ErrStalled at once. It does
+// not keep meta and body.
 //
 // The error is the cause of ctx's end, a *[WriteError], or wraps ErrStalled,
 // ErrFull, ErrTooLarge or ErrClosed. The frame is not in the log then, unless
@@ -51,6 +51,10 @@ func (l *Log) Append(ctx context.Context, at time.Time, meta, body []byte) (Pos,
 func (l *Log) Hold(ctx context.Context, at time.Time, meta, body []byte) (Pos, error) {
 	return l.append(ctx, at, meta, body, out)
 }
+
+// patience is how many times Config.Wait the disk may stand still before an
+// Append does not wait for it. A busy disk often needs longer than one Wait.
+const patience = 10
 
 func (l *Log) append(ctx context.Context, at time.Time, meta, body []byte, st state) (pos Pos, err error) {
 	defer func() {
@@ -66,7 +70,7 @@ func (l *Log) append(ctx context.Context, at time.Time, meta, body []byte, st st
 	if l.isClosing() {
 		return Pos{}, ErrClosed
 	}
-	if since := l.busy.Load(); since != 0 && time.Since(l.opened)-time.Duration(since) > l.cfg.Wait {
+	if since := l.busy.Load(); since != 0 && time.Since(l.opened)-time.Duration(since) > patience*l.cfg.Wait {
 		return Pos{}, ErrStalled
 	}
 	r, ok := l.idle.Get().(*request)
