@@ -19,7 +19,7 @@ type importRule struct {
 }
 
 // shared are the packages that the client and its transports have in common.
-var shared = []string{"internal/guard", "internal/losses"}
+var shared = []string{"internal/filelock", "internal/guard", "internal/losses"}
 
 // links reports whether the rule is about a package of this repository, or the
 // package may be reached.

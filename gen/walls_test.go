@@ -49,7 +49,7 @@ var walls = []wall{
 		why: "it remembers errors; the client decides about repetitions",
 	},
 	{
-		pkg: "raven/internal/crash", ours: []string{"raven/internal/jsontext", "raven/internal/program", "raven/internal/stack"},
+		pkg: "raven/internal/crash", ours: []string{"internal/filelock", "raven/internal/jsontext", "raven/internal/program", "raven/internal/stack"},
 		why: "it reads the runtime's output; the client reports it",
 	},
 	{
@@ -73,12 +73,16 @@ var walls = []wall{
 		why: "it tracks connections of any protocol",
 	},
 	{
-		pkg: "transport/internal/seglog", without: []string{"net", "encoding/json"},
+		pkg: "transport/internal/seglog", ours: []string{"internal/filelock"}, without: []string{"net", "encoding/json"},
 		why: "it keeps bytes, and knows neither packets nor their receivers",
 	},
 	{
 		pkg: "internal/guard", without: []string{"net"},
 		why: "every package may call the program's code with it",
+	},
+	{
+		pkg: "internal/filelock", without: []string{"net"},
+		why: "it opens files of any content for one process alone",
 	},
 	{
 		pkg: "internal/losses", without: []string{"net"},

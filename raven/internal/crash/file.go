@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ravenkit/ravenkit/internal/filelock"
 	"github.com/ravenkit/ravenkit/raven/internal/program"
 )
 
@@ -21,9 +22,6 @@ const maxFiles = 64
 
 // maxOutput is how much of a crash is read. The crashed goroutine comes first.
 const maxOutput = 1 << 20
-
-// errLocked is returned for a file of a running process.
-var errLocked = errors.New("locked by another process")
 
 // Header is the first line of a crash file. It describes the process that
 // crashed, which may be another release than the one that reports.
@@ -75,8 +73,8 @@ func claim(first string) (own *os.File, left []*File, err error) {
 		if _, err := os.Stat(path); own != nil && errors.Is(err, os.ErrNotExist) {
 			continue
 		}
-		file, err := openLocked(path)
-		if errors.Is(err, errLocked) {
+		file, err := filelock.Open(path)
+		if errors.Is(err, filelock.ErrHeld) {
 			continue
 		}
 		if err != nil {

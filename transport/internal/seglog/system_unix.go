@@ -4,46 +4,9 @@ package seglog
 
 import (
 	"errors"
-	"io"
-	"io/fs"
 	"os"
 	"syscall"
 )
-
-func lock(path string) (io.Closer, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
-		return file, nil
-	}
-	_ = file.Close() // nothing was written
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, ErrLocked
-	}
-	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
-}
-
-func isLocked(path string) (bool, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			err = nil
-		}
-		return false, err
-	}
-	defer func() { _ = file.Close() }() // ends the shared lock
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return true, nil
-	}
-	if err != nil {
-		err = &os.PathError{Op: "lock", Path: path, Err: err}
-	}
-	return false, err
-}
 
 func syncDir(path string) error {
 	dir, err := os.Open(path)
