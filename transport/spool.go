@@ -141,7 +141,7 @@ func spoolDirError(dir string, err error) error {
 func (s *spool) open() (*seglog.Log, error) {
 	return seglog.Open(s.dir, seglog.Config{
 		MaxBytes: int64(s.cfg.Bytes), MaxAge: s.cfg.Age, Sync: s.cfg.Sync == SyncFsync,
-		EvictWhenFull: true, Lost: s.lost, FS: s.cfg.fs,
+		EvictWhenFull: true, Lost: s.lost, FS: s.cfg.fs, Wait: s.cfg.wait,
 	})
 }
 

@@ -59,6 +59,7 @@ const backlogged = 100_000
 func TestPacketsOnDiskTakeLittleMemory(t *testing.T) {
 	s := newSpool(t)
 	cfg := transport.ThreadedConfig{Spool: transport.SpoolConfig{Bytes: 1 << 30}}
+	transport.SpoolPatiently(&cfg.Spool)
 	perPacket := func(before uint64) int { return int(heap()-before) / backlogged }
 	s.run(cfg, always(refusedConnection), func(g *WithT, tr *transport.Threaded, _ *faraway, _ *outcomes) {
 		before := heap()

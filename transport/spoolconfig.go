@@ -71,7 +71,8 @@ type SpoolConfig struct {
 	// before the options are decoded.
 	DSN *DSN
 
-	fs seglog.FS // nil: the machine's
+	fs   seglog.FS     // nil: the machine's
+	wait time.Duration // for the disk, at most; 0: 100 ms
 }
 
 // BindOptions binds the options of a spool. Fields that are set already are the
