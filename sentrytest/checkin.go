@@ -16,7 +16,7 @@ import (
 type CheckIn struct {
 	ID          string // 32 hexadecimal digits; all 0 for the latest check-in in progress
 	MonitorSlug string
-	Status      string         // in_progress, ok or error
+	Status      string         // in_progress, ok, error or another word
 	Duration    *time.Duration // nil when absent
 	Release     string
 	Environment string
@@ -48,14 +48,16 @@ func (e Envelope) CheckIns() []CheckIn { return readItems(e, readCheckIn, wire.I
 
 func readCheckIn(item Item, e Envelope) []CheckIn {
 	p := lint.ReadPayload(item.Payload)
+	p.Strict = true
 	one := CheckIn{
-		ID: p.Text("check_in_id"), MonitorSlug: p.Text("monitor_slug"), Status: p.Word("status", "in_progress", "ok", "error"),
+		ID: p.Text("check_in_id"), MonitorSlug: p.Text("monitor_slug"), Status: p.Usual("status", "in_progress", "ok", "error"),
 		Duration: p.Duration("duration"), Release: p.Text("release"), Environment: p.Text("environment"),
 		TraceID: p.Sub("contexts").Sub("trace").Text("trace_id"),
 		Raw:     bytes.Clone(item.Payload), Received: e.Received.clone(),
 	}
 	p.Needs("check_in_id", "monitor_slug", "status")
 	one.ID = normalizedID(p, "check_in_id", one.ID)
+	p.UUID("contexts.trace.trace_id", one.TraceID)
 	if m := p.Sub("monitor_config"); m.Fields != nil {
 		one.Monitor = readMonitor(p, m)
 	}
@@ -79,7 +81,7 @@ func normalizedID(p *lint.Payload, key, text string) string {
 func readMonitor(p *lint.Payload, m lenient.Object) *MonitorConfig {
 	schedule := m.Sub("schedule")
 	config := &MonitorConfig{
-		ScheduleType: schedule.Text("type"), ScheduleValue: schedule.Text("value"), ScheduleUnit: schedule.Text("unit"),
+		ScheduleType: schedule.Text("type"), ScheduleValue: schedule.Scalar("value"), ScheduleUnit: schedule.Text("unit"),
 		CheckinMargin: m.Count("checkin_margin"), MaxRuntime: m.Count("max_runtime"),
 		FailureIssueThreshold: m.Count("failure_issue_threshold"), RecoveryThreshold: m.Count("recovery_threshold"),
 		Timezone: m.Text("timezone"), Owner: m.Text("owner"),
@@ -92,7 +94,7 @@ func readMonitor(p *lint.Payload, m lenient.Object) *MonitorConfig {
 			p.Lost(at+".value", "expected a crontab")
 		}
 	case "interval":
-		if n, ok := jsontree.Number(schedule.Fields["value"]); !ok || n < 1 {
+		if n, ok := jsontree.Number(schedule.Fields["value"]); !ok || n < 1 || n != float64(int64(n)) {
 			p.Lost(at+".value", "expected a number of units")
 		}
 		switch config.ScheduleUnit {

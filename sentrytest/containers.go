@@ -85,7 +85,7 @@ type Log struct {
 	Timestamp      time.Time // UTC; zero when absent or unreadable
 	TraceID        string
 	SpanID         string // "" when absent
-	Level          string // trace, debug, info, warn, error or fatal
+	Level          string // trace, debug, info, warn, error, fatal or another word
 	SeverityNumber int    // 0 when absent
 	Body           string
 	Attributes     map[string]Attribute
@@ -110,17 +110,21 @@ func readLog(p lint.Entry, received Request) Log {
 	}
 	one := Log{
 		Timestamp: p.Time("timestamp"), TraceID: p.ID("trace_id", 32), SpanID: p.ID("span_id", 16),
-		Level: p.Word("level", "trace", "debug", "info", "warn", "error", "fatal"), Body: p.Text("body"),
+		Level:      p.Usual("level", "trace", "debug", "info", "warn", "error", "fatal"),
 		Attributes: attributesOf(p.Payload), Raw: p.Raw, Received: received,
 	}
 	one.SeverityNumber = p.Count("severity_number")
 	p.Needs("timestamp", "trace_id", "level")
+	body, isText := p.Fields["body"].(string)
+	one.Body = body
 	if p.Fields["body"] == nil {
 		p.Lost("body", "missing: without it the server drops the item")
+	} else if !isText {
+		p.Lost("body", "expected a string")
 	}
 	// A level covers four numbers, as in OpenTelemetry.
 	if n := severityNumbers[one.Level]; n > 0 && one.SeverityNumber > 0 && (one.SeverityNumber < n || one.SeverityNumber > n+3) {
-		p.Note("severity_number", "not a number of level "+one.Level)
+		p.Advise("severity_number", "not a number of level %s", one.Level)
 	}
 	one.Findings = sorted(p.Findings())
 	return one

@@ -154,7 +154,7 @@ func TestEnvelopeSDK(t *testing.T) {
 	t.Parallel()
 	for sdk, want := range map[string]sentrytest.SDK{
 		`{"name":"raven.go","version":"1.0"}`: {Name: "raven.go", Version: "1.0"},
-		`{"name":"a\u002fb","version":2}`:     {Name: "a/b", Version: "2"},
+		`{"name":"a\u002fb","version":2}`:     {Name: "a/b"},
 		`{"name":"x","integrations":["http"],"packages":[{"name":"go:x","version":"3"}]}`: {
 			Name: "x", Integrations: []string{"http"}, Packages: []sentrytest.Package{{Name: "go:x", Version: "3"}},
 		},

@@ -13,11 +13,12 @@ import (
 type Severity int
 
 const (
-	// SeverityInfo is a deprecated form that works, or a change that a server
-	// makes silently.
+	// SeverityInfo is a matter of style: a deprecated form that works, an
+	// attribute that only the documentation requires, or a change that a server
+	// makes without an annotation.
 	SeverityInfo Severity = iota
 	// SeverityWarning is a change that a server makes and annotates: it drops,
-	// cuts or replaces a value, drops an unknown attribute, or misses one.
+	// cuts or replaces a value, or drops an unknown attribute.
 	SeverityWarning
 	// SeverityFatal loses the whole thing: the server refuses it, or accepts it
 	// and drops it later, as it does with transactions, sessions, check-ins,

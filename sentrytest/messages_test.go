@@ -65,13 +65,12 @@ func TestProblemAndFindingTexts(t *testing.T) {
 		`{"logentry":{"message":"m","params":7}}`: {
 			"logentry.params: neither a list nor an object", "warning: logentry.params=7: neither a list nor an object [invalid_data]",
 		},
-		`{"message":[7]}`: {"message: neither a string nor an object", "warning: message=[7]: neither a string nor an object [invalid_data]"},
 		`{"tags":7}`: {
 			"tags: expected an object or a list of pairs, found 7", "warning: tags=7: expected an object or a list of pairs [invalid_data]",
 		},
 		`{"tags":{"a":[7]}}`: {"tags.a: expected a scalar, found [7]", "warning: tags.a=[7]: expected a scalar [invalid_data]"},
 		`{"request":{"query_string":{"a":{}}}}`: {
-			"request.query_string.a: expected a string, found {}", "warning: request.query_string.a={}: expected a string [invalid_data]",
+			"request.query_string.a: expected a string, found {}", "info: request.query_string.a={}: expected a string [invalid_data]",
 		},
 		`{"request":{"cookies":{"a":[]}}}`: {
 			"request.cookies.a: expected a string, found []", "warning: request.cookies.a=[]: expected a string [invalid_data]",

@@ -59,7 +59,7 @@ func readEvent(fields map[string]any) (Event, []lenient.Problem) {
 	e.Contexts = readContexts(o)
 	e.Modules = o.StringMap("modules")
 	e.SDK = readSDKObject(o.Sub("sdk"))
-	e.Fingerprint = o.Strings("fingerprint")
+	e.Fingerprint = o.Scalars("fingerprint")
 	if n, ok := o.Integer("time_spent"); ok {
 		spent := int64(n)
 		e.TimeSpent = &spent
@@ -86,17 +86,23 @@ func (e *Event) readScalars(o lenient.Object) {
 	e.Logger = o.Text("logger")
 	e.Platform = o.Text("platform")
 	e.ServerName = o.Text("server_name")
-	e.Release = o.Text("release")
+	e.Release = o.Scalar("release")
 	e.Environment = o.Text("environment")
 	e.Dist = o.Text("dist")
 	e.Transaction = o.Text("transaction")
 	e.Culprit = o.Text("culprit")
 }
 
-// readMessage reads the log entry from the first of its three places.
+// readMessage reads the log entry from the first of its three places that is
+// there, even if it is null.
 func (e *Event) readMessage(o lenient.Object) {
-	key, value := o.First("logentry", "sentry.interfaces.Message", "message")
-	switch v := value.(type) {
+	key := ""
+	for _, one := range []string{"message", "sentry.interfaces.Message", "logentry"} {
+		if _, ok := o.Fields[one]; ok {
+			key = one
+		}
+	}
+	switch v := o.Fields[key].(type) {
 	case nil:
 		return
 	case map[string]any:
@@ -113,12 +119,7 @@ func (e *Event) readMessage(o lenient.Object) {
 			entry.Note("params", "neither a list nor an object")
 		}
 	default:
-		text, ok := lenient.Text(v)
-		if !ok {
-			o.Note(key, "neither a string nor an object")
-			return
-		}
-		e.LogEntry.Formatted = text
+		e.LogEntry.Formatted = o.TextOrJSON(key)
 	}
 	e.Message = e.LogEntry.Formatted
 	if e.Message == "" {
@@ -131,9 +132,9 @@ func (e *Event) readMessage(o lenient.Object) {
 func readTags(o lenient.Object) map[string]string {
 	var tags map[string]string
 	o.Pairs("tags", func(at, key string, value any) {
-		text, err := lenient.TagText(value)
-		if err != nil {
-			o.Reader.Note(at, err.Error())
+		text, ok := lenient.Text(value)
+		if !ok && value != nil {
+			o.Reader.Note(at, "expected a scalar, found "+jsontree.Show(value))
 			return
 		}
 		if _, twice := tags[key]; value == nil || twice {
@@ -169,7 +170,7 @@ func readContexts(o lenient.Object) map[string]map[string]any {
 func readUser(o lenient.Object) User {
 	u := o.Sub("user", "sentry.interfaces.User")
 	user := User{
-		ID: u.Text("id"), Username: u.Text("username"), Email: u.Text("email"), Name: u.Text("name"),
+		ID: u.Scalar("id"), Username: u.Scalar("username"), Email: u.Text("email"), Name: u.Text("name"),
 		IPAddress: u.Text("ip_address"), Data: u.Mapping("data"),
 	}
 	known := map[string]bool{"id": true, "username": true, "email": true, "name": true, "ip_address": true, "data": true}

@@ -6,7 +6,7 @@ func readExceptions(o lenient.Object) []Exception {
 	var out []Exception
 	for _, x := range o.Values("exception", "sentry.interfaces.Exception") {
 		out = append(out, Exception{
-			Type: x.Text("type"), Value: x.TextOrJSON("value"), Module: x.Text("module"), ThreadID: x.Text("thread_id"),
+			Type: x.Text("type"), Value: x.TextOrJSON("value"), Module: x.Text("module"), ThreadID: x.Scalar("thread_id"),
 			Mechanism:  readMechanism(x.Sub("mechanism")),
 			Stacktrace: readStacktrace(x, "stacktrace"), RawStacktrace: readStacktrace(x, "raw_stacktrace"),
 		})
@@ -36,7 +36,7 @@ func readThreads(o lenient.Object) []Thread {
 	var out []Thread
 	for _, t := range o.Values("threads") {
 		out = append(out, Thread{
-			ID: t.Text("id"), Name: t.Text("name"), State: t.Text("state"),
+			ID: t.Scalar("id"), Name: t.Text("name"), State: t.Text("state"),
 			Crashed: lenient.IsTrue(t.Boolean("crashed")), Current: lenient.IsTrue(t.Boolean("current")), Main: lenient.IsTrue(t.Boolean("main")),
 			Stacktrace: readStacktrace(t, "stacktrace"), HeldLocks: t.Mapping("held_locks"),
 		})
@@ -49,7 +49,7 @@ func readStacktrace(o lenient.Object, keys ...string) *Stacktrace {
 	if s.Fields == nil {
 		return nil
 	}
-	out := &Stacktrace{Registers: s.StringMap("registers"), Lang: s.Text("lang"), Snapshot: lenient.IsTrue(s.Boolean("snapshot"))}
+	out := &Stacktrace{Registers: s.ScalarMap("registers"), Lang: s.Text("lang"), Snapshot: lenient.IsTrue(s.Boolean("snapshot"))}
 	for _, f := range s.Values("frames") {
 		line, _ := f.Integer("lineno")
 		column, _ := f.Integer("colno")
@@ -59,8 +59,8 @@ func readStacktrace(o lenient.Object, keys ...string) *Stacktrace {
 			Lineno: line, Colno: column, InApp: f.Boolean("in_app"),
 			ContextLine: f.Text("context_line"), PreContext: f.Strings("pre_context"), PostContext: f.Strings("post_context"),
 			Vars: f.Vars("vars"), Platform: f.Text("platform"), Symbol: f.Text("symbol"), StackStart: lenient.IsTrue(f.Boolean("stack_start")),
-			SourceLink: f.Text("source_link"), InstructionAddr: f.Text("instruction_addr"), SymbolAddr: f.Text("symbol_addr"),
-			ImageAddr: f.Text("image_addr"), AddrMode: f.Text("addr_mode"), Lock: f.Mapping("lock"),
+			SourceLink: f.Text("source_link"), InstructionAddr: f.Scalar("instruction_addr"), SymbolAddr: f.Scalar("symbol_addr"),
+			ImageAddr: f.Scalar("image_addr"), AddrMode: f.Text("addr_mode"), Lock: f.Mapping("lock"),
 		})
 	}
 	return out

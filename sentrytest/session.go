@@ -20,7 +20,7 @@ type Session struct {
 	Started           time.Time      // UTC; of a bucket the minute that it covers; zero when absent or unreadable
 	Timestamp         time.Time      // UTC; zero when absent or unreadable
 	Duration          *time.Duration // nil when absent
-	Status            string         // ok, exited, crashed, abnormal, errored, unhandled or "" when absent
+	Status            string         // for example ok, exited or crashed; "" when absent
 	Errors            int
 	AbnormalMechanism string
 	Release           string
@@ -39,7 +39,7 @@ type SessionCounts struct {
 	Exited, Errored, Crashed, Abnormal int
 }
 
-// sessionStatuses are the values of status.
+// sessionStatuses are the usual values of status. Relay keeps any other word.
 var sessionStatuses = []string{"ok", "exited", "crashed", "abnormal", "errored", "unhandled"}
 
 // maxBuckets is how many buckets one sessions item may have.
@@ -54,6 +54,7 @@ func (e Envelope) Sessions() []Session {
 
 func readSessions(item Item, e Envelope) []Session {
 	p := lint.ReadPayload(item.Payload)
+	p.Strict = true
 	var out []Session
 	if item.Type == wire.ItemSession {
 		out = []Session{readSession(p)}
@@ -70,10 +71,11 @@ func readSessions(item Item, e Envelope) []Session {
 func readSession(p *lint.Payload) Session {
 	one := Session{
 		ID: p.Text("sid"), DistinctID: p.Text("did"), Sequence: p.Count("seq"), Init: lenient.IsTrue(p.Boolean("init")),
-		Started: p.Time("started"), Timestamp: p.Time("timestamp"), Duration: p.Duration("duration"),
-		Status: p.Word("status", sessionStatuses...), Errors: p.Count("errors"), AbnormalMechanism: p.Text("abnormal_mechanism"),
+		Started: p.TimeText("started"), Timestamp: p.TimeText("timestamp"), Duration: p.Duration("duration"),
+		Status: p.Usual("status", sessionStatuses...), Errors: p.Count("errors"), AbnormalMechanism: p.Text("abnormal_mechanism"),
 	}
 	one.readAttributes(p)
+	p.UUID("sid", one.ID)
 	p.Needs("started")
 	return one
 }
@@ -102,10 +104,10 @@ func readBuckets(p *lint.Payload) []Session {
 			Exited: bucket.Count("exited"), Errored: bucket.Count("errored"), Crashed: bucket.Count("crashed"), Abnormal: bucket.Count("abnormal"),
 		}
 		if one.Started.Second() != 0 || one.Started.Nanosecond() != 0 {
-			bucket.Note("started", "not rounded to the minute")
+			p.Advise(bucket.Path("started"), "not rounded to the minute")
 		}
 		if bucket.Fields["started"] == nil {
-			bucket.Note("started", "missing: the protocol requires it")
+			bucket.Note("started", "missing: without it the server drops the item")
 		}
 		out = append(out, one)
 	}

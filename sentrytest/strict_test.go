@@ -31,7 +31,7 @@ func TestStrictServerFailsItsTestOnWarnings(t *testing.T) {
 	g.Expect(failures).To(Equal(`sentrytest: a strict server accepted 2 requests with warnings:
   request 1, POST /api/1/envelope/
     warning: items.0.level="WARNING": expected a level [invalid_data]
-    warning: items.0.timestamp: missing: the documentation requires it [missing_attribute]
+    info: items.0.timestamp: missing: the documentation requires it [missing_attribute]
   request 2, POST /api/1/envelope/
     fatal: items.0.attrs.release: missing: without it the server drops the item [item]
     fatal: items.0.started: missing: without it the server drops the item [item]`))
@@ -46,7 +46,7 @@ func TestStrictServerKeepsLongListsShort(t *testing.T) {
 	failures, _ := run(t, func(tb *fakeTB) {
 		srv := sentrytest.NewServer(tb, sentrytest.Strict())
 		for range 12 {
-			send(t, srv, http.MethodPost, "/api/1/store/?sentry_key="+srv.PublicKey(), `{}`)
+			send(t, srv, http.MethodPost, "/api/1/store/?sentry_key="+srv.PublicKey(), `{"level":"loud"}`)
 		}
 	})
 	g.Expect(failures).To(HavePrefix("sentrytest: a strict server accepted 12 requests with warnings:\n"))
@@ -74,11 +74,11 @@ func TestRequestFindings(t *testing.T) {
 	all := srv.Findings()
 	g.Expect(all).To(HaveLen(1), "what was refused is not among them")
 	g.Expect(all[0].String()).To(Equal(`request 1, POST /api/1/store
-  warning: timestamp: missing: the documentation requires it [missing_attribute]
-  warning: platform: missing: the documentation requires it [missing_attribute]
   warning: Content-Encoding="deflate": raw deflate: most servers expect zlib [invalid_data]
   warning: path="/api/1/store": not spelled /api/{project}/{endpoint}/: servers do not answer there [invalid_data]
   info: message="hi": deprecated: its name is logentry [deprecated]
+  info: timestamp: missing: the documentation requires it [missing_attribute]
+  info: platform: missing: the documentation requires it [missing_attribute]
   info: path="/api/1/store": deprecated: envelopes are the successor of the store endpoint [deprecated]
   info: auth.sentry_secret: deprecated: servers ignore it [deprecated]
   info: auth.sentry_timestamp: deprecated: servers ignore it [deprecated]`))
@@ -128,7 +128,7 @@ func TestTenantsOfAStrictServer(t *testing.T) {
 	// The server of a test answers for what is no tenant's.
 	failures, _ = run(t, func(tb *fakeTB) {
 		own := sentrytest.NewServer(tb, sentrytest.Strict())
-		judged, _ := run(t, func(tb *fakeTB) { reportTo(t, own, own.Tenant(tb).DSN(), message("the tenant's")) })
+		judged, _ := run(t, func(tb *fakeTB) { reportTo(t, own, own.Tenant(tb).DSN(), `{"level":"loud"}`) })
 		g.Expect(judged).To(HavePrefix("sentrytest: a strict server accepted 1 request with warnings"))
 	})
 	g.Expect(failures).To(BeEmpty())

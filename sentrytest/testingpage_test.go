@@ -106,7 +106,7 @@ func TestEndpointsOnTheTestingPage(t *testing.T) {
 var pageItems = map[string]struct{ payload, broken string }{
 	"event":         {vectorJSON, `{"level":"loud"}`},
 	"transaction":   {`{"type":"transaction","transaction":"GET /","start_timestamp":1700000000,"timestamp":1700000001,"contexts":{"trace":{"trace_id":"` + traceID + `","span_id":"00f067aa0ba902b7"}},"spans":[]}`, `{"platform":"go"}`},
-	"session":       {`{"started":1,"status":"ok","attrs":{"release":"r"}}`, `{}`},
+	"session":       {`{"started":"2023-11-14T22:13:20Z","status":"ok","attrs":{"release":"r"}}`, `{}`},
 	"sessions":      {`{"aggregates":[{"started":"2023-11-14T22:13:00Z","exited":1}],"attrs":{"release":"r"}}`, `{"attrs":{}}`},
 	"check_in":      {`{"check_in_id":"` + vectorID + `","monitor_slug":"m","status":"ok"}`, `{}`},
 	"log":           {`{"items":[{"timestamp":1,"trace_id":"` + traceID + `","level":"info","body":"b"}]}`, `{"items":[{}]}`},

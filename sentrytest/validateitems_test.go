@@ -26,24 +26,27 @@ func TestItemFindings(t *testing.T) {
 		want                  []string
 	}{
 		{"session", `{"type":"session"}`, `{}`, []string{"fatal: attrs.release" + dropped, "fatal: started" + dropped}},
-		{"session with an error", `{"type":"session"}`, `{"started":1,"status":"errored","attrs":{"release":"r"}}`, nil},
-		{"session with an unhandled error", `{"type":"session"}`, `{"started":1,"status":"unhandled","attrs":{"release":"r"}}`, nil},
+		{"session with an error", `{"type":"session"}`, `{"started":"2023-11-14T22:13:20Z","status":"errored","attrs":{"release":"r"}}`, nil},
+		{"session with an unhandled error", `{"type":"session"}`, `{"started":"2023-11-14T22:13:20Z","status":"unhandled","attrs":{"release":"r"}}`, nil},
 		{"feedback of the Node SDK", `{"type":"feedback"}`, `{"event_id":"fc6d8c0c43fc4630ad850ee518f1b9d0","timestamp":1700000000,"platform":"node","type":"feedback","contexts":{"feedback":{"message":"hi"}}}`, nil},
-		{"session status", `{"type":"session"}`, `{"started":1,"status":"x","attrs":{"release":"r"}}`, []string{`fatal: status="x": expected one of ok, exited, crashed, abnormal, errored, unhandled [item]`}},
+		{"session status", `{"type":"session"}`, `{"started":"2023-11-14T22:13:20Z","status":"x","attrs":{"release":"r"}}`, []string{`info: status="x": expected one of ok, exited, crashed, abnormal, errored, unhandled [invalid_data]`}},
+		{"session times", `{"type":"session"}`, `{"sid":"x","started":1,"timestamp":1.5,"attrs":{"release":"r"}}`, []string{
+			`fatal: started=1: expected a timestamp as a text [item]`, `fatal: timestamp=1.5: expected a timestamp as a text [item]`, `fatal: sid="x": not a UUID [item]`,
+		}},
 		{"session values", `{"type":"session"}`, `{"started":"x","errors":-1,"duration":"x","init":1,"attrs":{"release":"r"}}`, []string{
-			`warning: init=1: expected a boolean [invalid_data]`, `warning: started="x": expected a timestamp [invalid_data]`,
-			`warning: duration="x": expected a number of seconds [invalid_data]`, `warning: errors=-1: expected a number not below 0 [invalid_data]`,
+			`fatal: init=1: expected a boolean [item]`, `fatal: started="x": expected a timestamp [item]`,
+			`fatal: duration="x": expected a number of seconds [item]`, `fatal: errors=-1: expected a number not below 0 [item]`,
 		}},
 		{"sessions", `{"type":"sessions"}`, `{"attrs":{"release":"r"}}`, []string{"fatal: aggregates" + dropped}},
 		{"bucket", `{"type":"sessions"}`, `{"aggregates":[{"started":"2023-11-14T22:13:20Z"},{}],"attrs":{"release":"r"}}`, []string{
-			`warning: aggregates.0.started="2023-11-14T22:13:20Z": not rounded to the minute [invalid_data]`,
-			`warning: aggregates.1.started: missing [invalid_data]`,
+			`fatal: aggregates.1.started: missing [item]`,
+			`info: aggregates.0.started="2023-11-14T22:13:20Z": not rounded to the minute [invalid_data]`,
 		}},
 		{"buckets", `{"type":"sessions"}`, `{"aggregates":[` + buckets + `],"attrs":{"release":"r"}}`, []string{"101 buckets: no more than 100 are allowed [item]"}},
 		{"check-in", `{"type":"check_in"}`, `{}`, []string{"fatal: check_in_id" + dropped, "fatal: monitor_slug" + dropped, "fatal: status" + dropped}},
 		{
 			"check-in values", `{"type":"check_in"}`, `{"check_in_id":"x","monitor_slug":"m","status":"fine"}`,
-			[]string{`fatal: status="fine": expected one of in_progress, ok, error [item]`, `fatal: check_in_id="x": not a UUID [item]`},
+			[]string{`fatal: check_in_id="x": not a UUID [item]`, `info: status="fine": expected one of in_progress, ok, error [invalid_data]`},
 		},
 		{"crontab", `{"type":"check_in"}`, `{"check_in_id":"` + vectorID + `","monitor_slug":"m","status":"ok","monitor_config":{"schedule":{"type":"crontab"}}}`, []string{"fatal: monitor_config.schedule.value: expected a crontab [item]"}},
 		{"schedule", `{"type":"check_in"}`, `{"check_in_id":"` + vectorID + `","monitor_slug":"m","status":"ok","monitor_config":{}}`, []string{"fatal: monitor_config.schedule" + dropped, "fatal: monitor_config.schedule.type: expected crontab or interval [item]"}},
@@ -55,11 +58,12 @@ func TestItemFindings(t *testing.T) {
 		{
 			"log values", logHeader, `{"items":[{"timestamp":1,"trace_id":"x","level":"loud","body":"b","attributes":{"a":{"value":1.5,"type":"integer"},"b":{"value":[1],"type":"array"},"c":{"value":true,"type":"boolean"},"d":7}}]}`,
 			[]string{
-				`fatal: items.0.trace_id="x": expected 32 hexadecimal digits [item]`, `fatal: items.0.level="loud": expected one of trace, debug, info, warn, error, fatal [item]`,
+				`fatal: items.0.trace_id="x": expected 32 hexadecimal digits [item]`,
 				`warning: items.0.attributes.a.value=1.5: expected a value of type "integer" [invalid_data]`, `warning: items.0.attributes.d=7: expected an object [invalid_data]`,
+				`info: items.0.level="loud": expected one of trace, debug, info, warn, error, fatal [invalid_data]`,
 			},
 		},
-		{"severity number", logHeader, `{"items":[{"timestamp":1,"trace_id":"` + traceID + `","level":"info","severity_number":13,"body":"b"}]}`, []string{"warning: items.0.severity_number=13: not a number of level info [invalid_data]"}},
+		{"severity number", logHeader, `{"items":[{"timestamp":1,"trace_id":"` + traceID + `","level":"info","severity_number":13,"body":"b"}]}`, []string{"info: items.0.severity_number=13: not a number of level info [invalid_data]"}},
 		{"container", logHeader, `{"items":{}}`, []string{`fatal: items={}: expected a list of entries [item]`}},
 		{"entry", logHeader, `{"items":[7]}`, []string{"fatal: items.0=7: expected an object [json]"}},
 		{"container header", `{"type":"log"}`, `{"items":[]}`, []string{
@@ -117,7 +121,7 @@ func TestValidateEnvelope(t *testing.T) {
 		"replay in order":    {itemLines(`{"type":"replay_event"}`, "{}", `{"type":"replay_video"}`, ""), nil},
 		"profile":            {itemLines(`{"type":"profile"}`, "{}"), []string{"fatal: items.0: a profile without its transaction is dropped [item]"}},
 		"more than it holds": {itemLines(`{"type":"profile_chunk"}`, "{}", `{"type":"profile_chunk"}`, "{}"), []string{"fatal: items: envelope exceeded size limits for type 'profile_chunk' (https://develop.sentry.dev/sdk/envelopes/#size-limits) [size_limit]"}},
-		"paths of the items": {itemLines(`{"type":"attachment"}`, "", `{"type":"session"}`, `{"started":1,"status":"x","attrs":{"release":"r"}}`), []string{`fatal: items.1.status="x": expected one of ok, exited, crashed, abnormal, errored, unhandled [item]`}},
+		"paths of the items": {itemLines(`{"type":"attachment"}`, "", `{"type":"session"}`, `{"started":"2023-11-14T22:13:20Z","status":"x","attrs":{"release":"r"}}`), []string{`info: items.1.status="x": expected one of ok, exited, crashed, abnormal, errored, unhandled [invalid_data]`}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

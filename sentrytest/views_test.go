@@ -37,7 +37,7 @@ func TestTypedViews(t *testing.T) {
 	g := NewWithT(t)
 	srv := sentrytest.NewServer(t)
 	r := envelope(t, srv, itemLines(
-		`{"type":"session"}`, `{"sid":"7c7b6585f9014351bf8d02711b721929","did":"u","seq":3,"init":true,"started":"2023-11-14T22:13:20Z","timestamp":1700000000.5,"duration":1.5,"status":"ok","errors":2,"attrs":{"release":"app@1.0.0","environment":"prod","ip_address":"1.2.3.4","user_agent":"ua"}}`,
+		`{"type":"session"}`, `{"sid":"7c7b6585f9014351bf8d02711b721929","did":"u","seq":3,"init":true,"started":"2023-11-14T22:13:20Z","timestamp":"2023-11-14T22:13:20.5Z","duration":1.5,"status":"ok","errors":2,"attrs":{"release":"app@1.0.0","environment":"prod","ip_address":"1.2.3.4","user_agent":"ua"}}`,
 		`{"type":"sessions"}`, `{"aggregates":[{"started":"2023-11-14T22:13:00Z","exited":3,"crashed":1},{"started":"2023-11-14T22:14:00Z","did":"u","errored":2,"abnormal":1}],"attrs":{"release":"r"}}`,
 		`{"type":"check_in"}`, `{"check_in_id":"83a7c03e-d0a0-4e1b-97e2-e3b18d38f244","monitor_slug":"nightly","status":"ok","duration":1.5,"release":"r","environment":"prod","contexts":{"trace":{"trace_id":"`+traceID+`"}},"monitor_config":{"schedule":{"type":"interval","value":2,"unit":"hour"},"checkin_margin":5,"max_runtime":30,"failure_issue_threshold":2,"recovery_threshold":1,"timezone":"UTC","owner":"team:ops"}}`,
 		`{"type":"log","item_count":2,"content_type":"application/vnd.sentry.items.log+json"}`, `{"items":[{"timestamp":1700000000,"trace_id":"`+traceID+`","level":"info","severity_number":9,"body":"hi","attributes":{"k":{"value":1,"type":"integer"}}},{"timestamp":1700000000,"trace_id":"`+traceID+`","span_id":"00f067aa0ba902b7","level":"warn","body":""}]}`,

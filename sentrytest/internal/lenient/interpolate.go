@@ -1,56 +1,124 @@
 package lenient
 
 import (
+	"encoding/json"
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 )
 
-// placeholder finds what Sentry replaces in a template: %s and the like,
-// %(name)s, {} and {name}.
-var placeholder = regexp.MustCompile(`%%|%(?:\(([^)]*)\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]|\{(\w*)\}`)
+// The placeholders of a template: those of Python, or, in a template without a
+// percent sign, names or numbers in braces.
+var (
+	percent = regexp.MustCompile(`%(?:\((\w+)\))?(#?)[-+0]*\d*(?:\.\d+)?[hlL]?(.)?`)
+	braces  = regexp.MustCompile(`\{(\w*)\}`)
+)
 
-// Interpolate puts the parameters into the template. A placeholder without a
-// parameter stays.
+// Interpolate puts the parameters into the template as Relay does. If one of
+// the placeholders has no parameter, or a type that Relay does not know, the
+// template stays as it is.
 func Interpolate(template string, params []any, named map[string]any) string {
 	if len(params) == 0 && len(named) == 0 {
 		return template
 	}
-	next := 0
+	forms := percent
+	if !strings.Contains(template, "%") {
+		forms = braces
+	}
+	next, rest := 0, 0
 	var b strings.Builder
-	rest := 0
-	for _, at := range placeholder.FindAllStringSubmatchIndex(template, -1) {
-		match := template[at[0]:at[1]]
+	for _, at := range forms.FindAllStringSubmatchIndex(template, -1) {
+		part := func(i int) string {
+			if 2*i+1 >= len(at) || at[2*i] < 0 {
+				return ""
+			}
+			return template[at[2*i]:at[2*i+1]]
+		}
 		b.WriteString(template[rest:at[0]])
 		rest = at[1]
-		name := ""
-		for _, group := range []int{2, 4} {
-			if at[group] >= 0 {
-				name = template[at[group]:at[group+1]]
-			}
+		name, kind := part(1), "s"
+		if forms == percent {
+			kind = part(3)
+		}
+		if kind == "%" {
+			b.WriteByte('%')
+			continue
 		}
 		value, known := named[name]
-		if name == "" && next < len(params) && match != "%%" {
+		if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(params) {
+			value, known = params[i], true
+		}
+		if name == "" && next < len(params) {
 			value, known = params[next], true
 			next++
 		}
-		switch {
-		case match == "%%":
-			b.WriteByte('%')
-		case known:
-			b.WriteString(paramText(value))
-		default:
-			b.WriteString(match)
+		text, ok := paramText(value, kind, part(2) != "")
+		if !known || !ok {
+			return template
 		}
+		b.WriteString(text)
 	}
-	b.WriteString(template[rest:])
-	return b.String()
+	return b.String() + template[rest:]
 }
 
-func paramText(v any) string {
-	if text, ok := v.(string); ok {
-		return text
+// paramText formats a parameter for one type of placeholder.
+func paramText(v any, kind string, alternate bool) (text string, ok bool) {
+	if v == nil {
+		return "", false
 	}
-	return jsontree.Show(v)
+	switch kind {
+	case "x", "X", "o":
+		return integerText(v, kind, alternate)
+	case "e", "E":
+		n, ok := jsontree.Number(v)
+		return exponent(n, kind[0]), ok
+	case "r":
+		return jsontree.Text(v), true
+	case "s", "d", "i", "u", "c", "f", "F", "g", "G":
+	default:
+		return "", false
+	}
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	}
+	return jsontree.Text(v), true
+}
+
+func integerText(v any, kind string, alternate bool) (string, bool) {
+	n, ok := jsontree.Number(v)
+	if number, exact := v.(json.Number); exact {
+		n, ok = 0, false
+		if i, err := strconv.ParseInt(number.String(), 10, 64); err == nil {
+			n, ok = float64(i), true
+		}
+	}
+	if !ok || n != math.Trunc(n) || math.Abs(n) >= 1<<63 {
+		return "", false
+	}
+	base, prefix := 16, "0x"
+	if kind == "o" {
+		base, prefix = 8, "0o"
+	}
+	text := strconv.FormatUint(uint64(int64(n)), base)
+	if kind == "X" {
+		text = strings.ToUpper(text)
+	}
+	if alternate {
+		text = prefix + text
+	}
+	return text, true
+}
+
+// exponent writes a number as Rust does: 1.5e0.
+func exponent(n float64, letter byte) string {
+	text := strconv.FormatFloat(n, letter, -1, 64)
+	mantissa, power, _ := strings.Cut(text, string(letter))
+	i, _ := strconv.Atoi(power) // FormatFloat writes an integer
+	return mantissa + string(letter) + strconv.Itoa(i)
 }

@@ -26,9 +26,9 @@ func TestScalars(t *testing.T) {
 	g := NewWithT(t)
 	o, r := read(t, `{"s":"x","n":1.50,"b":true,"l":[1],"i":7,"big":9007199254740993,"null":null}`)
 	g.Expect(o.Text("s")).To(Equal("x"))
-	g.Expect(o.Text("n")).To(Equal("1.5"))
-	g.Expect(o.Text("b")).To(Equal("true"))
-	g.Expect(o.Text("big")).To(Equal("9007199254740993"))
+	g.Expect(o.Scalar("n")).To(Equal("1"))
+	g.Expect(o.Scalar("b")).To(Equal("True"))
+	g.Expect(o.Scalar("big")).To(Equal("9007199254740993"))
 	g.Expect(o.Text("null")).To(BeEmpty())
 	g.Expect(o.TextOrJSON("l")).To(Equal("[1]"))
 	g.Expect(*o.Boolean("b")).To(BeTrue())
@@ -110,12 +110,12 @@ func TestPairs(t *testing.T) {
 func TestTime(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
-	for _, v := range []any{"2020-01-02T03:04:05Z", "2020-01-02 04:04:05 +0100", "2020-01-02t03:04:05", "2020-01-02 03:04:05 UTC", float64(day.Unix()), "1577934245"} {
+	for _, v := range []any{"2020-01-02T03:04:05Z", "2020-01-02 04:04:05 +0100", "2020-01-02 03:04:05 UTC", float64(day.Unix()), " 2020-1-2T3:4:5", "2020-01-02T03:04:05UTC", "2020-01-02t03:04:05z"} {
 		got, ok := lenient.Time(v)
 		NewWithT(t).Expect(ok).To(BeTrue(), "%v", v)
 		NewWithT(t).Expect(got).To(Equal(day), "%v", v)
 	}
-	for _, v := range []any{"yesterday", 1e15, nil, true} {
+	for _, v := range []any{"yesterday", 1e15, nil, true, "1577934245", "2020-01-02T03:04:05,123Z", "2020-01-02 03:04:05", "2020-01-02t03:04:05", "2020-02-30T00:00:00Z"} {
 		_, ok := lenient.Time(v)
 		NewWithT(t).Expect(ok).To(BeFalse(), "%v", v)
 	}
@@ -132,19 +132,30 @@ func TestWords(t *testing.T) {
 		g.Expect(ok).To(Equal(want != ""), "%v", v)
 	}
 	for v, want := range map[any]string{true: "True", 1.9: "1", -0.5: "0", json.Number("12345678901234567890"): "12345678901234567890", "x": "x"} {
-		got, err := lenient.TagText(v)
-		g.Expect(err).NotTo(HaveOccurred())
+		got, ok := lenient.Text(v)
+		g.Expect(ok).To(BeTrue())
 		g.Expect(got).To(Equal(want), "%v", v)
 	}
-	_, err := lenient.TagText([]any{})
-	g.Expect(err).To(HaveOccurred())
+	for _, v := range []any{[]any{}, nil, 1e30, json.Number("1e30")} {
+		_, ok := lenient.Text(v)
+		g.Expect(ok).To(BeFalse(), "%v", v)
+	}
 }
 
 func TestInterpolate(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	params, named := []any{"a", 2.0}, map[string]any{"who": "b"}
-	g.Expect(lenient.Interpolate("%s is %d, 100%% {} of %s", params, nil)).To(Equal("a is 2, 100% {} of %s"))
-	g.Expect(lenient.Interpolate("{who} and %(who)s, not {whom}", nil, named)).To(Equal("b and b, not {whom}"))
+	for template, want := range map[string]string{
+		"%s is %d, 100%% {}": "a is 2, 100% {}", "%s %s %s": "%s %s %s", "{1} {0}": "2 a", "{} {} {}": "{} {} {}", "%v": "%v", "%r": `"a"`,
+	} {
+		g.Expect(lenient.Interpolate(template, params, nil)).To(Equal(want), template)
+	}
+	for template, want := range map[string]string{
+		"{who} and {who}": "b and b", "{who} and %(who)s": "{who} and b", "{who}, not {whom}": "{who}, not {whom}",
+	} {
+		g.Expect(lenient.Interpolate(template, nil, named)).To(Equal(want), template)
+	}
+	g.Expect(lenient.Interpolate("%x %#x %X %o %e", []any{255.0, 255.0, 255.0, 8.0, 1.5}, nil)).To(Equal("ff 0xff FF 10 1.5e0"))
 	g.Expect(lenient.Interpolate("100%%", nil, nil)).To(Equal("100%%"), "without parameters it is no template")
 }

@@ -110,8 +110,11 @@ func is[T any](v any) (T, bool) {
 	return t, ok
 }
 
-// Text reads a string, or the text of a boolean or a number.
-func (o Object) Text(key string) string { return read(o, key, "a string", Text) }
+// Text reads a string.
+func (o Object) Text(key string) string { return read(o, key, "a string", is[string]) }
+
+// Scalar reads a string, or the text of a boolean or a number: see [Text].
+func (o Object) Scalar(key string) string { return read(o, key, "a string", Text) }
 
 // TextOrJSON reads a string and keeps anything else as its JSON.
 func (o Object) TextOrJSON(key string) string {
@@ -171,7 +174,12 @@ func (o Object) Sub(keys ...string) Object {
 }
 
 // StringMap reads an object of strings.
-func (o Object) StringMap(key string) map[string]string {
+func (o Object) StringMap(key string) map[string]string { return o.texts(key, Object.Text) }
+
+// ScalarMap reads an object of scalars as their texts.
+func (o Object) ScalarMap(key string) map[string]string { return o.texts(key, Object.Scalar) }
+
+func (o Object) texts(key string, read func(Object, string) string) map[string]string {
 	m := o.Sub(key)
 	if m.Fields == nil {
 		return nil
@@ -179,7 +187,7 @@ func (o Object) StringMap(key string) map[string]string {
 	out := map[string]string{}
 	for _, name := range texts.SortedKeys(m.Fields) {
 		if m.Fields[name] != nil {
-			out[name] = m.Text(name)
+			out[name] = read(m, name)
 		}
 	}
 	return out
@@ -194,12 +202,26 @@ func (o Object) Strings(key string) []string {
 	}
 	out := make([]string, 0, len(list))
 	for i, inner := range list {
-		text, ok := Text(inner)
+		text, ok := inner.(string)
 		if !ok && inner != nil {
 			o.wrong(key+"."+strconv.Itoa(i), "a string", inner)
 			continue
 		}
 		out = append(out, text)
+	}
+	return out
+}
+
+// Scalars reads a list of scalars as their texts. Null is left out.
+func (o Object) Scalars(key string) []string {
+	var out []string
+	for i, inner := range read(o, key, "a list", is[[]any]) {
+		text, ok := Text(inner)
+		if ok {
+			out = append(out, text)
+		} else if inner != nil {
+			o.wrong(key+"."+strconv.Itoa(i), "a string", inner)
+		}
 	}
 	return out
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Pairs visits an object in the order of its keys, or a list of pairs in its
-// own order. A key that is null or no scalar is noted and skipped.
+// own order. A key that is null or no scalar is skipped; the latter is noted.
 func (o Object) Pairs(key string, visit func(at, key string, value any)) {
 	switch v := o.Fields[key].(type) {
 	case nil:
@@ -27,6 +27,9 @@ func (o Object) Pairs(key string, visit func(at, key string, value any)) {
 			pair, ok := inner.([]any)
 			if !ok || len(pair) != 2 {
 				o.wrong(at, "a pair", inner)
+				continue
+			}
+			if pair[0] == nil {
 				continue
 			}
 			name, ok := Text(pair[0])
@@ -50,10 +53,14 @@ func (o Object) Query(key string) string {
 	var parts []string
 	o.Pairs(key, func(at, name string, value any) {
 		for _, one := range jsontree.List(value) {
-			text, ok := Text(one)
-			if one != nil && !ok {
+			text, _ := one.(string)
+			switch one.(type) {
+			case nil, string:
+			case map[string]any, []any:
 				o.Reader.Note(at, "expected a string, found "+jsontree.Show(one))
 				continue
+			default:
+				text = jsontree.Text(one)
 			}
 			parts = append(parts, url.QueryEscape(name)+"="+url.QueryEscape(text))
 		}

@@ -2,53 +2,35 @@ package lenient
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
-	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-// Text reads a string, or the text of a boolean or a number, as Sentry does.
+// Text returns the text of a scalar as Sentry does: as Python prints it,
+// without the fraction of a number. It refuses numbers beyond 64 bits.
 func Text(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
 		return v, true
 	case bool:
-		return strconv.FormatBool(v), true
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), true
-	case json.Number:
-		return v.String(), true
-	}
-	return "", false
-}
-
-// TagText returns the text of a tag's value as Sentry does: as Python prints
-// it, without the fraction of a number.
-func TagText(v any) (string, error) {
-	switch v := v.(type) {
-	case nil:
-		return "", nil
-	case string:
-		return v, nil
-	case bool:
 		if v {
-			return "True", nil
+			return "True", true
 		}
-		return "False", nil
+		return "False", true
 	case float64:
 		if v = math.Trunc(v); v == 0 {
-			return "0", nil // not -0
+			return "0", true // not -0
 		}
-		return strconv.FormatFloat(v, 'f', 0, 64), nil
+		return strconv.FormatFloat(v, 'f', 0, 64), math.Abs(v) < 1<<64
 	case json.Number:
-		return v.String(), nil
+		_, signed := strconv.ParseInt(v.String(), 10, 64)
+		_, unsigned := strconv.ParseUint(v.String(), 10, 64)
+		return v.String(), signed == nil || unsigned == nil
 	}
-	return "", errors.New("expected a scalar, found " + texts.Shorten(jsontree.Show(v), 60))
+	return "", false
 }
 
 // Level reads the name or the number of a level. Names are exact: "WARNING" is
@@ -82,50 +64,59 @@ func Level(v any) (string, bool) {
 }
 
 // Time reads a date or seconds since 1970, to the microsecond. A date without a
-// zone is in UTC.
+// zone is in UTC, and has to have a T before the time.
 func Time(v any) (time.Time, bool) {
 	switch v := v.(type) {
 	case float64:
 		return unixTime(v)
 	case string:
-		text := strings.TrimSpace(v)
-		if t, ok := Date(text); ok {
-			return t, true
-		}
-		if t, err := time.Parse("2006-01-02T15:04:05.999999999", joinDate(text)); err == nil {
-			return t.UTC(), true
-		}
-		if seconds, err := strconv.ParseFloat(text, 64); err == nil {
-			return unixTime(seconds)
-		}
+		return date(v, true)
 	}
 	return time.Time{}, false
 }
 
 // Date reads a time with a zone as Relay does: RFC 3339, and such forms of it
 // as 2006-01-02 15:04:05 +0000.
-func Date(text string) (time.Time, bool) {
-	text = joinDate(text)
-	if rest, ok := strings.CutSuffix(text, "UTC"); ok {
-		text = rest + "Z"
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), true
-		}
-	}
-	return time.Time{}, false
-}
+func Date(text string) (time.Time, bool) { return date(text, false) }
 
-// joinDate writes a date in capitals, with a T before the time and no blanks
-// after it.
-func joinDate(text string) string {
-	const date = len("2006-01-02")
-	text = strings.ToUpper(text)
-	if len(text) <= date || text[date] != ' ' && text[date] != 'T' {
-		return text
+// dateForm has the dates that Relay reads.
+var dateForm = regexp.MustCompile(`^\s*(\+?\d{1,4})-(\d{1,2})-(\d{1,2})(T|t\s*|\s+)(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?\s*` +
+	`(?:([Zz]|UTC|utc)|([-+−])([01]\d|2[0-3]):?([0-5]\d))?\s*$`)
+
+func date(text string, naive bool) (time.Time, bool) {
+	if t, err := time.Parse(time.RFC3339Nano, text); err == nil && !strings.Contains(text, ",") {
+		return t.UTC(), true
 	}
-	return text[:date] + "T" + strings.ReplaceAll(text[date+1:], " ", "")
+	m := dateForm.FindStringSubmatch(text)
+	if m == nil {
+		return time.Time{}, false
+	}
+	hasZone := m[9] != "" || m[10] != ""
+	if !hasZone && (!naive || m[4] != "T") {
+		return time.Time{}, false
+	}
+	number := func(i int) int {
+		n, _ := strconv.Atoi(m[i]) // at most four digits
+		return n
+	}
+	year, month, day, hour, minute, second := number(1), number(2), number(3), number(5), number(6), number(7)
+	// Seconds may be 60, for a leap second.
+	if hour > 23 || minute > 59 || second > 60 {
+		return time.Time{}, false
+	}
+	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
+	if midnight := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC); int(midnight.Month()) != month || midnight.Day() != day {
+		return time.Time{}, false
+	}
+	if m[8] != "" {
+		fraction, _ := strconv.ParseFloat("0"+m[8], 64) // digits behind a point
+		t = t.Add(time.Duration(math.Round(fraction*1e6)) * time.Microsecond)
+	}
+	offset := time.Duration(number(11))*time.Hour + time.Duration(number(12))*time.Minute
+	if m[10] == "+" {
+		offset = -offset
+	}
+	return t.Add(offset), true
 }
 
 func unixTime(seconds float64) (time.Time, bool) {

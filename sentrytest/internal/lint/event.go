@@ -26,22 +26,21 @@ func Event(raw []byte, about Context, read func(fields map[string]any) []lenient
 		f.Add(Fatal, "", JSON, texts.Beginning(raw), "%s", err)
 		return f
 	}
+	if err := jsontree.Strict(raw); err != nil {
+		f.Add(Fatal, "", JSON, Absent{}, "the server can not read it: %s", err)
+	}
 	if len(raw) > about.MaxSize {
 		f.Add(Fatal, "", SizeLimit, Absent{}, "%d bytes: an event may have %d", len(raw), about.MaxSize)
 	}
-	for _, p := range read(fields) {
-		if p.Path == "event_id" {
-			f.Add(Fatal, p.Path, InvalidData, fields["event_id"], "%s", p.Expected())
-			continue
-		}
-		f.problems(fields, []lenient.Problem{p})
-	}
-	eventShape.annotated(f, "", fields)
+	problems := read(fields)
+	isTransaction := fields["type"] == transaction || about.ItemType == transaction
+	judgeEvent(f, fields, isTransaction)
+	checkTags(f, fields)
+	f.unread(fields, problems)
 	checkAliases(f, fields)
 	checkDocumented(f, fields, about)
-	checkTags(f, fields)
 	checkClock(f, fields["timestamp"], about.Received)
-	if fields["type"] == transaction || about.ItemType == transaction {
+	if isTransaction {
 		checkTransaction(f, fields)
 	}
 	return f
@@ -59,7 +58,7 @@ func checkDocumented(f *List, fields map[string]any, about Context) {
 	for _, key := range []string{"event_id", "timestamp", "platform"} {
 		elsewhere := key == "event_id" && about.Envelope || key == "timestamp" && transaction
 		if fields[key] == nil && !elsewhere {
-			f.Add(Warning, key, MissingAttribute, Absent{}, "missing: the documentation requires it")
+			f.Add(Info, key, MissingAttribute, Absent{}, "missing: the documentation requires it")
 		}
 	}
 }
@@ -123,13 +122,5 @@ func checkAliases(f *List, fields map[string]any) {
 				f.Add(Info, key, Deprecated, m, "deprecated: a single object in place of %s.values", key)
 			}
 		}
-	}
-}
-
-// checkLevel reports levels in an old form. The reader reports unreadable ones.
-func checkLevel(f *List, at string, value any) {
-	level, ok := lenient.Level(value)
-	if ok && level != value {
-		f.Add(Info, at, Deprecated, value, "deprecated: write %q", level)
 	}
 }

@@ -1,165 +1,191 @@
 package lint
 
 import (
-	"net/netip"
-	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
 )
 
-func notWords(words ...string) Check {
-	return func(f *List, at string, value any) {
-		if text, ok := value.(string); ok && slices.Contains(words, strings.TrimSpace(text)) {
-			f.Add(Warning, at, InvalidData, value, "%q is reserved", strings.TrimSpace(text))
-		}
-	}
-}
-
-var distChars = regexp.MustCompile(`^[a-zA-Z0-9_.-]*$`)
-
-func checkDist(f *List, at string, value any) {
-	if text, ok := value.(string); ok && !distChars.MatchString(strings.TrimSpace(text)) {
-		f.Add(Warning, at, InvalidData, value, "only letters, digits and _ . - are allowed")
-	}
-}
-
-func checkTimeSpent(f *List, at string, value any) {
-	if n, ok := jsontree.Number(value); ok && (n < 0 || n >= 1<<31-1) {
-		f.Add(Warning, at, InvalidData, value, "not between 0 and %d", 1<<31-2)
-	}
-}
-
-// checkExtra compares each value and the whole with their limits.
-func checkExtra(f *List, at string, value any) {
-	fields, ok := value.(map[string]any)
-	if !ok {
-		return
-	}
+// judgeEvent compares an event with the table, each interface in whichever of
+// its shapes it has.
+func judgeEvent(f *List, fields map[string]any, isTransaction bool) {
 	for _, key := range texts.SortedKeys(fields) {
-		databag(Warning, 7, 16384)(f, jsontree.Join(at, key), fields[key])
-	}
-	if _, size := jsontree.Measure(fields); size > 262144 {
-		f.Add(Warning, at, Truncated, Absent{}, "%d bytes: pruned to 262144", size)
-	}
-}
-
-// checkStacktrace requires frames, and reports numbers of frames that servers
-// reduce.
-func checkStacktrace(f *List, at string, value any) {
-	fields, ok := value.(map[string]any)
-	if !ok {
-		return
-	}
-	frames, _ := fields["frames"].([]any)
-	path := jsontree.Join(at, "frames")
-	switch n := len(frames); {
-	case fields["frames"] == nil:
-		f.Add(Warning, path, MissingAttribute, Absent{}, "missing: the protocol requires it")
-	case n == 0:
-		f.Add(Warning, path, InvalidData, fields["frames"], "expected a non-empty value")
-	case n > 250:
-		f.Add(Warning, path, Truncated, Absent{}, "%d frames: those in the middle are removed down to 250", n)
-	case n > 50:
-		f.Add(Info, path, Truncated, Absent{}, "%d frames: beyond 50, those in the middle lose their variables and source", n)
-	}
-	stacktraceShape.closed(f, at, value)
-}
-
-// checkGroup requires every exception of a group but the root to name its
-// parent.
-func checkGroup(f *List, at string, value any) {
-	ids := map[float64]bool{}
-	type part struct {
-		path       string
-		id, parent any
-	}
-	var parts []part
-	eachValue(func(_ *List, at string, value any) {
-		fields, _ := value.(map[string]any)
-		mechanism, _ := fields["mechanism"].(map[string]any)
-		if id, ok := jsontree.Number(mechanism["exception_id"]); ok {
-			ids[id] = true
-			parts = append(parts, part{jsontree.Join(at, "mechanism"), mechanism["exception_id"], mechanism["parent_id"]})
+		value := fields[key]
+		name, alias := key, ""
+		for _, one := range legacyAliases {
+			if one.old == key {
+				name, alias = one.canonical, one.old
+			}
 		}
-	})(f, at, value)
-	for _, p := range parts {
-		parent, ok := jsontree.Number(p.parent)
-		switch id, _ := jsontree.Number(p.id); {
-		case p.parent == nil && id != 0:
-			f.Add(Warning, p.path+".parent_id", MissingAttribute, Absent{}, "missing: only exception_id 0 has no parent")
-		case ok && !ids[parent]:
-			f.Add(Warning, p.path+".parent_id", InvalidData, p.parent, "no exception has that exception_id")
+		if alias != "" && ignored(fields, alias, name) {
+			continue
+		}
+		switch name {
+		case "exception", "threads", "breadcrumbs":
+			judgeValues(f, name, key, value)
+			if name == "exception" {
+				checkGroup(f, key, value)
+			}
+		case "spans":
+			judge(f, name, key, value)
+			if spans, ok := value.([]any); ok && !isTransaction { // checkTransaction has stricter rules
+				for i, one := range spans {
+					Requires("span_id", "start_timestamp", "trace_id")(f, jsontree.Join(key, strconv.Itoa(i)), one)
+				}
+			}
+		case "tags":
+			// checkTags reports all of them.
+		case "measurements":
+			if isTransaction { // other events lose them silently
+				judge(f, name, key, value)
+			} else {
+				attributes[name].judge(f, name, key, value)
+			}
+		case "contexts":
+			judgeContexts(f, key, value)
+		case "logentry":
+			judgeLogEntry(f, key, value)
+		case "request":
+			judge(f, name, key, value)
+			judgeRequest(f, key, value)
+		default:
+			if hasRow(name) {
+				judge(f, name, key, value)
+			} else {
+				judgeUnknown(f, unknown, key, value)
+			}
 		}
 	}
 }
 
-var hexAddress = regexp.MustCompile(`^(0x[0-9a-fA-F]{1,16}|[0-9]{1,20})$`)
-
-func checkAddress(f *List, at string, value any) {
-	if _, ok := jsontree.Number(value); ok {
-		return
+// ignored reports whether Relay does not read an old name, because the event
+// has the interface under another.
+func ignored(fields map[string]any, alias, name string) bool {
+	if _, has := fields[name]; has {
+		return true
 	}
-	if text, ok := value.(string); !ok || !hexAddress.MatchString(text) {
-		f.Add(Warning, at, InvalidData, value, `expected an address: "0x…", a decimal text or a number`)
+	_, has := fields["sentry.interfaces.Message"]
+	return alias == "message" && has
+}
+
+// judgeValues looks at a list in any of its shapes: an object with values, a
+// list, or a single entry.
+func judgeValues(f *List, name, at string, value any) {
+	switch v := value.(type) {
+	case []any:
+		for i, one := range v {
+			judge(f, name+".values.[]", jsontree.Join(at, strconv.Itoa(i)), one)
+		}
+	case map[string]any:
+		if _, wrapped := v["values"]; wrapped || len(v) == 0 {
+			judge(f, name, at, value)
+		} else {
+			judge(f, name+".values.[]", at, value)
+		}
+	default:
+		judge(f, name, at, value)
 	}
 }
 
-func checkIP(f *List, at string, value any) {
-	text, ok := value.(string)
-	if !ok || text == "{{auto}}" {
-		return
-	}
-	if _, err := netip.ParseAddr(text); err != nil {
-		f.Add(Warning, at, InvalidData, value, "expected an IP address or {{auto}}")
+// judgeLogEntry looks at a message, which is an object or a text.
+func judgeLogEntry(f *List, at string, value any) {
+	judge(f, "logentry", at, value)
+	if fields, ok := value.(map[string]any); ok && !empty(fields) && !hasText(fields["message"]) && !hasText(fields["formatted"]) {
+		f.Add(Warning, at, InvalidData, value, "no message present")
 	}
 }
 
-func checkImage(f *List, at string, value any) {
+// empty reports whether all attributes are null.
+func empty(fields map[string]any) bool {
+	for _, value := range fields {
+		if value != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func hasText(value any) bool {
+	_, ok := value.(string)
+	return ok
+}
+
+// judgeContexts looks at each context by its type, which is its name if it has
+// none.
+func judgeContexts(f *List, at string, value any) {
 	fields, ok := value.(map[string]any)
 	if !ok {
-		f.Add(Warning, at, InvalidData, value, "expected an object")
+		judge(f, "contexts", at, value)
 		return
 	}
-	kind, _ := fields["type"].(string)
-	needs, known := imageNeeds[kind]
-	if !known {
-		f.Add(Warning, jsontree.Join(at, "type"), InvalidData, fields["type"], "expected one of %s", strings.Join(texts.SortedKeys(imageNeeds), ", "))
-	}
-	Requires(needs...)(f, at, value)
-}
-
-// spanStatuses are the values of the status of a span.
-var spanStatuses = []string{
-	"ok", "cancelled", "unknown", "unknown_error", "invalid_argument", "deadline_exceeded", "not_found", "already_exists",
-	"permission_denied", "resource_exhausted", "failed_precondition", "aborted", "out_of_range", "unimplemented", "internal_error",
-	"unavailable", "data_loss", "unauthenticated",
-}
-
-var traceShape = shape{
-	"trace_id": hexID(32), "span_id": hexID(16), "parent_span_id": hexID(16), "status": oneOf(spanStatuses...),
-}
-
-// checkContexts compares each context with its size limit, and the trace with
-// its form.
-func checkContexts(f *List, at string, value any) {
-	fields, _ := value.(map[string]any)
 	for _, name := range texts.SortedKeys(fields) {
 		path := jsontree.Join(at, name)
 		inner, ok := fields[name].(map[string]any)
 		if !ok {
+			judge(f, "contexts.{}", path, fields[name])
 			continue
 		}
-		databag(Warning, 7, 8192)(f, path, inner)
 		kind, _ := inner["type"].(string)
-		switch {
-		case name == "reprocessing":
-			removed(f, path, inner)
-		case name == "trace" || kind == "trace":
-			Requires("trace_id", "span_id")(f, path, inner)
-			traceShape.open(f, path, inner)
+		if kind == "" {
+			kind = name
+		}
+		style["contexts.{}"](f, path, inner)
+		if kind == "reprocessing" {
+			f.Add(Info, path, Dropped, inner, "the server removes it")
+			continue
+		}
+		const most = 8192
+		// The data of a trace has no limit.
+		if _, size := jsontree.Measure(inner); size > most && kind != "trace" {
+			f.Add(Warning, path, Truncated, inner, "%d bytes: pruned to %d", size, most)
+		}
+		judgeObject(f, "contexts."+kind, path, inner)
+		if form := needs["contexts."+kind]; form != nil {
+			form(f, path, inner)
+		}
+	}
+}
+
+// judgeRequest looks at the attributes of a request that are pairs.
+func judgeRequest(f *List, at string, value any) {
+	fields, _ := value.(map[string]any)
+	for _, key := range []string{"query_string", "cookies", "headers"} {
+		path := jsontree.Join(at, key)
+		pairs := func(at string, value any) {
+			if list, ok := value.([]any); ok && key == "headers" {
+				for _, one := range list {
+					if kind := kindOf(one); !strings.ContainsAny(kind, "sebinf") {
+						f.Add(Warning, at, InvalidData, value, "expected strings")
+						return
+					}
+				}
+				return
+			}
+			kind := kindOf(value)
+			takes := map[string]string{"query_string": "sebinfhloLO", "cookies": "se", "headers": "sebinf"}[key]
+			if value != nil && !strings.Contains(takes, kind) {
+				f.Add(Warning, at, InvalidData, value, "expected a string")
+			}
+		}
+		switch v := fields[key].(type) {
+		case map[string]any:
+			for _, name := range texts.SortedKeys(v) {
+				pairs(jsontree.Join(path, name), v[name])
+			}
+		case []any:
+			for i, one := range v {
+				at := jsontree.Join(path, strconv.Itoa(i))
+				pair, ok := one.([]any)
+				switch {
+				case one == nil:
+				case !ok || len(pair) != 2:
+					f.Add(Warning, at, InvalidData, one, "expected a pair")
+				default:
+					pairs(at+".1", pair[1])
+				}
+			}
 		}
 	}
 }

@@ -94,3 +94,28 @@ func (f *List) problems(tree any, problems []lenient.Problem) {
 		f.Add(Warning, p.Path, InvalidData, value, "%s", p.Expected())
 	}
 }
+
+// unread adds the problems of the reader of an event. A finding at the same
+// path takes the reader's words. Without one, Relay keeps the value. Then it is
+// no loss that the reader can't read it.
+func (f *List) unread(fields map[string]any, problems []lenient.Problem) {
+	found := map[string]int{}
+	for i, one := range f.Found {
+		found[one.Path] = i
+	}
+	for _, p := range problems {
+		value, ok := jsontree.Lookup(fields, p.Path)
+		if !ok {
+			value = Absent{}
+		}
+		at, twice := found[p.Path]
+		switch {
+		case p.Path == "event_id":
+			f.Add(Fatal, p.Path, InvalidData, value, "%s", p.Expected())
+		case !twice:
+			f.Add(Info, p.Path, InvalidData, value, "%s", p.Expected())
+		case f.Found[at].Rule == InvalidData:
+			f.Found[at].Message = p.Expected()
+		}
+	}
+}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/ravenkit/ravenkit/sentrytest/internal/eventid"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/jsontree"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/lenient"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/texts"
@@ -19,6 +21,9 @@ type Payload struct {
 	lenient.Object
 	tree  any
 	found List
+
+	// Strict says that any value of a wrong type costs the whole item.
+	Strict bool
 }
 
 // ReadPayload starts to read an item. If it is no JSON object, that is a
@@ -36,7 +41,13 @@ func ReadPayload(raw []byte) *Payload {
 
 // Findings returns what was found so far.
 func (p *Payload) Findings() *List {
-	p.found.problems(p.tree, p.Reader.Take())
+	for _, one := range p.Reader.Take() {
+		if p.Strict {
+			p.lost(one.Path, "%s", one.Expected())
+		} else {
+			p.found.problems(p.tree, []lenient.Problem{one})
+		}
+	}
 	return &p.found
 }
 
@@ -49,12 +60,38 @@ func (p *Payload) Deprecated(format string, args ...any) {
 }
 
 // Lost reports a reason for which the server drops the whole item.
-func (p *Payload) Lost(key, format string, args ...any) {
-	value, ok := jsontree.Lookup(p.tree, p.Path(key))
+func (p *Payload) Lost(key, format string, args ...any) { p.lost(p.Path(key), format, args...) }
+
+func (p *Payload) lost(path, format string, args ...any) { p.add(Fatal, path, Item, format, args...) }
+
+// Advise reports a value that the server keeps, although the protocol has
+// another.
+func (p *Payload) Advise(key, format string, args ...any) {
+	p.add(Info, p.Path(key), InvalidData, format, args...)
+}
+
+func (p *Payload) add(severity Severity, path, rule, format string, args ...any) {
+	value, ok := jsontree.Lookup(p.tree, path)
 	if !ok {
 		value = Absent{}
 	}
-	p.found.Add(Fatal, p.Path(key), Item, value, format, args...)
+	p.found.Add(severity, path, rule, value, format, args...)
+}
+
+// TimeText reads a time that has to be a text.
+func (p *Payload) TimeText(key string) time.Time {
+	if _, isText := p.Fields[key].(string); p.Fields[key] != nil && !isText {
+		p.Lost(key, "expected a timestamp as a text")
+		return time.Time{}
+	}
+	return p.Time(key)
+}
+
+// UUID reports an id that is none.
+func (p *Payload) UUID(key, text string) {
+	if _, ok := eventid.Normalize(text); text != "" && !ok {
+		p.Lost(key, "not a UUID")
+	}
 }
 
 // Needs reports missing attributes without which the server drops the item.
@@ -64,6 +101,15 @@ func (p *Payload) Needs(keys ...string) {
 			p.Lost(key, "missing: without it the server drops the item")
 		}
 	}
+}
+
+// Usual reads a word that is usually one of these. The server keeps any other.
+func (p *Payload) Usual(key string, words ...string) string {
+	text := p.Text(key)
+	if text != "" && !slices.Contains(words, text) {
+		p.Advise(key, "expected one of %s", strings.Join(words, ", "))
+	}
+	return text
 }
 
 // Word reads one of the words. With any other the server drops the item.

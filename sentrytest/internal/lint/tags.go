@@ -13,7 +13,7 @@ var (
 	tagsDropped = []string{"release", "dist", "user", "filename", "function"}
 )
 
-// maxTag limits the key and the value of a tag, in characters. Older servers
+// maxTag limits the key of a tag, in characters. Older servers
 // and the documentation limit a key to maxOldTagKey.
 const (
 	maxTag       = 200
@@ -24,7 +24,8 @@ const (
 // docs/protocol.md, "Tags".
 func checkTags(f *List, fields map[string]any) {
 	seen := map[string]bool{}
-	unread := &lenient.Reader{} // the reader of the event has reported these problems
+	unread := &lenient.Reader{}
+	defer func() { f.problems(fields, unread.Take()) }()
 	unread.Object(fields, "").Pairs("tags", func(at, name string, value any) {
 		checkTagKey(f, at, name, seen)
 		checkTagValue(f, at, value)
@@ -32,38 +33,28 @@ func checkTags(f *List, fields map[string]any) {
 }
 
 func checkTagKey(f *List, at, name string, seen map[string]bool) {
-	key := strings.ReplaceAll(strings.TrimSpace(name), " ", "-")
+	key := strings.TrimSpace(strings.ReplaceAll(name, " ", "-"))
 	switch n := len([]rune(key)); {
 	case key == "":
 		f.Add(Warning, at, InvalidData, name, "expected a non-empty key")
 	case !tagKeyChars.MatchString(key):
 		f.Add(Warning, at, InvalidData, name, "only letters, digits and _ . : - are allowed in a key")
 	case n > maxTag:
-		f.Add(Warning, at, ValueTooLong, name, "a key of %d characters: no more than %d are allowed", n, maxTag)
+		f.Add(Warning, at, Truncated, name, "a key of %d characters: cut at %d", n, maxTag)
 	case n > maxOldTagKey:
 		f.Add(Info, at, ValueTooLong, name, "a key of %d characters: older servers allow %d", n, maxOldTagKey)
 	}
 	if slices.Contains(tagsDropped, key) {
-		f.Add(Warning, at, Dropped, name, "the server removes tags of that name: the event has an attribute for it")
+		f.Add(Info, at, Dropped, name, "the server removes tags of that name: the event has an attribute for it")
 	}
 	if seen[key] {
-		f.Add(Warning, at, Dropped, name, "a second tag of that name: the first wins")
+		f.Add(Info, at, Dropped, name, "a second tag of that name: the first wins")
 	}
 	seen[key] = true
 }
 
 func checkTagValue(f *List, at string, value any) {
-	text, err := lenient.TagText(value)
-	if value == nil || err != nil {
-		return // null stays, and the reader reports the rest
-	}
-	text = strings.TrimSpace(text)
-	switch n := len([]rune(text)); {
-	case text == "":
-		f.Add(Warning, at, InvalidData, value, "expected a non-empty value")
-	case strings.Contains(text, "\n"):
-		f.Add(Warning, at, InvalidData, value, "line ends are not allowed")
-	case n > maxTag:
-		f.Add(Warning, at, ValueTooLong, value, "%d characters: no more than %d are allowed", n, maxTag)
+	if value != nil && attributes["tags.{}"].judge(f, "tags.{}", at, value) {
+		without("\n", "line ends")(f, at, value)
 	}
 }

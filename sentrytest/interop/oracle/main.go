@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return nil
 	}
 	if *tables {
-		return writeTables(ctx, r, filepath.Join("sentrytest", "internal", "lint", "tables.gen.go"))
+		return writeTables(ctx, r, filepath.Join("sentrytest", "internal", "lint", "tables.go"))
 	}
 	samples, err := corpus(filepath.Join("sentrytest", "testdata", "fuzz"))
 	if err != nil {

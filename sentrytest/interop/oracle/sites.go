@@ -63,7 +63,7 @@ var attributes = []struct{ at, names string }{
 	{"sdk.packages.[]", "name version zz_unknown"},
 	{"debug_meta", "sdk_info images zz_unknown"},
 	{"debug_meta.images", "[]"},
-	{"debug_meta.images.[]", `code_id code_file debug_id debug_file debug_checksum image_addr image_size image_vmaddr arch zz_unknown`},
+	{"debug_meta.images.[]", `type code_id code_file debug_id debug_file debug_checksum image_addr image_size image_vmaddr arch zz_unknown`},
 	{"debug_meta.sdk_info", "sdk_name version_major version_minor version_patchlevel"},
 	{"contexts", "{} zz_unknown"},
 	{"contexts.os", "name version build kernel_version rooted raw_description theme distribution zz_unknown"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
@@ -21,6 +20,7 @@ func firstValue(raw []byte, relay map[string]any) (name string, ours, relays any
 		text, _ := v.(string)
 		return text
 	}
+	annotated, _ := relay["_meta"].(map[string]any)
 	type pair struct {
 		name        string
 		ours, relay string
@@ -45,14 +45,17 @@ func firstValue(raw []byte, relay map[string]any) (name string, ours, relays any
 			pair{"exception.module", x.Module, get(at + "module")})
 	}
 	for _, p := range pairs {
-		if p.ours == "" && p.name == "sdk.version" {
-			continue // Relay fills it in from the request
+		if filled := p.name == "sdk.version" || p.name == "transaction" && p.relay == "<unlabeled transaction>" || p.name == "logger"; p.ours == "" && filled {
+			continue // Relay fills it in
+		}
+		if top, _, _ := strings.Cut(p.name, "."); p.relay == "" && annotated[top] != nil {
+			continue // both say that Relay drops it, and a reader sees what was sent
 		}
 		if !alike(p.ours, p.relay) {
 			return p.name, p.ours, p.relay
 		}
 	}
-	if fingerprint := textsOf(relay["fingerprint"]); !reflect.DeepEqual(append([]string{}, e.Fingerprint...), fingerprint) {
+	if fingerprint := textsOf(relay["fingerprint"]); strings.Join(e.Fingerprint, "\x00") != strings.Join(fingerprint, "\x00") {
 		return "fingerprint", e.Fingerprint, fingerprint
 	}
 	pairsOf, _ := relay["tags"].([]any)
@@ -61,6 +64,9 @@ func firstValue(raw []byte, relay map[string]any) (name string, ours, relays any
 		if len(both) == 2 && both[0] != "" && both[1] != "" && both[0] != "server_name" && both[0] != "site" && !alikeTag(e.Tags, both[0], both[1]) {
 			return "tags", e.Tags, both
 		}
+	}
+	if annotated["timestamp"] != nil {
+		return "", nil, nil // Relay shifts all times with it
 	}
 	crumbs, _ := jsontree.Lookup(map[string]any(relay), "breadcrumbs.values")
 	list, _ := crumbs.([]any)
