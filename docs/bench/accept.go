@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // receiver is a server for recorded events in a process of its own.
@@ -14,8 +15,17 @@ type receiver struct {
 type acceptRow struct {
 	name         string
 	perSecond    float64 // events per second
-	peakBytes    int
-	sent, events int // posted and kept events in all rounds
+	sent, events int     // posted and kept events in all rounds
+	bodyBytes    int     // of a request, on average
+	acceptFigures
+}
+
+// acceptFigures are what a server says of itself when all events are there.
+type acceptFigures struct {
+	peakBytes int           // of resident memory
+	heapBytes int           // of live objects
+	cpu       time.Duration // of the process
+	noLoss    time.Duration // that RequireNoLoss took; 0 for a server without it
 }
 
 // measureAccept posts the same recorded requests to each server, from several
@@ -41,7 +51,11 @@ func measureAccept(ctx context.Context, s settings) ([]acceptRow, error) {
 	var lost error
 	for i, p := range posts {
 		row := acceptRow{name: p.name, sent: sent, perSecond: rate(runs[i], s.events)}
-		if row.events, row.peakBytes, err = servers[i].stop(); err != nil {
+		for _, r := range requests {
+			row.bodyBytes += len(r.body)
+		}
+		row.bodyBytes /= len(requests)
+		if row.events, row.acceptFigures, err = servers[i].stop(); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 		if err := whole("accept", p.name, row.sent, row.events); err != nil && lost == nil {
@@ -64,18 +78,18 @@ func (r *receiver) start(ctx context.Context, requests []recording, server strin
 	return err
 }
 
-// stop ends the server and returns its counts.
-func (r *receiver) stop() (events, peakBytes int, err error) {
+// stop ends the server and returns how many events it has.
+func (r *receiver) stop() (events int, f acceptFigures, err error) {
 	r.posts.close()
 	if err := r.child.stdin.Close(); err != nil {
-		return 0, 0, err
+		return 0, f, err
 	}
 	line, err := r.child.readLine()
 	if err != nil {
-		return 0, 0, err
+		return 0, f, err
 	}
-	if _, err := fmt.Sscan(line, &events, &peakBytes); err != nil {
-		return 0, 0, err
+	if _, err := fmt.Sscan(line, &events, &f.peakBytes, &f.heapBytes, (*int64)(&f.cpu), (*int64)(&f.noLoss)); err != nil {
+		return 0, f, err
 	}
-	return events, peakBytes, r.child.end()
+	return events, f, r.child.end()
 }

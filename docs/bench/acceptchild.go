@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync/atomic"
+	"time"
 
 	"github.com/ravenkit/ravenkit/sentrytest"
 )
@@ -17,7 +20,7 @@ const (
 )
 
 // acceptChild serves until in ends. The first line on out is the address, the
-// last has the number of events and the peak of memory.
+// last has the number of events and the acceptFigures.
 func acceptChild(args []string, in io.Reader, out io.Writer) error {
 	if len(args) != 1 || args[0] != noopServer && args[0] != fakeServer {
 		return fmt.Errorf("usage: %s %s|%s", acceptCommand, noopServer, fakeServer)
@@ -30,8 +33,20 @@ func acceptChild(args []string, in io.Reader, out io.Writer) error {
 		fmt.Fprintln(out, srv.URL())
 		_, _ = io.Copy(io.Discard, in)
 		// Reading the events needs memory, so measure before.
-		peak := peakMemory()
-		fmt.Fprintln(out, len(srv.Events()), peak)
+		f := measureServer()
+		kept, all := 0, account{}
+		for _, e := range srv.Events() {
+			kept++
+			all[e.EventID] = "delivered"
+		}
+		var a auditor
+		start := time.Now()
+		sentrytest.RequireNoLoss(&a, all, srv)
+		f.noLoss = time.Since(start)
+		if a.failure != "" {
+			return errors.New(a.failure)
+		}
+		f.write(out, int64(kept))
 		return srv.Close()
 	}
 	var served atomic.Int64
@@ -43,6 +58,34 @@ func acceptChild(args []string, in io.Reader, out io.Writer) error {
 	defer srv.Close()
 	fmt.Fprintln(out, srv.URL)
 	_, _ = io.Copy(io.Discard, in)
-	fmt.Fprintln(out, served.Load(), peakMemory())
+	measureServer().write(out, served.Load())
 	return nil
+}
+
+// account is a ledger that knows every event.
+type account map[string]string
+
+func (a account) Ledger() (outcomes map[string]string, forgotten uint64) { return a, 0 }
+
+// auditor is a test without a test binary.
+type auditor struct{ failure string }
+
+func (*auditor) Helper()                             {}
+func (*auditor) Cleanup(func())                      {}
+func (*auditor) Logf(string, ...any)                 {}
+func (a *auditor) Errorf(format string, args ...any) { a.failure = fmt.Sprintf(format, args...) }
+func (a *auditor) Fatalf(format string, args ...any) { a.Errorf(format, args...) }
+func (a *auditor) Failed() bool                      { return a.failure != "" }
+
+func measureServer() acceptFigures {
+	f := acceptFigures{cpu: processorTime(), peakBytes: peakMemory()}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	f.heapBytes = int(m.HeapAlloc)
+	return f
+}
+
+func (f acceptFigures) write(out io.Writer, events int64) {
+	fmt.Fprintln(out, events, f.peakBytes, f.heapBytes, int64(f.cpu), int64(f.noLoss))
 }

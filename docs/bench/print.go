@@ -121,10 +121,18 @@ func outageTable(rows []outageRow) table {
 }
 
 func acceptTable(rows []acceptRow) table {
-	t := table{title: "Servers, events accepted over loopback", head: []string{"", "kept", "events/s", "of the first", "peak memory"}}
+	t := table{title: "Servers, events accepted over loopback", head: []string{
+		"", "kept", "events/s", "of the first", "CPU µs/event", "peak memory", "B/event kept", "body B/event", "RequireNoLoss",
+	}}
 	for _, r := range rows {
+		noLoss := ""
+		if r.noLoss > 0 {
+			noLoss = fmt.Sprintf("%.2f s", r.noLoss.Seconds())
+		}
 		t.rows = append(t.rows, []string{
-			r.name, fmt.Sprint(r.events), figure(r.perSecond), ratio(r.perSecond, rows[0].perSecond), mebibytes(r.peakBytes),
+			r.name, fmt.Sprint(r.events), figure(r.perSecond), ratio(r.perSecond, rows[0].perSecond),
+			figure(float64(r.cpu.Microseconds()) / float64(r.sent)), mebibytes(r.peakBytes), fmt.Sprint(r.heapBytes / r.sent), fmt.Sprint(r.bodyBytes),
+			noLoss,
 		})
 	}
 	return t
