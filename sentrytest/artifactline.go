@@ -159,7 +159,7 @@ func ReadArtifact(r io.Reader) (*Artifact, error) {
 			return a, fmt.Errorf("sentrytest: line %d of the artifact: %w", n, err)
 		}
 		if line.Type == "request" {
-			a.journal.add(line.entry())
+			a.journal.add(line.entry(), false)
 		}
 	}
 }

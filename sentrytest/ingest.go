@@ -48,6 +48,9 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		v.refuse(wire.BadRequest("incomplete request body", bodyErr.Error()))
 	default:
 		e.judged = true
+		if s.cfg.beforeAnswer == nil && !s.script.armed.Load() && s.journal.packsAtOnce() {
+			v.scratch = bodies.Borrow()
+		}
 		s.judge(&v, to, req, body)
 		if !to.Spotlight {
 			s.judgeOwner(&v, req)
@@ -63,7 +66,11 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		e.rejection = &Rejection{Status: a.status, Reason: v.refused.Detail, Causes: v.refused.Causes}
 	}
 	s.announce(r.Context(), &e, &a)
-	s.journal.add(&e)
+	s.journal.add(&e, v.scratch != nil)
+	if v.scratch != nil {
+		req.Decoded = "" // its memory is the scratch
+		bodies.GiveBack(v.scratch)
+	}
 	if to.Spotlight {
 		about.Project = req.ProjectID // of the envelope's dsn
 	}

@@ -1,9 +1,6 @@
 package sentrytest
 
-import (
-	"slices"
-	"sync"
-)
+import "sync"
 
 // journal holds everything that the server received. The entries of its records
 // are never modified, so that readers may copy them without the lock.
@@ -13,7 +10,7 @@ type journal struct {
 	mu      sync.Mutex // guards everything below
 	records records
 	heads   []*Request // of the latest clients, the latest first
-	whole   int        // how many of the newest requests are kept whole
+	whole   []*packed  // the requests that are kept whole, the oldest first
 	size    int        // bytes of their decoded bodies
 	lastID  int
 	max     int // of each record; 0 for no bound
@@ -32,11 +29,20 @@ type records struct {
 	rejected  []*packed
 }
 
-// maxWhole limits the decoded bodies of the newest requests, in bytes, that are
-// kept so that a test which looks at them need not read them again.
+// maxWhole limits the decoded bodies, in bytes, that are kept so that a test
+// which looks at them need not read them again.
 const maxWhole = 4 << 20
 
-func (j *journal) add(e *entry) {
+// packsAtOnce reports whether the next request need not be kept whole: there
+// are enough, and nobody waits for it.
+func (j *journal) packsAtOnce() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.judge != nil && j.changed == nil && j.size >= maxWhole-maxWhole/8
+}
+
+// add records an entry. It keeps no reference to an entry that it is to pack.
+func (j *journal) add(e *entry, pack bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if e.request.ID == 0 { // else nextID has set it
@@ -44,12 +50,12 @@ func (j *journal) add(e *entry) {
 		e.request.ID = j.lastID
 	}
 	e.carry()
-	p := e.pack(j.shareLocked(e.request))
+	p := e.pack(j.headLocked(e.request))
 	events, traces := p.eventsOf(e)
-	for j.max > 0 && j.whole >= j.max {
+	r := &j.records
+	if j.max > 0 && len(r.requests) == j.max && len(j.whole) > 0 && j.whole[0] == r.requests[0] {
 		j.packOldestLocked() // before it is dropped
 	}
-	r := &j.records
 	r.requests = keep(r.requests, j.max, &j.dropped.Requests, p)
 	r.events = keep(r.events, j.max, &j.dropped.Events, events...)
 	r.traces = keep(r.traces, j.max, &j.dropped.Transactions, traces...)
@@ -59,9 +65,12 @@ func (j *journal) add(e *entry) {
 	if e.rejection != nil {
 		r.rejected = keep(r.rejected, j.max, &j.dropped.Rejected, p)
 	}
-	j.whole++
-	j.size += e.size()
-	for j.judge != nil && j.whole > 1 && j.size > maxWhole {
+	if !pack {
+		p.whole.Store(e)
+		j.whole = append(j.whole, p)
+		j.size += e.size()
+	}
+	for j.judge != nil && len(j.whole) > 1 && j.size > maxWhole {
 		j.packOldestLocked()
 	}
 	j.broadcastLocked()
@@ -70,21 +79,18 @@ func (j *journal) add(e *entry) {
 // packOldestLocked gives up what can be read again of the oldest request that
 // is whole.
 func (j *journal) packOldestLocked() {
-	all := j.records.requests
-	j.size -= all[len(all)-j.whole].whole.Swap(nil).size()
-	j.whole--
+	j.size -= j.whole[0].whole.Swap(nil).size()
+	j.whole = j.whole[1:]
 }
 
 // countWholeLocked counts after requests were removed.
 func (j *journal) countWholeLocked() {
-	j.whole, j.size = 0, 0
-	for _, p := range slices.Backward(j.records.requests) {
-		e := p.whole.Load()
-		if e == nil {
-			return
+	j.whole, j.size = nil, 0
+	for _, p := range j.records.requests {
+		if e := p.whole.Load(); e != nil {
+			j.whole = append(j.whole, p)
+			j.size += e.size()
 		}
-		j.whole++
-		j.size += e.size()
 	}
 }
 

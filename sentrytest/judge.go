@@ -1,6 +1,7 @@
 package sentrytest
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,6 +20,7 @@ type verdict struct {
 	refused *wire.Refusal // nil when accepted; with status 200, accepted and then dropped
 	id      string        // "" when the answer names none
 	text    *string       // the answer's body where it is plain text; nil for JSON
+	scratch *bytes.Buffer // for the decoded body; nil if that is kept
 	given   []string      // the ids to make, in turn; new ones when it is used up
 	kept
 }
@@ -110,12 +112,12 @@ func (s *Server) judge(v *verdict, to wire.Route, req *Request, body []byte) {
 
 // plainBody undoes the Content-Encoding of a body as the rules say. The result
 // has at most limit bytes.
-func (c *config) plainBody(body []byte, encoding string, limit int64) ([]byte, *wire.Refusal) {
-	return wire.Decode(body, encoding, deflateOpeners[c.rules.Deflate], limit)
+func (c *config) plainBody(v *verdict, body []byte, encoding string, limit int64) ([]byte, *wire.Refusal) {
+	return wire.Decode(body, encoding, deflateOpeners[c.rules.Deflate], limit, v.scratch)
 }
 
 func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
-	body, r := s.cfg.plainBody(body, req.ContentEncoding, MaxEventSize)
+	body, r := s.cfg.plainBody(v, body, req.ContentEncoding, MaxEventSize)
 	if r == nil {
 		// Bodies in a legacy form name no encoding, and no client sends base64
 		// in gzip.
@@ -146,7 +148,7 @@ func (s *Server) judgeStore(v *verdict, req *Request, body []byte) {
 type envelopeAuthority func(header wire.Header, err *wire.Defect) (*wire.Auth, *wire.Refusal)
 
 func (s *Server) judgeEnvelope(v *verdict, req *Request, body []byte, authOf envelopeAuthority) {
-	body, r := s.cfg.plainBody(body, req.ContentEncoding, s.cfg.maxBody)
+	body, r := s.cfg.plainBody(v, body, req.ContentEncoding, s.cfg.maxBody)
 	if r != nil {
 		v.refuse(r)
 		return

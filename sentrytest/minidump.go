@@ -29,7 +29,7 @@ var minidumpItemTypes = map[string]string{
 // judgeMinidump takes the upload of a crash reporter. It makes an envelope of
 // it: the files become attachments, and the form fields the event.
 func (s *Server) judgeMinidump(v *verdict, req *Request, body []byte) {
-	body, r := s.cfg.plainBody(body, req.ContentEncoding, s.cfg.maxBody)
+	body, r := s.cfg.plainBody(v, body, req.ContentEncoding, s.cfg.maxBody)
 	if r != nil {
 		v.refuse(r)
 		return

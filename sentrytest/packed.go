@@ -17,7 +17,7 @@ import (
 // the rest is read from the body when somebody looks. It is never modified,
 // apart from whole.
 type packed struct {
-	head       *Request // what other requests have too; see headOf
+	head       *Request // what other requests have too; see headLocked
 	body       string
 	time       time.Time
 	id         int
@@ -128,7 +128,8 @@ func (e *entry) pack(head *Request, sized bool) *packed {
 	}
 	var r rare
 	if !p.isUsual(req.Answer) {
-		r.answer = &req.Answer
+		answer := req.Answer // a copy, which does not keep the request
+		r.answer = &answer
 	}
 	if e.rejection != nil {
 		r.refused = &Rejection{Status: e.rejection.Status, Reason: e.rejection.Reason, Causes: e.rejection.Causes}
@@ -136,7 +137,6 @@ func (e *entry) pack(head *Request, sized bool) *packed {
 	if r.made = e.made; r.made != nil || r.answer != nil || r.refused != nil {
 		p.rare = &r
 	}
-	p.whole.Store(e)
 	return p
 }
 
@@ -216,18 +216,15 @@ func (p *packed) sender() sender {
 	return sender{p.id, p.head.PublicKey, p.head.ProjectID}
 }
 
-// headOf returns what a request has in common with others of its client, and
-// whether that lacks a Content-Length that follows from the body.
-func headOf(r *Request) (head Request, sized bool) {
-	head = *r
-	head.ID, head.Connection, head.Time, head.Body, head.Decoded, head.Answer = 0, 0, time.Time{}, "", "", Answer{}
+// isSized reports whether the Content-Length is the length of the body.
+func (r *Request) isSized() bool {
 	var digits [20]byte
 	length := r.Header["Content-Length"]
-	return head, len(length) == 1 && length[0] == string(strconv.AppendInt(digits[:0], int64(len(r.Body)), 10))
+	return len(length) == 1 && length[0] == string(strconv.AppendInt(digits[:0], int64(len(r.Body)), 10))
 }
 
-// sameHead compares two heads. sized says that b has a Content-Length and a
-// must not.
+// sameHead reports whether a is the head of b. sized says that b has a
+// Content-Length and a must not.
 func sameHead(a, b *Request, sized bool) bool {
 	if a.Method != b.Method || a.Path != b.Path || a.Query != b.Query || a.Host != b.Host || a.Proto != b.Proto || a.TLS != b.TLS ||
 		a.Protocol != b.Protocol || a.ProjectID != b.ProjectID || a.PublicKey != b.PublicKey || a.SecretKey != b.SecretKey ||
@@ -255,16 +252,20 @@ func sameHead(a, b *Request, sized bool) bool {
 // maxHeads limits the heads that new requests are compared with.
 const maxHeads = 8
 
-// shareLocked returns a head for a request, an earlier one if it is the same.
-func (j *journal) shareLocked(r *Request) (shared *Request, sized bool) {
-	head, sized := headOf(r)
+// headLocked returns what a request has in common with others of its client:
+// an earlier head if it is the same. sized says that it lacks a Content-Length
+// that follows from the body.
+func (j *journal) headLocked(r *Request) (shared *Request, sized bool) {
+	sized = r.isSized()
 	for i, h := range j.heads {
-		if sameHead(h, &head, sized) {
+		if sameHead(h, r, sized) {
 			copy(j.heads[1:i+1], j.heads[:i])
 			j.heads[0] = h
 			return h, sized
 		}
 	}
+	head := *r
+	head.ID, head.Connection, head.Time, head.Body, head.Decoded, head.Answer = 0, 0, time.Time{}, "", "", Answer{}
 	if sized {
 		head.Header = maps.Clone(head.Header)
 		delete(head.Header, "Content-Length")

@@ -3,6 +3,7 @@ package sentrytest
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"mime/multipart"
 	"net/http/httptest"
@@ -99,7 +100,7 @@ func readAll(t *testing.T, s *Server) everything {
 func (j *journal) packAll() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for j.whole > 0 {
+	for len(j.whole) > 0 {
 		j.packOldestLocked()
 	}
 }
@@ -133,16 +134,12 @@ func TestNewestRequestsAreWhole(t *testing.T) {
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	defer s.Close()
 	counted := func() (whole, size int) {
-		packedSeen := false
-		for i := range s.all().requests {
-			all := s.all().requests
-			e := all[len(all)-1-i].whole.Load()
-			g.Expect(packedSeen && e != nil).To(gomega.BeFalse(), "the whole ones are the newest")
-			if packedSeen = packedSeen || e == nil; e != nil {
+		for _, p := range s.all().requests {
+			if e := p.whole.Load(); e != nil {
 				whole, size = whole+1, size+e.size()
 			}
 		}
-		g.Expect(s.journal.whole).To(gomega.Equal(whole))
+		g.Expect(s.journal.whole).To(gomega.HaveLen(whole))
 		g.Expect(s.journal.size).To(gomega.Equal(size))
 		return whole, size
 	}
@@ -200,4 +197,45 @@ func TestSharedHeads(t *testing.T) {
 	}
 	g.Expect(s.journal.heads).To(gomega.HaveLen(maxHeads))
 	g.Expect(s.journal.heads[0].Header).To(gomega.HaveKeyWithValue("Trace", []string{strings.Repeat("x", 3*maxHeads-1)}))
+}
+
+// Without a waiting caller further requests are packed at once, and their
+// decoded bodies share a buffer.
+func TestPacksAtOnce(t *testing.T) {
+	t.Parallel()
+	g := gomega.NewWithT(t)
+	s, err := Start(InMemory(), MaxWireSize(1000))
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	defer s.Close()
+	g.Expect(s.journal.packsAtOnce()).To(gomega.BeFalse())
+	postAllKinds(t, s)
+	want := readAll(t, s)
+	s.Clear()
+	s.journal.size = maxWhole - maxWhole/8
+	g.Expect(s.journal.packsAtOnce()).To(gomega.BeTrue())
+	s.script.armed.Store(false)
+	postAllKinds(t, s)
+	got := readAll(t, s)
+	texts := func(all everything) (lines []string) {
+		for _, e := range append(all.Events, all.Transactions...) {
+			lines = append(lines, e.Level+e.Type+e.Message+string(e.Raw[:2])+e.Release)
+		}
+		for _, r := range all.Rejected {
+			lines = append(lines, r.String())
+		}
+		return lines
+	}
+	g.Expect(texts(got)).To(gomega.Equal(texts(want)))
+	packed := 0
+	for _, p := range s.all().requests {
+		if p.whole.Load() == nil {
+			packed++
+		}
+	}
+	g.Expect(packed).To(gomega.Equal(len(got.Requests)-5), "what is not judged has no scratch, nor has what a script answers")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.Wait(ctx, 1000)
+	g.Expect(err).To(gomega.MatchError(context.Canceled))
+	g.Expect(s.journal.packsAtOnce()).To(gomega.BeFalse(), "somebody has waited since the last request")
 }

@@ -42,7 +42,7 @@ func (s *Server) judgeSecurity(v *verdict, req *Request, body []byte) {
 			fmt.Sprintf("%q is not a media type of a security report", req.Header.Get("Content-Type"))))
 		return
 	}
-	body, r := s.cfg.plainBody(body, req.ContentEncoding, MaxEventSize)
+	body, r := s.cfg.plainBody(v, body, req.ContentEncoding, MaxEventSize)
 	if r != nil && r.Status == http.StatusRequestEntityTooLarge {
 		r = wire.TooLarge("raw_security")
 	}

@@ -52,11 +52,11 @@ func TestDecode(t *testing.T) {
 			"zlib": {"deflate", compress(t, text, asZlib), onlyZlib}, "raw deflate": {"deflate", compress(t, text, asFlate), anyDeflate},
 		} {
 			g := NewWithT(t)
-			got, err := bodies.Decode(c.body, c.encoding, c.deflate, int64(len(text)))
+			got, err := bodies.Decode(c.body, c.encoding, c.deflate, int64(len(text)), nil)
 			g.Expect(err).NotTo(HaveOccurred(), name)
 			g.Expect(string(got) == text).To(BeTrue(), name)
 			if text != "" {
-				_, err = bodies.Decode(c.body, c.encoding, c.deflate, int64(len(text)-1))
+				_, err = bodies.Decode(c.body, c.encoding, c.deflate, int64(len(text)-1), nil)
 				g.Expect(err).To(MatchError(bodies.ErrTooLong), name)
 			}
 		}
@@ -66,11 +66,11 @@ func TestDecode(t *testing.T) {
 func TestDecodeFails(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	_, err := bodies.Decode(compress(t, "x", asFlate), "deflate", onlyZlib, 10)
+	_, err := bodies.Decode(compress(t, "x", asFlate), "deflate", onlyZlib, 10, nil)
 	g.Expect(err).To(MatchError(ContainSubstring("content encoding deflate: ")))
-	_, err = bodies.Decode(append(compress(t, "x", asFlate), "more"...), "deflate", anyDeflate, 10)
+	_, err = bodies.Decode(append(compress(t, "x", asFlate), "more"...), "deflate", anyDeflate, 10, nil)
 	g.Expect(err).To(HaveOccurred())
-	_, err = bodies.Decode([]byte("x"), "lzma", nil, 10)
+	_, err = bodies.Decode([]byte("x"), "lzma", nil, 10, nil)
 	g.Expect(err).To(HaveOccurred())
 	g.Expect(bodies.Known("lzma")).To(BeFalse())
 	for _, known := range []string{"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"} {

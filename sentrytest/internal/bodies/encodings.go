@@ -53,8 +53,9 @@ var openersOf = map[string][]Opener{"gzip": {openGzip}, "x-gzip": {openGzip}, "b
 
 // Decode undoes the encoding of a body. The encoding is in lower case; deflate
 // are the ways to read that encoding. The error is ErrTooLong if the result
-// would have more than limit bytes, and else the error of the first way.
-func Decode(body []byte, encoding string, deflate []Opener, limit int64) ([]byte, error) {
+// would have more than limit bytes, and else the error of the first way. Unless
+// scratch is nil, the result may be in that empty buffer.
+func Decode(body []byte, encoding string, deflate []Opener, limit int64, scratch *bytes.Buffer) ([]byte, error) {
 	if Plain(encoding) {
 		if int64(len(body)) > limit {
 			return nil, ErrTooLong
@@ -67,7 +68,7 @@ func Decode(body []byte, encoding string, deflate []Opener, limit int64) ([]byte
 	}
 	var first error
 	for _, open := range openers {
-		out, err := Inflate(body, open, limit)
+		out, err := inflate(body, open, limit, scratch)
 		if err == nil || errors.Is(err, ErrTooLong) {
 			return out, err
 		}
@@ -83,12 +84,25 @@ func Decode(body []byte, encoding string, deflate []Opener, limit int64) ([]byte
 
 // Inflate decompresses in two passes if one is not enough: see firstPass.
 func Inflate(body []byte, open Opener, limit int64) ([]byte, error) {
-	buf := Borrow()
-	n, err := readPass(body, open, min(firstPass, limit), limit, buf)
-	if err == nil && int64(buf.Len()) == n {
-		return SettleUp(buf), nil
+	return inflate(body, open, limit, nil)
+}
+
+func inflate(body []byte, open Opener, limit int64, scratch *bytes.Buffer) ([]byte, error) {
+	buf := scratch
+	if buf == nil {
+		buf = Borrow()
 	}
-	giveBack(buf)
+	buf.Reset()
+	n, err := readPass(body, open, min(firstPass, limit), limit, buf)
+	complete := err == nil && int64(buf.Len()) == n
+	switch {
+	case complete && scratch != nil:
+		return buf.Bytes(), nil
+	case complete:
+		return SettleUp(buf), nil
+	case scratch == nil:
+		GiveBack(buf)
+	}
 	if err != nil {
 		return nil, err
 	}

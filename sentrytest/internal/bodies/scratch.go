@@ -15,7 +15,8 @@ const maxScratch = 1 << 20
 // bubbles.
 var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// Borrow returns an empty buffer. Give it back with [SettleUp].
+// Borrow returns an empty buffer. Give it back with [SettleUp] or
+// [GiveBack].
 func Borrow() *bytes.Buffer { return scratch.Get().(*bytes.Buffer) }
 
 // SettleUp gives a buffer back and returns what it held, in memory of exactly
@@ -25,11 +26,12 @@ func SettleUp(b *bytes.Buffer) []byte {
 		return b.Bytes()
 	}
 	held := bytes.Clone(b.Bytes())
-	giveBack(b)
+	GiveBack(b)
 	return held
 }
 
-func giveBack(b *bytes.Buffer) {
+// GiveBack gives a buffer back whose contents nobody uses any more.
+func GiveBack(b *bytes.Buffer) {
 	if b.Cap() <= maxScratch {
 		b.Reset()
 		scratch.Put(b)

@@ -38,7 +38,7 @@ func validObject(raw []byte, at, depth int) int {
 	if depth > maxDepth {
 		return -1
 	}
-	at = SkipSpace(raw, at+1)
+	at = skip(raw, at+1)
 	if at < len(raw) && raw[at] == '}' {
 		return at + 1
 	}
@@ -49,14 +49,14 @@ func validObject(raw []byte, at, depth int) int {
 		if at = validString(raw, at); at < 0 {
 			return -1
 		}
-		at = SkipSpace(raw, at)
+		at = skip(raw, at)
 		if at >= len(raw) || raw[at] != ':' {
 			return -1
 		}
-		if at = valid(raw, SkipSpace(raw, at+1), depth); at < 0 {
+		if at = valid(raw, skip(raw, at+1), depth); at < 0 {
 			return -1
 		}
-		at = SkipSpace(raw, at)
+		at = skip(raw, at)
 		switch {
 		case at >= len(raw):
 			return -1
@@ -65,7 +65,7 @@ func validObject(raw []byte, at, depth int) int {
 		case raw[at] != ',':
 			return -1
 		}
-		at = SkipSpace(raw, at+1)
+		at = skip(raw, at+1)
 	}
 }
 
@@ -73,7 +73,7 @@ func validArray(raw []byte, at, depth int) int {
 	if depth > maxDepth {
 		return -1
 	}
-	at = SkipSpace(raw, at+1)
+	at = skip(raw, at+1)
 	if at < len(raw) && raw[at] == ']' {
 		return at + 1
 	}
@@ -81,7 +81,7 @@ func validArray(raw []byte, at, depth int) int {
 		if at = valid(raw, at, depth); at < 0 {
 			return -1
 		}
-		at = SkipSpace(raw, at)
+		at = skip(raw, at)
 		switch {
 		case at >= len(raw):
 			return -1
@@ -90,8 +90,16 @@ func validArray(raw []byte, at, depth int) int {
 		case raw[at] != ',':
 			return -1
 		}
-		at = SkipSpace(raw, at+1)
+		at = skip(raw, at+1)
 	}
+}
+
+// skip is [SkipSpace] for places that seldom have white space.
+func skip(raw []byte, at int) int {
+	if at < len(raw) && raw[at] > ' ' {
+		return at
+	}
+	return SkipSpace(raw, at)
 }
 
 func validWord(raw []byte, at int, word string) int {
@@ -140,10 +148,10 @@ func digits(raw []byte, at int) int {
 func validString(raw []byte, at int) int {
 	for at++; ; {
 		at = plainText(raw, at)
-		switch {
-		case at >= len(raw) || raw[at] < ' ':
+		if at >= len(raw) || raw[at] < ' ' {
 			return -1
-		case raw[at] == '"':
+		}
+		if raw[at] == '"' {
 			return at + 1
 		}
 		if at+1 >= len(raw) {

@@ -7,6 +7,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,9 +73,9 @@ func CheckEncoding(encoding string) *Refusal {
 }
 
 // Decode undoes the Content-Encoding of a body, which is in lower case. The
-// result has at most limit bytes.
-func Decode(body []byte, encoding string, deflate []bodies.Opener, limit int64) ([]byte, *Refusal) {
-	out, err := bodies.Decode(body, encoding, deflate, limit)
+// result has at most limit bytes, and may be in scratch, see [bodies.Decode].
+func Decode(body []byte, encoding string, deflate []bodies.Opener, limit int64, scratch *bytes.Buffer) ([]byte, *Refusal) {
+	out, err := bodies.Decode(body, encoding, deflate, limit, scratch)
 	switch {
 	case err == nil:
 		return out, nil

@@ -190,13 +190,13 @@ func TestDecodeStore(t *testing.T) {
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	_, r := wire.Decode([]byte("x"), "lzma", nil, 10)
+	_, r := wire.Decode([]byte("x"), "lzma", nil, 10, nil)
 	g.Expect(r.Status).To(Equal(415))
 	g.Expect(wire.CheckEncoding("lzma")).To(Equal(r))
 	g.Expect(wire.CheckEncoding("gzip")).To(BeNil())
-	_, r = wire.Decode([]byte("xx"), "", nil, 1)
+	_, r = wire.Decode([]byte("xx"), "", nil, 1, nil)
 	g.Expect(r.Causes).To(Equal([]string{"the body is longer than 1 bytes"}))
-	_, r = wire.Decode([]byte("xx"), "gzip", nil, 1)
+	_, r = wire.Decode([]byte("xx"), "gzip", nil, 1, nil)
 	g.Expect(r.Body()).To(HavePrefix(`{"detail":"invalid request body","causes":["content encoding gzip: `))
 }
 
