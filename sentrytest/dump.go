@@ -53,8 +53,7 @@ func (e Event) String() string {
 		fmt.Fprintf(&b, " %q", texts.Shorten(texts.OneLine(e.Message), 120))
 	}
 	if n := len(e.Exceptions); n > 0 {
-		x := e.Exceptions[n-1]
-		fmt.Fprintf(&b, " %s: %q", x.Type, texts.Shorten(texts.OneLine(x.Value), 120))
+		b.WriteString(" " + e.Exceptions[n-1].title())
 	}
 	if e.Message == "" && len(e.Exceptions) == 0 {
 		b.WriteString(" without message or exception")
@@ -63,4 +62,21 @@ func (e Event) String() string {
 		fmt.Fprintf(&b, " (%s)", e.EventID)
 	}
 	return texts.OneLine(b.String())
+}
+
+// title is what Sentry calls an issue: type and value, or, if an SDK has made
+// up the exception, the function that it is about.
+func (x Exception) title() string {
+	if x.Mechanism == nil || !x.Mechanism.Synthetic {
+		return fmt.Sprintf("%s: %q", x.Type, texts.Shorten(texts.OneLine(x.Value), 120))
+	}
+	function := ""
+	if x.Stacktrace != nil {
+		for _, f := range x.Stacktrace.Frames { // the last one in the program, or the last one
+			if inApp := f.InApp == nil || *f.InApp; inApp || function == "" {
+				function = cmp.Or(f.Function, function)
+			}
+		}
+	}
+	return cmp.Or(function, "<unknown>")
 }

@@ -30,7 +30,6 @@ func ExampleStrict() {
 	// FAIL: sentrytest: a strict server accepted 1 request with warnings:
 	//   request 1, POST /api/1/store/
 	//     warning: release="team/shop@1.0": control characters and slashes are not allowed [invalid_data]
-	//     info: path="/api/1/store/": deprecated: envelopes are the successor of the store endpoint [deprecated]
 }
 
 // Release health is sent as sessions beside the events.

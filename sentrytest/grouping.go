@@ -115,6 +115,10 @@ func (e Event) exceptionGrouping() (why string, components []string) {
 	for _, x := range e.Exceptions {
 		frames := groupingFrames(x.Stacktrace)
 		text := "exception " + x.Type
+		if x.Mechanism != nil && x.Mechanism.Synthetic && len(frames) > 0 {
+			components = append(components, frames...) // an SDK has made up type and value
+			continue
+		}
 		if len(frames) == 0 && strings.HasSuffix(why, "no frames") {
 			text += fmt.Sprintf(": %q", x.Value)
 		}

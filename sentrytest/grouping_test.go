@@ -95,3 +95,16 @@ func TestRequireIssues(t *testing.T) {
     frame main.main
     frame example.com/shop.Charge`))
 }
+
+// The type and value of an exception that an SDK has made up name no issue.
+func TestSyntheticExceptions(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	event := func(kind string) sentrytest.Event {
+		return parse(t, `{"level":"fatal","exception":{"type":"`+kind+`","value":"v","mechanism":{"type":"m","synthetic":true},`+
+			`"stacktrace":{"frames":[{"function":"main","in_app":true},{"function":"charge","in_app":true},{"function":"write","in_app":false}]}}}`)
+	}
+	g.Expect(event("SIGSEGV").String()).To(Equal("fatal charge"))
+	sentrytest.RequireSameIssue(t, event("SIGSEGV"), event("SIGABRT"))
+	g.Expect(parse(t, `{"exception":{"type":"E","mechanism":{"type":"m","synthetic":true}}}`).String()).To(Equal("error <unknown>"))
+}

@@ -2,6 +2,7 @@ package sentrytest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -114,8 +115,8 @@ func (s *strictness) of(v *scope) []RequestFindings {
 	return out
 }
 
-// reportFindings fails a test for warnings in the scope of a strict server, and
-// logs lesser findings.
+// reportFindings fails a test for warnings in the scope of a strict server. It
+// tells lesser findings if the server was asked to.
 func (s *Server) reportFindings(tb TB, v *scope) {
 	tb.Helper()
 	if !s.findings.on {
@@ -123,17 +124,21 @@ func (s *Server) reportFindings(tb TB, v *scope) {
 	}
 	var grave, slight []RequestFindings
 	for _, r := range append(s.findings.of(v), v.Findings()...) {
-		if r.Findings[0].Severity >= SeverityWarning {
-			grave = append(grave, r)
-		} else {
+		switch {
+		case r.Findings[0].Severity < SeverityWarning:
 			slight = append(slight, r)
+		case s.cfg.rules.infos:
+			grave = append(grave, r)
+		default:
+			isInfo := func(f Finding) bool { return f.Severity < SeverityWarning }
+			grave = append(grave, RequestFindings{r.Request, slices.DeleteFunc(slices.Clone(r.Findings), isInfo)})
 		}
 	}
 	list := func(all []RequestFindings) string { return texts.List(all, maxListed, "  ", RequestFindings.String) }
 	if len(grave) > 0 {
 		tb.Errorf("sentrytest: a strict server accepted %s with warnings:%s", texts.Count(len(grave), "request"), list(grave))
 	}
-	if len(slight) > 0 {
+	if len(slight) > 0 && s.cfg.rules.infos {
 		tb.Logf("sentrytest: findings of no consequence:%s", list(slight))
 	}
 }

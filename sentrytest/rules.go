@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"github.com/ravenkit/ravenkit/sentrytest/internal/bodies"
 	"github.com/ravenkit/ravenkit/sentrytest/internal/wire"
@@ -93,6 +94,7 @@ func Differ(r Rules) Option {
 type rules struct {
 	Rules
 	strict bool
+	infos  bool // a strict server also tells findings of SeverityInfo
 }
 
 // Lenient undoes an earlier [Strict] or [Differ], and is the default. The
@@ -109,11 +111,14 @@ func Lenient() Option {
 //
 // A strict server of [NewServer] also fails its test, when the test ends, if
 // anything that it accepted has a finding of [SeverityWarning] or above. The
-// failure lists them; findings of [SeverityInfo] are logged. A tenant's test
-// answers for what came for the tenant. [MaxHistory] would hide findings, so
-// the two exclude each other in a test.
-func Strict() Option {
-	return func(c *config) { c.rules = rules{Rules: RelayRules(), strict: true} }
+// failure lists them. Findings of [SeverityInfo] are listed and logged only if
+// they are asked for: Strict(SeverityInfo). A tenant's test answers for what
+// came for the tenant. [MaxHistory] would hide findings, so the two exclude
+// each other in a test.
+func Strict(also ...Severity) Option {
+	return func(c *config) {
+		c.rules = rules{Rules: RelayRules(), strict: true, infos: slices.Contains(also, SeverityInfo)}
+	}
 }
 
 // DeflateForm is how a server reads the Content-Encoding deflate.

@@ -51,6 +51,18 @@ func TestEachFeatureIsFound(t *testing.T) {
 	}
 }
 
+func TestWarningsAreNoticed(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	a := asScripted(t)
+	a.envelopes = nil // it is no log that an SDK sends
+	g.Expect(a.strict()).To(Succeed())
+	e, err := sentrytest.ParseEvent([]byte(`{"level":"loud"}`))
+	g.Expect(err).NotTo(HaveOccurred())
+	a.events = append(a.events, e)
+	g.Expect(a.strict()).To(MatchError(ContainSubstring("level")))
+}
+
 // A check that never fails would make a table in which every cell is yes.
 func TestEachMissingFeatureIsNoticed(t *testing.T) {
 	t.Parallel()

@@ -6,9 +6,10 @@
 //
 // Run it at the top of the repository. It leaves out, and names, SDKs whose
 // language is not installed. The exit code is 1 if a scenario ran and something
-// is missing. With --update it replaces the table between the markers of a
-// document, unless an SDK was left out. With --save it writes the events that
-// arrived into a file, one a line.
+// is missing, or has a finding for which a strict server fails a test. With
+// --update it replaces the table between the markers of a document, unless an
+// SDK was left out. With --save it writes the events that arrived into a file,
+// one a line.
 package main
 
 import (

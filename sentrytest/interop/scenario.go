@@ -200,3 +200,23 @@ func at(v any, path []string) any {
 	}
 	return nil
 }
+
+// strict fails if a strict server would complain about what arrived. Relay
+// keeps all of what an SDK sends by default.
+func (a arrived) strict() error {
+	var errs []error
+	check := func(found []sentrytest.Finding) {
+		for _, one := range found {
+			if one.Severity >= sentrytest.SeverityWarning {
+				errs = append(errs, errors.New(one.String()))
+			}
+		}
+	}
+	for _, e := range a.events {
+		check(e.Findings())
+	}
+	for _, env := range a.envelopes {
+		check(env.Findings())
+	}
+	return errors.Join(errs...)
+}

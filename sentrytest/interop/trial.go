@@ -64,6 +64,9 @@ func (t *trial) try(ctx context.Context, s *sdk) result {
 	if r.err = t.saveEvents(got); r.err != nil {
 		return r
 	}
+	if r.err = got.strict(); r.err != nil {
+		return r
+	}
 	for _, f := range features {
 		if err := f.check(got); err != nil && s.has(f.name) {
 			r.missing[f.name] = err
