@@ -91,9 +91,26 @@ func TestUnpack(t *testing.T) {
 	g.Expect(err).To(MatchError(bodies.ErrTooLong))
 }
 
-// What a buffer held stays when the buffer is used for the next body.
-func TestSettleUp(t *testing.T) {
+func TestDecodeIntoScratch(t *testing.T) {
 	t.Parallel()
+	g := NewWithT(t)
+	scratch := new(bytes.Buffer)
+	for _, text := range []string{"one", "two"} {
+		got, err := bodies.Decode(compress(t, text, asGzip), "gzip", nil, 10, scratch)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(string(got)).To(Equal(text))
+		g.Expect(&got[0] == &scratch.Bytes()[0]).To(BeTrue())
+		_, err = bodies.Decode(compress(t, text, asGzip), "gzip", nil, 2, scratch)
+		g.Expect(err).To(MatchError(bodies.ErrTooLong))
+	}
+	got, err := bodies.Decode(compress(t, "raw", asFlate), "deflate", anyDeflate, 10, scratch)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(got)).To(Equal("raw"), "the first way has left nothing")
+}
+
+// What a buffer held stays when the buffer is used for the next body. The test
+// writes to a buffer that it has given back, so it runs alone.
+func TestSettleUp(t *testing.T) {
 	g := NewWithT(t)
 	b := bodies.Borrow()
 	b.WriteString("one")
