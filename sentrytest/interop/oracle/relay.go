@@ -72,7 +72,7 @@ func (r *relay) judge(ctx context.Context, events [][]byte) ([]normalized, error
 		all = append(all, one)
 	}
 	if err := errors.Join(bad, python.Wait()); err != nil {
-		return nil, fmt.Errorf("Relay judged %d of %d events: %w\n%s", len(all), len(events), err, problems.Bytes())
+		return nil, fmt.Errorf("only %d of %d events were judged by Relay: %w\n%s", len(all), len(events), err, problems.Bytes())
 	}
 	return all, nil
 }
