@@ -243,7 +243,7 @@ func byteSize(n int64) string {
 // spoolID returns the name of a packet in these commands.
 func spoolID(p transport.SpooledPacket) string { return cmp.Or(p.EventID, p.Position) }
 
-// sameDir compares directories, of which one is absolute.
+// sameDir compares directories. One of them is absolute.
 func sameDir(a, b string) bool {
 	absolute, err := filepath.Abs(b)
 	return err == nil && a == absolute

@@ -451,6 +451,7 @@ func TestAStalledDiskStopsNobody(t *testing.T) {
 		_, err := l.Append(t.Context(), time.Time{}, []byte("meta 1"), []byte("1"))
 		g.Expect(err).To(MatchError(seglog.ErrStalled))
 		g.Expect(time.Since(start)).To(Equal(100 * time.Millisecond))
+		time.Sleep(time.Millisecond)
 		start = time.Now()
 		_, err = l.Append(t.Context(), time.Time{}, []byte("meta 2"), []byte("2"))
 		g.Expect(err).To(MatchError(seglog.ErrStalled))
